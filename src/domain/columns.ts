@@ -1,0 +1,88 @@
+/**
+ * The columns of a roster (contract, section 2): names, other accepted names, and the form of their values.
+ *
+ * Everything that must agree on the columns reads this table: the header, the checks, the staging table, the
+ * merge. It says nothing of how a value is read or stored.
+ */
+
+/** What form the values of a column have; `check.ts` holds one rule for each. */
+export type ColumnKind = "unique_id" | "login_source" | "text" | "email" | "region" | "user_type" | "date" | "flag";
+
+/** One column of the roster. */
+export interface Column {
+  /** The canonical name: in messages, in settings, and in `rosterd.users`. */
+  readonly name: string;
+  /** Other names that a header may use. */
+  readonly otherNames: readonly string[];
+  readonly kind: ColumnKind;
+  /** Longest value in code points; 0 where the form itself decides. */
+  readonly longest: number;
+  /** The column of `rosterd.users`. */
+  readonly databaseName: string;
+}
+
+function column(name: string, longest: number, kind: ColumnKind = "text", ...otherNames: string[]): Column {
+  return { name, otherNames, kind, longest, databaseName: name };
+}
+
+/** All columns, in the order of the contract; problems of a record are reported in this order. */
+export const COLUMNS: readonly Column[] = [
+  column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
+  column("login_source", 20, "login_source"),
+  column("first_name", 50),
+  column("last_name", 50),
+  column("user_name", 50),
+  column("email", 100, "email", "email_address"),
+  column("street", 200),
+  column("city", 50),
+  column("province", 2, "region", "state", "prov"),
+  column("postal_code", 20, "text", "zip"),
+  column("street2", 200),
+  column("city2", 50),
+  column("state2", 2, "region", "province2"),
+  column("zip2", 20, "text", "postal_code2"),
+  column("phone_cell", 20),
+  column("user_type_id", 20, "user_type", "user_type"),
+  column("employ_no", 50),
+  column("employee_phone", 50),
+  column("student_no", 50),
+  column("student_phone", 50),
+  column("drivers_license_num", 50, "text", "driver_license_num", "driver_licence_num"),
+  column("drivers_license_prov", 2, "region", "driver_license_state", "driver_licence_prov"),
+  { ...column("data_of_birth", 0, "date", "date_of_birth"), databaseName: "date_of_birth" },
+  column("locker_user_type_id", 20),
+  column("active", 0, "flag"),
+];
+
+/** The two columns that no roster can do without (contract, section 2). */
+export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];
+
+/** Columns whose quoted values are trimmed too (contract, section 2, "Quoting"). */
+export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
+  "unique_id",
+  "login_source",
+  "user_name",
+  "email",
+  "active",
+]);
+
+const POSITIONS = new Map(COLUMNS.map((column, position) => [column.name, position]));
+
+/** Position of a canonical column name in {@link COLUMNS}, or -1. */
+export function columnPosition(name: string): number {
+  return POSITIONS.get(name) ?? -1;
+}
+
+/** A header as it is compared: lower case, without blanks, `_` and `-`. */
+export function foldHeader(header: string): string {
+  return header.toLowerCase().replace(/[\s_-]+/gu, "");
+}
+
+/** The column that a folded header names in this table, or null. */
+export function columnNamed(folded: string): Column | null {
+  return COLUMNS.find(({ name, otherNames }) => [name, ...otherNames].some((one) => foldHeader(one) === folded)) ??
+    null;
+}
+
+/** Headers that rosterd itself adds to a failed-records file begin with this (compared after {@link foldHeader}). */
+export const OWN_HEADER_PREFIX = "rosterd";

@@ -1,0 +1,140 @@
+/**
+ * What becomes of records and of an import: the contract's words for outcomes, counts, problems and reasons.
+ * Pure data, shared by the importer, the database, mail, HTTP and the command line.
+ */
+
+/** How one record ends; every record ends as exactly one of these (contract, section 3). */
+export const OUTCOMES = [
+  "created",
+  "updated",
+  "unchanged",
+  "archived",
+  "reactivated",
+  "held",
+  "skipped",
+  "failed",
+] as const;
+export type Outcome = typeof OUTCOMES[number];
+
+/** The counts of an import. `records` is the sum of the eight outcomes. */
+export interface Counts {
+  records: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  archived: number;
+  reactivated: number;
+  held: number;
+  skipped: number;
+  failed: number;
+  permits_released: number;
+  missing_archived: number;
+  missing_held: number;
+}
+
+/** The names of {@link Counts}, in the order in which people read them. */
+export const COUNT_NAMES = [
+  "records",
+  ...OUTCOMES,
+  "permits_released",
+  "missing_archived",
+  "missing_held",
+] as const satisfies readonly (keyof Counts)[];
+
+export function noCounts(): Counts {
+  return Object.fromEntries(COUNT_NAMES.map((name) => [name, 0])) as unknown as Counts;
+}
+
+/** Completes the counts: every record that became nothing else is unchanged. Throws when they cannot add up. */
+export function balance(counts: Counts, records: number): Counts {
+  const others = OUTCOMES.filter((outcome) => outcome !== "unchanged");
+  const unchanged = records - others.reduce((sum, outcome) => sum + counts[outcome], 0);
+  if (unchanged < 0) throw new Error(`the counts of the import do not add up to its ${records} records`);
+  return { ...counts, records, unchanged };
+}
+
+/** Problem codes of one record (contract, section 2). */
+export type ProblemCode =
+  | "9013"
+  | "9014"
+  | "9015"
+  | "9019"
+  | "9020"
+  | "9022"
+  | "9030"
+  | "9031"
+  | "9033"
+  | "malformed";
+
+/** One thing that is wrong with a record. `column` is the canonical name, or null for the record as a whole. */
+export interface Problem {
+  column: string | null;
+  code: ProblemCode;
+  /** A sentence for the person who mends the roster. */
+  reason: string;
+}
+
+/** A record that was not applied. `line` is the physical line on which it begins. */
+export interface Failure {
+  line: number;
+  unique_id: string | null;
+  problems: Problem[];
+}
+
+/** Something worth knowing about an import that did not stop it. */
+export interface Warning {
+  code: string;
+  text: string;
+}
+
+/** Why a file was rejected, or why an import stopped. `line` is null where no line is to blame. */
+export interface Reason {
+  code: string;
+  text: string;
+  line: number | null;
+}
+
+export type ImportStatus = "running" | "rejected" | "error" | "held" | "failed_records" | "done";
+export type MailState = "none" | "waiting" | "sent" | "failed" | "not_configured";
+
+/** What one import came to: the document of `rosterd import --json` (contract, section 7). */
+export interface Report extends Counts {
+  file: string;
+  status: ImportStatus;
+  reason: Reason | null;
+  warnings: Warning[];
+  /** The first {@link MOST_FAILURES_REPORTED}. */
+  failures: Failure[];
+}
+
+/** A change that `check` foresees: column → [before, after]. */
+export interface Change {
+  unique_id: string;
+  outcome: Outcome;
+  columns: Record<string, [string | null, string | null]>;
+}
+
+export const MOST_FAILURES_REPORTED = 1_000;
+export const MOST_CHANGES_REPORTED = 100;
+
+/** The status of a finished import: the first that applies (contract, section 7). */
+export function statusOf(counts: Counts): ImportStatus {
+  if (counts.held > 0 || counts.missing_held > 0) return "held";
+  return counts.failed > 0 ? "failed_records" : "done";
+}
+
+/**
+ * The verdict over a whole file that cannot be read as a roster. It is mailed, the file goes to `bak`, and it is
+ * never tried again (contract, section 1, "rejected file").
+ */
+export class RejectedFile extends Error {
+  override readonly name = "RejectedFile";
+  constructor(readonly reason: Reason) {
+    super(reason.text);
+  }
+}
+
+/** Throws a {@link RejectedFile}. */
+export function reject(code: string, text: string, line: number | null = null): never {
+  throw new RejectedFile({ code, text, line });
+}
