@@ -1,0 +1,183 @@
+/**
+ * A batch of records: the bytes they were read from, and where in them each record and each value stands.
+ *
+ * Made by `csv.ts` and reused for the next batch, so that reading a million records makes no million objects. Nobody
+ * keeps a batch; whoever needs a value longer takes its text or copies its bytes.
+ */
+
+/** Why a record could not be read. `value` is the position of the value to blame, from 0. */
+export type Malformed =
+  | {
+    kind: "stray_quote" | "text_behind_quote" | "quote_not_closed" | "control_character" | "value_too_long";
+    value: number;
+  }
+  | { kind: "too_few_values" | "too_many_values"; expected: number; found: number }
+  | { kind: "record_too_long" | "not_utf8" };
+
+const VALUES = 1 << 16;
+const RECORDS = 1 << 13;
+
+export class Batch {
+  // What is known of a value, as bits.
+  /** It stood in quotes. */
+  static readonly QUOTED = 1;
+  /** It has `""` inside, which stands for one quote. */
+  static readonly DOUBLED_QUOTES = 2;
+  /** It has bytes above 0x7f. */
+  static readonly NOT_ASCII = 4;
+  /** It has a control character that no value may have. */
+  static readonly CONTROL = 8;
+  /** It is not in quotes and has a TAB, which is a blank at its ends and a control character within. */
+  static readonly HAS_TAB = 16;
+  /** Checked: it says nothing, the user keeps what is there. */
+  static readonly KEEPS = 32;
+  /** Checked: it clears what is there. */
+  static readonly CLEARS = 64;
+
+  bytes: Uint8Array = new Uint8Array();
+  /** How many records the batch has. */
+  count = 0;
+  /** Record i has the values from `firstValue[i]` up to `firstValue[i + 1]`. */
+  readonly firstValue = new Int32Array(RECORDS + 1);
+  /** The physical line on which record i begins. */
+  readonly line = new Float64Array(RECORDS);
+  /** Value v stands at `bytes[start[v]]` up to `bytes[end[v]]`, without quotes and outer blanks. */
+  readonly start = new Int32Array(VALUES);
+  readonly end = new Int32Array(VALUES);
+  readonly flags = new Uint8Array(VALUES);
+  /** The records that could not be read, by their position in the batch; they have no values. */
+  readonly malformed = new Map<number, Malformed>();
+  readonly #recordStart = new Int32Array(RECORDS);
+  readonly #recordEnd = new Int32Array(RECORDS);
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  /** `columns`: the most values that one record may have. */
+  constructor(readonly columns: number) {}
+
+  /** Empties the batch for records that stand in `bytes`. */
+  begin(bytes: Uint8Array): this {
+    this.bytes = bytes;
+    this.count = 0;
+    this.firstValue[0] = 0;
+    this.malformed.clear();
+    return this;
+  }
+
+  get full(): boolean {
+    return this.count === RECORDS || this.firstValue[this.count] + this.columns > VALUES;
+  }
+
+  /** Notes value number `value` of the record being read; values beyond the most that a record may have are only counted. */
+  put(value: number, start: number, end: number, flags: number): void {
+    if (value >= this.columns) return;
+    const at = this.firstValue[this.count] + value;
+    this.start[at] = start;
+    this.end[at] = end;
+    this.flags[at] = flags;
+  }
+
+  /** Ends the record being read: its values are the first `values` that were put. */
+  endRecord(line: number, start: number, end: number, values: number): void {
+    const record = this.count++;
+    this.line[record] = line;
+    this.#recordStart[record] = start;
+    this.#recordEnd[record] = end;
+    this.firstValue[record + 1] = this.firstValue[record] + values;
+  }
+
+  /** Ends the record being read as one that could not be read. */
+  endMalformed(line: number, start: number, end: number, why: Malformed): void {
+    this.malformed.set(this.count, why);
+    this.endRecord(line, start, end, 0);
+  }
+
+  /** Takes the first record, the header of the file, out of the batch. */
+  dropFirst(): void {
+    this.count--;
+    for (const list of [this.firstValue, this.line, this.#recordStart, this.#recordEnd]) list.copyWithin(0, 1);
+    const malformed = [...this.malformed];
+    this.malformed.clear();
+    for (const [record, why] of malformed) if (record > 0) this.malformed.set(record - 1, why);
+  }
+
+  /** Puts the bytes of value `v` into the form in which they are meant: `""` becomes one quote. */
+  undouble(v: number): void {
+    const bytes = this.bytes;
+    let to = this.start[v];
+    for (let from = to; from < this.end[v]; from++) {
+      bytes[to++] = bytes[from];
+      if (bytes[from] === 0x22) from++;
+    }
+    this.end[v] = to;
+    this.flags[v] &= ~Batch.DOUBLED_QUOTES;
+  }
+
+  /** Takes the blanks off both ends of value `v`. */
+  trim(v: number): void {
+    this.end[v] = beforeBlanks(this.bytes, this.start[v], this.end[v]);
+    this.start[v] = behindBlanks(this.bytes, this.start[v], this.end[v]);
+  }
+
+  /** Puts what value `other` is into the place of value `v`. */
+  putFrom(v: number, other: number): void {
+    this.start[v] = this.start[other];
+    this.end[v] = this.end[other];
+    this.flags[v] = this.flags[other];
+  }
+
+  /** The text of value `v`, as it is meant. */
+  text(v: number): string {
+    const text = this.#decode(this.start[v], this.end[v], this.flags[v]);
+    return this.flags[v] & Batch.DOUBLED_QUOTES ? text.replaceAll('""', '"') : text;
+  }
+
+  /** The text of a whole record, as it stands in the file. */
+  recordText(record: number): string {
+    return this.#decode(this.#recordStart[record], this.#recordEnd[record], Batch.NOT_ASCII);
+  }
+
+  #decode(start: number, end: number, flags: number): string {
+    const bytes = this.bytes;
+    if (flags & Batch.NOT_ASCII || end - start > 64) return this.#decoder.decode(bytes.subarray(start, end));
+    let text = "";
+    for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
+    return text;
+  }
+}
+
+const SPACE = 0x20, TAB = 0x09;
+
+/** Where the blanks (space, TAB, no-break space) that begin at `from` end; at a delimiter in any case, and at `to`. */
+export function behindBlanks(bytes: Uint8Array, from: number, to: number, delimiter = 0): number {
+  let at = from;
+  while (at < to) {
+    const byte = bytes[at];
+    if (byte === SPACE || (byte === TAB && delimiter !== TAB)) at++;
+    else if (byte === 0xc2 && at + 1 < to && bytes[at + 1] === 0xa0) at += 2;
+    else break;
+  }
+  return at;
+}
+
+/** Where the blanks that end at `to` begin; not before `from`. */
+export function beforeBlanks(bytes: Uint8Array, from: number, to: number): number {
+  let at = to;
+  while (at > from) {
+    const byte = bytes[at - 1];
+    if (byte === SPACE || byte === TAB) at--;
+    else if (byte === 0xa0 && at - 2 >= from && bytes[at - 2] === 0xc2) at -= 2;
+    else break;
+  }
+  return at;
+}
+
+/** Whether bytes are valid UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}

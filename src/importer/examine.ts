@@ -1,0 +1,135 @@
+/**
+ * The first look at a roster: one pass over the whole file that decides its encoding before the first record is read
+ * (contract, section 2, "Encoding"), and rejects by name what is no text.
+ *
+ * It knows nothing of delimiters, records or columns. `import_file.ts` calls it first; `decode.ts` then reads the text
+ * by what it found.
+ */
+import { createHash } from "node:crypto";
+import { reject } from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import { type ByteOrderMark, byteOrderMark, firstBytes, HEAD_LENGTH, rejectForeign } from "./examine_head.ts";
+import { lineAt } from "./examine_lines.ts";
+import { Utf16Survey } from "./examine_utf16.ts";
+import { Utf8Survey } from "./examine_utf8.ts";
+import { unpacked } from "./gunzip.ts";
+import type { RosterFile } from "./ports.ts";
+
+type FallbackEncoding = Settings["fallback_encoding"];
+
+/** How the text of a file is written. */
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
+
+/** What the first look found. */
+export interface Examined {
+  /** Of the bytes as they stand on disk (gz included), in hexadecimal. */
+  sha256: string;
+  /** On disk. */
+  bytes: number;
+  unpackedBytes: number;
+  encoding: Encoding;
+  /** In bytes; 0 without a byte order mark. */
+  bomLength: number;
+  /**
+   * Whether the text may hold bytes that are no characters: they make their records malformed. Exact for UTF-8 and
+   * UTF-16; for a fallback encoding, whether it leaves any byte without a character. False is always sure.
+   */
+  invalidBytes: boolean;
+  /** Whether the last character is LF or CR. */
+  endsWithLineEnd: boolean;
+}
+
+export interface ExamineOptions {
+  fallbackEncoding: FallbackEncoding;
+  signal?: AbortSignal;
+  /** Called after every chunk with the bytes read so far, as they stand on disk. */
+  onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Examines a file. Throws `RejectedFile`: the codes of `unpacked`, of `rejectForeign`, and `empty`, `nul_bytes`,
+ * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
+ */
+export async function examine(file: RosterFile, options: ExamineOptions): Promise<Examined> {
+  const head = await firstBytes(unpacked(file), HEAD_LENGTH);
+  const mark = byteOrderMark(head);
+  if (head.length === (mark?.length ?? 0)) reject("empty", "the file is empty: export the roster and upload it again");
+  rejectForeign(head);
+  return mark === null || mark.encoding === "utf-8"
+    ? await examineBytes(file, mark, options)
+    : await examineUtf16(file, mark.encoding, mark.length, options);
+}
+
+async function examineBytes(
+  file: RosterFile,
+  mark: ByteOrderMark | null,
+  options: ExamineOptions,
+): Promise<Examined> {
+  const survey = new Utf8Survey();
+  const sums = await surveyed(file, survey, options);
+  const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
+  const encoding = utf8 ? "utf-8" : fallback(options.fallbackEncoding);
+  return {
+    ...sums,
+    encoding,
+    bomLength: mark?.length ?? 0,
+    invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding),
+    endsWithLineEnd: survey.endsWithLineEnd,
+  };
+}
+
+async function examineUtf16(
+  file: RosterFile,
+  encoding: "utf-16le" | "utf-16be",
+  bomLength: number,
+  options: ExamineOptions,
+): Promise<Examined> {
+  const survey = new Utf16Survey(encoding);
+  const sums = await surveyed(file, survey, options);
+  if (survey.oddLength) {
+    const line = await lineAt(() => unpacked(file));
+    reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
+  }
+  return { ...sums, encoding, bomLength, invalidBytes: survey.illFormed, endsWithLineEnd: survey.endsWithLineEnd };
+}
+
+/** Leads the whole file through a survey. */
+async function surveyed(
+  file: RosterFile,
+  survey: Utf8Survey | Utf16Survey,
+  { signal, onProgress }: ExamineOptions,
+): Promise<Pick<Examined, "sha256" | "bytes" | "unpackedBytes">> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let unpackedBytes = 0;
+  const onRead = (chunk: Uint8Array) => {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+    bytes += chunk.length;
+    onProgress?.(bytes);
+  };
+  for await (const chunk of unpacked(file, { onRead })) {
+    survey.add(chunk);
+    unpackedBytes += chunk.length;
+    if (survey.nulAt >= 0) break;
+  }
+  if (survey.nulAt >= 0) await rejectNul(file, survey.nulAt);
+  survey.end();
+  return { sha256: hash.digest("hex"), bytes, unpackedBytes };
+}
+
+async function rejectNul(file: RosterFile, offset: number): Promise<never> {
+  const line = await lineAt(() => unpacked(file), offset);
+  reject("nul_bytes", `line ${line} has a NUL byte, so this is not a text file: save the roster as CSV in UTF-8`, line);
+}
+
+function fallback(setting: FallbackEncoding): Exclude<FallbackEncoding, "reject"> {
+  if (setting !== "reject") return setting;
+  reject("encoding_rejected", "this file is neither UTF-8 nor UTF-16: save it as CSV in UTF-8");
+}
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+function leavesGaps(encoding: Encoding): boolean {
+  return new TextDecoder(encoding).decode(EVERY_BYTE).includes("\ufffd");
+}

@@ -1,0 +1,122 @@
+/**
+ * Surveys a file without a UTF-16 mark: how much of it is UTF-8, how much cannot be, and whether it has a NUL.
+ * Every byte of every file passes here, so the common case, ASCII, goes four bytes at a time.
+ */
+
+const HIGH_BITS = 0x80808080 | 0;
+const ONES = 0x01010101;
+
+const NO_WORDS = new Int32Array(0);
+
+/** Counts over bytes that come in chunks of any size; a sequence may lie across chunks. Strict UTF-8 (RFC 3629). */
+export class Utf8Survey {
+  /** Well-formed sequences of two to four bytes. */
+  validSequences = 0;
+  /** Bytes that belong to no well-formed sequence. */
+  invalidBytes = 0;
+  /** Offset of the first NUL, or -1. */
+  nulAt = -1;
+  endsWithLineEnd = false;
+
+  #bytesBefore = 0;
+  /** The open sequence: bytes it has, bytes it still needs, and the bounds of the next one. */
+  #held = 0;
+  #needed = 0;
+  #lowest = 0x80;
+  #highest = 0xbf;
+
+  add(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const words = wordsOf(chunk);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#needed > 0) {
+        if (this.#continues(chunk[at])) at++;
+      } else if ((at = plainUntil(chunk, words, at)) < chunk.length) {
+        this.#begin(chunk[at], this.#bytesBefore + at);
+        at++;
+      }
+    }
+    this.#bytesBefore += chunk.length;
+    this.endsWithLineEnd = chunk.at(-1) === 0x0a || chunk.at(-1) === 0x0d;
+  }
+
+  /** To be called after the last chunk: an open sequence is invalid then. */
+  end(): void {
+    this.#giveUp();
+  }
+
+  #begin(byte: number, offset: number): void {
+    if (byte === 0) {
+      if (this.nulAt < 0) this.nulAt = offset;
+      return;
+    }
+    if (byte < 0xc2 || byte > 0xf4) {
+      this.invalidBytes++;
+      return;
+    }
+    this.#held = 1;
+    this.#needed = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    // No overlong forms, no surrogates, nothing above U+10FFFF.
+    this.#lowest = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+    this.#highest = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+  }
+
+  /** False when `byte` does not belong to the open sequence and has to be judged by itself. */
+  #continues(byte: number): boolean {
+    if (byte < this.#lowest || byte > this.#highest) {
+      this.#giveUp();
+      return false;
+    }
+    this.#lowest = 0x80;
+    this.#highest = 0xbf;
+    this.#held++;
+    if (--this.#needed === 0) {
+      this.#held = 0;
+      this.validSequences++;
+    }
+    return true;
+  }
+
+  #giveUp(): void {
+    this.invalidBytes += this.#held;
+    this.#held = 0;
+    this.#needed = 0;
+  }
+}
+
+/** The part of a chunk that lies on whole words of memory. `first` is the offset in the chunk of the first word. */
+interface Words {
+  first: number;
+  values: Int32Array;
+}
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
+  const first = -byteOffset & 3;
+  return {
+    first,
+    values: length < first + 4 ? NO_WORDS : new Int32Array(buffer, byteOffset + first, (length - first) >> 2),
+  };
+}
+
+/** The offset of the first byte from `from` on that is NUL or not ASCII, or the length. */
+function plainUntil(chunk: Uint8Array, { first, values }: Words, from: number): number {
+  let at = from;
+  while (at < chunk.length && isPlain(chunk[at])) {
+    at++;
+    if (at < first || ((at - first) & 3) !== 0) continue;
+    let word = (at - first) >> 2;
+    while (word < values.length && isPlainWord(values[word])) word++;
+    at = first + word * 4;
+  }
+  return at;
+}
+
+function isPlain(byte: number): boolean {
+  return byte > 0 && byte < 0x80;
+}
+
+/** Subtracting one from each byte sets the high bit of the first that is NUL. */
+function isPlainWord(word: number): boolean {
+  return ((word | (word - ONES)) & HIGH_BITS) === 0;
+}

@@ -1,0 +1,147 @@
+/**
+ * THE STORY of an import: from the bytes of one file to users in the database.
+ *
+ * Three things can come out wrong, and they are kept apart. A record that cannot be applied is a failure: data, stored and
+ * reported. A file that cannot be read as a roster is rejected: {@link RejectedFile}. Anything else (the database went
+ * away, the file changed) is thrown as it is: the transaction leaves nothing behind and the file waits.
+ */
+import {
+  balance,
+  type Change,
+  type Counts,
+  type Failure,
+  MOST_CHANGES_REPORTED,
+  MOST_FAILURES_REPORTED,
+  RejectedFile,
+  statusOf,
+  type Warning,
+} from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { createCheck } from "./check.ts";
+import { utf8Chunks } from "./decode.ts";
+import { examine } from "./examine.ts";
+import { mailOwed, mailWarnings } from "./mail_owed.ts";
+import type { Facts, ImportTransaction, Progress, RosterFile } from "./ports.ts";
+import { openRoster } from "./roster.ts";
+import { Suspects } from "./suspects.ts";
+
+/** What an import needs beside the file and the transaction. */
+export interface ImportJob {
+  /** The settings of its start; they hold to its end. */
+  settings: Settings;
+  clock: Clock;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  /** Filled in as the file is read, so that they are known also when the import ends early. */
+  facts: Facts;
+}
+
+/** The file changed while it was read: nothing was applied, and it waits until it has settled anew. */
+export class ChangedWhileRead extends Error {
+  override readonly name = "ChangedWhileRead";
+  constructor() {
+    super("the file changed while it was read");
+  }
+}
+
+/** Facts of a file of which nothing was read yet. */
+export function noFacts(file: RosterFile): Facts {
+  return { bytes: file.size, sha256: null, encoding: null, delimiter: null, records: 0 };
+}
+
+/** Imports one file within a transaction; what it came to is recorded in the same one. */
+export async function importFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  importId: number,
+  job: ImportJob,
+  mails: boolean,
+): Promise<{ counts: Counts; warnings: Warning[] }> {
+  const read = await readInto(transaction, file, job);
+  const counts = balance(await transaction.apply(job.settings, importId), job.facts.records);
+  const status = statusOf(counts);
+  const warnings = [...read, ...(mails ? mailWarnings(status, job.settings) : [])];
+  await transaction.record(importId, {
+    status,
+    counts,
+    facts: job.facts,
+    warnings,
+    mail: mails ? mailOwed(status, job.settings) : { state: "none" },
+    finishedAt: job.clock.now(),
+  });
+  return { counts, warnings };
+}
+
+/** What an import of the file would do now. The transaction is not to be committed. */
+export async function checkFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  job: ImportJob,
+): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
+  const warnings = await readInto(transaction, file, job);
+  const counts = balance(await transaction.foresee(), job.facts.records);
+  return {
+    counts,
+    warnings,
+    failures: await transaction.failures(MOST_FAILURES_REPORTED),
+    changes: await transaction.changes(MOST_CHANGES_REPORTED),
+  };
+}
+
+/** Reads and checks every record into the transaction, and lets it judge them; returns the warnings. */
+async function readInto(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Warning[]> {
+  try {
+    return await readAndJudge(transaction, file, job);
+  } catch (error) {
+    // A verdict over a file that is still being written would be a verdict over half of it.
+    if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
+    throw error;
+  }
+}
+
+async function readAndJudge(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Warning[]> {
+  const { settings, signal, facts, clock, onProgress } = job;
+  const at = (stage: Progress["stage"], bytes: number) =>
+    onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
+
+  const examined = await examine(file, {
+    fallbackEncoding: settings.fallback_encoding,
+    signal,
+    onProgress: (bytes) => at("examining", bytes),
+  });
+  facts.sha256 = examined.sha256;
+  facts.encoding = examined.encoding;
+
+  const roster = await openRoster(counted(utf8Chunks(file, examined), at), settings, examined.invalidBytes);
+  facts.delimiter = roster.delimiter;
+
+  const stage = await transaction.stage(roster.header);
+  const check = createCheck(roster.header, settings, clock.now().toISOString().slice(0, 10));
+  const suspects = new Suspects(examined.unpackedBytes);
+  for await (const batch of roster.records) {
+    signal.throwIfAborted();
+    const problems = check(batch);
+    for (const { column, positions } of roster.header.present) suspects.note(batch, column, positions[0]);
+    await stage.write(batch, problems);
+    facts.records += batch.count;
+  }
+  await stage.end(suspects.list);
+  if (await file.changed()) throw new ChangedWhileRead();
+
+  at("merging", file.size);
+  await transaction.judge(settings);
+  return [...roster.header.warnings];
+}
+
+async function* counted(
+  chunks: AsyncGenerator<Uint8Array>,
+  at: (stage: Progress["stage"], bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    at("reading", bytes);
+    yield chunk;
+  }
+}

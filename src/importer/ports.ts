@@ -1,0 +1,208 @@
+/**
+ * The edges of the importer: the upload folder, the database, and the clock, as the story of an import sees them.
+ * The adapters are `src/inbox/` and `src/postgres/`; tests use the real ones wherever they can.
+ */
+import type { Batch } from "./batch.ts";
+import type { FoundProblems } from "./check.ts";
+import type { Header } from "./header.ts";
+import type { Suspect } from "./suspects.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Warning } from "../domain/outcome.ts";
+
+/** A roster file that stands open; everything is read through this one handle, so that a rename cannot swap it. */
+export interface RosterFile {
+  /** The name it was uploaded under. Data: escape it wherever it is shown. */
+  readonly name: string;
+  /** Size in bytes at the time it was opened. */
+  readonly size: number;
+  /** The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time. */
+  read(): AsyncGenerator<Uint8Array>;
+  /** True when size, mtime or inode of the open file differ from what they were when it was opened. */
+  changed(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** An upload in `UPLOAD/.rosterd/`: it stays there until its import is over, also across restarts. */
+export interface TakenUpload {
+  /** Names the taken file in the database: the folder `.rosterd/KEY/` in which it stands. */
+  readonly key: string;
+  /** The name it was uploaded under. */
+  readonly name: string;
+  /** Modification time in milliseconds since 1970, by the file server's clock: the order of imports. */
+  readonly mtime: number;
+  readonly size: number;
+}
+
+/** An upload that a turn may take now. */
+export interface ReadyUpload {
+  readonly name: string;
+  readonly mtime: number;
+  readonly size: number;
+}
+
+/** Something in the folder that is not imported now, and why, for status and log. */
+export interface WaitingFile {
+  name: string;
+  /** A stable word: `changing`, `no_line_end`, `unreadable`, `not_utf8_name`, `changed_while_read`, … */
+  code: string;
+  /** A sentence: "waiting: still changing". */
+  text: string;
+}
+
+/** What one look at the upload folder found. */
+export interface FolderLook {
+  /** Settled uploads, oldest first, then by name. */
+  ready: ReadyUpload[];
+  /** Uploads that rosterd took earlier and has not finished, in the same order. */
+  taken: TakenUpload[];
+  waiting: WaitingFile[];
+  /** Names that are left alone because of their ending. */
+  ignored: string[];
+}
+
+/** The folder itself cannot be used (missing, `bak` is a link, not writable …): nothing is imported. */
+export class UnusableFolder extends Error {
+  override readonly name = "UnusableFolder";
+  constructor(readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+/** The upload folder. Nothing outside it is read, written or removed. */
+export interface Inbox {
+  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
+  look(settleSeconds: number): Promise<FolderLook>;
+  /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */
+  take(upload: ReadyUpload): Promise<TakenUpload | null>;
+  /** Opens a taken upload for reading. Null when somebody removed it. */
+  open(upload: TakenUpload): Promise<RosterFile | null>;
+  /** Makes a taken upload wait until it has settled anew, because it changed while it was read. */
+  waitAnew(upload: TakenUpload): void;
+  /** Writes the failed records beside the upload in `bak`, whole or not at all, mode 0640; returns the name they got. */
+  keepFailed(
+    upload: TakenUpload,
+    startedAt: Date,
+    write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+  ): Promise<string>;
+  /** Moves a taken upload to `bak` under its dated name and returns that name. Repeatable after a crash. */
+  moveToBak(upload: TakenUpload, startedAt: Date): Promise<string>;
+  /** Removes what is left of a taken upload; called when the history knows where it went. */
+  forget(upload: TakenUpload): Promise<void>;
+}
+
+/** One entry of the history, as `GET /imports/{id}` shows it. */
+export interface ImportEntry extends Omit<Report, "failures"> {
+  id: number;
+  sha256: string | null;
+  bytes: number | null;
+  encoding: string | null;
+  delimiter: string | null;
+  started_at: string;
+  finished_at: string | null;
+  undone_at: string | null;
+  bak_file: string | null;
+  /** The failed records beside it in `bak`. */
+  failed_file: string | null;
+  mail: MailState;
+  /** The settings it used, secrets masked. */
+  settings: Settings;
+}
+
+/** Where a running import is. */
+export interface Progress {
+  stage: "examining" | "reading" | "merging" | "reporting";
+  bytes: number;
+  total_bytes: number;
+  records: number;
+}
+
+/** What is known of a file as far as it was read; kept with its import. */
+export interface Facts {
+  bytes: number;
+  sha256: string | null;
+  encoding: string | null;
+  delimiter: string | null;
+  records: number;
+}
+
+/** The records of one file on their way into the database. */
+export interface StageWriter {
+  /** Adds the records of a checked batch; those with problems are kept with them. */
+  write(batch: Batch, problems: FoundProblems): Promise<void>;
+  /** Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. */
+  end(suspects: readonly Suspect[] | null): Promise<void>;
+}
+
+/** The transaction of one import: all of it becomes visible, or none. */
+export interface ImportTransaction {
+  /** Makes the tables of the import, for a roster with these columns. */
+  stage(header: Header): Promise<StageWriter>;
+  /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
+  judge(settings: Settings): Promise<void>;
+  /** Does it. Answers with what became of the records. */
+  apply(settings: Settings, importId: number): Promise<Counts>;
+  /** What {@link apply} would answer. */
+  foresee(): Promise<Counts>;
+  /** The first failures, in the order of their lines. */
+  failures(limit: number): Promise<Failure[]>;
+  /** The first users that would change, before {@link apply}. */
+  changes(limit: number): Promise<Change[]>;
+  /** Ends the history entry of the import, with its failures and the mail that is owed. */
+  record(importId: number, done: DoneImport): Promise<void>;
+}
+
+/** What the history keeps of an import that was applied. */
+export interface DoneImport {
+  status: ImportStatus;
+  counts: Counts;
+  facts: Facts;
+  warnings: readonly Warning[];
+  mail: MailOwed;
+  finishedAt: Date;
+}
+
+/** The mail that an import owes: its kind, none, or a kind that nobody can be sent because mail is not set up. */
+export type MailOwed =
+  | { state: "none" | "not_configured" }
+  | { state: "waiting"; kind: "failures" | "rejected" | "held" | "imported"; sender: string };
+
+/** What a turn needs to know of an import that may have been begun earlier. */
+export interface BegunImport {
+  id: number;
+  status: ImportStatus;
+  startedAt: Date;
+  failed: number;
+}
+
+/** How to wait for another import. */
+export interface Waiting {
+  signal: AbortSignal;
+  onWait?: () => void;
+}
+
+/** The history of imports, as the story of an import writes it. */
+export interface ImportStore {
+  /** Begins an import, or takes up the one of that key again if it was not finished; see `status`. */
+  begin(
+    entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
+  ): Promise<BegunImport>;
+  /**
+   * Runs `work` in a transaction on a connection of its own, as the only import of this database: while another one runs, it
+   * waits and says so once.
+   */
+  transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T>;
+  /** The same, but nothing of it remains; for `check`. Needs no lock and no schema. */
+  rehearsal<T>(work: (transaction: ImportTransaction) => Promise<T>): Promise<T>;
+  /** Ends an import with a verdict over the whole file. */
+  reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
+  /** Notes why an import could not be done; it stays to be tried again. */
+  postpone(importId: number, reason: Reason): Promise<void>;
+  /** The import as it stands, or null. */
+  find(importId: number): Promise<ImportEntry | null>;
+  /** Its failures in the order of lines, a page at a time. */
+  failures(importId: number): AsyncGenerator<Failure[]>;
+  /** Marks where the file and its failed records went: the last step of an import from the folder. */
+  markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void>;
+}
+
+export type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Settings, Warning };

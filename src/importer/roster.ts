@@ -1,0 +1,139 @@
+/**
+ * Opens a roster: decides its delimiter from the header line, reads the header, and leaves the records to be read
+ * (contract, section 2, "Delimiter"). All of it is known before the first record is looked at.
+ */
+import { reject } from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Batch } from "./batch.ts";
+import { LIMITS, readRecords } from "./csv.ts";
+import { countKnown, type Header, type KnownNames, knownNames, readHeader } from "./header.ts";
+import { malformedReason } from "./malformed.ts";
+
+export interface Roster {
+  delimiter: string;
+  header: Header;
+  /** The records behind the header. A batch is valid until the next one is asked for. */
+  records: AsyncGenerator<Batch>;
+}
+
+/** The delimiters, in the order in which the contract prefers them. */
+const DELIMITERS = [",", ";", "\t"];
+
+/** A first line such as spreadsheets write it. The delimiter is one printable ASCII character or TAB. */
+const SEP_LINE = /^sep=([\t!#-/:-@[-`{-~])(?:\r\n|\n|\r)/i;
+
+/**
+ * Opens a roster from its text as UTF-8 bytes. `validate`: the bytes may hold some that are not UTF-8.
+ * Throws {@link RejectedFile} when the header cannot be used.
+ */
+export async function openRoster(
+  chunks: AsyncGenerator<Uint8Array>,
+  settings: Settings,
+  validate: boolean,
+): Promise<Roster> {
+  const head = await readHead(chunks);
+  const separator = SEP_LINE.exec(new TextDecoder().decode(head.subarray(0, 8)));
+  const skipped = separator?.[0].length ?? 0;
+  const text = head.subarray(skipped);
+  const line = skipped > 0 ? 2 : 1;
+  const delimiter = separator?.[1] ?? await chooseDelimiter(text, settings);
+  const options = { delimiter: delimiter.charCodeAt(0), line, validate };
+  const batches = readRecords(joined(text, chunks), options);
+  const first = await batches.next();
+  if (first.done) reject("empty", "the file has no header: it is empty", null);
+  try {
+    const header = readHeader(headerNames(first.value), settings, first.value.line[0]);
+    return { delimiter, header, records: behindHeader(first.value, batches) };
+  } catch (error) {
+    await batches.return(undefined);
+    throw error;
+  }
+}
+
+/** The first bytes of the text, enough for the longest header that is accepted. */
+async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length <= LIMITS.recordBytes) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    parts.push(value.slice());
+    length += value.length;
+  }
+  return concat(parts, length);
+}
+
+function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Of comma, semicolon and tab the one that gives most known columns, then most columns, then in this order. */
+async function chooseDelimiter(head: Uint8Array, settings: Settings): Promise<string> {
+  const known = knownNames(settings.header_aliases);
+  const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
+  let best = { delimiter: DELIMITERS[0], known: -1, columns: -1 };
+  for (const delimiter of DELIMITERS) {
+    const candidate = { delimiter, ...await judgeHeader(text, delimiter, known) };
+    const better = candidate.known > best.known || (candidate.known === best.known && candidate.columns > best.columns);
+    if (better) best = candidate;
+  }
+  return best.delimiter;
+}
+
+/** What a delimiter makes of the header. One that cannot be read with it speaks for another delimiter. */
+async function judgeHeader(
+  text: Uint8Array,
+  delimiter: string,
+  known: KnownNames,
+): Promise<{ known: number; columns: number }> {
+  const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false };
+  for await (const batch of readRecords(only(text), options)) {
+    const why = batch.malformed.get(0);
+    if (why === undefined) return { known: countKnown(valuesOf(batch, 0), known), columns: batch.firstValue[1] };
+    return { known: 0, columns: why.kind === "too_many_values" ? why.found : 0 };
+  }
+  return { known: 0, columns: 0 };
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
+
+async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+function headerNames(batch: Batch): string[] {
+  const why = batch.malformed.get(0);
+  if (why === undefined) return valuesOf(batch, 0);
+  const reason = why.kind === "too_many_values"
+    ? `it has ${why.found} columns, at most ${LIMITS.columns} are allowed`
+    : malformedReason(why, []);
+  return reject("header", `the header cannot be read: ${reason}`, batch.line[0]);
+}
+
+/** The values of one record as text. */
+export function valuesOf(batch: Batch, record: number): string[] {
+  const values: string[] = [];
+  for (let value = batch.firstValue[record]; value < batch.firstValue[record + 1]; value++) {
+    values.push(batch.text(value));
+  }
+  return values;
+}
+
+async function* behindHeader(first: Batch, rest: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  try {
+    first.dropFirst();
+    if (first.count > 0) yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
