@@ -1,0 +1,80 @@
+/**
+ * The embedded Postgres (PGlite), for trying rosterd out with nothing but the program (contract, section 8). It lives in
+ * the data folder, belongs to one process, and serves one connection: what is asked during an import waits for its end.
+ */
+import postgres from "postgres";
+import { CONNECTION, type Database, type Sql } from "./connect.ts";
+import type { FromWorker, ToWorker } from "./embedded_worker.ts";
+
+/** The path of a Unix socket may have 107 bytes on Linux. */
+const LONGEST_SOCKET_PATH = 100;
+
+/**
+ * Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder.
+ * Throws when its files cannot be used.
+ */
+export async function startEmbedded(dataFolder: string): Promise<Database> {
+  const folder = `${dataFolder}/postgres`;
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const socket = await socketPath(dataFolder);
+  const worker = new Worker(new URL("./embedded_worker.ts", import.meta.url), { type: "module" });
+  try {
+    await ask(worker, { kind: "start", folder, socket: socket.path });
+  } catch (error) {
+    worker.terminate();
+    await socket.remove();
+    throw error;
+  }
+  const sql: Sql = postgres({
+    ...CONNECTION,
+    path: socket.path,
+    database: "postgres",
+    username: "postgres",
+    max: 1,
+    max_lifetime: null,
+  });
+  return {
+    kind: "embedded",
+    sql,
+    alone: (work) => work(sql),
+    async close() {
+      await sql.end({ timeout: 5 });
+      await ask(worker, { kind: "stop" });
+      worker.terminate();
+      await socket.remove();
+    },
+  };
+}
+
+/** A place for the socket that only this user can reach: the data folder, or where that path is too long a temporary one. */
+async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
+  const near = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
+  if (new TextEncoder().encode(near).length <= LONGEST_SOCKET_PATH) {
+    await removeIfThere(near);
+    return { path: near, remove: () => removeIfThere(near) };
+  }
+  const folder = await Deno.makeTempDir({ prefix: "rosterd-" });
+  return { path: `${folder}/.s.PGSQL.5432`, remove: () => Deno.remove(folder, { recursive: true }) };
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function ask(worker: Worker, message: ToWorker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(`the embedded database stopped: ${event.message}`));
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.kind === "failed") reject(new Error(`the embedded database cannot start: ${data.message}`));
+      else resolve();
+    };
+    worker.postMessage(message);
+  });
+}

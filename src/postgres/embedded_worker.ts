@@ -1,0 +1,36 @@
+/**
+ * Runs the embedded Postgres in a thread of its own, so that it never blocks the thread of HTTP, and serves it on a Unix
+ * socket. Started by `embedded.ts` only. Messages in: start, stop. Messages out: started, stopped, failed.
+ */
+import { PGlite } from "@electric-sql/pglite";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+
+export type ToWorker = { kind: "start"; folder: string; socket: string } | { kind: "stop" };
+export type FromWorker = { kind: "started" | "stopped" } | { kind: "failed"; message: string };
+
+interface Scope {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker): void;
+}
+
+function serve(scope: Scope): void {
+  let stop = () => Promise.resolve();
+  const start = async (folder: string, socket: string) => {
+    const db = await PGlite.create(folder);
+    const server = new PGLiteSocketServer({ db, path: socket });
+    await server.start();
+    stop = async () => {
+      await server.stop();
+      await db.close();
+    };
+  };
+  scope.onmessage = ({ data }) => {
+    const work = data.kind === "start" ? start(data.folder, data.socket) : stop();
+    work.then(
+      () => scope.postMessage({ kind: data.kind === "start" ? "started" : "stopped" }),
+      (error) => scope.postMessage({ kind: "failed", message: String(error) }),
+    );
+  };
+}
+
+serve(self as unknown as Scope);

@@ -1,0 +1,61 @@
+/** What an error of the database means for everybody else. Errors are recognised by code, never by their text. */
+
+/** What `postgres` and the system say of a connection that cannot be made or is gone. */
+const CONNECTION_CODES = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+]);
+
+/**
+ * SQLSTATE classes: 08 connection, 28 login, 3D no such database, 53 no resources (disk full, too many connections), 57P the
+ * server goes down or up, 58 its disk; and single ones: read-only, rights missing.
+ */
+const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501)$/;
+
+/** Whether the database cannot be used at all for now, whatever is asked of it. */
+export function databaseIsAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return CONNECTION_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && SERVER_STATES.test(code));
+}
+
+/** A sentence for people about why the database cannot be used; it never quotes a value or a secret. */
+export function explainFault(error: unknown): string {
+  const code = codeOf(error);
+  switch (code) {
+    case "ECONNREFUSED":
+      return "no server answers at the address of DATABASE_URL";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the host of DATABASE_URL cannot be found";
+    case "28P01":
+    case "28000":
+      return "the server refuses the user or the password of DATABASE_URL";
+    case "3D000":
+      return "the database of DATABASE_URL does not exist: create it";
+    case "53100":
+      return "the disk of the server is full";
+    case "53300":
+      return "the server has no connections left";
+    case "25006":
+      return "the database is read-only";
+    case "42501":
+      return "the user of DATABASE_URL lacks a right: grant it CREATE on the database, or make it the owner";
+    default:
+      return code === "" ? "the database cannot be used" : `the database cannot be used (${code})`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+}

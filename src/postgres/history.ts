@@ -1,0 +1,80 @@
+/** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
+import { COUNT_NAMES, type ImportStatus } from "../domain/outcome.ts";
+import type { Failure, ImportEntry } from "../importer/ports.ts";
+import type { Sql } from "./connect.ts";
+
+/** Imports, newest first. */
+export async function listImports(
+  sql: Sql,
+  { limit, before = null, status = null }: { limit: number; before?: number | null; status?: ImportStatus | null },
+): Promise<{ imports: ImportEntry[]; next: number | null }> {
+  const rows = await sql`
+    select * from rosterd.imports
+    where (${before}::bigint is null or id < ${before}) and (${status}::text is null or status = ${status})
+    order by id desc limit ${limit + 1}`;
+  const imports = rows.slice(0, limit).map(toEntry);
+  return { imports, next: rows.length > limit ? imports[imports.length - 1].id : null };
+}
+
+/** One import, or null. */
+export async function findImport(sql: Sql, id: number): Promise<ImportEntry | null> {
+  const [row] = await sql`select * from rosterd.imports where id = ${id}`;
+  return row === undefined ? null : toEntry(row);
+}
+
+/** Failures in the order of their lines; null where there is no such import. */
+export async function listFailures(
+  sql: Sql,
+  id: number,
+  { limit, after = null }: { limit: number; after?: number | null },
+): Promise<{ failures: Failure[]; next: number | null } | null> {
+  const [known] = await sql`select id from rosterd.imports where id = ${id}`;
+  if (known === undefined) return null;
+  const rows = await sql<Failure[]>`
+    select line, unique_id, problems from rosterd.import_failures
+    where import_id = ${id} and (${after}::bigint is null or line > ${after})
+    order by line limit ${limit + 1}`;
+  const failures = [...rows.slice(0, limit)];
+  return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
+}
+
+const time = (value: Date | null) => value === null ? null : value.toISOString();
+
+function toEntry(row: Record<string, unknown>): ImportEntry {
+  const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
+  return {
+    id: row.id,
+    file: row.file,
+    status: row.status,
+    reason: row.reason,
+    ...counts,
+    warnings: row.warnings,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    encoding: row.encoding,
+    delimiter: row.delimiter,
+    started_at: time(row.started_at as Date),
+    finished_at: time(row.finished_at as Date | null),
+    undone_at: time(row.undone_at as Date | null),
+    bak_file: row.bak_file,
+    failed_file: row.failed_file,
+    mail: row.mail,
+    settings: row.settings,
+  } as unknown as ImportEntry;
+}
+
+/** What the status counts. */
+export interface Totals {
+  mailsWaiting: number;
+  openHolds: number;
+  lastImportAt: string | null;
+}
+
+export async function readTotals(sql: Sql): Promise<Totals> {
+  const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
+    select
+      (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
+      (select count(*) from rosterd.imports where status = 'held' and undone_at is null) as holds,
+      (select max(finished_at) from rosterd.imports) as last`;
+  return { mailsWaiting: row.waiting, openHolds: row.holds, lastImportAt: time(row.last) };
+}

@@ -1,0 +1,67 @@
+/**
+ * Of several rosterd on one database one works and the others stand by: whoever holds this lock. It is held in a
+ * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
+ */
+import type { Database } from "./connect.ts";
+
+/** Any number, as long as nobody else locks the same one. */
+const LEADER_LOCK = 7_246_003;
+const PROVE_EVERY_MS = 10_000;
+
+export class Leadership {
+  readonly #database: Database;
+  #holds = false;
+  #resign = Promise.withResolvers<void>();
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Whether this process leads as far as it knows. The embedded database has one process only. */
+  get holds(): boolean {
+    return this.#holds || this.#database.kind === "embedded";
+  }
+
+  /** Tries to lead; true when this process does. Throws when the database cannot be asked. */
+  async seek(): Promise<boolean> {
+    if (this.holds) return true;
+    await this.#ended;
+    const answer = Promise.withResolvers<boolean>();
+    this.#resign = Promise.withResolvers();
+    this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
+      this.#holds = false;
+    });
+    return await answer.promise;
+  }
+
+  /** Gives the lead away. */
+  async resign(): Promise<void> {
+    this.#resign.resolve();
+    await this.#ended;
+  }
+
+  async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
+    await this.#database.alone((sql) =>
+      sql.begin(async (tx) => {
+        await tx.unsafe(
+          "set local idle_in_transaction_session_timeout = 0; set local tcp_keepalives_idle = 20; " +
+            "set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
+        );
+        const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
+        if (!leads) return;
+        this.#holds = true;
+        answer.resolve(true);
+        while (!await this.#resignedWithin(PROVE_EVERY_MS)) await tx`select 1`;
+      })
+    );
+  }
+
+  async #resignedWithin(ms: number): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<boolean>((resolve) => timer = setTimeout(resolve, ms, false));
+    const resigned = await Promise.race([this.#resign.promise.then(() => true), over]);
+    clearTimeout(timer);
+    return resigned;
+  }
+}

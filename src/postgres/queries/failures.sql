@@ -1,0 +1,24 @@
+-- The records that were not applied, with all their problems in the order of the columns. Read by a cursor or stored.
+select f.line, f.unique_id, f.problems
+from (
+  select
+    s.line, s.unique_id,
+    coalesce(
+      (
+        select jsonb_agg(jsonb_build_object('column', 'unique_id', 'code', '9022', 'reason',
+          format('unique_id "%s" stands on line %s already, with other values', s.unique_id, r.first_line)))
+        from repeats as r where r.line = s.line
+      ), '[]'
+    ) || coalesce(s.problems::jsonb, '[]') || coalesce(
+      (
+        select jsonb_agg(jsonb_build_object('column', t.what, 'code', case t.what when 'email' then '9019' else '9020' end, 'reason',
+          format('%s "%s" is taken by %s', t.what, case t.what when 'email' then s.email else s.user_name end,
+            coalesce('the record on line ' || t.owner_line, 'user "' || t.owner_id || '"')))
+          order by t.what desc)
+        from taken as t where t.line = s.line
+      ), '[]'
+    ) as problems
+  from staged as s
+  where (s.problems is not null or s.line in (select line from taken) or s.line in (select line from repeats))
+    and not exists (select from repeats as r where r.line = s.line and r.same)
+) as f

@@ -1,0 +1,11 @@
+-- Values that change hands in this import are given up first, so that two users can swap under a plain unique index.
+update rosterd.users as u
+set
+  user_name = case when p.leaves_user_name then null else u.user_name end,
+  email = case when p.leaves_email then null else u.email end
+from plan as p
+where p.unique_id = u.unique_id
+  and (
+    (p.leaves_user_name and lower(u.user_name collate "C") in (select key from claims where what = 'user_name'))
+    or (p.leaves_email and lower(u.email collate "C") in (select key from claims where what = 'email'))
+  )

@@ -1,0 +1,23 @@
+-- What each good record would change of the user it names (contract, section 3). $1: archive_inactive_users.
+insert into plan
+select
+  s.line, s.unique_id, t.transition,
+  case when user_name.new <> '' and user_name.new is distinct from user_name.old then user_name.new end,
+  coalesce(user_name.new <> user_name.old, false),
+  case when email.new <> '' and email.new is distinct from email.old then email.new end,
+  coalesce(email.new <> email.old, false)
+from staged as s
+join rosterd.users as u on u.unique_id = s.unique_id
+cross join lateral (select lower(s.user_name collate "C") as new, lower(u.user_name collate "C") as old) as user_name
+cross join lateral (select lower(s.email collate "C") as new, lower(u.email collate "C") as old) as email
+cross join lateral (
+  select case
+    when s.active = '0' and $1 and u.archived_at is null then 'archive'
+    when s.active = '0' and not $1 and u.active then 'disable'
+    when s.active = '1' and u.archived_at is not null then 'reactivate'
+    when s.active = '1' and not u.active then 'enable'
+  end as transition
+) as t
+where s.problems is null
+  and s.line not in (select line from repeats)
+  and ({{ or |s.@name <> @old}} or t.transition is not null)

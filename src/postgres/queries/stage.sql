@@ -1,0 +1,63 @@
+-- The tables of one import. They live as long as its transaction.
+--
+-- staged: one row a record. All values are text, so that COPY cannot refuse one. null: the user keeps what is there;
+-- '': it is cleared. `problems` is what the checks found, as JSON; null: nothing.
+create temp table staged (
+  line      bigint not null,
+  problems  text,
+  unique_id text collate "C",
+  {{, |@name text}},
+  active    text
+) on commit drop;
+
+-- suspects: every unique_id, user_name and email (folded) that the file may have twice; a few that it has once.
+create temp table suspects (
+  what text not null,
+  key  text collate "C" not null
+) on commit drop;
+
+-- repeats: records whose unique_id an earlier record has.
+create temp table repeats (
+  line       bigint primary key,
+  first_line bigint not null,
+  same       boolean not null
+) on commit drop;
+
+-- plan: what each good record of a known user would change. A record that changes nothing is not here.
+create temp table plan (
+  line             bigint not null,
+  unique_id        text collate "C" not null,
+  -- archive, disable, enable, reactivate, or null.
+  transition       text,
+  -- A user_name or email, folded, that the user does not have yet; and whether the one the user has is given up.
+  claims_user_name text collate "C",
+  leaves_user_name boolean not null,
+  claims_email     text collate "C",
+  leaves_email     boolean not null
+) on commit drop;
+
+-- newcomers: the good records whose user is not known yet.
+create temp table newcomers (
+  line bigint not null
+) on commit drop;
+
+-- claims: values that a record wants for its user and that somebody else has or wants too.
+create temp table claims (
+  line      bigint not null,
+  what      text not null,
+  key       text collate "C" not null
+) on commit drop;
+
+-- taken: claims that are refused, and whose the value is.
+create temp table taken (
+  line       bigint not null,
+  what       text not null,
+  owner_line bigint,
+  owner_id   text,
+  primary key (line, what)
+) on commit drop;
+
+-- archived: who is archived by this import.
+create temp table archived (
+  unique_id text collate "C" not null
+) on commit drop

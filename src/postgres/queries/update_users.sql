@@ -1,0 +1,10 @@
+-- Users that differ: only what the record states and what is different; nobody else is touched.
+update rosterd.users as u
+set
+  {{, |@name = case when s.@name is null then u.@name else @new end}},
+  active = case when p.transition in ('archive', 'disable') then false when p.transition is not null then true else u.active end,
+  archived_at = case when p.transition = 'archive' then now() when p.transition = 'reactivate' then null else u.archived_at end,
+  updated_at = now()
+from plan as p
+join staged as s on s.line = p.line
+where u.unique_id = p.unique_id
