@@ -1,0 +1,125 @@
+/**
+ * Changes to settings as values: a merge patch, a whole document, `KEY=VALUE` words. One rule for secrets holds in
+ * all of them. Touches no file; `settings_file.ts` does, for HTTP and for the command line.
+ */
+import {
+  DEFAULT_SETTINGS,
+  InvalidSettings,
+  MASK,
+  maskSettings,
+  parseSettings,
+  type Settings,
+  type SettingsProblem,
+} from "../domain/settings.ts";
+
+type JsonObject = Record<string, unknown>;
+
+/** Deeper than any settings are; keeps a hostile document from exhausting the stack. */
+const DEEPEST = 16;
+
+/**
+ * The settings after an RFC 7396 merge patch; null, at any depth, means the default.
+ * Throws {@link InvalidSettings}.
+ */
+export function patchedSettings(current: Settings, patch: unknown): Settings {
+  return withStoredSecret(current, mergePatch(maskSettings(current), patch));
+}
+
+/** The settings that a whole document states, every key of it wanted. Throws {@link InvalidSettings}. */
+export function replacedSettings(current: Settings, document: unknown): Settings {
+  const missing = missingKeys(document, DEFAULT_SETTINGS);
+  if (missing.length > 0) throw new InvalidSettings(missing);
+  return withStoredSecret(current, document);
+}
+
+/**
+ * Makes a merge patch of words such as `smtp.port=25`. What follows the first `=` is JSON, or else bare text; keys
+ * whose value is a text take it as it stands unless it is in double quotes. `null` is the default.
+ * Throws {@link InvalidSettings} for a word without `=`.
+ */
+export function patchFromAssignments(words: readonly string[]): JsonObject {
+  const patch: JsonObject = {};
+  for (const word of words) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (key === undefined) throw problem(word.replace(/=.*/s, ""), [], "must be written KEY=VALUE");
+    // Only the first dot divides: `header_aliases.Stud. No=student_no` names the header "Stud. No".
+    const [, outer, inner] = /^([^.]+)\.(.+)$/s.exec(key) ?? [undefined, key, undefined];
+    const stated = valueOf(outer, inner, value);
+    if (inner === undefined) define(patch, outer, stated);
+    else define(patch, outer, define(objectOr(own(patch, outer)), inner, stated));
+  }
+  return patch;
+}
+
+function valueOf(outer: string, inner: string | undefined, word: string): unknown {
+  if (isText(outer, inner) && word !== "null" && !word.startsWith('"')) return word;
+  try {
+    return JSON.parse(word);
+  } catch (error) {
+    if (error instanceof SyntaxError) return word;
+    throw error;
+  }
+}
+
+function isText(outer: string, inner: string | undefined): boolean {
+  if (outer === "header_aliases") return inner !== undefined;
+  const value = own(DEFAULT_SETTINGS, outer);
+  return typeof (inner === undefined ? value : own(objectOr(value), inner)) === "string";
+}
+
+/** RFC 7396. A null takes the key away, so that the validation puts the default in its place. */
+function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
+  if (!isObject(patch)) return patch;
+  if (depth > DEEPEST) throw problem("", [], "the document is nested too deeply");
+  const merged: JsonObject = { ...objectOr(target) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else define(merged, key, mergePatch(own(merged, key), value, depth + 1));
+  }
+  return merged;
+}
+
+/**
+ * Puts the stored password where the document says `"***"`. It stays with the server it was given for: whoever may
+ * change the settings could else have it sent to a machine of their own (contract, section 6).
+ */
+function withStoredSecret(current: Settings, document: unknown): Settings {
+  const next = parseSettings(document);
+  if (next.smtp.password !== MASK) return next;
+  const moved = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
+  if (moved.length > 0 && current.smtp.password !== "") {
+    const names = moved.map((key) => `smtp.${key}`).join(", ");
+    throw problem("smtp.password", ["smtp", "password"], `must be given anew together with ${names}`);
+  }
+  return { ...next, smtp: { ...next.smtp, password: current.smtp.password } };
+}
+
+function missingKeys(document: unknown, wanted: object, path: readonly string[] = []): SettingsProblem[] {
+  if (!isObject(document)) return [];
+  return Object.entries(wanted).flatMap(([key, value]) => {
+    const here = [...path, key];
+    if (!Object.hasOwn(document, key)) return [{ key: here.join("."), path: here, message: "is missing" }];
+    return isObject(value) ? missingKeys(document[key], value, here) : [];
+  });
+}
+
+function problem(key: string, path: readonly string[], message: string): InvalidSettings {
+  return new InvalidSettings([{ key, path, message }]);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function objectOr(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function own(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as JsonObject)[key] : undefined;
+}
+
+/** Sets an own property even when its name is `__proto__`. */
+function define(object: JsonObject, key: string, value: unknown): JsonObject {
+  return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}

@@ -1,0 +1,141 @@
+/**
+ * `settings.json`, read and changed by several processes: the service, its HTTP interface, and `rosterd settings`.
+ * A change is whole or not at all, one at a time, and gives the file a new ETag. Nothing is kept in memory.
+ */
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { patchedSettings, replacedSettings } from "./settings_change.ts";
+import { BrokenSettingsFile, printSettings, readSettings } from "./settings_text.ts";
+import { fileLock, writeWhole } from "./whole_file.ts";
+
+/** Settings with the ETag of the file they stand in, quotes included (RFC 9110, section 8.8.3). */
+export interface StoredSettings {
+  settings: Settings;
+  etag: string;
+}
+
+/** An `If-Match` that no longer holds: somebody else changed the settings. */
+export class SettingsChanged extends Error {
+  override readonly name = "SettingsChanged";
+  readonly code = "settings_changed";
+  constructor(readonly etag: string) {
+    super("the settings were changed by somebody else; read them again");
+  }
+}
+
+/**
+ * Every call reads the file afresh, and makes it from the defaults where there is none. All throw
+ * {@link BrokenSettingsFile}; the changes also InvalidSettings and {@link SettingsChanged}.
+ */
+export interface SettingsFile {
+  readonly path: string;
+  read(): Promise<StoredSettings>;
+  /** Stores settings as they are, secrets too. */
+  write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
+  /** RFC 7396; null means the default, `"***"` the stored secret. */
+  patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
+  /** A whole document, every key wanted; `"***"` means the stored secret. */
+  replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+}
+
+/** A settings file at `path`, which need not exist yet; its folder must. */
+export function openSettingsFile(path: string, clock: Clock): SettingsFile {
+  const locked = fileLock(`${path}.lock`);
+  const change = (make: (current: Settings) => Settings, ifMatch?: string) =>
+    reached(path, () => locked(() => changeSettings(path, make, ifMatch, clock)));
+  return {
+    path,
+    read: () => reached(path, async () => await load(path) ?? await locked(() => loadOrMake(path, clock))),
+    write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
+    patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch), ifMatch),
+    replace: (document, ifMatch) => change((current) => replacedSettings(current, document), ifMatch),
+  };
+}
+
+/** Wants the lock. A change that changes nothing leaves the file and its ETag alone. */
+async function changeSettings(
+  path: string,
+  make: (current: Settings) => Settings,
+  ifMatch: string | undefined,
+  clock: Clock,
+): Promise<LoadedSettings> {
+  const current = await loadOrMake(path, clock);
+  if (ifMatch !== undefined && !matches(ifMatch, current.etag)) throw new SettingsChanged(current.etag);
+  const next = make(current.settings);
+  return printSettings(next) === printSettings(current.settings) ? current : await store(path, next, current, clock);
+}
+
+interface LoadedSettings extends StoredSettings {
+  mode: number;
+  /** Milliseconds since 1970. */
+  mtime: number;
+}
+
+const NEW_FILE: Pick<LoadedSettings, "mode" | "mtime"> = { mode: 0o600, mtime: 0 };
+
+async function load(path: string): Promise<LoadedSettings | null> {
+  const handle = await openIfPresent(path);
+  if (handle === null) return null;
+  try {
+    // Before the content: what changes in between then has an ETag that no longer matches, never the reverse.
+    const { ino, mtimeNs, size, mode } = await handle.stat({ bigint: true });
+    const settings = readSettings(path, await handle.readFile());
+    const etag = `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;
+    return { settings, etag, mode: Number(mode) & 0o777, mtime: Number(mtimeNs / 1_000_000n) };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function loadOrMake(path: string, clock: Clock): Promise<LoadedSettings> {
+  return await load(path) ?? await store(path, DEFAULT_SETTINGS, NEW_FILE, clock);
+}
+
+/** The modification time always grows, so that no two versions share an ETag, however quickly they follow. */
+async function store(
+  path: string,
+  settings: Settings,
+  before: Pick<LoadedSettings, "mode" | "mtime">,
+  clock: Clock,
+): Promise<LoadedSettings> {
+  const mtime = new Date(Math.max(clock.now().getTime(), before.mtime + 1));
+  await writeWhole(path, printSettings(settings), { mode: before.mode, mtime });
+  const stored = await load(path);
+  if (stored === null) throw new Deno.errors.NotFound(`${path} was removed while it was written`);
+  return stored;
+}
+
+async function openIfPresent(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+const ACCESS_FAULTS: Record<string, string> = {
+  ENOENT: "its folder does not exist; make the folder, or name another file with --settings",
+  ENOTDIR: "a part of its path is not a folder; name another file with --settings",
+  EISDIR: "it is a folder; name a file with --settings",
+  EACCES: "permission denied; rosterd's user must be able to read it and to write in its folder",
+  EROFS: "it stands on a read-only file system",
+};
+
+/** A file out of reach is a wrong configuration as much as one that is not JSON. */
+async function reached<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const fault = ACCESS_FAULTS[(error as { code?: string }).code ?? ""];
+    if (fault === undefined) throw error;
+    throw new BrokenSettingsFile(path, [], { cause: error }, fault);
+  }
+}
+
+/** `If-Match`: `*`, or a list of which one is the same; a weak one never is (RFC 9110, section 13.1.1). */
+function matches(ifMatch: string, etag: string): boolean {
+  return ifMatch.split(",").some((candidate) => candidate.trim() === "*" || candidate.trim() === etag);
+}

@@ -1,0 +1,130 @@
+/**
+ * The text of `settings.json`: strict JSON into settings, and every problem with its line, column and key
+ * (contract, section 5). Opens no file; `settings_file.ts` does.
+ */
+import {
+  findNodeAtLocation,
+  getLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+import { InvalidSettings, parseSettings, type Settings } from "../domain/settings.ts";
+
+/** One thing that is wrong in the file. Line and column count from 1, as an editor shows them. */
+export interface PlacedProblem {
+  line: number;
+  column: number;
+  /** The key as people write it: `smtp.port`; empty for the document as a whole. */
+  key: string;
+  message: string;
+}
+
+/** A settings file that cannot be used: broken, or (without `problems`) not readable at all. */
+export class BrokenSettingsFile extends Error {
+  override readonly name = "BrokenSettingsFile";
+  readonly code = "broken_settings";
+  constructor(
+    readonly path: string,
+    readonly problems: readonly PlacedProblem[],
+    options?: ErrorOptions,
+    fault?: string,
+  ) {
+    super(fault === undefined ? placed(path, problems) : `${path}: ${fault}`, options);
+  }
+}
+
+/** The settings as the program writes them, and as `settings.example.json` shows them. */
+export function printSettings(settings: Settings): string {
+  return JSON.stringify(settings, null, 2) + "\n";
+}
+
+/** Reads the bytes of a settings file. `path` is only for messages. Throws {@link BrokenSettingsFile}. */
+export function readSettings(path: string, bytes: Uint8Array): Settings {
+  const text = decode(path, bytes);
+  const problems = syntaxProblems(text);
+  if (problems.length > 0) throw new BrokenSettingsFile(path, problems);
+  const tree = parseTree(text);
+  const repeated = tree === undefined ? [] : repeatedKeys(text, tree);
+  if (repeated.length > 0) throw new BrokenSettingsFile(path, repeated);
+  try {
+    return parseSettings(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof InvalidSettings)) throw error;
+    const problems = error.problems.map(({ key, path, message }) => at(text, offsetOf(tree, path), key, message));
+    throw new BrokenSettingsFile(path, problems.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+}
+
+function placed(path: string, problems: readonly PlacedProblem[]): string {
+  return problems.map(({ line, column, key, message }) =>
+    `${path}:${line}:${column}: ${key === "" ? message : `${key} ${message}`}`
+  ).join("\n");
+}
+
+/** Also takes off a byte order mark. */
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new BrokenSettingsFile(path, [{ line: 1, column: 1, key: "", message: "must be UTF-8 text" }]);
+  }
+}
+
+/** Only the first: what follows a mistake in the syntax is mostly noise. */
+function syntaxProblems(text: string): PlacedProblem[] {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  return errors.slice(0, 1).map(({ error, offset }) => {
+    const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "it cannot be read";
+    return at(text, offset, getLocation(text, offset).path.join("."), `is not JSON here: ${what}`);
+  });
+}
+
+const SYNTAX_MESSAGES: Record<string, string> = {
+  InvalidSymbol: "texts stand in double quotes",
+  InvalidNumberFormat: "this is not a number",
+  PropertyNameExpected: "a key in double quotes is expected",
+  ValueExpected: "a value is expected",
+  ColonExpected: "a colon is expected",
+  CommaExpected: "a comma is expected",
+  CloseBraceExpected: "a closing } is expected",
+  CloseBracketExpected: "a closing ] is expected",
+  EndOfFileExpected: "nothing may follow the document",
+  InvalidCommentToken: "comments are not allowed",
+  UnexpectedEndOfComment: "comments are not allowed",
+  UnexpectedEndOfString: "a text has no closing double quote",
+  UnexpectedEndOfNumber: "a number is not complete",
+  InvalidUnicode: "a \\u escape wants four hexadecimal digits",
+  InvalidEscapeCharacter: "this escape does not exist",
+  InvalidCharacter: "a control character must be written as an escape",
+};
+
+function repeatedKeys(text: string, tree: Node, path: readonly string[] = []): PlacedProblem[] {
+  const seen = new Set<string>();
+  return (tree.children ?? []).flatMap((child, position) => {
+    if (child.type !== "property") return repeatedKeys(text, child, [...path, String(position)]);
+    const [name, value] = child.children!;
+    const here = [...path, String(name.value)];
+    const repeated = seen.has(name.value) ? [at(text, child.offset, here.join("."), "stands here a second time")] : [];
+    seen.add(name.value);
+    return [...repeated, ...repeatedKeys(text, value, here)];
+  });
+}
+
+/** Where a key begins; for an absent one, where the nearest object around it begins. */
+function offsetOf(tree: Node | undefined, path: readonly PropertyKey[]): number {
+  if (tree === undefined) return 0;
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(tree, path.slice(0, length) as (string | number)[]);
+    if (node !== undefined) return node.parent?.type === "property" ? node.parent.offset : node.offset;
+  }
+  return tree.offset;
+}
+
+function at(text: string, offset: number, key: string, message: string): PlacedProblem {
+  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return { line: lines.length, column: lines[lines.length - 1].length + 1, key, message };
+}

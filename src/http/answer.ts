@@ -1,0 +1,66 @@
+/**
+ * The only map from errors to statuses. An error that nobody foresaw tells the client nothing but an id, under which
+ * the log has more; even there without its message, which may carry a user's values (fault list, I9).
+ */
+import { HTTPException } from "hono/http-exception";
+import { InvalidSettings } from "../domain/settings.ts";
+import type { Log } from "../runtime/log.ts";
+import { type FieldError, Problem } from "./problem.ts";
+import { type BrokenSettings, Busy } from "./service.ts";
+
+/** More say nothing to a person, and a hostile document can have thousands. */
+const MOST_ERRORS = 100;
+
+/** The answer to a request that threw. */
+export function answerTo(error: unknown, request: Request, log: Log): Response {
+  // Nobody reads this answer.
+  if (request.signal.aborted) return new Response(null, { status: 499 });
+  return (foreseen(error) ?? unforeseen(error, request, log)).response();
+}
+
+/** A problem with a list of what is wrong, of bearable length. */
+export function invalid(detail: string, errors: readonly FieldError[]): Problem {
+  return new Problem(422, detail, { errors: errors.slice(0, MOST_ERRORS) });
+}
+
+function foreseen(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (error instanceof InvalidSettings) {
+    return invalid("nothing was changed", error.problems.map(({ key, message }) => ({ key, message })));
+  }
+  if (error instanceof Busy) return busy(error.message, error.retryAfterSeconds);
+  if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
+  if (error instanceof DOMException && error.name === "AbortError") return busy("the service is stopping", 5);
+  if (hasCode(error, "settings_changed")) return new Problem(412, error.message);
+  return hasCode(error, "broken_settings") ? brokenSettings(error as BrokenSettings) : null;
+}
+
+function busy(detail: string, retryAfterSeconds: number): Problem {
+  return new Problem(503, detail, { headers: { "retry-after": String(retryAfterSeconds) } });
+}
+
+function brokenSettings({ problems }: BrokenSettings): Problem {
+  const errors = problems.map(({ line, column, key, message }) => ({
+    key,
+    message: `${message} (line ${line}, column ${column})`,
+  }));
+  return new Problem(409, "the settings file cannot be used; mend it by hand first", { errors });
+}
+
+function unforeseen(error: unknown, request: Request, log: Log): Problem {
+  const id = crypto.randomUUID();
+  const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
+  const code = (error as { code?: unknown } | null)?.code;
+  log.error("http.unexpected_error", {
+    id,
+    method: request.method,
+    error: name,
+    code: typeof code === "string" ? code : undefined,
+    at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
+  });
+  return new Problem(500, "something went wrong that nobody foresaw; the log says more under this id", { id });
+}
+
+function hasCode(error: unknown, code: string): error is Error {
+  return error instanceof Error && (error as { code?: unknown }).code === code;
+}

@@ -1,0 +1,97 @@
+/**
+ * The HTTP interface as one function from request to answer (contract, section 6), put together in the order in which
+ * a request passes: headers, names, open calls, token, body, call. Opens no socket; `serve.ts` does.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { answerTo } from "./answer.ts";
+import { readBodies } from "./body.ts";
+import type { HttpEnv } from "./env.ts";
+import { addFileRoutes } from "./file_routes.ts";
+import { addImportRoutes } from "./import_routes.ts";
+import { type HostNames, refuseForeigners } from "./origin.ts";
+import { Problem } from "./problem.ts";
+import { refuseParameters } from "./route.ts";
+import { settingsDocument } from "./schemas.ts";
+import type { Service } from "./service.ts";
+import { addSettingsRoutes } from "./settings_routes.ts";
+import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
+import { requireToken, type Tokens } from "./tokens.ts";
+
+export interface HttpOptions {
+  version: string;
+  hosts: HostNames;
+  /** Asked anew for each request, so that a rotated token holds at once. */
+  tokens: () => Promise<Tokens>;
+  clock: Clock;
+  log: Log;
+  /** How long a client may take over its body, for `POST /check` over each piece of it. */
+  bodyTimeoutMs?: number;
+}
+
+/** Makes the interface; `app.request()` asks it without a socket. */
+export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<HttpEnv> {
+  const { log, bodyTimeoutMs = 20_000 } = options;
+  const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseParameters });
+  app.onError((error, c) => answerTo(error, c.req.raw, log));
+  app.notFound((c) => notFound(app, c.req.path).response());
+
+  app.use(protectiveHeaders);
+  app.use(refuseForeigners(options.hosts));
+  addOpenRoutes(app, service);
+  app.get("/openapi.json", (c) => c.json(document));
+  app.use(requireToken(options));
+  app.use(readBodies(bodyTimeoutMs));
+  addStatusRoutes(app, service);
+  addSettingsRoutes(app, service);
+  addImportRoutes(app, service);
+  addFileRoutes(app, service, { log, bodyTimeoutMs });
+
+  const document = describe(app, options.version);
+  return app;
+}
+
+/** The OpenAPI 3.1 text of all calls. */
+function describe(app: OpenAPIHono<HttpEnv>, version: string) {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.register("Settings", settingsDocument);
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "rosterd",
+      version,
+      description: "Imports roster files into Postgres. Every error is an RFC 9457 problem document.",
+    },
+    security: [{ token: [] }],
+  });
+}
+
+const PROTECTIVE_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** On every answer, errors too. */
+const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) c.res.headers.set(name, value);
+};
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/** 405 where another method would find a call, else 404. */
+function notFound(app: OpenAPIHono<HttpEnv>, path: string): Problem {
+  const allowed = METHODS.filter((method) => isServed(app, method === "HEAD" ? "GET" : method, path));
+  if (allowed.length === 0) return new Problem(404, "there is nothing under this path");
+  return new Problem(405, `this path knows ${allowed.join(", ")} only`, { headers: { allow: allowed.join(", ") } });
+}
+
+function isServed(app: OpenAPIHono<HttpEnv>, method: string, path: string): boolean {
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method !== "ALL");
+}

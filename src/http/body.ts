@@ -1,0 +1,102 @@
+/**
+ * Bodies within bounds: of size, declared or found, and of time. Nothing here waits for ever for a client, and nothing
+ * grows beyond the bound (fault list, G).
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import type { HttpEnv } from "./env.ts";
+import { Problem } from "./problem.ts";
+
+export const MOST_BODY_BYTES = 64 * 1024;
+export const MOST_CHECK_BYTES = 256 * 1024 * 1024;
+
+/** Reads the whole body, 64 KiB at most, within `timeoutMs`; `POST /check` is left to {@link checkBody}. */
+export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    if (c.req.path !== "/check" || c.req.method !== "POST") {
+      refuseDeclared(c.req.raw, MOST_BODY_BYTES);
+      refuseBodyOfGet(c.req.raw);
+      const end = performance.now() + timeoutMs;
+      const chunks = await Array.fromAsync(bounded(c.req.raw, MOST_BODY_BYTES, () => end - performance.now()));
+      c.set("body", await new Blob(chunks).bytes());
+    }
+    await next();
+  };
+}
+
+/** The body as JSON. Throws 415 for another content type, 400 for what is not JSON. */
+export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
+  const type = (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
+  if (!types.includes(type)) throw new Problem(415, `the content type must be ${types.join(" or ")}`);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(c.get("body")));
+  } catch (error) {
+    // The message of the error would repeat a piece of the body, which may be a secret.
+    if (error instanceof SyntaxError || error instanceof TypeError) throw new Problem(400, "the body is not JSON");
+    throw error;
+  }
+}
+
+/** The body of `POST /check` as a stream, and what was wrong with it once it failed. */
+export interface CheckBody {
+  stream: ReadableStream<Uint8Array>;
+  fault(): Problem | null;
+}
+
+/** Streams a file of 256 MiB at most; fails when the client sends nothing for `timeoutMs`. */
+export function checkBody(request: Request, timeoutMs: number): CheckBody {
+  refuseDeclared(request, MOST_CHECK_BYTES);
+  let fault: Problem | null = null;
+  async function* chunks() {
+    try {
+      yield* bounded(request, MOST_CHECK_BYTES, () => timeoutMs);
+    } catch (error) {
+      if (error instanceof Problem) fault = error;
+      throw error;
+    }
+  }
+  return { stream: ReadableStream.from(chunks()), fault: () => fault };
+}
+
+/** The chunks of a body. `patience` gives the milliseconds that the next one may take. */
+async function* bounded(
+  request: Request,
+  most: number,
+  patience: () => number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (request.body === null) return;
+  const reader = request.body.getReader();
+  let size = 0;
+  for (;;) {
+    const { done, value } = await within(patience(), reader.read());
+    if (done) return;
+    size += value.length;
+    if (size > most) throw tooLarge(most);
+    yield value;
+  }
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Problem(408, "the body did not come in time", CLOSE)), milliseconds);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refuseDeclared(request: Request, most: number): void {
+  if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
+}
+
+/** Nobody reads it, so it could go on for ever. */
+function refuseBodyOfGet({ method, headers }: Request): void {
+  const declared = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
+  if (declared && (method === "GET" || method === "HEAD")) throw new Problem(400, `a ${method} has no body`, CLOSE);
+}
+
+function tooLarge(most: number): Problem {
+  return new Problem(413, `the body must have at most ${most} bytes`, CLOSE);
+}
+
+const CLOSE = { headers: { connection: "close" } };

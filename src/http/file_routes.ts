@@ -1,0 +1,99 @@
+/** The calls that carry a whole file: the failed records of an import as a download, and a roster to be checked. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Log } from "../runtime/log.ts";
+import { checkBody } from "./body.ts";
+import type { HttpEnv } from "./env.ts";
+import { found } from "./import_routes.ts";
+import { Problem } from "./problem.ts";
+import { errors, importPath } from "./route.ts";
+import type { Service } from "./service.ts";
+import { adminOnly } from "./tokens.ts";
+
+const FILE = { schema: { type: "string", format: "binary" } } as const;
+
+const getFailedFile = createRoute({
+  method: "get",
+  path: "/imports/{id}/failed.csv",
+  summary: "The failed records, to be corrected and uploaded again",
+  middleware: adminOnly,
+  request: { params: importPath },
+  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(403, 404, 410, 422) },
+});
+
+/** A name is data, but one with a path in it would be read in two ways. */
+const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
+  .max(255, { error: "must have at most 255 characters" })
+  .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
+
+const checkFile = createRoute({
+  method: "post",
+  path: "/check",
+  summary: "What an import of the file in the body would do now; nothing is written",
+  request: {
+    query: z.strictObject({ name: fileName }),
+    body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
+  },
+  responses: {
+    200: { description: "As `rosterd check --json` prints it.", content: { "application/json": { schema: z.any() } } },
+    ...errors(408, 413, 415, 422, 503),
+  },
+});
+
+export interface FileRouteOptions {
+  log: Log;
+  /** How long a client may send nothing. */
+  bodyTimeoutMs: number;
+}
+
+/** Adds the calls to `app`. */
+export function addFileRoutes(
+  app: OpenAPIHono<HttpEnv>,
+  service: Service,
+  { log, bodyTimeoutMs }: FileRouteOptions,
+): void {
+  app.openapi(getFailedFile, async (c) => {
+    const file = found(await service.imports.failedFile(c.req.valid("param").id));
+    if ("gone" in file) throw new Problem(410, file.gone);
+    return c.body(cutWhenBroken(file.stream, log), 200, {
+      "content-type": "text/csv; charset=utf-8",
+      "content-length": String(file.size),
+      "content-disposition": attachment(file.name),
+    });
+  });
+  app.openapi(checkFile, async (c) => {
+    refuseForms(c.req.header("content-type") ?? "");
+    const body = checkBody(c.req.raw, bodyTimeoutMs);
+    try {
+      return c.json(await service.check(c.req.valid("query").name, body.stream, c.req.raw.signal), 200);
+    } catch (error) {
+      throw body.fault() ?? error;
+    }
+  });
+}
+
+/** A form wraps the file in text of its own; everything else is taken as the file itself. */
+function refuseForms(type: string): void {
+  if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
+    throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
+  }
+}
+
+/** `Content-Disposition` for any name (RFC 6266, RFC 8187). */
+function attachment(name: string): string {
+  const plain = name.replace(/[^\w .()+,;=@-]/g, "_");
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
+
+/** When the file cannot be read to its end, the connection is cut, and what the server prints names nothing. */
+function cutWhenBroken(stream: ReadableStream<Uint8Array>, log: Log): ReadableStream<Uint8Array> {
+  async function* chunks() {
+    try {
+      yield* stream;
+    } catch (error) {
+      log.error("http.download_broken", { error: error instanceof Error ? error.name : "not an error" });
+      throw new Error("the download was cut off");
+    }
+  }
+  return ReadableStream.from(chunks());
+}

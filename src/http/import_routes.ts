@@ -1,0 +1,77 @@
+/** The calls on imports: look into the folder now, the history, what failed, and what a file would do. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { HttpEnv } from "./env.ts";
+import { Problem } from "./problem.ts";
+import { errors, importPath, json, wholeNumber } from "./route.ts";
+import { failurePage, IMPORT_STATUSES, importEntry, importList, importPage } from "./schemas.ts";
+import type { Service } from "./service.ts";
+import { adminOnly } from "./tokens.ts";
+
+const listImports = createRoute({
+  method: "get",
+  path: "/imports",
+  summary: "The history, newest first",
+  request: {
+    query: z.strictObject({
+      limit: wholeNumber(1, 200).default(50),
+      before: wholeNumber(1).optional(),
+      status: z.enum(IMPORT_STATUSES, { error: `must be one of ${IMPORT_STATUSES.join(", ")}` }).optional(),
+    }),
+  },
+  responses: { 200: json("One page of it.", importPage), ...errors(422, 503) },
+});
+
+const startTurn = createRoute({
+  method: "post",
+  path: "/imports",
+  summary: "Look into the upload folder now",
+  request: {
+    query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
+  },
+  responses: {
+    200: json("With wait=true: what a turn imported that began after the call.", importList),
+    202: json("A look was asked for; the list is empty.", importList),
+    ...errors(422, 503),
+  },
+});
+
+const getImport = createRoute({
+  method: "get",
+  path: "/imports/{id}",
+  summary: "One import",
+  request: { params: importPath },
+  responses: { 200: json("The import.", importEntry), ...errors(404, 422, 503) },
+});
+
+const listFailures = createRoute({
+  method: "get",
+  path: "/imports/{id}/failures",
+  summary: "The records that were not applied, by line",
+  middleware: adminOnly,
+  request: {
+    params: importPath,
+    query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: wholeNumber(0).optional() }),
+  },
+  responses: { 200: json("One page of them.", failurePage), ...errors(403, 404, 422, 503) },
+});
+
+/** Adds the calls to `app`. */
+export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
+  const { imports } = service;
+  app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
+  app.openapi(startTurn, async (c) => {
+    const wait = c.req.valid("query").wait === "true";
+    return c.json({ imports: await service.turn(wait, c.req.raw.signal) }, wait ? 200 : 202);
+  });
+  app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
+  app.openapi(listFailures, async (c) => {
+    const page = await imports.failures(c.req.valid("param").id, c.req.valid("query"));
+    return c.json(found(page), 200);
+  });
+}
+
+/** Throws 404 for null. */
+export function found<T>(value: T | null): T {
+  if (value === null) throw new Problem(404, "there is no such import");
+  return value;
+}

@@ -1,0 +1,42 @@
+/** What the descriptions of calls share, and the hook that turns bad parameters into a problem document. */
+import { type Hook, z } from "@hono/zod-openapi";
+import { STATUS_CODES } from "node:http";
+import { invalid } from "./answer.ts";
+import type { HttpEnv } from "./env.ts";
+import { problemDocument } from "./schemas.ts";
+
+/** A success with a JSON document. */
+export function json<T extends z.ZodType>(description: string, schema: T) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** The errors that a call can answer with, beside those that every call can. */
+export function errors<const S extends number>(...statuses: S[]) {
+  const content = { "application/problem+json": { schema: problemDocument } };
+  const entries = statuses.map((status) => [status, { description: STATUS_CODES[status] ?? "Error", content }]);
+  return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;
+}
+
+/** A whole number in a path or query. */
+export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
+  const error = to === Number.MAX_SAFE_INTEGER
+    ? `must be a whole number from ${from} on`
+    : `must be a whole number from ${from} to ${to}`;
+  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
+}
+
+/** The id of an import in a path. */
+export const importPath = z.object({ id: wholeNumber(1) });
+
+/** Answers parameters that do not hold with 422. */
+export const refuseParameters: Hook<unknown, HttpEnv, string, unknown> = (result) => {
+  if (result.success) return;
+  throw invalid(
+    "the parameters do not hold",
+    result.error.issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => ({ key, message: "is not a parameter of this call" }))
+        : [{ key: issue.path.join("."), message: issue.message }]
+    ),
+  );
+};

@@ -1,0 +1,118 @@
+/**
+ * The documents of the HTTP interface as schemas: the OpenAPI text is made from them, and the tests hold real answers
+ * against them. Validates nothing by itself.
+ */
+import { z } from "@hono/zod-openapi";
+import { type Failure, OUTCOMES } from "../domain/outcome.ts";
+import { settingsSchema } from "../domain/settings.ts";
+import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
+
+const count = z.int().min(0);
+const time = z.string().describe("RFC 3339, UTC.");
+const stableWord = z.string().describe("A stable word for programs.");
+
+export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_records", "done"] as const;
+
+/** A copy: the domain's own schema was made before the OpenAPI names were added to zod. */
+export const settingsDocument = settingsSchema.clone().openapi("Settings");
+
+const counts = {
+  records: count,
+  ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<typeof OUTCOMES[number], typeof count>,
+  permits_released: count,
+  missing_archived: count,
+  missing_held: count,
+};
+
+const warning = z.object({ code: stableWord, text: z.string() });
+const reason = z.object({ code: stableWord, text: z.string(), line: count.nullable() });
+
+export const importEntry = z.object({
+  id: z.int(),
+  file: z.string().describe("The name it was uploaded under."),
+  status: z.enum(IMPORT_STATUSES),
+  reason: reason.nullable().describe("Why it was rejected or stopped."),
+  ...counts,
+  warnings: z.array(warning),
+  sha256: z.string().nullable(),
+  bytes: count.nullable(),
+  encoding: z.string().nullable(),
+  delimiter: z.string().nullable(),
+  started_at: time,
+  finished_at: time.nullable(),
+  undone_at: time.nullable(),
+  bak_file: z.string().nullable(),
+  failed_file: z.string().nullable().describe("The failed records beside it."),
+  mail: z.enum(["none", "waiting", "sent", "failed", "not_configured"]),
+  settings: settingsDocument,
+}).openapi("Import") satisfies z.ZodType<ImportEntry>;
+
+export const importPage = z.object({
+  imports: z.array(importEntry),
+  next: z.int().nullable().describe("Give it as `before` for the next page; null: there is none."),
+});
+
+export const importList = z.object({ imports: z.array(importEntry) });
+
+const failure = z.object({
+  line: z.int().min(1),
+  unique_id: z.string().nullable(),
+  problems: z.array(z.object({
+    column: z.string().nullable().describe("The canonical name; null for the record as a whole."),
+    code: z.enum(["9013", "9014", "9015", "9019", "9020", "9022", "9030", "9031", "9033", "malformed"]),
+    reason: z.string(),
+  })),
+}).openapi("Failure") satisfies z.ZodType<Failure>;
+
+export const failurePage = z.object({
+  failures: z.array(failure),
+  next: z.int().nullable().describe("Give it as `after` for the next page; null: there is none."),
+});
+
+const statusProblem = z.object({ code: stableWord, text: z.string() });
+const waitingFile = z.object({
+  name: z.string(),
+  code: stableWord,
+  text: z.string(),
+}) satisfies z.ZodType<WaitingFile>;
+
+const runningImport = z.object({
+  id: z.int().nullable(),
+  file: z.string(),
+  stage: z.enum(["examining", "reading", "merging", "reporting"]),
+  bytes: count,
+  total_bytes: count,
+  records: count,
+  started_at: time,
+});
+
+export const statusDocument = z.object({
+  version: z.string(),
+  ready: z.boolean(),
+  problems: z.array(statusProblem).describe("What keeps it from importing, or wants attention."),
+  database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
+  folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
+  settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
+  mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
+  next_turn_at: time.nullable(),
+  standby: z.boolean().describe("Another rosterd imports into this database."),
+  running: runningImport.nullable(),
+  waiting: z.array(waitingFile),
+  ignored: z.array(z.string()).describe("Names that are left alone because of their ending."),
+  open_holds: count,
+  last_import_at: time.nullable(),
+}).openapi("Status");
+
+export const readiness = z.object({ ready: z.boolean(), problems: z.array(statusProblem) });
+
+export const testMailResult = z.object({ sent: z.boolean(), text: z.string() });
+
+export const problemDocument = z.object({
+  type: z.literal("about:blank"),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("What is wrong, key by key."),
+  problems: z.array(statusProblem).optional().describe("Why the service is not ready."),
+  id: z.string().optional().describe("Names the entry in the log that tells more."),
+}).openapi("Problem");

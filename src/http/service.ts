@@ -1,0 +1,90 @@
+/**
+ * What the HTTP interface asks of the program. `app.ts` implements it; the tests of this folder have one of their own.
+ * Holds no logic.
+ */
+import type { z } from "@hono/zod-openapi";
+import type { Failure, ImportEntry, ImportStatus, Settings } from "../importer/ports.ts";
+import type { readiness, statusDocument } from "./schemas.ts";
+
+/** Settings, secrets and all, with their ETag as it stands in the header. */
+export interface StoredSettings {
+  settings: Settings;
+  etag: string;
+}
+
+/**
+ * The settings file. The changes throw InvalidSettings, or an error with the code `settings_changed` when `ifMatch`
+ * does not hold; all calls may throw a {@link BrokenSettings}.
+ */
+export interface SettingsDesk {
+  read(): Promise<StoredSettings>;
+  patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
+  replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+}
+
+/** The form of an error with the code `broken_settings`: the file was broken by hand. */
+export interface BrokenSettings extends Error {
+  code: "broken_settings";
+  problems: readonly { line: number; column: number; key: string; message: string }[];
+}
+
+export interface ImportQuery {
+  /** 1 to 200. */
+  limit: number;
+  /** Only imports with a smaller id. */
+  before?: number;
+  status?: ImportStatus;
+}
+
+export interface FailureQuery {
+  /** 1 to 1,000. */
+  limit: number;
+  /** Only failures on a later line. */
+  after?: number;
+}
+
+/** Newest first. Null stands for an import that does not exist. */
+export interface ImportHistory {
+  list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
+  get(id: number): Promise<ImportEntry | null>;
+  failures(id: number, query: FailureQuery): Promise<{ failures: Failure[]; next: number | null } | null>;
+  /** The file of failed records in `bak`; `gone` says why it cannot be had. */
+  failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
+}
+
+export interface FailedFile {
+  name: string;
+  /** In bytes. */
+  size: number;
+  stream: ReadableStream<Uint8Array>;
+}
+
+export type StatusDocument = z.output<typeof statusDocument>;
+
+/** Shown to anybody who asks: the texts name no path, no host and no user. */
+export type Readiness = z.output<typeof readiness>;
+
+/** Every method may throw {@link Busy}. */
+export interface Service {
+  readonly settings: SettingsDesk;
+  readonly imports: ImportHistory;
+  /** Sends one now and says how it went. */
+  testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
+  /**
+   * Asks for a look into the folder. With `wait`, the imports of a turn that began after the call, when that turn is
+   * over; without, nothing, at once. The signal ends the waiting, never the turn.
+   */
+  turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
+  status(): Promise<StatusDocument>;
+  readiness(): Promise<Readiness>;
+  /** What an import of the file would do: the document of `check --json`. */
+  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown>;
+}
+
+/** The embedded database serves one at a time and an import has it: ask again later. */
+export class Busy extends Error {
+  override readonly name = "Busy";
+  constructor(readonly retryAfterSeconds = 5) {
+    super("the embedded database is busy with an import");
+  }
+}

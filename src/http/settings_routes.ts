@@ -1,0 +1,83 @@
+/** The calls on settings: read, change, and try the mail (contract, sections 5 and 6). */
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { maskSettings } from "../domain/settings.ts";
+import { jsonBody } from "./body.ts";
+import type { HttpEnv } from "./env.ts";
+import { errors, json } from "./route.ts";
+import { settingsDocument, testMailResult } from "./schemas.ts";
+import type { Service, StoredSettings } from "./service.ts";
+
+const SETTINGS = { $ref: "#/components/schemas/Settings" };
+const MERGE_PATCH = {
+  type: "object",
+  description: "RFC 7396 merge patch of the settings; null: the default.",
+} as const;
+const MERGE_PATCH_TYPES = ["application/merge-patch+json", "application/json"];
+const IF_MATCH = {
+  name: "If-Match",
+  in: "header",
+  required: false,
+  description: "An ETag: change nothing when it no longer holds.",
+  schema: { type: "string" },
+} as const;
+
+const stored = {
+  ...json('The settings, secrets as "***".', settingsDocument),
+  headers: { ETag: { description: "New with every change.", schema: { type: "string" } } },
+} as const;
+
+const getSettings = createRoute({
+  method: "get",
+  path: "/settings",
+  summary: "The settings in force from the next turn",
+  responses: { 200: stored, ...errors(409) },
+});
+
+const patchSettings = createRoute({
+  method: "patch",
+  path: "/settings",
+  summary: "Change some settings",
+  parameters: [IF_MATCH],
+  request: {
+    body: {
+      required: true,
+      content: Object.fromEntries(MERGE_PATCH_TYPES.map((type) => [type, { schema: MERGE_PATCH }])),
+    },
+  },
+  responses: { 200: stored, ...errors(400, 409, 412, 415, 422) },
+});
+
+const putSettings = createRoute({
+  method: "put",
+  path: "/settings",
+  summary: "Replace all settings; every key is wanted",
+  parameters: [IF_MATCH],
+  request: { body: { required: true, content: { "application/json": { schema: SETTINGS } } } },
+  responses: { 200: stored, ...errors(400, 409, 412, 415, 422) },
+});
+
+const testMail = createRoute({
+  method: "post",
+  path: "/settings/test-mail",
+  summary: "Send a mail now and say how it went",
+  responses: { 200: json("How it went.", testMailResult), ...errors(503) },
+});
+
+/** Adds the calls to `app`. */
+export function addSettingsRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
+  app.openapi(getSettings, async (c) => shown(c, await service.settings.read()));
+  app.openapi(patchSettings, async (c) => {
+    const patch = jsonBody(c, ...MERGE_PATCH_TYPES);
+    return shown(c, await service.settings.patch(patch, c.req.header("if-match")));
+  });
+  app.openapi(putSettings, async (c) => {
+    const document = jsonBody(c, "application/json");
+    return shown(c, await service.settings.replace(document, c.req.header("if-match")));
+  });
+  app.openapi(testMail, async (c) => c.json(await service.testMail(c.req.raw.signal), 200));
+}
+
+function shown(c: Context<HttpEnv>, { settings, etag }: StoredSettings) {
+  return c.json(maskSettings(settings), 200, { etag });
+}

@@ -1,0 +1,47 @@
+/** The calls that tell how the service is. Two of them are open to anybody, for monitors and containers. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { HttpEnv } from "./env.ts";
+import { Problem } from "./problem.ts";
+import { errors, json } from "./route.ts";
+import { readiness, statusDocument } from "./schemas.ts";
+import type { Service } from "./service.ts";
+
+const OPEN = { security: [] };
+
+const getHealth = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Whether the process is alive",
+  ...OPEN,
+  responses: { 200: json("It is.", z.object({ alive: z.literal(true) })) },
+});
+
+const getReadiness = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Whether database, folder and settings are usable",
+  ...OPEN,
+  responses: { 200: json("They are.", readiness), ...errors(503) },
+});
+
+const getStatus = createRoute({
+  method: "get",
+  path: "/status",
+  summary: "How the service is and what it is doing",
+  responses: { 200: json("The status.", statusDocument) },
+});
+
+/** Adds the calls that want no token. */
+export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
+  app.openapi(getHealth, (c) => c.json({ alive: true as const }, 200));
+  app.openapi(getReadiness, async (c) => {
+    const { ready, problems } = await service.readiness();
+    if (!ready) throw new Problem(503, "not ready", { problems });
+    return c.json({ ready, problems }, 200);
+  });
+}
+
+/** Adds the calls that want a token. */
+export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
+  app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
+}

@@ -1,0 +1,66 @@
+/**
+ * Copies a file to another file system, and compares. Only `place.ts` uses it.
+ */
+import { Buffer } from "node:buffer";
+import { chmod, type FileHandle, open, utimes } from "node:fs/promises";
+import { closing, READ_ONLY, writeAll } from "./durable.ts";
+import { printOf, sameFile } from "./settle.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** A file that changed while it was copied; it stays where it was, and the move is to be tried again. */
+export class ChangedWhileCopied extends Error {
+  override readonly name = "ChangedWhileCopied";
+  readonly code = "changed_while_copied";
+  constructor(path: string) {
+    super(`${path} changed while it was copied; it stays where it is until the next try`);
+  }
+}
+
+/**
+ * Makes `copy`, a new file with the bytes, the mode and the times of `source`, written to disk and compared.
+ * Throws {@link ChangedWhileCopied}, and leaves what it wrote to the caller.
+ */
+export async function copyFile(source: string, copy: string): Promise<void> {
+  await using from = closing(await open(source, READ_ONLY));
+  const before = await from.handle.stat({ bigint: true });
+  {
+    await using to = closing(await open(copy, "wx", Number(before.mode & 0o777n)));
+    for await (const chunk of chunksOf(from.handle)) await writeAll(to.handle, chunk);
+    await to.handle.sync();
+  }
+  await chmod(copy, Number(before.mode & 0o777n));
+  await utimes(copy, Number(before.atimeMs) / 1_000, Number(before.mtimeMs) / 1_000);
+  const same = await sameContent(source, copy) &&
+    sameFile(printOf(before), printOf(await from.handle.stat({ bigint: true })));
+  if (!same) throw new ChangedWhileCopied(source);
+}
+
+/** Whether two files have the same bytes. */
+export async function sameContent(one: string, other: string): Promise<boolean> {
+  await using first = closing(await open(one, READ_ONLY));
+  await using second = closing(await open(other, READ_ONLY));
+  if ((await first.handle.stat()).size !== (await second.handle.stat()).size) return false;
+  const others = chunksOf(second.handle);
+  for await (const chunk of chunksOf(first.handle)) {
+    const { value } = await others.next();
+    if (!value || Buffer.compare(chunk, value) !== 0) return false;
+  }
+  return true;
+}
+
+/** The bytes from the beginning, in chunks that are full but for the last. */
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    let filled = 0;
+    while (filled < chunk.length) {
+      const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    if (filled > 0) yield chunk.subarray(0, filled);
+    if (filled < chunk.length) return;
+    position += filled;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Watches files for a day after they went to `bak`: one that still grows was imported too early, and somebody must
+ * hear of it (contract, section 1, "changed while read"). Remembers in memory only; changes nothing.
+ */
+import { join } from "node:path";
+import type { TakenUpload } from "../importer/ports.ts";
+import { statsOf } from "./durable.ts";
+import { plainName } from "./names.ts";
+
+/** A file that grew after it had been imported. */
+export interface GrownFile {
+  /** The name it was uploaded under. */
+  readonly name: string;
+  /** Its name in `bak`. */
+  readonly bakFile: string;
+  /** Bytes that were imported. */
+  readonly imported: number;
+  /** Bytes that it has now. */
+  readonly size: number;
+}
+
+const WATCH_MS = 86_400_000;
+
+interface Watched {
+  readonly name: string;
+  readonly imported: number;
+  readonly until: number;
+}
+
+export class Growth {
+  readonly #readSizes = new Map<string, number>();
+  readonly #watched = new Map<string, Watched>();
+
+  /** Notes how many bytes of a taken upload were there to be read. */
+  opened({ key }: TakenUpload, size: number): void {
+    this.#readSizes.set(key, size);
+  }
+
+  /** Begins to watch a file that went to `bak`, at `Clock.elapsed()` `now`. */
+  moved({ key, name, size }: TakenUpload, bakFile: string, now: number): void {
+    this.#watched.set(bakFile, { name, imported: this.#readSizes.get(key) ?? size, until: now + WATCH_MS });
+    this.#readSizes.delete(key);
+  }
+
+  /** Forgets a taken upload. */
+  forget({ key }: TakenUpload): void {
+    this.#readSizes.delete(key);
+  }
+
+  /** The files that have grown; each is told once. */
+  async grown(bak: string, now: number): Promise<GrownFile[]> {
+    const grown: GrownFile[] = [];
+    for (const [bakFile, { name, imported, until }] of this.#watched) {
+      const size = Number((await statsOf(join(bak, plainName(bakFile))))?.size ?? -1n);
+      if (size > imported) grown.push({ name, bakFile, imported, size });
+      if (size > imported || size < 0 || now >= until) this.#watched.delete(bakFile);
+    }
+    return grown;
+  }
+}

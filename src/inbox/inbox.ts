@@ -1,0 +1,126 @@
+/**
+ * The upload folder with real files: puts the parts of this folder together behind the port of the importer.
+ *
+ * `look` may be called by anybody at any time: it makes `.rosterd`, tries the rights with an empty folder that it
+ * removes again, and changes nothing else. `take`, `moveToBak`, `keepFailed` and `forget` are
+ * called with the import lock held: the first of them in a process also sweeps up what an earlier one left half-made.
+ */
+import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { Answering } from "./answering.ts";
+import { keepBeside, moveToBak } from "./bak.ts";
+import { codeOf, hasCode } from "./error_code.ts";
+import { FolderCheck, type Folders, foldersOf, unreadable } from "./folders.ts";
+import { type GrownFile, Growth } from "./growth.ts";
+import { lookAtUploads, type LookContext } from "./look.ts";
+import { Memory } from "./memory.ts";
+import { failedName } from "./names.ts";
+import { openRosterFile } from "./open.ts";
+import { ageAndSize } from "./settle.ts";
+import { sweep } from "./sweep.ts";
+import { takeUpload } from "./take.ts";
+import { pathOf, removeTaken } from "./taken.ts";
+
+export interface InboxOptions {
+  /** The upload folder (contract, section 5, `--upload`). */
+  readonly upload: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a look may take before the folder counts as hanging. */
+  readonly answerWithinMs?: number;
+}
+
+/** The port, and what the service watches beside it. */
+export interface UploadFolder extends Inbox {
+  /** Files that grew after they went to `bak`, each told once. */
+  grownInBak(): Promise<GrownFile[]>;
+}
+
+const ANSWER_WITHIN_MS = 60_000;
+
+/** Makes the inbox of one upload folder. Nothing is touched before the first call. */
+export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN_MS }: InboxOptions): UploadFolder {
+  const folders = foldersOf(upload);
+  const memory = new Memory();
+  const growth = new Growth();
+  const check = new FolderCheck(folders);
+  const answering = new Answering(folders.upload, answerWithinMs);
+  const swept = onceDone(() => sweep(folders));
+  return {
+    look: (settleSeconds) =>
+      answering.within(async () => {
+        await check.run();
+        return await lookAtUploads({ folders, memory, clock, log }, settleSeconds);
+      }).catch((error) => {
+        throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
+      }),
+
+    async take(upload) {
+      await swept();
+      return await take({ folders, memory, clock, log }, upload);
+    },
+
+    async open(upload) {
+      const file = await openTaken(folders, upload);
+      if (file) growth.opened(upload, file.size);
+      return file;
+    },
+
+    waitAnew: ({ key }) => memory.waitAnew(key),
+
+    async keepFailed(upload, startedAt, write) {
+      await swept();
+      return await keepBeside(folders, failedName(upload.name, startedAt), write);
+    },
+
+    async moveToBak(upload, startedAt) {
+      await swept();
+      const name = await moveToBak(folders, upload, startedAt);
+      growth.moved(upload, name, clock.elapsed());
+      return name;
+    },
+
+    async forget(upload) {
+      await removeTaken(folders.work, upload.key);
+      memory.endWait(upload.key);
+      growth.forget(upload);
+    },
+
+    grownInBak: () => growth.grown(folders.bak, clock.elapsed()),
+  };
+}
+
+/** A later look than the one that the caller knows may have seen the file change; then it is not taken. */
+async function take({ folders, memory, clock, log }: LookContext, upload: ReadyUpload): Promise<TakenUpload | null> {
+  const { name } = upload;
+  const sight = memory.settling.get(name);
+  const seen = sight && ageAndSize(sight.print);
+  if (!sight?.ready || seen?.mtime !== upload.mtime || seen.size !== upload.size) return null;
+  const taking = await takeUpload(folders, name, sight.print, clock.now());
+  if (taking.outcome === "taken") return taking.upload;
+  if (taking.outcome === "refused") memory.refuse(name, taking.code, clock.elapsed());
+  if (taking.outcome === "changed") memory.waitAnew(taking.key);
+  log.info("upload_not_taken", { file: name, outcome: taking.outcome });
+  return null;
+}
+
+/** Null when somebody removed the upload, or put something else in its place. */
+async function openTaken({ work }: Folders, upload: TakenUpload): Promise<RosterFile | null> {
+  try {
+    return await openRosterFile(pathOf(work, upload), upload.name);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) return null;
+    throw error;
+  }
+}
+
+/** Does the work at the first call, and again only if it failed. */
+function onceDone(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () =>
+    done ??= work().catch((error) => {
+      done = null;
+      throw error;
+    });
+}

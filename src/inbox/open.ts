@@ -1,0 +1,68 @@
+/**
+ * A roster file that stands open. Everything is read through the one handle, so that nobody can swap the file for
+ * another meanwhile. Links are never followed, pipes never waited for.
+ *
+ * The inbox opens taken uploads with it, `rosterd import` and `check` any path.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import type { RosterFile } from "../importer/ports.ts";
+import { READ_ONLY } from "./durable.ts";
+import { type Print, printOf, sameFile } from "./settle.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** Something that has bytes but is no plain file. `code`: `EISDIR` for a folder, else `not_a_plain_file`. */
+export class NotAPlainFile extends Error {
+  override readonly name = "NotAPlainFile";
+  constructor(readonly code: "EISDIR" | "not_a_plain_file", path: string) {
+    super(`${path} is ${code === "EISDIR" ? "a folder" : "not a plain file"}`);
+  }
+}
+
+/**
+ * Opens a file; `name` is what reports call it. The errors of the system go on as they are (`ENOENT`, `EACCES`,
+ * `ELOOP` for a link: a caller who means what the link leads to passes its real path); {@link NotAPlainFile} for
+ * folders, pipes and devices.
+ */
+export async function openRosterFile(path: string, name: string): Promise<RosterFile> {
+  const handle = await open(path, READ_ONLY);
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);
+    return new OpenRosterFile(handle, name, printOf(stats));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+class OpenRosterFile implements RosterFile {
+  readonly size: number;
+  readonly #handle: FileHandle;
+  readonly #print: Print;
+
+  constructor(handle: FileHandle, readonly name: string, print: Print) {
+    this.#handle = handle;
+    this.#print = print;
+    this.size = Number(print.size);
+  }
+
+  /** Ends at the size that the file had when it was opened, so that a writer who appends cannot keep it going. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    for (let position = 0; position < this.size;) {
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, this.size - position));
+      const { bytesRead } = await this.#handle.read(chunk, 0, chunk.length, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield chunk.subarray(0, bytesRead);
+    }
+  }
+
+  async changed(): Promise<boolean> {
+    return !sameFile(this.#print, printOf(await this.#handle.stat({ bigint: true })));
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}

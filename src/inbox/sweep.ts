@@ -1,0 +1,33 @@
+/**
+ * Removes what rosterd left half-made when it was killed: probes, temporary files, and folders of taken uploads that
+ * hold nothing. Never touches an upload. Called with the import lock held, so that nobody else is making them.
+ */
+import { readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { isMomentary, removeIfEmpty } from "./durable.ts";
+import { nullOn } from "./error_code.ts";
+import type { Folders } from "./folders.ts";
+
+/** Sweeps the three folders. */
+export async function sweep({ upload, work, bak }: Folders): Promise<void> {
+  for (const folder of [upload, work, bak]) {
+    for (const name of await namesIn(folder)) {
+      if (isMomentary(name, "probe")) await removeIfEmpty(join(folder, name));
+    }
+  }
+  await removeTemporary(bak);
+  for (const key of await namesIn(work)) {
+    await removeTemporary(join(work, key));
+    await removeIfEmpty(join(work, key));
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await nullOn(readdir(folder), "ENOENT", "ENOTDIR") ?? [];
+}
+
+async function removeTemporary(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (isMomentary(name, "tmp")) await nullOn(unlink(join(folder, name)), "ENOENT");
+  }
+}

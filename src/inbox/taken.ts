@@ -1,0 +1,107 @@
+/**
+ * The uploads that rosterd has taken: each stands alone in a folder `UPLOAD/.rosterd/KEY/` until its import is over.
+ *
+ * Beside it may stand a note that says under which name it goes to `bak`. The note is written before the move and
+ * outlasts it, so that a restart in between finds out the name. Reads and writes nothing but these folders.
+ */
+import { open, readdir, readFile, rename, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { TakenUpload } from "../importer/ports.ts";
+import { closing, FILE_MODE, isMomentary, momentaryName, statsOf, syncFolders, writeAll } from "./durable.ts";
+import { nullOn } from "./error_code.ts";
+import { isPlainName, plainName } from "./names.ts";
+import { ageAndSize, type Print, printOf } from "./settle.ts";
+
+/** Where the note stands; no upload bears such a name, since names that begin with a dot are left alone. */
+const NOTE = ".bak-name";
+
+/** The note: the upload as it was, and its name in `bak`. */
+const NOTE_SCHEMA = z.object({
+  upload: z.object({ name: z.string(), mtime: z.number(), size: z.number() }),
+  bak: z.string().refine(isPlainName),
+});
+type BakNote = z.infer<typeof NOTE_SCHEMA>;
+
+/** What stands in `.rosterd/KEY/`. */
+export type TakenEntry =
+  | { readonly kind: "file"; readonly upload: TakenUpload; readonly print: Print }
+  | { readonly kind: "moved"; readonly upload: TakenUpload }
+  | { readonly kind: "stray"; readonly key: string };
+
+export function folderOf(work: string, key: string): string {
+  return join(work, plainName(key));
+}
+
+/** Where a taken upload stands. */
+export function pathOf(work: string, { key, name }: Pick<TakenUpload, "key" | "name">): string {
+  return join(folderOf(work, key), plainName(name));
+}
+
+/** Everything in `.rosterd/`, in no order. Links, files and empty folders are passed over. */
+export async function listTaken(work: string): Promise<TakenEntry[]> {
+  const entries: TakenEntry[] = [];
+  for (const key of await nullOn(readdir(work), "ENOENT") ?? []) {
+    const entry = isMomentary(key, "probe") ? null : await takenEntry(work, key);
+    if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
+async function takenEntry(work: string, key: string): Promise<TakenEntry | null> {
+  if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
+  const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
+  const files = names.filter((name) => name !== NOTE && !isMomentary(name, "tmp"));
+  if (files.length === 0) return await movedEntry(work, key, names);
+  const stats = files.length === 1 ? await statsOf(join(work, key, files[0])) : null;
+  if (!stats?.isFile()) return { kind: "stray", key };
+  const print = printOf(stats);
+  return { kind: "file", upload: { key, name: files[0], ...ageAndSize(print) }, print };
+}
+
+async function movedEntry(work: string, key: string, names: readonly string[]): Promise<TakenEntry | null> {
+  if (!names.includes(NOTE)) return null;
+  const note = await readNote(work, key);
+  return note ? { kind: "moved", upload: { key, ...note.upload } } : { kind: "stray", key };
+}
+
+/** The note of a taken upload; null when there is none that can be understood. */
+export async function readNote(work: string, key: string): Promise<BakNote | null> {
+  const text = await nullOn(readFile(join(folderOf(work, key), NOTE), "utf8"), "ENOENT");
+  const note = NOTE_SCHEMA.safeParse(parsed(text));
+  return note.success ? note.data : null;
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Writes the note, whole or not at all. */
+export async function writeNote(work: string, upload: TakenUpload, bak: string): Promise<void> {
+  const folder = folderOf(work, upload.key);
+  const { name, mtime, size } = upload;
+  const note: BakNote = { upload: { name, mtime, size }, bak };
+  const temporary = join(folder, momentaryName("tmp"));
+  {
+    await using file = closing(await open(temporary, "wx", FILE_MODE));
+    await writeAll(file.handle, new TextEncoder().encode(JSON.stringify(note)));
+    await file.handle.sync();
+  }
+  await rename(temporary, join(folder, NOTE));
+  await syncFolders(folder);
+}
+
+/** Removes what is left of a taken upload that has gone. Throws ENOTEMPTY while its file is still there. */
+export async function removeTaken(work: string, key: string): Promise<void> {
+  const folder = folderOf(work, key);
+  const names = await nullOn(readdir(folder), "ENOENT") ?? [];
+  if (names.every((name) => name === NOTE || isMomentary(name, "tmp"))) {
+    for (const name of names) await nullOn(unlink(join(folder, name)), "ENOENT");
+  }
+  await nullOn(rmdir(folder), "ENOENT");
+}

@@ -1,0 +1,69 @@
+/**
+ * Decides how a file travels with a mail: as it is, gzipped, or not at all (contract, section 4).
+ *
+ * Reads no further than it must: memory is bounded by the two limits, however long the file is.
+ */
+import { Buffer } from "node:buffer";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Attachment } from "./transport.ts";
+
+const MIB = 1024 * 1024;
+/** Above this a file is gzipped. */
+export const LARGEST_PLAIN = 5 * MIB;
+/** Above this, gzipped, it is not attached. */
+export const LARGEST_GZIPPED = 7 * MIB;
+
+const CHUNK = 64 * 1024;
+
+/** A CSV file that may be attached. */
+export interface AttachmentSource {
+  /** The name under which it is attached, and by which the text calls it. */
+  readonly name: string;
+  /** Its bytes from the beginning; may be called again. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** A file of the file system as a source. Links, pipes and devices are not read: `read` throws with a `code`. */
+export function storedFile(name: string, path: string): AttachmentSource {
+  return { name, read: () => readFile(path) };
+}
+
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  // Without O_NONBLOCK the opening of a pipe would wait for a writer for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EFTYPE" });
+    while (true) {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file as it is attached, or null when it is too large even gzipped. */
+export async function packAttachment(source: AttachmentSource): Promise<Attachment | null> {
+  const plain = await collect(source.read(), LARGEST_PLAIN);
+  if (plain !== null) return { filename: source.name, contentType: "text/csv; charset=utf-8", content: plain };
+  const gzipped = await collect(gzip(source.read()), LARGEST_GZIPPED);
+  return gzipped && { filename: `${source.name}.gz`, contentType: "application/gzip", content: gzipped };
+}
+
+function gzip(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return ReadableStream.from(bytes as AsyncIterable<BufferSource>).pipeThrough(new CompressionStream("gzip"));
+}
+
+/** All bytes, or null as soon as they are more than `most`. */
+async function collect(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array | null> {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > most) return null;
+    kept.push(chunk);
+  }
+  return Buffer.concat(kept, size);
+}

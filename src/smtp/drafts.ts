@@ -1,0 +1,109 @@
+/**
+ * Turns waiting mails into a message: looks up the import, packs its files, and picks the words and the receivers.
+ *
+ * A file that cannot be read does not hold the mail back: the mail then says so. Used by the outbox only.
+ */
+import { addressList, type Settings } from "../domain/settings.ts";
+import type { ImportEntry } from "../importer/ports.ts";
+import { type Log, printable } from "../runtime/log.ts";
+import { type AttachmentSource, packAttachment } from "./attachment.ts";
+import { composeDigest, type DigestItem, MOST_IN_DIGEST_SHOWN } from "./digest.ts";
+import { composeImport, type FileNote, type MailedImport } from "./message.ts";
+import type { WaitingMail } from "./outbox.ts";
+import { shown } from "./text.ts";
+import type { Attachment, Message } from "./transport.ts";
+
+/** Where the content of mails comes from. */
+export interface MailSources {
+  /** An import with its first failures; null when the history no longer has it. */
+  loadImport(id: number): Promise<MailedImport | null>;
+  /** The file of its failed records in `bak`; null when it has none. */
+  failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
+  /** A list of the users that it holds; null when it holds nobody. */
+  heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
+}
+
+/** Whether files go with the mail, or the server refused them. */
+export type Files = "with_files" | "without_files";
+
+interface PackedFile {
+  note: FileNote | null;
+  attachment: Attachment | null;
+}
+
+export class Drafts {
+  constructor(private readonly sources: MailSources, private readonly log: Log) {}
+
+  /** The message for one mail, or the digest of several. Null when there is nothing left to tell. */
+  async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
+    const content = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
+    if (content === null) return null;
+    return {
+      messageId: mails[0].digest ?? mails[0].messageId,
+      // Not the time of this try: copies under one Message-ID are to be the same mail.
+      date: mails[0].createdAt,
+      from: settings.reply_to_admin_email,
+      to: receivers(mails, settings),
+      ...content,
+    };
+  }
+
+  async #single(mail: WaitingMail, files: Files): Promise<Pick<Message, "subject" | "text" | "attachments"> | null> {
+    if (mail.kind === "alert") {
+      const text = mail.alert.text.split("\n").map(printable).join("\n");
+      return { subject: shown(mail.alert.subject, 500), text, attachments: [] };
+    }
+    const imported = await this.sources.loadImport(mail.importId);
+    if (imported === null) return null;
+    const failed = await this.#pack(await this.sources.failedFile(imported.entry), mail, files);
+    const held = await this.#pack(await this.sources.heldFile(imported.entry), mail, files);
+    const words = composeImport(mail.kind, imported, { failed: failed.note, held: held.note });
+    return { ...words, attachments: [failed, held].flatMap(({ attachment }) => attachment ?? []) };
+  }
+
+  async #digest(mails: readonly WaitingMail[]): Promise<Pick<Message, "subject" | "text" | "attachments">> {
+    const items: DigestItem[] = [];
+    for (const mail of mails.slice(0, MOST_IN_DIGEST_SHOWN)) {
+      const item = await this.#digestItem(mail);
+      if (item !== null) items.push(item);
+    }
+    return { ...composeDigest(items, mails.length), attachments: [] };
+  }
+
+  async #digestItem(mail: WaitingMail): Promise<DigestItem | null> {
+    if (mail.kind === "alert") return { kind: "alert", subject: mail.alert.subject };
+    const imported = await this.sources.loadImport(mail.importId);
+    if (imported === null) return null;
+    const file = await this.sources.failedFile(imported.entry);
+    return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
+  }
+
+  async #pack(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
+    if (source === null) return { note: null, attachment: null };
+    const { name } = source;
+    if (files === "without_files") return { note: { name, fate: "refused" }, attachment: null };
+    try {
+      const attachment = await packAttachment(source);
+      if (attachment === null) return { note: { name, fate: "too_large" }, attachment };
+      const filename = shown(attachment.filename, 255);
+      const fate = attachment.filename === name ? "attached" : "gzipped";
+      return { note: { name, fate }, attachment: { ...attachment, filename } };
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.log.warn("mail.file_unreadable", { mail: mail.id, file: name, code: error.code });
+      return { note: { name, fate: "unreadable" }, attachment: null };
+    }
+  }
+}
+
+/** Alerts go to the administrator as well; nobody gets a mail twice. */
+function receivers(mails: readonly WaitingMail[], settings: Settings): string[] {
+  const alert = mails.some(({ kind }) => kind === "alert");
+  return [
+    ...new Set([...addressList(settings.failed_import_email), ...(alert ? [settings.reply_to_admin_email] : [])]),
+  ];
+}
+
+function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string";
+}

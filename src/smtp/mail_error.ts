@@ -1,0 +1,106 @@
+/**
+ * Why a mail could not be sent: the four answers that the outbox acts on, told apart by codes, never by free text.
+ *
+ * The message of a {@link MailError} is safe for log, status and database: it is put together from codes only. What a
+ * mail server says may repeat addresses, and is thrown away.
+ */
+
+/**
+ * - `temporary`: no connection, no answer, a broken one, or 4xx: try again later.
+ * - `too_big`: the server refuses the size: try again without the attachments.
+ * - `permanent`: any other 5xx to the mail itself: the same mail would be refused again.
+ * - `auth`: the login is refused: no mail will go before somebody mends the settings.
+ */
+export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
+
+export interface MailErrorDetails {
+  /** Nodemailer's code: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
+  code: string;
+  /** The server's answer, when there was one. */
+  responseCode?: number;
+  /** False when the server never got as far as judging this mail, so that no other mail would fare better now. */
+  aboutThisMail: boolean;
+}
+
+export class MailError extends Error {
+  override readonly name = "MailError";
+  constructor(readonly kind: MailErrorKind, message: string, readonly details: MailErrorDetails) {
+    super(message);
+  }
+}
+
+/** What nodemailer throws, as far as it is looked at here. */
+interface TransportFailure {
+  code: string;
+  responseCode?: number;
+  response?: string;
+  command?: string;
+  originalCode?: string;
+}
+
+/** Makes a {@link MailError} of what nodemailer threw; anything without a code is a bug and is thrown on as it is. */
+export function toMailError(error: unknown): MailError {
+  if (!isTransportFailure(error)) throw error;
+  const kind = kindOf(error);
+  const details = { code: error.code, responseCode: error.responseCode, aboutThisMail: isAboutMail(error) };
+  return new MailError(kind, `${describe(kind, error.code)} (${codesOf(error)})`, details);
+}
+
+function isTransportFailure(error: unknown): error is Error & TransportFailure {
+  return error instanceof Error && "code" in error && typeof error.code === "string";
+}
+
+/** Answers to MAIL, RCPT and DATA. A 5xx to anything earlier (greeting, STARTTLS) says nothing of the mail. */
+function isAboutMail({ code }: TransportFailure): boolean {
+  return code === "EENVELOPE" || code === "EMESSAGE";
+}
+
+/** RFC 4954, section 6: answers that ask for another login, or for any. */
+const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
+
+/** Says that the session was in the wrong state, and nothing of the mail (RFC 5321, section 4.2.3). */
+const OUT_OF_SEQUENCE = 503;
+
+function kindOf(failure: TransportFailure): MailErrorKind {
+  const { code, responseCode } = failure;
+  const refused = responseCode === undefined || responseCode >= 500;
+  if (code === "EAUTH" || code === "ENOAUTH") return refused ? "auth" : "temporary";
+  if (!isAboutMail(failure) || !refused) return "temporary";
+  if (responseCode === undefined) return "permanent";
+  if (LOGIN_WANTED.has(responseCode)) return "auth";
+  if (responseCode === OUT_OF_SEQUENCE) return "temporary";
+  return refusesSize(failure, responseCode) ? "too_big" : "permanent";
+}
+
+/** RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers answer. */
+function refusesSize(failure: TransportFailure, responseCode: number): boolean {
+  const enhanced = enhancedCode(failure);
+  return responseCode === 552 || responseCode === 523 || enhanced === "5.2.3" || enhanced === "5.3.4";
+}
+
+/** The enhanced status code (RFC 2034) that stands right behind the answer's code. */
+function enhancedCode({ response }: TransportFailure): string | undefined {
+  return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})(?: |$)/.exec(response ?? "")?.[1];
+}
+
+function codesOf(failure: TransportFailure): string {
+  const { code, responseCode, command, originalCode } = failure;
+  return [responseCode, enhancedCode(failure), code, originalCode, command && `at ${command}`]
+    .filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  EDNS: "the name of the mail server cannot be resolved",
+  ETIMEDOUT: "the mail server did not answer in time",
+  ECONNECTION: "the mail server closed the connection",
+  ESOCKET: "the connection to the mail server failed",
+  ETLS: "the connection to the mail server could not be protected by TLS",
+  EPROTOCOL: "what answers is not a working mail server",
+};
+
+function describe(kind: MailErrorKind, code: string): string {
+  if (kind === "auth") return "the mail server refused the login";
+  if (kind === "too_big") return "the mail server refused the size of the mail";
+  if (kind === "permanent") return "the mail server refused the mail";
+  return DESCRIPTIONS[code] ?? "the mail server refused the mail for now";
+}

@@ -1,0 +1,218 @@
+/**
+ * The words of a mail about one import, for the clerk who keeps the roster (contract, section 4). Pure: it is given
+ * what became of the files, and decides only what is said.
+ */
+import { COUNT_NAMES, type Counts, type Failure, OUTCOMES } from "../domain/outcome.ts";
+import type { ImportEntry } from "../importer/ports.ts";
+import { counted, section, shown, table } from "./text.ts";
+
+/** What a mail is about: the column `kind` of `rosterd.outbox`. An alert brings its own words. */
+export type MailKind = "failures" | "rejected" | "held" | "imported" | "alert";
+
+/** An import as its mail tells of it. */
+export interface MailedImport {
+  entry: ImportEntry;
+  /** The first failures, in the order of the file; {@link MOST_FAILURES_SHOWN} are shown. */
+  failures: readonly Failure[];
+}
+
+/** What became of a file that should go with the mail. */
+export interface FileNote {
+  /** Its name in `bak`, without `.gz`. */
+  name: string;
+  fate: "attached" | "gzipped" | "too_large" | "refused" | "unreadable";
+}
+
+/** The files of an import; null where there is none. */
+export interface FileNotes {
+  /** The failed records. */
+  failed: FileNote | null;
+  /** Who is held. */
+  held: FileNote | null;
+}
+
+export interface Words {
+  subject: string;
+  text: string;
+}
+
+export const MOST_FAILURES_SHOWN = 20;
+const MOST_WARNINGS_SHOWN = 20;
+
+/** Subject and text of the mail about one import. */
+export function composeImport(kind: Exclude<MailKind, "alert">, imported: MailedImport, files: FileNotes): Words {
+  const { entry } = imported;
+  const lines = [
+    ...opening(entry),
+    "",
+    ...(entry.status === "rejected" ? [] : section("Counts", countLines(entry))),
+    ...heldSection(entry, files.held),
+    ...failuresSection(imported, files.failed),
+    ...warningsSection(entry),
+    ...section("What to do next", nextSteps(entry, files)),
+    signature(entry),
+  ];
+  return { subject: `rosterd: ${shown(entry.file, 255)}: ${outcome(kind, entry)}`, text: lines.join("\n") + "\n" };
+}
+
+/** The end of the subject, and of the line in a digest: the contract's words, whatever the number. */
+export function outcome(kind: Exclude<MailKind, "alert">, entry: ImportEntry): string {
+  switch (kind) {
+    case "failures":
+      return `${entry.failed} of ${entry.records} records failed`;
+    case "held":
+      return `${heldUsers(entry)} archivings held`;
+    default:
+      return kind;
+  }
+}
+
+function heldUsers(counts: Counts): number {
+  return counts.held + counts.missing_held;
+}
+
+function opening(entry: ImportEntry): string[] {
+  const name = `"${shown(entry.file, 255)}"`;
+  if (entry.status === "rejected") {
+    const line = entry.reason?.line ?? null;
+    return [
+      `The file ${name} was rejected. Nothing of it was applied.`,
+      "",
+      `Reason: ${shown(entry.reason?.text ?? "none was given", 1_000)}${line === null ? "" : ` (line ${line})`}`,
+    ];
+  }
+  return [`The file ${name} was imported.`, ...verdict(entry)];
+}
+
+function verdict(entry: ImportEntry): string[] {
+  const held = heldUsers(entry);
+  const lines: string[] = [];
+  if (entry.failed > 0) {
+    lines.push(`${counted(entry.failed, "record")} of ${entry.records} failed and changed nothing.`);
+  }
+  if (held > 0) {
+    lines.push(`${counted(held, "user")} would lose access: this is held until somebody approves or discards it.`);
+  }
+  if (lines.length === 0) return ["Every record was applied."];
+  return entry.failed === entry.records ? lines : [...lines, "Everything else was applied."];
+}
+
+const COUNT_LABELS: Readonly<Record<keyof Counts, string>> = {
+  records: "Records",
+  created: "Created",
+  updated: "Updated",
+  unchanged: "Unchanged",
+  archived: "Archived",
+  reactivated: "Reactivated",
+  held: "Held",
+  skipped: "Skipped (repeated)",
+  failed: "Failed",
+  permits_released: "Permits released",
+  missing_archived: "Missing, archived",
+  missing_held: "Missing, held",
+};
+
+const ALWAYS_COUNTED: ReadonlySet<keyof Counts> = new Set(["records", ...OUTCOMES]);
+
+function countLines(entry: ImportEntry): string[] {
+  const names = COUNT_NAMES.filter((name) => ALWAYS_COUNTED.has(name) || entry[name] > 0);
+  return table(names.map((name) => [COUNT_LABELS[name], String(entry[name])]), [1]);
+}
+
+function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
+  const held = heldUsers(entry);
+  if (held === 0) return [];
+  const { max_percent, min_users } = entry.settings.archive_guard;
+  return section("Held", [
+    `${counted(held, "user")} would be disabled or archived by this file: more than the guard lets pass`,
+    `(${max_percent} percent of the active users and more than ${min_users}), or an earlier hold is still open.`,
+    "Until it is approved or discarded nothing happens to them.",
+    ...(file === null ? [] : [fileSentence("Who they are", file)]),
+  ]);
+}
+
+function failuresSection({ entry, failures }: MailedImport, file: FileNote | null): string[] {
+  if (entry.failed === 0) return [];
+  const first = failures.slice(0, MOST_FAILURES_SHOWN);
+  const more = entry.failed - first.length;
+  const heading = more > 0 ? `The first ${first.length} of ${entry.failed} failed records` : "Failed records";
+  return section(heading, [
+    ...table([["Line", "unique_id", "Column", "Code", "Reason"], ...first.flatMap(failureRows)], [0]),
+    ...(file === null ? [] : ["", fileSentence("All of them", file)]),
+  ]);
+}
+
+/** One row for each problem; line and user stand in the first. */
+function failureRows({ line, unique_id, problems }: Failure): string[][] {
+  return problems.map(({ column, code, reason }, position) => [
+    position === 0 ? String(line) : "",
+    position === 0 ? shown(unique_id ?? "-", 50) : "",
+    column ?? "-",
+    code,
+    shown(reason),
+  ]);
+}
+
+function warningsSection({ warnings }: ImportEntry): string[] {
+  const more = warnings.length - MOST_WARNINGS_SHOWN;
+  return section("Warnings", [
+    ...warnings.slice(0, MOST_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
+    ...(more > 0 ? [`- and ${more} more`] : []),
+  ]);
+}
+
+function fileSentence(subject: string, { name, fate }: FileNote): string {
+  const kept = `in the folder "bak" of the upload folder, as ${shown(name, 255)}`;
+  switch (fate) {
+    case "attached":
+      return `${subject}: see the attached file ${shown(name, 255)}.`;
+    case "gzipped":
+      return `${subject}: see the attached file ${shown(name, 255)}.gz (packed: unpack it first).`;
+    case "too_large":
+      return `${subject}: too many to attach. The file is ${kept}.`;
+    case "refused":
+      return `${subject}: the mail server did not take the attachment. The file is ${kept}.`;
+    case "unreadable":
+      return `${subject}: the file could not be read for this mail. It was kept ${kept}.`;
+  }
+}
+
+function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
+  if (entry.status === "rejected") return rejectedSteps(entry);
+  const steps = [...(entry.failed > 0 ? mendSteps(files.failed) : []), ...holdSteps(entry)];
+  return steps.length === 0 ? ["Nothing: this mail only reports."] : steps;
+}
+
+function rejectedSteps({ reason, bak_file }: ImportEntry): string[] {
+  const where = reason?.line === null || reason === null ? "" : `, at line ${reason.line},`;
+  return [
+    `Mend the file${where} or export the roster again, and drop it into the upload folder, under any name that`,
+    "ends in .csv. The rejected file is not tried again.",
+    ...(bak_file === null ? [] : [`It was kept in the folder "bak" of the upload folder, as ${shown(bak_file, 255)}.`]),
+  ];
+}
+
+function mendSteps(file: FileNote | null): string[] {
+  const open = file?.fate === "attached"
+    ? "Open the attached file"
+    : file?.fate === "gzipped"
+    ? "Unpack the attached file and open it"
+    : "Open the file of the failed records";
+  return [
+    `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
+    "2. Correct the values. The rosterd_… columns may stay; they are ignored.",
+    "3. Save it as CSV and drop it into the upload folder again, under any name that ends in .csv.",
+  ];
+}
+
+function holdSteps(entry: ImportEntry): string[] {
+  if (heldUsers(entry) === 0) return [];
+  return [
+    `To let it happen: Approve on the admin page, or run  rosterd imports approve ${entry.id}`,
+    `If the roster was wrong: Discard there, or run  rosterd imports discard ${entry.id}`,
+  ];
+}
+
+function signature({ id, started_at }: ImportEntry): string {
+  return `rosterd, import ${id}, ${started_at.slice(0, 16).replace("T", " ")} UTC`;
+}
