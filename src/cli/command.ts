@@ -1,0 +1,52 @@
+/** What every command gets and gives back. A command never ends the process; `main.ts` does, with its exit code. */
+import type { Config } from "../config.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Invocation {
+  version: string;
+  config: Config;
+  /** What stands behind the command's words. */
+  operands: readonly string[];
+  /** Flags of the command: `--failed-file PATH` as `failed-file`. */
+  flags: Readonly<Record<string, string | boolean | undefined>>;
+  terminal: Terminal;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+}
+
+export interface Command {
+  /** The words that call it: `imports show`. */
+  words: string;
+  /** `FILE…` and the like; empty where it takes none. */
+  operands: string;
+  /** How many operands it takes. */
+  least: number;
+  most: number;
+  /** Its own flags, with the word for their value, or null for a switch; and what they do. */
+  flags: Readonly<Record<string, { value: string | null; help: string }>>;
+  /** One line for the list of commands. */
+  summary: string;
+  /** What more there is to know. */
+  help: string;
+  run(invocation: Invocation): Promise<number>;
+}
+
+/** Exit codes (contract, section 7). */
+export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, configuration: 78 } as const;
+
+/** The command line is wrong. The caller shows the usage and exits with 64. */
+export class WrongUsage extends Error {
+  override readonly name = "WrongUsage";
+  /** The command that was called, where it is known. */
+  command: Command | null = null;
+}
+
+/** Something that a person can mend went wrong; the message says what. The caller exits with 1. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+}
+
+export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };

@@ -1,0 +1,23 @@
+/** All commands (contract, section 7), in the order in which help lists them. */
+import type { Command } from "./command.ts";
+import { checkCommand } from "./check.ts";
+import { healthcheckCommand } from "./healthcheck.ts";
+import { importCommand } from "./import.ts";
+import { importsCommand, showCommand } from "./imports.ts";
+import { serveCommand } from "./serve.ts";
+import { settingsGetCommand, settingsSetCommand } from "./settings.ts";
+import { statusCommand } from "./status.ts";
+import { tokenCommand } from "./token.ts";
+
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  importCommand,
+  checkCommand,
+  importsCommand,
+  showCommand,
+  statusCommand,
+  settingsGetCommand,
+  settingsSetCommand,
+  tokenCommand,
+  healthcheckCommand,
+];

@@ -1,0 +1,66 @@
+/** The texts of `--help`. */
+import type { Command } from "./command.ts";
+import { PROCESS_FLAGS } from "./parse.ts";
+
+/** The usage of one command, or of the program. */
+export function helpText(command: Command | null, commands: readonly Command[]): string {
+  return command === null ? programHelp(commands) : commandHelp(command);
+}
+
+/** The one line that is shown with a wrong command line. */
+export function usageLine(command: Command | null): string {
+  if (command === null) return "usage: rosterd [COMMAND] [FLAGS]; rosterd --help lists the commands";
+  return `usage: rosterd ${signature(command)}; rosterd ${command.words} --help says more`;
+}
+
+function signature({ words, operands, flags }: Command): string {
+  const own = Object.entries(flags).map(([name, { value }]) => `[--${name}${value === null ? "" : ` ${value}`}]`);
+  return [words, operands, ...own].filter((part) => part !== "").join(" ");
+}
+
+function programHelp(commands: readonly Command[]): string {
+  return [
+    "rosterd imports CSV rosters of users into Postgres.",
+    "",
+    "usage: rosterd [COMMAND] [FLAGS]",
+    "",
+    "Commands (none: serve):",
+    ...table(commands.map((command) => [`${command.words} ${command.operands}`.trim(), command.summary])),
+    "",
+    ...flagLines(),
+    "",
+    "Exit codes: 0 all applied, 2 some records failed or are held, 3 a file was rejected, 1 something else went wrong,",
+    "64 wrong usage, 78 wrong configuration.",
+  ].join("\n");
+}
+
+function commandHelp(command: Command): string {
+  const own = Object.entries(command.flags).map(([name, flag]) => flagRow(name, flag));
+  return [
+    `usage: rosterd ${signature(command)}`,
+    "",
+    command.help,
+    ...(own.length === 0 ? [] : ["", ...table(own)]),
+    "",
+    ...flagLines(),
+  ].join("\n");
+}
+
+function flagLines(): string[] {
+  return [
+    "Flags of every command (else the environment variable, else the default):",
+    ...table(Object.entries(PROCESS_FLAGS).map(([name, flag]) => flagRow(name, flag))),
+    "",
+    "Environment: DATABASE_URL (none: an embedded Postgres in the data folder), ROSTERD_ADMIN_TOKEN, ROSTERD_READ_TOKEN,",
+    "ROSTERD_SMTP_PASSWORD; each also with _FILE, which names a file that holds the value.",
+  ];
+}
+
+function flagRow(name: string, { value, help }: { value: string | null; help: string }): [string, string] {
+  return [`--${name}${value === null ? "" : ` ${value}`}`, help];
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+}

@@ -1,0 +1,98 @@
+/** From the words of a command line to a command with its operands and flags. */
+import { parseArgs } from "node:util";
+import { type Command, WrongUsage } from "./command.ts";
+
+/** Flags of the process that every command takes (contract, section 5), with the word for their value and their help. */
+export const PROCESS_FLAGS = {
+  upload: { value: "FOLDER", help: "the upload folder (ROSTERD_UPLOAD; ./upload)" },
+  settings: { value: "FILE", help: "the settings file (ROSTERD_SETTINGS; ./settings.json)" },
+  data: { value: "FOLDER", help: "the data folder (ROSTERD_DATA; ./data)" },
+  listen: { value: "ADDRESS", help: "where HTTP listens (ROSTERD_LISTEN; 127.0.0.1:8080)" },
+  hosts: { value: "NAMES", help: "more names of the service, with commas (ROSTERD_HOSTS)" },
+  "log-level": { value: "LEVEL", help: "debug, info, warn or error (info)" },
+  "log-format": { value: "FORMAT", help: "text or json (text on a terminal)" },
+} as const;
+
+export interface ParsedLine {
+  /** Null: none was named. */
+  command: Command | null;
+  operands: string[];
+  flags: Record<string, string | boolean | undefined>;
+  processFlags: Record<string, string | undefined>;
+  wants: "help" | "version" | null;
+}
+
+/** Throws {@link WrongUsage}. */
+export function parseLine(words: readonly string[], commands: readonly Command[]): ParsedLine {
+  const named = nameOf(words, commands);
+  try {
+    return parseFor(named, words);
+  } catch (error) {
+    if (error instanceof WrongUsage) error.command = named;
+    throw error;
+  }
+}
+
+function parseFor(named: Command | null, words: readonly string[]): ParsedLine {
+  const { values, positionals } = parsed(words, named);
+  const operands = positionals.slice(named === null ? 0 : named.words.split(" ").length);
+  const processFlags = Object.fromEntries(
+    Object.keys(PROCESS_FLAGS).map((name) => [name, values[name] as string | undefined]),
+  );
+  const wants = values.help ? "help" : values.version ? "version" : null;
+  if (wants === null) requireOperands(named, operands);
+  return { command: named, operands, flags: values, processFlags, wants };
+}
+
+/** The command with most words that begin the line; flags may stand before it. */
+function nameOf(words: readonly string[], commands: readonly Command[]): Command | null {
+  const { values: _, positionals } = parseArgs({
+    args: [...words],
+    options: optionsOf(null),
+    strict: false,
+    allowPositionals: true,
+  });
+  const fits = commands.filter((command) => command.words.split(" ").every((word, at) => positionals[at] === word));
+  return fits.toSorted((a, b) => b.words.length - a.words.length)[0] ?? null;
+}
+
+type Values = Record<string, string | boolean | undefined>;
+
+function parsed(words: readonly string[], command: Command | null): { values: Values; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: optionsOf(command),
+      allowPositionals: true,
+    });
+    return { values: values as Values, positionals };
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
+    throw new WrongUsage((error as Error).message.split(". ")[0]);
+  }
+}
+
+function optionsOf(command: Command | null) {
+  const flags = { ...PROCESS_FLAGS, ...command?.flags };
+  return {
+    help: { type: "boolean" as const, short: "h" },
+    version: { type: "boolean" as const, short: "V" },
+    ...Object.fromEntries(
+      Object.entries(flags).map((
+        [name, { value }],
+      ) => [name, { type: value === null ? "boolean" as const : "string" as const }]),
+    ),
+  };
+}
+
+function requireOperands(command: Command | null, operands: readonly string[]): void {
+  if (command === null) {
+    if (operands.length > 0) throw new WrongUsage(`there is no command "${operands[0]}"`);
+    return;
+  }
+  if (operands.length < command.least) throw new WrongUsage(`${command.words} wants ${command.operands}`);
+  if (operands.length > command.most) {
+    throw new WrongUsage(`${command.words} does not know "${operands[command.most]}"`);
+  }
+}

@@ -1,0 +1,52 @@
+/** One file's outcome in words, for a person at a terminal. Scripts get the same as JSON. */
+import { COUNT_NAMES, type Failure, type ImportStatus, type Report } from "../domain/outcome.ts";
+import { printable } from "../runtime/log.ts";
+import { EXIT } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MOST_FAILURES_PRINTED = 20;
+
+/** The exit code of one command over several files: 1, then 3, then 2 (contract, section 7). */
+export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number {
+  const has = (...statuses: ImportStatus[]) => reports.some(({ status }) => statuses.includes(status));
+  if (has("error", "running")) return EXIT.other;
+  if (has("rejected")) return EXIT.rejected;
+  return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
+}
+
+export function printReport(terminal: Terminal, report: Report): void {
+  const { out, paint } = terminal;
+  out(`${printable(report.file)}: ${statusWords(report, terminal)}`);
+  if (report.reason !== null) out(`  ${report.reason.text}`);
+  else out(`  ${countWords(report)}`);
+  for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
+  for (const failure of report.failures.slice(0, MOST_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
+  const more = report.failed - Math.min(report.failures.length, MOST_FAILURES_PRINTED);
+  if (more > 0) out(paint.faint(`  … and ${more} more`));
+}
+
+function statusWords({ status, failed, records }: Report, { paint }: Terminal): string {
+  switch (status) {
+    case "done":
+      return paint.good("done");
+    case "failed_records":
+      return paint.warning(`${failed} of ${records} records failed`);
+    case "held":
+      return paint.warning("archivings are held");
+    case "rejected":
+      return paint.bad("rejected");
+    default:
+      return paint.bad(status);
+  }
+}
+
+/** `records 1000, created 990, failed 10`: what is not zero. */
+export function countWords(report: Report): string {
+  const named = COUNT_NAMES.filter((name) => name === "records" || report[name] > 0);
+  return named.map((name) => `${name.replaceAll("_", " ")} ${report[name]}`).join(", ");
+}
+
+export function failureWords({ line, unique_id, problems }: Failure): string {
+  const who = unique_id === null ? "" : ` (${printable(unique_id)})`;
+  return `line ${line}${who}: ${problems.map(({ code, reason }) => `${code} ${printable(reason)}`).join("; ")}`;
+}

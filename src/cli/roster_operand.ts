@@ -1,0 +1,52 @@
+/** A FILE on the command line: opened, shown while it is read, and closed. */
+import { basename } from "node:path";
+import type { Report } from "../domain/outcome.ts";
+import type { Progress, RosterFile } from "../importer/ports.ts";
+import { openRosterFile } from "../inbox/open.ts";
+import { printable } from "../runtime/log.ts";
+import type { Terminal } from "./terminal.ts";
+
+const OPENING_FAULTS: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EACCES: "the file may not be read",
+  EISDIR: "it is a folder",
+  not_a_plain_file: "it is no plain file",
+};
+
+/** Opens the file at `path` for `work`; a file that cannot be opened becomes a report. */
+export async function openNamed<T extends Report>(
+  path: string,
+  work: (file: RosterFile) => Promise<T>,
+  unopened: (file: string, error: unknown) => T,
+): Promise<T> {
+  const name = basename(path);
+  let file: RosterFile;
+  try {
+    // On the command line a link means what it leads to.
+    file = await openRosterFile(await Deno.realPath(path), name);
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (!(code in OPENING_FAULTS)) throw error;
+    return unopened(name, Object.assign(new Error(`${path}: ${OPENING_FAULTS[code]}`), { code: code.toLowerCase() }));
+  }
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+const STAGES = { examining: "looking at", reading: "reading", merging: "merging", reporting: "reporting" };
+const SHOW_EVERY_MS = 100;
+
+/** Shows where an import is, to a person, ten times a second at most. */
+export function showProgress(terminal: Terminal, path: string): (progress: Progress) => void {
+  let shownAt = 0;
+  return ({ stage, bytes, total_bytes, records }) => {
+    const now = performance.now();
+    if (now - shownAt < SHOW_EVERY_MS && stage !== "merging") return;
+    shownAt = now;
+    const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
+    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${records} records`);
+  };
+}

@@ -1,0 +1,87 @@
+/** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
+import { InvalidSettings } from "../domain/settings.ts";
+import { readConfig, WrongConfiguration } from "../config.ts";
+import { UnsuitableDatabase } from "../postgres/connect.ts";
+import { databaseIsAway, explainFault } from "../postgres/faults.ts";
+import { SchemaTooNew } from "../postgres/migrate.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { createLog } from "../runtime/log.ts";
+import { EmbeddedInUse } from "../service/open_database.ts";
+import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
+import { helpText, usageLine } from "./help.ts";
+import { parseLine } from "./parse.ts";
+import { signalsAsAbort } from "./signals.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
+
+export interface Program {
+  version: string;
+  commands: readonly Command[];
+}
+
+/** Runs the command line `words`. Never throws; what nobody foresaw is printed with its stack. */
+export async function run(words: readonly string[], program: Program): Promise<number> {
+  const terminal = createTerminal(Boolean(Deno.env.get("NO_COLOR")));
+  try {
+    return await runLine(words, program, terminal);
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+async function runLine(words: readonly string[], { version, commands }: Program, terminal: Terminal): Promise<number> {
+  let named: Command | null = null;
+  try {
+    const { command, operands, flags, processFlags, wants } = parseLine(words, commands);
+    named = command;
+    if (wants !== null) {
+      terminal.out(wants === "version" ? `rosterd ${version}` : helpText(command, commands));
+      return EXIT.ok;
+    }
+    const config = readConfig(processFlags, {
+      env: (name) => Deno.env.get(name),
+      readTextFile: (path) => Deno.readTextFileSync(path),
+      isTerminal: () => Deno.stderr.isTerminal(),
+    });
+    const now = () => systemClock.now();
+    const log = createLog({ level: config.logLevel, format: config.logFormat, now, write: writeToStderr });
+    using signals = signalsAsAbort();
+    const chosen = command ?? commands[0];
+    const { signal } = signals;
+    return await chosen.run({ version, config, operands, flags, terminal, clock: systemClock, log, signal });
+  } catch (error) {
+    if (!(error instanceof WrongUsage)) throw error;
+    terminal.err(`rosterd: ${error.message}`);
+    terminal.err(usageLine(error.command ?? named));
+    return EXIT.usage;
+  }
+}
+
+function explain(error: unknown, terminal: Terminal): number {
+  const code = (error as { code?: unknown } | null)?.code;
+  const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnsuitableDatabase ||
+    error instanceof SchemaTooNew || code === "broken_settings";
+  if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
+  if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
+  if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
+  if (error instanceof Error && error.name === "CannotListen") return say(terminal, error.message, EXIT.configuration);
+  if (databaseIsAway(error)) return say(terminal, explainFault(error), EXIT.other);
+  if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);
+  return say(terminal, unforeseen(error), EXIT.other);
+}
+
+function say(terminal: Terminal, message: string, code: number): number {
+  terminal.err(`rosterd: ${message}`);
+  return code;
+}
+
+/** An error of the database may quote values of users in its text: then only its code is shown. */
+function unforeseen(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return `the database refused: SQLSTATE ${code}`;
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function writeToStderr(line: string): void {
+  const bytes = new TextEncoder().encode(line);
+  for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+}

@@ -1,0 +1,49 @@
+/** `rosterd serve`: the service, until SIGTERM or SIGINT. */
+import { createApp } from "../app.ts";
+import { adminTokenPath } from "../host/data_folder.ts";
+import { openSettingsFile } from "../host/settings_file.ts";
+import { mailConfigured } from "../domain/settings.ts";
+import { type Command, EXIT, type Invocation } from "./command.ts";
+
+export const serveCommand: Command = {
+  words: "serve",
+  operands: "",
+  least: 0,
+  most: 0,
+  flags: {},
+  summary: "run the service (also with no command)",
+  help: "Runs the service: imports what is dropped into the upload folder, mails what failed, and answers HTTP.\n" +
+    "Ends cleanly on SIGTERM and SIGINT; a second one ends it at once.",
+  run: runServe,
+};
+
+async function runServe(invocation: Invocation): Promise<number> {
+  const { config, version, clock, log, signal, terminal } = invocation;
+  await using app = await createApp({ config, version, clock, log }, signal);
+  const { settings } = await openSettingsFile(config.settings, clock).read();
+  log.info("started", {
+    version,
+    address: app.url,
+    upload: config.upload,
+    database: config.databaseUrl ? "server" : "embedded",
+  });
+  if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "give rosterd a user of its own" });
+  if (!mailConfigured(settings)) {
+    log.warn("mail_not_configured", { reason: "set smtp.host, reply_to_admin_email and failed_import_email" });
+  }
+  if (terminal.isPerson) greet(invocation, app.url, settings.interval_minutes);
+  await app.ended;
+  log.info("stopped");
+  return EXIT.ok;
+}
+
+/** For a person who started it at a terminal. */
+function greet({ config, terminal: { out, paint } }: Invocation, url: string, minutes: number): void {
+  const token = config.adminToken === null ? adminTokenPath(config.data) : "ROSTERD_ADMIN_TOKEN";
+  out("");
+  out(
+    `  ${paint.good("rosterd runs.")} Drop a roster into ${config.upload}: it is imported within ${minutes} minutes.`,
+  );
+  out(`  HTTP: ${url}   admin token: ${token}   settings: ${config.settings}`);
+  out("");
+}

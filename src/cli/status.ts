@@ -1,0 +1,105 @@
+/** `rosterd status`: as `GET /status`, read from the database and the folder. */
+import { mailConfigured } from "../domain/settings.ts";
+import { openSettingsFile } from "../host/settings_file.ts";
+import type { StatusDocument } from "../http/service.ts";
+import { type FolderLook, UnusableFolder } from "../importer/ports.ts";
+import { createInbox } from "../inbox/inbox.ts";
+import { readTotals } from "../postgres/history.ts";
+import { printable } from "../runtime/log.ts";
+import { withAccess } from "./access.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "./command.ts";
+
+export const statusCommand: Command = {
+  words: "status",
+  operands: "",
+  least: 0,
+  most: 0,
+  flags: JSON_FLAG,
+  summary: "say whether all is well, and what waits",
+  help:
+    "Says whether the database, the folder, the settings and the mail can be used, and which files wait and why.\n" +
+    "Exits with 1 when something keeps rosterd from importing.",
+  run: runStatus,
+};
+
+async function runStatus(invocation: Invocation): Promise<number> {
+  const { config, flags, terminal } = invocation;
+  const status = await withAccess(
+    config,
+    async ({ sql, kind }) => await ownStatus(invocation, kind, await readTotals(sql).catch(noTotals)),
+    (service) => service.ask("GET", "/status") as Promise<StatusDocument>,
+  ).catch((error) => {
+    if (!(error instanceof CommandFailed)) throw error;
+    return ownStatus(invocation, config.databaseUrl === null ? "embedded" : "server", error.message);
+  });
+  if (flags.json) terminal.out(JSON.stringify(status, null, 2));
+  else printStatus(invocation, status);
+  return status.ready ? EXIT.ok : EXIT.other;
+}
+
+type TotalsOrTrouble = Awaited<ReturnType<typeof readTotals>> | string;
+
+/** A database that rosterd never worked on: undefined_table. */
+function noTotals(error: unknown): TotalsOrTrouble {
+  if ((error as { code?: unknown }).code === "42P01") return { mailsWaiting: 0, openHolds: 0, lastImportAt: null };
+  throw error;
+}
+
+async function ownStatus(
+  { config, version, clock, log }: Invocation,
+  kind: "server" | "embedded",
+  totals: TotalsOrTrouble,
+): Promise<StatusDocument> {
+  const { settings } = await openSettingsFile(config.settings, clock).read();
+  const { look, trouble } = await lookAt(createInbox({ upload: config.upload, clock, log }), settings.settle_seconds);
+  const away = typeof totals === "string" ? totals : null;
+  const problems = [
+    ...(away === null ? [] : [{ code: "database", text: away }]),
+    ...(trouble === null ? [] : [{ code: trouble.code, text: trouble.message }]),
+  ];
+  const configured = mailConfigured(settings);
+  const warning = {
+    code: "mail_not_configured",
+    text: "nobody is mailed: set smtp.host, reply_to_admin_email and failed_import_email",
+  };
+  return {
+    version,
+    ready: problems.length === 0,
+    problems: configured ? problems : [...problems, warning],
+    database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
+    folder: { path: config.upload, usable: trouble === null, ...(trouble === null ? {} : { text: trouble.message }) },
+    settings: { valid: true },
+    mail: { configured, waiting: typeof totals === "string" ? 0 : totals.mailsWaiting },
+    next_turn_at: null,
+    standby: false,
+    running: null,
+    waiting: look.waiting,
+    ignored: look.ignored,
+    open_holds: typeof totals === "string" ? 0 : totals.openHolds,
+    last_import_at: typeof totals === "string" ? null : totals.lastImportAt,
+  };
+}
+
+async function lookAt(inbox: ReturnType<typeof createInbox>, settleSeconds: number) {
+  const nothing: FolderLook = { ready: [], taken: [], waiting: [], ignored: [] };
+  try {
+    return { look: await inbox.look(settleSeconds), trouble: null };
+  } catch (error) {
+    if (!(error instanceof UnusableFolder)) throw error;
+    return { look: nothing, trouble: error };
+  }
+}
+
+function printStatus({ terminal: { out, paint } }: Invocation, status: StatusDocument): void {
+  out(`rosterd ${status.version}: ${status.ready ? paint.good("ready") : paint.bad("not ready")}`);
+  for (const { text } of status.problems) out(paint.warning(`  ${text}`));
+  out(`  database: ${status.database.kind}, ${status.database.state}`);
+  out(`  folder: ${status.folder.path}`);
+  if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
+  if (status.next_turn_at !== null) out(`  next turn: ${status.next_turn_at}`);
+  if (status.mail.waiting > 0) out(`  mails waiting: ${status.mail.waiting}`);
+  if (status.open_holds > 0) out(`  open holds: ${status.open_holds}`);
+  if (status.running !== null) out(`  running: ${printable(status.running.file)}, ${status.running.records} records`);
+  for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
+  for (const name of status.ignored) out(paint.faint(`  left alone: ${printable(name)}`));
+}

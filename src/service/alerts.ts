@@ -1,0 +1,82 @@
+/**
+ * Alerts about the system (contract, section 4): no file for too long, a file that could not be imported for an hour, a file
+ * that grew after it went to `bak`. Each is mailed once; what was mailed stands in the outbox, so a restart repeats none.
+ */
+import { mailConfigured, type Settings } from "../domain/settings.ts";
+import type { Database } from "../postgres/connect.ts";
+import { alertOnce, noImportSince } from "../postgres/alert_store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { printable } from "../runtime/log.ts";
+
+const HOUR = 3_600_000;
+
+/** A file that cannot be imported, and why. */
+export interface StuckFile {
+  name: string;
+  text: string;
+}
+
+/** A file that grew after it was imported. */
+export interface GrownFile {
+  name: string;
+  bakFile: string;
+  imported: number;
+  size: number;
+}
+
+export class Alerts {
+  readonly #stuckSince = new Map<string, number>();
+
+  constructor(private readonly database: Database, private readonly clock: Clock) {}
+
+  /** Keeps the alerts that are due for sending. Without mail settings nobody could be told. */
+  async raise(settings: Settings, stuck: readonly StuckFile[], grown: readonly GrownFile[]): Promise<void> {
+    const stuckForLong = this.#stuckForAnHour(stuck);
+    if (!mailConfigured(settings)) return;
+    const { sql } = this.database, sender = settings.reply_to_admin_email;
+    if (settings.expected_every_hours > 0) {
+      const since = new Date(this.clock.now().getTime() - settings.expected_every_hours * HOUR);
+      const last = await noImportSince(sql, since);
+      if (last !== null) {
+        await alertOnce(sql, sender, `no_file ${last.toISOString()}`, noFile(settings.expected_every_hours, last));
+      }
+    }
+    for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
+    for (const file of grown) await alertOnce(sql, sender, `grown ${file.bakFile}`, grownFile(file));
+  }
+
+  #stuckForAnHour(stuck: readonly StuckFile[]): (StuckFile & { since: number })[] {
+    const now = this.clock.elapsed();
+    const names = new Set(stuck.map(({ name }) => name));
+    for (const name of this.#stuckSince.keys()) if (!names.has(name)) this.#stuckSince.delete(name);
+    for (const { name } of stuck) if (!this.#stuckSince.has(name)) this.#stuckSince.set(name, now);
+    return stuck
+      .map((file) => ({ ...file, since: Math.floor(this.#stuckSince.get(file.name)!) }))
+      .filter(({ since }) => now - since >= HOUR);
+  }
+}
+
+function noFile(hours: number, last: Date) {
+  return {
+    subject: `rosterd: no file for ${hours} hours`,
+    text: `No roster was imported since ${last.toISOString()}. One is expected every ${hours} hours.\n\n` +
+      "Please find out whether the registry still sends its files, and whether they reach the upload folder.\n",
+  };
+}
+
+function stuckFile({ name, text }: StuckFile) {
+  return {
+    subject: `rosterd: ${printable(name)}: not imported for an hour`,
+    text: `The file ${printable(name)} could not be imported for an hour: ${text}.\n\n` +
+      "Nothing of it was applied, and it is tried again at every turn. `rosterd doctor` and `rosterd status` say more.\n",
+  };
+}
+
+function grownFile({ name, bakFile, imported, size }: GrownFile) {
+  return {
+    subject: `rosterd: ${printable(name)}: grew after it was imported`,
+    text: `The file ${printable(name)} had ${imported} bytes when it was imported, and now has ${size}.\n\n` +
+      `Somebody was still writing it. What came later was not imported: it stands in bak as ${bakFile}. ` +
+      "Upload the whole file again.\n",
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The history as HTTP asks for it. The embedded database serves one at a time: while an import has it, the newest
+ * imports are answered from memory, at once, and the rest says that it is busy (contract, section 8).
+ */
+import type { Busy, FailureQuery, ImportHistory, ImportQuery } from "../http/service.ts";
+import type { ImportEntry, RosterFile } from "../importer/ports.ts";
+import { openRosterFile } from "../inbox/open.ts";
+import type { Database } from "../postgres/connect.ts";
+import { findImport, listFailures, listImports } from "../postgres/history.ts";
+import type { Running } from "./turns.ts";
+
+/** So many of the newest imports are kept in memory. */
+const KEPT = 200;
+
+export interface HistoryDeskOptions {
+  database: Database;
+  bakFolder: string;
+  /** The import that runs now. */
+  running: () => Running | null;
+  busy: () => Busy;
+}
+
+export class HistoryDesk implements ImportHistory {
+  readonly #options: HistoryDeskOptions;
+  #newest: ImportEntry[] = [];
+
+  constructor(options: HistoryDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the newest imports into memory. */
+  async refresh(): Promise<void> {
+    this.#newest = (await listImports(this.#options.database.sql, { limit: KEPT })).imports;
+  }
+
+  async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
+    if (!this.#isBusy) return await listImports(this.#options.database.sql, query);
+    const { limit, before = Infinity, status } = query;
+    const found = this.#newest.filter((entry) =>
+      entry.id < before && (status === undefined || entry.status === status)
+    );
+    if (found.length <= limit && this.#newest.length === KEPT) throw this.#options.busy();
+    return { imports: found.slice(0, limit), next: found.length > limit ? found[limit - 1].id : null };
+  }
+
+  async get(id: number): Promise<ImportEntry | null> {
+    if (!this.#isBusy) return await findImport(this.#options.database.sql, id);
+    const known = this.#newest.find((entry) => entry.id === id);
+    if (known === undefined && this.#newest.length === KEPT) throw this.#options.busy();
+    return known ?? null;
+  }
+
+  async failures(id: number, query: FailureQuery) {
+    if (this.#isBusy) throw this.#options.busy();
+    return await listFailures(this.#options.database.sql, id, query);
+  }
+
+  async failedFile(id: number) {
+    const entry = await this.get(id);
+    if (entry === null) return null;
+    const name = entry.failed_file;
+    if (name === null) {
+      return { gone: entry.failed === 0 ? "no record of it failed" : "its failed records were not kept" };
+    }
+    try {
+      const file = await openRosterFile(`${this.#options.bakFolder}/${name}`, name);
+      return { name, size: file.size, stream: ReadableStream.from(readAndClose(file)) };
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+      return { gone: "its failed records are no longer in bak" };
+    }
+  }
+
+  get #isBusy(): boolean {
+    return this.#options.database.kind === "embedded" && this.#options.running() !== null;
+  }
+}
+
+async function* readAndClose(file: RosterFile): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file.read();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,36 @@
+/** Opens the database that the configuration names: a server, or the embedded one, which belongs to one process. */
+import type { Config } from "../config.ts";
+import { makeDataFolder } from "../host/data_folder.ts";
+import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
+import { connectServer, type Database } from "../postgres/connect.ts";
+import { startEmbedded } from "../postgres/embedded.ts";
+
+/** Another process has the embedded database. */
+export class EmbeddedInUse extends Error {
+  override readonly name = "EmbeddedInUse";
+}
+
+/** Throws {@link EmbeddedInUse}. A server is not connected to yet. */
+export async function openDatabase(config: Config): Promise<Database> {
+  if (config.databaseUrl !== null) return connectServer(config.databaseUrl);
+  await makeDataFolder(config.data);
+  const lock = await lockEmbeddedDatabase(config.data);
+  if (lock === null) {
+    const holder = await lastLockHolder(config.data);
+    throw new EmbeddedInUse(
+      `the embedded database in ${config.data} is in use${holder === null ? "" : ` by process ${holder}`}: ` +
+        "stop that rosterd first, or set DATABASE_URL",
+    );
+  }
+  const database = await startEmbedded(config.data).catch((error) => {
+    lock[Symbol.dispose]();
+    throw error;
+  });
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      lock[Symbol.dispose]();
+    },
+  };
+}

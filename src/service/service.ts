@@ -1,0 +1,168 @@
+/**
+ * What the HTTP interface asks for, answered from the parts of the service. Holds no state of its own: it asks the
+ * settings file, the history, the turns and the mail.
+ */
+import { mailConfigured } from "../domain/settings.ts";
+import type { Config } from "../config.ts";
+import { Busy, type Readiness, type Service, type SettingsDesk, type StatusDocument } from "../http/service.ts";
+import type { SettingsFile } from "../host/settings_file.ts";
+import { checkReport } from "../importer/report.ts";
+import type { ImportEntry, ImportStore } from "../importer/ports.ts";
+import { openRosterFile } from "../inbox/open.ts";
+import type { Database } from "../postgres/connect.ts";
+import type { Totals } from "../postgres/history.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Outbox } from "../smtp/outbox.ts";
+import { MailError } from "../smtp/mail_error.ts";
+import type { Transport } from "../smtp/transport.ts";
+import type { DatabaseKeeper } from "./database_keeper.ts";
+import type { HistoryDesk } from "./history_desk.ts";
+import { testMessage } from "./test_mail.ts";
+import type { Turns } from "./turns.ts";
+
+export interface ServiceParts {
+  version: string;
+  config: Config;
+  clock: Clock;
+  settingsFile: SettingsFile;
+  database: Database;
+  keeper: DatabaseKeeper;
+  history: HistoryDesk;
+  store: ImportStore;
+  turns: Turns;
+  outbox: Outbox;
+  transport: Transport;
+  /** As they were read last: the status must not wait for the database. */
+  totals: () => Totals;
+}
+
+export class RosterdService implements Service {
+  readonly settings: SettingsDesk;
+  readonly imports: HistoryDesk;
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+    this.imports = parts.history;
+    const { settingsFile, turns } = parts;
+    const told = async <T>(change: Promise<T>): Promise<T> => {
+      const changed = await change;
+      await turns.settingsChanged();
+      return changed;
+    };
+    this.settings = {
+      read: () => settingsFile.read(),
+      patch: (mergePatch, ifMatch) => told(settingsFile.patch(mergePatch, ifMatch)),
+      replace: (document, ifMatch) => told(settingsFile.replace(document, ifMatch)),
+    };
+  }
+
+  async testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }> {
+    const { settings } = await this.#parts.settingsFile.read();
+    if (!mailConfigured(settings)) {
+      return { sent: false, text: "set smtp.host, reply_to_admin_email and failed_import_email first" };
+    }
+    try {
+      await this.#parts.transport(settings.smtp, testMessage(settings, this.#parts.clock.now()), signal);
+      return { sent: true, text: `the mail server took a mail to ${settings.failed_import_email}` };
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      return { sent: false, text: error.message };
+    }
+  }
+
+  async turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]> {
+    const turn = this.#parts.turns.soon();
+    if (!wait) return [];
+    const imported = await Promise.race([turn, aborted(signal)]);
+    const entries = await Promise.all(imported.map((id) => this.imports.get(id)));
+    return entries.filter((entry) => entry !== null);
+  }
+
+  status(): Promise<StatusDocument> {
+    const { version, config, database, turns, keeper, outbox, totals } = this.#parts;
+    const { mailsWaiting, openHolds, lastImportAt } = totals();
+    const { ready, problems } = this.#readiness();
+    const mailProblem = outbox.problem();
+    return Promise.resolve({
+      version,
+      ready,
+      problems: [...problems, ...this.#warnings()],
+      database: {
+        kind: database.kind,
+        state: keeper.trouble === null ? "usable" : "away",
+        ...(keeper.trouble === null ? {} : { text: keeper.trouble }),
+      },
+      folder: {
+        path: config.upload,
+        usable: turns.folderTrouble === null,
+        ...(turns.folderTrouble === null ? {} : { text: turns.folderTrouble.text }),
+      },
+      settings: {
+        valid: turns.settingsTrouble === null,
+        ...(turns.settingsTrouble === null ? {} : { text: turns.settingsTrouble }),
+      },
+      mail: {
+        configured: mailConfigured(turns.settings),
+        waiting: mailsWaiting,
+        ...(mailProblem === null ? {} : { problem: mailProblem }),
+      },
+      next_turn_at: turns.nextTurnAt.toISOString(),
+      standby: turns.standby,
+      running: turns.running,
+      waiting: [...turns.look.waiting, ...turns.postponed],
+      ignored: turns.look.ignored,
+      open_holds: openHolds,
+      last_import_at: lastImportAt,
+    });
+  }
+
+  readiness(): Promise<Readiness> {
+    return Promise.resolve(this.#readiness());
+  }
+
+  async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown> {
+    const { config, database, turns, store, clock, settingsFile } = this.#parts;
+    if (database.kind === "embedded" && turns.running !== null) throw new Busy();
+    const { settings } = await settingsFile.read();
+    const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
+    try {
+      const target = await Deno.open(path, { write: true, truncate: true });
+      await body.pipeTo(target.writable);
+      const file = await openRosterFile(path, name);
+      try {
+        return [await checkReport(file, { store, settings, clock, signal, onProgress: () => {} })];
+      } finally {
+        await file.close();
+      }
+    } finally {
+      await Deno.remove(path);
+    }
+  }
+
+  /** Texts for anybody who asks: they name no path. */
+  #readiness(): Readiness {
+    const { keeper, turns } = this.#parts;
+    const problems = [
+      ...(keeper.trouble === null ? [] : [{ code: "database", text: keeper.trouble }]),
+      ...(turns.folderTrouble === null
+        ? []
+        : [{ code: turns.folderTrouble.code, text: "the upload folder cannot be used" }]),
+      ...(turns.settingsTrouble === null ? [] : [{ code: "settings", text: "the settings file does not hold" }]),
+    ];
+    return { ready: problems.length === 0, problems };
+  }
+
+  #warnings(): { code: string; text: string }[] {
+    const { turns } = this.#parts;
+    if (mailConfigured(turns.settings)) return [];
+    return [{
+      code: "mail_not_configured",
+      text: "nobody is mailed: set smtp.host, reply_to_admin_email and failed_import_email",
+    }];
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}

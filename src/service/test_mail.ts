@@ -1,0 +1,16 @@
+/** The mail of `POST /settings/test-mail`. */
+import { addressList, type Settings } from "../domain/settings.ts";
+import { newMessageId } from "../postgres/outbox_store.ts";
+import type { Message } from "../smtp/transport.ts";
+
+export function testMessage(settings: Settings, now: Date): Message {
+  return {
+    messageId: newMessageId(settings.reply_to_admin_email),
+    date: now,
+    from: settings.reply_to_admin_email,
+    to: addressList(settings.failed_import_email),
+    subject: "rosterd: test mail",
+    text: "This mail was asked for in the settings of rosterd. Failed records will come to this address.\n",
+    attachments: [],
+  };
+}

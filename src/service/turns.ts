@@ -1,0 +1,197 @@
+/**
+ * The turns of the service: looks at the folder now and then, imports at each turn, and knows at any time what goes on.
+ * The deciding is in `src/importer/`; here it is only called in time, and remembered for the status.
+ */
+import type { Settings } from "../domain/settings.ts";
+import type { Config } from "../config.ts";
+import type { SettingsFile } from "../host/settings_file.ts";
+import { importFolder } from "../importer/import_folder.ts";
+import { type FolderLook, type Inbox, type Progress, UnusableFolder } from "../importer/ports.ts";
+import type { ImportStore } from "../importer/ports.ts";
+import { databaseIsAway } from "../postgres/faults.ts";
+import type { Leadership } from "../postgres/leadership.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Every } from "../runtime/every.ts";
+import type { Log } from "../runtime/log.ts";
+import type { DatabaseKeeper } from "./database_keeper.ts";
+
+export interface TurnsOptions {
+  config: Config;
+  settingsFile: SettingsFile;
+  inbox: Inbox;
+  store: ImportStore;
+  keeper: DatabaseKeeper;
+  leadership: Leadership;
+  clock: Clock;
+  log: Log;
+  /** Called after each turn that could import, with what it imported. */
+  onTurn: (imported: readonly number[], signal: AbortSignal) => Promise<void>;
+}
+
+/** The import that runs now. */
+export interface Running extends Progress {
+  id: number;
+  file: string;
+  started_at: string;
+}
+
+const EMPTY_LOOK: FolderLook = { ready: [], taken: [], waiting: [], ignored: [] };
+
+export class Turns {
+  readonly #options: TurnsOptions;
+  readonly #turns: Every;
+  readonly #looks: Every;
+  /** The last settings that held. */
+  settings: Settings;
+  /** Why the settings file does not hold now. */
+  settingsTrouble: string | null = null;
+  /** Why the folder cannot be used now. */
+  folderTrouble: { code: string; text: string } | null = null;
+  look: FolderLook = EMPTY_LOOK;
+  running: Running | null = null;
+  standby = false;
+  /** Uploads that could not be imported at the last turn. */
+  postponed: { name: string; code: string; text: string }[] = [];
+  #imported: number[] = [];
+
+  constructor(options: TurnsOptions, settings: Settings) {
+    this.#options = options;
+    this.settings = settings;
+    const { clock, log } = options;
+    const onError = (error: unknown) => log.error("turn_failed", { error: nameOf(error) });
+    this.#turns = new Every({
+      clock,
+      interval: () => this.settings.interval_minutes * 60_000,
+      work: (signal) => this.#turn(signal),
+      onError,
+    });
+    this.#looks = new Every({ clock, interval: () => this.#lookEvery(), work: () => this.#lookAround(), onError });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#turns.run(signal), this.#looks.run(signal)]);
+  }
+
+  get nextTurnAt(): Date {
+    return new Date(this.#options.clock.now().getTime() + Math.max(0, this.#turns.dueIn));
+  }
+
+  /** Asks for a turn; resolves when one that began after the call is over, with what it imported. */
+  async soon(): Promise<readonly number[]> {
+    await this.#turns.soon();
+    return this.#imported;
+  }
+
+  /** Settings were changed: a new interval holds at once. */
+  async settingsChanged(): Promise<void> {
+    await this.#readSettings();
+    this.#turns.reschedule();
+    this.#looks.reschedule();
+  }
+
+  /** Often enough to see a file settle before its turn. */
+  #lookEvery(): number {
+    const { settle_seconds } = this.settings;
+    return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
+  }
+
+  async #lookAround(): Promise<void> {
+    const interval = this.settings.interval_minutes;
+    await this.#readSettings();
+    if (this.settings.interval_minutes !== interval) this.#turns.reschedule();
+    await this.#lookAtFolder();
+    if (this.standby && this.#options.keeper.trouble === null && await this.#leads()) this.#turns.soon();
+  }
+
+  async #lookAtFolder(): Promise<void> {
+    try {
+      this.look = await this.#options.inbox.look(this.settings.settle_seconds);
+      this.#noteFolder(null);
+    } catch (error) {
+      if (!(error instanceof UnusableFolder)) throw error;
+      this.#noteFolder(error);
+    }
+  }
+
+  #noteFolder(error: UnusableFolder | null): void {
+    const { log } = this.#options;
+    if (error !== null && this.folderTrouble?.code !== error.code) log.warn("folder_unusable", { code: error.code });
+    if (error === null && this.folderTrouble !== null) log.info("folder_usable");
+    if (error !== null) this.look = EMPTY_LOOK;
+    this.folderTrouble = error === null ? null : { code: error.code, text: error.message };
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    this.#imported = [];
+    if (!await this.#readSettings() || this.#options.keeper.trouble !== null || !await this.#leads()) {
+      await this.#lookAtFolder();
+      return;
+    }
+    await this.#import(signal);
+    await this.#options.onTurn(this.#imported, signal);
+  }
+
+  async #import(signal: AbortSignal): Promise<void> {
+    const { inbox, store, clock, log, keeper } = this.#options;
+    try {
+      const { imported, postponed } = await importFolder({
+        inbox,
+        store,
+        settings: this.settings,
+        clock,
+        log,
+        signal,
+        onProgress: (upload, begun, progress) => {
+          this.running = { id: begun.id, file: upload.name, started_at: begun.startedAt.toISOString(), ...progress };
+        },
+        stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
+      });
+      this.#imported = imported;
+      this.postponed = postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (databaseIsAway(error)) keeper.report(error);
+      else if (!(error instanceof UnusableFolder)) throw error;
+    } finally {
+      this.running = null;
+    }
+    if (!signal.aborted) await this.#lookAtFolder();
+  }
+
+  /** False when the settings file does not hold: then nothing is imported (contract, section 5). */
+  async #readSettings(): Promise<boolean> {
+    const { settingsFile, log } = this.#options;
+    try {
+      this.settings = (await settingsFile.read()).settings;
+      if (this.settingsTrouble !== null) log.info("settings_mended");
+      this.settingsTrouble = null;
+      return true;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "broken_settings") throw error;
+      const trouble = (error as Error).message;
+      if (this.settingsTrouble !== trouble) log.error("settings_broken", { reason: trouble });
+      this.settingsTrouble = trouble;
+      return false;
+    }
+  }
+
+  async #leads(): Promise<boolean> {
+    const { leadership, log, keeper } = this.#options;
+    try {
+      const leads = await leadership.seek();
+      if (leads === this.standby) log.info(leads ? "leading" : "standing_by");
+      this.standby = !leads;
+      return leads;
+    } catch (error) {
+      if (!databaseIsAway(error)) throw error;
+      keeper.report(error);
+      return false;
+    }
+  }
+}
+
+/** The name of an error's class: its text may quote anything. */
+function nameOf(error: unknown): string {
+  const { name, code } = error as { name?: string; code?: string };
+  return code === undefined ? String(name) : `${name} ${code}`;
+}
