@@ -1,0 +1,85 @@
+/** Makes rosters for the measurements: 24 columns, about 182 bytes a record, the same bytes for the same seed. */
+export interface RosterPlan {
+  records: number;
+  /** The number of the first user: rosters of different ranges have different users. */
+  from?: number;
+  /** Every so many records one value differs from the plain roster; 0: none. */
+  changedEvery?: number;
+  /** Every so many records one value is not valid; 0: none. */
+  failingEvery?: number;
+}
+
+export const ROSTER_HEADER =
+  "unique_id,login_source,first_name,last_name,user_name,email,street,city,province,postal_code,street2,city2,state2," +
+  "zip2,phone_cell,user_type_id,employ_no,employee_phone,student_no,student_phone,drivers_license_num," +
+  "drivers_license_prov,data_of_birth,active";
+
+const FIRST_NAMES = ["Anna", "Omar", "Li", "Sofia", "Jean", "Priya", "Mohammed", "Chloé", "Noah", "Ingrid", "José", "Zoë"];
+const LAST_NAMES = ["Tremblay", "Singh", "O'Neil", "Nguyen", "Martin", "Müller", "Garcia", "Roy", "Chan", "Kowalski", "Smith"];
+const CITIES = ["Ottawa", "Gatineau", "Montréal", "Toronto", "Kingston", "Halifax"];
+const PROVINCES = ["ON", "QC", "QC", "ON", "ON", "NS"];
+const TYPES = ["student", "staff", "faculty", "visitor"];
+
+/** A small seeded generator of numbers (mulberry32). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+}
+
+const digits = (value: number, width: number) => String(value).padStart(width, "0");
+
+function record(user: number, changed: boolean, failing: boolean): string {
+  const next = numbers(user);
+  const pick = <T>(list: readonly T[]) => list[next() % list.length];
+  const id = digits(user, 8), place = next() % CITIES.length;
+  const birth = `${1960 + (next() % 45)}-${digits(1 + (next() % 12), 2)}-${digits(1 + (next() % 28), 2)}`;
+  return [
+    `U${id}`,
+    "ldap",
+    pick(FIRST_NAMES),
+    pick(LAST_NAMES),
+    `user${id}`,
+    `user${id}@example.edu`,
+    `${1 + (next() % 999)} ${changed ? "Elm" : "Main"} Street`,
+    CITIES[place],
+    PROVINCES[place],
+    `K${next() % 10}A ${next() % 10}B${next() % 10}`,
+    next() % 4 === 0 ? `Room ${next() % 500}` : "",
+    "",
+    "",
+    "",
+    `613-555-${digits(next() % 10_000, 4)}`,
+    pick(TYPES),
+    `E${digits(user, 7)}`,
+    `613-556-${digits(next() % 10_000, 4)}`,
+    `S${digits(user, 7)}`,
+    `613-557-${digits(next() % 10_000, 4)}`,
+    `D${digits(next() % 10_000_000, 7)}`,
+    PROVINCES[place],
+    failing ? "31/12/1999" : birth,
+    "1",
+  ].join(",");
+}
+
+/** Writes a roster file. */
+export async function writeRoster(path: string, plan: RosterPlan): Promise<void> {
+  const { records, from = 1, changedEvery = 0, failingEvery = 0 } = plan;
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  let text = ROSTER_HEADER + "\n";
+  for (let at = 0; at < records; at++) {
+    const changed = changedEvery > 0 && at % changedEvery === 0;
+    const failing = failingEvery > 0 && at % failingEvery === 0;
+    text += record(from + at, changed, failing) + "\n";
+    if (text.length < 1 << 20 && at + 1 < records) continue;
+    const bytes = encoder.encode(text);
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    text = "";
+  }
+  if (records === 0) await file.write(encoder.encode(text));
+}

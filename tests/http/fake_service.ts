@@ -1,0 +1,121 @@
+/** A service with two imports and a real settings file, for the tests of the HTTP interface. */
+import { createHttp, type HttpOptions } from "../../src/http/app.ts";
+import type { Service, StatusDocument } from "../../src/http/service.ts";
+import { noCounts } from "../../src/domain/outcome.ts";
+import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
+import { openSettingsFile } from "../../src/host/settings_file.ts";
+import type { Failure, ImportEntry } from "../../src/importer/ports.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+
+export const ADMIN = "admin-token-of-the-tests";
+export const READER = "read-token-of-the-tests";
+
+export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEntry {
+  return {
+    ...noCounts(),
+    id,
+    file: "students.csv",
+    status: "done",
+    reason: null,
+    warnings: [{ code: "unknown_columns", text: "ignored: shoe_size" }],
+    sha256: "ab".repeat(32),
+    bytes: 120,
+    encoding: "utf-8",
+    delimiter: ",",
+    started_at: "2026-11-23T18:00:00.000Z",
+    finished_at: "2026-11-23T18:00:01.000Z",
+    undone_at: null,
+    bak_file: "students.20261123T180000Z.csv",
+    failed_file: null,
+    mail: "sent",
+    settings: maskSettings(DEFAULT_SETTINGS),
+    ...changes,
+  };
+}
+
+export const FAILURE: Failure = {
+  line: 3,
+  unique_id: "u3",
+  problems: [{ column: "email", code: "9019", reason: "the e-mail address belongs to another user" }],
+};
+
+export const STATUS: StatusDocument = {
+  version: "0.1.0",
+  ready: true,
+  problems: [],
+  database: { kind: "server", state: "connected" },
+  folder: { path: "./upload", usable: true },
+  settings: { valid: true },
+  mail: { configured: false, waiting: 0 },
+  next_turn_at: "2026-11-23T18:05:00.000Z",
+  standby: false,
+  running: {
+    id: 3,
+    file: "big.csv",
+    stage: "reading",
+    bytes: 10,
+    total_bytes: 20,
+    records: 1,
+    started_at: "2026-11-23T18:04:00.000Z",
+  },
+  waiting: [{ name: "new.csv", code: "changing", text: "waiting: still changing" }],
+  ignored: ["notes.docx"],
+  open_holds: 0,
+  last_import_at: null,
+};
+
+export const FAILED_FILE = "unique_id,rosterd_line\r\nu3,3\r\n";
+
+export function fakeService(settingsPath: string, changes: Partial<Service> = {}): Service {
+  const entries = [entry(2), entry(1, { status: "failed_records", failed: 1, records: 1 })];
+  return {
+    settings: openSettingsFile(settingsPath, systemClock),
+    imports: {
+      list: ({ limit, before = Infinity, status }) => {
+        const matching = entries.filter((each) => each.id < before && (status === undefined || each.status === status));
+        const imports = matching.slice(0, limit);
+        return Promise.resolve({ imports, next: matching.length > limit ? imports[limit - 1].id : null });
+      },
+      get: (id) => Promise.resolve(entries.find((each) => each.id === id) ?? null),
+      failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
+      failedFile: (id) => {
+        if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });
+        const stream = new Blob([FAILED_FILE]).stream();
+        return Promise.resolve(id === 1 ? { name: 'é "1".failed.csv', size: FAILED_FILE.length, stream } : null);
+      },
+    },
+    testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
+    turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
+    status: () => Promise.resolve(STATUS),
+    readiness: () => Promise.resolve({ ready: true, problems: [] }),
+    check: async (name, body) => [{ file: name, bytes: (await new Response(body).bytes()).length }],
+    ...changes,
+  };
+}
+
+/** The interface over a fake service whose settings stand in a folder of its own, until it is disposed of. */
+export async function testHttp(changes: { service?: Partial<Service>; options?: Partial<HttpOptions> } = {}) {
+  const folder = await Deno.makeTempDir();
+  const app = createHttp(fakeService(`${folder}/settings.json`, changes.service), {
+    version: "0.1.0",
+    hosts: { listen: "127.0.0.1", more: ["rosters.example"] },
+    tokens: () => Promise.resolve({ admin: ADMIN, read: READER }),
+    clock: systemClock,
+    log: silentLog,
+    ...changes.options,
+  });
+  return {
+    app,
+    /** Asks with the admin token; `init.headers` win over it. */
+    ask: async (method: string, path: string, init: RequestInit = {}) =>
+      await app.request(path, { method, ...init, headers: { authorization: `Bearer ${ADMIN}`, ...init.headers } }),
+    json: async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+      await app.request(path, {
+        method,
+        body: JSON.stringify(body),
+        headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", ...headers },
+      }),
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { entry, FAILED_FILE, FAILURE, testHttp } from "./fake_service.ts";
+
+Deno.test("The history comes newest first, in pages, and by status", async () => {
+  await using http = await testHttp();
+  const ask = async (query: string) => {
+    const { imports, next } = await (await http.ask("GET", `/imports${query}`)).json();
+    return [imports.map(({ id }: { id: number }) => id), next];
+  };
+  assert.deepEqual(await ask(""), [[2, 1], null]);
+  assert.deepEqual(await ask("?limit=1"), [[2], 2]);
+  assert.deepEqual(await ask("?limit=1&before=2"), [[1], null]);
+  assert.deepEqual(await ask("?status=failed_records"), [[1], null]);
+});
+
+for (
+  const query of ["limit=0", "limit=201", "limit=x", "limit=1.5", "limit=", "before=0", "status=fine", "stauts=done"]
+) {
+  Deno.test(`GET /imports?${query} is refused with the parameter named`, async () => {
+    await using http = await testHttp();
+    const answer = await http.ask("GET", `/imports?${query}`);
+    assert.equal(answer.status, 422);
+    assert.deepEqual((await answer.json()).errors.map(({ key }: { key: string }) => key), [query.split("=")[0]]);
+  });
+}
+
+Deno.test("One import is shown whole; an unknown one is 404, an id that is none 422", async () => {
+  await using http = await testHttp();
+  assert.deepEqual(await (await http.ask("GET", "/imports/2")).json(), entry(2));
+  for (const path of ["/imports/9", "/imports/9/failures", "/imports/9/failed.csv"]) {
+    assert.equal((await http.ask("GET", path)).status, 404);
+  }
+  for (const id of ["x", "0", "-1", "1.5", "99999999999999999999"]) {
+    assert.equal((await http.ask("GET", `/imports/${id}`)).status, 422, id);
+  }
+});
+
+Deno.test("Failures come with their problems", async () => {
+  await using http = await testHttp();
+  assert.deepEqual(await (await http.ask("GET", "/imports/1/failures")).json(), { failures: [FAILURE], next: null });
+  assert.equal((await http.ask("GET", "/imports/1/failures?limit=1001")).status, 422);
+});
+
+Deno.test("The failed records are a download, whatever their file is called", async () => {
+  await using http = await testHttp();
+  const answer = await http.ask("GET", "/imports/1/failed.csv");
+  assert.equal(await answer.text(), FAILED_FILE);
+  assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
+  assert.equal(answer.headers.get("content-length"), String(FAILED_FILE.length));
+  assert.equal(
+    answer.headers.get("content-disposition"),
+    `attachment; filename="_ _1_.failed.csv"; filename*=UTF-8''%C3%A9%20%221%22.failed.csv`,
+  );
+});
+
+Deno.test("Failed records that are gone say why", async () => {
+  await using http = await testHttp();
+  const answer = await http.ask("GET", "/imports/2/failed.csv");
+  assert.deepEqual([answer.status, (await answer.json()).detail], [410, "nothing failed in this import"]);
+});
+
+Deno.test("A look is asked for with 202, and waited for with 200", async () => {
+  await using http = await testHttp();
+  const asked = await http.ask("POST", "/imports");
+  assert.deepEqual([asked.status, await asked.json()], [202, { imports: [] }]);
+  const waited = await http.ask("POST", "/imports?wait=true");
+  assert.deepEqual([waited.status, await waited.json()], [200, { imports: [entry(2)] }]);
+  assert.equal((await http.ask("POST", "/imports?wait=yes")).status, 422);
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { appendFile, chmod, link, lstat, mkdir, rename, unlink, writeFile } from "node:fs/promises";
+import { PLANTED_AT, treeOf } from "./folder_tree.ts";
+import { STARTED, T, type Uploads, withUploads } from "./upload_folder.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** What stands in `bak`. */
+const bakOf = async ({ root }: Uploads) => (await treeOf(root)).bak;
+
+Deno.test("a finished upload goes to bak under its dated name, with its mode and time; then nothing is left of it", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const { inbox, at, root } = uploads;
+    await chmod(at("x.csv"), 0o604);
+    const taken = await uploads.taken("x.csv");
+    const { ino } = await lstat(at(".rosterd", taken.key, "x.csv"));
+    assert.equal(await inbox.moveToBak(taken, STARTED), `x.${T}.csv`);
+    const moved = await lstat(at("bak", `x.${T}.csv`));
+    assert.deepEqual([moved.ino, moved.mode & 0o777, moved.mtime], [ino, 0o604, PLANTED_AT]);
+    assert.equal((await lstat(at("bak"))).mode & 0o777, 0o750 & ~Deno.umask());
+    await inbox.forget(taken);
+    assert.deepEqual(await treeOf(root), { ".rosterd": {}, bak: { [`x.${T}.csv`]: "a\n" } });
+  }));
+
+Deno.test("a taken name in bak is never overwritten, whatever bears it", () =>
+  withUploads({
+    "x.csv": "new\n",
+    bak: { [`x.${T}.csv`]: "old\n", [`x.${T}-2.csv`]: "", [`x.${T}-3.csv`]: { "a folder": "\n" } },
+  }, async (uploads) => {
+    assert.equal(await uploads.inbox.moveToBak(await uploads.taken("x.csv"), STARTED), `x.${T}-4.csv`);
+    assert.deepEqual(await bakOf(uploads), {
+      [`x.${T}.csv`]: "old\n",
+      [`x.${T}-2.csv`]: "",
+      [`x.${T}-3.csv`]: { "a folder": "\n" },
+      [`x.${T}-4.csv`]: "new\n",
+    });
+  }));
+
+Deno.test("the move may be repeated until it is forgotten, also by another process: same name, one file", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    const name = await uploads.inbox.moveToBak(taken, STARTED);
+    const later = uploads.restarted();
+    const [again] = (await later.look(30)).taken;
+    assert.deepEqual(again, taken);
+    assert.equal(await later.open(again), null);
+    assert.equal(await later.moveToBak(again, new Date(0)), name);
+    await later.forget(again);
+    assert.deepEqual((await later.look(30)).taken, []);
+    assert.deepEqual(await bakOf(uploads), { [name]: "a\n" });
+  }));
+
+Deno.test("whatever step a crash came after, the move ends with one file in bak under the noted name", async (t) => {
+  const noted = `x.${T}.csv`;
+  const note = JSON.stringify({ upload: { name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 }, bak: noted });
+  const steps: Record<string, (source: string, target: string) => Promise<void>> = {
+    "the note was written": () => Promise.resolve(),
+    "the link was made": (source, target) => link(source, target),
+    "the name was claimed by an empty file": (_, target) => writeFile(target, ""),
+    "the copy got its name": (_, target) => writeFile(target, "a\n"),
+    "all but forgetting was done": (source, target) => rename(source, target),
+  };
+  for (const [step, happened] of Object.entries(steps)) {
+    await t.step(step, () =>
+      withUploads({ "x.csv": "a\n", bak: {} }, async (uploads) => {
+        const { key } = await uploads.taken("x.csv");
+        await writeFile(uploads.at(".rosterd", key, ".bak-name"), note);
+        await happened(uploads.at(".rosterd", key, "x.csv"), uploads.at("bak", noted));
+        const later = uploads.restarted();
+        const [taken] = (await later.look(30)).taken;
+        assert.equal(await later.moveToBak(taken, new Date(0)), noted);
+        await later.forget(taken);
+        assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {}, bak: { [noted]: "a\n" } });
+      }));
+  }
+});
+
+Deno.test("a file of somebody else under the noted name stays as it is", () =>
+  withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "b\n" } }, async (uploads) => {
+    const { key } = await uploads.taken("x.csv");
+    const note = { upload: { name: "x.csv", mtime: 0, size: 2 }, bak: `x.${T}.csv` };
+    await writeFile(uploads.at(".rosterd", key, ".bak-name"), JSON.stringify(note));
+    const [taken] = (await uploads.restarted().look(0)).taken;
+    assert.equal(await uploads.inbox.moveToBak(taken, STARTED), `x.${T}-2.csv`);
+    assert.deepEqual(await bakOf(uploads), { [`x.${T}.csv`]: "b\n", [`x.${T}-2.csv`]: "a\n" });
+  }));
+
+Deno.test("a note that makes no sense stops nobody", () =>
+  withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
+    const { inbox, at } = uploads;
+    const [x, y] = [await uploads.taken("x.csv"), await uploads.taken("y.csv")];
+    await writeFile(at(".rosterd", x.key, ".bak-name"), "{");
+    await writeFile(at(".rosterd", y.key, ".bak-name"), '{"upload":{"name":"","mtime":0,"size":0},"bak":"../../x"}');
+    assert.equal(await inbox.moveToBak(x, STARTED), `x.${T}.csv`);
+    await unlink(at(".rosterd", y.key, "y.csv"));
+    const { taken, waiting } = await inbox.look(0);
+    assert.deepEqual(taken, [x]);
+    assert.deepEqual(waiting.map(({ code }) => code), ["stray"]);
+  }));
+
+Deno.test("an upload that somebody removed before it got to bak is gone, and that is said", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    await unlink(uploads.at(".rosterd", taken.key, "x.csv"));
+    await assert.rejects(uploads.inbox.moveToBak(taken, STARTED), { name: "UploadGone", code: "upload_gone" });
+    await uploads.inbox.forget(taken);
+    assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {} });
+  }));
+
+Deno.test("an upload that is still there cannot be forgotten", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    await assert.rejects(uploads.inbox.forget(taken), { code: "ENOTEMPTY" });
+    assert.deepEqual((await uploads.inbox.look(0)).taken, [taken]);
+  }));
+
+Deno.test("bak swapped for a link while rosterd runs: nothing is moved through it", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    await Deno.symlink("/tmp", uploads.at("bak"));
+    await assert.rejects(uploads.inbox.moveToBak(taken, STARTED), { name: "UnusableFolder", code: "bak_not_a_folder" });
+    await assert.rejects(uploads.inbox.keepFailed(taken, STARTED, async () => {}), { code: "bak_not_a_folder" });
+    assert.deepEqual(await uploads.restarted().look(0).catch(({ code }) => code), "bak_not_a_folder");
+  }));
+
+Deno.test("a file that still grows in bak is told once", () =>
+  withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
+    const { inbox, at } = uploads;
+    using writer = Deno.openSync(at("x.csv"), { append: true });
+    for (const name of ["x.csv", "y.csv"]) {
+      const taken = await uploads.taken(name);
+      await (await inbox.open(taken))!.close();
+      await inbox.moveToBak(taken, STARTED);
+    }
+    assert.deepEqual(await inbox.grownInBak(), []);
+    writer.writeSync(text("bcd\n"));
+    assert.deepEqual(await inbox.grownInBak(), [{ name: "x.csv", bakFile: `x.${T}.csv`, imported: 2, size: 6 }]);
+    writer.writeSync(text("e\n"));
+    assert.deepEqual(await inbox.grownInBak(), []);
+    uploads.clock.pass(86_400);
+    assert.deepEqual(await inbox.grownInBak(), []);
+    await appendFile(at("bak", `y.${T}.csv`), "late\n");
+    assert.deepEqual(await inbox.grownInBak(), []);
+  }));
+
+Deno.test("growth between the reading and the move is told too", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    await (await uploads.inbox.open(taken))!.close();
+    await appendFile(uploads.at(".rosterd", taken.key, "x.csv"), "b\n");
+    const bakFile = await uploads.inbox.moveToBak(taken, STARTED);
+    assert.deepEqual(await uploads.inbox.grownInBak(), [{ name: "x.csv", bakFile, imported: 2, size: 4 }]);
+  }));
+
+Deno.test("failed records are kept beside the upload, whole, in mode 0640, under the next free name", () =>
+  withUploads({ "x.csv.gz": "a\n" }, async (uploads) => {
+    const { inbox, at } = uploads;
+    const taken = await uploads.taken("x.csv.gz");
+    const wanted = `x.${T}.failed.csv`;
+    const write = async (sink: (bytes: Uint8Array) => Promise<void>) => {
+      await sink(text("one\n"));
+      assert.deepEqual(
+        Object.keys(await bakOf(uploads) as object).filter((name) => !name.startsWith(".")).length,
+        kept,
+      );
+      await sink(new Uint8Array(1_000_000).fill(0x61));
+    };
+    let kept = 0;
+    assert.equal(await inbox.keepFailed(taken, STARTED, write), wanted);
+    assert.equal((await lstat(at("bak", wanted))).mode & 0o777, 0o640 & ~Deno.umask());
+    assert.equal((await lstat(at("bak", wanted))).size, 1_000_004);
+    kept = 1;
+    assert.equal(await inbox.keepFailed(taken, STARTED, write), `x.${T}.failed-2.csv`);
+    assert.deepEqual(Object.keys(await bakOf(uploads) as object), [`x.${T}.failed-2.csv`, wanted]);
+  }));
+
+Deno.test("failed records whose writer fails are not kept at all", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const failing = uploads.inbox.keepFailed(await uploads.taken("x.csv"), STARTED, async (sink) => {
+      await sink(text("half"));
+      throw new Error("the database went away");
+    });
+    await assert.rejects(failing, /the database went away/);
+    assert.deepEqual(await bakOf(uploads), {});
+  }));
+
+Deno.test("a name of 255 bytes fits into bak, with a number too", () => {
+  const name = "🎓".repeat(62) + "xyz.csv";
+  return withUploads({ [name]: "a\n" }, async (uploads) => {
+    await mkdir(uploads.at("bak"));
+    const first = await uploads.inbox.moveToBak(await uploads.taken(name), STARTED);
+    await writeFile(uploads.at(name), "b\n");
+    const second = await uploads.inbox.moveToBak(await uploads.taken(name), STARTED);
+    assert.deepEqual(await bakOf(uploads), { [first]: "a\n", [second]: "b\n" });
+    assert.ok(second.endsWith(`.${T}-2.csv`));
+  });
+});

@@ -1,0 +1,30 @@
+/** File systems of their own for tests, where the machine lets a test mount them. */
+import { run } from "./folder_tree.ts";
+
+/** Whether this process may mount. Tests that need it are shown as ignored where it may not. */
+export function canMount(): boolean {
+  if (Deno.uid() !== 0) return false;
+  const folder = Deno.makeTempDirSync();
+  try {
+    const mounted = new Deno.Command("mount", { args: ["-t", "tmpfs", "none", folder] }).outputSync().success;
+    if (mounted) new Deno.Command("umount", { args: [folder] }).outputSync();
+    return mounted;
+  } finally {
+    Deno.removeSync(folder);
+  }
+}
+
+/** Mounts for as long as the test runs. */
+export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
+  await run("mount", ...args, folder);
+  try {
+    await test();
+  } finally {
+    await run("umount", folder);
+  }
+}
+
+/** A new file system in memory, with room for so many bytes. */
+export function withMemory(folder: string, test: () => Promise<void>, bytes = 16 * 1_048_576): Promise<void> {
+  return withMount(["-t", "tmpfs", "-o", `size=${bytes}`, "none"], folder, test);
+}

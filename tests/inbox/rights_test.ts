@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { chmod, chown } from "node:fs/promises";
+import type { FolderLook } from "../../src/importer/ports.ts";
+import { run, treeOf } from "./folder_tree.ts";
+import { IS_ROOT, outputOf } from "./other_process.ts";
+import { T, type Uploads, withUploads } from "./upload_folder.ts";
+
+/** A turn of a process without privileges: what it saw, or why it did nothing. */
+const turnOver = ({ root }: Uploads) =>
+  outputOf("./turn.ts", root, `${root}/.database`) as Promise<FolderLook & { code: string; message: string }>;
+
+const NOBODY = 65_534;
+
+Deno.test("a file without the right to read it waits with its owner and mode; the others go on", () =>
+  withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
+    await chmod(uploads.at("x.csv"), 0o200);
+    const { ready, waiting } = await turnOver(uploads);
+    assert.deepEqual(ready.map(({ name }) => name), ["y.csv"]);
+    assert.equal(waiting[0].code, "unreadable");
+    assert.match(waiting[0].text, new RegExp(`rosterd may not read it \\(owner uid ${Deno.uid()}, mode 0200\\)`));
+  }));
+
+Deno.test("nothing is imported from a folder that is not writable", () =>
+  withUploads({ "x.csv": "a\n", ".rosterd": {}, "bak": {} }, async (uploads) => {
+    for (
+      const [folder, code] of [
+        [uploads.root, "upload_not_writable"],
+        [uploads.at(".rosterd"), "upload_not_writable"],
+        [uploads.at("bak"), "bak_not_writable"],
+      ]
+    ) {
+      await chmod(folder, 0o550);
+      const answer = await turnOver(uploads);
+      await chmod(folder, 0o750);
+      assert.equal(answer.code, code);
+      assert.match(answer.message, /\(EACCES\): give the user of rosterd the right to write there\.$/);
+    }
+    assert.deepEqual(await treeOf(uploads.root), { "x.csv": "a\n", ".rosterd": {}, bak: {} });
+  }));
+
+Deno.test("an upload folder that may not be listed is named", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    await chmod(uploads.root, 0o300);
+    const answer = await turnOver(uploads);
+    await chmod(uploads.root, 0o700);
+    assert.equal(answer.code, "upload_unreadable");
+  }));
+
+Deno.test({
+  name: "where the kernel refuses hard links to files of others, the move is a rename all the same (needs root)",
+  ignore: !IS_ROOT,
+  fn: () =>
+    withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "old\n" } }, async (uploads) => {
+      assert.equal((await Deno.readTextFile("/proc/sys/fs/protected_hardlinks")).trim(), "1");
+      await chown(uploads.at("x.csv"), NOBODY, NOBODY);
+      await turnOver(uploads);
+      const { bak } = await treeOf(uploads.root);
+      assert.deepEqual(bak, { [`x.${T}.csv`]: "old\n", [`x.${T}-2.csv`]: "a\n" });
+      assert.equal(Deno.statSync(uploads.at("bak", `x.${T}-2.csv`)).uid, NOBODY);
+    }),
+});
+
+Deno.test({
+  name: "a file that may not be moved rests for a minute, and stops no other (needs root)",
+  ignore: !IS_ROOT,
+  fn: () =>
+    withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
+      const { inbox, clock, at } = uploads;
+      const { ready } = await inbox.look(0);
+      await run("chattr", "+i", at("x.csv"));
+      try {
+        assert.equal(await inbox.take(ready[0]), null);
+        assert.equal((await inbox.take(ready[1]))?.name, "y.csv");
+        const look = await inbox.look(0);
+        assert.deepEqual([look.ready, look.waiting[0].code], [[], "not_movable"]);
+        clock.pass(60);
+        assert.equal((await inbox.look(0)).ready.length, 1);
+      } finally {
+        await run("chattr", "-i", at("x.csv"));
+      }
+      assert.equal((await inbox.take((await inbox.look(0)).ready[0]))?.name, "x.csv");
+    }),
+});

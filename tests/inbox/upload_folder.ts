@@ -1,0 +1,83 @@
+/**
+ * An inbox over a real temporary folder, with a clock that a test moves and a log that it reads.
+ */
+import { join } from "node:path";
+import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
+import type { TakenUpload } from "../../src/importer/ports.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
+import type { Log, LogFields } from "../../src/runtime/log.ts";
+import { plant, type Tree } from "./folder_tree.ts";
+
+/** The start of every import in these tests, and as names bear it. */
+export const STARTED = new Date("2026-11-23T18:30:58.123Z");
+export const T = "20261123T183058Z";
+
+export interface TestClock extends Clock {
+  pass(seconds: number): void;
+}
+
+export function testClock(): TestClock {
+  let elapsed = 1_000;
+  return { now: () => STARTED, elapsed: () => elapsed, pass: (seconds) => void (elapsed += seconds * 1_000) };
+}
+
+export interface Uploads {
+  readonly root: string;
+  readonly inbox: UploadFolder;
+  readonly clock: TestClock;
+  /** What was logged: `[event, fields]`. */
+  readonly events: [string, LogFields | undefined][];
+  /** A path in the upload folder. */
+  at(...names: string[]): string;
+  /** An inbox as another process would have it: it remembers nothing. */
+  restarted(): UploadFolder;
+  /** Looks without waiting for anything to settle, and takes the upload of that name. */
+  taken(name: string): Promise<TakenUpload>;
+}
+
+/** Plants a tree, hands it to the test, and removes it. */
+export async function withUploads(
+  tree: Tree,
+  test: (uploads: Uploads) => Promise<void>,
+  options: Partial<InboxOptions> = {},
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "rosterd-inbox-" });
+  try {
+    await plant(root, tree);
+    await test(uploadsIn(root, options));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+export function uploadsIn(root: string, options: Partial<InboxOptions> = {}): Uploads {
+  const clock = testClock();
+  const events: Uploads["events"] = [];
+  const note = (event: string, fields?: LogFields) => void events.push([event, fields]);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const inboxNow = () => createInbox({ upload: root, clock, log, ...options });
+  const inbox = inboxNow();
+  return {
+    root,
+    inbox,
+    clock,
+    events,
+    at: (...names) => join(root, ...names),
+    restarted: inboxNow,
+    taken: (name) => takeNow(inbox, name),
+  };
+}
+
+export async function takeNow(inbox: UploadFolder, name: string): Promise<TakenUpload> {
+  const ready = (await inbox.look(0)).ready.find((upload) => upload.name === name);
+  const taken = ready && await inbox.take(ready);
+  if (!taken) throw new Error(`${JSON.stringify(name)} could not be taken`);
+  return taken;
+}
+
+/** All bytes of a file as text. */
+export async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return new TextDecoder().decode(new Uint8Array(parts.flatMap((part) => [...part])));
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import {
+  type AttachmentSource,
+  LARGEST_GZIPPED,
+  LARGEST_PLAIN,
+  packAttachment,
+  storedFile,
+} from "../../src/smtp/attachment.ts";
+
+const CHUNK = 64 * 1024;
+
+/** A source of so many bytes that counts what is taken from it. */
+function source(bytes: number, fill: (chunk: Uint8Array<ArrayBuffer>) => void): AttachmentSource & { taken: number } {
+  return {
+    name: "x.T.failed.csv",
+    taken: 0,
+    async *read() {
+      for (let left = bytes; left > 0; left -= CHUNK) {
+        const chunk = new Uint8Array(Math.min(CHUNK, left));
+        fill(chunk);
+        this.taken += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+}
+
+const text = (chunk: Uint8Array<ArrayBuffer>) => chunk.fill(97);
+const noise = (chunk: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(chunk);
+
+Deno.test("a file of exactly 5 MiB goes as it is", async () => {
+  const packed = await packAttachment(source(LARGEST_PLAIN, text));
+  assert.equal(packed?.filename, "x.T.failed.csv");
+  assert.equal(packed?.contentType, "text/csv; charset=utf-8");
+  assert.equal(packed?.content.length, LARGEST_PLAIN);
+});
+
+Deno.test("one byte more is gzipped", async () => {
+  const packed = await packAttachment(source(LARGEST_PLAIN + 1, text));
+  assert.equal(packed?.filename, "x.T.failed.csv.gz");
+  assert.equal(packed?.contentType, "application/gzip");
+  const unpacked = gunzipSync(packed!.content);
+  assert.equal(unpacked.length, LARGEST_PLAIN + 1);
+  assert.ok(unpacked.every((byte) => byte === 97));
+});
+
+Deno.test("a file above 5 MiB that gzips to just under 7 MiB is attached, above it is not", async () => {
+  const under = await packAttachment(source(LARGEST_GZIPPED - CHUNK, noise));
+  assert.ok(under!.content.length <= LARGEST_GZIPPED && under!.content.length > LARGEST_PLAIN);
+  assert.equal(await packAttachment(source(LARGEST_GZIPPED + CHUNK, noise)), null);
+});
+
+Deno.test("a huge file is read no further than the limits ask for", async () => {
+  const huge = source(1024 ** 4, noise);
+  assert.equal(await packAttachment(huge), null);
+  assert.ok(huge.taken < 2 * (LARGEST_PLAIN + LARGEST_GZIPPED), `${huge.taken} bytes were taken`);
+});
+
+Deno.test("a source that fails in the middle of gzipping fails the packing", async () => {
+  let read = 0;
+  const failing = source(LARGEST_PLAIN * 3, (chunk) => {
+    if ((read += chunk.length) > LARGEST_PLAIN * 2) throw Object.assign(new Error("gone"), { code: "EIO" });
+    noise(chunk);
+  });
+  await assert.rejects(packAttachment(failing), { code: "EIO" });
+});
+
+Deno.test("a stored file is read; a link, a pipe, a folder and an absent file are not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/real.csv`, "a,b\r\n1,2\r\n");
+    await Deno.symlink(`${folder}/real.csv`, `${folder}/link.csv`);
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe.csv`] }).output();
+    const packed = await packAttachment(storedFile("real.csv", `${folder}/real.csv`));
+    assert.equal(new TextDecoder().decode(packed!.content), "a,b\r\n1,2\r\n");
+    const read = (name: string) => packAttachment(storedFile(name, `${folder}/${name}`));
+    await assert.rejects(read("link.csv"), { code: "ELOOP" });
+    await assert.rejects(read("pipe.csv"), { code: "EFTYPE" });
+    await assert.rejects(read("absent.csv"), { code: "ENOENT" });
+    await assert.rejects(packAttachment(storedFile("folder", folder)), { code: "EFTYPE" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { type Failure, noCounts } from "../../src/domain/outcome.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { composeDigest } from "../../src/smtp/digest.ts";
+import { composeImport, type FileNote } from "../../src/smtp/message.ts";
+
+const NOTHING = { failed: null, held: null };
+
+function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
+  return {
+    ...noCounts(),
+    id: 12,
+    file: "roster.csv",
+    status: "failed_records",
+    reason: null,
+    warnings: [],
+    sha256: null,
+    bytes: null,
+    encoding: "UTF-8",
+    delimiter: ",",
+    started_at: "2026-11-23T18:45:00.000Z",
+    finished_at: "2026-11-23T18:45:01.000Z",
+    undone_at: null,
+    bak_file: "roster.20261123T184500Z.csv",
+    mail: "waiting",
+    settings: DEFAULT_SETTINGS,
+    ...changes,
+  };
+}
+
+function failure(line: number, changes: Partial<Failure> = {}): Failure {
+  const problems: Failure["problems"] = [{ column: "email", code: "9019", reason: "the e-mail is taken" }];
+  return { line, unique_id: `u-${line}`, problems, ...changes };
+}
+
+function failedFile(fate: FileNote["fate"]): FileNote {
+  return { name: "roster.20261123T184500Z.failed.csv", fate };
+}
+
+Deno.test("the mail about failed records, whole", () => {
+  const imported = {
+    entry: entry({ records: 120, created: 10, updated: 7, unchanged: 100, failed: 3, permits_released: 2 }),
+    failures: [
+      failure(4),
+      failure(17, {
+        unique_id: null,
+        problems: [
+          { column: "unique_id", code: "9013", reason: "unique_id is missing" },
+          { column: "province", code: "9033", reason: 'must be two letters, not "Ontario"' },
+        ],
+      }),
+      failure(120, { problems: [{ column: null, code: "malformed", reason: "7 values for 8 columns" }] }),
+    ],
+  };
+  const { subject, text } = composeImport("failures", imported, { ...NOTHING, failed: failedFile("attached") });
+  assert.equal(subject, "rosterd: roster.csv: 3 of 120 records failed");
+  assert.equal(
+    text,
+    `The file "roster.csv" was imported.
+3 records of 120 failed and changed nothing.
+Everything else was applied.
+
+Counts
+  Records             120
+  Created              10
+  Updated               7
+  Unchanged           100
+  Archived              0
+  Reactivated           0
+  Held                  0
+  Skipped (repeated)    0
+  Failed                3
+  Permits released      2
+
+Failed records
+  Line  unique_id  Column     Code       Reason
+     4  u-4        email      9019       the e-mail is taken
+    17  -          unique_id  9013       unique_id is missing
+                   province   9033       must be two letters, not "Ontario"
+   120  u-120      -          malformed  7 values for 8 columns
+
+  All of them: see the attached file roster.20261123T184500Z.failed.csv.
+
+What to do next
+  1. Open the attached file in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.
+  2. Correct the values. The rosterd_… columns may stay; they are ignored.
+  3. Save it as CSV and drop it into the upload folder again, under any name that ends in .csv.
+
+rosterd, import 12, 2026-11-23 18:45 UTC
+`,
+  );
+});
+
+Deno.test("a single failed record is told in the singular, under the contract's subject", () => {
+  const imported = { entry: entry({ records: 1, failed: 1 }), failures: [failure(2)] };
+  const { subject, text } = composeImport("failures", imported, NOTHING);
+  assert.equal(subject, "rosterd: roster.csv: 1 of 1 records failed");
+  assert.match(text, /^1 record of 1 failed/m);
+});
+
+Deno.test("only the first twenty failures are shown, and how many there are", () => {
+  const failures = Array.from({ length: 50 }, (_, index) => failure(index + 2));
+  const { text } = composeImport("failures", { entry: entry({ records: 900, failed: 300 }), failures }, NOTHING);
+  assert.match(text, /^The first 20 of 300 failed records$/m);
+  assert.match(text, /u-21 /);
+  assert.doesNotMatch(text, /u-22 /);
+});
+
+const fates: [FileNote["fate"], RegExp, RegExp][] = [
+  ["gzipped", /attached file roster\.\S+\.failed\.csv\.gz/, /Unpack the attached file/],
+  ["too_large", /too many to attach\. The file is in the folder "bak" .* roster\.\S+\.failed\.csv\./, /Open the file/],
+  ["refused", /did not take the attachment\. The file is in the folder "bak"/, /Open the file/],
+  ["unreadable", /could not be read for this mail\. It was kept in the folder "bak"/, /Open the file/],
+];
+for (const [fate, sentence, step] of fates) {
+  Deno.test(`the text tells where the failed records are when they are ${fate}`, () => {
+    const imported = { entry: entry({ records: 9, failed: 9 }), failures: [] };
+    const { text } = composeImport("failures", imported, { ...NOTHING, failed: failedFile(fate) });
+    assert.match(text, sentence);
+    assert.match(text, step);
+  });
+}
+
+Deno.test("a rejected file: the reason, the line, and what to do", () => {
+  const reason = { code: "cut_off", text: "looks cut off at line 41", line: 41 };
+  const imported = { entry: entry({ status: "rejected", reason }), failures: [] };
+  const { subject, text } = composeImport("rejected", imported, NOTHING);
+  assert.equal(subject, "rosterd: roster.csv: rejected");
+  assert.match(text, /^The file "roster\.csv" was rejected\. Nothing of it was applied\.$/m);
+  assert.match(text, /^Reason: looks cut off at line 41 \(line 41\)$/m);
+  assert.match(text, /Mend the file, at line 41,/);
+  assert.match(text, /kept in the folder "bak" .* as roster\.20261123T184500Z\.csv\./);
+});
+
+Deno.test("held archivings: how many, why, who, and how to decide; missing users are counted in", () => {
+  const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
+  const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
+  const held: FileNote = { name: "held.csv", fate: "attached" };
+  const { subject, text } = composeImport("held", imported, { failed: null, held });
+  assert.equal(subject, "rosterd: roster.csv: 43 archivings held");
+  assert.match(text, /43 users would be disabled or archived/);
+  assert.match(text, /10 percent of the active users and more than 20/);
+  assert.match(text, /Who they are: see the attached file held\.csv\./);
+  assert.match(text, /rosterd imports approve 12$/m);
+  assert.match(text, /rosterd imports discard 12$/m);
+});
+
+Deno.test("an import without trouble, and its warnings", () => {
+  const warnings = [{ code: "unknown_columns", text: "1 column is unknown: emial (email?)" }];
+  const imported = { entry: entry({ status: "done", records: 5, unchanged: 5, warnings }), failures: [] };
+  const { subject, text } = composeImport("imported", imported, NOTHING);
+  assert.equal(subject, "rosterd: roster.csv: imported");
+  assert.match(text, /Every record was applied\./);
+  assert.match(text, /- 1 column is unknown: emial \(email\?\)/);
+  assert.match(text, /Nothing: this mail only reports\./);
+});
+
+Deno.test("line breaks, direction marks and escape codes of names and values stay visible on their line", () => {
+  const file = "x\r\nBcc: spy@evil.example\u001b[31m\u202e.csv";
+  const nasty = failure(2, {
+    unique_id: "a\nb",
+    problems: [{ column: "city", code: "9033", reason: "bad\r\nvalue\u0007" }],
+  });
+  const imported = { entry: entry({ file, records: 1, failed: 1 }), failures: [nasty] };
+  const { subject, text } = composeImport("failures", imported, NOTHING);
+  const shown = "x\\u{d}\\u{a}Bcc: spy@evil.example\\u{1b}[31m\\u{202e}.csv";
+  assert.equal(subject, `rosterd: ${shown}: 1 of 1 records failed`);
+  assert.ok(text.includes(`The file "${shown}" was imported.`));
+  assert.match(text, /a\\u\{a\}b .*bad\\u\{d\}\\u\{a\}value\\u\{7\}/);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+});
+
+Deno.test("a value of 64 KiB is cut", () => {
+  const long = failure(2, { problems: [{ column: "city", code: "9030", reason: "é".repeat(65_536) }] });
+  const { text } = composeImport("failures", { entry: entry({ records: 1, failed: 1 }), failures: [long] }, NOTHING);
+  assert.ok(text.length < 2_000);
+});
+
+Deno.test("a digest has one line for each import and counts those it does not name", () => {
+  const reason = { code: "workbook", text: "this is an Excel workbook: save it as CSV", line: null };
+  const { subject, text } = composeDigest([
+    { kind: "failures", entry: entry({ records: 9, failed: 2 }), failedFile: "roster.T.failed.csv" },
+    { kind: "rejected", entry: entry({ file: "b\n.csv", status: "rejected", reason }), failedFile: null },
+    { kind: "alert", subject: "rosterd: no file for 24 hours" },
+  ], 300);
+  assert.equal(subject, "rosterd: 300 imports need attention");
+  assert.match(
+    text,
+    /^ {2}- roster\.csv: 2 of 9 records failed \(import 12\)\n {4}failed records: bak\/roster\.T\.failed/m,
+  );
+  assert.match(text, /- b\\u\{a\}\.csv: rejected: this is an Excel workbook: save it as CSV \(import 12\)/);
+  assert.match(text, /- rosterd: no file for 24 hours/);
+  assert.match(text, /and 297 more: see the history/);
+  assert.equal(composeDigest([], 1).subject, "rosterd: 1 import needs attention");
+});

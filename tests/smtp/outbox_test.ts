@@ -1,0 +1,403 @@
+import assert from "node:assert/strict";
+import postgres from "postgres";
+import { type Failure, noCounts } from "../../src/domain/outcome.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/outbox_store.ts";
+import { createLog } from "../../src/runtime/log.ts";
+import { LARGEST_GZIPPED, storedFile } from "../../src/smtp/attachment.ts";
+import { createOutbox, GIVE_UP_AFTER, LOGIN_PAUSE, type OutboxDependencies } from "../../src/smtp/outbox.ts";
+import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";
+import { startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
+
+const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0.1:5432/postgres";
+const MINUTE = 60_000;
+const never = new AbortController().signal;
+
+/** A database of its own with the schema, a mail server, a clock to set, and the folder `bak`. */
+async function world() {
+  const name = `rosterd_test_mail_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = postgres(SERVER, { max: 1, onnotice: () => {} });
+  await admin`create database ${admin(name)}`;
+  const url = new URL(SERVER);
+  url.pathname = `/${name}`;
+  const sql = postgres(url.href, { max: 4, onnotice: () => {} });
+  await sql`create schema rosterd`;
+  const migration = new URL("../../src/postgres/migrations/0001_users_and_imports.sql", import.meta.url);
+  await sql.unsafe(await Deno.readTextFile(migration));
+  const server = await startSmtpServer();
+  const bak = await Deno.makeTempDir();
+  let passed = 1_000;
+  const clock = { now: () => new Date(Date.now() + passed), elapsed: () => passed };
+  const logged: string[] = [];
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    reply_to_admin_email: "admin@rosterd.example",
+    failed_import_email: "clerk@school.example, second@school.example",
+    smtp: { ...DEFAULT_SETTINGS.smtp, host: "127.0.0.1", port: server.port, security: "none" },
+  };
+  const dependencies: OutboxDependencies = {
+    store: new PostgresOutboxStore(sql),
+    loadImport: (id) => loadImport(sql, id),
+    failedFile: async ({ id }) => {
+      const [{ failed_file }] = await sql`select failed_file from rosterd.imports where id = ${id}`;
+      return failed_file && storedFile(failed_file, `${bak}/${failed_file}`);
+    },
+    heldFile: () => Promise.resolve(null),
+    settings: () => settings,
+    transport: createTransport({ ca: server.ca, timeouts: { ...TIMEOUTS, greeting: 300, socket: 300 } }),
+    clock,
+    log: createLog({ level: "debug", format: "json", now: clock.now, write: (line) => logged.push(line) }),
+    random: () => 0.5,
+  };
+  return {
+    sql,
+    server,
+    bak,
+    settings,
+    dependencies,
+    logged,
+    pass: (milliseconds: number) => passed += milliseconds,
+    outbox: createOutbox(dependencies),
+    /** A finished import with two failed records, its file in `bak`, and its mail. */
+    async imported(file: string, content = "\ufeffunique_id\r\n1\r\n"): Promise<number> {
+      const failedFile = `${crypto.randomUUID()}.failed.csv`;
+      await Deno.writeTextFile(`${bak}/${failedFile}`, content);
+      return await sql.begin(async (tx) => {
+        const [{ id }] = await tx`
+          insert into rosterd.imports (file, status, records, failed, created, settings, bak_file, failed_file)
+          values (${file}, 'failed_records', 5, 2, 3, ${tx.json(settings)}, ${file}, ${failedFile}) returning id`;
+        await enqueue(tx, { kind: "failures", importId: Number(id), messageId: newMessageId("admin@rosterd.example") });
+        return Number(id);
+      });
+    },
+    async mailOf(id: number): Promise<string> {
+      return (await sql`select mail from rosterd.imports where id = ${id}`)[0].mail;
+    },
+    async [Symbol.asyncDispose]() {
+      await sql.end();
+      await admin`drop database ${admin(name)}`;
+      await admin.end();
+      await server[Symbol.asyncDispose]();
+      await Deno.remove(bak, { recursive: true });
+    },
+  };
+}
+
+async function loadImport(sql: postgres.Sql, id: number) {
+  const [row] = await sql`select * from rosterd.imports where id = ${id}`;
+  if (row === undefined) return null;
+  const counts = Object.fromEntries(Object.keys(noCounts()).map((name) => [name, Number(row[name])]));
+  const entry = { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;
+  const problems: Failure["problems"] = [{ column: "email", code: "9033", reason: "must be one e-mail address" }];
+  return { entry, failures: [{ line: 2, unique_id: "u-2", problems }] };
+}
+
+Deno.test("a waiting mail goes to all receivers with its file, and its import is marked sent", async () => {
+  await using w = await world();
+  const id = await w.imported("Übersicht 😀.csv");
+  assert.equal(await w.mailOf(id), "waiting");
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  const [mail] = await w.server.received(1);
+  assert.equal(mail.subject, "rosterd: Übersicht 😀.csv: 2 of 5 records failed");
+  assert.deepEqual(mail.envelope.to, ["clerk@school.example", "second@school.example"]);
+  assert.equal(mail.attachments[0].content.toString(), "\ufeffunique_id\r\n1\r\n");
+  assert.equal(await w.mailOf(id), "sent");
+  assert.equal(w.outbox.problem(), null);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 0 });
+});
+
+Deno.test("a mail waits until the file of its import is in bak", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  await w.sql`update rosterd.imports set bak_file = null`;
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+  await w.sql`update rosterd.imports set bak_file = 'x.T.csv'`;
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.equal(await w.mailOf(id), "sent");
+});
+
+Deno.test("without mail settings nothing is tried and nothing is lost", async () => {
+  await using w = await world();
+  await w.imported("x.csv");
+  const bare = createOutbox({ ...w.dependencies, settings: () => ({ ...w.settings, failed_import_email: "" }) });
+  w.pass(2 * GIVE_UP_AFTER);
+  assert.deepEqual(await bare.sendDue(never), { sent: 0, waiting: 1 });
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+});
+
+Deno.test("an alert goes to the administrator too, once to each, with its lines made harmless", async () => {
+  await using w = await world();
+  w.settings.failed_import_email = "clerk@school.example,admin@rosterd.example";
+  const content = { subject: "rosterd: x\r\nBcc: spy@evil.example", text: "No file\u001b[2J.\nSee status.\n" };
+  await enqueue(w.sql, { kind: "alert", content, messageId: newMessageId("admin@rosterd.example") });
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  const [mail] = await w.server.received(1);
+  assert.deepEqual(mail.envelope.to, ["clerk@school.example", "admin@rosterd.example"]);
+  assert.equal(mail.subject, "rosterd: x\\u{d}\\u{a}Bcc: spy@evil.example");
+  assert.equal(mail.text, "No file\\u{1b}[2J.\nSee status.\n");
+  assert.equal(mail.bcc, undefined);
+});
+
+Deno.test("a line break in the name of a file stays out of the headers", async () => {
+  await using w = await world();
+  await w.imported("x\r\nBcc: spy@evil.example\r\n.csv");
+  await w.outbox.sendDue(never);
+  const [mail] = await w.server.received(1);
+  assert.equal(mail.bcc, undefined);
+  assert.equal(mail.envelope.to.length, 2);
+  assert.match(mail.subject!, /^rosterd: x\\u\{d\}\\u\{a\}Bcc: spy@evil\.example/);
+});
+
+Deno.test("a mail that is refused for now is tried again after 1, 2, 4 … 60 minutes", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  w.server.misbehave({ how: "refuse", at: "DATA", code: 451 });
+  for (const [tries, minutes] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+    assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+    await w.server.misbehaved(tries + 1);
+    w.pass((minutes - 0.5) * MINUTE);
+    await w.outbox.sendDue(never);
+    w.pass(MINUTE);
+  }
+  await assert.rejects(w.server.misbehaved(9, 10), /8 of 9/);
+  assert.match(w.outbox.problem()!, /451/);
+  assert.equal(await w.mailOf(id), "waiting");
+  w.server.misbehave(null);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.equal(w.outbox.problem(), null);
+});
+
+Deno.test("a mail lost after the final dot comes again under the same Message-ID, also after a restart", async () => {
+  await using w = await world();
+  await w.imported("x.csv");
+  w.server.misbehave({ how: "drop" }, 1);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+  w.pass(2 * MINUTE);
+  const restarted = createOutbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
+  assert.deepEqual(await restarted.sendDue(never), { sent: 1, waiting: 0 });
+  const [first, second] = await w.server.received(2);
+  assert.ok(first.messageId!.endsWith("@rosterd.example>"));
+  assert.equal(second.messageId, first.messageId);
+  assert.deepEqual(second.date, first.date);
+});
+
+Deno.test("a mail that a killed process had in hand is sent by the next one", async () => {
+  await using w = await world();
+  await w.imported("x.csv");
+  const { store, clock } = w.dependencies;
+  const now = clock.now();
+  assert.equal((await store.claim(now, new Date(now.getTime() + 2 * MINUTE), false)).length, 1);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+  w.pass(3 * MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+});
+
+Deno.test("two processes on one database send each mail once", async () => {
+  await using w = await world();
+  for (let number = 1; number <= 8; number++) await w.imported(`${number}.csv`);
+  const other = createOutbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
+  const [one, two] = await Promise.all([w.outbox.sendDue(never), other.sendDue(never)]);
+  assert.equal(one.sent + two.sent, 8);
+  assert.equal(new Set(w.server.mails.map(({ messageId }) => messageId)).size, 8);
+  assert.equal(w.server.mails.length, 8);
+});
+
+Deno.test("after three days a mail is given up, visibly", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
+  w.pass(GIVE_UP_AFTER - MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+  w.pass(2 * MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 0 });
+  assert.equal(await w.mailOf(id), "failed");
+  assert.ok(w.logged.some((line) => line.includes("mail.gave_up")));
+});
+
+Deno.test("a mail that is refused for good is flagged at once, and the others still go", async () => {
+  await using w = await world();
+  const refused = await w.imported("x.csv");
+  const other = await w.imported("y.csv");
+  w.server.misbehave({ how: "refuse", at: "DATA", code: 554 }, 1);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.equal(await w.mailOf(refused), "failed");
+  assert.equal(await w.mailOf(other), "sent");
+});
+
+Deno.test("a mail refused for its size goes at once without its file, which the text then names", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  w.server.misbehave({ how: "refuse", at: "DATA", code: 552 }, 1);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  const [mail] = await w.server.received(1);
+  assert.equal(mail.attachments.length, 0);
+  assert.match(mail.text!, /did not take the attachment\. The file is in the folder "bak" .*\.failed\.csv/);
+  assert.equal(await w.mailOf(id), "sent");
+});
+
+Deno.test("above 5 MiB the file comes gzipped, above 7 MiB then it is named", async () => {
+  await using w = await world();
+  await w.imported("big.csv", "a,b,c\r\n".repeat(1_000_000));
+  const huge = await w.imported("huge.csv", "");
+  const noise = new Uint8Array(2 * LARGEST_GZIPPED);
+  for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+  const [{ failed_file }] = await w.sql`select failed_file from rosterd.imports where id = ${huge}`;
+  await Deno.writeFile(`${w.bak}/${failed_file}`, noise);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 2, waiting: 0 });
+  const [big, named] = await w.server.received(2);
+  assert.match(big.attachments[0].filename!, /\.failed\.csv\.gz$/);
+  assert.equal(big.attachments[0].contentType, "application/gzip");
+  assert.equal(named.attachments.length, 0);
+  assert.ok(named.text!.includes(failed_file));
+});
+
+Deno.test("a file that is gone does not hold the mail back", async () => {
+  await using w = await world();
+  await w.imported("x.csv");
+  for await (const { name } of Deno.readDir(w.bak)) await Deno.remove(`${w.bak}/${name}`);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.match((await w.server.received(1))[0].text!, /could not be read for this mail/);
+});
+
+Deno.test("a server that does not answer ends the round: the other mails are not held up one by one", async () => {
+  await using w = await world();
+  for (let number = 1; number <= 5; number++) await w.imported(`${number}.csv`);
+  w.server.misbehave({ how: "silent" });
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 5 });
+  await assert.rejects(w.server.misbehaved(2, 10), /1 of 2/);
+  assert.match(w.outbox.problem()!, /did not answer in time/);
+  w.server.misbehave(null);
+  w.pass(2 * MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 5, waiting: 0 });
+});
+
+(TLS_SERVER_WORKS ? Deno.test : Deno.test.ignore)(
+  "a refused login pauses all mail, visibly and without its secret, until the settings change",
+  async () => {
+    await using w = await world();
+    await using strict = await startSmtpServer({ login: { user: "rosterd", password: "right one" } });
+    const id = await w.imported("x.csv");
+    w.settings.smtp = {
+      host: "127.0.0.1",
+      port: strict.port,
+      security: "starttls",
+      user: "rosterd",
+      password: "wrong-1",
+    };
+    assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+    assert.match(w.outbox.problem()!, /refused the login \(535/);
+    assert.equal(await w.mailOf(id), "waiting");
+    let tries = 0;
+    const counted = {
+      ...w.dependencies,
+      transport: (...call: Parameters<OutboxDependencies["transport"]>) => {
+        tries++;
+        return w.dependencies.transport(...call);
+      },
+    };
+    const outbox = createOutbox(counted);
+    for (let round = 0; round < 3; round++) await outbox.sendDue(never);
+    assert.equal(tries, 1);
+    w.pass(LOGIN_PAUSE + 1);
+    await outbox.sendDue(never);
+    assert.equal(tries, 2);
+    w.settings.smtp = { ...w.settings.smtp, password: "right one" };
+    assert.deepEqual(await outbox.sendDue(never), { sent: 1, waiting: 0 });
+    assert.equal((await strict.received(1))[0].user, "rosterd");
+    const [{ last_error }] = await w.sql`select string_agg(last_error, '') as last_error from rosterd.outbox`;
+    assert.doesNotMatch([...w.logged, last_error, w.outbox.problem()].join(), /wrong-1|right one|school\.example/);
+  },
+);
+
+Deno.test("the tenth mail within an hour takes all others along, as one digest", async () => {
+  await using w = await world();
+  const ids: number[] = [];
+  for (let number = 1; number <= 25; number++) ids.push(await w.imported(`${number}.csv`));
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 10, waiting: 0 });
+  const mails = await w.server.received(10);
+  const digest = mails[9];
+  assert.equal(digest.subject, "rosterd: 16 imports need attention");
+  assert.equal(digest.attachments.length, 0);
+  for (let number = 10; number <= 25; number++) assert.match(digest.text!, new RegExp(`- ${number}\\.csv: 2 of 5`));
+  assert.equal(digest.text!.match(/failed records: bak\//g)?.length, 16);
+  for (const id of ids) assert.equal(await w.mailOf(id), "sent");
+});
+
+Deno.test("when ten mails went within the hour, others wait for it to pass and then go as one", async () => {
+  await using w = await world();
+  for (let number = 1; number <= 10; number++) {
+    await w.imported(`${number}.csv`);
+    await w.outbox.sendDue(never);
+    w.pass(MINUTE);
+  }
+  await w.server.received(10);
+  for (let number = 11; number <= 13; number++) await w.imported(`${number}.csv`);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 3 });
+  w.pass(50 * MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.equal((await w.server.received(11))[10].subject, "rosterd: 3 imports need attention");
+});
+
+Deno.test("a digest that was lost comes again whole, under its own Message-ID", async () => {
+  await using w = await world();
+  for (let number = 1; number <= 12; number++) await w.imported(`${number}.csv`);
+  const lossy: OutboxDependencies["transport"] = (smtp, message, signal) => {
+    if (message.subject.endsWith("attention")) w.server.misbehave({ how: "drop" }, 1);
+    return w.dependencies.transport(smtp, message, signal);
+  };
+  const unlucky = createOutbox({ ...w.dependencies, transport: lossy });
+  assert.deepEqual(await unlucky.sendDue(never), { sent: 9, waiting: 3 });
+  w.pass(2 * MINUTE);
+  const later = await w.imported("later.csv");
+  await w.sql`update rosterd.outbox set next_try_at = ${w.dependencies.clock.now()} where import_id = ${later}`;
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 1 });
+  const mails = await w.server.received(11);
+  assert.equal(mails[10].subject, "rosterd: 3 imports need attention");
+  assert.equal(mails[10].messageId, mails[9].messageId);
+  assert.equal(new Set(mails.map(({ messageId }) => messageId)).size, 10);
+});
+
+Deno.test("a day with a bad file every minute is no flood", async () => {
+  await using w = await world();
+  let sent = 0;
+  for (let hour = 0; hour < 3; hour++) {
+    for (let minute = 0; minute < 60; minute++) {
+      await w.imported(`${hour}-${minute}.csv`);
+      sent += (await w.outbox.sendDue(never)).sent;
+      w.pass(MINUTE);
+    }
+  }
+  assert.ok(sent <= 30, `${sent} mails in three hours`);
+  const told = new Set(
+    w.server.mails.flatMap(({ subject, text }) => `${subject}\n${text}`.match(/\d-\d+\.csv/g) ?? []),
+  );
+  w.pass(60 * MINUTE);
+  await w.outbox.sendDue(never);
+  const waiting = await w.sql`select from rosterd.outbox where sent_at is null`;
+  assert.equal(waiting.length, 0);
+  assert.ok(told.size >= 120, `${told.size} files were told of`);
+});
+
+Deno.test("an abort in mid-send gives the mail back untried", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  w.server.misbehave({ how: "stall" }, 1);
+  const stop = new AbortController();
+  const patient = createOutbox({ ...w.dependencies, transport: createTransport() });
+  const sending = patient.sendDue(stop.signal);
+  await w.server.misbehaved(1);
+  stop.abort();
+  assert.deepEqual(await sending, { sent: 0, waiting: 1 });
+  assert.equal(await w.mailOf(id), "waiting");
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+});
+
+Deno.test("logs name no file, no address and no value", async () => {
+  await using w = await world();
+  await w.imported("x.csv");
+  w.server.misbehave({ how: "refuse", at: "RCPT", code: 450, text: "4.2.0 clerk@school.example u-2 busy" }, 2);
+  await w.outbox.sendDue(never);
+  assert.ok(w.logged.length > 0);
+  assert.doesNotMatch(w.logged.join(""), /school|u-2|busy/);
+});

@@ -1,0 +1,59 @@
+/** Rosters in memory: as a file, as chunks of bytes, and what the reader of records makes of them. */
+import type { Batch, Malformed } from "../../src/importer/batch.ts";
+import type { RosterFile } from "../../src/importer/ports.ts";
+import { valuesOf } from "../../src/importer/roster.ts";
+
+export interface MemoryFile extends RosterFile {
+  /** Readers that are open now. */
+  open: number;
+}
+
+export const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** A file that never changes, read in chunks of a size. */
+export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 65_536 } = {}): MemoryFile {
+  const bytes = typeof content === "string" ? utf8(content) : content;
+  const file = {
+    name,
+    size: bytes.length,
+    open: 0,
+    async *read() {
+      file.open++;
+      try {
+        yield* chunksOf(bytes, chunk);
+      } finally {
+        file.open--;
+      }
+    },
+    changed: () => Promise.resolve(false),
+    close: () => Promise.resolve(),
+  };
+  return file;
+}
+
+/** The bytes in chunks of a size: copies at odd addresses, as a reader may give them. */
+export async function* chunksOf(content: Uint8Array | string, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = typeof content === "string" ? utf8(content) : content;
+  for (let at = 0; at < bytes.length; at += size) {
+    const copy = new Uint8Array(1 + Math.min(size, bytes.length - at)).subarray(1);
+    copy.set(bytes.subarray(at, at + size));
+    yield await Promise.resolve(copy);
+  }
+}
+
+/** One record as tests compare it: what it says, or why it cannot be read and what it looks like. */
+export type SeenRecord = { line: number; values: string[] } | { line: number; why: Malformed; raw: string };
+
+/** All records of a reader. */
+export async function recordsOf(batches: AsyncIterable<Batch>): Promise<SeenRecord[]> {
+  const seen: SeenRecord[] = [];
+  for await (const batch of batches) {
+    for (let record = 0; record < batch.count; record++) seen.push(recordOf(batch, record));
+  }
+  return seen;
+}
+
+export function recordOf(batch: Batch, record: number): SeenRecord {
+  const line = batch.line[record], why = batch.malformed.get(record);
+  return why ? { line, why, raw: batch.recordText(record) } : { line, values: valuesOf(batch, record) };
+}

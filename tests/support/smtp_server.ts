@@ -1,0 +1,225 @@
+/**
+ * A real mail server on 127.0.0.1 for tests: it keeps what it accepts, and misbehaves on command (fault list, part F).
+ *
+ * Used by the tests of `src/smtp/` and by the end-to-end tests. Its certificate (`tests/testdata/smtp/`) is made for
+ * `localhost` and 127.0.0.1 and signed by itself: whoever shall trust it passes `ca` on. A whole process trusts it
+ * with `DENO_CERT=CERTIFICATE_FILE`.
+ *
+ * @example
+ * await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
+ * server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
+ * const [mail] = await server.received(1);
+ */
+import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import type { AddressInfo, Socket } from "node:net";
+import { setImmediate } from "node:timers";
+import { fileURLToPath } from "node:url";
+import { type ParsedMail, simpleParser } from "mailparser";
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+
+const TESTDATA = new URL("../testdata/smtp/", import.meta.url);
+
+/** Path of the server's certificate, for `DENO_CERT`. */
+export const CERTIFICATE_FILE = fileURLToPath(new URL("localhost.crt", TESTDATA));
+
+/**
+ * Whether this Deno can serve TLS on a connection that stands already: 2.6.8 hangs in the handshake, 2.9.6 does it.
+ * Only this server needs it; what is under test is a client.
+ */
+export const TLS_SERVER_WORKS = Number(Deno.version.deno.split(".")[1]) >= 9 || !Deno.version.deno.startsWith("2.");
+
+export interface SmtpServerOptions {
+  /** "starttls" (default): offered, not demanded. "tls": from the first byte. "none": STARTTLS is not offered. */
+  security?: "starttls" | "tls" | "none";
+  /** Demands this login, which is offered only when the connection is protected. Default: no login. */
+  login?: { user: string; password: string };
+  /** Messages above so many bytes are refused with `552 5.3.4`, after the final dot. */
+  largest?: number;
+}
+
+/** One way to go wrong. */
+export type Misbehaviour =
+  /** Answers the command with `CODE TEXT`; `recipient` limits it to one address at RCPT. */
+  | { how: "refuse"; at: "MAIL" | "RCPT" | "DATA"; code: number; text?: string; recipient?: string }
+  /** The greeting never comes. */
+  | { how: "silent" }
+  /** Takes the message and never answers the final dot. */
+  | { how: "stall" }
+  /** Keeps the message, then closes the connection instead of answering the final dot. */
+  | { how: "drop" };
+
+/** A mail that the server kept, with what the connection said of it. */
+export interface ReceivedMail extends ParsedMail {
+  envelope: { from: string; to: string[] };
+  /** Whether it came through TLS. */
+  secure: boolean;
+  /** Who logged in, or null. */
+  user: string | null;
+  /** Size of the whole message in bytes. */
+  bytes: number;
+}
+
+export interface SmtpTestServer extends AsyncDisposable {
+  readonly port: number;
+  /** The certificate to trust, in PEM. */
+  readonly ca: string;
+  /** Every mail kept so far, oldest first. */
+  readonly mails: readonly ReceivedMail[];
+  /** The first `count` mails, as soon as there are so many. Rejects after `withinMs` (20 s). */
+  received(count: number, withinMs?: number): Promise<ReceivedMail[]>;
+  /** Misbehaves the next `times` (default: always) occasions; null: behaves again. */
+  misbehave(misbehaviour: Misbehaviour | null, times?: number): void;
+  /** Resolves as soon as it has misbehaved `count` times in all. Rejects after `withinMs` (20 s). */
+  misbehaved(count: number, withinMs?: number): Promise<void>;
+}
+
+/** Starts the server on a free port. Dispose of it to close it and every connection. */
+export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpTestServer> {
+  const server = new TestServer(options);
+  await server.listen();
+  return server;
+}
+
+class TestServer implements SmtpTestServer {
+  readonly ca = readFileSync(CERTIFICATE_FILE, "utf8");
+  readonly mails: ReceivedMail[] = [];
+  readonly #server: SMTPServer;
+  readonly #largest: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #changed = new EventTarget();
+  #misbehaviour: Misbehaviour | null = null;
+  #timesLeft = 0;
+  #timesDone = 0;
+
+  constructor({ security = "starttls", login, largest = Infinity }: SmtpServerOptions) {
+    this.#largest = largest;
+    this.#server = new SMTPServer({
+      secure: security === "tls",
+      key: readFileSync(new URL("localhost.key", TESTDATA)),
+      cert: this.ca,
+      disabledCommands: [...(security === "starttls" ? [] : ["STARTTLS"]), ...(login ? [] : ["AUTH"])],
+      authOptional: login === undefined,
+      disableReverseLookup: true,
+      onAuth: ({ username, password }, _session, done) => {
+        if (username === login?.user && password === login?.password) return done(null, { user: username });
+        done(refusal(535, "5.7.8 the login is wrong"));
+      },
+      onConnect: (_session, done) => {
+        if (!this.#acts("silent")) done();
+      },
+      onMailFrom: (_address, _session, done) => done(this.#refusalAt("MAIL")),
+      onRcptTo: ({ address }, _session, done) => done(this.#refusalAt("RCPT", address)),
+      onData: (stream, session, done) => void this.#take(stream, session).then(done, done),
+    });
+    // Its own list loses a connection that it closed itself while the client still holds it.
+    this.#server.server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    // A client that hangs up is what many tests are about.
+    this.#server.on("error", () => {});
+  }
+
+  get port(): number {
+    return (this.#server.server.address() as AddressInfo).port;
+  }
+
+  async listen(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(0, "127.0.0.1", resolve);
+    await promise;
+  }
+
+  async received(count: number, withinMs = 20_000): Promise<ReceivedMail[]> {
+    const seen = () => `${this.mails.length} of ${count} mails came`;
+    await this.#until(() => this.mails.length >= count, withinMs, seen);
+    return this.mails.slice(0, count);
+  }
+
+  async misbehaved(count: number, withinMs = 20_000): Promise<void> {
+    const seen = () => `it misbehaved ${this.#timesDone} of ${count} times`;
+    await this.#until(() => this.#timesDone >= count, withinMs, seen);
+  }
+
+  misbehave(misbehaviour: Misbehaviour | null, times = Infinity): void {
+    this.#misbehaviour = misbehaviour;
+    this.#timesLeft = times;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // No waiting for the callback of close: on Deno 2.6.8 it never comes once the server itself ended a connection
+    // (421). The port is free as soon as the listener is told to close.
+    this.#server.server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  /** Reads the message whole, then keeps it and answers, or does what it was told instead. */
+  async #take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<null> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const raw = Buffer.concat(chunks);
+    if (this.#acts("stall")) return await new Promise(() => {});
+    const refused = this.#refusalAt("DATA");
+    if (refused !== null) throw refused;
+    if (raw.length > this.#largest) throw refusal(552, "5.3.4 message exceeds the largest size");
+    this.mails.push(await describe(raw, session));
+    const drop = this.#acts("drop");
+    this.#changed.dispatchEvent(new Event("change"));
+    if (!drop) return null;
+    this.#hangUp(session);
+    return await new Promise(() => {});
+  }
+
+  #hangUp(session: SMTPServerSession): void {
+    for (const connection of this.#server.connections) {
+      if (connection.id === session.id) connection._socket.destroy();
+    }
+  }
+
+  #refusalAt(command: "MAIL" | "RCPT" | "DATA", recipient?: string): Error | null {
+    const plan = this.#misbehaviour;
+    if (plan?.how !== "refuse" || plan.at !== command) return null;
+    if (plan.recipient !== undefined && plan.recipient !== recipient) return null;
+    return this.#acts("refuse") ? refusal(plan.code, plan.text ?? "refused for a test") : null;
+  }
+
+  #acts(how: Misbehaviour["how"]): boolean {
+    if (this.#misbehaviour?.how !== how || this.#timesLeft <= 0) return false;
+    this.#timesLeft--;
+    this.#timesDone++;
+    this.#changed.dispatchEvent(new Event("change"));
+    return true;
+  }
+
+  async #until(fulfilled: () => boolean, withinMs: number, seen: () => string): Promise<void> {
+    if (fulfilled()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = () => fulfilled() && resolve();
+    const timer = setTimeout(() => reject(new Error(`after ${withinMs} ms ${seen()}`)), withinMs);
+    this.#changed.addEventListener("change", look);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#changed.removeEventListener("change", look);
+    }
+  }
+}
+
+function refusal(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}
+
+async function describe(raw: Buffer, session: SMTPServerSession): Promise<ReceivedMail> {
+  const { mailFrom, rcptTo } = session.envelope;
+  return {
+    ...await simpleParser(raw),
+    envelope: { from: mailFrom === false ? "" : mailFrom.address, to: rcptTo.map(({ address }) => address) },
+    secure: session.secure,
+    user: session.user ?? null,
+    bytes: raw.length,
+  };
+}
