@@ -106,8 +106,12 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (first.length > 0) yield first;
-  yield* rest;
+  try {
+    if (first.length > 0) yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 function headerNames(batch: Batch): string[] {

@@ -24,8 +24,8 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
-  /** Called after each turn that could import, with what it imported. */
-  onTurn: (imported: readonly number[], signal: AbortSignal) => Promise<void>;
+  /** Called after each turn that could import. */
+  onTurn: () => Promise<void>;
 }
 
 /** The import that runs now. */
@@ -122,19 +122,21 @@ export class Turns {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    this.#imported = [];
     if (!await this.#readSettings() || this.#options.keeper.trouble !== null || !await this.#leads()) {
+      this.#imported = [];
       await this.#lookAtFolder();
       return;
     }
-    await this.#import(signal);
-    await this.#options.onTurn(this.#imported, signal);
+    // Only set when the turn is over: whoever waited for the turn before reads it then.
+    this.#imported = await this.#import(signal);
+    await this.#options.onTurn();
   }
 
-  async #import(signal: AbortSignal): Promise<void> {
+  async #import(signal: AbortSignal): Promise<number[]> {
     const { inbox, store, clock, log, keeper } = this.#options;
+    let imported: number[] = [];
     try {
-      const { imported, postponed } = await importFolder({
+      const result = await importFolder({
         inbox,
         store,
         settings: this.settings,
@@ -146,16 +148,17 @@ export class Turns {
         },
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
-      this.#imported = imported;
-      this.postponed = postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
+      imported = result.imported;
+      this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return imported;
       if (databaseIsAway(error)) keeper.report(error);
       else if (!(error instanceof UnusableFolder)) throw error;
     } finally {
       this.running = null;
     }
     if (!signal.aborted) await this.#lookAtFolder();
+    return imported;
   }
 
   /** False when the settings file does not hold: then nothing is imported (contract, section 5). */

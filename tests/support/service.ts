@@ -1,0 +1,140 @@
+/**
+ * The whole service for a test: what `rosterd serve` runs, in this process, on folders of its own, with a real database,
+ * a real mail server and real HTTP. A test drops files in and looks from outside.
+ */
+import { join } from "node:path";
+import type { App } from "../../src/app.ts";
+import { createApp } from "../../src/app.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { createLog, type Log } from "../../src/runtime/log.ts";
+import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
+
+const TOKEN = "token-of-the-test";
+
+export interface ServiceOptions {
+  /** Null: the embedded database. */
+  databaseUrl: string | null;
+  /** Beside those that let a test run without waiting: `settle_seconds` 0 and the mail server of the test. */
+  settings?: Record<string, unknown>;
+  /** Leaves the settings of mail empty. */
+  withoutMail?: boolean;
+  /** An upload folder that another service of the test has, too. */
+  upload?: string;
+}
+
+export class TestService implements AsyncDisposable {
+  readonly folder: string;
+  readonly upload: string;
+  readonly config: Config;
+  readonly smtp: SmtpTestServer;
+  /** The lines of the log. */
+  readonly lines: string[] = [];
+  #app: App | null = null;
+  readonly #log: Log;
+
+  private constructor(folder: string, upload: string, smtp: SmtpTestServer, databaseUrl: string | null) {
+    this.folder = folder;
+    this.upload = upload;
+    this.smtp = smtp;
+    const flags = {
+      upload,
+      settings: join(folder, "settings.json"),
+      data: join(folder, "data"),
+      listen: "127.0.0.1:0",
+    };
+    const environment: Record<string, string | undefined> = {
+      DATABASE_URL: databaseUrl ?? undefined,
+      ROSTERD_ADMIN_TOKEN: TOKEN,
+    };
+    this.config = readConfig(flags, {
+      env: (name) => environment[name],
+      readTextFile: Deno.readTextFileSync,
+      isTerminal: () => false,
+    });
+    const write = (line: string) => void this.lines.push(line);
+    this.#log = createLog({ level: "debug", format: "json", now: () => new Date(), write });
+  }
+
+  /** Starts it. Disposing of it stops it and removes its folders. */
+  static async start({ databaseUrl, settings, withoutMail, upload }: ServiceOptions): Promise<TestService> {
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+    const smtp = await startSmtpServer({ security: "none" });
+    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl);
+    const mail = {
+      reply_to_admin_email: "admin@example.edu",
+      failed_import_email: "registry@example.edu",
+      smtp: { host: "127.0.0.1", port: smtp.port, security: "none" },
+    };
+    const document = { settle_seconds: 0, interval_minutes: 1_440, ...(withoutMail ? {} : mail), ...settings };
+    await Deno.writeTextFile(service.config.settings, JSON.stringify(document));
+    await service.restart();
+    return service;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    const { config } = this;
+    const options = { config, version: "0.0.0-test", clock: systemClock, log: this.#log };
+    this.#app = await createApp(options, new AbortController().signal);
+    // The turn that every start begins with is over when this one is.
+    await this.turn();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app?.[Symbol.asyncDispose]();
+    this.#app = null;
+  }
+
+  /** Puts a file into the upload folder as a good client does: under another name first. */
+  async drop(name: string, content: string | Uint8Array): Promise<void> {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(join(this.upload, `.${name}.part`), bytes);
+    await Deno.rename(join(this.upload, `.${name}.part`), join(this.upload, name));
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${TOKEN}`);
+    return fetch(this.#app!.url + path, { ...init, headers });
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await this.fetch(path);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return await response.json();
+  }
+
+  /** Looks into the folder now; what the turn imported. */
+  async turn(): Promise<ImportEntry[]> {
+    const response = await this.fetch("/imports?wait=true", { method: "POST" });
+    if (response.status !== 200) throw new Error(`POST /imports: ${response.status} ${await response.text()}`);
+    return (await response.json()).imports;
+  }
+
+  /** Drops one file and imports it. */
+  async import(name: string, content: string | Uint8Array): Promise<ImportEntry> {
+    await this.drop(name, content);
+    const imports = await this.turn();
+    if (imports.length !== 1) throw new Error(`the turn imported ${imports.length} files: ${this.lines.join("")}`);
+    return imports[0];
+  }
+
+  /** The files in `bak`, sorted. */
+  async bak(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(join(this.upload, "bak"))) names.push(name);
+    return names.sort();
+  }
+
+  readBak(name: string): Promise<string> {
+    return Deno.readTextFile(join(this.upload, "bak", name));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.smtp[Symbol.asyncDispose]();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
