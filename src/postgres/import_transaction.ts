@@ -44,16 +44,15 @@ export class PostgresImportTransaction implements ImportTransaction {
 
   async judge(settings: Settings): Promise<void> {
     const { tx } = this;
-    const { findRepeats, makePlan, findNewcomers, findClaims, refuseTaken, dropRefused, noteArchived } = this.#queries;
+    const { findRepeats, makePlan, findClaims, refuseTaken, dropRefused, noteArchived } = this.#queries;
     await tx.unsafe(findRepeats);
     await tx.unsafe("analyze repeats");
     await tx.unsafe(makePlan, [settings.archive_inactive_users]);
-    await tx.unsafe(findNewcomers);
-    await tx.unsafe("analyze plan, newcomers");
+    await tx.unsafe("analyze plan");
     const claims = await tx.unsafe(findClaims);
     if (claims.count > 0) {
       await tx.unsafe("analyze claims");
-      while ((await tx.unsafe(refuseTaken)).count > 0);
+      await tx.unsafe(refuseTaken);
       await tx.unsafe(dropRefused);
     }
     if (settings.archive_inactive_users) await tx.unsafe(noteArchived);
@@ -67,7 +66,7 @@ export class PostgresImportTransaction implements ImportTransaction {
       await tx.unsafe(freeValues);
       await tx.unsafe(updateUsers);
     }
-    if (counts.created > 0) await tx.unsafe(createUsers, [settings.archive_inactive_users]);
+    if (counts.created > 0) await tx.unsafe(createUsers);
     const [released] = await tx.unsafe(releasePermits, [importId]);
     return { ...counts, ...released };
   }

@@ -13,7 +13,6 @@ import dropRefused from "./queries/drop_refused.sql" with { type: "text" };
 import failures from "./queries/failures.sql" with { type: "text" };
 import countPermits from "./queries/count_permits.sql" with { type: "text" };
 import findClaims from "./queries/find_claims.sql" with { type: "text" };
-import findNewcomers from "./queries/find_newcomers.sql" with { type: "text" };
 import findRepeats from "./queries/find_repeats.sql" with { type: "text" };
 import freeValues from "./queries/free_values.sql" with { type: "text" };
 import makePlan from "./queries/make_plan.sql" with { type: "text" };
@@ -60,7 +59,6 @@ export function importQueries(present: readonly Column[]) {
     suspectAll,
     findRepeats: forColumns(findRepeats, columns),
     makePlan: forColumns(makePlan, columns),
-    findNewcomers,
     findClaims,
     refuseTaken,
     dropRefused,

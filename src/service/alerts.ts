@@ -7,6 +7,7 @@ import type { Database } from "../postgres/connect.ts";
 import { alertOnce, noImportSince } from "../postgres/alert_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { printable } from "../runtime/log.ts";
+import { counted } from "../smtp/text.ts";
 
 const HOUR = 3_600_000;
 
@@ -57,9 +58,10 @@ export class Alerts {
 }
 
 function noFile(hours: number, last: Date) {
+  const time = counted(hours, "hour");
   return {
-    subject: `rosterd: no file for ${hours} hours`,
-    text: `No roster was imported since ${last.toISOString()}. One is expected every ${hours} hours.\n\n` +
+    subject: `rosterd: no file for ${time}`,
+    text: `No roster was imported since ${last.toISOString()}. One is expected every ${time}.\n\n` +
       "Please find out whether the registry still sends its files, and whether they reach the upload folder.\n",
   };
 }

@@ -14,8 +14,33 @@ export const ROSTER_HEADER =
   "zip2,phone_cell,user_type_id,employ_no,employee_phone,student_no,student_phone,drivers_license_num," +
   "drivers_license_prov,data_of_birth,active";
 
-const FIRST_NAMES = ["Anna", "Omar", "Li", "Sofia", "Jean", "Priya", "Mohammed", "Chloé", "Noah", "Ingrid", "José", "Zoë"];
-const LAST_NAMES = ["Tremblay", "Singh", "O'Neil", "Nguyen", "Martin", "Müller", "Garcia", "Roy", "Chan", "Kowalski", "Smith"];
+const FIRST_NAMES = [
+  "Anna",
+  "Omar",
+  "Li",
+  "Sofia",
+  "Jean",
+  "Priya",
+  "Mohammed",
+  "Chloé",
+  "Noah",
+  "Ingrid",
+  "José",
+  "Zoë",
+];
+const LAST_NAMES = [
+  "Tremblay",
+  "Singh",
+  "O'Neil",
+  "Nguyen",
+  "Martin",
+  "Müller",
+  "Garcia",
+  "Roy",
+  "Chan",
+  "Kowalski",
+  "Smith",
+];
 const CITIES = ["Ottawa", "Gatineau", "Montréal", "Toronto", "Kingston", "Halifax"];
 const PROVINCES = ["ON", "QC", "QC", "ON", "ON", "NS"];
 const TYPES = ["student", "staff", "faculty", "visitor"];

@@ -1,6 +1,6 @@
 -- What becomes of the records; what is left is unchanged.
 select
-  (select count(*) from newcomers) as created,
+  count(*) filter (where transition in ('create', 'create_archived')) as created,
   count(*) filter (where transition = 'archive') as archived,
   count(*) filter (where transition = 'reactivate') as reactivated,
   count(*) filter (where transition is null or transition in ('disable', 'enable')) as updated,

@@ -7,11 +7,12 @@ select
   case when email.new <> '' and email.new is distinct from email.old then email.new end,
   coalesce(email.new <> email.old, false)
 from staged as s
-join rosterd.users as u on u.unique_id = s.unique_id
+left join rosterd.users as u on u.unique_id = s.unique_id
 cross join lateral (select lower(s.user_name collate "C") as new, lower(u.user_name collate "C") as old) as user_name
 cross join lateral (select lower(s.email collate "C") as new, lower(u.email collate "C") as old) as email
 cross join lateral (
   select case
+    when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
     when s.active = '0' and $1 and u.archived_at is null then 'archive'
     when s.active = '0' and not $1 and u.active then 'disable'
     when s.active = '1' and u.archived_at is not null then 'reactivate'

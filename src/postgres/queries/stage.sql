@@ -23,11 +23,11 @@ create temp table repeats (
   same       boolean not null
 ) on commit drop;
 
--- plan: what each good record of a known user would change. A record that changes nothing is not here.
+-- plan: what each good record would change of the user it names. A record that changes nothing is not here.
 create temp table plan (
   line             bigint not null,
   unique_id        text collate "C" not null,
-  -- archive, disable, enable, reactivate, or null.
+  -- create, create_archived, archive, disable, enable, reactivate; null: only values differ.
   transition       text,
   -- A user_name or email, folded, that the user does not have yet; and whether the one the user has is given up.
   claims_user_name text collate "C",
@@ -36,17 +36,16 @@ create temp table plan (
   leaves_email     boolean not null
 ) on commit drop;
 
--- newcomers: the good records whose user is not known yet.
-create temp table newcomers (
-  line bigint not null
-) on commit drop;
-
--- claims: values that a record wants for its user and that somebody else has or wants too.
+-- claims: values that a record wants for its user and that somebody else has or wants too. Who has it now, and the line that
+-- says they give it up; null: they keep it.
 create temp table claims (
-  line      bigint not null,
-  what      text not null,
-  key       text collate "C" not null
+  line        bigint not null,
+  what        text not null,
+  key         text collate "C" not null,
+  holder_id   text collate "C",
+  leaver_line bigint
 ) on commit drop;
+create index on claims (leaver_line);
 
 -- taken: claims that are refused, and whose the value is.
 create temp table taken (

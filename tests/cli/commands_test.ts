@@ -1,0 +1,180 @@
+/** The command line as a script sees it: documents, messages and exit codes (contract, section 7). */
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+
+const GOOD = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
+const BAD_RECORD = GOOD + "3,,Ottawa\n";
+const NO_ROSTER = "a,b\n1,2\n";
+const away = await serverIsAway();
+
+/** On the server where there is one, because that is fast, else on the embedded database. */
+async function workplace(): Promise<Workplace & { url: string | null }> {
+  const database = await testDatabase();
+  const made = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+  const dispose = made[Symbol.asyncDispose].bind(made);
+  return Object.assign(made, {
+    url: database?.url ?? null,
+    async [Symbol.asyncDispose]() {
+      await dispose();
+      await database?.[Symbol.asyncDispose]();
+    },
+  });
+}
+
+Deno.test("--version and --help answer without a configuration", async () => {
+  await using here = await Workplace.make({ DATABASE_URL: "nonsense" });
+  assert.deepEqual(await here.run("--version"), { code: 0, out: `rosterd ${manifest.version}\n`, err: "" });
+  const help = await here.run("--help");
+  assert.equal(help.code, 0);
+  for (
+    const command of ["serve", "import FILE…", "check FILE…", "imports show ID", "settings set", "token", "healthcheck"]
+  ) {
+    assert.ok(help.out.includes(`  ${command}`), command);
+  }
+  assert.match((await here.run("import", "--help")).out, /--failed-file PATH/);
+});
+
+Deno.test("a wrong command line exits with 64 and shows the usage", async () => {
+  await using here = await Workplace.make();
+  for (
+    const words of [["imprt"], ["import"], ["check", "--failed-file", "x", "y.csv"], ["imports", "show", "x"], [
+      "settings",
+      "set",
+    ]]
+  ) {
+    const { code, out, err } = await here.run(...words);
+    assert.deepEqual([code, out], [64, ""], words.join(" "));
+    assert.match(err, /^rosterd: .+\nusage: rosterd /, words.join(" "));
+  }
+});
+
+Deno.test("a wrong configuration exits with 78 and says what and where", async () => {
+  await using here = await Workplace.make();
+  const address = await here.run("serve", "--listen", "nowhere:x");
+  assert.equal(address.code, 78);
+  assert.match(address.err, /--listen/);
+  await here.write("settings.json", '{\n  "interval_minutes": 5,\n  "colour": "red"\n}\n');
+  const settings = await here.run("serve");
+  assert.equal(settings.code, 78);
+  assert.match(settings.err, /settings\.json:3:3: colour is not a setting/);
+  await here.write("settings.json", '{\n  "interval_minutes": 5,\n');
+  assert.match((await here.run("status")).err, /settings\.json:\d:\d+: /);
+});
+
+Deno.test("import and check exit with 0, 2 or 3, and over several files with the gravest", async () => {
+  await using here = await workplace();
+  await here.write("good.csv", GOOD);
+  await here.write("bad.csv", BAD_RECORD);
+  await here.write("no.csv", NO_ROSTER);
+  for (const command of ["check", "import"]) {
+    assert.equal((await here.run(command, "good.csv")).code, 0, command);
+    assert.equal((await here.run(command, "bad.csv")).code, 2, command);
+    assert.equal((await here.run(command, "no.csv")).code, 3, command);
+    assert.equal((await here.run(command, "good.csv", "no.csv", "bad.csv")).code, 3, command);
+    assert.equal((await here.run(command, "no.csv", "absent.csv")).code, 1, command);
+  }
+});
+
+Deno.test("import --json prints one document with the contract's names", async () => {
+  await using here = await workplace();
+  await here.write("bad.csv", BAD_RECORD);
+  const { code, out } = await here.run("import", "bad.csv", "--json", "--failed-file", "failed.csv");
+  assert.equal(code, 2);
+  const [report] = JSON.parse(out);
+  assert.deepEqual(report, {
+    file: "bad.csv",
+    status: "failed_records",
+    reason: null,
+    records: 3,
+    created: 2,
+    updated: 0,
+    unchanged: 0,
+    archived: 0,
+    reactivated: 0,
+    held: 0,
+    skipped: 0,
+    failed: 1,
+    permits_released: 0,
+    missing_archived: 0,
+    missing_held: 0,
+    warnings: [],
+    failures: [{
+      line: 4,
+      unique_id: "3",
+      problems: [{ column: "login_source", code: "9014", reason: "login_source is missing" }],
+    }],
+  });
+  assert.match(
+    await Deno.readTextFile(here.path("failed.csv")),
+    /^\ufeffunique_id,login_source,city,rosterd_line.*\r\n3,,Ottawa,4,/,
+  );
+  assert.ok((await Deno.stat(here.path("bad.csv"))).isFile);
+});
+
+Deno.test("check --json shows what would change and changes nothing", async () => {
+  await using here = await workplace();
+  await here.write("good.csv", GOOD);
+  await here.write("moved.csv", GOOD.replace("Hull", "Aylmer"));
+  await here.run("import", "good.csv");
+  const check = async () => JSON.parse((await here.run("check", "moved.csv", "--json")).out)[0];
+  const report = await check();
+  assert.deepEqual([report.updated, report.unchanged], [1, 1]);
+  assert.deepEqual(report.changes, [{ unique_id: "2", outcome: "updated", columns: { city: ["Hull", "Aylmer"] } }]);
+  assert.deepEqual(await check(), report);
+});
+
+Deno.test("imports lists the history and shows one import", async () => {
+  await using here = await workplace();
+  assert.match((await here.run("imports")).out, /there are no imports yet/);
+  await here.write("bad.csv", BAD_RECORD);
+  await here.run("import", "bad.csv");
+  const { imports, next } = JSON.parse((await here.run("imports", "--json")).out);
+  assert.deepEqual([imports.length, imports[0].file, imports[0].failed, next], [1, "bad.csv", 1, null]);
+  const shown = await here.run("imports", "show", String(imports[0].id));
+  assert.match(shown.out, /1 of 3 records failed[\s\S]*line 4 \(3\): 9014 login_source is missing/);
+  assert.equal((await here.run("imports", "show", "99")).code, 1);
+});
+
+Deno.test("settings are set all or none, and secrets are masked", async () => {
+  await using here = await Workplace.make();
+  const set = await here.run("settings", "set", "interval_minutes=7", "smtp.password=geheim", 'login_sources=["ldap"]');
+  assert.equal(set.code, 0);
+  assert.equal((await here.run("settings", "get", "interval_minutes")).out, "7\n");
+  assert.equal((await here.run("settings", "get", "smtp.password")).out, "***\n");
+  assert.doesNotMatch((await here.run("settings", "get")).out, /geheim/);
+  const wrong = await here.run("settings", "set", "interval_minutes=9", "mail_on=never");
+  assert.equal(wrong.code, 64);
+  assert.match(wrong.err, /mail_on must be one of "failures", "always"/);
+  assert.equal((await here.run("settings", "get", "interval_minutes")).out, "7\n");
+});
+
+Deno.test("token says where it is, never what it is, and makes a new one on demand", async () => {
+  await using here = await Workplace.make();
+  const { out } = await here.run("token");
+  assert.equal(out, "data/admin-token\n");
+  const before = await Deno.readTextFile(here.path("data/admin-token"));
+  const rotated = await here.run("token", "--rotate");
+  const after = await Deno.readTextFile(here.path("data/admin-token"));
+  assert.notEqual(after, before);
+  assert.ok(!(rotated.out + rotated.err).includes(after.trim()));
+  assert.equal((await Deno.stat(here.path("data/admin-token"))).mode! & 0o777, 0o600);
+});
+
+Deno.test({
+  name: "a database that is away is said in one sentence, with exit code 1",
+  async fn() {
+    await using here = await Workplace.make({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" });
+    await here.write("good.csv", GOOD);
+    for (const words of [["import", "good.csv"], ["check", "good.csv"], ["imports"]]) {
+      const { code, err, out } = await here.run(...words);
+      assert.equal(code, 1, words[0]);
+      assert.match(err + out, /no server answers at the address of DATABASE_URL/, words[0]);
+    }
+    const { code, out } = await here.run("status", "--json");
+    assert.deepEqual([code, JSON.parse(out).database.state], [1, "away"]);
+  },
+});
+
+if (away !== null) console.error(`ON THE EMBEDDED DATABASE: the tests of ${import.meta.url}: ${away}`);

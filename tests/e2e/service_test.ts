@@ -1,0 +1,193 @@
+/** The service over time: the database comes and goes, settings change and break, two services meet. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { StatusDocument } from "../../src/http/service.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { TestService } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+const ROSTER = "unique_id,login_source,email\n1,ldap,a@example.edu\n2,ldap,b@example.edu\n";
+const away = await serverIsAway();
+
+function onServer(
+  name: string,
+  test: (url: string, sql: Awaited<ReturnType<typeof database>>["sql"]) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    async fn() {
+      await using made = await database();
+      await test(made.url, made.sql);
+    },
+  });
+}
+
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+async function database() {
+  return (await testDatabase())!;
+}
+
+function status(service: TestService): Promise<StatusDocument> {
+  return service.get("/status");
+}
+
+onServer("a service whose database does not exist starts, says so, and imports once it is there", async (url, sql) => {
+  const missing = new URL(url);
+  missing.pathname += "_later";
+  const name = missing.pathname.slice(1);
+  await using service = await TestService.start({ databaseUrl: missing.href });
+  await service.drop("roster.csv", ROSTER);
+
+  assert.deepEqual(await service.turn(), []);
+  const before = await status(service);
+  assert.deepEqual([before.ready, before.database.state], [false, "away"]);
+  assert.match(before.database.text!, /does not exist: create it/);
+  assert.equal((await service.fetch("/readyz")).status, 503);
+  assert.equal((await service.fetch("/healthz")).status, 200);
+
+  await sql.unsafe(`create database ${name} template template0 encoding 'UTF8'`);
+  try {
+    await until("the database is used", async () => (await status(service)).ready);
+    const [entry] = await service.turn();
+    assert.deepEqual([entry.status, entry.created], ["done", 2]);
+    assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);
+  } finally {
+    await service.stop();
+    await sql.unsafe(`drop database ${name} with (force)`);
+  }
+});
+
+onServer(
+  "of two services on one folder and database one works and the other stands by, and takes over",
+  async (url) => {
+    await using first = await TestService.start({ databaseUrl: url });
+    await using second = await TestService.start({ databaseUrl: url, upload: first.upload });
+
+    assert.deepEqual([(await status(first)).standby, (await status(second)).standby], [false, true]);
+    await first.drop("roster.csv", ROSTER);
+    assert.deepEqual(await second.turn(), []);
+    assert.equal((await first.turn()).length, 1);
+
+    await first.stop();
+    await until("the second one leads", async () => !(await status(second)).standby);
+    const entry = await second.import("again.csv", ROSTER);
+    assert.deepEqual([entry.status, entry.unchanged], ["done", 2]);
+  },
+);
+
+onServer("broken settings stop importing, are named with line and column, and hold again when mended", async (url) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  const good = await Deno.readTextFile(service.config.settings);
+  await Deno.writeTextFile(service.config.settings, '{\n  "interval_minutes": 0\n}\n');
+  await service.drop("roster.csv", ROSTER);
+
+  assert.deepEqual(await service.turn(), []);
+  const broken = await status(service);
+  assert.deepEqual([broken.ready, broken.settings.valid], [false, false]);
+  assert.match(broken.settings.text!, /settings\.json:2:3: interval_minutes must be at least 1/);
+  assert.equal((await service.fetch("/settings")).status, 409);
+
+  await Deno.writeTextFile(service.config.settings, good);
+  assert.equal((await service.turn()).length, 1);
+  assert.equal((await status(service)).ready, true);
+});
+
+onServer("a changed interval holds at once", async (url) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  const inADay = new Date((await status(service)).next_turn_at!).getTime() - Date.now();
+  assert.ok(inADay > 86_000_000);
+  const response = await service.fetch("/settings", {
+    method: "PATCH",
+    headers: { "content-type": "application/merge-patch+json" },
+    body: '{"interval_minutes": 2}',
+  });
+  assert.equal(response.status, 200);
+  const soon = new Date((await status(service)).next_turn_at!).getTime() - Date.now();
+  assert.ok(soon > 60_000 && soon <= 120_000, `in ${soon} ms`);
+});
+
+onServer("bak planted as a link stops every import, and status says why", async (url) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  await Deno.symlink("/tmp", join(service.upload, "bak"));
+  await service.drop("roster.csv", ROSTER);
+  assert.deepEqual(await service.turn(), []);
+  const { ready, folder } = await status(service);
+  assert.deepEqual([ready, folder.usable], [false, false]);
+  assert.equal((await Deno.stat(join(service.upload, "roster.csv"))).isFile, true);
+});
+
+onServer(
+  "a mail that cannot be sent waits, shows in the status, and goes when the server is back",
+  async (url, sql) => {
+    await using service = await TestService.start({ databaseUrl: url });
+    service.smtp.misbehave({ how: "refuse", at: "MAIL", code: 451 }, 1);
+    const entry = await service.import("wrong.csv", "a,b\n1,2\n");
+    await service.smtp.misbehaved(1);
+    await until("the mail waits", async () => (await status(service)).mail.problem !== undefined);
+    assert.equal((await service.get<{ mail: string }>(`/imports/${entry.id}`)).mail, "waiting");
+
+    await service.restart();
+    await sql`update rosterd.outbox set next_try_at = now()`;
+    await service.turn();
+    const [mail] = await service.smtp.received(1);
+    assert.equal(mail.subject, "rosterd: wrong.csv: rejected");
+    await until(
+      "the import knows",
+      async () => (await service.get<{ mail: string }>(`/imports/${entry.id}`)).mail === "sent",
+    );
+  },
+);
+
+onServer("archiving releases the permits of the user in the same turn", async (url, sql) => {
+  await using service = await TestService.start({ databaseUrl: url, settings: { archive_inactive_users: true } });
+  await service.import("first.csv", ROSTER);
+  await sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '1'), ('P2', '1'), ('P3', '2')`;
+
+  const entry = await service.import("second.csv", "unique_id,login_source,active\n1,ldap,0\n2,ldap,1\n");
+
+  assert.deepEqual([entry.archived, entry.permits_released, entry.unchanged], [1, 2, 1]);
+  const permits = await sql`select permit_no, status, released_by_import as by from rosterd.permits order by permit_no`;
+  assert.deepEqual(permits.map(({ permit_no, status, by }) => [permit_no, status, by]), [
+    ["P1", "released", entry.id],
+    ["P2", "released", entry.id],
+    ["P3", "active", null],
+  ]);
+  const [user] = await sql`select active, archived_at from rosterd.users where unique_id = '1'`;
+  assert.equal(user.active, false);
+  assert.ok(user.archived_at instanceof Date);
+});
+
+onServer("expired imports lose their files in bak and their failures, and keep their entry", async (url, sql) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  const { id } = await service.import("roster.csv", ROSTER + "3,,\n");
+  await service.smtp.received(1);
+  await until("the import knows", async () => (await service.get<{ mail: string }>(`/imports/${id}`)).mail === "sent");
+  await sql`update rosterd.imports set finished_at = now() - interval '8 days'`;
+  await service.fetch("/settings", {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: '{"bak_retention_days": 7}',
+  });
+  await service.restart();
+  await until("bak is empty", async () => (await service.bak()).length === 0);
+  assert.equal((await service.fetch(`/imports/${id}/failed.csv`)).status, 410);
+  await until(
+    "it is cleared",
+    async () => (await service.get<{ failures: [] }>(`/imports/${id}/failures`)).failures.length === 0,
+  );
+});
+
+onServer("when no file comes for too long, one alert is mailed", async (url, sql) => {
+  await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
+  await service.import("roster.csv", ROSTER);
+  await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
+  await service.turn();
+  await service.turn();
+  const [mail] = await service.smtp.received(1);
+  assert.equal(mail.subject, "rosterd: no file for 1 hour");
+  assert.deepEqual(mail.envelope.to.toSorted(), ["admin@example.edu", "registry@example.edu"]);
+  const [{ count }] = await sql<{ count: number }[]>`select count(*) from rosterd.outbox`;
+  assert.equal(count, 1);
+});
