@@ -65,7 +65,7 @@ export async function createApp({ config, version, clock, log }: AppOptions, sig
   const database = await openDatabase(config);
   starting.defer(() => database.close());
   const bakFolder = `${config.upload}/bak`;
-  const store = new PostgresImportStore(database);
+  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const leadership = new Leadership(database);
   const inbox = createInbox({ upload: config.upload, clock, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });

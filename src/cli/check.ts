@@ -8,7 +8,7 @@ import { printable } from "../runtime/log.ts";
 import { type ServiceClient, withAccess } from "./access.ts";
 import { type Command, type Invocation, JSON_FLAG } from "./command.ts";
 import { exitCodeOf, printReport } from "./print_report.ts";
-import { openNamed, showProgress } from "./roster_operand.ts";
+import { openNamed, showProgress, withoutDatabase } from "./roster_operand.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MOST_CHANGES_PRINTED = 20;
@@ -43,7 +43,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
       return await all(ownCheck(invocation, new PostgresImportStore(database)));
     },
     (service) => all((path) => serviceCheck(service, path)),
-  );
+  ).catch((error) => withoutDatabase(invocation, error).map((report) => ({ ...report, changes: [] })));
   terminal.progress("");
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   else {

@@ -11,7 +11,7 @@ import { migrate } from "../postgres/migrate.ts";
 import { withDatabase } from "./access.ts";
 import { type Command, type Invocation, JSON_FLAG, WrongUsage } from "./command.ts";
 import { exitCodeOf, printReport } from "./print_report.ts";
-import { openNamed, showProgress } from "./roster_operand.ts";
+import { openNamed, showProgress, withoutDatabase } from "./roster_operand.ts";
 
 export const importCommand: Command = {
   words: "import",
@@ -40,7 +40,7 @@ async function runImport(invocation: Invocation): Promise<number> {
     const done: Report[] = [];
     for (const path of operands) done.push(await importOne(invocation, store, settings, path, failedPath));
     return done;
-  });
+  }).catch((error) => withoutDatabase(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   return exitCodeOf(reports);
 }

@@ -2,8 +2,11 @@
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
+import { failedReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import { printable } from "../runtime/log.ts";
+import { EmbeddedInUse } from "../service/open_database.ts";
+import { CommandFailed, type Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
 const OPENING_FAULTS: Record<string, string> = {
@@ -49,4 +52,13 @@ export function showProgress(terminal: Terminal, path: string): (progress: Progr
     const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
     terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${records} records`);
   };
+}
+
+/** A script gets its document also where the database cannot be used; a person gets one sentence. */
+export function withoutDatabase({ flags, operands, terminal }: Invocation, error: unknown): Report[] {
+  if (!flags.json || !(error instanceof CommandFailed || error instanceof EmbeddedInUse)) throw error;
+  terminal.err(`rosterd: ${error.message}`);
+  return operands.map((path) =>
+    failedReport(basename(path), Object.assign(new Error(error.message), { code: "database" }))
+  );
 }

@@ -2,7 +2,7 @@
 import { createApp } from "../app.ts";
 import { adminTokenPath } from "../host/data_folder.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
-import { mailConfigured } from "../domain/settings.ts";
+import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
 import { type Command, EXIT, type Invocation } from "./command.ts";
 
 export const serveCommand: Command = {
@@ -28,8 +28,8 @@ async function runServe(invocation: Invocation): Promise<number> {
     database: config.databaseUrl ? "server" : "embedded",
   });
   if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "give rosterd a user of its own" });
-  if (!mailConfigured(settings)) {
-    log.warn("mail_not_configured", { reason: "set smtp.host, reply_to_admin_email and failed_import_email" });
+  for (const { code, text } of [...mailWarnings(settings), ...unmetSettings(settings)]) {
+    log.warn(code, { reason: text });
   }
   if (terminal.isPerson) greet(invocation, app.url, settings.interval_minutes);
   await app.ended;

@@ -3,6 +3,7 @@ import { mailConfigured } from "../domain/settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { type FolderLook, UnusableFolder } from "../importer/ports.ts";
+import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { readTotals } from "../postgres/history.ts";
 import { printable } from "../runtime/log.ts";
@@ -57,19 +58,14 @@ async function ownStatus(
     ...(away === null ? [] : [{ code: "database", text: away }]),
     ...(trouble === null ? [] : [{ code: trouble.code, text: trouble.message }]),
   ];
-  const configured = mailConfigured(settings);
-  const warning = {
-    code: "mail_not_configured",
-    text: "nobody is mailed: set smtp.host, reply_to_admin_email and failed_import_email",
-  };
   return {
     version,
     ready: problems.length === 0,
-    problems: configured ? problems : [...problems, warning],
+    problems: [...problems, ...mailWarnings(settings), ...unmetSettings(settings)],
     database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
     folder: { path: config.upload, usable: trouble === null, ...(trouble === null ? {} : { text: trouble.message }) },
     settings: { valid: true },
-    mail: { configured, waiting: typeof totals === "string" ? 0 : totals.mailsWaiting },
+    mail: { configured: mailConfigured(settings), waiting: typeof totals === "string" ? 0 : totals.mailsWaiting },
     next_turn_at: null,
     standby: false,
     running: null,

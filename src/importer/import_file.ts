@@ -21,10 +21,11 @@ import type { Clock } from "../runtime/clock.ts";
 import { createCheck } from "./check.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
-import { mailOwed, mailWarnings } from "./mail_owed.ts";
+import { mailOwed } from "./mail_owed.ts";
 import type { Facts, ImportTransaction, Progress, RosterFile } from "./ports.ts";
 import { openRoster } from "./roster.ts";
 import { Suspects } from "./suspects.ts";
+import { mailWarnings, unmetSettings } from "./warnings.ts";
 
 /** What an import needs beside the file and the transaction. */
 export interface ImportJob {
@@ -61,13 +62,14 @@ export async function importFile(
   const read = await readInto(transaction, file, job);
   const counts = balance(await transaction.apply(job.settings, importId), job.facts.records);
   const status = statusOf(counts);
-  const warnings = [...read, ...(mails ? mailWarnings(status, job.settings) : [])];
+  const mail = mails ? mailOwed(status, job.settings) : { state: "none" as const };
+  const warnings = [...read, ...(mail.state === "not_configured" ? mailWarnings(job.settings) : [])];
   await transaction.record(importId, {
     status,
     counts,
     facts: job.facts,
     warnings,
-    mail: mails ? mailOwed(status, job.settings) : { state: "none" },
+    mail,
     finishedAt: job.clock.now(),
   });
   return { counts, warnings };
@@ -131,7 +133,7 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
 
   at("merging", file.size);
   await transaction.judge(settings);
-  return [...roster.header.warnings];
+  return [...roster.header.warnings, ...unmetSettings(settings)];
 }
 
 async function* counted(

@@ -1,5 +1,5 @@
-/** Which mail an import owes (contract, section 4), and what is said where nobody can be mailed. */
-import type { ImportStatus, Warning } from "../domain/outcome.ts";
+/** Which mail an import owes (contract, section 4). */
+import type { ImportStatus } from "../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { MailOwed } from "./ports.ts";
 
@@ -11,13 +11,4 @@ export function mailOwed(status: ImportStatus, settings: Settings): MailOwed {
   if (status === "done" && settings.mail_on !== "always") return { state: "none" };
   if (!mailConfigured(settings)) return { state: "not_configured" };
   return { state: "waiting", kind: KINDS[status], sender: settings.reply_to_admin_email };
-}
-
-/** A warning when an import owes a mail that cannot be sent. */
-export function mailWarnings(status: ImportStatus, settings: Settings): Warning[] {
-  if (mailOwed(status, settings).state !== "not_configured") return [];
-  return [{
-    code: "mail_not_configured",
-    text: "nobody was mailed: set smtp.host, reply_to_admin_email and failed_import_email",
-  }];
 }

@@ -58,7 +58,8 @@ async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<vo
 }
 
 export class PostgresImportStore implements ImportStore {
-  constructor(private readonly database: Database) {}
+  /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
+  constructor(private readonly database: Database, private readonly onBegun: () => Promise<void> = async () => {}) {}
 
   async begin(
     { file, takenKey, settings, startedAt, bytes }: {
@@ -80,6 +81,7 @@ export class PostgresImportStore implements ImportStore {
         settings = case when known.status in ('error', 'running') then excluded.settings else known.settings end,
         bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end
       returning id, status, started_at, failed`;
+    await this.onBegun();
     return { id: row.id, status: row.status, startedAt: row.started_at, failed: row.failed };
   }
 

@@ -33,6 +33,11 @@ export class HistoryDesk implements ImportHistory {
     this.#newest = (await listImports(this.#options.database.sql, { limit: KEPT })).imports;
   }
 
+  /** The embedded database will not answer until the import is over; a server will. */
+  async refreshBeforeImport(): Promise<void> {
+    if (this.#options.database.kind === "embedded") await this.refresh();
+  }
+
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
     if (!this.#isBusy) return await listImports(this.#options.database.sql, query);
     const { limit, before = Infinity, status } = query;

@@ -8,6 +8,7 @@ import { Busy, type Readiness, type Service, type SettingsDesk, type StatusDocum
 import type { SettingsFile } from "../host/settings_file.ts";
 import { checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
+import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
 import type { Totals } from "../postgres/history.ts";
@@ -154,12 +155,8 @@ export class RosterdService implements Service {
   }
 
   #warnings(): { code: string; text: string }[] {
-    const { turns } = this.#parts;
-    if (mailConfigured(turns.settings)) return [];
-    return [{
-      code: "mail_not_configured",
-      text: "nobody is mailed: set smtp.host, reply_to_admin_email and failed_import_email",
-    }];
+    const { settings } = this.#parts.turns;
+    return [...mailWarnings(settings), ...unmetSettings(settings)];
   }
 }
 

@@ -1,0 +1,24 @@
+/**
+ * The gate without the tests: format, lint, types, import ranks, examples in comments. `deno task ok` runs it before the
+ * tests, `.ci/run` too. It goes on after a fault, so that one run shows all of them.
+ */
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+const STEPS: readonly (readonly string[])[] = [
+  ["fmt", "--check"],
+  ["lint"],
+  ["check", "."],
+  ["run", "--allow-read=.", ".ci/ranks.ts"],
+  ["test", "--doc", "--permit-no-files", "--no-prompt", "src"],
+];
+
+let failed = 0;
+for (const args of STEPS) {
+  console.error(`\n$ deno ${args.join(" ")}`);
+  const { code } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: ROOT }).spawn().status;
+  if (code !== 0) failed++;
+}
+console.error(failed === 0 ? "\ngate: ok" : `\ngate: ${failed} of ${STEPS.length} steps failed`);
+Deno.exit(failed === 0 ? 0 : 1);
