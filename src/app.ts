@@ -1,34 +1,30 @@
 /**
  * Puts the service together: the one place where every part meets the others. Used by `rosterd serve` and by the
  * end-to-end tests, which get the same service as a user.
- *
- * Started first, closed last: settings, folder, database, HTTP; then the loops. A database that is away keeps none of it
- * from starting.
  */
 import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken } from "./host/data_folder.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
 import { openSettingsFile } from "./host/settings_file.ts";
 import { createHttp } from "./http/app.ts";
-import { type HttpServer, serveHttp } from "./http/serve.ts";
-import { Busy } from "./http/service.ts";
+import { serveHttp } from "./http/serve.ts";
 import { createInbox } from "./inbox/inbox.ts";
-import { findImport, listFailures, readTotals, type Totals } from "./postgres/history.ts";
+import type { Settings } from "./domain/settings.ts";
+import type { SettingsFile } from "./host/settings_file.ts";
+import type { Database } from "./postgres/connect.ts";
 import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
-import { PostgresOutboxStore } from "./postgres/outbox_store.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { Every } from "./runtime/every.ts";
 import type { Log } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
 import { DatabaseKeeper } from "./service/database_keeper.ts";
 import { HistoryDesk } from "./service/history_desk.ts";
+import { createMailroom } from "./service/mailroom.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
 import { RosterdService } from "./service/service.ts";
 import { Turns } from "./service/turns.ts";
-import { storedFile } from "./smtp/attachment.ts";
-import { createOutbox } from "./smtp/outbox.ts";
 import { createTransport } from "./smtp/transport.ts";
 
 export interface AppOptions {
@@ -48,10 +44,13 @@ export interface App extends AsyncDisposable {
 
 const MAIL_EVERY_MS = 10_000;
 const CLEAR_EVERY_MS = 3_600_000;
-const FAILURES_IN_A_MAIL = 20;
 
-/** Starts the service. Throws what keeps it from starting: broken settings, an address in use, an unsuitable database. */
-export async function createApp({ config, version, clock, log }: AppOptions, signal: AbortSignal): Promise<App> {
+/**
+ * Starts the service; what starts first is closed last. A database that is away keeps it from nothing. Throws what keeps
+ * it from starting: broken settings, an address in use, an unsuitable database.
+ */
+export async function createApp(options: AppOptions, signal: AbortSignal): Promise<App> {
+  const { config, clock } = options;
   await using starting = new AsyncDisposableStack();
   const stop = new AbortController();
   const stopping = AbortSignal.any([signal, stop.signal]);
@@ -60,118 +59,22 @@ export async function createApp({ config, version, clock, log }: AppOptions, sig
   await Deno.mkdir(config.upload, { recursive: true });
   const settingsFile = openSettingsFile(config.settings, clock);
   const { settings } = await settingsFile.read();
-  const adminToken = config.adminToken ?? await readOrMakeAdminToken(config.data);
-
+  const tokens = await createTokens(config);
   const database = await openDatabase(config);
   starting.defer(() => database.close());
-  const bakFolder = `${config.upload}/bak`;
-  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
-  const leadership = new Leadership(database);
-  const inbox = createInbox({ upload: config.upload, clock, log });
-  const transport = createTransport({ password: config.smtpPassword ?? undefined });
-  const alerts = new Alerts(database, clock);
 
-  let totals: Totals = { mailsWaiting: 0, openHolds: 0, lastImportAt: null };
-  const history = new HistoryDesk({ database, bakFolder, running: () => turns.running, busy: () => new Busy() });
-  const refresh = async () => {
-    totals = await readTotals(database.sql);
-    await history.refresh();
-  };
-  const keeper = new DatabaseKeeper({
-    database,
-    clock,
-    log,
-    onUsable: async () => {
-      if (turns.running === null) await refresh();
-    },
-  });
-
-  const turns: Turns = new Turns({
-    config,
-    settingsFile,
-    inbox,
-    store,
-    keeper,
-    leadership,
-    clock,
-    log,
-    onTurn: async () => {
-      await refresh();
-      await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], await inbox.grownInBak());
-      mails.soon();
-    },
-  }, settings);
-
-  const outbox = createOutbox({
-    store: new PostgresOutboxStore(database.sql),
-    loadImport: async (id) => {
-      const entry = await findImport(database.sql, id);
-      const page = await listFailures(database.sql, id, { limit: FAILURES_IN_A_MAIL });
-      return entry && { entry, failures: page?.failures ?? [] };
-    },
-    failedFile: ({ failed_file: name }) =>
-      Promise.resolve(name === null ? null : storedFile(name, `${bakFolder}/${name}`)),
-    heldFile: () => Promise.resolve(null),
-    settings: () => turns.settings,
-    transport,
-    clock,
-    log,
-  });
-  const whenUsable = (work: () => Promise<unknown>) => async () => {
-    if (keeper.trouble === null && turns.running === null) await work();
-  };
-  const onError = (error: unknown) => keeper.report(error);
-  const mails = new Every({
-    clock,
-    interval: () => MAIL_EVERY_MS,
-    work: whenUsable(async () => {
-      if ((await outbox.sendDue(stopping)).sent > 0) await refresh();
-    }),
-    onError,
-  });
-  const clearing = new Every({
-    clock,
-    interval: () => CLEAR_EVERY_MS,
-    work: whenUsable(() => clearExpired({ database, bakFolder, clock, log }, turns.settings)),
-    onError,
-  });
-
-  const service = new RosterdService({
-    version,
-    config,
-    clock,
-    settingsFile,
-    database,
-    keeper,
-    history,
-    store,
-    turns,
-    outbox,
-    transport,
-    totals: () => totals,
-  });
-  const http = createHttp(service, {
-    version,
-    hosts: { listen: config.listen.hostname, more: config.hosts },
-    tokens: async () => ({
-      admin: config.adminToken ?? await readAdminToken(config.data) ?? adminToken,
-      read: config.readToken,
-    }),
-    clock,
-    log,
-  });
-
+  const { service, keeper, leadership, loops } = assemble(options, database, settingsFile, settings, stopping);
   await keeper.start();
-  const server: HttpServer = await serveHttp(http, config.listen, stopping);
+  const hosts = { listen: config.listen.hostname, more: config.hosts };
+  const server = await serveHttp(createHttp(service, { ...options, hosts, tokens }), config.listen, stopping);
   starting.defer(() => server.close());
   const record = { address: server.url, pid: Deno.pid, started_at: clock.now().toISOString() };
   await writeServiceRecord(config.data, record);
   starting.defer(() => removeServiceRecord(config.data, record));
   starting.defer(() => leadership.resign());
 
-  const loops = Promise.all([turns, keeper, mails, clearing].map((loop) => loop.run(stopping)));
   const running = starting.move();
-  const ended = loops.then(() => {}).finally(async () => {
+  const ended = Promise.all(loops.map((loop) => loop.run(stopping))).then(() => {}).finally(async () => {
     stop.abort();
     await running.disposeAsync();
   });
@@ -183,4 +86,58 @@ export async function createApp({ config, version, clock, log }: AppOptions, sig
       await ended;
     },
   };
+}
+
+/** The kept token is read for each request, so that a rotated one holds at once. */
+async function createTokens({ adminToken, readToken, data }: Config) {
+  const made = adminToken ?? await readOrMakeAdminToken(data);
+  return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? made, read: readToken });
+}
+
+/** Makes the parts and tells them of each other. Nothing runs yet. */
+function assemble(
+  { config, version, clock, log }: AppOptions,
+  database: Database,
+  settingsFile: SettingsFile,
+  settings: Settings,
+  stopping: AbortSignal,
+) {
+  const bakFolder = `${config.upload}/bak`;
+  const running = () => turns.running;
+  const history = new HistoryDesk({ database, bakFolder, running });
+  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
+  const leadership = new Leadership(database);
+  const inbox = createInbox({ upload: config.upload, clock, log });
+  const transport = createTransport({ password: config.smtpPassword ?? undefined });
+  const alerts = new Alerts(database, clock);
+  const keeper = new DatabaseKeeper({ database, clock, log, onUsable: () => history.refreshWhenFree() });
+  const onTurn = async () => {
+    await history.refresh();
+    await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], await inbox.grownInBak());
+    mails.soon();
+  };
+  const turns: Turns = new Turns(
+    { config, settingsFile, inbox, store, keeper, leadership, clock, log, onTurn },
+    settings,
+  );
+  const outbox = createMailroom({ database, bakFolder, transport, settings: () => turns.settings, clock, log });
+
+  const nowAndThen = (ms: number, work: () => Promise<unknown>) =>
+    new Every({
+      clock,
+      interval: () => ms,
+      work: async () => {
+        if (keeper.trouble === null && running() === null) await work();
+      },
+      onError: (error) => keeper.report(error),
+    });
+  const mails = nowAndThen(MAIL_EVERY_MS, async () => {
+    if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
+  });
+  const clearing = nowAndThen(CLEAR_EVERY_MS, () => clearExpired({ database, bakFolder, clock, log }, turns.settings));
+  const service = new RosterdService({
+    ...{ version, config, clock, settingsFile, database, keeper },
+    ...{ history, store, turns, outbox, transport },
+  });
+  return { service, keeper, leadership, loops: [turns, keeper, mails, clearing] };
 }

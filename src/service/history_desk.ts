@@ -2,11 +2,11 @@
  * The history as HTTP asks for it. The embedded database serves one at a time: while an import has it, the newest
  * imports are answered from memory, at once, and the rest says that it is busy (contract, section 8).
  */
-import type { Busy, FailureQuery, ImportHistory, ImportQuery } from "../http/service.ts";
+import { Busy, type FailureQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
-import { findImport, listFailures, listImports } from "../postgres/history.ts";
+import { findImport, listFailures, listImports, readTotals, type Totals } from "../postgres/history.ts";
 import type { Running } from "./turns.ts";
 
 /** So many of the newest imports are kept in memory. */
@@ -17,20 +17,28 @@ export interface HistoryDeskOptions {
   bakFolder: string;
   /** The import that runs now. */
   running: () => Running | null;
-  busy: () => Busy;
 }
 
 export class HistoryDesk implements ImportHistory {
   readonly #options: HistoryDeskOptions;
   #newest: ImportEntry[] = [];
+  /** As they were read last: the status must not wait for the database. */
+  totals: Totals = { mailsWaiting: 0, openHolds: 0, lastImportAt: null };
 
   constructor(options: HistoryDeskOptions) {
     this.#options = options;
   }
 
-  /** Reads the newest imports into memory. */
+  /** Reads the newest imports and the totals into memory. */
   async refresh(): Promise<void> {
-    this.#newest = (await listImports(this.#options.database.sql, { limit: KEPT })).imports;
+    const { sql } = this.#options.database;
+    this.#newest = (await listImports(sql, { limit: KEPT })).imports;
+    this.totals = await readTotals(sql);
+  }
+
+  /** The same, unless an import is under way. */
+  async refreshWhenFree(): Promise<void> {
+    if (this.#options.running() === null) await this.refresh();
   }
 
   /** The embedded database will not answer until the import is over; a server will. */
@@ -44,19 +52,19 @@ export class HistoryDesk implements ImportHistory {
     const found = this.#newest.filter((entry) =>
       entry.id < before && (status === undefined || entry.status === status)
     );
-    if (found.length <= limit && this.#newest.length === KEPT) throw this.#options.busy();
+    if (found.length <= limit && this.#newest.length === KEPT) throw new Busy();
     return { imports: found.slice(0, limit), next: found.length > limit ? found[limit - 1].id : null };
   }
 
   async get(id: number): Promise<ImportEntry | null> {
     if (!this.#isBusy) return await findImport(this.#options.database.sql, id);
     const known = this.#newest.find((entry) => entry.id === id);
-    if (known === undefined && this.#newest.length === KEPT) throw this.#options.busy();
+    if (known === undefined && this.#newest.length === KEPT) throw new Busy();
     return known ?? null;
   }
 
   async failures(id: number, query: FailureQuery) {
-    if (this.#isBusy) throw this.#options.busy();
+    if (this.#isBusy) throw new Busy();
     return await listFailures(this.#options.database.sql, id, query);
   }
 

@@ -11,7 +11,6 @@ import type { ImportEntry, ImportStore } from "../importer/ports.ts";
 import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
-import type { Totals } from "../postgres/history.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Outbox } from "../smtp/outbox.ts";
 import { MailError } from "../smtp/mail_error.ts";
@@ -33,8 +32,6 @@ export interface ServiceParts {
   turns: Turns;
   outbox: Outbox;
   transport: Transport;
-  /** As they were read last: the status must not wait for the database. */
-  totals: () => Totals;
 }
 
 export class RosterdService implements Service {
@@ -81,8 +78,8 @@ export class RosterdService implements Service {
   }
 
   status(): Promise<StatusDocument> {
-    const { version, config, database, turns, keeper, outbox, totals } = this.#parts;
-    const { mailsWaiting, openHolds, lastImportAt } = totals();
+    const { version, config, database, turns, keeper, outbox, history } = this.#parts;
+    const { mailsWaiting, openHolds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
     const mailProblem = outbox.problem();
     return Promise.resolve({

@@ -1,0 +1,31 @@
+# rosterd as a small image: `docker build -t rosterd .`, then
+#   docker run -p 8080:8080 -v ./upload:/upload -v rosterd-data:/data -e DATABASE_URL=postgres://… rosterd
+# The user inside is 1000:1000; a folder of the host that stands for /upload or /data must be writable for it.
+
+FROM denoland/deno:2.9.6 AS compile
+WORKDIR /rosterd
+COPY . .
+RUN deno task compile
+
+FROM debian:12-slim
+LABEL org.opencontainers.image.title="rosterd" \
+      org.opencontainers.image.licenses="MIT"
+RUN groupadd --gid 1000 rosterd \
+ && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /data --shell /usr/sbin/nologin rosterd \
+ && install -d -o rosterd -g rosterd -m 0750 /upload /data
+COPY --from=compile /rosterd/dist/rosterd /usr/local/bin/rosterd
+COPY --from=compile /rosterd/LICENSE /usr/share/doc/rosterd/LICENSE
+
+# The certificates of mail servers and databases are checked against the list that is built into the binary.
+ENV ROSTERD_UPLOAD=/upload \
+    ROSTERD_DATA=/data \
+    ROSTERD_SETTINGS=/data/settings.json \
+    ROSTERD_LISTEN=0.0.0.0:8080
+
+USER 1000:1000
+WORKDIR /data
+VOLUME ["/upload", "/data"]
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["rosterd", "healthcheck"]
+ENTRYPOINT ["rosterd"]
+CMD ["serve"]

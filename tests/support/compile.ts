@@ -1,0 +1,44 @@
+/**
+ * Compiles rosterd for the tests of the binary, as `deno task compile` does. Where `../shared/tools/compile-env` lies
+ * beside the checkout, with what it provides; else with the Deno that runs the tests, which has to download its runtime.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const COMPILE = fileURLToPath(new URL("../../.ci/compile.ts", import.meta.url));
+const COMPILE_ENV = fileURLToPath(new URL("../../../shared/tools/compile-env", import.meta.url));
+const WITH_COMPILE_ENV = 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" run -A "$1" "$2"';
+
+/**
+ * Compiles into a temporary folder, which goes away with the process. Null, with the reason on standard error, where this
+ * machine cannot compile; what should work and does not throws.
+ */
+export async function compileBinary(): Promise<string | null> {
+  const folder = await Deno.makeTempDir({ prefix: "rosterd-binary-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  const output = join(folder, Deno.build.os === "windows" ? "rosterd.exe" : "rosterd");
+  const provided = await isProvided();
+  const { code, stderr } = await compiler(provided, output).output();
+  if (code === 0) return output;
+  const reason = new TextDecoder().decode(stderr);
+  if (provided) throw new Error(`rosterd does not compile:\n${reason}`);
+  console.error(`LEFT OUT: the tests of the compiled binary: deno compile does not work here:\n${reason}`);
+  return null;
+}
+
+async function isProvided(): Promise<boolean> {
+  if (Deno.build.target !== "x86_64-unknown-linux-gnu") return false;
+  try {
+    return (await Deno.stat(COMPILE_ENV)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function compiler(provided: boolean, output: string): Deno.Command {
+  const [program, ...args] = provided
+    ? ["bash", "-c", WITH_COMPILE_ENV, COMPILE_ENV, COMPILE, output]
+    : [Deno.execPath(), "run", "-A", COMPILE, output];
+  return new Deno.Command(program, { args, env: { NO_COLOR: "1" }, stdin: "null", stdout: "null", stderr: "piped" });
+}
