@@ -5,7 +5,7 @@
 FROM denoland/deno:2.9.6 AS compile
 WORKDIR /rosterd
 COPY . .
-RUN deno task compile
+RUN deno task compile && dist/rosterd --version
 
 FROM debian:12-slim
 LABEL org.opencontainers.image.title="rosterd" \

@@ -11,7 +11,7 @@ import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
 import { helpText, usageLine } from "./help.ts";
 import { parseLine } from "./parse.ts";
 import { signalsAsAbort } from "./signals.ts";
-import { createTerminal, type Terminal } from "./terminal.ts";
+import { createTerminal, type Terminal, writeAll } from "./terminal.ts";
 
 export interface Program {
   version: string;
@@ -43,7 +43,12 @@ async function runLine(words: readonly string[], { version, commands }: Program,
       isTerminal: () => Deno.stderr.isTerminal(),
     });
     const now = () => systemClock.now();
-    const log = createLog({ level: config.logLevel, format: config.logFormat, now, write: writeToStderr });
+    const log = createLog({
+      level: config.logLevel,
+      format: config.logFormat,
+      now,
+      write: (line) => writeAll(Deno.stderr, line),
+    });
     using signals = signalsAsAbort();
     const chosen = command ?? commands[0];
     const { signal } = signals;
@@ -79,9 +84,4 @@ function unforeseen(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return `the database refused: SQLSTATE ${code}`;
   return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-function writeToStderr(line: string): void {
-  const bytes = new TextEncoder().encode(line);
-  for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
 }

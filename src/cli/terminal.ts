@@ -51,8 +51,12 @@ export function createPaint(colours: boolean): Paint {
   return { good: paint(32), bad: paint(31), warning: paint(33), faint: paint(2) };
 }
 
-/** A pipe may take less than it is given. */
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** A pipe may take less than it is given; where nobody reads any more (`| head`), nobody is missing anything. */
+export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }

@@ -1,0 +1,61 @@
+/**
+ * What rosterd is measured against: psql, `\copy` into a temporary table, and one upsert by hand, into a table with the
+ * columns, constraints and indexes of `rosterd.users`.
+ */
+import type postgres from "postgres";
+import { measure, type Measured } from "./program.ts";
+import { ROSTER_HEADER } from "./roster.ts";
+
+const COLUMNS = ROSTER_HEADER.split(",");
+const TARGETS = COLUMNS.map((name) => name === "data_of_birth" ? "date_of_birth" : name);
+const VALUES = COLUMNS.map((name) => {
+  if (name === "data_of_birth") return "nullif(data_of_birth, '')::date";
+  return name === "active" ? "active::int::boolean" : name;
+});
+const REST = TARGETS.filter((name) => name !== "unique_id");
+const of = (table: string) => REST.map((name) => `${table}.${name}`).join(", ");
+
+/** Records that a person would load by hand: those whose date is one. */
+const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
+
+function script(file: string, onlyGood: boolean): string {
+  return `set jit = off;
+begin;
+create temporary table roster (${COLUMNS.map((name) => `${name} text`).join(", ")}) on commit drop;
+\\copy roster from '${file}' csv header
+insert into by_hand.users as u (${TARGETS.join(", ")})
+select ${VALUES.join(", ")} from roster ${onlyGood ? `where ${GOOD}` : ""}
+on conflict (unique_id) do update
+  set (${REST.join(", ")}, updated_at) = (${of("excluded")}, now())
+  where (${of("u")}) is distinct from (${of("excluded")});
+commit;
+`;
+}
+
+/** Makes the table; the schema of rosterd must be there. */
+export async function makeTable(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe("create schema by_hand; create table by_hand.users (like rosterd.users including all)");
+}
+
+/** Loads a roster with psql. `onlyGood` leaves out what would make it fail. */
+export async function loadByHand(file: string, url: string, onlyGood: boolean): Promise<Measured> {
+  const path = await Deno.makeTempFile({ prefix: "rosterd-bench-", suffix: ".sql" });
+  try {
+    await Deno.writeTextFile(path, script(file, onlyGood));
+    const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {});
+    if (result.code !== 0) throw new Error(`psql failed: ${result.err}`);
+    return result;
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** Whether there is a psql to compare with. */
+export async function psqlIsFound(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("psql", { args: ["--version"], stdout: "null" }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+/** What is measured, and the files for it, which are made once and kept in the folder for temporary files. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROSTER_HEADER, type RosterPlan, writeRoster } from "./roster.ts";
+
+export interface ImportCase {
+  name: string;
+  title: string;
+  /** What the table holds before; null: nothing. */
+  before: Omit<RosterPlan, "records"> | null;
+  file: Omit<RosterPlan, "records">;
+  /** What must become of the records, so that nothing else is measured by mistake. */
+  expected(records: number): Partial<Record<"created" | "updated" | "unchanged" | "failed", number>>;
+}
+
+export const IMPORT_CASES: readonly ImportCase[] = [
+  {
+    name: "first",
+    title: "first import",
+    before: null,
+    file: {},
+    expected: (records) => ({ created: records }),
+  },
+  {
+    name: "same",
+    title: "the same file again",
+    before: {},
+    file: {},
+    expected: (records) => ({ unchanged: records }),
+  },
+  {
+    name: "changed",
+    title: "1 % changed",
+    before: {},
+    file: { changedEvery: 100 },
+    expected: (records) => ({ updated: Math.ceil(records / 100), unchanged: records - Math.ceil(records / 100) }),
+  },
+  {
+    name: "failing",
+    title: "first import, 10 % fail",
+    before: null,
+    file: { failingEvery: 10 },
+    expected: (records) => ({ created: records - Math.ceil(records / 10), failed: Math.ceil(records / 10) }),
+  },
+];
+
+/** The name under which the measurement of `/settings` during an import is chosen. */
+export const LATENCY = "latency";
+
+/** The roster of a plan; a file that was made before is taken as it is. */
+export async function rosterFile(plan: RosterPlan): Promise<string> {
+  const { records, changedEvery = 0, failingEvery = 0 } = plan;
+  const folder = join(tmpdir(), "rosterd-bench");
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, `roster-${records}-${changedEvery}-${failingEvery}.csv`);
+  try {
+    await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await writeRoster(`${path}.part`, plan);
+    await Deno.rename(`${path}.part`, path);
+  }
+  return path;
+}
+
+/** A roster without users: its import makes the schema. */
+export async function emptyRoster(): Promise<string> {
+  const path = join(tmpdir(), "rosterd-bench-empty.csv");
+  await Deno.writeTextFile(path, ROSTER_HEADER + "\n");
+  return path;
+}

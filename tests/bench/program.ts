@@ -1,0 +1,88 @@
+/** Runs rosterd as a process of its own and measures it: time on the wall, and the most memory it had resident. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../../.ci/permissions.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One way to start rosterd. */
+export interface Program {
+  name: "source" | "binary";
+  command: readonly string[];
+}
+
+/** From source always; compiled where `deno task compile` was run before. */
+export async function findPrograms(): Promise<Program[]> {
+  const source: Program = {
+    name: "source",
+    command: [Deno.execPath(), "run", "--quiet", ...PERMISSIONS, join(ROOT, "main.ts")],
+  };
+  const binary: Program = { name: "binary", command: [join(ROOT, "dist/rosterd")] };
+  return await exists(binary.command[0]) ? [source, binary] : [source];
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+export interface Measured {
+  seconds: number;
+  /** Null where the system has no `/proc`. */
+  peakMiB: number | null;
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Starts a program in a folder; the only settings of the environment are those given. */
+export function spawn(command: readonly string[], folder: string, env: Record<string, string>): Deno.ChildProcess {
+  const [program, ...args] = command;
+  return new Deno.Command(program, { args, cwd: folder, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+}
+
+/** Runs a program to its end. */
+export async function measure(
+  command: readonly string[],
+  folder: string,
+  env: Record<string, string>,
+): Promise<Measured> {
+  const begin = performance.now();
+  const child = spawn(command, folder, env);
+  const peak = watchPeak(child.pid);
+  const { code, stdout, stderr } = await child.output();
+  const seconds = (performance.now() - begin) / 1000;
+  const decoder = new TextDecoder();
+  return { seconds, peakMiB: peak.stop(), code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Looks at the high-water mark of a process ten times a second: it only rises, so the last look counts. */
+export function watchPeak(pid: number): { stop(): number | null } {
+  let peak: number | null = null;
+  const look = () => peak = peakOf(pid) ?? peak;
+  const timer = setInterval(look, 100);
+  return {
+    stop() {
+      clearInterval(timer);
+      return look();
+    },
+  };
+}
+
+function peakOf(pid: number): number | null {
+  let status: string;
+  try {
+    status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  } catch (error) {
+    // The process is over, or there is no /proc.
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kib === undefined ? null : Math.round(Number(kib) / 1024);
+}

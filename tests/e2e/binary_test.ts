@@ -1,0 +1,81 @@
+/** The compiled binary, alone in an empty folder, does the main job: embedded, and with a server. */
+import assert from "node:assert/strict";
+import { copyFile } from "node:fs/promises";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { compileBinary } from "../support/compile.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+import { until } from "../support/until.ts";
+
+const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
+const binary = await compileBinary();
+const away = await serverIsAway();
+
+/** A folder with nothing in it but the binary and a roster. */
+async function emptyFolder(databaseUrl: string | null): Promise<Workplace> {
+  const environment: Record<string, string> = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  const here = await Workplace.make({ ROSTERD_LISTEN: "127.0.0.1:0", ...environment }, ["./rosterd"]);
+  await copyFile(binary!, here.path("rosterd"));
+  await here.write("sample.csv", SAMPLE);
+  return here;
+}
+
+async function doesTheMainJob(here: Workplace): Promise<void> {
+  const foreseen = await here.run("check", "sample.csv", "--json");
+  assert.deepEqual([foreseen.code, JSON.parse(foreseen.out)[0].created], [2, 4], foreseen.err);
+  const imported = await here.run("import", "sample.csv", "--json");
+  assert.deepEqual([imported.code, JSON.parse(imported.out)[0].created], [2, 4], imported.err);
+
+  await here.run("settings", "set", "settle_seconds=0");
+  const service = here.spawn("serve");
+  try {
+    const { address } = await until("the service listens", () => readJson(here.path("data/service.json")), 30_000);
+    await here.write("upload/roster.csv", SAMPLE);
+    const token = (await Deno.readTextFile(here.path("data/admin-token"))).trim();
+    const headers = { authorization: `Bearer ${token}` };
+    await (await fetch(`${address}/imports?wait=true`, { method: "POST", headers })).body?.cancel();
+    const { imports } = await (await fetch(`${address}/imports`, { headers })).json() as { imports: ImportEntry[] };
+    assert.deepEqual(imports.map(({ file, unchanged, failed }) => [file, unchanged, failed]), [
+      ["roster.csv", 4, 5],
+      ["sample.csv", 0, 5],
+    ]);
+    assert.deepEqual((await here.run("healthcheck")).code, 0);
+    assert.equal([...Deno.readDirSync(here.path("upload/bak"))].length, 2);
+  } finally {
+    service.kill("SIGTERM");
+  }
+  const tooLate = setTimeout(() => service.kill("SIGKILL"), 25_000);
+  const { code, stderr } = await service.output();
+  clearTimeout(tooLate);
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+}
+
+async function readJson(path: string): Promise<{ address: string } | null> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+Deno.test({
+  name: "the binary does the main job with nothing but itself",
+  ignore: binary === null,
+  async fn() {
+    await using here = await emptyFolder(null);
+    await doesTheMainJob(here);
+  },
+});
+
+Deno.test({
+  name: "the binary does the main job on a server",
+  ignore: binary === null || away !== null,
+  async fn() {
+    await using database = (await testDatabase())!;
+    await using here = await emptyFolder(database.url);
+    await doesTheMainJob(here);
+    const users = await database.sql`select unique_id from rosterd.users order by unique_id`;
+    assert.deepEqual(users.map(({ unique_id }) => unique_id), ["1001", "1002", "1003", "1009"]);
+  },
+});
