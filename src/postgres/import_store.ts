@@ -27,6 +27,7 @@ const IMPORT_LOCK = 7_246_002;
 /** Of the settings of a transaction: enough memory to join a million users without going to disk. */
 const TRANSACTION_SETTINGS = [
   "set local work_mem = '128MB'",
+  "set local hash_mem_multiplier = 5",
   "set local jit = off",
   "set local datestyle = 'ISO, YMD'",
   "set local synchronous_commit = on",

@@ -23,6 +23,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
     finished_at: "2026-11-23T18:45:01.000Z",
     undone_at: null,
     bak_file: "roster.20261123T184500Z.csv",
+    failed_file: null,
     mail: "waiting",
     settings: DEFAULT_SETTINGS,
     ...changes,
