@@ -46,7 +46,7 @@ export class Suspects {
     if (unique === undefined) return;
     const { folds, salt } = unique;
     for (let record = 0; record < batch.count; record++) {
-      if (batch.malformed.has(record)) continue;
+      if (batch.malformed.size > 0 && batch.malformed.has(record)) continue;
       const value = batch.firstValue[record] + position;
       if (batch.start[value] === batch.end[value] || batch.flags[value] & Batch.CLEARS) continue;
       if (!this.#addSeen(batch, value, folds, salt)) continue;

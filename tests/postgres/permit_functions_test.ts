@@ -1,0 +1,74 @@
+/** A customer whose permits live elsewhere replaces the two functions (contract, section 8). */
+import assert from "node:assert/strict";
+import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
+
+const GONE = "unique_id,login_source,active\n2,ldap,0\n1,ldap,0\n3,ldap,1\n";
+const settings = { archive_inactive_users: true };
+
+async function replace(db: RosterDatabase, body: string, returns = "bigint"): Promise<void> {
+  await db.sql.unsafe(`
+    create table if not exists calls (user_ids text[], import_id bigint, xid text);
+    drop function if exists rosterd.release_permits(text[], bigint);
+    create function rosterd.release_permits(user_ids text[], import_id bigint) returns ${returns} language plpgsql as
+    $$ begin ${body} end $$`);
+}
+
+const NOTE_CALL = "insert into calls values (user_ids, import_id, pg_current_xact_id()::xid::text); return 42;";
+
+onServer("a replaced release_permits is called once, with all users, in the transaction of the import", async (db) => {
+  await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3" });
+  await db.sql`insert into rosterd.permits (unique_id) values ('1')`;
+  await replace(db, NOTE_CALL, "integer");
+
+  const report = await db.import(GONE, { settings });
+
+  assert.deepEqual(countsOf(report), { records: 3, archived: 2, unchanged: 1, permits_released: 42 });
+  const [{ xid }] = await db.sql`select xmin::text as xid from rosterd.users where unique_id = '1'`;
+  assert.deepEqual([...await db.sql`select * from calls`], [{ user_ids: ["1", "2"], import_id: report.id, xid }]);
+  assert.deepEqual([...await db.sql`select status from rosterd.permits`], [{ status: "active" }]);
+});
+
+onServer("release_permits is not called when nobody is archived", async (db) => {
+  await db.addUsers({ unique_id: "1" }, { unique_id: "2", state: "archived" });
+  await replace(db, NOTE_CALL);
+
+  await db.import("unique_id,login_source,active\n1,ldap,1\n2,ldap,0\n", { settings });
+
+  assert.deepEqual([...await db.sql`select * from calls`], []);
+});
+
+onServer("a release_permits that fails takes the whole import back", async (db) => {
+  await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
+  const before = await db.users();
+  await replace(db, "raise exception 'permits are away' using errcode = 'PR001';");
+
+  const report = await db.import(GONE, { settings });
+
+  assert.deepEqual([report.status, report.reason?.code, countsOf(report)], ["error", "PR001", {}]);
+  assert.deepEqual(await db.users(), before);
+});
+
+onServer("migrate leaves a replaced function as it is", async (db) => {
+  await replace(db, NOTE_CALL);
+  const source = () => db.sql`select prosrc from pg_proc where proname = 'release_permits'`;
+  const before = [...await source()];
+
+  await db.migrate();
+
+  assert.deepEqual([...await source()], before);
+});
+
+onServer("a function that was there before rosterd is left as it is, and the other one is made", async (db) => {
+  await db.sql`create schema rosterd`;
+  await replace(db, NOTE_CALL);
+
+  await db.migrate();
+
+  const functions = await db.sql`
+    select proname as name, prosrc like '%calls%' as replaced from pg_proc
+    where pronamespace = 'rosterd'::regnamespace order by 1`;
+  assert.deepEqual([...functions], [
+    { name: "release_permits", replaced: true },
+    { name: "restore_permits", replaced: false },
+  ]);
+}, { migrated: false });

@@ -1,0 +1,161 @@
+/**
+ * A migrated database of its own for each test, and rosters that are checked and imported as the command line does it:
+ * a real file, the real importer, a real Postgres.
+ */
+import { join } from "node:path";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
+import type { ImportStore, RosterFile } from "../../src/importer/ports.ts";
+import { type CheckReport, checkReport, type FileJob, importReport } from "../../src/importer/report.ts";
+import { openRosterFile } from "../../src/inbox/open.ts";
+import { connectServer, type Database, type Sql } from "../../src/postgres/connect.ts";
+import { startEmbedded } from "../../src/postgres/embedded.ts";
+import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import { migrate } from "../../src/postgres/migrate.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+
+export type ImportReport = Awaited<ReturnType<typeof importReport>>;
+export type User = Record<string, unknown>;
+
+/** What a test changes of an import; `settings` beside the defaults. */
+export interface Way extends Partial<Omit<FileJob, "settings">> {
+  settings?: Partial<Settings>;
+  /** Puts something between the importer and the file. */
+  through?: (file: RosterFile) => RosterFile;
+}
+
+export class RosterDatabase implements AsyncDisposable {
+  readonly store: ImportStore;
+
+  private constructor(
+    readonly database: Database,
+    /** A second look at it, beside the program under test. On the embedded one it is the same connection. */
+    readonly sql: Sql,
+    /** For another program under test; null on the embedded one, which lets nobody else in. */
+    readonly url: string | null,
+    private readonly folder: string,
+    private readonly resources: AsyncDisposableStack,
+  ) {
+    this.store = new PostgresImportStore(database);
+  }
+
+  /** Opens an empty database; {@link migrate} is up to the caller. */
+  static async open(kind: Database["kind"]): Promise<RosterDatabase> {
+    const resources = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+    resources.defer(() => Deno.remove(folder, { recursive: true }));
+    if (kind === "embedded") {
+      const database = await startEmbedded(folder);
+      resources.defer(() => database.close());
+      return new RosterDatabase(database, database.sql, null, folder, resources);
+    }
+    const { url, sql } = resources.use((await testDatabase())!);
+    const database = connectServer(url);
+    resources.defer(() => database.close());
+    return new RosterDatabase(database, sql as Sql, url, folder, resources);
+  }
+
+  migrate(): Promise<number> {
+    return migrate(this.database.sql);
+  }
+
+  import(roster: string, way: Way = {}): Promise<ImportReport> {
+    return this.#withFile(roster, way, (file, job) => importReport(file, job));
+  }
+
+  check(roster: string, way: Way = {}): Promise<CheckReport> {
+    return this.#withFile(roster, way, (file, job) => checkReport(file, job));
+  }
+
+  /** Users by unique_id: the values of their columns and `active`, `archived` as true or false. */
+  async users(): Promise<Record<string, User>> {
+    const rows = await this.sql<{ user: User }[]>`
+      select to_jsonb(u) - '{archived_at, created_at, updated_at}'::text[]
+        || jsonb_build_object('archived', archived_at is not null) as user
+      from rosterd.users as u order by unique_id`;
+    return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));
+  }
+
+  /** Puts users in place as an earlier import left them: `state` is active, disabled or archived. */
+  async addUsers(...users: { unique_id: string; state?: string; [column: string]: unknown }[]): Promise<void> {
+    const rows = users.map(({ state = "active", ...values }) => ({
+      login_source: "ldap",
+      ...values,
+      active: state === "active",
+      archived_at: state === "archived" ? "2026-01-01T00:00:00Z" : null,
+    }));
+    await this.sql`
+      insert into rosterd.users
+      select * from jsonb_populate_recordset(null::rosterd.users, (
+        select jsonb_agg('{"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}' || one)
+        from jsonb_array_elements(${this.sql.json(rows as never)}) as one
+      ))`;
+  }
+
+  async clear(): Promise<void> {
+    await this.sql`truncate rosterd.users, rosterd.permits, rosterd.imports cascade`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.resources.disposeAsync();
+  }
+
+  async #withFile<T>(
+    roster: string,
+    { settings, through = (file) => file, ...way }: Way,
+    work: (file: RosterFile, job: FileJob) => Promise<T>,
+  ): Promise<T> {
+    const path = join(this.folder, `${crypto.randomUUID()}.csv`);
+    await Deno.writeTextFile(path, roster);
+    const file = await openRosterFile(path, "roster.csv");
+    try {
+      return await work(through(file), {
+        store: this.store,
+        settings: { ...DEFAULT_SETTINGS, ...settings },
+        clock: systemClock,
+        signal: new AbortController().signal,
+        onProgress: () => {},
+        ...way,
+      });
+    } finally {
+      await file.close();
+      await Deno.remove(path);
+    }
+  }
+}
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: tests of tests/postgres/ that need a server: ${away}`);
+
+type Test = (db: RosterDatabase, t: Deno.TestContext) => Promise<void>;
+
+/** A test on a server; the database is migrated. */
+export function onServer(name: string, test: Test, { migrated = true } = {}): void {
+  Deno.test({ name, ignore: away !== null, fn: (t) => run("server", test, t, migrated) });
+}
+
+/** A test on a server, and again on the embedded database. */
+export function onEachDatabase(name: string, test: Test): void {
+  onServer(`${name} (server)`, test);
+  Deno.test(`${name} (embedded)`, (t) => run("embedded", test, t, true));
+}
+
+async function run(kind: Database["kind"], test: Test, t: Deno.TestContext, migrated: boolean): Promise<void> {
+  await using db = await RosterDatabase.open(kind);
+  if (migrated) await db.migrate();
+  await test(db, t);
+}
+
+/** CSV of records that all have the same keys. */
+export function csvOf(records: readonly Record<string, string>[]): string {
+  const names = Object.keys(records[0]);
+  const line = (values: readonly string[]) => values.map((value) => `"${value.replaceAll('"', '""')}"`).join(",");
+  return [line(names), ...records.map((record) => line(names.map((name) => record[name])))].join("\n") + "\n";
+}
+
+/** The eight outcomes that are not 0, and the other counts that are not 0. */
+export function countsOf(report: object): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(report).filter(([name, value]) => typeof value === "number" && value !== 0 && name !== "id"),
+  );
+}
