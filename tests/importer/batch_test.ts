@@ -50,6 +50,11 @@ Deno.test("without its first record a batch is as if it had been read behind it"
   const before = all(batch);
   batch.dropFirst();
   assert.deepEqual(all(batch), before.slice(1));
+  const malformedFirst = await batchOf('"a"b\n1,2\n"c"d\n3,4\n');
+  const expected = all(malformedFirst).slice(1);
+  malformedFirst.dropFirst();
+  assert.deepEqual(all(malformedFirst), expected);
+  assert.equal(malformedFirst.malformed.size, 1);
   const header = await batchOf("a,b\n");
   header.dropFirst();
   assert.equal(header.count, 0);
@@ -75,7 +80,7 @@ Deno.test("many records, and records of many values, come in several batches, wh
   const header = Array.from({ length: 900 }, (_, column) => `c${column}`).join(",");
   const record = (row: number) => Array.from({ length: 900 }, (_, column) => row * column).join(",");
   const rows = Array.from({ length: 200 }, (_, row) => record(row));
-  const wide = await recordsOf(readRecords(chunksOf([header, ...rows, ""].join("\n"), 65_536), OPTIONS));
+  const wide = await recordsOf(readRecords(chunksOf([header, ...rows, ""].join("\n"), 1 << 20), OPTIONS));
   assert.deepEqual(wide.map((seen) => "values" in seen && seen.values.join(",")), [header, ...rows]);
 
   const narrow = await recordsOf(readRecords(chunksOf("a,b\n".repeat(50_000), 65_536), OPTIONS));

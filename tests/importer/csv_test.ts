@@ -249,6 +249,24 @@ Deno.test("a record at its limits is read; over them it is one failure and the n
   }
 });
 
+Deno.test("what is wrong with a long record does not depend on where the bytes at hand end", async () => {
+  for (let length = 25; length < 130; length++) {
+    const x = "x".repeat(length), raw = (record: string) => record.slice(0, SMALL.recordBytes);
+    const cases = [
+      [`1,"${x}"`, length > 30 ? "quote_not_closed 1" : length > 26 ? "record_too_long" : "value_too_long 1"],
+      [`1,${x}"`, length > 117 ? "record_too_long" : "stray_quote 1"],
+      [`1,${x}`, length > 28 ? "record_too_long" : "value_too_long 1"],
+    ];
+    for (const [record, fault] of cases) {
+      assert.deepEqual(await brief(`a,b\n${record}\n3,4\n`, { limits: SMALL }), [
+        "1: a|b",
+        `2: ${fault} <${raw(record)}>`,
+        "3: 3|4",
+      ]);
+    }
+  }
+});
+
 Deno.test("a record of several lines that is too long costs only itself; far too long, only its first line is passed over", async () => {
   const lines = '"1\n2","3\n4"';
   const somewhat = `${lines},${"x".repeat(60)}`;

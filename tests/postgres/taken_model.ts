@@ -1,0 +1,104 @@
+/**
+ * What becomes of user_name and email, in memory, written sentence by sentence from the contract (section 2, "Repeated
+ * and taken" and "Partial updates"). Slow and simple: tests compare the database with it.
+ */
+
+/** A value of a record: "" keeps, "(clear)" clears. */
+export type WorldRecord = {
+  unique_id: string;
+  user_name: string;
+  email: string;
+  /** "x" is not valid, so that the record fails. */
+  active: "" | "x";
+};
+
+export type WorldUser = {
+  unique_id: string;
+  user_name: string | null;
+  email: string | null;
+  state: "active" | "archived";
+};
+
+const COLUMNS = [["user_name", "9020"], ["email", "9019"]] as const;
+type Unique = "user_name" | "email";
+
+export interface Outcome {
+  users: Record<string, Pick<WorldUser, Unique>>;
+  /** By line: the codes of its problems. */
+  failures: Record<number, string[]>;
+  skipped: number;
+}
+
+const lineOf = (at: number) => at + 2;
+
+/** "letter case of A–Z ignored" */
+const fold = (value: string | null) =>
+  value === null ? null : value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+export function expectedOutcome(users: readonly WorldUser[], records: readonly WorldRecord[]): Outcome {
+  const had = new Map(users.map((user) => [user.unique_id, user]));
+  const failures: Record<number, string[]> = {};
+  let skipped = 0;
+  const good = new Set<number>();
+
+  records.forEach((record, at) => {
+    // "The same unique_id again: the first record counts, also when it failed;"
+    const first = records.findIndex(({ unique_id }) => unique_id === record.unique_id);
+    const invalid = record.active === "x" ? ["9033"] : [];
+    if (first === at) {
+      if (invalid.length === 0) good.add(at);
+      else failures[lineOf(at)] = invalid;
+    } // "a repetition with the same known values is skipped, any other fails 9022"
+    else if (JSON.stringify(records[first]) === JSON.stringify(record)) skipped++;
+    else failures[lineOf(at)] = ["9022", ...invalid];
+  });
+
+  const current = (at: number, column: Unique) => fold(had.get(records[at].unique_id)?.[column] ?? null);
+  const intended = (at: number, column: Unique) => {
+    const value = records[at][column];
+    if (value === "") return current(at, column);
+    return value === "(clear)" ? null : fold(value);
+  };
+  /** The value of a record that its user does not have yet. */
+  const wanted = (at: number, column: Unique) => {
+    const value = intended(at, column);
+    return value !== null && value !== current(at, column) ? value : null;
+  };
+  const candidates = [...good];
+
+  /** "the user who has it and keeps it wins, else the earliest line" */
+  const loses = (at: number, column: Unique, among: Iterable<number>) => {
+    const value = wanted(at, column);
+    if (value === null) return false;
+    const holder = users.find((user) => fold(user[column]) === value);
+    const leaves = (other: number) =>
+      records[other].unique_id === holder?.unique_id && intended(other, column) !== value;
+    if (holder !== undefined && ![...good].some(leaves)) return true;
+    return [...among].some((other) => other < at && wanted(other, column) === value);
+  };
+
+  // "the others fail and keep what they had; repeated until nothing changes."
+  for (;;) {
+    const losers = [...good].filter((at) => COLUMNS.some(([column]) => loses(at, column, good)));
+    if (losers.length === 0) break;
+    for (const at of losers) good.delete(at);
+  }
+  // "One record can carry several; all are reported, in the order of the columns."
+  for (const at of candidates) {
+    if (good.has(at)) continue;
+    const codes = COLUMNS.filter(([column]) => loses(at, column, candidates)).map(([, code]) => code);
+    failures[lineOf(at)] = codes;
+  }
+
+  const after = Object.fromEntries(
+    users.map(({ unique_id, user_name, email }) => [unique_id, { user_name, email }]),
+  );
+  for (const at of good) {
+    const { unique_id, ...record } = records[at];
+    const user = after[unique_id] ??= { user_name: null, email: null };
+    for (const [column] of COLUMNS) {
+      if (record[column] !== "") user[column] = record[column] === "(clear)" ? null : record[column];
+    }
+  }
+  return { users: after, failures, skipped };
+}
