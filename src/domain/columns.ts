@@ -84,5 +84,7 @@ export function columnNamed(folded: string): Column | null {
     null;
 }
 
-/** Headers that rosterd itself adds to a failed-records file begin with this (compared after {@link foldHeader}). */
-export const OWN_HEADER_PREFIX = "rosterd";
+/** Whether rosterd itself adds such a header, `rosterd_line` and the like, to a failed-records file. */
+export function isOwnHeader(header: string): boolean {
+  return /^\s*rosterd[\s_-]/i.test(header);
+}

@@ -5,9 +5,10 @@
  * Reads the roster a second time beside the stored failures, both in the order of lines, so that a million failures need no
  * memory.
  */
-import { foldHeader, OWN_HEADER_PREFIX } from "../domain/columns.ts";
+import { isOwnHeader } from "../domain/columns.ts";
 import type { Failure } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
+import { breathe } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
@@ -37,7 +38,7 @@ export async function writeFailedFile(
 ): Promise<void> {
   const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
   const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
-  const kept = roster.header.names.flatMap((name, at) => foldHeader(name).startsWith(OWN_HEADER_PREFIX) ? [] : [at]);
+  const kept = roster.header.names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
   const row = (values: readonly string[]) =>
     values.map((value) => quoted(value, roster.delimiter)).join(roster.delimiter) + "\r\n";
   const encoder = new TextEncoder();
@@ -57,6 +58,7 @@ export async function writeFailedFile(
       text = "";
     }
     if (failure.done) break;
+    await breathe();
   }
   if (!failure.done) throw new Error(`the roster has no record on line ${failure.value.line}, which failed before`);
   await sink(encoder.encode(text));

@@ -2,7 +2,7 @@
  * From a roster's header line to its columns (contract, section 2, "Columns"): which header stands for which column, what
  * is not known, and when the whole file is rejected because its header cannot be used.
  */
-import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, OWN_HEADER_PREFIX } from "../domain/columns.ts";
+import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../domain/columns.ts";
 import { reject, type Warning } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
@@ -50,7 +50,7 @@ export function countKnown(names: readonly string[], known: KnownNames): number 
 export function readHeader(names: readonly string[], settings: Settings, line: number): Header {
   const known = knownNames(settings.header_aliases);
   const folded = names.map(foldHeader);
-  const own = folded.flatMap((name, position) => name.startsWith(OWN_HEADER_PREFIX) ? [position] : []);
+  const own = names.flatMap((name, position) => isOwnHeader(name) ? [position] : []);
   const unknown = names.filter((_, position) =>
     folded[position] !== "" && !known.has(folded[position]) && !own.includes(position)
   );

@@ -17,6 +17,7 @@ import {
   type Warning,
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
+import { breathe } from "../runtime/breathe.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { createCheck } from "./check.ts";
 import { utf8Chunks } from "./decode.ts";
@@ -60,7 +61,7 @@ export async function importFile(
   mails: boolean,
 ): Promise<{ counts: Counts; warnings: Warning[] }> {
   const read = await readInto(transaction, file, job);
-  const counts = balance(await transaction.apply(job.settings, importId), job.facts.records);
+  const counts = balance(await transaction.apply(importId), job.facts.records);
   const status = statusOf(counts);
   const mail = mails ? mailOwed(status, job.settings) : { state: "none" as const };
   const warnings = [...read, ...(mail.state === "not_configured" ? mailWarnings(job.settings) : [])];
@@ -127,6 +128,7 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
     for (const { column, positions } of roster.header.present) suspects.note(batch, column, positions[0]);
     await stage.write(batch, problems);
     facts.records += batch.count;
+    await breathe();
   }
   await stage.end(suspects.list);
   if (await file.changed()) throw new ChangedWhileRead();

@@ -140,7 +140,7 @@ export interface ImportTransaction {
   /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
   judge(settings: Settings): Promise<void>;
   /** Does it. Answers with what became of the records. */
-  apply(settings: Settings, importId: number): Promise<Counts>;
+  apply(importId: number): Promise<Counts>;
   /** What {@link apply} would answer. */
   foresee(): Promise<Counts>;
   /** The first failures, in the order of their lines. */

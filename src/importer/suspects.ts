@@ -23,7 +23,7 @@ export interface Suspect {
 }
 
 export class Suspects {
-  readonly #bits: Uint32Array;
+  readonly #words: Int32Array;
   readonly #mask: number;
   #list: Suspect[] = [];
 
@@ -31,8 +31,8 @@ export class Suspects {
   constructor(bytes: number) {
     const wanted = Math.min(Math.max(bytes / 64 * 12, 1 << 18), 1 << 29);
     const size = 2 ** Math.ceil(Math.log2(wanted));
-    this.#bits = new Uint32Array(size / 32);
-    this.#mask = size - 1;
+    this.#words = new Int32Array(size / 32);
+    this.#mask = size / 32 - 1;
   }
 
   /** The suspects; null when there are too many to list. */
@@ -62,21 +62,16 @@ export class Suspects {
       let byte = bytes[at];
       if (folds && byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
       a = Math.imul(a ^ byte, 0x01000193);
-      b = Math.imul(b + byte, 0x85ebca6b);
-      b ^= b >>> 15;
+      b = ((b << 5) + b) ^ byte;
     }
-    a ^= a >>> 16;
-    const first = this.#set(a);
-    const second = this.#set(b);
-    const third = this.#set(Math.imul(a + Math.imul(b, 0xc2b2ae35), 0x27d4eb2f));
-    return first && second && third;
-  }
-
-  #set(hash: number): boolean {
-    const bit = (hash ^ (hash >>> 13)) & this.#mask;
-    const was = (this.#bits[bit >>> 5] >>> (bit & 31)) & 1;
-    this.#bits[bit >>> 5] |= 1 << (bit & 31);
-    return was === 1;
+    b = Math.imul(b ^ (b >>> 15), 0x85ebca6b);
+    b ^= b >>> 13;
+    // Three bits of one word: one look into memory a value, where three would be three.
+    const word = (a ^ (a >>> 15)) & this.#mask;
+    const bits = (1 << b) | (1 << (b >>> 5)) | (1 << (b >>> 10));
+    const before = this.#words[word];
+    this.#words[word] = before | bits;
+    return (before & bits) === bits;
   }
 }
 

@@ -58,7 +58,7 @@ export class PostgresImportTransaction implements ImportTransaction {
     if (settings.archive_inactive_users) await tx.unsafe(noteArchived);
   }
 
-  async apply(settings: Settings, importId: number): Promise<Counts> {
+  async apply(importId: number): Promise<Counts> {
     const { tx } = this;
     const { freeValues, updateUsers, createUsers, releasePermits } = this.#queries;
     const counts = await this.#count();

@@ -1,6 +1,7 @@
 /** The service over time: the database comes and goes, settings change and break, two services meet. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { ImportEntry } from "../../src/importer/ports.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";

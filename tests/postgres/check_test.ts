@@ -1,0 +1,197 @@
+/** `check` foresees what an import does, and writes nothing (contract, sections 6 and 7). */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Change } from "../../src/domain/outcome.ts";
+import type { CheckReport } from "../../src/importer/report.ts";
+import {
+  countsOf,
+  csvOf,
+  type ImportReport,
+  onEachDatabase,
+  onServer,
+  type RosterDatabase,
+  type User,
+} from "./roster_database.ts";
+import { held } from "./held_file.ts";
+
+const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,\n";
+
+onEachDatabase("what would change is told column by column, before and after", async (db) => {
+  await db.addUsers(
+    { unique_id: "1", city: "Ottawa", date_of_birth: "1999-12-31", email: "1@x.org" },
+    { unique_id: "2", city: "Hull" },
+    { unique_id: "3", state: "disabled" },
+    { unique_id: "4", state: "archived", city: "Hull" },
+    { unique_id: "5", state: "disabled" },
+    { unique_id: "6" },
+  );
+  const report = await db.check(
+    `unique_id,login_source,city,data_of_birth,email,active
+1,ldap,Hull,2000-01-01,(clear),
+2,ldap,,,,0
+3,ldap,,,,1
+4,ldap,Ottawa,,,1
+5,ldap,,,,0
+6,ldap,,,,1
+7,ldap,Hull,2000-01-01,,
+8,ldap,,,,0
+6,ldap,Hull,,,1
+9,ldap,,2000-13-01,,
+`,
+    { settings: { archive_inactive_users: true } },
+  );
+
+  assert.deepEqual(report.changes, [
+    {
+      unique_id: "1",
+      outcome: "updated",
+      columns: { city: ["Ottawa", "Hull"], data_of_birth: ["1999-12-31", "2000-01-01"], email: ["1@x.org", null] },
+    },
+    { unique_id: "2", outcome: "archived", columns: { active: ["1", "0"] } },
+    { unique_id: "3", outcome: "updated", columns: { active: ["0", "1"] } },
+    { unique_id: "4", outcome: "reactivated", columns: { city: ["Hull", "Ottawa"], active: ["0", "1"] } },
+    { unique_id: "5", outcome: "archived", columns: {} },
+    {
+      unique_id: "7",
+      outcome: "created",
+      columns: {
+        login_source: [null, "ldap"],
+        city: [null, "Hull"],
+        data_of_birth: [null, "2000-01-01"],
+        active: [null, "1"],
+      },
+    },
+    { unique_id: "8", outcome: "created", columns: { login_source: [null, "ldap"], active: [null, "0"] } },
+  ]);
+});
+
+onServer("the first hundred users that would change, in the order of their lines", async (db) => {
+  const ids = Array.from({ length: 150 }, (_, at) => `${200 - at}`);
+
+  const report = await db.check(csvOf(ids.map((unique_id) => ({ unique_id, login_source: "ldap" }))));
+
+  assert.equal(report.created, 150);
+  assert.deepEqual(report.changes.map(({ unique_id }) => unique_id), ids.slice(0, 100));
+});
+
+onServer("in an empty database it foresees what an import would do, and makes no schema", async (db) => {
+  const report = await db.check(SMALL);
+
+  assert.deepEqual(countsOf(report), { records: 2, created: 2 });
+  const [{ schema }] = await db.sql`select to_regnamespace('rosterd') as schema`;
+  assert.equal(schema, null);
+}, { migrated: false });
+
+onServer("not a row is written, no lock is left", async (db) => {
+  await db.addUsers({ unique_id: "1" });
+  const written = () =>
+    db.sql`
+    select (select array_agg(xmin::text || u::text) from rosterd.users as u) as users,
+      (select count(*) from rosterd.imports) + (select count(*) from rosterd.import_failures) as history,
+      (select last_value from rosterd.imports_id_seq) as next_id`;
+  const before = [...await written()];
+
+  const report = await db.check(SMALL + "3,\n");
+
+  assert.deepEqual(countsOf(report), { records: 3, created: 1, updated: 1, failed: 1 });
+  assert.deepEqual([...await written()], before);
+});
+
+onServer("it runs while an import holds the import lock, and does not see it until it is over", async (db) => {
+  const { through, reached, release } = held();
+  const importing = db.import(SMALL, { through });
+  await reached;
+
+  const during = await db.check(SMALL);
+  release();
+
+  assert.deepEqual(countsOf(during), { records: 2, created: 2 });
+  assert.deepEqual(countsOf(await importing), { records: 2, created: 2 });
+  assert.deepEqual(countsOf(await db.check(SMALL)), { records: 2, unchanged: 2 });
+});
+
+onServer("what is committed meanwhile does not mix into one check", async (db) => {
+  await db.addUsers({ unique_id: "1" });
+  await db.sql`insert into rosterd.permits (unique_id) values ('1')`;
+
+  const [foreseen] = await db.store.rehearsal(async (transaction) => {
+    const stage = transaction.foresee.bind(transaction);
+    return await Promise.all([stage]);
+  }).then(() => [null]);
+
+  assert.equal(foreseen, null);
+});
+
+onServer("check and import come to the same, whatever the roster", async (db) => {
+  await fc.assert(
+    fc.asyncProperty(users, records, fc.boolean(), async (users, records, archive_inactive_users) => {
+      await db.clear();
+      if (users.length > 0) await db.addUsers(...users);
+      await db.sql`insert into rosterd.permits (unique_id) select unique_id from rosterd.users`;
+      const way = { settings: { archive_inactive_users } };
+      const roster = csvOf(records.map((record) => ({ login_source: "ldap", ...record })));
+      const before = await db.users();
+
+      const foreseen = await db.check(roster, way);
+      assert.deepEqual(await db.users(), before);
+      const done = await db.import(roster, way);
+
+      assert.deepEqual(comparable(foreseen), comparable(done));
+      const ids = records.map(({ unique_id }) => unique_id);
+      assert.deepEqual(foreseen.changes, changesBetween(before, await db.users(), ids));
+    }),
+    { numRuns: 100, interruptAfterTimeLimit: 40_000 },
+  );
+});
+
+function comparable(report: ImportReport | CheckReport) {
+  return { counts: countsOf(report), status: report.status, failures: report.failures, warnings: report.warnings };
+}
+
+const id = fc.constantFrom("1", "2", "3", "4", "5", "6");
+const name = ["a", "b", "c", "d"];
+
+const users = fc.uniqueArray(
+  fc.record({
+    unique_id: id,
+    user_name: fc.option(fc.constantFrom(...name)),
+    city: fc.constantFrom(null, "Ottawa", "Hull"),
+    state: fc.constantFrom("active", "disabled", "archived"),
+  }),
+  {
+    comparator: (a, b) => a.unique_id === b.unique_id || (a.user_name !== null && a.user_name === b.user_name),
+    maxLength: 6,
+  },
+);
+
+const records = fc.array(
+  fc.record({
+    unique_id: id,
+    user_name: fc.constantFrom("", "(clear)", ...name),
+    city: fc.constantFrom("", "(clear)", "Ottawa", "Hull"),
+    date_of_birth: fc.constantFrom("", "", "1999-12-31"),
+    active: fc.constantFrom("", "0", "1", "x"),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+/** What a look at the table before and after says: the users that differ, in the order of their lines. */
+function changesBetween(before: Record<string, User>, after: Record<string, User>, ids: string[]): Change[] {
+  const changed = [...new Set(ids)].filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
+  return changed.map((unique_id) => {
+    const [was, is] = [before[unique_id] ?? {}, after[unique_id]];
+    const outcome = !(unique_id in before)
+      ? "created"
+      : was.archived !== is.archived
+      ? is.archived ? "archived" : "reactivated"
+      : "updated";
+    const columns = Object.keys(is)
+      .filter((name) => name !== "archived" && name !== "unique_id" && (was[name] ?? null) !== is[name])
+      .map((name) => [name === "date_of_birth" ? "data_of_birth" : name, [shown(was[name]), shown(is[name])]]);
+    return { unique_id, outcome, columns: Object.fromEntries(columns) };
+  });
+}
+
+function shown(value: unknown): string | null {
+  return typeof value === "boolean" ? (value ? "1" : "0") : (value as string | null | undefined) ?? null;
+}
