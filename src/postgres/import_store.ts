@@ -36,6 +36,9 @@ const TRANSACTION_SETTINGS = [
   "set local idle_in_transaction_session_timeout = 0",
 ];
 
+/** For a rehearsal, which no lock keeps apart from imports: it sees nothing of one that ends meanwhile. */
+const SNAPSHOT = "isolation level repeatable read";
+
 /** Leaves a rehearsal with its result, so that nothing of it is committed. */
 class Rehearsed<T> {
   constructor(readonly result: T) {}
@@ -98,7 +101,7 @@ export class PostgresImportStore implements ImportStore {
       return await this.#within(async (tx) => {
         await migrateWithin(tx);
         throw new Rehearsed(await work(new PostgresImportTransaction(tx, this.database.kind === "server")));
-      });
+      }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof Rehearsed) return outcome.result as T;
       throw outcome;
@@ -141,9 +144,9 @@ export class PostgresImportStore implements ImportStore {
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  #within<T>(work: (tx: Tx) => Promise<T>, isolation = ""): Promise<T> {
     return this.database.alone((sql) =>
-      sql.begin(async (tx) => {
+      sql.begin(isolation, async (tx) => {
         await tx.unsafe(TRANSACTION_SETTINGS.join(";"));
         return await work(tx);
       }) as Promise<T>

@@ -7,7 +7,7 @@ select
     when p.transition = 'reactivate' then 'reactivated'
     else 'updated'
   end as outcome,
-  (select jsonb_object_agg(name, pair) from (values
+  (select coalesce(jsonb_object_agg(name, pair), '{}') from (values
     {{, |('@label', case when s.@name <> @old then jsonb_build_array(@text, nullif(s.@name, '')) end)}},
     ('active', case
       when u.unique_id is null then jsonb_build_array(null, case when s.active = '0' then '0' else '1' end)
