@@ -4,15 +4,7 @@ import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
 import type { ImportTransaction } from "../../src/importer/ports.ts";
 import type { CheckReport } from "../../src/importer/report.ts";
-import {
-  countsOf,
-  csvOf,
-  type ImportReport,
-  onEachDatabase,
-  onServer,
-  type RosterDatabase,
-  type User,
-} from "./roster_database.ts";
+import { countsOf, csvOf, type ImportReport, onEachDatabase, onServer, type User } from "./roster_database.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import { held } from "./held_file.ts";
 

@@ -1,0 +1,154 @@
+/** What the database can do to an import in the middle (faults, D): it is applied whole or not at all, in bounded time. */
+import assert from "node:assert/strict";
+import { until } from "../support/until.ts";
+import { held } from "./held_file.ts";
+import { countsOf, csvOf, onServer, type RosterDatabase } from "./roster_database.ts";
+
+/** Large enough that rosterd sends some of it before it has read all of it. */
+const LARGE = csvOf(Array.from({ length: 10_000 }, (_, at) => ({
+  unique_id: `U${at}`,
+  login_source: "ldap",
+  street: "Main Street ".repeat(8),
+})));
+const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
+const CREATED = { records: 2, created: 2 };
+
+/** The sessions of rosterd's imports: those that are in a transaction. */
+const sessions = (db: RosterDatabase) =>
+  db.sql<{ pid: number; query: string; waits: string | null }[]>`
+    select pid, query, wait_event_type as waits from pg_stat_activity
+    where datname = current_database() and application_name = 'rosterd' and xact_start is not null`;
+
+async function terminate(db: RosterDatabase, pid: number): Promise<void> {
+  await db.sql`select pg_terminate_backend(${pid})`;
+  await until("the end of the session", async () => !(await sessions(db)).some((session) => session.pid === pid));
+}
+
+async function assertUntouched(db: RosterDatabase): Promise<void> {
+  assert.deepEqual(await db.users(), {});
+  await until("the end of all sessions", async () => (await sessions(db)).length === 0);
+  assert.deepEqual(countsOf(await db.import(SMALL)), CREATED, "the next import works");
+}
+
+onServer("a connection that is killed in the middle of COPY takes the whole import back", async (db) => {
+  const { through, reached, release } = held(2);
+  const importing = db.import(LARGE, { through });
+  await reached;
+  const [{ pid, query }] = await sessions(db);
+  assert.match(query, /^copy staged/);
+
+  await terminate(db, pid);
+  const start = performance.now();
+  release();
+  const report = await importing;
+
+  assert.ok(performance.now() - start < 5_000);
+  assert.equal(report.status, "error");
+  assert.notEqual(report.reason!.code, "unexpected", report.reason!.text);
+  assert.equal((await db.store.find(report.id!))!.status, "error");
+  await assertUntouched(db);
+});
+
+onServer("a connection that is killed in the merge takes the whole import back", async (db) => {
+  const report = await db.sql.begin(async (tx) => {
+    await tx`lock table rosterd.users in access exclusive mode`;
+    const importing = db.import(LARGE);
+    const session = await until("the merge that waits for the table", async () => {
+      const [session] = await tx<{ pid: number; waits: string | null }[]>`
+        select pid, wait_event_type as waits from pg_stat_activity
+        where datname = current_database() and application_name = 'rosterd' and wait_event_type = 'Lock'`;
+      return session ?? null;
+    });
+    await tx`select pg_terminate_backend(${session.pid})`;
+    return await importing;
+  });
+
+  assert.equal(report.status, "error");
+  assert.equal(report.reason!.code, "57P01");
+  await assertUntouched(db);
+});
+
+onServer("an import waits for the one that runs, says so once, and then sees what it did", async (db) => {
+  const first = held(), waiting = Promise.withResolvers<void>();
+  let waits = 0;
+  const onWait = () => {
+    waits++;
+    waiting.resolve();
+  };
+  const one = db.import(SMALL, { through: first.through });
+  await first.reached;
+  const two = db.import(SMALL, { onWait });
+  await waiting.promise;
+  assert.deepEqual(await db.users(), {});
+
+  first.release();
+
+  assert.deepEqual(countsOf(await one), CREATED);
+  assert.deepEqual(countsOf(await two), { records: 2, unchanged: 2 });
+  assert.equal(waits, 1);
+});
+
+onServer("an import that waits can be called off, and leaves no session", async (db) => {
+  const first = held(), waiting = Promise.withResolvers<void>(), stop = new AbortController();
+  const one = db.import(SMALL, { through: first.through });
+  await first.reached;
+  const two = db.import(SMALL, { onWait: waiting.resolve, signal: stop.signal });
+  await waiting.promise;
+
+  stop.abort(new Error("called off"));
+
+  await assert.rejects(two, { message: "called off" });
+  await until("only the first session", async () => (await sessions(db)).length === 1);
+  first.release();
+  assert.deepEqual(countsOf(await one), CREATED);
+});
+
+onServer("an import that is called off while it reads is taken back", async (db) => {
+  const { through, reached, release } = held(1), stop = new AbortController();
+  const importing = db.import(LARGE, { through, signal: stop.signal });
+  await reached;
+
+  stop.abort(new Error("called off"));
+  release();
+
+  await assert.rejects(importing, { message: "called off" });
+  await assertUntouched(db);
+});
+
+/** Begins an import as a command line does that is killed before it says how it went. */
+async function killedImport(db: RosterDatabase): Promise<number> {
+  const [{ id }] = await db.sql<{ id: number }[]>`
+    insert into rosterd.imports (file, settings) values ('killed.csv', '{}') returning id`;
+  return id;
+}
+
+onServer("an import whose process was killed is an error 'interrupted' with the next import", async (db) => {
+  const id = await killedImport(db);
+
+  const next = await db.import(SMALL);
+
+  const killed = (await db.store.find(id))!;
+  assert.deepEqual([killed.status, killed.reason?.code], ["error", "interrupted"]);
+  assert.notEqual(killed.finished_at, null);
+  assert.equal((await db.store.find(next.id!))!.status, "done");
+});
+
+onServer("an import that only waits is not taken for a killed one", async (db) => {
+  const first = held(), third = held(), waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const killed = await killedImport(db);
+  const one = db.import(SMALL, { through: first.through });
+  await first.reached;
+  const stop = new AbortController();
+  const two = db.import(SMALL, { onWait: waiting[0].resolve, signal: stop.signal });
+  await waiting[0].promise;
+  const three = db.import(SMALL, { onWait: waiting[1].resolve, through: third.through });
+  await waiting[1].promise;
+  first.release();
+  await one;
+  third.release();
+  await Promise.all([two, three]);
+
+  const rows = await db.sql`select id, status from rosterd.imports order by id`;
+  assert.deepEqual(rows.map(({ status }) => status), ["error", "done", "done", "done"]);
+  assert.equal(rows[0].id, killed);
+});

@@ -1,0 +1,76 @@
+/** The schema is made and upgraded at start (contract, section 8). `ACCEPT=1 deno test -A …` writes `schema.sql` anew. */
+import assert from "node:assert/strict";
+import { migrate, SchemaTooNew } from "../../src/postgres/migrate.ts";
+import { describeSchema } from "./describe_schema.ts";
+import { onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
+
+const GOLDEN = new URL("./schema.sql", import.meta.url);
+
+onEachDatabase("the schema is the one in schema.sql", async (db) => {
+  const schema = await describeSchema(db.sql);
+  if (Deno.env.get("ACCEPT") === "1" && db.database.kind === "server") await Deno.writeTextFile(GOLDEN, schema);
+
+  assert.equal(schema, await Deno.readTextFile(GOLDEN));
+});
+
+const numbers = async (db: RosterDatabase) =>
+  (await db.sql`select number from rosterd.migrations order by number`).map(({ number }) => number);
+
+onServer("of several that start at once on an empty database one makes the schema", async (db) => {
+  const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(db.database.sql)));
+
+  const [made] = applied.filter((count) => count > 0);
+  assert.deepEqual(applied.toSorted(), [0, 0, 0, made]);
+  assert.deepEqual(await numbers(db), Array.from({ length: made }, (_, at) => at + 1));
+}, { migrated: false });
+
+onServer("a check of an empty database does not disturb a start", async (db) => {
+  const [migrations, report] = await Promise.all([db.migrate(), db.check("unique_id,login_source\n1,ldap\n")]);
+
+  assert.ok(migrations > 0);
+  assert.deepEqual([report.reason, report.created], [null, 1]);
+}, { migrated: false });
+
+onServer("a second start finds nothing to do and changes nothing", async (db) => {
+  await db.addUsers({ unique_id: "1" });
+  const before = [await db.users(), await describeSchema(db.sql), await numbers(db)];
+
+  assert.equal(await db.migrate(), 0);
+
+  assert.deepEqual([await db.users(), await describeSchema(db.sql), await numbers(db)], before);
+});
+
+onServer("a schema that stopped half-way is brought up to date, with its users", async (db) => {
+  const schema = await describeSchema(db.sql);
+  await db.addUsers({ unique_id: "1" });
+  await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
+  await db.sql`delete from rosterd.migrations where number > 1`;
+
+  assert.ok(await db.migrate() > 0);
+
+  assert.equal(await describeSchema(db.sql), schema);
+  assert.deepEqual(Object.keys(await db.users()), ["1"]);
+});
+
+onServer("a schema of a later rosterd is refused, and left alone", async (db) => {
+  await db.sql`insert into rosterd.migrations (number) values (999)`;
+
+  await assert.rejects(db.migrate(), (error: Error) => {
+    assert.ok(error instanceof SchemaTooNew);
+    assert.match(error.message, /^the database has schema 999, this rosterd knows \d+: start a newer rosterd$/);
+    return true;
+  });
+  const report = await db.check("unique_id,login_source\n1,ldap\n");
+  assert.equal(report.status, "error");
+  assert.match(report.reason!.text, /start a newer rosterd/);
+});
+
+onServer("a migration that fails leaves nothing behind", async (db) => {
+  await db.sql.unsafe("create schema rosterd; create table rosterd.imports (mine text)");
+
+  await assert.rejects(db.migrate(), { code: "42P07" });
+
+  const [{ left }] = await db.sql`
+    select array_agg(relname::text) as left from pg_class where relnamespace = 'rosterd'::regnamespace and relkind = 'r'`;
+  assert.deepEqual(left, ["imports"]);
+}, { migrated: false });

@@ -1,0 +1,161 @@
+table import_failures (
+  import_id bigint not null,
+  line bigint not null,
+  unique_id text,
+  problems jsonb not null
+)
+table imports (
+  id bigint generated always as identity not null,
+  file text not null,
+  taken_key text,
+  status text not null default 'running'::text,
+  reason jsonb,
+  warnings jsonb not null default '[]'::jsonb,
+  records bigint not null default 0,
+  created bigint not null default 0,
+  updated bigint not null default 0,
+  unchanged bigint not null default 0,
+  archived bigint not null default 0,
+  reactivated bigint not null default 0,
+  held bigint not null default 0,
+  skipped bigint not null default 0,
+  failed bigint not null default 0,
+  permits_released bigint not null default 0,
+  missing_archived bigint not null default 0,
+  missing_held bigint not null default 0,
+  sha256 text,
+  bytes bigint,
+  encoding text,
+  delimiter text,
+  settings jsonb not null,
+  started_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  undone_at timestamp with time zone,
+  cleared_at timestamp with time zone,
+  bak_file text,
+  failed_file text,
+  mail text not null default 'none'::text
+)
+table migrations (
+  number integer not null,
+  applied_at timestamp with time zone not null default now()
+)
+table outbox (
+  id bigint generated always as identity not null,
+  import_id bigint,
+  kind text not null,
+  content jsonb,
+  message_id text not null,
+  created_at timestamp with time zone not null default now(),
+  tries integer not null default 0,
+  next_try_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone,
+  gave_up_at timestamp with time zone,
+  last_error text
+)
+table permits (
+  permit_id bigint generated always as identity not null,
+  permit_no text,
+  unique_id text collate "C",
+  status text not null default 'active'::text,
+  released_at timestamp with time zone,
+  released_by_import bigint
+)
+table users (
+  unique_id text collate "C" not null,
+  login_source text not null,
+  first_name text,
+  last_name text,
+  user_name text,
+  email text,
+  street text,
+  city text,
+  province text,
+  postal_code text,
+  street2 text,
+  city2 text,
+  state2 text,
+  zip2 text,
+  phone_cell text,
+  user_type_id text,
+  employ_no text,
+  employee_phone text,
+  student_no text,
+  student_phone text,
+  drivers_license_num text,
+  drivers_license_prov text,
+  date_of_birth date,
+  locker_user_type_id text,
+  active boolean not null default true,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+)
+
+constraint import_failures_import_id_fkey on rosterd.import_failures FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_id, line)
+constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
+constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
+constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text])))
+constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
+constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
+constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'alert'::text])))
+constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
+constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
+constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)
+constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'void'::text, 'lost'::text])))
+constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
+constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
+
+CREATE UNIQUE INDEX import_failures_pkey ON rosterd.import_failures USING btree (import_id, line)
+CREATE UNIQUE INDEX imports_pkey ON rosterd.imports USING btree (id)
+CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_key)
+CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL))
+CREATE UNIQUE INDEX migrations_pkey ON rosterd.migrations USING btree (number)
+CREATE UNIQUE INDEX outbox_message_id_key ON rosterd.outbox USING btree (message_id)
+CREATE UNIQUE INDEX outbox_pkey ON rosterd.outbox USING btree (id)
+CREATE INDEX outbox_waiting_idx ON rosterd.outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (gave_up_at IS NULL))
+CREATE INDEX permits_permit_no_idx ON rosterd.permits USING btree (permit_no)
+CREATE UNIQUE INDEX permits_pkey ON rosterd.permits USING btree (permit_id)
+CREATE INDEX permits_released_by_import_idx ON rosterd.permits USING btree (released_by_import) WHERE (released_by_import IS NOT NULL)
+CREATE INDEX permits_unique_id_idx ON rosterd.permits USING btree (unique_id)
+CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email COLLATE "C")))
+CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
+CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))
+
+CREATE OR REPLACE FUNCTION rosterd.release_permits(user_ids text[], import_id bigint)
+ RETURNS bigint
+ LANGUAGE sql
+AS $function$
+      with released as (
+        update rosterd.permits
+        set status = 'released', released_at = now(), released_by_import = release_permits.import_id
+        where unique_id = any (user_ids) and status = 'active'
+        returning 1
+      )
+      select count(*) from released
+    $function$
+CREATE OR REPLACE FUNCTION rosterd.restore_permits(import_id bigint)
+ RETURNS bigint
+ LANGUAGE sql
+AS $function$
+      with restored as (
+        update rosterd.permits as mine
+        set status = 'active', released_at = null, released_by_import = null
+        where mine.released_by_import = restore_permits.import_id
+          and mine.status = 'released'
+          and not exists (
+            select from rosterd.permits as other
+            where other.permit_no = mine.permit_no and other.status = 'active'
+          )
+          -- Of several that bear one number, only the first comes back.
+          and not exists (
+            select from rosterd.permits as twin
+            where twin.permit_no = mine.permit_no and twin.released_by_import = mine.released_by_import
+              and twin.status = 'released' and twin.permit_id < mine.permit_id
+          )
+        returning 1
+      )
+      select count(*) from restored
+    $function$
