@@ -13,10 +13,10 @@ export interface Database {
   /** For short queries. */
   readonly sql: Sql;
   /**
-   * Runs `work` on a connection of its own, which is thrown away when `work` fails: after a fault in COPY a connection
-   * cannot be trusted any more (measured; platform.md).
+   * Runs `work` in a transaction on a connection of its own, which is thrown away when `work` fails: after a fault in
+   * COPY a connection cannot be trusted any more (measured; platform.md).
    */
-  alone<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -43,19 +43,63 @@ export function connectServer(url: string): Database {
   return {
     kind: "server",
     sql,
-    async alone(work) {
-      const own = postgres(url, { ...CONNECTION, max: 1, max_lifetime: null });
-      try {
-        const result = await work(own);
-        await own.end({ timeout: 5 });
-        return result;
-      } catch (error) {
-        await own.end({ timeout: 0 });
-        throw error;
-      }
-    },
+    transaction: (work) => onOwnConnection(url, work),
     close: () => sql.end({ timeout: 5 }),
   };
+}
+
+/**
+ * When the connection is lost, the driver may never say so to a COPY, and it breaks the whole process when it is given
+ * one more statement for it, be it the ROLLBACK that it makes of an error (measured; platform.md). So the loss itself
+ * ends the transaction here; from then on `work` gets no statement through, and what it comes to is not passed on.
+ */
+async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const loss = Promise.withResolvers<never>();
+  const state = { lost: false };
+  const onclose = () => {
+    state.lost = true;
+    loss.reject(connectionLost());
+  };
+  const own = postgres(url, { ...CONNECTION, max: 1, max_lifetime: null, onclose });
+  const whileConnected = (tx: Tx) =>
+    new Promise<T>((resolve, reject) =>
+      work(refusing(tx, state)).then(
+        (result) => state.lost || resolve(result),
+        (error) => state.lost || reject(error),
+      )
+    );
+  const working = own.begin(whileConnected) as Promise<T>;
+  working.catch(() => {});
+  loss.promise.catch(() => {});
+  try {
+    const result = await Promise.race([working, loss.promise]);
+    await own.end({ timeout: 5 });
+    return result;
+  } catch (error) {
+    await own.end({ timeout: 0 });
+    throw error;
+  }
+}
+
+/** The transaction, as long as its connection stands; then every statement throws. */
+function refusing(tx: Tx, state: { lost: boolean }): Tx {
+  const demand = () => {
+    if (state.lost) throw connectionLost();
+  };
+  return new Proxy(tx, {
+    apply(target, self, words) {
+      demand();
+      return Reflect.apply(target, self, words);
+    },
+    get(target, name) {
+      if (name === "unsafe") demand();
+      return Reflect.get(target, name);
+    },
+  });
+}
+
+function connectionLost(): Error {
+  return Object.assign(new Error("the connection to the database was lost"), { code: "CONNECTION_CLOSED" });
 }
 
 /** Throws {@link UnsuitableDatabase} when the server is too old or does not store UTF-8. */

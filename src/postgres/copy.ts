@@ -19,6 +19,7 @@ const SEND_AT = 1 << 18;
 /** Streams rows of `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
 export class CopyRows {
   readonly #sink: Writable;
+  readonly #broken: Promise<never>;
   readonly #positions: readonly number[];
   #bytes = new Uint8Array(SEND_AT + (1 << 16));
   #view = new DataView(this.#bytes.buffer);
@@ -26,6 +27,9 @@ export class CopyRows {
 
   private constructor(sink: Writable, header: Header) {
     this.#sink = sink;
+    // The driver breaks the stream when the connection is lost, and may never answer the write that is under way.
+    this.#broken = new Promise((_, reject) => sink.once("error", reject));
+    this.#broken.catch(() => {});
     this.#positions = header.present.map(({ positions }) => positions[0]);
     this.#raw(SIGNATURE);
   }
@@ -48,10 +52,7 @@ export class CopyRows {
   async end(): Promise<void> {
     this.#raw(END_OF_DATA);
     await this.#send();
-    await new Promise<void>((resolve, reject) => {
-      this.#sink.once("error", reject);
-      this.#sink.end(resolve);
-    });
+    await this.#answer((done) => this.#sink.end(done));
   }
 
   #row(batch: Batch, record: number, problems: string | null): void {
@@ -114,6 +115,11 @@ export class CopyRows {
   async #send(): Promise<void> {
     const chunk = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
-    await new Promise<void>((resolve, reject) => this.#sink.write(chunk, (error) => error ? reject(error) : resolve()));
+    await this.#answer((done) => this.#sink.write(chunk, done));
+  }
+
+  async #answer(act: (done: (error?: Error | null) => void) => void): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => act((error) => error ? reject(error) : resolve()));
+    await Promise.race([done, this.#broken]);
   }
 }

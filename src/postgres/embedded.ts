@@ -36,7 +36,7 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
   return {
     kind: "embedded",
     sql,
-    alone: (work) => work(sql),
+    transaction: (work) => sql.begin(work) as ReturnType<typeof work>,
     async close() {
       await sql.end({ timeout: 5 });
       await ask(worker, { kind: "stop" });

@@ -37,7 +37,7 @@ const TRANSACTION_SETTINGS = [
 ];
 
 /** For a rehearsal, which no lock keeps apart from imports: it sees nothing of one that ends meanwhile. */
-const SNAPSHOT = "isolation level repeatable read";
+const SNAPSHOT = "repeatable read";
 
 /** Leaves a rehearsal with its result, so that nothing of it is committed. */
 class Rehearsed<T> {
@@ -144,12 +144,10 @@ export class PostgresImportStore implements ImportStore {
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx) => Promise<T>, isolation = ""): Promise<T> {
-    return this.database.alone((sql) =>
-      sql.begin(isolation, async (tx) => {
-        await tx.unsafe(TRANSACTION_SETTINGS.join(";"));
-        return await work(tx);
-      }) as Promise<T>
-    );
+  #within<T>(work: (tx: Tx) => Promise<T>, isolation = "read committed"): Promise<T> {
+    return this.database.transaction(async (tx) => {
+      await tx.unsafe([`set transaction isolation level ${isolation}`, ...TRANSACTION_SETTINGS].join(";"));
+      return await work(tx);
+    });
   }
 }

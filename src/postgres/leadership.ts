@@ -42,19 +42,17 @@ export class Leadership {
   }
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
-    await this.#database.alone((sql) =>
-      sql.begin(async (tx) => {
-        await tx.unsafe(
-          "set local idle_in_transaction_session_timeout = 0; set local tcp_keepalives_idle = 20; " +
-            "set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
-        );
-        const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
-        if (!leads) return;
-        this.#holds = true;
-        answer.resolve(true);
-        while (!await this.#resignedWithin(PROVE_EVERY_MS)) await tx`select 1`;
-      })
-    );
+    await this.#database.transaction(async (tx) => {
+      await tx.unsafe(
+        "set local idle_in_transaction_session_timeout = 0; set local tcp_keepalives_idle = 20; " +
+          "set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
+      );
+      const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
+      if (!leads) return;
+      this.#holds = true;
+      answer.resolve(true);
+      while (!await this.#resignedWithin(PROVE_EVERY_MS)) await tx`select 1`;
+    });
   }
 
   async #resignedWithin(ms: number): Promise<boolean> {

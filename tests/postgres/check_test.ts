@@ -92,8 +92,8 @@ onServer("not a row is written, no lock is left", async (db) => {
 });
 
 onServer("it runs while an import holds the import lock, and does not see it until it is over", async (db) => {
-  const { through, reached, release } = held();
-  const importing = db.import(SMALL, { through });
+  const { way, reached, release } = held("staged");
+  const importing = db.import(SMALL, way);
   await reached;
 
   const during = await db.check(SMALL);

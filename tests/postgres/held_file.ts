@@ -1,36 +1,42 @@
-/** A roster file that stops in the middle of being read for good, until the test lets it go on. */
-import type { RosterFile } from "../../src/importer/ports.ts";
+/** An import that stops at a known place until the test lets it go on. */
+import type { Progress, RosterFile } from "../../src/importer/ports.ts";
+import type { Way } from "./roster_database.ts";
 
 export interface Held {
-  through: (file: RosterFile) => RosterFile;
-  /** Resolves when the import stands, with its transaction open and some of the file read. */
+  way: Pick<Way, "through" | "onProgress">;
+  /** Resolves when the import stands there. */
   reached: Promise<void>;
   release: () => void;
 }
 
-/** `after`: how many chunks of the file the import gets first. */
-export function held(after = 0): Held {
+/** The header of a roster is looked for in so many bytes, before the first record is sent. */
+const HEAD_BYTES = 1 << 20;
+
+/** `copying`: some records are sent, others (of a file of several MiB) not read. `staged`: all are sent, none is merged. */
+export function held(place: "copying" | "staged"): Held {
   const reached = Promise.withResolvers<void>(), released = Promise.withResolvers<void>();
-  const through = (file: RosterFile): RosterFile => {
-    let readings = 0;
-    return {
-      name: file.name,
-      size: file.size,
-      changed: () => file.changed(),
-      close: () => file.close(),
-      async *read() {
-        // The first reading only examines the bytes.
-        const stops = ++readings === 2;
-        let chunks = 0;
-        for await (const chunk of file.read()) {
-          if (stops && chunks++ === after) {
-            reached.resolve();
-            await released.promise;
-          }
-          yield chunk;
-        }
-      },
-    };
+  let stage: Progress["stage"] = "examining";
+  const stop = () => {
+    reached.resolve();
+    return released.promise;
   };
-  return { through, reached: reached.promise, release: () => released.resolve() };
+  const through = (file: RosterFile): RosterFile => ({
+    name: file.name,
+    size: file.size,
+    close: () => file.close(),
+    async changed() {
+      if (place === "staged") await stop();
+      return await file.changed();
+    },
+    async *read() {
+      let bytes = 0;
+      for await (const chunk of file.read()) {
+        bytes += chunk.length;
+        if (place === "copying" && stage === "reading" && bytes > 2 * HEAD_BYTES) await stop();
+        yield chunk;
+      }
+    },
+  });
+  const onProgress = (progress: Progress) => stage = progress.stage;
+  return { way: { through, onProgress }, reached: reached.promise, release: () => released.resolve() };
 }

@@ -24,13 +24,6 @@ onServer("of several that start at once on an empty database one makes the schem
   assert.deepEqual(await numbers(db), Array.from({ length: made }, (_, at) => at + 1));
 }, { migrated: false });
 
-onServer("a check of an empty database does not disturb a start", async (db) => {
-  const [migrations, report] = await Promise.all([db.migrate(), db.check("unique_id,login_source\n1,ldap\n")]);
-
-  assert.ok(migrations > 0);
-  assert.deepEqual([report.reason, report.created], [null, 1]);
-}, { migrated: false });
-
 onServer("a second start finds nothing to do and changes nothing", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const before = [await db.users(), await describeSchema(db.sql), await numbers(db)];
