@@ -138,14 +138,17 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
   return [...roster.header.warnings, ...unmetSettings(settings)];
 }
 
+/** What is done with one piece must not keep HTTP waiting for long. */
+const PIECE = 1 << 16;
+
 async function* counted(
   chunks: AsyncGenerator<Uint8Array>,
   at: (stage: Progress["stage"], bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += PIECE) yield chunk.subarray(from, from + PIECE);
     bytes += chunk.length;
     at("reading", bytes);
-    yield chunk;
   }
 }
