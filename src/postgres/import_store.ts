@@ -23,6 +23,8 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 
 /** One import at a time per database (contract, section 1, "order"). Any number, as long as nobody else locks the same. */
 const IMPORT_LOCK = 7_246_002;
+/** Shared by all imports that run or wait to run, so that none is taken for one whose process ended. */
+const ALIVE_LOCK = 7_246_004;
 
 /** Of the settings of a transaction: enough memory to join a million users without going to disk. */
 const TRANSACTION_SETTINGS = [
@@ -48,17 +50,24 @@ const ASK_AGAIN_MS = 250;
 
 /** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
 async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
+  await tx`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`;
   for (let asked = 0;; asked++) {
     const [{ free }] = await tx<{ free: boolean }[]>`select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
     if (free) break;
     if (asked === 0) onWait?.();
     await pause(ASK_AGAIN_MS, signal);
   }
-  // Whoever has the lock knows that imports of the command line that still say running were killed.
+  // Imports of the command line that still say running, although nobody runs or waits, were killed. The latest may be
+  // about to wait.
   await tx`
     update rosterd.imports set status = 'error', finished_at = now(),
       reason = '{"code": "interrupted", "text": "the process that imported it ended", "line": null}'
-    where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)`;
+    where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
+      and not exists (
+        select from pg_locks as other
+        where other.locktype = 'advisory' and other.objid = ${ALIVE_LOCK} and other.pid <> pg_backend_pid()
+          and other.database = (select oid from pg_database where datname = current_database())
+      )`;
 }
 
 export class PostgresImportStore implements ImportStore {
