@@ -4,6 +4,7 @@
  * Made by `csv.ts` and reused for the next batch, so that reading a million records makes no million objects. Nobody
  * keeps a batch; whoever needs a value longer takes its text or copies its bytes.
  */
+import { Buffer } from "node:buffer";
 
 /** Why a record could not be read. `value` is the position of the value to blame, from 0. */
 export type Malformed =
@@ -52,6 +53,8 @@ export class Batch {
   readonly #recordEnd = new Int32Array(RECORDS);
   /** For the text of short values: a list for each length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
+  /** The same bytes, for text of one character a byte. */
+  #latin1: Buffer = Buffer.alloc(0);
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   /** `columns`: the most values that one record may have. */
@@ -59,6 +62,7 @@ export class Batch {
 
   /** Empties the batch for records that stand in `bytes`. */
   begin(bytes: Uint8Array): this {
+    if (this.bytes !== bytes) this.#latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.bytes = bytes;
     this.count = 0;
     this.firstValue[0] = 0;
@@ -132,6 +136,20 @@ export class Batch {
   text(v: number): string {
     const text = this.#decode(this.start[v], this.end[v], this.flags[v]);
     return this.flags[v] & Batch.DOUBLED_QUOTES ? text.replaceAll('""', '"') : text;
+  }
+
+  /** The values of record `record` as text, as they are meant; none when it could not be read. */
+  values(record: number): string[] {
+    const first = this.firstValue[record], behind = this.firstValue[record + 1];
+    // A character for each byte of the record: cutting values out of it takes half the time of making each by itself.
+    const from = this.#recordStart[record];
+    const bytewise = this.#latin1.toString("latin1", from, this.#recordEnd[record]);
+    const values = new Array<string>(behind - first);
+    for (let v = first; v < behind; v++) {
+      const asItStands = (this.flags[v] & (Batch.NOT_ASCII | Batch.DOUBLED_QUOTES)) === 0;
+      values[v - first] = asItStands ? bytewise.slice(this.start[v] - from, this.end[v] - from) : this.text(v);
+    }
+    return values;
   }
 
   /** The text of a whole record, as it stands in the file. */

@@ -13,7 +13,7 @@ import type { Batch } from "./batch.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import type { RosterFile } from "./ports.ts";
-import { openRoster, valuesOf } from "./roster.ts";
+import { openRoster } from "./roster.ts";
 import { guard } from "./spreadsheet.ts";
 
 /** The columns that rosterd adds. Dropped back, they are ignored. */
@@ -71,7 +71,7 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
 /** A malformed record has no values that could be trusted to stand in their columns: only its text is given. */
 function failedRow(batch: Batch, record: number, kept: readonly number[], { line, problems }: Failure): string[] {
   const malformed = batch.malformed.has(record);
-  const values = malformed ? [] : valuesOf(batch, record);
+  const values = malformed ? [] : batch.values(record);
   return [
     ...kept.map((at) => malformed ? "" : guard(values[at])),
     String(line),

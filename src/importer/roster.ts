@@ -95,7 +95,7 @@ async function judgeHeader(
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false };
   for await (const batch of readRecords(only(text), options)) {
     const why = batch.malformed.get(0);
-    if (why === undefined) return { known: countKnown(valuesOf(batch, 0), known), columns: batch.firstValue[1] };
+    if (why === undefined) return { known: countKnown(batch.values(0), known), columns: batch.firstValue[1] };
     return { known: 0, columns: why.kind === "too_many_values" ? why.found : 0 };
   }
   return { known: 0, columns: 0 };
@@ -116,20 +116,11 @@ async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Asy
 
 function headerNames(batch: Batch): string[] {
   const why = batch.malformed.get(0);
-  if (why === undefined) return valuesOf(batch, 0);
+  if (why === undefined) return batch.values(0);
   const reason = why.kind === "too_many_values"
     ? `it has ${why.found} columns, at most ${LIMITS.columns} are allowed`
     : malformedReason(why, []);
   return reject("header", `the header cannot be read: ${reason}`, batch.line[0]);
-}
-
-/** The values of one record as text. */
-export function valuesOf(batch: Batch, record: number): string[] {
-  const values: string[] = [];
-  for (let value = batch.firstValue[record]; value < batch.firstValue[record + 1]; value++) {
-    values.push(batch.text(value));
-  }
-  return values;
 }
 
 async function* behindHeader(first: Batch, rest: AsyncGenerator<Batch>): AsyncGenerator<Batch> {

@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { serverIsAway } from "../support/postgres.ts";
 import { psqlIsFound } from "./by_hand.ts";
-import { IMPORT_CASES, LATENCY } from "./cases.ts";
+import { IMPORT_CASES, LATENCY, READER, rosterFile } from "./cases.ts";
 import { byHandOnce, importOnce } from "./import_case.ts";
 import { measureLatency } from "./latency.ts";
 import { findPrograms, type Measured, type Program } from "./program.ts";
-import { type ImportRow, importTable, type LatencyRow, latencyTable } from "./tables.ts";
+import { inQuotes, measureReaders, type ReaderRow } from "./reader.ts";
+import { type ImportRow, importTable, type LatencyRow, latencyTable, readerTable } from "./tables.ts";
 
 const SAVED = fileURLToPath(new URL("./last.json", import.meta.url));
 const RUNS = 3;
@@ -24,7 +25,7 @@ interface Options {
 }
 
 function readOptions(): Options {
-  const names = [...IMPORT_CASES.map(({ name }) => name), LATENCY];
+  const names = [...IMPORT_CASES.map(({ name }) => name), LATENCY, READER];
   const { values } = parseArgs({
     args: Deno.args,
     options: {
@@ -93,8 +94,20 @@ async function measureLatencies({ only, records }: Options, programs: Program[])
   return rows;
 }
 
+/** Some readers hold the whole text in memory, so the roster is not the largest. */
+const MOST_READ = 300_000;
+
+async function measureReading({ only, runs, records }: Options): Promise<ReaderRow[]> {
+  if (only !== null && only !== READER) return [];
+  const roster = await Deno.readFile(await rosterFile({ records: Math.min(records, MOST_READ) }));
+  return await measureReaders(new Map([["plain values", roster], ["all values quoted", inQuotes(roster)]]), runs);
+}
+
 async function main(): Promise<void> {
   const options = optionsOrExit();
+  const reading = await measureReading(options);
+  if (reading.length > 0) console.log(readerTable(reading));
+  if (options.only === READER) return;
   const away = await serverIsAway();
   if (away !== null) throw new Error(away);
   const programs = await findPrograms();
@@ -105,7 +118,7 @@ async function main(): Promise<void> {
   if (latency.length > 0) console.log(latencyTable(latency));
   if (!options.save) return;
   const { records, runs } = options;
-  await Deno.writeTextFile(SAVED, JSON.stringify({ records, runs, imports, latency }, null, 2) + "\n");
+  await Deno.writeTextFile(SAVED, JSON.stringify({ records, runs, reading, imports, latency }, null, 2) + "\n");
 }
 
 await main();

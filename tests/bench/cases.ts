@@ -47,6 +47,9 @@ export const IMPORT_CASES: readonly ImportCase[] = [
 /** The name under which the measurement of `/settings` during an import is chosen. */
 export const LATENCY = "latency";
 
+/** The name under which the reader alone is chosen. */
+export const READER = "reader";
+
 /** The roster of a plan; a file that was made before is taken as it is. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
   const { records, changedEvery = 0, failingEvery = 0 } = plan;

@@ -1,5 +1,6 @@
 /** The results, for people. */
 import type { Latency } from "./latency.ts";
+import type { ReaderRow } from "./reader.ts";
 
 export interface ImportRow {
   title: string;
@@ -39,6 +40,18 @@ export function latencyTable(rows: readonly LatencyRow[]): string {
       seconds.toFixed(1),
       String(peakMiB ?? "-"),
     ]),
+  );
+}
+
+/** Each reader in MB/s, and how many times the fastest reader of others it is. */
+export function readerTable(rows: readonly ReaderRow[]): string {
+  return table(
+    ["the reader alone", "reader", "MB/s", "x fastest other"],
+    rows.map(({ file, reader, megabytesPerSecond }) => {
+      const others = rows.filter((row) => row.file === file && !row.reader.startsWith("rosterd"));
+      const fastest = Math.max(...others.map((row) => row.megabytesPerSecond));
+      return [file, reader, megabytesPerSecond.toFixed(0), (megabytesPerSecond / fastest).toFixed(2)];
+    }),
   );
 }
 

@@ -1,7 +1,6 @@
 /** Rosters in memory: as a file, as chunks of bytes, and what the reader of records makes of them. */
 import type { Batch, Malformed } from "../../src/importer/batch.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
-import { valuesOf } from "../../src/importer/roster.ts";
 
 export interface MemoryFile extends RosterFile {
   /** Readers that are open now. */
@@ -55,5 +54,5 @@ export async function recordsOf(batches: AsyncIterable<Batch>): Promise<SeenReco
 
 export function recordOf(batch: Batch, record: number): SeenRecord {
   const line = batch.line[record], why = batch.malformed.get(record);
-  return why ? { line, why, raw: batch.recordText(record) } : { line, values: valuesOf(batch, record) };
+  return why ? { line, why, raw: batch.recordText(record) } : { line, values: batch.values(record) };
 }
