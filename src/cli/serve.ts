@@ -2,7 +2,7 @@
 import { createApp } from "../app.ts";
 import { adminTokenPath } from "../host/data_folder.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
-import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
+import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { type Command, EXIT, type Invocation } from "./command.ts";
 
 export const serveCommand: Command = {
@@ -28,7 +28,7 @@ async function runServe(invocation: Invocation): Promise<number> {
     database: config.databaseUrl ? "server" : "embedded",
   });
   if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "give rosterd a user of its own" });
-  for (const { code, text } of [...mailWarnings(settings), ...unmetSettings(settings)]) {
+  for (const { code, text } of [...mailWarnings(settings), ...riskySettings(settings)]) {
     log.warn(code, { reason: text });
   }
   if (terminal.isPerson) greet(invocation, app.url, settings.interval_minutes);

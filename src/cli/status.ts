@@ -3,7 +3,7 @@ import { mailConfigured } from "../domain/settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { type FolderLook, UnusableFolder } from "../importer/ports.ts";
-import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
+import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { readTotals } from "../postgres/history.ts";
 import { printable } from "../runtime/log.ts";
@@ -61,7 +61,7 @@ async function ownStatus(
   return {
     version,
     ready: problems.length === 0,
-    problems: [...problems, ...mailWarnings(settings), ...unmetSettings(settings)],
+    problems: [...problems, ...mailWarnings(settings), ...riskySettings(settings)],
     database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
     folder: { path: config.upload, usable: trouble === null, ...(trouble === null ? {} : { text: trouble.message }) },
     settings: { valid: true },

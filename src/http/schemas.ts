@@ -44,6 +44,11 @@ export const importEntry = z.object({
   bak_file: z.string().nullable(),
   failed_file: z.string().nullable().describe("The failed records beside it."),
   mail: z.enum(["none", "waiting", "sent", "failed", "not_configured"]),
+  hold: z.object({
+    state: z.enum(["open", "approved", "discarded"]),
+    reason: z.string().describe("Why they were held."),
+    ended_at: time.nullable(),
+  }).nullable().describe("The users it held for approve or discard; null: none."),
   settings: settingsDocument,
 }).openapi("Import") satisfies z.ZodType<ImportEntry>;
 

@@ -23,10 +23,11 @@ import { createCheck } from "./check.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import { mailOwed } from "./mail_owed.ts";
-import type { Facts, ImportTransaction, Progress, RosterFile } from "./ports.ts";
+import type { Header } from "./header.ts";
+import type { Facts, ImportTransaction, Judgement, Progress, RosterFile } from "./ports.ts";
 import { openRoster } from "./roster.ts";
 import { Suspects } from "./suspects.ts";
-import { mailWarnings, unmetSettings } from "./warnings.ts";
+import { judgementWarnings, mailWarnings } from "./warnings.ts";
 
 /** What an import needs beside the file and the transaction. */
 export interface ImportJob {
@@ -60,16 +61,22 @@ export async function importFile(
   job: ImportJob,
   mails: boolean,
 ): Promise<{ counts: Counts; warnings: Warning[] }> {
-  const read = await readInto(transaction, file, job);
-  const counts = balance(await transaction.apply(importId), job.facts.records);
+  const { header } = await readInto(transaction, file, job);
+  const { counts: applied, judgement } = await transaction.apply(importId);
+  const counts = balance(applied, job.facts.records);
   const status = statusOf(counts);
   const mail = mails ? mailOwed(status, job.settings) : { state: "none" as const };
-  const warnings = [...read, ...(mail.state === "not_configured" ? mailWarnings(job.settings) : [])];
+  const warnings = [
+    ...header.warnings,
+    ...judgementWarnings(judgement, importId),
+    ...(mail.state === "not_configured" ? mailWarnings(job.settings) : []),
+  ];
   await transaction.record(importId, {
     status,
     counts,
     facts: job.facts,
     warnings,
+    hold: judgement.hold,
     mail,
     finishedAt: job.clock.now(),
   });
@@ -82,18 +89,23 @@ export async function checkFile(
   transaction: ImportTransaction,
   job: ImportJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
-  const warnings = await readInto(transaction, file, job);
+  const { header, judgement } = await readInto(transaction, file, job);
   const counts = balance(await transaction.foresee(), job.facts.records);
   return {
     counts,
-    warnings,
+    warnings: [...header.warnings, ...judgementWarnings(judgement, null)],
     failures: await transaction.failures(MOST_FAILURES_REPORTED),
     changes: await transaction.changes(MOST_CHANGES_REPORTED),
   };
 }
 
-/** Reads and checks every record into the transaction, and lets it judge them; returns the warnings. */
-async function readInto(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Warning[]> {
+interface Read {
+  header: Header;
+  judgement: Judgement;
+}
+
+/** Reads and checks every record into the transaction, and lets it judge them. */
+async function readInto(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Read> {
   try {
     return await readAndJudge(transaction, file, job);
   } catch (error) {
@@ -103,7 +115,7 @@ async function readInto(transaction: ImportTransaction, file: RosterFile, job: I
   }
 }
 
-async function readAndJudge(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Warning[]> {
+async function readAndJudge(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Read> {
   const { settings, signal, facts, clock, onProgress } = job;
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
@@ -119,6 +131,7 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
   const roster = await openRoster(counted(utf8Chunks(file, examined), at), settings, examined.invalidBytes);
   facts.delimiter = roster.delimiter;
 
+  facts.records = 0;
   const stage = await transaction.stage(roster.header);
   const check = createCheck(roster.header, settings, clock.now().toISOString().slice(0, 10));
   const suspects = new Suspects(examined.unpackedBytes);
@@ -134,8 +147,7 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
   if (await file.changed()) throw new ChangedWhileRead();
 
   at("merging", file.size);
-  await transaction.judge(settings);
-  return [...roster.header.warnings, ...unmetSettings(settings)];
+  return { header: roster.header, judgement: await transaction.judge(settings) };
 }
 
 /** What is done with one piece must not keep HTTP waiting for long. */

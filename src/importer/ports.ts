@@ -6,6 +6,7 @@ import type { Batch } from "./batch.ts";
 import type { FoundProblems } from "./check.ts";
 import type { Header } from "./header.ts";
 import type { Suspect } from "./suspects.ts";
+import type { Hold } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Warning } from "../domain/outcome.ts";
 
@@ -104,6 +105,8 @@ export interface ImportEntry extends Omit<Report, "failures"> {
   /** The failed records beside it in `bak`. */
   failed_file: string | null;
   mail: MailState;
+  /** The users it held, if any. */
+  hold: Hold | null;
   /** The settings it used, secrets masked. */
   settings: Settings;
 }
@@ -133,14 +136,22 @@ export interface StageWriter {
   end(suspects: readonly Suspect[] | null): Promise<void>;
 }
 
+/** What was decided over the whole file. */
+export interface Judgement {
+  /** Why users who are missing are not archived, and the like. */
+  warnings: Warning[];
+  /** Why those who would lose `active` are held; null: they are not. */
+  hold: string | null;
+}
+
 /** The transaction of one import: all of it becomes visible, or none. */
 export interface ImportTransaction {
   /** Makes the tables of the import, for a roster with these columns. */
   stage(header: Header): Promise<StageWriter>;
   /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
-  judge(settings: Settings): Promise<void>;
-  /** Does it. Answers with what became of the records. */
-  apply(importId: number): Promise<Counts>;
+  judge(settings: Settings): Promise<Judgement>;
+  /** Does it. Answers with what became of the records, and with the judgement that held: users may have changed meanwhile. */
+  apply(importId: number): Promise<{ counts: Counts; judgement: Judgement }>;
   /** What {@link apply} would answer. */
   foresee(): Promise<Counts>;
   /** The first failures, in the order of their lines. */
@@ -157,6 +168,8 @@ export interface DoneImport {
   counts: Counts;
   facts: Facts;
   warnings: readonly Warning[];
+  /** Why users are held; null: nobody is. */
+  hold: string | null;
   mail: MailOwed;
   finishedAt: Date;
 }

@@ -59,6 +59,11 @@ function toEntry(row: Record<string, unknown>): ImportEntry {
     bak_file: row.bak_file,
     failed_file: row.failed_file,
     mail: row.mail,
+    hold: row.hold_state === null ? null : {
+      state: row.hold_state,
+      reason: row.hold_reason,
+      ended_at: time(row.hold_ended_at as Date | null),
+    },
     settings: row.settings,
   } as unknown as ImportEntry;
 }
@@ -74,7 +79,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
   const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
     select
       (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
-      (select count(*) from rosterd.imports where status = 'held' and undone_at is null) as holds,
+      (select count(*) from rosterd.imports where hold_state = 'open') as holds,
       (select max(finished_at) from rosterd.imports) as last`;
   return { mailsWaiting: row.waiting, openHolds: row.holds, lastImportAt: time(row.last) };
 }

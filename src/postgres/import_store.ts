@@ -17,26 +17,10 @@ import type {
 import { pause } from "../runtime/pause.ts";
 import type { Database, Tx } from "./connect.ts";
 import { findImport } from "./history.ts";
+import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
 import { PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
-
-/** One import at a time per database (contract, section 1, "order"). Any number, as long as nobody else locks the same. */
-const IMPORT_LOCK = 7_246_002;
-/** Shared by all imports that run or wait to run, so that none is taken for one whose process ended. */
-const ALIVE_LOCK = 7_246_004;
-
-/** Of the settings of a transaction: enough memory to join a million users without going to disk. */
-const TRANSACTION_SETTINGS = [
-  "set local work_mem = '128MB'",
-  "set local hash_mem_multiplier = 5",
-  "set local jit = off",
-  "set local datestyle = 'ISO, YMD'",
-  "set local synchronous_commit = on",
-  "set local lock_timeout = '30s'",
-  "set local statement_timeout = 0",
-  "set local idle_in_transaction_session_timeout = 0",
-];
 
 /** For a rehearsal, which no lock keeps apart from imports: it sees nothing of one that ends meanwhile. */
 const SNAPSHOT = "repeatable read";
@@ -46,29 +30,10 @@ class Rehearsed<T> {
   constructor(readonly result: T) {}
 }
 
-const ASK_AGAIN_MS = 250;
-
-/** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
-async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
-  await tx`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`;
-  for (let asked = 0;; asked++) {
-    const [{ free }] = await tx<{ free: boolean }[]>`select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
-    if (free) break;
-    if (asked === 0) onWait?.();
-    await pause(ASK_AGAIN_MS, signal);
-  }
-  // Imports of the command line that still say running, although nobody runs or waits, were killed. The latest may be
-  // about to wait.
-  await tx`
-    update rosterd.imports set status = 'error', finished_at = now(),
-      reason = '{"code": "interrupted", "text": "the process that imported it ended", "line": null}'
-    where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
-      and not exists (
-        select from pg_locks as other
-        where other.locktype = 'advisory' and other.objid = ${ALIVE_LOCK} and other.pid <> pg_backend_pid()
-          and other.database = (select oid from pg_database where datname = current_database())
-      )`;
-}
+/** Another program was in the way, and rosterd yielded: serialization failure, deadlock, lock not available. */
+const YIELDED = new Set(["40001", "40P01", "55P03"]);
+const MOST_TRIES = 3;
+const TRY_AGAIN_MS = 500;
 
 export class PostgresImportStore implements ImportStore {
   /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
@@ -99,17 +64,25 @@ export class PostgresImportStore implements ImportStore {
   }
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
-    return await this.#within(async (tx) => {
-      await becomeOnlyImport(tx, waiting);
-      return await work(new PostgresImportTransaction(tx, this.database.kind === "server"));
-    });
+    const copies = this.database.kind === "server";
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#within(async (tx) => {
+          await becomeOnlyImport(tx, waiting);
+          return await work(new PostgresImportTransaction(tx, copies, waiting.signal));
+        });
+      } catch (error) {
+        if (!YIELDED.has(String((error as { code?: unknown }).code)) || tries === MOST_TRIES) throw error;
+        await pause(tries * TRY_AGAIN_MS, waiting.signal);
+      }
+    }
   }
 
   async rehearsal<T>(work: (transaction: ImportTransaction) => Promise<T>): Promise<T> {
     try {
       return await this.#within(async (tx) => {
         await migrateWithin(tx);
-        throw new Rehearsed(await work(new PostgresImportTransaction(tx, this.database.kind === "server")));
+        throw new Rehearsed(await work(this.#rehearsed(tx)));
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof Rehearsed) return outcome.result as T;
@@ -152,10 +125,15 @@ export class PostgresImportStore implements ImportStore {
       update rosterd.imports set bak_file = ${bakFile}, failed_file = ${failedFile} where id = ${importId}`;
   }
 
+  /** It locks nothing, so that there is nothing to call off. */
+  #rehearsed(tx: Tx): ImportTransaction {
+    return new PostgresImportTransaction(tx, this.database.kind === "server", new AbortController().signal);
+  }
+
   /** The whole is thrown away with its connection when anything goes wrong. */
   #within<T>(work: (tx: Tx) => Promise<T>, isolation = "read committed"): Promise<T> {
     return this.database.transaction(async (tx) => {
-      await tx.unsafe([`set transaction isolation level ${isolation}`, ...TRANSACTION_SETTINGS].join(";"));
+      await tx.unsafe([`set transaction isolation level ${isolation}`, ...IMPORT_SETTINGS].join(";"));
       return await work(tx);
     });
   }

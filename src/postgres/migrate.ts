@@ -5,9 +5,10 @@
 import type { Sql, Tx } from "./connect.ts";
 import usersAndImports from "./migrations/0001_users_and_imports.sql" with { type: "text" };
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
+import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };
 
 /** In the order of their numbers, from 1. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions];
+const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo];
 
 /** Any number, as long as nobody else locks the same one. */
 const MIGRATION_LOCK = 7_246_001;

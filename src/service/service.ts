@@ -8,7 +8,7 @@ import { Busy, type Readiness, type Service, type SettingsDesk, type StatusDocum
 import type { SettingsFile } from "../host/settings_file.ts";
 import { checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
-import { mailWarnings, unmetSettings } from "../importer/warnings.ts";
+import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -153,7 +153,7 @@ export class RosterdService implements Service {
 
   #warnings(): { code: string; text: string }[] {
     const { settings } = this.#parts.turns;
-    return [...mailWarnings(settings), ...unmetSettings(settings)];
+    return [...mailWarnings(settings), ...riskySettings(settings)];
   }
 }
 

@@ -29,6 +29,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
     bak_file: "students.20261123T180000Z.csv",
     failed_file: null,
     mail: "sent",
+    hold: null,
     settings: maskSettings(DEFAULT_SETTINGS),
     ...changes,
   };

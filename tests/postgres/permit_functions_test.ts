@@ -7,13 +7,13 @@ const settings = { archive_inactive_users: true };
 
 async function replace(db: RosterDatabase, body: string, returns = "bigint"): Promise<void> {
   await db.sql.unsafe(`
-    create table if not exists calls (user_ids text[], import_id bigint, xid text);
+    create table if not exists calls (user_ids text[], import_id bigint, called_at timestamptz);
     drop function if exists rosterd.release_permits(text[], bigint);
     create function rosterd.release_permits(user_ids text[], import_id bigint) returns ${returns} language plpgsql as
     $$ begin ${body} end $$`);
 }
 
-const NOTE_CALL = "insert into calls values (user_ids, import_id, pg_current_xact_id()::xid::text); return 42;";
+const NOTE_CALL = "insert into calls values (user_ids, import_id, now()); return 42;";
 
 onServer("a replaced release_permits is called once, with all users, in the transaction of the import", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3" });
@@ -23,8 +23,8 @@ onServer("a replaced release_permits is called once, with all users, in the tran
   const report = await db.import(GONE, { settings });
 
   assert.deepEqual(countsOf(report), { records: 3, archived: 2, unchanged: 1, permits_released: 42 });
-  const [{ xid }] = await db.sql`select xmin::text as xid from rosterd.users where unique_id = '1'`;
-  assert.deepEqual([...await db.sql`select * from calls`], [{ user_ids: ["1", "2"], import_id: report.id, xid }]);
+  const [{ called_at }] = await db.sql`select archived_at as called_at from rosterd.users where unique_id = '1'`;
+  assert.deepEqual([...await db.sql`select * from calls`], [{ user_ids: ["1", "2"], import_id: report.id, called_at }]);
   assert.deepEqual([...await db.sql`select status from rosterd.permits`], [{ status: "active" }]);
 });
 

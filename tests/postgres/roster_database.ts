@@ -70,7 +70,7 @@ export class RosterDatabase implements AsyncDisposable {
   /** Users by unique_id: the values of their columns and `active`, `archived` as true or false. */
   async users(): Promise<Record<string, User>> {
     const rows = await this.sql<{ user: User }[]>`
-      select to_jsonb(u) - '{archived_at, created_at, updated_at}'::text[]
+      select to_jsonb(u) - '{archived_at, created_at, updated_at, created_by_import}'::text[]
         || jsonb_build_object('archived', archived_at is not null) as user
       from rosterd.users as u order by unique_id`;
     return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));

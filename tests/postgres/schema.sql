@@ -1,8 +1,22 @@
+table import_changes (
+  import_id bigint not null,
+  unique_id text collate "C" not null,
+  changes jsonb not null,
+  lost_active boolean not null,
+  changed_at timestamp with time zone not null default now()
+)
 table import_failures (
   import_id bigint not null,
   line bigint not null,
   unique_id text,
   problems jsonb not null
+)
+table import_held (
+  import_id bigint not null,
+  unique_id text collate "C" not null,
+  line bigint,
+  effect text not null,
+  otherwise_by bigint
 )
 table imports (
   id bigint generated always as identity not null,
@@ -34,7 +48,10 @@ table imports (
   cleared_at timestamp with time zone,
   bak_file text,
   failed_file text,
-  mail text not null default 'none'::text
+  mail text not null default 'none'::text,
+  hold_state text,
+  hold_reason text,
+  hold_ended_at timestamp with time zone
 )
 table migrations (
   number integer not null,
@@ -89,11 +106,18 @@ table users (
   active boolean not null default true,
   archived_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  created_by_import bigint
 )
 
+constraint import_changes_import_id_fkey on rosterd.import_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint import_changes_pkey on rosterd.import_changes PRIMARY KEY (import_id, unique_id)
 constraint import_failures_import_id_fkey on rosterd.import_failures FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_id, line)
+constraint import_held_effect_check on rosterd.import_held CHECK ((effect = ANY (ARRAY['archive'::text, 'disable'::text])))
+constraint import_held_import_id_fkey on rosterd.import_held FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint import_held_pkey on rosterd.import_held PRIMARY KEY (import_id, unique_id)
+constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text])))
 constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
 constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text])))
@@ -108,7 +132,11 @@ constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['
 constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
 
+CREATE INDEX import_changes_lost_active_idx ON rosterd.import_changes USING btree (changed_at) WHERE lost_active
+CREATE UNIQUE INDEX import_changes_pkey ON rosterd.import_changes USING btree (import_id, unique_id)
 CREATE UNIQUE INDEX import_failures_pkey ON rosterd.import_failures USING btree (import_id, line)
+CREATE UNIQUE INDEX import_held_pkey ON rosterd.import_held USING btree (import_id, unique_id)
+CREATE INDEX imports_open_holds_idx ON rosterd.imports USING btree (id) WHERE (hold_state = 'open'::text)
 CREATE UNIQUE INDEX imports_pkey ON rosterd.imports USING btree (id)
 CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_key)
 CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL))

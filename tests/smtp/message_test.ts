@@ -25,6 +25,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
     bak_file: "roster.20261123T184500Z.csv",
     failed_file: null,
     mail: "waiting",
+    hold: null,
     settings: DEFAULT_SETTINGS,
     ...changes,
   };

@@ -1,11 +1,14 @@
--- What becomes of the records; what is left is unchanged.
+-- What becomes of the records, and of users without one; what is left is unchanged.
 select
   count(*) filter (where transition in ('create', 'create_archived')) as created,
   count(*) filter (where transition = 'archive') as archived,
   count(*) filter (where transition = 'reactivate') as reactivated,
-  count(*) filter (where transition is null or transition in ('disable', 'enable')) as updated,
+  count(*) filter (where held is not null) as held,
+  count(*) filter (where (transition is null and held is null) or transition in ('disable', 'enable')) as updated,
   (select count(*) from repeats where same) as skipped,
   (select count(*) from staged where problems is not null and line not in (select line from repeats))
     + (select count(*) from repeats where not same)
-    + (select count(distinct line) from taken) as failed
+    + (select count(distinct line) from taken) as failed,
+  (select count(*) from missing where not held) as missing_archived,
+  (select count(*) from missing where held) as missing_held
 from plan

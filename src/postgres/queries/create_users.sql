@@ -1,6 +1,7 @@
--- Users that were not known. An inactive one is archived at once, or only disabled.
-insert into rosterd.users (unique_id, {{, |@name}}, active, archived_at)
-select s.unique_id, {{, |@new}}, s.active is distinct from '0', case when p.transition = 'create_archived' then now() end
+-- Users that were not known. An inactive one is archived at once, or only disabled. $1: the import.
+insert into rosterd.users (unique_id, {{, |@name}}, active, archived_at, created_by_import)
+select
+  s.unique_id, {{, |@new}}, s.active is distinct from '0', case when p.transition = 'create_archived' then now() end, $1
 from plan as p
 join staged as s on s.line = p.line
 where p.transition in ('create', 'create_archived')

@@ -1,7 +1,9 @@
--- What each good record would change of the user it names (contract, section 3). $1: archive_inactive_users.
+-- What each good record would change of the user it names (contract, section 3). $1: archive_inactive_users; $2: whether
+-- whoever is on the roster again is no longer archived, although the record does not say so (missing_users "archive").
 insert into plan
 select
-  s.line, s.unique_id, t.transition,
+  s.line, s.unique_id, t.transition, coalesce(t.transition in ('archive', 'disable') and u.active, false), null,
+  ({{ or |s.@name <> @old}}) is true, u.xmin,
   case when user_name.new <> '' and user_name.new is distinct from user_name.old then user_name.new end,
   coalesce(user_name.new <> user_name.old, false),
   case when email.new <> '' and email.new is distinct from email.old then email.new end,
@@ -15,7 +17,7 @@ cross join lateral (
     when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
     when s.active = '0' and $1 and u.archived_at is null then 'archive'
     when s.active = '0' and not $1 and u.active then 'disable'
-    when s.active = '1' and u.archived_at is not null then 'reactivate'
+    when u.archived_at is not null and (s.active = '1' or (s.active is null and $2)) then 'reactivate'
     when s.active = '1' and not u.active then 'enable'
   end as transition
 ) as t

@@ -1,3 +1,5 @@
 -- Who is archived by this import.
 insert into archived (unique_id)
 select unique_id from plan where transition in ('archive', 'create_archived')
+union all
+select unique_id from missing where not held

@@ -29,6 +29,12 @@ create temp table plan (
   unique_id        text collate "C" not null,
   -- create, create_archived, archive, disable, enable, reactivate; null: only values differ.
   transition       text,
+  -- Whether the user would lose `active`; and what is held back of it: archive or disable.
+  loses            boolean not null,
+  held             text,
+  -- Whether a value differs; and the row of the user that the plan saw, null where there is none.
+  differs          boolean not null,
+  version          xid,
   -- A user_name or email, folded, that the user does not have yet; and whether the one the user has is given up.
   claims_user_name text collate "C",
   leaves_user_name boolean not null,
@@ -54,6 +60,15 @@ create temp table taken (
   owner_line bigint,
   owner_id   text,
   primary key (line, what)
+) on commit drop;
+
+-- missing: users who are absent from the roster and are to be archived, unless they are held.
+create temp table missing (
+  unique_id    text collate "C" not null,
+  login_source text not null,
+  loses        boolean not null,
+  held         boolean not null,
+  version      xid not null
 ) on commit drop;
 
 -- archived: who is archived by this import.

@@ -8,3 +8,4 @@ set
 from plan as p
 join staged as s on s.line = p.line
 where u.unique_id = p.unique_id
+  and (p.differs or p.transition is not null)

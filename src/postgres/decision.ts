@@ -1,0 +1,56 @@
+/**
+ * A transaction in which people decide about an import (contract, section 3): nothing else changes users meanwhile, and it waits
+ * for an import that runs, but not for long.
+ */
+import { CannotDecide, type LeftOut } from "../domain/decision.ts";
+import type { ImportStatus } from "../domain/outcome.ts";
+import type { Database, Tx } from "./connect.ts";
+import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
+
+/** How long a decision waits for the end of an import. */
+const PATIENCE_MS = 10_000;
+
+/** The import that is decided about, locked. */
+export interface DecidedImport {
+  id: number;
+  status: ImportStatus;
+  hold_state: "open" | "approved" | "discarded" | null;
+  undone_at: Date | null;
+  cleared_at: Date | null;
+}
+
+/** Runs `work` on the import; null when there is none. Throws {@link CannotDecide} while another import runs. */
+export async function decide<T>(
+  database: Database,
+  importId: number,
+  signal: AbortSignal,
+  work: (tx: Tx, found: DecidedImport) => Promise<T>,
+): Promise<T | null> {
+  return await database.transaction(async (tx) => {
+    await tx.unsafe(["set transaction isolation level read committed", ...IMPORT_SETTINGS].join(";"));
+    await waitForImports(tx, signal);
+    const [found] = await tx<DecidedImport[]>`
+      select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
+    return found === undefined ? null : await work(tx, found);
+  });
+}
+
+async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    await becomeOnlyImport(tx, { signal: AbortSignal.any([signal, patience]) });
+  } catch (error) {
+    if (!patience.aborted || signal.aborted) throw error;
+    throw new CannotDecide("import_running", "an import is running: try again when it is over");
+  }
+}
+
+/** The first users who were left out, and how many there are. */
+export function leftOut(
+  rows: readonly (LeftOut & { total: number })[],
+): { left_out: LeftOut[]; left_out_total: number } {
+  return {
+    left_out: rows.map(({ unique_id, reason }) => ({ unique_id, reason })),
+    left_out_total: rows[0]?.total ?? 0,
+  };
+}

@@ -1,0 +1,34 @@
+-- What the guard holds back, and what an undo needs (contract, section 3).
+
+-- Which import made a user: all that an undo has to know of those it created.
+alter table rosterd.users add column created_by_import bigint;
+
+alter table rosterd.imports
+  add column hold_state text constraint imports_hold_state_check check (hold_state in ('open', 'approved', 'discarded')),
+  add column hold_reason text,
+  add column hold_ended_at timestamptz;
+create index imports_open_holds_idx on rosterd.imports (id) where hold_state = 'open';
+
+-- What each import changed of users that were there before, by the columns of rosterd.users: {"city": ["Ottawa", "Hull"]}.
+create table rosterd.import_changes (
+  import_id   bigint not null references rosterd.imports on delete cascade,
+  unique_id   text collate "C" not null,
+  changes     jsonb not null,
+  lost_active boolean not null,
+  changed_at  timestamptz not null default now(),
+  primary key (import_id, unique_id)
+);
+-- Who lost access in the last 24 hours.
+create index import_changes_lost_active_idx on rosterd.import_changes (changed_at) where lost_active;
+
+-- Who would have lost access, had the guard not held it back.
+create table rosterd.import_held (
+  import_id    bigint not null references rosterd.imports on delete cascade,
+  unique_id    text collate "C" not null,
+  -- The record's; null: the user is missing from the roster.
+  line         bigint,
+  effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
+  -- A later import whose record for this user says otherwise.
+  otherwise_by bigint,
+  primary key (import_id, unique_id)
+);

@@ -1,0 +1,48 @@
+/**
+ * Of all transactions that change users, one at a time: imports, and what people decide about them (contract, section 1, "order").
+ */
+import type { Waiting } from "../importer/ports.ts";
+import { pause } from "../runtime/pause.ts";
+import type { Tx } from "./connect.ts";
+import { LOCK_TIMEOUT_MS } from "./lock.ts";
+
+/** One import at a time per database (contract, section 1, "order"). Any number, as long as nobody else locks the same. */
+const IMPORT_LOCK = 7_246_002;
+/** Shared by all imports that run or wait to run, so that none is taken for one whose process ended. */
+const ALIVE_LOCK = 7_246_004;
+
+const ASK_AGAIN_MS = 250;
+
+/** The settings of such a transaction: enough memory to join a million users without going to disk. */
+export const IMPORT_SETTINGS = [
+  "set local work_mem = '128MB'",
+  "set local hash_mem_multiplier = 5",
+  "set local jit = off",
+  "set local datestyle = 'ISO, YMD'",
+  "set local synchronous_commit = on",
+  `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
+  "set local statement_timeout = 0",
+  "set local idle_in_transaction_session_timeout = 0",
+];
+
+/** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
+export async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
+  await tx`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`;
+  for (let asked = 0;; asked++) {
+    const [{ free }] = await tx<{ free: boolean }[]>`select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
+    if (free) break;
+    if (asked === 0) onWait?.();
+    await pause(ASK_AGAIN_MS, signal);
+  }
+  // Imports of the command line that still say running, although nobody runs or waits, were killed. The latest may be
+  // about to wait.
+  await tx`
+    update rosterd.imports set status = 'error', finished_at = now(),
+      reason = '{"code": "interrupted", "text": "the process that imported it ended", "line": null}'
+    where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
+      and not exists (
+        select from pg_locks as other
+        where other.locktype = 'advisory' and other.objid = ${ALIVE_LOCK} and other.pid <> pg_backend_pid()
+          and other.database = (select oid from pg_database where datname = current_database())
+      )`;
+}

@@ -1,0 +1,23 @@
+-- How many would lose `active`, with those of the last 24 hours that were not undone, per login source and in all.
+with losing as (
+  select u.unique_id, u.login_source
+  from plan as p join rosterd.users as u on u.unique_id = p.unique_id
+  where p.loses
+  union all
+  select unique_id, login_source from missing where loses
+),
+recent as (
+  select u.unique_id, u.login_source
+  from rosterd.import_changes as c
+  join rosterd.imports as i on i.id = c.import_id
+  join rosterd.users as u on u.unique_id = c.unique_id
+  where c.lost_active and c.changed_at > now() - interval '24 hours' and i.undone_at is null
+),
+counted as (
+  select unique_id, login_source, true as losing from losing
+  union all
+  select distinct unique_id, login_source, false from recent where unique_id not in (select unique_id from losing)
+)
+select login_source, count(*) as counted, count(*) filter (where losing) as losing
+from counted
+group by grouping sets ((login_source), ())

@@ -1,0 +1,13 @@
+-- The audit of an approval, beside what the import changed of the same users. $1: the import.
+insert into rosterd.import_changes as known (import_id, unique_id, lost_active, changes)
+select
+  $1, d.unique_id, u.active,
+  jsonb_strip_nulls(jsonb_build_object(
+    'active', case when u.active then jsonb_build_array(true, false) end,
+    'archived_at', case when d.effect = 'archive' then jsonb_build_array(null, now()) end
+  ))
+from deciding as d
+join rosterd.users as u on u.unique_id = d.unique_id
+where d.left_out is null
+on conflict (import_id, unique_id) do update
+set changes = known.changes || excluded.changes, lost_active = excluded.lost_active, changed_at = now()

@@ -1,0 +1,5 @@
+-- What was held happens.
+update rosterd.users as u
+set active = false, archived_at = case when d.effect = 'archive' then now() else u.archived_at end, updated_at = now()
+from deciding as d
+where d.unique_id = u.unique_id and d.left_out is null

@@ -1,0 +1,12 @@
+-- What stayed, and why, in the order of users. $1: the import; $2: how many.
+select unique_id, reason, count(*) over () as total
+from (
+  select unique_id, stays as reason from undo_values where stays is not null
+  union
+  select unique_id, stays from undo_states where stays is not null
+  union
+  select coalesce(unique_id, ''), format('permit "%s" stays released: another active permit bears its number', permit_no)
+  from rosterd.permits where released_by_import = $1 and status = 'released'
+) as stayed
+order by unique_id, reason
+limit $2
