@@ -5,6 +5,7 @@
 import { CannotDecide, type LeftOut } from "../domain/decision.ts";
 import type { ImportStatus } from "../domain/outcome.ts";
 import type { Database, Tx } from "./connect.ts";
+import { hasYielded } from "./lock.ts";
 import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
 
 /** How long a decision waits for the end of an import. */
@@ -19,19 +20,26 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
-/** Runs `work` on the import; null when there is none. Throws {@link CannotDecide} while another import runs. */
+/**
+ * Runs `work` on the import; null when there is none. Throws {@link CannotDecide} while an import runs, and when another program
+ * does not let go of the users.
+ */
 export async function decide<T>(
   database: Database,
   importId: number,
   signal: AbortSignal,
   work: (tx: Tx, found: DecidedImport) => Promise<T>,
 ): Promise<T | null> {
-  return await database.transaction(async (tx) => {
+  const deciding = database.transaction(async (tx) => {
     await tx.unsafe(["set transaction isolation level read committed", ...IMPORT_SETTINGS].join(";"));
     await waitForImports(tx, signal);
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
     return found === undefined ? null : await work(tx, found);
+  });
+  return await deciding.catch((error) => {
+    if (!hasYielded(error)) throw error;
+    throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
   });
 }
 

@@ -17,6 +17,7 @@ import type {
 import { pause } from "../runtime/pause.ts";
 import type { Database, Tx } from "./connect.ts";
 import { findImport } from "./history.ts";
+import { hasYielded } from "./lock.ts";
 import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
 import { PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
@@ -30,8 +31,6 @@ class Rehearsed<T> {
   constructor(readonly result: T) {}
 }
 
-/** Another program was in the way, and rosterd yielded: serialization failure, deadlock, lock not available. */
-const YIELDED = new Set(["40001", "40P01", "55P03"]);
 const MOST_TRIES = 3;
 const TRY_AGAIN_MS = 500;
 
@@ -72,7 +71,7 @@ export class PostgresImportStore implements ImportStore {
           return await work(new PostgresImportTransaction(tx, copies, waiting.signal));
         });
       } catch (error) {
-        if (!YIELDED.has(String((error as { code?: unknown }).code)) || tries === MOST_TRIES) throw error;
+        if (!hasYielded(error) || tries === MOST_TRIES) throw error;
         await pause(tries * TRY_AGAIN_MS, waiting.signal);
       }
     }

@@ -9,6 +9,13 @@ import type { Tx } from "./connect.ts";
 export const LOCK_TIMEOUT_MS = 800;
 
 const LOCK_NOT_AVAILABLE = "55P03";
+/** Another program was in the way, and rosterd yielded: serialization failure, deadlock, lock not available. */
+const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
+
+export function hasYielded(error: unknown): boolean {
+  return YIELDED.has(String((error as { code?: unknown } | null)?.code));
+}
+
 const MOST_TRIES = 25;
 const PAUSE_MS = 200;
 
