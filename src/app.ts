@@ -18,6 +18,7 @@ import type { Clock } from "./runtime/clock.ts";
 import { Every } from "./runtime/every.ts";
 import type { Log } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
+import { Decisions } from "./service/decisions.ts";
 import { DatabaseKeeper } from "./service/database_keeper.ts";
 import { HistoryDesk } from "./service/history_desk.ts";
 import { createMailroom } from "./service/mailroom.ts";
@@ -105,6 +106,7 @@ function assemble(
   const bakFolder = `${config.upload}/bak`;
   const running = () => turns.running;
   const history = new HistoryDesk({ database, bakFolder, running });
+  const decisions = new Decisions({ database, history, running, stopping, log });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const leadership = new Leadership(database);
   const inbox = createInbox({ upload: config.upload, clock, log });
@@ -137,7 +139,7 @@ function assemble(
   const clearing = nowAndThen(CLEAR_EVERY_MS, () => clearExpired({ database, bakFolder, clock, log }, turns.settings));
   const service = new RosterdService({
     ...{ version, config, clock, settingsFile, database, keeper },
-    ...{ history, store, turns, outbox, transport },
+    ...{ history, decisions, store, turns, outbox, transport },
   });
   return { service, keeper, leadership, loops: [turns, keeper, mails, clearing] };
 }

@@ -5,10 +5,12 @@ import type { StatusDocument } from "../http/service.ts";
 import { type FolderLook, UnusableFolder } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { readTotals } from "../postgres/history.ts";
+import { NO_TOTALS, readTotals } from "../postgres/history.ts";
 import { printable } from "../runtime/log.ts";
+import { counted } from "../smtp/text.ts";
 import { withAccess } from "./access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
 
 export const statusCommand: Command = {
   words: "status",
@@ -42,18 +44,18 @@ type TotalsOrTrouble = Awaited<ReturnType<typeof readTotals>> | string;
 
 /** A database that rosterd never worked on: undefined_table. */
 function noTotals(error: unknown): TotalsOrTrouble {
-  if ((error as { code?: unknown }).code === "42P01") return { mailsWaiting: 0, openHolds: 0, lastImportAt: null };
+  if ((error as { code?: unknown }).code === "42P01") return NO_TOTALS;
   throw error;
 }
 
 async function ownStatus(
   { config, version, clock, log }: Invocation,
   kind: "server" | "embedded",
-  totals: TotalsOrTrouble,
+  known: TotalsOrTrouble,
 ): Promise<StatusDocument> {
   const { settings } = await openSettingsFile(config.settings, clock).read();
   const { look, trouble } = await lookAt(createInbox({ upload: config.upload, clock, log }), settings.settle_seconds);
-  const away = typeof totals === "string" ? totals : null;
+  const [away, totals] = typeof known === "string" ? [known, NO_TOTALS] : [null, known];
   const problems = [
     ...(away === null ? [] : [{ code: "database", text: away }]),
     ...(trouble === null ? [] : [{ code: trouble.code, text: trouble.message }]),
@@ -65,14 +67,15 @@ async function ownStatus(
     database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
     folder: { path: config.upload, usable: trouble === null, ...(trouble === null ? {} : { text: trouble.message }) },
     settings: { valid: true },
-    mail: { configured: mailConfigured(settings), waiting: typeof totals === "string" ? 0 : totals.mailsWaiting },
+    mail: { configured: mailConfigured(settings), waiting: totals.mailsWaiting },
     next_turn_at: null,
     standby: false,
     running: null,
     waiting: look.waiting,
     ignored: look.ignored,
-    open_holds: typeof totals === "string" ? 0 : totals.openHolds,
-    last_import_at: typeof totals === "string" ? null : totals.lastImportAt,
+    open_holds: totals.openHolds,
+    holds: totals.holds,
+    last_import_at: totals.lastImportAt,
   };
 }
 
@@ -86,7 +89,8 @@ async function lookAt(inbox: ReturnType<typeof createInbox>, settleSeconds: numb
   }
 }
 
-function printStatus({ terminal: { out, paint } }: Invocation, status: StatusDocument): void {
+function printStatus({ terminal }: Invocation, status: StatusDocument): void {
+  const { out, paint } = terminal;
   out(`rosterd ${status.version}: ${status.ready ? paint.good("ready") : paint.bad("not ready")}`);
   for (const { text } of status.problems) out(paint.warning(`  ${text}`));
   out(`  database: ${status.database.kind}, ${status.database.state}`);
@@ -94,8 +98,16 @@ function printStatus({ terminal: { out, paint } }: Invocation, status: StatusDoc
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next turn: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  mails waiting: ${status.mail.waiting}`);
-  if (status.open_holds > 0) out(`  open holds: ${status.open_holds}`);
+  printHolds(terminal, status);
   if (status.running !== null) out(`  running: ${printable(status.running.file)}, ${status.running.records} records`);
   for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
   for (const name of status.ignored) out(paint.faint(`  left alone: ${printable(name)}`));
+}
+
+function printHolds({ out, paint }: Terminal, { open_holds, holds }: StatusDocument): void {
+  for (const { id, file, users } of holds) {
+    const who = `import ${id} (${printable(file)}) holds ${counted(users, "user")}`;
+    out(paint.warning(`  ${who}: "rosterd imports show ${id}" says why and how to decide`));
+  }
+  if (open_holds > holds.length) out(paint.warning(`  … and ${open_holds - holds.length} more imports hold users`));
 }

@@ -3,6 +3,7 @@
  * the log has more; even there without its message, which may carry a user's values (fault list, I9).
  */
 import { HTTPException } from "hono/http-exception";
+import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
 import { type FieldError, Problem } from "./problem.ts";
@@ -27,6 +28,9 @@ function foreseen(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidSettings) {
     return invalid("nothing was changed", error.problems.map(({ key, message }) => ({ key, message })));
+  }
+  if (error instanceof CannotDecide) {
+    return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
   if (error instanceof Busy) return busy(error.message, error.retryAfterSeconds);
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");

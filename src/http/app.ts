@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { answerTo } from "./answer.ts";
 import { readBodies } from "./body.ts";
+import { addDecisionRoutes } from "./decision_routes.ts";
 import type { HttpEnv } from "./env.ts";
 import { addFileRoutes } from "./file_routes.ts";
 import { addImportRoutes } from "./import_routes.ts";
@@ -47,6 +48,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addStatusRoutes(app, service);
   addSettingsRoutes(app, service);
   addImportRoutes(app, service);
+  addDecisionRoutes(app, service);
   addFileRoutes(app, service, { log, bodyTimeoutMs });
 
   const document = describe(app, options.version);

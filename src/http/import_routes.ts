@@ -1,9 +1,9 @@
-/** The calls on imports: look into the folder now, the history, what failed, and what a file would do. */
+/** The calls on imports: look into the folder now, the history, what failed, and who is held. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, wholeNumber } from "./route.ts";
-import { failurePage, IMPORT_STATUSES, importEntry, importList, importPage } from "./schemas.ts";
+import { failurePage, heldPage, IMPORT_STATUSES, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
 
@@ -55,6 +55,23 @@ const listFailures = createRoute({
   responses: { 200: json("One page of them.", failurePage), ...errors(403, 404, 422, 503) },
 });
 
+/** Postgres knows no NUL. */
+const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
+  .max(1_000, { error: "must have at most 1000 characters" })
+  .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });
+
+const listHeld = createRoute({
+  method: "get",
+  path: "/imports/{id}/held",
+  summary: "The users whom the guard held, by unique_id",
+  middleware: adminOnly,
+  request: {
+    params: importPath,
+    query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: uniqueId.optional() }),
+  },
+  responses: { 200: json("One page of them.", heldPage), ...errors(403, 404, 422, 503) },
+});
+
 /** Adds the calls to `app`. */
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   const { imports } = service;
@@ -66,6 +83,10 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
   app.openapi(listFailures, async (c) => {
     const page = await imports.failures(c.req.valid("param").id, c.req.valid("query"));
+    return c.json(found(page), 200);
+  });
+  app.openapi(listHeld, async (c) => {
+    const page = await imports.held(c.req.valid("param").id, c.req.valid("query"));
     return c.json(found(page), 200);
   });
 }

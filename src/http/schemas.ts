@@ -3,6 +3,7 @@
  * against them. Validates nothing by itself.
  */
 import { z } from "@hono/zod-openapi";
+import { type Approved, type Discarded, type HeldUser, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
 import { type Failure, OUTCOMES } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
@@ -74,6 +75,50 @@ export const failurePage = z.object({
   next: z.int().nullable().describe("Give it as `after` for the next page; null: there is none."),
 });
 
+const heldUser = z.object({
+  unique_id: z.string(),
+  line: z.int().min(1).nullable().describe("The line of the record; null: the user is missing from the roster."),
+  missing: z.boolean(),
+  effect: z.enum(["archive", "disable"]).describe("What approving does."),
+  login_source: z.string().nullable(),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  user_name: z.string().nullable(),
+  email: z.string().nullable(),
+  permits: count.describe("Active permits now; archiving releases them."),
+}).openapi("HeldUser") satisfies z.ZodType<HeldUser>;
+
+export const heldPage = z.object({
+  held: z.array(heldUser),
+  next: z.string().nullable().describe("Give it as `after` for the next page; null: there is none."),
+});
+
+const leaving = {
+  left_out: z.array(z.object({ unique_id: z.string(), reason: z.string() })).max(MOST_LEFT_OUT)
+    .describe(`What was left as it is, and why; the first ${MOST_LEFT_OUT}.`),
+  left_out_total: count.describe("All of them."),
+};
+
+export const approved = z.object({
+  archived: count.describe("Users."),
+  disabled: count.describe("Users."),
+  permits_released: count,
+  ...leaving,
+}).openapi("Approved") satisfies z.ZodType<Approved>;
+
+export const discarded = z.object({
+  discarded: count.describe("Users who keep their access."),
+  ...leaving,
+}).openapi("Discarded") satisfies z.ZodType<Discarded>;
+
+export const undone = z.object({
+  restored: count.describe("Users of whom at least one value went back."),
+  archived: count.describe("Users whom the import had created."),
+  permits_restored: count,
+  permits_released: count,
+  ...leaving,
+}).openapi("Undone") satisfies z.ZodType<Undone>;
+
 const statusProblem = z.object({ code: stableWord, text: z.string() });
 const waitingFile = z.object({
   name: z.string(),
@@ -104,7 +149,8 @@ export const statusDocument = z.object({
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),
   ignored: z.array(z.string()).describe("Names that are left alone because of their ending."),
-  open_holds: count,
+  open_holds: count.describe("Imports whose held users wait for approve or discard."),
+  holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 of them."),
   last_import_at: time.nullable(),
 }).openapi("Status");
 
@@ -118,6 +164,8 @@ export const problemDocument = z.object({
   status: z.int(),
   detail: z.string(),
   errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("What is wrong, key by key."),
-  problems: z.array(statusProblem).optional().describe("Why the service is not ready."),
+  problems: z.array(statusProblem).optional().describe(
+    "Why the service is not ready, or the decision cannot be carried out.",
+  ),
   id: z.string().optional().describe("Names the entry in the log that tells more."),
 }).openapi("Problem");

@@ -3,6 +3,7 @@
  * Holds no logic.
  */
 import type { z } from "@hono/zod-openapi";
+import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { Failure, ImportEntry, ImportStatus, Settings } from "../importer/ports.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
@@ -43,11 +44,20 @@ export interface FailureQuery {
   after?: number;
 }
 
+export interface HeldQuery {
+  /** 1 to 1,000. */
+  limit: number;
+  /** Only users with a later unique_id. */
+  after?: string;
+}
+
 /** Newest first. Null stands for an import that does not exist. */
 export interface ImportHistory {
   list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
   get(id: number): Promise<ImportEntry | null>;
   failures(id: number, query: FailureQuery): Promise<{ failures: Failure[]; next: number | null } | null>;
+  /** The users whom the import held, in the order of unique_id. */
+  held(id: number, query: HeldQuery): Promise<{ held: HeldUser[]; next: string | null } | null>;
   /** The file of failed records in `bak`; `gone` says why it cannot be had. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
 }
@@ -59,6 +69,16 @@ export interface FailedFile {
   stream: ReadableStream<Uint8Array>;
 }
 
+/**
+ * What people decide about an import. Null stands for an import that does not exist; what cannot be throws a CannotDecide. The
+ * signal ends the waiting for other imports and programs; a decision that was carried out stands.
+ */
+export interface DecisionDesk {
+  approve(id: number, signal: AbortSignal): Promise<Approved | null>;
+  discard(id: number, signal: AbortSignal): Promise<Discarded | null>;
+  undo(id: number, signal: AbortSignal): Promise<Undone | null>;
+}
+
 export type StatusDocument = z.output<typeof statusDocument>;
 
 /** Shown to anybody who asks: the texts name no path, no host and no user. */
@@ -68,6 +88,7 @@ export type Readiness = z.output<typeof readiness>;
 export interface Service {
   readonly settings: SettingsDesk;
   readonly imports: ImportHistory;
+  readonly decisions: DecisionDesk;
   /** Sends one now and says how it went. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**

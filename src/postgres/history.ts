@@ -68,12 +68,26 @@ function toEntry(row: Record<string, unknown>): ImportEntry {
   } as unknown as ImportEntry;
 }
 
+/** An import whose held users wait for approve or discard. */
+export interface OpenHold {
+  id: number;
+  file: string;
+  users: number;
+}
+
 /** What the status counts. */
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
+  /** The first {@link MOST_HOLDS_NAMED}. */
+  holds: OpenHold[];
   lastImportAt: string | null;
 }
+
+/** Of a database in which nothing happened yet. */
+export const NO_TOTALS: Totals = { mailsWaiting: 0, openHolds: 0, holds: [], lastImportAt: null };
+
+const MOST_HOLDS_NAMED = 100;
 
 export async function readTotals(sql: Sql): Promise<Totals> {
   const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
@@ -81,5 +95,8 @@ export async function readTotals(sql: Sql): Promise<Totals> {
       (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
       (select count(*) from rosterd.imports where hold_state = 'open') as holds,
       (select max(finished_at) from rosterd.imports) as last`;
-  return { mailsWaiting: row.waiting, openHolds: row.holds, lastImportAt: time(row.last) };
+  const holds = await sql<OpenHold[]>`
+    select id, file, held + missing_held as users
+    from rosterd.imports where hold_state = 'open' order by id limit ${MOST_HOLDS_NAMED}`;
+  return { mailsWaiting: row.waiting, openHolds: row.holds, holds: [...holds], lastImportAt: time(row.last) };
 }

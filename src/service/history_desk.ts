@@ -2,11 +2,12 @@
  * The history as HTTP asks for it. The embedded database serves one at a time: while an import has it, the newest
  * imports are answered from memory, at once, and the rest says that it is busy (contract, section 8).
  */
-import { Busy, type FailureQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
-import { findImport, listFailures, listImports, readTotals, type Totals } from "../postgres/history.ts";
+import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
+import { listHeld } from "../postgres/holds.ts";
 import type { Running } from "./turns.ts";
 
 /** So many of the newest imports are kept in memory. */
@@ -23,7 +24,7 @@ export class HistoryDesk implements ImportHistory {
   readonly #options: HistoryDeskOptions;
   #newest: ImportEntry[] = [];
   /** As they were read last: the status must not wait for the database. */
-  totals: Totals = { mailsWaiting: 0, openHolds: 0, lastImportAt: null };
+  totals: Totals = NO_TOTALS;
 
   constructor(options: HistoryDeskOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class HistoryDesk implements ImportHistory {
   async failures(id: number, query: FailureQuery) {
     if (this.#isBusy) throw new Busy();
     return await listFailures(this.#options.database.sql, id, query);
+  }
+
+  async held(id: number, query: HeldQuery) {
+    if (this.#isBusy) throw new Busy();
+    return await listHeld(this.#options.database.sql, id, query);
   }
 
   async failedFile(id: number) {

@@ -4,7 +4,14 @@
  */
 import { mailConfigured } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
-import { Busy, type Readiness, type Service, type SettingsDesk, type StatusDocument } from "../http/service.ts";
+import {
+  Busy,
+  type DecisionDesk,
+  type Readiness,
+  type Service,
+  type SettingsDesk,
+  type StatusDocument,
+} from "../http/service.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
@@ -28,6 +35,7 @@ export interface ServiceParts {
   database: Database;
   keeper: DatabaseKeeper;
   history: HistoryDesk;
+  decisions: DecisionDesk;
   store: ImportStore;
   turns: Turns;
   outbox: Outbox;
@@ -37,11 +45,13 @@ export interface ServiceParts {
 export class RosterdService implements Service {
   readonly settings: SettingsDesk;
   readonly imports: HistoryDesk;
+  readonly decisions: DecisionDesk;
   readonly #parts: ServiceParts;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.imports = parts.history;
+    this.decisions = parts.decisions;
     const { settingsFile, turns } = parts;
     const told = async <T>(change: Promise<T>): Promise<T> => {
       const changed = await change;
@@ -79,7 +89,7 @@ export class RosterdService implements Service {
 
   status(): Promise<StatusDocument> {
     const { version, config, database, turns, keeper, outbox, history } = this.#parts;
-    const { mailsWaiting, openHolds, lastImportAt } = history.totals;
+    const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
     const mailProblem = outbox.problem();
     return Promise.resolve({
@@ -111,6 +121,7 @@ export class RosterdService implements Service {
       waiting: [...turns.look.waiting, ...turns.postponed],
       ignored: turns.look.ignored,
       open_holds: openHolds,
+      holds,
       last_import_at: lastImportAt,
     });
   }

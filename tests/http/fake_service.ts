@@ -1,6 +1,7 @@
 /** A service with two imports and a real settings file, for the tests of the HTTP interface. */
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
+import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
 import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
 import { openSettingsFile } from "../../src/host/settings_file.ts";
@@ -41,6 +42,24 @@ export const FAILURE: Failure = {
   problems: [{ column: "email", code: "9019", reason: "the e-mail address belongs to another user" }],
 };
 
+export const HELD: HeldUser = {
+  unique_id: "u4",
+  line: 4,
+  missing: false,
+  effect: "archive",
+  login_source: "ldap",
+  first_name: "Anna",
+  last_name: "Tremblay",
+  user_name: "atremblay",
+  email: null,
+  permits: 2,
+};
+
+export const LEFT_OUT = {
+  left_out: [{ unique_id: "u5", reason: "the user is archived already" }],
+  left_out_total: 1,
+};
+
 export const STATUS: StatusDocument = {
   version: "0.1.0",
   ready: true,
@@ -62,7 +81,8 @@ export const STATUS: StatusDocument = {
   },
   waiting: [{ name: "new.csv", code: "changing", text: "waiting: still changing" }],
   ignored: ["notes.docx"],
-  open_holds: 0,
+  open_holds: 1,
+  holds: [{ id: 1, file: "students.csv", users: 12 }],
   last_import_at: null,
 };
 
@@ -80,11 +100,20 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       },
       get: (id) => Promise.resolve(entries.find((each) => each.id === id) ?? null),
       failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
+      held: (id, { after }) => {
+        const held = after === undefined || after < HELD.unique_id ? [HELD] : [];
+        return Promise.resolve(id === 1 ? { held, next: null } : null);
+      },
       failedFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });
         const stream = new Blob([FAILED_FILE]).stream();
         return Promise.resolve(id === 1 ? { name: 'é "1".failed.csv', size: FAILED_FILE.length, stream } : null);
       },
+    },
+    decisions: {
+      approve: (id) => decided(id, { archived: 11, disabled: 0, permits_released: 9, ...LEFT_OUT }),
+      discard: (id) => decided(id, { discarded: 12, left_out: [], left_out_total: 0 }),
+      undo: (id) => decided(id, { restored: 3, archived: 1, permits_restored: 2, permits_released: 0, ...LEFT_OUT }),
     },
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
@@ -119,4 +148,10 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
       }),
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+/** Import 1 can be decided about, import 2 cannot, and there are no others. */
+function decided<T>(id: number, result: T): Promise<T | null> {
+  if (id === 2) return Promise.reject(new CannotDecide("nothing_held", "this import holds nobody"));
+  return Promise.resolve(id === 1 ? result : null);
 }

@@ -138,7 +138,7 @@ Deno.test("A download that breaks midway is cut, and no error text ends up in it
     };
     return Promise.resolve({ name: "x.csv", size: 900_000, stream: ReadableStream.from(chunks()) });
   };
-  const imports = { list: never, get: never, failures: never, failedFile: broken };
+  const imports = { list: never, get: never, failures: never, held: never, failedFile: broken };
   await withServer({ service: { imports } }, async (server) => {
     const answer = await talk(server, `GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`);
     assert.match(answer, /^HTTP\/1.1 200/);

@@ -78,13 +78,18 @@ Deno.test("The read token may GET what names no users, and nothing else", async 
       ["GET", "/imports/%31/%66ailures"],
       ["HEAD", "/imports/1/failures"],
       ["GET", "/imports/1/failed.csv"],
+      ["GET", "/imports/1/held"],
+      ["HEAD", "/imports/1/held?limit=1"],
       ["POST", "/imports"],
+      ["POST", "/imports/1/approve"],
+      ["POST", "/imports/1/discard"],
+      ["POST", "/imports/1/undo"],
       ["PATCH", "/settings"],
       ["PUT", "/settings"],
       ["POST", "/settings/test-mail"],
       ["POST", "/check?name=x.csv"],
     ),
-    Array(9).fill(403),
+    Array(14).fill(403),
   );
 });
 

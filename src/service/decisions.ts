@@ -1,0 +1,56 @@
+/**
+ * What people decide about imports, as HTTP asks for it: carried out in the database, then noted in the log and in what the
+ * service keeps in memory of the history.
+ */
+import type { Approved, Discarded, Undone } from "../domain/decision.ts";
+import { Busy, type DecisionDesk } from "../http/service.ts";
+import type { Database } from "../postgres/connect.ts";
+import { approveHold, discardHold } from "../postgres/holds.ts";
+import { undoImport } from "../postgres/undo.ts";
+import type { Log, LogFields } from "../runtime/log.ts";
+import type { HistoryDesk } from "./history_desk.ts";
+import type { Running } from "./turns.ts";
+
+export interface DecisionsOptions {
+  database: Database;
+  history: HistoryDesk;
+  /** The import that runs now. */
+  running: () => Running | null;
+  /** Aborted when the service ends. */
+  stopping: AbortSignal;
+  log: Log;
+}
+
+export class Decisions implements DecisionDesk {
+  constructor(private readonly options: DecisionsOptions) {}
+
+  approve(id: number, signal: AbortSignal): Promise<Approved | null> {
+    return this.#decide("hold_approved", approveHold, id, signal);
+  }
+
+  discard(id: number, signal: AbortSignal): Promise<Discarded | null> {
+    return this.#decide("hold_discarded", discardHold, id, signal);
+  }
+
+  undo(id: number, signal: AbortSignal): Promise<Undone | null> {
+    return this.#decide("import_undone", undoImport, id, signal);
+  }
+
+  /** The embedded database serves one at a time: it does not wait for an import, which may take minutes. */
+  async #decide<T extends { left_out: unknown; left_out_total: number }>(
+    event: string,
+    carryOut: (database: Database, id: number, signal: AbortSignal) => Promise<T | null>,
+    id: number,
+    signal: AbortSignal,
+  ): Promise<T | null> {
+    const { database, history, running, stopping, log } = this.options;
+    if (database.kind === "embedded" && running() !== null) throw new Busy();
+    const result = await carryOut(database, id, AbortSignal.any([signal, stopping]));
+    if (result === null) return null;
+    const { left_out: _, left_out_total, ...counts } = result;
+    log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
+    // It is decided, whatever becomes of the memory, which is read anew soon.
+    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: error?.code }));
+    return result;
+  }
+}
