@@ -27,8 +27,27 @@ export function guards({ max_percent }: Guard): boolean {
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
   if (openHold !== null) return `import ${openHold} is still held, and whatever comes after it waits with it`;
-  const reasons = losses.filter((one) => isAbove(guard, one)).map((one) => sentence(guard, one));
-  return reasons.length === 0 ? null : reasons.join("; ");
+  const reasons = toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
+  if (reasons.length === 0) return null;
+  const more = reasons.length - MOST_REASONS;
+  const sentences = reasons.slice(0, MOST_REASONS).map((one) => sentence(guard, one));
+  return [...sentences, ...(more > 0 ? [`and so in ${more} more login sources`] : [])].join("; ");
+}
+
+/** So many are told in words. */
+const MOST_REASONS = 5;
+
+/** All together first. */
+function byName(one: Losses, other: Losses): number {
+  const [name, otherName] = [one.login_source ?? "", other.login_source ?? ""];
+  return name < otherName ? -1 : name > otherName ? 1 : 0;
+}
+
+/** Where there is one login source, its losses are those of all: it is enough to name it. */
+function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
+  const [all, ...sources] = sorted;
+  const isAll = ({ counted, active }: Losses) => counted === all.counted && active === all.active;
+  return all?.login_source === null && sources.some(isAll) ? sources : sorted;
 }
 
 /** Above both limits. In whole numbers, so that a tenth of 1,000 is not above 10 percent. */

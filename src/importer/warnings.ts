@@ -56,7 +56,10 @@ export function judgementWarnings({ warnings, hold }: Judgement, importId: numbe
   const next = importId === null
     ? "they would wait for approve or discard"
     : `approve them with "rosterd imports approve ${importId}", or discard with "rosterd imports discard ${importId}"`;
-  return [...warnings, { code: "archivings_held", text: `archivings are held: ${hold}; ${next}` }];
+  return [...warnings, {
+    code: "archivings_held",
+    text: `archivings ${importId === null ? "would be" : "are"} held: ${hold}; ${next}`,
+  }];
 }
 
 /** That nobody can be mailed, and how to change it. */
