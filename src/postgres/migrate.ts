@@ -10,6 +10,9 @@ import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "te
 /** In the order of their numbers, from 1. Never change one that was released. */
 const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo];
 
+/** The schema that this rosterd works on. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** Any number, as long as nobody else locks the same one. */
 const MIGRATION_LOCK = 7_246_001;
 
@@ -35,7 +38,9 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   if (version > MIGRATIONS.length) throw new SchemaTooNew(version);
   if (version === MIGRATIONS.length) return 0;
   if (version === 0) {
-    await tx`create schema if not exists rosterd`;
+    // Where somebody made it for rosterd, the right to make one is not needed; "if not exists" would want it all the same.
+    const [{ made }] = await tx<{ made: boolean }[]>`select to_regnamespace('rosterd') is not null as made`;
+    if (!made) await tx`create schema rosterd`;
     await tx`create table rosterd.migrations (number integer primary key, applied_at timestamptz not null default now())`;
   }
   for (let number = version + 1; number <= MIGRATIONS.length; number++) {
