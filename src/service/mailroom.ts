@@ -1,11 +1,17 @@
-/** The outbox with its sources: the history tells what to mail, `bak` holds the failed records that go with it. */
+/**
+ * The outbox with its sources: the history tells what to mail; the failed records that go with it stand in `bak`, and whom an
+ * import holds in the database.
+ */
 import type { Settings } from "../domain/settings.ts";
-import type { Database } from "../postgres/connect.ts";
+import { heldFile, heldFileName } from "../importer/held_file.ts";
+import type { ImportEntry } from "../importer/ports.ts";
+import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures } from "../postgres/history.ts";
+import { allHeld } from "../postgres/holds.ts";
 import { PostgresOutboxStore } from "../postgres/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { storedFile } from "../smtp/attachment.ts";
+import { type AttachmentSource, storedFile } from "../smtp/attachment.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
 
@@ -33,10 +39,16 @@ export function createMailroom(
     },
     failedFile: ({ failed_file }) =>
       Promise.resolve(failed_file === null ? null : storedFile(failed_file, `${bakFolder}/${failed_file}`)),
-    heldFile: () => Promise.resolve(null),
+    heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
     transport,
     settings,
     clock,
     log,
   });
+}
+
+/** Once it is approved or discarded, an import holds nobody. */
+function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
+  if (hold?.state !== "open") return null;
+  return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };
 }

@@ -24,7 +24,7 @@ export function composeDigest(items: readonly DigestItem[], total: number): Word
     ...section("What to do next", [
       'The files named above are in the folder "bak" of the upload folder. Correct the failed records in a',
       "spreadsheet, save them as CSV and drop them into the upload folder again, under any name that ends in .csv.",
-      "Holds wait on the admin page, where the whole history is, too; or run  rosterd imports",
+      "What is held waits for approve or discard; the whole history is shown by  rosterd imports",
     ]),
   ];
   const subject = `rosterd: ${counted(total, "import needs", "imports need")} attention`;

@@ -19,7 +19,7 @@ export interface MailSources {
   loadImport(id: number): Promise<MailedImport | null>;
   /** The file of its failed records in `bak`; null when it has none. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** A list of the users that it holds; null when it holds nobody. */
+  /** A list of the users that it holds; null when it holds nobody. What `read` throws is the database's: the mail waits. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
 
@@ -55,8 +55,8 @@ export class Drafts {
     }
     const imported = await this.sources.loadImport(mail.importId);
     if (imported === null) return null;
-    const failed = await this.#pack(await this.sources.failedFile(imported.entry), mail, files);
-    const held = await this.#pack(await this.sources.heldFile(imported.entry), mail, files);
+    const failed = await this.#packStored(await this.sources.failedFile(imported.entry), mail, files);
+    const held = await this.#pack(await this.sources.heldFile(imported.entry), files);
     const words = composeImport(mail.kind, imported, { failed: failed.note, held: held.note });
     return { ...words, attachments: [failed, held].flatMap(({ attachment }) => attachment ?? []) };
   }
@@ -78,21 +78,26 @@ export class Drafts {
     return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
   }
 
-  async #pack(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
+  /** A file of the file system: that it cannot be read is no news of the database, and is told in the mail. */
+  async #packStored(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
+    try {
+      return await this.#pack(source, files);
+    } catch (error) {
+      if (source === null || !isSystemError(error)) throw error;
+      this.log.warn("mail.file_unreadable", { mail: mail.id, file: source.name, code: error.code });
+      return { note: { name: source.name, fate: "unreadable" }, attachment: null };
+    }
+  }
+
+  async #pack(source: AttachmentSource | null, files: Files): Promise<PackedFile> {
     if (source === null) return { note: null, attachment: null };
     const { name } = source;
     if (files === "without_files") return { note: { name, fate: "refused" }, attachment: null };
-    try {
-      const attachment = await packAttachment(source);
-      if (attachment === null) return { note: { name, fate: "too_large" }, attachment };
-      const filename = shown(attachment.filename, 255);
-      const fate = attachment.filename === name ? "attached" : "gzipped";
-      return { note: { name, fate }, attachment: { ...attachment, filename } };
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      this.log.warn("mail.file_unreadable", { mail: mail.id, file: name, code: error.code });
-      return { note: { name, fate: "unreadable" }, attachment: null };
-    }
+    const attachment = await packAttachment(source);
+    if (attachment === null) return { note: { name, fate: "too_large" }, attachment };
+    const filename = shown(attachment.filename, 255);
+    const fate = attachment.filename === name ? "attached" : "gzipped";
+    return { note: { name, fate }, attachment: { ...attachment, filename } };
   }
 }
 

@@ -91,7 +91,7 @@ function verdict(entry: ImportEntry): string[] {
     lines.push(`${counted(entry.failed, "record")} of ${entry.records} failed and changed nothing.`);
   }
   if (held > 0) {
-    lines.push(`${counted(held, "user")} would lose access: this is held until somebody approves or discards it.`);
+    lines.push(`${counted(held, "user")} would lose access: ${HOLD_WORDS[holdState(entry)]}.`);
   }
   if (lines.length === 0) return ["Every record was applied."];
   return entry.failed === entry.records ? lines : [...lines, "Everything else was applied."];
@@ -119,15 +119,25 @@ function countLines(entry: ImportEntry): string[] {
   return table(names.map((name) => [COUNT_LABELS[name], String(entry[name])]), [1]);
 }
 
+/** Mail may be late: somebody may have decided meanwhile. */
+const HOLD_WORDS = {
+  open: "this is held until somebody approves or discards it",
+  approved: "this was held, and approved meanwhile",
+  discarded: "this was held, and discarded meanwhile",
+};
+
+function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
+  return hold?.state ?? "open";
+}
+
 function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
   const held = heldUsers(entry);
   if (held === 0) return [];
-  const { max_percent, min_users } = entry.settings.archive_guard;
   return section("Held", [
-    `${counted(held, "user")} would be disabled or archived by this file: more than the guard lets pass`,
-    `(${max_percent} percent of the active users and more than ${min_users}), or an earlier hold is still open.`,
-    "Until it is approved or discarded nothing happens to them.",
-    ...(file === null ? [] : [fileSentence("Who they are", file)]),
+    `${counted(held, "user")} would be disabled or archived by this file. The archive guard held that back:`,
+    `${shown(entry.hold?.reason ?? "no reason was given", 1_000)}.`,
+    ...(holdState(entry) === "open" ? ["Until it is approved or discarded nothing happens to them."] : []),
+    ...(file === null ? [] : ["", heldSentence(entry, file)]),
   ]);
 }
 
@@ -153,7 +163,9 @@ function failureRows({ line, unique_id, problems }: Failure): string[][] {
   ]);
 }
 
-function warningsSection({ warnings }: ImportEntry): string[] {
+/** What is held has a section of its own. */
+function warningsSection(entry: ImportEntry): string[] {
+  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   const more = warnings.length - MOST_WARNINGS_SHOWN;
   return section("Warnings", [
     ...warnings.slice(0, MOST_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
@@ -174,6 +186,23 @@ function fileSentence(subject: string, { name, fate }: FileNote): string {
       return `${subject}: the mail server did not take the attachment. The file is ${kept}.`;
     case "unreadable":
       return `${subject}: the file could not be read for this mail. It was kept ${kept}.`;
+  }
+}
+
+/** The list is made for the mail and is nowhere in `bak`. */
+function heldSentence({ id }: ImportEntry, { name, fate }: FileNote): string {
+  const elsewhere =
+    `GET /imports/${id}/held lists all of them, and the first ones are shown by  rosterd imports show ${id}`;
+  switch (fate) {
+    case "attached":
+    case "gzipped":
+      return fileSentence("Who they are", { name, fate });
+    case "too_large":
+      return `Who they are: too many to attach. ${elsewhere}`;
+    case "refused":
+      return `Who they are: the mail server did not take the attachment. ${elsewhere}`;
+    case "unreadable":
+      return `Who they are: the list could not be made for this mail. ${elsewhere}`;
   }
 }
 
@@ -206,10 +235,14 @@ function mendSteps(file: FileNote | null): string[] {
 }
 
 function holdSteps(entry: ImportEntry): string[] {
-  if (heldUsers(entry) === 0) return [];
+  if (heldUsers(entry) === 0 || holdState(entry) !== "open") return [];
+  const { id } = entry;
   return [
-    `To let it happen: Approve on the admin page, or run  rosterd imports approve ${entry.id}`,
-    `If the roster was wrong: Discard there, or run  rosterd imports discard ${entry.id}`,
+    "Find out whether the roster is right about the held users. As long as nobody has decided, no other file can archive or",
+    "disable anybody either. To decide, on the machine where rosterd runs:",
+    `- To let it happen:         rosterd imports approve ${id}`,
+    `- If the roster was wrong:  rosterd imports discard ${id}`,
+    `Or over HTTP, with the admin token: POST /imports/${id}/approve or POST /imports/${id}/discard`,
   ];
 }
 

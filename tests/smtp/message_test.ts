@@ -135,18 +135,78 @@ Deno.test("a rejected file: the reason, the line, and what to do", () => {
   assert.match(text, /kept in the folder "bak" .* as roster\.20261123T184500Z\.csv\./);
 });
 
-Deno.test("held archivings: how many, why, who, and how to decide; missing users are counted in", () => {
-  const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
-  const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
-  const held: FileNote = { name: "held.csv", fate: "attached" };
-  const { subject, text } = composeImport("held", imported, { failed: null, held });
+const REASON = 'of login source "ldap" 43 users would have lost access, where 300 are active';
+
+/** An import that held 43 users, two of them missing. */
+function heldEntry(state: "open" | "approved" | "discarded" = "open"): ImportEntry {
+  return entry({
+    status: "held",
+    ...{ records: 900, updated: 859, held: 41, missing_held: 2 },
+    warnings: [{ code: "archivings_held", text: `archivings are held: ${REASON}` }],
+    hold: { state, reason: REASON, ended_at: state === "open" ? null : "2026-11-24T08:00:00.000Z" },
+  });
+}
+
+Deno.test("the mail about held archivings, whole: how many, why, who, and how to decide", () => {
+  const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };
+  const { subject, text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
   assert.equal(subject, "rosterd: roster.csv: 43 archivings held");
-  assert.match(text, /43 users would be disabled or archived/);
-  assert.match(text, /10 percent of the active users and more than 20/);
-  assert.match(text, /Who they are: see the attached file held\.csv\./);
-  assert.match(text, /rosterd imports approve 12$/m);
-  assert.match(text, /rosterd imports discard 12$/m);
+  assert.equal(
+    text,
+    `The file "roster.csv" was imported.
+43 users would lose access: this is held until somebody approves or discards it.
+Everything else was applied.
+
+Counts
+  Records             900
+  Created               0
+  Updated             859
+  Unchanged             0
+  Archived              0
+  Reactivated           0
+  Held                 41
+  Skipped (repeated)    0
+  Failed                0
+  Missing, held         2
+
+Held
+  43 users would be disabled or archived by this file. The archive guard held that back:
+  of login source "ldap" 43 users would have lost access, where 300 are active.
+  Until it is approved or discarded nothing happens to them.
+
+  Who they are: see the attached file roster.20261123T184500Z.held.csv.
+
+What to do next
+  Find out whether the roster is right about the held users. As long as nobody has decided, no other file can archive or
+  disable anybody either. To decide, on the machine where rosterd runs:
+  - To let it happen:         rosterd imports approve 12
+  - If the roster was wrong:  rosterd imports discard 12
+  Or over HTTP, with the admin token: POST /imports/12/approve or POST /imports/12/discard
+
+rosterd, import 12, 2026-11-23 18:45 UTC
+`,
+  );
 });
+
+for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
+  Deno.test(`a list of held users that is ${fate} is never said to lie in bak`, () => {
+    const held: FileNote = { name: "roster.T.held.csv", fate };
+    const { text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
+    assert.doesNotMatch(text, /"bak"/);
+    if (fate === "gzipped") return assert.match(text, /see the attached file roster\.T\.held\.csv\.gz \(packed/);
+    assert.match(text, /Who they are: .*\. GET \/imports\/12\/held lists all of them/);
+    assert.match(text, /rosterd imports show 12$/m);
+    assert.doesNotMatch(text, /attached file/);
+  });
+}
+
+for (const state of ["approved", "discarded"] as const) {
+  Deno.test(`a late mail about what was ${state} meanwhile asks for no decision`, () => {
+    const { text } = composeImport("held", { entry: heldEntry(state), failures: [] }, NOTHING);
+    assert.match(text, new RegExp(`43 users would lose access: this was held, and ${state} meanwhile\\.`));
+    assert.doesNotMatch(text, /imports approve|Until it is approved/);
+  });
+}
 
 Deno.test("an import without trouble, and its warnings", () => {
   const warnings = [{ code: "unknown_columns", text: "1 column is unknown: emial (email?)" }];

@@ -1,0 +1,45 @@
+/**
+ * The list of held users that goes with a mail (contract, section 4): CSV for a spreadsheet, for people to look at before they
+ * approve or discard. Written a page at a time, so that a million users need no memory.
+ */
+import type { HeldUser } from "../domain/decision.ts";
+import { guard } from "./spreadsheet.ts";
+
+const COLUMNS = [
+  "unique_id",
+  "line",
+  "effect",
+  "login_source",
+  "first_name",
+  "last_name",
+  "user_name",
+  "email",
+  "permits",
+] as const satisfies readonly (keyof HeldUser)[];
+
+/** What must stand in quotes. */
+const QUOTED = /[",\t\r\n]|^\s|\s$/;
+
+/** `x.T.csv.gz` → `x.T.held.csv`: the name of the list, by the name of its roster in `bak`. */
+export function heldFileName(bakFile: string): string {
+  return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
+}
+
+/** UTF-8 with BOM, CRLF, one row a user; an empty `line`: the user is missing from the roster. */
+export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode("\ufeff" + row(COLUMNS));
+  for await (const users of pages) yield encoder.encode(users.map(userRow).join(""));
+}
+
+function userRow(user: HeldUser): string {
+  return row(COLUMNS.map((column) => guard(String(user[column] ?? ""))));
+}
+
+function row(values: readonly string[]): string {
+  return values.map(written).join(",") + "\r\n";
+}
+
+function written(value: string): string {
+  return QUOTED.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}

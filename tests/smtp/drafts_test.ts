@@ -1,0 +1,69 @@
+/** The two files of a mail: failed records lie in `bak`, the list of held users is made from the database. */
+import assert from "node:assert/strict";
+import { noCounts } from "../../src/domain/outcome.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import type { AttachmentSource } from "../../src/smtp/attachment.ts";
+import { Drafts } from "../../src/smtp/drafts.ts";
+import type { WaitingMail } from "../../src/smtp/outbox.ts";
+
+const MAIL: WaitingMail = {
+  id: 1,
+  messageId: "<1@example.edu>",
+  digest: null,
+  createdAt: new Date("2026-11-23T18:45:01Z"),
+  tries: 0,
+  kind: "held",
+  importId: 12,
+};
+
+const ENTRY = {
+  ...noCounts(),
+  ...{ id: 12, file: "roster.csv", status: "held", reason: null, warnings: [], records: 900, held: 43, failed: 2 },
+  started_at: "2026-11-23T18:45:00.000Z",
+  hold: { state: "open", reason: "too many", ended_at: null },
+  settings: DEFAULT_SETTINGS,
+} as unknown as ImportEntry;
+
+function source(name: string, content: string | Error): AttachmentSource {
+  return {
+    name,
+    // deno-lint-ignore require-await
+    async *read() {
+      if (content instanceof Error) throw content;
+      yield new TextEncoder().encode(content);
+    },
+  };
+}
+
+function drafts(failed: AttachmentSource, held: AttachmentSource): Drafts {
+  return new Drafts({
+    loadImport: () => Promise.resolve({ entry: ENTRY, failures: [] }),
+    failedFile: () => Promise.resolve(failed),
+    heldFile: () => Promise.resolve(held),
+  }, silentLog);
+}
+
+const gone = Object.assign(new Error("gone"), { code: "ENOENT" });
+
+Deno.test("failed records and held users go with one mail", async () => {
+  const message = await drafts(source("x.T.failed.csv", "f"), source("x.T.held.csv", "h"))
+    .draft([MAIL], DEFAULT_SETTINGS, "with_files");
+  assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.failed.csv", "x.T.held.csv"]);
+  assert.equal(message!.subject, "rosterd: roster.csv: 43 archivings held");
+});
+
+Deno.test("failed records that cannot be read do not hold back the mail about held users", async () => {
+  const message = await drafts(source("x.T.failed.csv", gone), source("x.T.held.csv", "h"))
+    .draft([MAIL], DEFAULT_SETTINGS, "with_files");
+  assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.held.csv"]);
+  assert.match(message!.text, /the file could not be read for this mail/);
+});
+
+Deno.test("while the database cannot tell who is held, the mail waits", async () => {
+  const away = Object.assign(new Error("away"), { code: "CONNECTION_CLOSED" });
+  const draft = drafts(source("x.T.failed.csv", "f"), source("x.T.held.csv", away))
+    .draft([MAIL], DEFAULT_SETTINGS, "with_files");
+  await assert.rejects(draft, away);
+});
