@@ -5,5 +5,5 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=hostname,uid",
+  "--allow-sys=hostname,uid,statfs",
 ];

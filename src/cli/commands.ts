@@ -1,6 +1,7 @@
 /** All commands (contract, section 7), in the order in which help lists them. */
 import type { Command } from "./command.ts";
 import { checkCommand } from "./check.ts";
+import { doctorCommand } from "./doctor.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { importCommand } from "./import.ts";
 import { importsCommand, showCommand } from "./imports.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   checkCommand,
   importsCommand,
   showCommand,
+  doctorCommand,
   statusCommand,
   settingsGetCommand,
   settingsSetCommand,

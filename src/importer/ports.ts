@@ -64,8 +64,9 @@ export interface FolderLook {
 /** The folder itself cannot be used (missing, `bak` is a link, not writable …): nothing is imported. */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
-  constructor(readonly code: string, message: string) {
-    super(message);
+  /** `what` is wrong, and what mends it: two parts of one sentence. */
+  constructor(readonly code: string, readonly what: string, readonly mend: string) {
+    super(`${what}: ${mend}.`);
   }
 }
 

@@ -34,8 +34,8 @@ export class Answering {
   #hanging(): UnusableFolder {
     return new UnusableFolder(
       "upload_hanging",
-      `The upload folder ${this.folder} has not answered for ${this.mostMs / 1_000} s: ` +
-        "its mount hangs; check the file server and the network.",
+      `The upload folder ${this.folder} has not answered for ${this.mostMs / 1_000} s`,
+      "its mount hangs; check the file server and the network",
     );
   }
 }

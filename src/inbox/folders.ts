@@ -36,8 +36,8 @@ export class FolderCheck {
     if (before && !hasWork && (before.dev !== identity.dev || before.ino !== identity.ino)) {
       throw new UnusableFolder(
         "upload_missing",
-        `The upload folder ${upload} is not the one that was there before; its mount is probably gone. ` +
-          "Mount it again, or restart rosterd if the new folder is meant.",
+        `The upload folder ${upload} is not the one that was there before`,
+        "its mount is probably gone. Mount it again, or restart rosterd if the new folder is meant",
       );
     }
     await tryTaking(this.folders);
@@ -56,12 +56,13 @@ export async function ensureFolder(path: string, code: "bak_not_a_folder" | "wor
 export function unreadable(upload: string, error: unknown): UnusableFolder {
   return new UnusableFolder(
     "upload_unreadable",
-    `The upload folder ${upload} cannot be read (${codeOf(error)}): check its mount, its disk and its rights.`,
+    `The upload folder ${upload} cannot be read (${codeOf(error)})`,
+    "check its mount, its disk and its rights",
   );
 }
 
-/** Opens the upload folder, as listing it will do, and returns its stats. */
-async function uploadFolder(upload: string): Promise<BigIntStats> {
+/** Opens the upload folder, as listing it will do, and returns its stats. Throws {@link UnusableFolder}. */
+export async function uploadFolder(upload: string): Promise<BigIntStats> {
   try {
     await using folder = closing(await open(upload, FOLDER));
     return await folder.handle.stat({ bigint: true });
@@ -69,20 +70,25 @@ async function uploadFolder(upload: string): Promise<BigIntStats> {
     if (hasCode(error, "ENOENT")) {
       throw new UnusableFolder(
         "upload_missing",
-        `The upload folder ${upload} does not exist: make it or mount it, or name another with --upload.`,
+        `The upload folder ${upload} does not exist`,
+        "make it or mount it, or name another with --upload",
       );
     }
     if (!hasCode(error, "ENOTDIR")) throw unreadable(upload, error);
-    throw new UnusableFolder("upload_not_a_folder", `${upload} is not a folder: name the upload folder with --upload.`);
+    throw new UnusableFolder(
+      "upload_not_a_folder",
+      `${upload} is not a folder`,
+      "name the upload folder with --upload",
+    );
   }
 }
 
-/** False when nothing is there. */
-async function isRealFolder(path: string, code: string): Promise<boolean> {
+/** False when nothing is there. Throws {@link UnusableFolder} when something else is. */
+export async function isRealFolder(path: string, code: string): Promise<boolean> {
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
-  throw new UnusableFolder(code, `${path} is ${what}: remove it, and rosterd makes a folder of its own there.`);
+  throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd makes a folder of its own there");
 }
 
 /** Does with an empty folder what taking does with an upload. */
@@ -97,7 +103,8 @@ async function tryTaking({ upload, work }: Folders): Promise<void> {
   }
 }
 
-async function moveProbe(from: string, to: string): Promise<void> {
+/** Moves an empty folder and removes it: rights and file systems are tried for real. */
+export async function moveProbe(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
@@ -107,7 +114,8 @@ async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-async function tryFiling(bak: string): Promise<void> {
+/** Throws {@link UnusableFolder} when nothing can be made in `bak`. */
+export async function tryFiling(bak: string): Promise<void> {
   const probe = join(bak, momentaryName("probe"));
   try {
     await mkdir(probe, { mode: FOLDER_MODE });
@@ -126,8 +134,9 @@ const MENDS: Readonly<Record<string, string>> = {
   EXDEV: "its folder .rosterd is on another file system; unmount it there",
 };
 
-function notWritable(code: string, path: string, error: unknown): unknown {
+/** The error for a folder in which nothing can be moved; errors of another kind as they are. */
+export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;
   const mend = MENDS[codeOf(error)] ?? "check its mount and its disk";
-  return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)}): ${mend}.`);
+  return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)})`, mend);
 }

@@ -8,6 +8,7 @@ import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { pause } from "../runtime/pause.ts";
+import { within } from "../runtime/within.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -91,16 +92,5 @@ export class DatabaseKeeper {
       await within(ANSWER_WITHIN_MS, sql`select 1`);
     }
     await onUsable();
-  }
-}
-
-/** A link that is frozen answers nothing, not even an error. */
-async function within<T>(ms: number, answer: PromiseLike<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })), ms);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,0 +1,145 @@
+/** `rosterd doctor`: looks at everything that rosterd needs, and says of each what it found and what mends it. */
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import { bad, type Finding, good, warning } from "../domain/finding.ts";
+import type { Settings } from "../domain/settings.ts";
+import { examineData, examineDisk, examineSettings, examineUser } from "../host/doctor.ts";
+import type { StatusDocument } from "../http/service.ts";
+import { riskySettings } from "../importer/warnings.ts";
+import { examineFolders } from "../inbox/doctor.ts";
+import { embedded, examineDatabase } from "../postgres/doctor.ts";
+import { printable } from "../runtime/log.ts";
+import { EmbeddedInUse, openDatabase } from "../service/open_database.ts";
+import { examineMail } from "../smtp/doctor.ts";
+import { findService } from "./access.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const doctorCommand: Command = {
+  words: "doctor",
+  operands: "",
+  least: 0,
+  most: 0,
+  flags: JSON_FLAG,
+  summary: "look at everything that rosterd needs, and say what mends it",
+  help:
+    "Looks at settings, database, rights, folders, disks and the login to the mail server: each with a verdict, and with\n" +
+    "what to do where it is not good. Run it as the user of the service. A hidden file is made in the upload folder,\n" +
+    "renamed to bak and removed; nothing else is changed, and no mail is sent.\n" +
+    "Exits with 0 when nothing is bad, with 78 when the settings do not hold, else with 1.",
+  run: runDoctor,
+};
+
+async function runDoctor(invocation: Invocation): Promise<number> {
+  const { flags, terminal } = invocation;
+  const findings: Finding[] = [];
+  terminal.progress("looking …");
+  for await (const finding of examineAll(invocation)) {
+    findings.push(finding);
+    if (!flags.json) printFinding(terminal, finding);
+    terminal.progress("looking …");
+  }
+  terminal.progress("");
+  if (flags.json) terminal.out(JSON.stringify(findings, null, 2));
+  else printSum(terminal, findings);
+  const isBad = findings.filter(({ verdict }) => verdict === "bad");
+  if (isBad.some(({ check }) => check === "settings")) return EXIT.configuration;
+  return isBad.length > 0 ? EXIT.other : EXIT.ok;
+}
+
+async function* examineAll({ config, clock, signal }: Invocation): AsyncGenerator<Finding> {
+  const { finding, settings } = await examineSettings(config.settings, clock);
+  yield finding;
+  yield examineUser();
+  yield* config.databaseUrl === null ? examineEmbedded(config) : examineOwn(config);
+  yield* examineFolders(config.upload);
+  yield await examineDisk("upload_disk", config.upload);
+  yield await examineData(config.data);
+  yield await examineDisk("data_disk", config.data);
+  if (settings === null) return;
+  yield await examineMail(settings, { password: config.smtpPassword ?? undefined }, signal);
+  yield* examineArchiving(settings);
+}
+
+async function* examineOwn(config: Config): AsyncGenerator<Finding> {
+  const database = await openDatabase(config);
+  try {
+    yield* examineDatabase(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The embedded database is not made for this; while a service has it, that service is asked. */
+async function* examineEmbedded(config: Config): AsyncGenerator<Finding> {
+  if (!await isThere(join(config.data, "postgres"))) {
+    yield embedded("no DATABASE_URL is given: the first start makes an embedded PostgreSQL");
+    return;
+  }
+  try {
+    yield* examineOwn(config);
+  } catch (error) {
+    if (!(error instanceof EmbeddedInUse)) throw error;
+    yield await askService(config, error);
+  }
+}
+
+async function askService(config: Config, inUse: EmbeddedInUse): Promise<Finding> {
+  const mend = "Wait for the end of that process, or ask it: rosterd status.";
+  try {
+    const service = await findService(config);
+    if (service === null) return warning("database", inUse.message, mend);
+    const { database } = await service.ask("GET", "/status") as StatusDocument;
+    if (database.state === "usable") return embedded("the running service has the embedded PostgreSQL, and can use it");
+    return bad("database", `the running service cannot use the embedded PostgreSQL: ${database.text}`, "Restart it.");
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    return warning("database", `${inUse.message}; ${error.message}`, mend);
+  }
+}
+
+const ARCHIVING_MENDS: Readonly<Record<string, string>> = {
+  no_archive_guard: "Run: rosterd settings set archive_guard.max_percent=10",
+  archives_without_mail: "Set smtp.host, reply_to_admin_email and failed_import_email.",
+};
+
+/** Whether users may lose access without anybody being asked or told. */
+function* examineArchiving(settings: Settings): Generator<Finding> {
+  const { archive_inactive_users, missing_users, archive_guard } = settings;
+  const risks = riskySettings(settings);
+  for (const { code, text } of risks) {
+    yield warning("archiving", text, ARCHIVING_MENDS[code] ?? "Look at the settings of archiving.");
+  }
+  if (risks.length > 0) return;
+  const archives = archive_inactive_users || missing_users === "archive";
+  const { max_percent, min_users } = archive_guard;
+  yield good(
+    "archiving",
+    archives ? `above ${max_percent} percent and ${min_users} users archivings wait for consent` : "nobody is archived",
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+const LABEL_WIDTH = "warning".length;
+
+function printFinding({ out, paint }: Terminal, { check, verdict, text, mend }: Finding): void {
+  out(`${paint[verdict](verdict.padEnd(LABEL_WIDTH))}  ${check.replaceAll("_", " ")}: ${printable(text)}`);
+  if (mend !== null) out(`${" ".repeat(LABEL_WIDTH)}  → ${printable(mend)}`);
+}
+
+function printSum({ out, paint }: Terminal, findings: readonly Finding[]): void {
+  const count = (wanted: string) => findings.filter(({ verdict }) => verdict === wanted).length;
+  const [warnings, isBad] = [count("warning"), count("bad")];
+  if (isBad > 0) out(paint.bad(`rosterd cannot do its work: ${isBad} bad, ${warnings} to think about`));
+  else if (warnings > 0) out(paint.warning(`rosterd can do its work; ${warnings} to think about`));
+  else out(paint.good("all is well"));
+}

@@ -1,0 +1,17 @@
+-- What the user may do in the database and in the schema rosterd; null where there is no schema.
+select
+  quote_ident(current_user) as role,
+  quote_ident(current_database()) as database,
+  has_database_privilege(current_database(), 'TEMPORARY') as temporary,
+  has_database_privilege(current_database(), 'CREATE') as create_schema,
+  has_schema_privilege(n.oid, 'USAGE') as use_schema,
+  has_schema_privilege(n.oid, 'CREATE') as create_tables,
+  array(
+    select format('rosterd.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))
+    from pg_proc as p
+    where p.pronamespace = n.oid and p.proname in ('release_permits', 'restore_permits')
+      and not has_function_privilege(p.oid, 'EXECUTE')
+    order by p.proname
+  ) as functions
+from (select) as one
+left join pg_namespace as n on n.nspname = 'rosterd'

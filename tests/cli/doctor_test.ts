@@ -1,0 +1,220 @@
+/** `rosterd doctor` before real faults: each is named, with what mends it, and nothing is changed (contract, section 7). */
+import assert from "node:assert/strict";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import type { Finding } from "../../src/domain/finding.ts";
+import { treeOf } from "../inbox/folder_tree.ts";
+import { canMount, withMemory } from "../inbox/mounts.ts";
+import { IS_ROOT } from "../inbox/other_process.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
+import { TestService } from "../support/service.ts";
+import { CERTIFICATE_FILE, startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+
+/** As root without capabilities, so that modes and owners hold for it too. */
+const WITHOUT_POWER = IS_ROOT
+  ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE]
+  : [...FROM_SOURCE];
+
+/** A place where everything is well but for what the test does to it. */
+async function workplace(environment: Record<string, string> = {}, program?: readonly string[]): Promise<Workplace> {
+  const here = await Workplace.make(environment, program);
+  await mkdir(here.path("upload"));
+  return here;
+}
+
+interface Diagnosis {
+  code: number;
+  findings: Finding[];
+  /** The verdict of each check; of several findings the first. */
+  verdicts: Record<string, string>;
+  of(check: string): Finding;
+}
+
+async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
+  const { code, out, err } = await here.run("doctor", "--json", ...words);
+  assert.notEqual(out, "", err);
+  const findings: Finding[] = JSON.parse(out);
+  for (const finding of findings) {
+    assert.deepEqual(Object.keys(finding), ["check", "verdict", "text", "mend"]);
+    assert.equal(finding.mend === null, finding.verdict === "good", `${finding.check}: a mend for what is not good`);
+  }
+  const isBad = findings.filter(({ verdict }) => verdict === "bad").map(({ check }) => check);
+  assert.equal(code, isBad.includes("settings") ? 78 : isBad.length > 0 ? 1 : 0);
+  const verdicts = Object.fromEntries(findings.toReversed().map(({ check, verdict }) => [check, verdict]));
+  return { code, findings, verdicts, of: (check) => findings.find((finding) => finding.check === check)! };
+}
+
+Deno.test("a fresh place is well, is left as it is, and is said in sentences", async () => {
+  await using here = await workplace();
+  const { code, verdicts } = await doctor(here);
+  assert.equal(code, 0);
+  assert.deepEqual(verdicts, {
+    settings: "good",
+    user: IS_ROOT ? "warning" : "good",
+    database: "warning",
+    upload_folder: "good",
+    work_folder: "good",
+    bak_folder: "good",
+    move_to_bak: "good",
+    upload_disk: "good",
+    data_folder: "good",
+    data_disk: "good",
+    mail: "warning",
+    archiving: "good",
+  });
+  const { out, err } = await here.run("doctor");
+  assert.equal(err, "");
+  assert.match(out, /^good {5}upload folder: \S+ can be read and written$/m);
+  assert.match(out, /^warning {2}database: .*\n {9}→ Set DATABASE_URL to a PostgreSQL server, 13 or later/m);
+  assert.match(out, /\nrosterd can do its work; \d to think about\n$/);
+  assert.deepEqual(await treeOf(here.folder), { upload: {} });
+});
+
+Deno.test("no server: the database is bad, everything else is looked at all the same", async () => {
+  await using here = await workplace({ DATABASE_URL: "postgres://somebody:geheim@127.0.0.1:1/none" });
+  const { code, verdicts, of, findings } = await doctor(here);
+  assert.equal(code, 1);
+  assert.deepEqual([verdicts.database, verdicts.upload_folder, verdicts.mail], ["bad", "good", "warning"]);
+  assert.match(of("database").text, /no server answers/);
+  assert.match(of("database").mend!, /Start the server, or check host and port of DATABASE_URL/);
+  assert.doesNotMatch(JSON.stringify(findings), /geheim/);
+  assert.match((await here.run("doctor")).out, /rosterd cannot do its work: 1 bad, \d to think about\n$/);
+});
+
+serverTest("a schema of a newer rosterd and a database that can only be read are bad", async () => {
+  await using database = (await testDatabase())!;
+  await using here = await workplace({ DATABASE_URL: database.url });
+  await database.sql`create schema rosterd`;
+  await database.sql`create table rosterd.migrations (number integer)`;
+  await database.sql`insert into rosterd.migrations values (999)`;
+  const newer = await doctor(here);
+  assert.deepEqual([newer.verdicts.database, newer.verdicts.schema], ["good", "bad"]);
+  assert.match(newer.of("schema").text, /the database has schema 999/);
+  const [{ name }] = await database.sql`select current_database() as name`;
+  await database.sql.unsafe(`alter database ${name} set default_transaction_read_only = on`);
+  assert.match((await doctor(here)).of("database").text, /can only be read/);
+});
+
+Deno.test("an upload folder that is missing, and bak and .rosterd that are links or files, are bad", async () => {
+  await using here = await workplace();
+  assert.match((await doctor(here, "--upload", "nowhere")).of("upload_folder").text, /nowhere does not exist/);
+  await symlink("/tmp", here.path("upload/bak"));
+  await writeFile(here.path("upload/.rosterd"), "");
+  const { of, verdicts } = await doctor(here);
+  assert.match(of("bak_folder").text, /upload\/bak is a link$/);
+  assert.match(of("work_folder").text, /upload\/\.rosterd is not a folder$/);
+  assert.match(of("bak_folder").mend!, /^Remove it, and rosterd makes a folder of its own there\.$/);
+  assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
+});
+
+Deno.test("folders in which rosterd may not write are named, and nothing is left behind in them", async () => {
+  await using here = await workplace({}, WITHOUT_POWER);
+  await mkdir(here.path("upload/bak"));
+  await mkdir(here.path("upload/.rosterd"));
+  await mkdir(here.path("data"));
+  const cases: [string, string][] = [
+    ["upload", "upload_folder"],
+    ["upload/bak", "bak_folder"],
+    ["upload/.rosterd", "work_folder"],
+    ["data", "data_folder"],
+  ];
+  for (const [folder, check] of cases) {
+    await chmod(here.path(folder), 0o555);
+    const { verdicts, of } = await doctor(here);
+    await chmod(here.path(folder), 0o755);
+    assert.equal(verdicts[check], "bad", folder);
+    assert.match(of(check).text, /\(EACCES\)$/);
+  }
+  const { verdicts } = await doctor(here);
+  assert.deepEqual([verdicts.upload_folder, verdicts.bak_folder, verdicts.move_to_bak], ["good", "good", "good"]);
+  assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { ".rosterd": {}, bak: {} } });
+});
+
+Deno.test({
+  name: "bak on another file system is said, a disk that is nearly full is bad (mounts)",
+  ignore: !canMount(),
+  async fn() {
+    await using here = await workplace();
+    await mkdir(here.path("upload/bak"));
+    await mkdir(here.path("data"));
+    await withMemory(here.path("upload/bak"), () =>
+      withMemory(here.path("data"), async () => {
+        const { verdicts, of } = await doctor(here);
+        assert.deepEqual([verdicts.move_to_bak, verdicts.data_disk], ["warning", "bad"]);
+        assert.match(of("move_to_bak").text, /bak is on another file system/);
+        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) of the disk of \.\/data are free$/);
+      }));
+    assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { bak: {} } });
+  },
+});
+
+Deno.test({
+  name: "a wrong SMTP password is bad, the right one good, and no mail is sent",
+  ignore: !TLS_SERVER_WORKS,
+  async fn() {
+    await using smtp = await startSmtpServer({ login: { user: "rosterd", password: "richtig" } });
+    await using here = await workplace({ DENO_CERT: CERTIFICATE_FILE });
+    await here.write(
+      "settings.json",
+      JSON.stringify({
+        reply_to_admin_email: "admin@example.edu",
+        failed_import_email: "registry@example.edu",
+        smtp: { host: "localhost", port: smtp.port, user: "rosterd", password: "geheim" },
+      }),
+    );
+    const wrong = await doctor(here);
+    assert.equal(wrong.verdicts.mail, "bad");
+    assert.match(wrong.of("mail").text, /^localhost:\d+: the mail server refused the login/);
+    assert.match(wrong.of("mail").mend!, /^Set smtp\.user and smtp\.password/);
+    assert.doesNotMatch(JSON.stringify(wrong.findings), /geheim/);
+    here.environment.ROSTERD_SMTP_PASSWORD = "richtig";
+    assert.match((await doctor(here)).of("mail").text, /^localhost:\d+ took the login$/);
+    await smtp[Symbol.asyncDispose]();
+    assert.equal((await doctor(here)).verdicts.mail, "bad");
+    assert.equal(smtp.mails.length, 0);
+  },
+});
+
+Deno.test("settings that do not hold exit with 78, with line and column; the rest is looked at", async () => {
+  await using here = await workplace();
+  await here.write("settings.json", '{\n  "interval_minutes": 5,\n  "colour": "red"\n}\n');
+  const { code, verdicts, of } = await doctor(here);
+  assert.equal(code, 78);
+  assert.match(of("settings").text, /settings\.json:3:3: colour is not a setting/);
+  assert.deepEqual([verdicts.upload_folder, verdicts.mail], ["good", undefined]);
+  assert.equal((await doctor(here, "--settings", "nowhere/settings.json")).code, 78);
+  assert.equal((await here.run("doctor", "--listen", "x")).code, 78);
+});
+
+Deno.test("archiving without a guard, and without anybody to mail, is a warning", async () => {
+  await using here = await workplace();
+  const archiving = async (settings: object) => {
+    await here.write("settings.json", JSON.stringify(settings));
+    return (await doctor(here)).findings.filter(({ check }) => check === "archiving");
+  };
+  const guardOff = { archive_guard: { max_percent: 100 } };
+  assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["nobody is archived"]);
+  const risky = await archiving({ ...guardOff, archive_inactive_users: true });
+  assert.deepEqual(risky.map(({ verdict }) => verdict), ["warning", "warning"]);
+  assert.match(risky[0].text, /any number of users can be archived at once/);
+  assert.equal(risky[0].mend, "Run: rosterd settings set archive_guard.max_percent=10");
+  assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
+  assert.deepEqual((await doctor(here)).findings.filter(({ check }) => check === "archiving").length, 1);
+});
+
+Deno.test("while a service has the embedded database, it is asked, and that is not bad", async () => {
+  await using service = await TestService.start({ databaseUrl: null });
+  await using here = await Workplace.make({ ROSTERD_ADMIN_TOKEN: service.config.adminToken! });
+  const folders = ["--upload", service.upload, "--data", service.config.data, "--settings", service.config.settings];
+  const asked = await doctor(here, ...folders);
+  assert.equal(asked.code, 0);
+  assert.match(asked.of("database").text, /^the running service has the embedded PostgreSQL, and can use it/);
+  await service.stop();
+  const own = await doctor(here, ...folders);
+  assert.match(own.of("database").text, /^the embedded PostgreSQL \d+\.\d+ answers/);
+  assert.deepEqual([own.verdicts.schema, own.verdicts.rights], ["good", "good"]);
+});

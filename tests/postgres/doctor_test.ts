@@ -1,0 +1,157 @@
+/** What `rosterd doctor` says of rights: exactly what is missing, and that it is enough (fault list, D, "rights missing"). */
+import assert from "node:assert/strict";
+import type { Finding } from "../../src/domain/finding.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { importFolder } from "../../src/importer/import_folder.ts";
+import { createInbox } from "../../src/inbox/inbox.ts";
+import { connectServer, type Database } from "../../src/postgres/connect.ts";
+import { examineDatabase } from "../../src/postgres/doctor.ts";
+import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import { approveHold } from "../../src/postgres/holds.ts";
+import { migrate } from "../../src/postgres/migrate.ts";
+import { markCleared } from "../../src/postgres/retention_store.ts";
+import { undoImport } from "../../src/postgres/undo.ts";
+import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
+
+const never = new AbortController().signal;
+
+/** Runs `test` on the same database as a user of its own who has no rights but those of everybody. */
+async function asNobody(db: RosterDatabase, test: (database: Database, role: string) => Promise<void>): Promise<void> {
+  const role = `rosterd-test-${crypto.randomUUID().slice(0, 8)}`;
+  await db.sql.unsafe(`create role "${role}" login`);
+  const url = new URL(db.url!);
+  url.username = role;
+  const database = connectServer(url.href);
+  try {
+    await test(database, role);
+  } finally {
+    await database.close();
+    await db.sql.unsafe(`drop owned by "${role}" cascade; drop role "${role}"`);
+  }
+}
+
+async function findingsOf(database: Database): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for await (const finding of examineDatabase(database)) findings.push(finding);
+  return findings;
+}
+
+const isBad = ({ verdict }: Finding) => verdict === "bad";
+
+/** Does what the mend of each bad finding says, as a superuser. */
+async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<void> {
+  for (const { mend } of findings.filter(isBad)) {
+    const grant = /superuser: (grant [^;]+);$/.exec(mend!)?.[1];
+    if (grant !== undefined) await db.sql.unsafe(grant);
+  }
+}
+
+onServer("who may not make the schema is told so, and may when that is mended", async (db) => {
+  await asNobody(db, async (database, role) => {
+    const [{ name }] = await db.sql`select current_database() as name`;
+    await db.sql.unsafe(`revoke temporary on database ${name} from public`);
+    const found = await findingsOf(database);
+    assert.deepEqual(found.map(({ check, verdict }) => [check, verdict]), [
+      ["database", "good"],
+      ["schema", "good"],
+      ["rights", "bad"],
+      ["rights", "bad"],
+    ]);
+    assert.equal(found[2].text, `the user "${role}" may not make temporary tables`);
+    assert.equal(found[3].text, `the user "${role}" may not make the schema rosterd`);
+    await assert.rejects(migrate(database.sql), { code: "42501" });
+
+    await obey(db, found);
+
+    assert.deepEqual((await findingsOf(database)).map(({ verdict }) => verdict), ["good", "good", "good"]);
+    assert.ok(await migrate(database.sql) > 0);
+    assert.equal((await findingsOf(database)).filter(({ verdict }) => verdict !== "good").length, 0);
+  });
+}, { migrated: false });
+
+onServer("a schema that was made for rosterd is enough, without the right to make one", async (db) => {
+  await asNobody(db, async (database, role) => {
+    await db.sql.unsafe(`create schema rosterd authorization "${role}"`);
+    assert.deepEqual((await findingsOf(database)).map(({ verdict }) => verdict), ["good", "good", "good"]);
+    assert.ok(await migrate(database.sql) > 0);
+  });
+}, { migrated: false });
+
+/** Everything that rosterd does with a database, as a service and as people do it. */
+async function work(db: RosterDatabase, database: Database): Promise<void> {
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    archive_inactive_users: true,
+    missing_users: "archive" as const,
+    archive_guard: { max_percent: 0, min_users: 1 },
+    failed_import_email: "registry@example.edu",
+    reply_to_admin_email: "admin@example.edu",
+    smtp: { ...DEFAULT_SETTINGS.smtp, host: "mail.example.edu" },
+  };
+  const store = new PostgresImportStore(database);
+  const roster = "unique_id,login_source,city,active\n";
+  const first = await db.import(roster + "1,ldap,Hull,1\n2,ldap,Hull,1\n3,ldap,Hull,1\n4,,Hull,1\n", {
+    settings,
+    store,
+  });
+  assert.deepEqual(countsOf(first), { records: 4, created: 3, failed: 1 });
+  await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '1'), ('P2', '2'), ('P3', '3')`;
+  const one = await db.import(roster + "1,ldap,Hull,0\n2,ldap,Hull,1\n3,ldap,Hull,1\n", { settings, store });
+  assert.deepEqual(countsOf(one), { records: 3, unchanged: 2, archived: 1, permits_released: 1 });
+
+  const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+  try {
+    await Deno.writeTextFile(`${folder}/x.csv`, roster + "1,ldap,Hull,1\n2,ldap,Ottawa,0\n3,ldap,Ottawa,0\nx\n");
+    const inbox = createInbox({ upload: folder, clock: systemClock, log: silentLog });
+    const turn = { inbox, store, settings: { ...settings, settle_seconds: 0 }, clock: systemClock, log: silentLog };
+    const { imported } = await importFolder({ ...turn, signal: never, onProgress: () => {}, stopsAll: () => true });
+    const [{ status }] = await db.sql`select status from rosterd.imports where id = ${imported[0]}`;
+    assert.equal(status, "held");
+    assert.equal((await approveHold(database, imported[0], never))!.permits_released, 2);
+    assert.equal((await undoImport(database, imported[0], never))!.permits_restored, 2);
+    assert.equal((await db.sql`select * from rosterd.outbox`).length, 1);
+    await markCleared(database.sql, imported[0], new Date());
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+onServer(
+  "rights on somebody else's schema: doctor names each that is missing, and rosterd works with them",
+  async (db) => {
+    await asNobody(db, async (database, role) => {
+      const bare = await findingsOf(database);
+      assert.ok(bare.some(({ text }) => text === `the user "${role}" may not use the schema rosterd`));
+      assert.ok(bare.some(({ text }) => text === `the user "${role}" may not SELECT, UPDATE on rosterd.permits`));
+      await obey(db, bare);
+      const mended = await findingsOf(database);
+      assert.deepEqual(mended.filter(isBad), []);
+      assert.match(
+        mended[2].text,
+        /belongs to postgres, not to "[\w-]+": a later rosterd could not upgrade the schema$/,
+      );
+
+      await work(db, database);
+
+      const granted = await db.sql`
+      select table_name, privilege_type from information_schema.role_table_grants where grantee = ${role}`;
+      assert.ok(granted.length > 15);
+      for (const { table_name, privilege_type } of granted) {
+        await db.sql.unsafe(`revoke ${privilege_type} on rosterd.${table_name} from "${role}"`);
+        const [missing, ...others] = (await findingsOf(database)).filter(({ check }) => check === "rights").filter(
+          isBad,
+        );
+        assert.equal(missing.text, `the user "${role}" may not ${privilege_type} on rosterd.${table_name}`);
+        assert.deepEqual(others, []);
+        await obey(db, [missing]);
+      }
+      await db.sql.unsafe("revoke execute on function rosterd.release_permits from public");
+      const [call] = (await findingsOf(database)).filter(isBad);
+      assert.match(call.text, /may not call rosterd\.release_permits\(/);
+      await obey(db, [call]);
+      assert.deepEqual((await findingsOf(database)).filter(isBad), []);
+    });
+  },
+);
