@@ -1,0 +1,37 @@
+/**
+ * A server's database through one connection that stays, for tests of thousands of imports: rows are staged by statements, not
+ * by COPY. A new connection, and the 40 ms that TCP waits about each end of a COPY, would be four fifths of a small import.
+ */
+import type { Database, Tx } from "../../src/postgres/connect.ts";
+import { CONNECTION } from "../../src/postgres/connect.ts";
+import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import postgres from "postgres";
+import type { RosterDatabase } from "./roster_database.ts";
+
+export interface OneConnection extends AsyncDisposable {
+  database: Database;
+  /** For `way` of an import: `db.import(roster, { store })`. */
+  store: PostgresImportStore;
+}
+
+/** On the embedded database, which has but one connection anyway, that one. */
+export function oneConnection({ database, url }: RosterDatabase): OneConnection {
+  if (url === null) {
+    return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };
+  }
+  const sql = postgres(url, { ...CONNECTION, max: 1 });
+  const one: Database = {
+    kind: "embedded",
+    sql,
+    transaction: <T>(work: (tx: Tx) => Promise<T>) => sql.begin(work as never) as Promise<T>,
+    close: () => sql.end(),
+  };
+  return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };
+}
+
+/** Empties it; quicker than {@link RosterDatabase.clear} where there is little to remove. */
+export async function removeAll({ sql }: Pick<RosterDatabase, "sql">): Promise<void> {
+  await sql`delete from rosterd.imports`;
+  await sql`delete from rosterd.permits`;
+  await sql`delete from rosterd.users`;
+}
