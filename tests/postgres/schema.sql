@@ -16,7 +16,7 @@ table import_held (
   unique_id text collate "C" not null,
   line bigint,
   effect text not null,
-  otherwise_by bigint
+  otherwise_by bigint[] not null default '{}'::bigint[]
 )
 table imports (
   id bigint generated always as identity not null,

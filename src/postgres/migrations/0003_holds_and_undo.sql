@@ -28,7 +28,8 @@ create table rosterd.import_held (
   -- The record's; null: the user is missing from the roster.
   line         bigint,
   effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
-  -- A later import whose record for this user says otherwise.
-  otherwise_by bigint,
+  -- Later imports whose record for this user says otherwise. One that is undone says nothing any more, so all are kept, up to
+  -- the first hundred.
+  otherwise_by bigint[] not null default '{}',
   primary key (import_id, unique_id)
 );

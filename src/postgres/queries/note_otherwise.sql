@@ -1,9 +1,9 @@
 -- Users who are held by an earlier import, and of whom an applied record of this one says otherwise: they are active, or on the
 -- roster again. Approving leaves them out. $1: the import; $2: archive_inactive_users.
 update rosterd.import_held as h
-set otherwise_by = $1
+set otherwise_by = h.otherwise_by || $1::bigint
 from rosterd.imports as i, staged as s
-where i.id = h.import_id and i.hold_state = 'open' and i.id <> $1
+where i.id = h.import_id and i.hold_state = 'open' and i.id <> $1 and cardinality(h.otherwise_by) < 100
   and s.unique_id = h.unique_id
   and s.problems is null and s.line not in (select line from repeats) and s.line not in (select line from taken)
   and (s.active = '1' or (h.line is null and (s.active is null or not $2)))

@@ -10,5 +10,7 @@ select
   end as left_out
 from rosterd.import_held as h
 left join rosterd.users as u on u.unique_id = h.unique_id
-left join rosterd.imports as later on later.id = h.otherwise_by and later.undone_at is null
+left join lateral (
+  select id, file from rosterd.imports where id = any (h.otherwise_by) and undone_at is null order by id desc limit 1
+) as later on true
 where h.import_id = $1
