@@ -1,6 +1,7 @@
 /** All commands (contract, section 7), in the order in which help lists them. */
 import type { Command } from "./command.ts";
 import { checkCommand } from "./check.ts";
+import { approveCommand, discardCommand, undoCommand } from "./decide.ts";
 import { doctorCommand } from "./doctor.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { importCommand } from "./import.ts";
@@ -16,6 +17,9 @@ export const COMMANDS: readonly Command[] = [
   checkCommand,
   importsCommand,
   showCommand,
+  approveCommand,
+  discardCommand,
+  undoCommand,
   doctorCommand,
   statusCommand,
   settingsGetCommand,

@@ -1,11 +1,15 @@
 /** `rosterd imports` and `rosterd imports show ID`: the history. */
 import type { Failure, ImportEntry } from "../importer/ports.ts";
+import type { HeldUser } from "../domain/decision.ts";
+import type { Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports } from "../postgres/history.ts";
-import { MOST_FAILURES_REPORTED } from "../domain/outcome.ts";
+import { listHeld } from "../postgres/holds.ts";
 import { printable } from "../runtime/log.ts";
-import { withAccess } from "./access.ts";
+import { type ServiceClient, withAccess } from "./access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "./command.ts";
+import { printHold, stateWords } from "./print_hold.ts";
 import { countWords, printReport } from "./print_report.ts";
+import type { Terminal } from "./terminal.ts";
 
 export const importsCommand: Command = {
   words: "imports",
@@ -24,10 +28,15 @@ export const showCommand: Command = {
   least: 1,
   most: 1,
   flags: JSON_FLAG,
-  summary: "show one import with its failures",
-  help: "Shows one import with its counts, its warnings and its first thousand failures.",
+  summary: "show one import with its failures, and whom it holds",
+  help:
+    "Shows one import with its counts, its warnings, its first failures, and whom the archive guard held and why.\n" +
+    "With --json, the first thousand failures, and the first thousand held users as held_users.",
   run: runShow,
 };
+
+/** So many failures and held users: what one call of HTTP gives. */
+const MOST_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
 
@@ -45,40 +54,68 @@ async function runList({ config, flags, terminal }: Invocation): Promise<number>
     for (const entry of page.imports) {
       const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
       terminal.out(
-        `${entry.id}  ${time}  ${entry.status}  ${printable(entry.file)}: ${countWords({ ...entry, failures: [] })}`,
+        `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${
+          countWords({ ...entry, failures: [] })
+        }`,
       );
     }
   }
   return EXIT.ok;
 }
 
+/** An import with its first failures and held users. */
+interface ShownImport {
+  entry: ImportEntry;
+  failures: Failure[];
+  held: HeldUser[];
+}
+
 async function runShow({ config, operands, flags, terminal }: Invocation): Promise<number> {
-  const id = wholeNumber(operands[0], "ID", Number.MAX_SAFE_INTEGER);
-  const limit = MOST_FAILURES_REPORTED;
-  const found = await withAccess<{ entry: ImportEntry; failures: Failure[] } | null>(
-    config,
-    async ({ sql }) => {
-      const entry = await findImport(sql, id).catch((error) => whereNoSchemaIs(error, null));
-      return entry && { entry, failures: (await listFailures(sql, id, { limit }))?.failures ?? [] };
-    },
-    async (service) => {
-      const entry = await service.ask("GET", `/imports/${id}`) as ImportEntry;
-      const page = await service.ask("GET", `/imports/${id}/failures?limit=${limit}`) as { failures: Failure[] };
-      return { entry, failures: page.failures };
-    },
-  );
-  if (found === null) throw new CommandFailed(`there is no import ${id}`);
-  const whole = { ...found.entry, failures: found.failures };
-  if (flags.json) terminal.out(JSON.stringify(whole, null, 2));
-  else {
-    printReport(terminal, whole);
-    const { started_at, finished_at, bak_file, failed_file, mail } = found.entry;
-    terminal.out(`  started ${started_at}, finished ${finished_at ?? "not yet"}, mail ${mail}`);
-    if (bak_file !== null) {
-      terminal.out(`  in bak: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`);
-    }
-  }
+  const id = importId(operands[0]);
+  const found = await withAccess(config, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
+  if (found === null) throw noSuchImport(id);
+  const { entry, failures, held } = found;
+  if (flags.json) terminal.out(JSON.stringify({ ...entry, failures, held_users: held }, null, 2));
+  else printImport(terminal, found);
   return EXIT.ok;
+}
+
+async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
+  const entry = await findImport(sql, id).catch((error) => whereNoSchemaIs(error, null));
+  if (entry === null) return null;
+  const failures = (await listFailures(sql, id, { limit: MOST_SHOWN }))?.failures ?? [];
+  const held = (await listHeld(sql, id, { limit: MOST_SHOWN }))?.held ?? [];
+  return { entry, failures, held };
+}
+
+async function serviceImport(service: ServiceClient, id: number): Promise<ShownImport> {
+  const ask = <T>(path: string) => service.ask("GET", `/imports/${id}${path}`) as Promise<T>;
+  const entry = await ask<ImportEntry>("");
+  const { failures } = await ask<{ failures: Failure[] }>(`/failures?limit=${MOST_SHOWN}`);
+  const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MOST_SHOWN}`);
+  return { entry, failures, held };
+}
+
+function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
+  // What is held is told as it stands now, not as it stood then.
+  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
+  printReport(terminal, { ...entry, warnings, failures });
+  printHold(terminal, entry, held);
+  const { started_at, finished_at, undone_at, bak_file, failed_file, mail } = entry;
+  if (undone_at !== null) terminal.out(`  undone ${undone_at}`);
+  terminal.out(`  started ${started_at}, finished ${finished_at ?? "not yet"}, mail ${mail}`);
+  if (bak_file !== null) {
+    terminal.out(`  in bak: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`);
+  }
+}
+
+/** The operand ID. */
+export function importId(text: string): number {
+  return wholeNumber(text, "ID", Number.MAX_SAFE_INTEGER);
+}
+
+export function noSuchImport(id: number): CommandFailed {
+  return new CommandFailed(`there is no import ${id}`);
 }
 
 function wholeNumber(text: string, name: string, most: number): number {
@@ -88,7 +125,7 @@ function wholeNumber(text: string, name: string, most: number): number {
 }
 
 /** A database that rosterd never worked on has no history: undefined_table. */
-function whereNoSchemaIs<T>(error: unknown, instead: T): T {
+export function whereNoSchemaIs<T>(error: unknown, instead: T): T {
   if ((error as { code?: unknown }).code === "42P01") return instead;
   throw error;
 }

@@ -32,7 +32,7 @@ function statusWords({ status, failed, records }: Report, { paint }: Terminal): 
     case "failed_records":
       return paint.warning(`${failed} of ${records} records failed`);
     case "held":
-      return paint.warning("archivings are held");
+      return paint.warning("archivings were held");
     case "rejected":
       return paint.bad("rejected");
     default:

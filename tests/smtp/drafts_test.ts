@@ -29,7 +29,6 @@ const ENTRY = {
 function source(name: string, content: string | Error): AttachmentSource {
   return {
     name,
-    // deno-lint-ignore require-await
     async *read() {
       if (content instanceof Error) throw content;
       yield new TextEncoder().encode(content);

@@ -1,0 +1,38 @@
+/** What the guard held, in words for a person at a terminal: whom, why, and how to decide. */
+import type { HeldUser } from "../domain/decision.ts";
+import type { ImportEntry } from "../importer/ports.ts";
+import { printable } from "../runtime/log.ts";
+import { counted } from "../smtp/text.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MOST_USERS_PRINTED = 20;
+
+/** The status of an import with what people decided about it since: `held (approved, undone)`. */
+export function stateWords({ status, hold, undone_at }: ImportEntry): string {
+  const since = [...(hold === null ? [] : [hold.state]), ...(undone_at === null ? [] : ["undone"])];
+  return since.length === 0 ? status : `${status} (${since.join(", ")})`;
+}
+
+/** Prints nothing for an import that held nobody. `users`: the first of them. */
+export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: readonly HeldUser[]): void {
+  const { id, hold } = entry;
+  if (hold === null) return;
+  const total = entry.held + entry.missing_held;
+  const holds = hold.state === "open"
+    ? counted(total, "user is", "users are")
+    : counted(total, "user was", "users were");
+  out(`  ${holds} held: ${printable(hold.reason)}`);
+  if (hold.state !== "open") return out(`  ${hold.state} ${hold.ended_at}`);
+  out(
+    paint.warning(`  nothing happens to them until "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`),
+  );
+  const shown = users.slice(0, MOST_USERS_PRINTED);
+  for (const user of shown) out(`  ${heldWords(user)}`);
+  if (total > shown.length) out(paint.faint(`  … and ${total - shown.length} more`));
+}
+
+function heldWords({ unique_id, line, effect, permits }: HeldUser): string {
+  const where = line === null ? "missing from the roster" : `line ${line}`;
+  const released = effect === "archive" && permits > 0 ? `, ${counted(permits, "permit")} released` : "";
+  return `${printable(unique_id)} (${where}) would be ${effect}d${released}`;
+}

@@ -1,0 +1,117 @@
+/** `imports approve|discard|undo ID`, and whom an import holds, as people and scripts see it (contract, section 7). */
+import assert from "node:assert/strict";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+
+const away = await serverIsAway();
+const SETTINGS = JSON.stringify({ archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } });
+
+/** Users u01 to u30, the first `gone` of them inactive. */
+function roster(gone: number): string {
+  const ids = Array.from({ length: 30 }, (_, at) => `u${String(at + 1).padStart(2, "0")}`);
+  return "unique_id,login_source,active\n" + ids.map((id, at) => `${id},ldap,${at < gone ? 0 : 1}\n`).join("");
+}
+
+/** Import 1 made 30 users, import 2 holds 25 of them; each has a permit. On the server where there is one. */
+async function workplace(): Promise<Workplace> {
+  const database = await testDatabase();
+  const here = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+  await here.write("settings.json", SETTINGS);
+  await here.write("all.csv", roster(0));
+  await here.write("spring.csv", roster(25));
+  assert.equal((await here.run("import", "all.csv", "spring.csv")).code, 2);
+  const dispose = here[Symbol.asyncDispose].bind(here);
+  return Object.assign(here, {
+    async [Symbol.asyncDispose]() {
+      await dispose();
+      await database?.[Symbol.asyncDispose]();
+    },
+  });
+}
+
+const json = async (here: Workplace, ...words: string[]) => JSON.parse((await here.run(...words, "--json")).out);
+
+Deno.test("what an import holds is foreseen by check, and shown by imports, imports show and status", async () => {
+  await using here = await workplace();
+
+  const check = await here.run("check", "spring.csv");
+  assert.equal(check.code, 2);
+  assert.match(check.out, /warning: archivings would be held: import 2 is still held, .*; they would wait for approve/);
+  assert.equal(check.out.match(/^ {2}would be held: u\d\d$/gm)!.length, 20);
+
+  assert.match(
+    (await here.run("imports")).out,
+    /^2 {2}\S+ {2}held \(open\) {2}spring\.csv: .*held 25\n1 {2}\S+ {2}done/,
+  );
+
+  const { code, out } = await here.run("imports", "show", "2");
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /^ {2}25 users are held: of login source "ldap" 25 users would have lost access, where 30 are active/m,
+  );
+  assert.match(out, /^ {2}nothing .* until "rosterd imports approve 2" or "rosterd imports discard 2"$/m);
+  assert.equal(out.match(/^ {2}u\d\d \(line \d+\) would be archived$/gm)!.length, 20);
+  assert.match(out, /^ {2}u01 \(line 2\)[\s\S]*^ {2}… and 5 more$/m);
+  assert.doesNotMatch(out, /warning/);
+
+  assert.match(
+    (await here.run("status")).out,
+    /^ {2}import 2 \(spring\.csv\) holds 25 users: "rosterd imports show 2" says why/m,
+  );
+  const status = await json(here, "status");
+  assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
+});
+
+Deno.test("approve says what happened and whom it left out; undo puts it back", async () => {
+  await using here = await workplace();
+  await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));
+  await here.run("import", "corrected.csv");
+
+  const approved = await here.run("imports", "approve", "2");
+  assert.equal(approved.code, 0, approved.err);
+  assert.match(
+    approved.out,
+    /^import 2 is approved: 2 users are archived, 0 permits are released\n {2}left as it is: 23\n {2}u03: a later roster/,
+  );
+  assert.equal(approved.out.match(/: a later roster says otherwise \(import 3, "corrected\.csv"\)$/gm)!.length, 20);
+  assert.match(approved.out, /^ {2}… and 3 more\n$/m);
+  const shown = (await here.run("imports", "show", "2")).out;
+  assert.match(shown, /^ {2}25 users were held: .*\n {2}approved \d{4}-/m);
+  assert.doesNotMatch(shown, /would be archived/);
+
+  const undone = await here.run("imports", "undo", "2");
+  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are put back\n", err: "" });
+  assert.match((await here.run("imports")).out, /^3 .* done .*\n2 .* held \(approved, undone\) /);
+});
+
+Deno.test("what cannot be decided exits with 1 and one sentence; --json prints what HTTP answers", async () => {
+  await using here = await workplace();
+  const refused = async (...words: string[]) => {
+    const { code, out, err } = await here.run("imports", ...words);
+    assert.deepEqual([code, out], [1, ""], words.join(" "));
+    return err;
+  };
+  assert.equal(await refused("approve", "1"), "rosterd: this import holds nobody\n");
+  assert.equal(await refused("discard", "9", "--json"), "rosterd: there is no import 9\n");
+  const shown = await json(here, "imports", "show", "2");
+  assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
+  const nonsense = await here.run("imports", "undo", "latest");
+  assert.deepEqual([nonsense.code, nonsense.out], [64, ""]);
+  assert.match(nonsense.err, /^rosterd: ID must be a whole number .*\nusage: rosterd imports undo ID \[--json\]/);
+
+  assert.deepEqual(await json(here, "imports", "discard", "2"), { discarded: 25, left_out: [], left_out_total: 0 });
+  assert.equal(await refused("approve", "2"), "rosterd: what this import held was discarded already\n");
+  assert.deepEqual(await json(here, "imports", "undo", "1"), {
+    ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },
+    ...{ left_out: [], left_out_total: 0 },
+  });
+});
+
+Deno.test("where rosterd never worked there is no import to decide about", async () => {
+  await using database = await testDatabase();
+  await using here = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+  assert.equal((await here.run("imports", "approve", "1")).err, "rosterd: there is no import 1\n");
+});
+
+if (away !== null) console.error(`ON THE EMBEDDED DATABASE: the tests of ${import.meta.url}: ${away}`);
