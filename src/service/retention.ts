@@ -1,6 +1,6 @@
 /**
- * Clears what is older than `bak_retention_days` (contract, section 5): an import's files in `bak` and its failures. Its entry
- * in the history stays. Only files that an import of this database put there are removed.
+ * Clears what is older than `bak_retention_days` (contract, section 5): an import's files in `bak`, its failures, whom it held,
+ * and what an undo needs. Its entry in the history stays. Only files that an import of this database put there are removed.
  */
 import type { Settings } from "../domain/settings.ts";
 import type { Database } from "../postgres/connect.ts";

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { Busy } from "../../src/http/service.ts";
+import type { Database } from "../../src/postgres/connect.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { Decisions } from "../../src/service/decisions.ts";
+import { HistoryDesk } from "../../src/service/history_desk.ts";
+import type { Running } from "../../src/service/turns.ts";
+
+Deno.test("while an import has the embedded database, decisions and held users say at once that it is busy", async () => {
+  const untouchable = new Proxy({ kind: "embedded" }, {
+    get(target, name) {
+      if (name === "kind") return target.kind;
+      throw new Error(`${String(name)} of the database was asked for`);
+    },
+  }) as Database;
+  const running = () => ({ id: 3 }) as Running;
+  const history = new HistoryDesk({ database: untouchable, bakFolder: "bak", running });
+  const stopping = new AbortController().signal;
+  const decisions = new Decisions({ database: untouchable, history, running, stopping, log: silentLog });
+  const { signal } = new AbortController();
+  for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
+    await assert.rejects(asked, Busy);
+  }
+  await assert.rejects(history.held(1, { limit: 1 }), Busy);
+});
