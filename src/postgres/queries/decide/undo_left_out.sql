@@ -5,8 +5,10 @@ from (
   union
   select unique_id, stays from undo_states where stays is not null
   union
-  select coalesce(unique_id, ''), format('permit "%s" stays released: another active permit bears its number', permit_no)
-  from rosterd.permits where released_by_import = $1 and status = 'released'
+  select coalesce(unique_id, ''), format(
+    case status when 'released' then 'permit "%s" stays released: another active permit bears its number'
+      else 'permit "%s" stays as it is: it was changed since' end, permit_no)
+  from rosterd.permits where released_by_import = $1
 ) as stayed
 order by unique_id, reason
 limit $2
