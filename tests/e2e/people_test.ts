@@ -78,7 +78,7 @@ onServer(
 
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: spring.csv.gz: 10 archivings held");
-    assert.ok(mail.text!.includes(entry.hold!.reason), mail.text);
+    assert.ok(mail.text!.includes(entry.hold!.reason));
     const stamp = entry.started_at.replace(/[-:]|\.\d+/g, "");
     assert.equal(mail.attachments[0].filename, `spring.${stamp}.held.csv`);
     const rows = Array.from({ length: 10 }, (_, at) => String(at + 1).padStart(2, "0"))

@@ -36,7 +36,7 @@ onEachDatabase(
 
     const report = await db.import(roster(40, 10), { settings });
 
-  assert.deepEqual(countsOf(report), { records: 40, updated: 30, held: 10 });
+    assert.deepEqual(countsOf(report), { records: 40, updated: 30, held: 10 });
     assert.equal(report.status, "held");
     assert.deepEqual(report.warnings.map(({ code }) => code), ["archivings_held"]);
     assert.equal(await activeCount(db), 40);
