@@ -135,6 +135,18 @@ Deno.test("a rejected file: the reason, the line, and what to do", () => {
   assert.match(text, /kept in the folder "bak" .* as roster\.20261123T184500Z\.csv\./);
 });
 
+Deno.test("held archivings: how many, why, who, and how to decide; missing users are counted in", () => {
+  const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
+  const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
+  const held: FileNote = { name: "held.csv", fate: "attached" };
+  const { subject, text } = composeImport("held", imported, { failed: null, held });
+  assert.equal(subject, "rosterd: roster.csv: 43 archivings held");
+  assert.match(text, /43 users would be disabled or archived/);
+  assert.match(text, /Who they are: see the attached file held\.csv\./);
+  assert.match(text, /rosterd imports approve 12$/m);
+  assert.match(text, /rosterd imports discard 12$/m);
+});
+
 const REASON = 'of login source "ldap" 43 users would have lost access, where 300 are active';
 
 /** An import that held 43 users, two of them missing. */
