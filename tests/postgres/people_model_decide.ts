@@ -1,0 +1,177 @@
+/** What people decide about imports, in memory, from the contract (section 3, "Guard" and "Undo"). See `people_model.ts`. */
+import {
+  type Access,
+  accessOf,
+  type Change,
+  type Import,
+  releasePermits,
+  sorted,
+  type Value,
+  type World,
+} from "./people_model.ts";
+
+/** Why something cannot be decided. */
+export type Refusal = { refused: string };
+
+/** What stays, as "unique_id: reason", in order. */
+type LeftOut = { left_out: string[] };
+
+export function approve(world: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
+  const refusal = demandOpen(done);
+  if (refusal !== null) return refusal;
+  const archivedAt = ++world.moments;
+  const effects = { archive: [] as string[], disable: [] as string[] }, stayed: string[] = [];
+  for (const [id, { effect, otherwise }] of sorted(done.held)) {
+    const person = world.people.get(id);
+    const other = world.imports.filter((one) => otherwise.includes(one.id) && !one.undone).at(-1);
+    const reason = person === undefined
+      ? "the user no longer exists"
+      : other !== undefined
+      ? `a later roster says otherwise (import ${other.id}, "roster.csv")`
+      : person.state === "archived"
+      ? "the user is archived already"
+      : effect === "disable" && person.state === "disabled"
+      ? "the user is not active any more"
+      : null;
+    if (reason !== null) stayed.push(`${id}: ${reason}`);
+    else {
+      const change = done.changes.get(id) ?? { values: {}, access: null, lostAt: null };
+      const after: Access = effect === "archive"
+        ? { state: "archived", archivedAt }
+        : { state: "disabled", archivedAt: null };
+      done.changes.set(id, change);
+      change.access = [accessOf(person!), after];
+      change.lostAt = person!.state === "active" ? world.now : null;
+      Object.assign(person!, after);
+      effects[effect].push(id);
+    }
+  }
+  done.hold = "approved";
+  const permits_released = releasePermits(world, effects.archive, done.id);
+  return { archived: effects.archive.length, disabled: effects.disable.length, permits_released, left_out: stayed };
+}
+
+export function discard(_: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
+  const refusal = demandOpen(done);
+  if (refusal !== null) return refusal;
+  done.hold = "discarded";
+  return { discarded: done.held.size, left_out: [] };
+}
+
+function demandOpen({ hold }: Import): Refusal | null {
+  if (hold === "open") return null;
+  return { refused: hold === null ? "nothing_held" : "hold_is_over" };
+}
+
+/** "Of the latest import that changed something and is not undone, else 409." */
+function demandLatest({ imports }: World, done: Import): Refusal | null {
+  if (done.undone) return { refused: "undone_already" };
+  const latest = imports.filter(({ undone, created, changes }) => !undone && created + changes.size > 0).at(-1);
+  if (latest === done) return null;
+  return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
+}
+
+/** A value that goes back, or stays for a reason. */
+interface Going {
+  id: string;
+  name: Value;
+  before: string | null;
+  stays: string | null;
+}
+
+export function undo(world: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
+  const refusal = demandLatest(world, done);
+  if (refusal !== null) return refusal;
+  const { people } = world;
+  const values = goingValues(world, done);
+  const states = [...done.changes].filter(([, { access }]) => access !== null).map(([id, change]) => ({
+    id,
+    before: change.access![0],
+    stays: staysAccess(world, id, change),
+  }));
+  putBackEmails(world, done, values);
+  for (const { id, name, before, stays } of values) if (stays === null) people.get(id)![name] = before;
+  for (const { id, before, stays } of states) if (stays === null) Object.assign(people.get(id)!, before);
+
+  // "Created users are archived"
+  const archivedAt = ++world.moments;
+  const created = [...people].filter(([, { createdBy }]) => createdBy === done.id);
+  const archived = created.filter(([, { state }]) => state !== "archived");
+  for (const [, person] of archived) Object.assign(person, { state: "archived", archivedAt });
+
+  const staying = states.filter(({ id, stays }) =>
+    stays !== null && (people.get(id)?.state ?? "archived") === "archived"
+  );
+  const keepers = new Set([...staying, ...created.map(([id]) => ({ id }))].map(({ id }) => id));
+  const permits_restored = restorePermits(world, done, keepers);
+  const left_out = [...values, ...states].flatMap(({ id, stays }) => stays === null ? [] : [`${id}: ${stays}`]);
+  for (const { owner, no, status } of world.permits.filter(({ by }) => by === done.id)) {
+    const why = status === "released"
+      ? "released: another active permit bears its number"
+      : "as it is: it was changed since";
+    left_out.push(`${owner ?? ""}: permit "${no ?? ""}" stays ${why}`);
+  }
+  const back = [...values, ...states].filter(({ stays }) => stays === null).map(({ id }) => id);
+  done.undone = true;
+  if (done.hold === "open") done.hold = "discarded";
+  return {
+    restored: new Set(back).size,
+    archived: archived.length,
+    permits_restored,
+    permits_released: releasePermits(world, created.map(([id]) => id), done.id),
+    left_out: [...new Set(left_out)].sort(),
+  };
+}
+
+/** "every other value goes back unless it no longer is what the import wrote" */
+function goingValues({ people }: World, { changes }: Import): Going[] {
+  return [...changes].flatMap(([id, { values }]) =>
+    (Object.entries(values) as [Value, [string | null, string | null]][]).map(([name, [before, after]]) => {
+      const person = people.get(id);
+      const same = person?.[name] === after;
+      const stays = person === undefined ? "the user no longer exists" : same ? null : `${name} was changed since`;
+      return { id, name, before, stays };
+    })
+  );
+}
+
+function staysAccess({ people }: World, id: string, { access }: Change): string | null {
+  const person = people.get(id), after = access![1];
+  if (person === undefined) return "the user no longer exists";
+  const same = person.state === after.state && person.archivedAt === after.archivedAt;
+  return same ? null : "active was changed since";
+}
+
+/** An email does not go back while somebody else has it and keeps it. Users whom the import created give it up. */
+function putBackEmails({ people }: World, done: Import, values: Going[]): void {
+  const emails = values.filter(({ name, before }) => name === "email" && before !== null);
+  const leaves = (id: string) => values.some((one) => one.id === id && one.name === "email" && one.stays === null);
+  for (let refused = true; refused;) {
+    refused = false;
+    for (const going of emails.filter(({ stays }) => stays === null)) {
+      const owner = sorted(people).find(([id, { email }]) => id !== going.id && email === going.before);
+      if (owner === undefined || leaves(owner[0]) || owner[1].createdBy === done.id) continue;
+      going.stays = `email is taken by user "${owner[0]}" now`;
+      refused = true;
+    }
+  }
+  const wanted = new Set(emails.filter(({ stays }) => stays === null).map(({ before }) => before));
+  for (const person of people.values()) {
+    if (person.createdBy === done.id && wanted.has(person.email)) person.email = null;
+  }
+}
+
+/** What `rosterd.restore_permits` does: "A permit is free to come back while no other active row bears its permit_no." */
+function restorePermits({ permits }: World, done: Import, keepers: Set<string>): number {
+  for (const permit of permits) {
+    if (permit.by === done.id && keepers.has(permit.owner ?? "")) permit.by = null;
+  }
+  let restored = 0;
+  for (const permit of permits) {
+    if (permit.by !== done.id || permit.status !== "released") continue;
+    if (permit.no !== null && permits.some(({ no, status }) => status === "active" && no === permit.no)) continue;
+    Object.assign(permit, { status: "active", by: null });
+    restored++;
+  }
+  return restored;
+}
