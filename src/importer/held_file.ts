@@ -5,17 +5,18 @@
 import type { HeldUser } from "../domain/decision.ts";
 import { guard } from "./spreadsheet.ts";
 
-const COLUMNS = [
-  "unique_id",
-  "line",
-  "effect",
-  "login_source",
-  "first_name",
-  "last_name",
-  "user_name",
-  "email",
-  "permits",
-] as const satisfies readonly (keyof HeldUser)[];
+/** What rosterd says of a user is named `rosterd_…`: dropped into the upload folder, the list is never taken for a whole roster. */
+const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
+  ["unique_id", "unique_id"],
+  ["login_source", "login_source"],
+  ["first_name", "first_name"],
+  ["last_name", "last_name"],
+  ["user_name", "user_name"],
+  ["email", "email"],
+  ["rosterd_line", "line"],
+  ["rosterd_effect", "effect"],
+  ["rosterd_permits", "permits"],
+];
 
 /** What must stand in quotes. */
 const QUOTED = /[",\t\r\n]|^\s|\s$/;
@@ -25,15 +26,15 @@ export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }
 
-/** UTF-8 with BOM, CRLF, one row a user; an empty `line`: the user is missing from the roster. */
+/** UTF-8 with BOM, CRLF, one row a user; an empty `rosterd_line`: the user is missing from the roster. */
 export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  yield encoder.encode("\ufeff" + row(COLUMNS));
+  yield encoder.encode("\ufeff" + row(COLUMNS.map(([header]) => header)));
   for await (const users of pages) yield encoder.encode(users.map(userRow).join(""));
 }
 
 function userRow(user: HeldUser): string {
-  return row(COLUMNS.map((column) => guard(String(user[column] ?? ""))));
+  return row(COLUMNS.map(([_, key]) => guard(String(user[key] ?? ""))));
 }
 
 function row(values: readonly string[]): string {

@@ -83,11 +83,13 @@ onServer(
     assert.equal(mail.attachments[0].filename, `spring.${stamp}.held.csv`);
     const rows = Array.from({ length: 10 }, (_, at) => String(at + 1).padStart(2, "0"))
       .map((number, at) =>
-        `u${number},${at + 2},archive,ldap,Anna ${number},'=u${number},,u${number}@example.edu,1\r\n`
+        `u${number},ldap,Anna ${number},'=u${number},,u${number}@example.edu,${at + 2},archive,1\r\n`
       );
     assert.equal(
       new TextDecoder("utf-8", { ignoreBOM: true }).decode(mail.attachments[0].content),
-      `\ufeffunique_id,line,effect,login_source,first_name,last_name,user_name,email,permits\r\n${rows.join("")}`,
+      `\ufeffunique_id,login_source,first_name,last_name,user_name,email,rosterd_line,rosterd_effect,rosterd_permits\r\n${
+        rows.join("")
+      }`,
     );
 
     const first = await heldOf(service, id, "?limit=6");

@@ -15,14 +15,15 @@ async function textOf(...pages: HeldUser[][]): Promise<string> {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await new Blob(pieces as BlobPart[]).bytes());
 }
 
-const HEADER = "\ufeffunique_id,line,effect,login_source,first_name,last_name,user_name,email,permits\r\n";
+const HEADER =
+  "\ufeffunique_id,login_source,first_name,last_name,user_name,email,rosterd_line,rosterd_effect,rosterd_permits\r\n";
 
 Deno.test("the list of held users is one row a user, whatever page it comes in", async () => {
   const missing = user({ unique_id: "u2", line: null, missing: true, effect: "disable", email: null, permits: 0 });
   assert.equal(
     await textOf([user({})], [missing]),
-    HEADER + "u1,2,archive,ldap,Anna,Tremblay,atrembla,a@example.edu,1\r\n" +
-      "u2,,disable,ldap,Anna,Tremblay,atrembla,,0\r\n",
+    HEADER + "u1,ldap,Anna,Tremblay,atrembla,a@example.edu,2,archive,1\r\n" +
+      "u2,ldap,Anna,Tremblay,atrembla,,,disable,0\r\n",
   );
   assert.equal(await textOf(), HEADER);
 });
@@ -37,7 +38,7 @@ Deno.test("what a spreadsheet would run or rewrite is guarded, and what CSV need
   });
   assert.equal(
     await textOf([nasty]),
-    HEADER + `'0042,2,archive,ldap,"'=cmd|""x""","a,b",'1-2,"x\r\ny",1\r\n`,
+    HEADER + `'0042,ldap,"'=cmd|""x""","a,b",'1-2,"x\r\ny",2,archive,1\r\n`,
   );
 });
 
