@@ -171,3 +171,21 @@ onServer("what was approved counts among the losses of the last 24 hours, what w
   const fourth = await lose([2]);
   assert.deepEqual(fourth, { id: fourth.id, records: 1, updated: 1 });
 });
+
+onServer(
+  "a held record whose other values were applied is a loss only when it is approved, and from then on",
+  async (db) => {
+    await db.addUsers(...Array.from({ length: 10 }, (_, at) => ({ unique_id: `${at}` })));
+    const held = async (id: number) => (await db.import(`${HEADER}${id},ldap,Hull,0\n`, { settings: disabling })).id!;
+    const lose = async (id: number) => {
+      const settings = { archive_guard: { max_percent: 0, min_users: 1 } };
+      return countsOf(await db.import(`${HEADER}${id},ldap,,0\n`, { settings }));
+    };
+    await discardHold(db.database, await held(0), signal);
+    assert.deepEqual(await lose(1), { records: 1, updated: 1 });
+    const later = await held(2);
+    await db.sql`update rosterd.import_changes set changed_at = changed_at - interval '25 hours'`;
+    assert.deepEqual(await approve(db, later), { disabled: 1 });
+    assert.deepEqual(await lose(3), { records: 1, held: 1 });
+  },
+);

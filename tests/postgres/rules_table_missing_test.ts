@@ -60,6 +60,10 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     `unique_id,login_source,city\n1,ldap,${"x".repeat(51)}\n3,,Hull\n`,
     /: no record of the file was applied$/,
   ],
+  "only a record whose email is taken": [
+    "unique_id,login_source,email\n1,ldap,taken@x.org\n",
+    /: no record of the file was applied$/,
+  ],
   "nothing amiss": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
   "only records that change nothing": ["unique_id,login_source,city\n1,ldap,Ottawa\n", null],
   "a repetition that failed": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n", null],
@@ -218,3 +222,23 @@ onServer(
     assert.deepEqual(await outcome({ max_percent: 74, min_users: 6 }), { happened: 6, held: 0 });
   },
 );
+
+onServer("the guard takes the share of those who are active, not of all who are there", async (db) => {
+  const add = (state: string, count: number) =>
+    db.addUsers(...Array.from({ length: count }, (_, at) => ({ unique_id: `${state}${at}`, state })));
+  await add("active", 4);
+  await add("disabled", 10);
+  await add("archived", 10);
+  const roster = "unique_id,login_source,active\nactive0,ldap,0\nactive1,ldap,0\n";
+  const report = await db.import(roster, { settings: { archive_guard: { max_percent: 49, min_users: 0 } } });
+  assert.deepEqual(countsOf(report), { records: 2, held: 2 });
+});
+
+onServer("who was archived as missing counts among the losses of the last 24 hours", async (db) => {
+  await db.addUsers(...["1", "2", "3", "4"].map((unique_id) => ({ unique_id })));
+  const way = { settings: { ...settings, archive_guard: { max_percent: 0, min_users: 1 } } };
+  const first = await db.import("unique_id,login_source\n2,ldap\n3,ldap\n4,ldap\n", way);
+  assert.deepEqual(countsOf(first), { records: 3, unchanged: 3, missing_archived: 1 });
+  const second = await db.import("unique_id,login_source\n3,ldap\n4,ldap\n", way);
+  assert.deepEqual(countsOf(second), { records: 2, unchanged: 2, missing_held: 1 });
+});

@@ -128,6 +128,12 @@ export const SINCE: Record<string, Since> = {
     then: { restored: 1, left_out: ["1: active was changed since"] },
     user: "archived Ottawa 1@x.org P1",
   },
+  "another program made whom the import disabled active": {
+    roster: `${HEADER}1,ldap,Hull,,0\n#off`,
+    happens: set("active = true"),
+    then: { restored: 1, left_out: ["1: active was changed since"] },
+    user: AS_BEFORE,
+  },
   "another program archived whom the import enabled": {
     roster: `${HEADER}3,ldap,Hull,,1\n1,ldap,Hull,,\n`,
     happens: set(AGAIN, 3),

@@ -166,8 +166,22 @@ onServer("a user counts once, however often the user lost access in the last 24 
   await db.addUsers(...["1", "2", "3"].map((unique_id) => ({ unique_id })));
   const settings = { archive_guard: { max_percent: 0, min_users: 2 } };
   for (const active of [0, 1, 0, 1]) await db.import(roster(`1,ldap,,${active}`), { settings });
-  const both = await db.import(roster("1,ldap,,0", "2,ldap,,0"), { settings });
-  assert.deepEqual(countsOf(both), { records: 2, updated: 2 });
+  const second = await db.import(roster("2,ldap,,0"), { settings });
+  assert.deepEqual(countsOf(second), { records: 1, updated: 1 });
+  const first = await db.import(roster("1,ldap,,0"), { settings });
+  assert.deepEqual(countsOf(first), { records: 1, updated: 1 });
+  const third = await db.import(roster("3,ldap,,0"), { settings });
+  assert.deepEqual(countsOf(third), { records: 1, held: 1 });
+});
+
+onServer("permits that an earlier import released stay released", async (db) => {
+  await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
+  await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '1'), ('P2', '2')`;
+  await db.import(roster("1,ldap,,0"), { settings: SINCE_SETTINGS });
+  const { id } = await db.import(roster("2,ldap,,0"), { settings: SINCE_SETTINGS });
+  assert.deepEqual(await undo(db, id!), { restored: 1, permits_restored: 1 });
+  const permits = await db.sql`select permit_no from rosterd.permits where status = 'active'`;
+  assert.deepEqual(permits.map(({ permit_no }) => permit_no), ["P2"]);
 });
 
 onServer("of several permits with one number one comes back, and those without a number all do", async (db) => {
