@@ -61,14 +61,7 @@ async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Pr
     loss.reject(connectionLost());
   };
   const own = postgres(url, { ...CONNECTION, max: 1, max_lifetime: null, onclose });
-  const whileConnected = (tx: Tx) =>
-    new Promise<T>((resolve, reject) =>
-      work(refusing(tx, state)).then(
-        (result) => state.lost || resolve(result),
-        (error) => state.lost || reject(error),
-      )
-    );
-  const working = own.begin(whileConnected) as Promise<T>;
+  const working = own.begin((tx) => whileConnected(tx, state, work)) as Promise<T>;
   working.catch(() => {});
   loss.promise.catch(() => {});
   try {
@@ -81,7 +74,18 @@ async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Pr
   }
 }
 
-/** The transaction, as long as its connection stands; then every statement throws. */
+type Work<T> = (tx: Tx) => Promise<T>;
+
+function whileConnected<T>(tx: Tx, state: { lost: boolean }, work: Work<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) =>
+    work(refusing(tx, state)).then(
+      (result) => state.lost || resolve(result),
+      (error) => state.lost || reject(error),
+    )
+  );
+}
+
+/** The transaction, as long as its connection stands; then every statement throws. The same holds within a savepoint. */
 function refusing(tx: Tx, state: { lost: boolean }): Tx {
   const demand = () => {
     if (state.lost) throw connectionLost();
@@ -93,6 +97,9 @@ function refusing(tx: Tx, state: { lost: boolean }): Tx {
     },
     get(target, name) {
       if (name === "unsafe") demand();
+      if (name === "savepoint") {
+        return (work: Work<unknown>) => target.savepoint((inner) => whileConnected(inner, state, work));
+      }
       return Reflect.get(target, name);
     },
   });

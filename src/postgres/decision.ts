@@ -5,11 +5,15 @@
 import { CannotDecide, type LeftOut } from "../domain/decision.ts";
 import type { ImportStatus } from "../domain/outcome.ts";
 import type { Database, Tx } from "./connect.ts";
-import { hasYielded } from "./lock.ts";
+import { type Attempt, hasYielded, LockedByOthers, lockPatiently } from "./lock.ts";
 import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
 
-/** How long a decision waits for the end of an import. */
+/** How long a decision waits for the end of an import; and then for other programs. A person waits for the answer. */
 const PATIENCE_MS = 10_000;
+const PATIENCE_WITH_OTHERS_MS = 3_000;
+
+/** Another program wrote a value that was to go back. */
+const UNIQUE_VIOLATION = "23505";
 
 /** The import that is decided about, locked. */
 export interface DecidedImport {
@@ -21,24 +25,26 @@ export interface DecidedImport {
 }
 
 /**
- * Runs `work` on the import; null when there is none. Throws {@link CannotDecide} while an import runs, and when another program
- * does not let go of the users.
+ * Runs `work` on the import, again while another program is in the way; null when there is none. Throws {@link CannotDecide} while
+ * an import runs, and when another program does not let go of the users.
  */
 export async function decide<T>(
   database: Database,
   importId: number,
   signal: AbortSignal,
-  work: (tx: Tx, found: DecidedImport) => Promise<T>,
+  work: (tx: Tx, found: DecidedImport, lock: Attempt["lock"]) => Promise<T>,
 ): Promise<T | null> {
   const deciding = database.transaction(async (tx) => {
     await tx.unsafe(["set transaction isolation level read committed", ...IMPORT_SETTINGS].join(";"));
     await waitForImports(tx, signal);
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
-    return found === undefined ? null : await work(tx, found);
+    if (found === undefined) return null;
+    const patience = { signal, patienceMs: PATIENCE_WITH_OTHERS_MS };
+    return await lockPatiently(tx, patience, ({ tx, lock }) => work(tx, found, lock));
   });
   return await deciding.catch((error) => {
-    if (!hasYielded(error)) throw error;
+    if (!hasYielded(error) && !(error instanceof LockedByOthers) && error?.code !== UNIQUE_VIOLATION) throw error;
     throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
   });
 }

@@ -12,7 +12,6 @@ import {
 } from "../domain/decision.ts";
 import type { Database, Sql } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
-import { lockPatiently } from "./lock.ts";
 import approveFind from "./queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "./queries/decide/approve_lock.sql" with { type: "text" };
 import approveNote from "./queries/decide/approve_note.sql" with { type: "text" };
@@ -22,9 +21,9 @@ import heldUsers from "./queries/decide/held_users.sql" with { type: "text" };
 
 /** What was held happens, but for users whose later records said otherwise. Null when there is no such import. */
 export async function approveHold(database: Database, importId: number, signal: AbortSignal): Promise<Approved | null> {
-  return await decide(database, importId, signal, async (tx, found) => {
+  return await decide(database, importId, signal, async (tx, found, lock) => {
     demandOpenHold(found);
-    await lockPatiently(tx, signal, async (tx) => void await tx.unsafe(approveLock, [importId]));
+    await lock(approveLock, [importId]);
     await tx.unsafe(approveFind, [importId]);
     await tx.unsafe("analyze deciding");
     await tx.unsafe(approveNote, [importId]);

@@ -17,7 +17,7 @@ import type {
 import { pause } from "../runtime/pause.ts";
 import type { Database, Tx } from "./connect.ts";
 import { findImport } from "./history.ts";
-import { hasYielded } from "./lock.ts";
+import { hasYielded, LockedByOthers } from "./lock.ts";
 import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
 import { PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
@@ -31,12 +31,19 @@ class Rehearsed<T> {
   constructor(readonly result: T) {}
 }
 
+/** How long an import waits for other programs that have its users or permits locked. */
+const PATIENCE_MS = 25_000;
+
 const MOST_TRIES = 3;
 const TRY_AGAIN_MS = 500;
 
 export class PostgresImportStore implements ImportStore {
   /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
-  constructor(private readonly database: Database, private readonly onBegun: () => Promise<void> = async () => {}) {}
+  constructor(
+    private readonly database: Database,
+    private readonly onBegun: () => Promise<void> = async () => {},
+    private readonly patienceMs = PATIENCE_MS,
+  ) {}
 
   async begin(
     { file, takenKey, settings, startedAt, bytes }: {
@@ -64,14 +71,16 @@ export class PostgresImportStore implements ImportStore {
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
     const copies = this.database.kind === "server";
+    const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
     for (let tries = 1;; tries++) {
       try {
         return await this.#within(async (tx) => {
           await becomeOnlyImport(tx, waiting);
-          return await work(new PostgresImportTransaction(tx, copies, waiting.signal));
+          return await work(new PostgresImportTransaction(tx, copies, patience));
         });
       } catch (error) {
-        if (!hasYielded(error) || tries === MOST_TRIES) throw error;
+        if (!hasYielded(error)) throw error;
+        if (tries === MOST_TRIES) throw new LockedByOthers(error);
         await pause(tries * TRY_AGAIN_MS, waiting.signal);
       }
     }
@@ -126,7 +135,8 @@ export class PostgresImportStore implements ImportStore {
 
   /** It locks nothing, so that there is nothing to call off. */
   #rehearsed(tx: Tx): ImportTransaction {
-    return new PostgresImportTransaction(tx, this.database.kind === "server", new AbortController().signal);
+    const patience = { signal: new AbortController().signal, patienceMs: 0 };
+    return new PostgresImportTransaction(tx, this.database.kind === "server", patience);
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */

@@ -4,25 +4,27 @@
  */
 import type { Batch } from "../importer/batch.ts";
 import type { FoundProblems } from "../importer/check.ts";
-import { guards, type Losses, reasonToHold } from "../domain/guard.ts";
-import { type Change, type Counts, type Failure, noCounts, type Outcome, type Warning } from "../domain/outcome.ts";
+import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Header } from "../importer/header.ts";
 import type { DoneImport, ImportTransaction, Judgement, StageWriter } from "../importer/ports.ts";
 import type { Suspect } from "../importer/suspects.ts";
-import { notWholeWarning } from "../importer/warnings.ts";
 import { CopyRows } from "./copy.ts";
 import type { Tx } from "./connect.ts";
-import { lockPatiently } from "./lock.ts";
+import { type Attempt, lockPatiently, type Patience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
+import { type Plan, Planner } from "./planner.ts";
 import { type ImportQueries, importQueries } from "./queries.ts";
 import { UnnestRows } from "./unnest.ts";
 
 /** Above so many records the planner's guesses about tables it has not seen before are not to be trusted. */
 const MANY = 2_000;
 
-/** So often the plan is made anew because another program changed a user in it. */
+/** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
 const MOST_PLANS = 20;
+/** So often because another program wrote a unique value that the plan took for free. */
+const MOST_TAKEN = 5;
+const UNIQUE_VIOLATION = "23505";
 
 /** Another program changes users faster than a plan can be made of them. */
 export class NeverStill extends Error {
@@ -37,10 +39,11 @@ export class PostgresImportTransaction implements ImportTransaction {
   #queries!: ImportQueries;
   #header!: Header;
   #settings!: Settings;
-  #judgement!: Judgement;
+  #planner!: Planner;
+  #plan!: Plan;
 
-  /** `copies`: the database takes COPY. `signal` ends the waiting for rows that others have locked. */
-  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly signal: AbortSignal) {}
+  /** `copies`: the database takes COPY. `patience` with other programs, once rows have to be locked. */
+  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: Patience) {}
 
   async stage(header: Header): Promise<StageWriter> {
     this.#header = header;
@@ -63,32 +66,27 @@ export class PostgresImportTransaction implements ImportTransaction {
 
   async judge(settings: Settings): Promise<Judgement> {
     this.#settings = settings;
+    this.#planner = new Planner(this.#queries, this.#header, settings);
     await this.tx.unsafe(this.#queries.findRepeats);
     await this.tx.unsafe("analyze repeats");
-    this.#judgement = await this.#plan();
-    return this.#judgement;
+    this.#plan = await this.#planner.plan(this.tx);
+    return this.#plan.judgement;
   }
 
   async apply(importId: number): Promise<{ counts: Counts; judgement: Judgement }> {
-    const { tx } = this;
-    const { freeValues, updateUsers, createUsers, releasePermits, keepHolds } = this.#queries;
-    await this.#settle();
-    const counts = await this.#count();
-    await this.#noteChanges(importId, counts);
-    if (counts.updated + counts.archived + counts.reactivated + counts.held > 0) {
-      await tx.unsafe(freeValues);
-      await tx.unsafe(updateUsers);
+    for (let tries = 1;; tries++) {
+      try {
+        return await lockPatiently(this.tx, this.patience, (attempt) => this.#carryOut(attempt, importId));
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION || tries === MOST_TAKEN) throw error;
+        this.#plan = await this.#planner.planAgain(this.tx);
+      }
     }
-    if (counts.missing_archived > 0) await tx.unsafe(this.#queries.archiveMissing);
-    if (counts.created > 0) await tx.unsafe(createUsers, [importId]);
-    if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
-    const [released] = await tx.unsafe(releasePermits, [importId]);
-    return { counts: { ...counts, ...released }, judgement: this.#judgement };
   }
 
   async foresee(): Promise<Counts> {
     const [released] = await this.tx.unsafe(this.#queries.countPermits);
-    return { ...await this.#count(), ...released };
+    return { ...(await this.#count(this.tx)).counts, ...released };
   }
 
   async failures(limit: number): Promise<Failure[]> {
@@ -125,88 +123,51 @@ export class PostgresImportTransaction implements ImportTransaction {
     }
   }
 
-  /** Decides what would happen, without doing it. */
-  async #plan(): Promise<Judgement> {
-    const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived } = this.#queries;
-    const { archive_inactive_users, missing_users } = this.#settings;
-    const { tx } = this;
-    await tx.unsafe(makePlan, [archive_inactive_users, missing_users === "archive"]);
-    await tx.unsafe("analyze plan");
-    const claims = await tx.unsafe(findClaims);
-    if (claims.count > 0) {
-      await tx.unsafe("analyze claims");
-      await tx.unsafe(refuseTaken);
-      await tx.unsafe(dropRefused);
-    }
-    const warnings = missing_users === "archive" ? await this.#findMissing() : [];
-    const hold = await this.#reasonToHold();
-    if (hold !== null) await tx.unsafe(this.#queries.holdLosses);
-    await tx.unsafe(noteArchived);
-    return { warnings, hold };
+  /** Locks everybody whom the plan changes, and changes them. */
+  async #carryOut(attempt: Attempt, importId: number): Promise<{ counts: Counts; judgement: Judgement }> {
+    const { tx } = attempt;
+    const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds } = this.#queries;
+    const { judgement, contested } = await this.#settle(attempt);
+    const { counts, differing, moving } = await this.#count(tx);
+    await this.#noteChanges(tx, importId, counts);
+    if (contested) await tx.unsafe(freeValues);
+    if (differing > 0) await tx.unsafe(updateValues);
+    if (moving > 0) await tx.unsafe(updateAccess);
+    if (counts.missing_archived > 0) await tx.unsafe(archiveMissing);
+    if (counts.created > 0) await tx.unsafe(createUsers, [importId]);
+    if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
+    const [released] = await tx.unsafe(this.#queries.releasePermits, [importId]);
+    return { counts: { ...counts, ...released }, judgement };
   }
 
-  /** Who is absent from the roster; nobody, when it is not surely whole. */
-  async #findMissing(): Promise<Warning[]> {
-    const [{ unreadable, first_line, applies }] = await this.tx.unsafe(this.#queries.findUnreadable);
-    const warning = notWholeWarning({
-      own: this.#header.own.length > 0,
-      unreadable,
-      firstLine: first_line,
-      applies,
-    });
-    if (warning !== null) return [warning];
-    await this.tx.unsafe(this.#queries.findMissing);
-    await this.tx.unsafe("analyze missing");
-    return [];
-  }
-
-  /** Asks the guard; null when everything may happen. */
-  async #reasonToHold(): Promise<string | null> {
-    const { archive_guard } = this.#settings;
-    if (!guards(archive_guard)) return null;
-    const losses = await this.tx.unsafe<Omit<Losses, "active">[]>(this.#queries.countLosses);
-    const all = losses.find(({ login_source }) => login_source === null);
-    if (all === undefined || all.losing === 0) return null;
-    const [open] = await this.tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
-    const active = await this.tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.#queries.countActive);
-    const activeOf = new Map(active.map((row) => [row.login_source, row.active]));
-    const weighed = losses.map((one) => ({ ...one, active: activeOf.get(one.login_source) ?? 0 }));
-    return reasonToHold(archive_guard, open.id, weighed);
-  }
-
-  /** Locks the users of the plan; when one of them is no longer as the plan saw it, plans anew. */
-  async #settle(): Promise<void> {
-    for (let plans = 1; await this.#isStale(); plans++) {
-      if (plans === MOST_PLANS) throw new NeverStill();
-      await this.tx.unsafe("truncate plan, claims, taken, missing, archived");
-      this.#judgement = await this.#plan();
-    }
-  }
-
-  async #isStale(): Promise<boolean> {
+  /** Locks the users of the plan, and their permits; when one of them is no longer as the plan saw it, plans anew. */
+  async #settle({ tx, lock, reversed }: Attempt): Promise<Plan> {
     const { lockUsers, lockPermits } = this.#queries;
-    return await lockPatiently(this.tx, this.signal, async (tx) => {
-      const [{ stale }] = await tx.unsafe(lockUsers);
-      // One answer for each permit would fill the memory.
-      await tx.unsafe(`select count(*) from (${lockPermits}) as locked`);
-      return stale;
-    });
+    let plan = this.#plan;
+    if (reversed) await lock(lockPermits);
+    for (let plans = 1; !await lock(lockUsers); plans++) {
+      if (plans === MOST_PLANS) throw new NeverStill();
+      plan = await this.#planner.planAgain(tx);
+    }
+    await lock(lockPermits);
+    return plan;
   }
 
-  async #noteChanges(importId: number, counts: Counts): Promise<void> {
+  async #noteChanges(tx: Tx, importId: number, counts: Counts): Promise<void> {
     const { noteChanges, noteMissing, noteOtherwise } = this.#queries;
     const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
-    if (changed > 0) await this.tx.unsafe(noteChanges, [importId]);
-    if (counts.missing_archived > 0) await this.tx.unsafe(noteMissing, [importId]);
-    const [open] = await this.tx`select from rosterd.imports where hold_state = 'open' limit 1`;
+    if (changed > 0) await tx.unsafe(noteChanges, [importId]);
+    if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);
+    const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
     if (open !== undefined) {
-      await this.tx.unsafe(noteOtherwise, [importId, this.#settings.archive_inactive_users]);
+      await tx.unsafe(noteOtherwise, [importId, this.#settings.archive_inactive_users]);
     }
   }
 
-  async #count(): Promise<Counts> {
-    const [counts] = await this.tx.unsafe(this.#queries.counts);
-    return { ...noCounts(), ...counts };
+  /** Beside the counts: how many users get other values, and how many only other access. */
+  async #count(tx: Tx): Promise<{ counts: Counts; differing: number; moving: number }> {
+    const [{ differing, moving, ...counts }] = await tx.unsafe(this.#queries.counts);
+    return { counts: { ...noCounts(), ...counts }, differing, moving };
   }
 
   async #addSuspects(suspects: readonly Suspect[] | null): Promise<void> {

@@ -1,35 +1,105 @@
 /**
- * Locks rows that other programs may have locked, without a deadlock: a lock is waited for less long than Postgres waits before it
- * looks for deadlocks (`deadlock_timeout`, 1 s), so that rosterd is the one who yields. It lets go of what it got, and asks again.
+ * Works on rows that other programs work on too, so that none of them is ever ended for a deadlock. Postgres lets whoever
+ * has waited for `deadlock_timeout` (1 s) look for a circle, and ends that one: not rosterd, but perhaps the other program.
+ * So rosterd waits for nobody while it has rows locked; where a wait cannot be avoided (for a unique value that somebody is
+ * about to write), it is over at once. Then everything is let go, and tried again a little later.
  */
 import { pause } from "../runtime/pause.ts";
 import type { Tx } from "./connect.ts";
 
-/** Of every statement of an import. */
+/** While nothing is locked that somebody else may want. */
 export const LOCK_TIMEOUT_MS = 800;
+
+/** While something is, as a part of `deadlock_timeout`. */
+const BRIEF_PART = 0.05;
 
 const LOCK_NOT_AVAILABLE = "55P03";
 /** Another program was in the way, and rosterd yielded: serialization failure, deadlock, lock not available. */
 const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
 
 export function hasYielded(error: unknown): boolean {
-  return YIELDED.has(String((error as { code?: unknown } | null)?.code));
+  return YIELDED.has(codeOf(error));
 }
 
-const MOST_TRIES = 25;
-const PAUSE_MS = 200;
+/** Another program has had rows locked for longer than rosterd waits. */
+export class LockedByOthers extends Error {
+  override readonly name = "LockedByOthers";
+  readonly code = "users_locked";
+  constructor(cause: unknown) {
+    super("another program has users or permits of this roster locked", { cause });
+  }
+}
+
+export interface Patience {
+  signal: AbortSignal;
+  /** How long other programs are waited for, in all. */
+  patienceMs: number;
+}
+
+/** One of the attempts that {@link lockPatiently} makes. */
+export interface Attempt {
+  /** Within the savepoint of the attempt. */
+  tx: Tx;
+  /**
+   * Locks rows by a query that ends with `nowait` and answers whether it has all that it wants as it wants them. Throws
+   * what is taken for a reason to try again.
+   */
+  lock(query: string, values?: (string | number)[]): Promise<boolean>;
+  /** Whether tables are to be locked in another order than before: the program in the way may have its own. */
+  reversed: boolean;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Runs `work`, which locks rows, again while somebody else has one of them; what it locked is free in between. Throws 55P03 after
- * some 25 s.
+ * Runs `work`, which locks rows and then changes them, again while somebody else is in the way; in between nothing of it
+ * remains. Throws {@link LockedByOthers}.
  */
-export async function lockPatiently<T>(tx: Tx, signal: AbortSignal, work: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let tries = 1;; tries++) {
+export async function lockPatiently<T>(
+  tx: Tx,
+  { signal, patienceMs }: Patience,
+  work: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  const end = performance.now() + patienceMs;
+  const [{ deadlock_timeout }] = await tx<{ deadlock_timeout: number }[]>`
+    select setting::integer as deadlock_timeout from pg_settings where name = 'deadlock_timeout'`;
+  const attempt = async (inner: Tx, reversed: boolean) => {
+    await inner.unsafe(`set local lock_timeout = ${Math.ceil(BRIEF_PART * deadlock_timeout)}`);
+    return await work({ tx: inner, reversed, lock: (query, values = []) => lockRows(inner, query, values, signal) });
+  };
+  for (let tries = 1, pauseMs = FIRST_PAUSE_MS;; tries++, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
-      return await tx.savepoint(work as never) as T;
+      return await tx.savepoint(((inner: Tx) => attempt(inner, tries % 2 === 0)) as never) as T;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE || tries === MOST_TRIES) throw error;
-      await pause(PAUSE_MS, signal);
+      if (!hasYielded(error)) throw error;
+      if (performance.now() + pauseMs > end) throw new LockedByOthers(error);
+      await pause(pauseMs, signal);
     }
   }
+}
+
+/** How long others may have to wait for what is locked already while the rest is tried for. */
+const HOLD_MS = 400;
+const TRY_REST_MS = 20;
+
+/**
+ * Locks first whatever is free: from then on nobody new gets hold of these, and who has one of the others is mostly about to
+ * end. Waiting would do no better, even where others change a few users without a pause (measured).
+ */
+async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
+  const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);
+  if (complete) return true;
+  for (const end = performance.now() + HOLD_MS;;) {
+    try {
+      return (await tx.savepoint((inner) => inner.unsafe(query, values)))[0].complete;
+    } catch (error) {
+      if (!hasYielded(error) || performance.now() > end) throw error;
+      await pause(TRY_REST_MS, signal);
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code);
 }

@@ -33,7 +33,8 @@ import refuseTaken from "./queries/refuse_taken.sql" with { type: "text" };
 import releasePermits from "./queries/release_permits.sql" with { type: "text" };
 import stage from "./queries/stage.sql" with { type: "text" };
 import suspectAll from "./queries/suspect_all.sql" with { type: "text" };
-import updateUsers from "./queries/update_users.sql" with { type: "text" };
+import updateAccess from "./queries/update_access.sql" with { type: "text" };
+import updateValues from "./queries/update_values.sql" with { type: "text" };
 
 /** The columns that hold a value of a user, and nothing of what the user is. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
@@ -86,11 +87,12 @@ export function importQueries(present: readonly Column[]) {
     holdLosses,
     lockUsers,
     lockPermits,
-    noteChanges: forColumns(noteChanges, columns),
+    noteChanges,
     noteMissing,
     freeValues,
     createUsers: forColumns(createUsers, columns),
-    updateUsers: forColumns(updateUsers, columns),
+    updateValues: forColumns(updateValues, columns),
+    updateAccess,
     archiveMissing,
     keepHolds,
     noteOtherwise,

@@ -5,7 +5,6 @@
 import { CannotDecide, type LeftOut, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
 import type { Database, Tx } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
-import { lockPatiently } from "./lock.ts";
 import { forColumns, VALUE_COLUMNS } from "./queries.ts";
 import undoAccess from "./queries/decide/undo_access.sql" with { type: "text" };
 import undoCreated from "./queries/decide/undo_created.sql" with { type: "text" };
@@ -21,9 +20,9 @@ import undoValues from "./queries/decide/undo_values.sql" with { type: "text" };
 
 /** Undoes an import. Null when there is none; throws {@link CannotDecide} when it cannot be undone. */
 export async function undoImport(database: Database, importId: number, signal: AbortSignal): Promise<Undone | null> {
-  return await decide(database, importId, signal, async (tx, found) => {
+  return await decide(database, importId, signal, async (tx, found, lock) => {
     await demandUndoable(tx, found);
-    await lockPatiently(tx, signal, async (tx) => void await tx.unsafe(undoLock, [importId]));
+    await lock(undoLock, [importId]);
     await findWhatGoesBack(tx, importId);
     const [{ restored }] = await tx.unsafe(
       `select count(*) as restored from (

@@ -10,5 +10,7 @@ select
     + (select count(*) from repeats where not same)
     + (select count(distinct line) from taken) as failed,
   (select count(*) from missing where not held) as missing_archived,
-  (select count(*) from missing where held) as missing_held
+  (select count(*) from missing where held) as missing_held,
+  count(*) filter (where changes is not null) as differing,
+  count(*) filter (where changes is null and version is not null and transition is not null) as moving
 from plan

@@ -1,5 +1,8 @@
--- Locks the permits that are about to be released, in one order for all.
-select from rosterd.permits
-where unique_id in (select unique_id from archived) and status = 'active'
-order by permit_id
-for update
+-- Locks the permits that are about to be released.
+with wanted as (
+  select permit_id from rosterd.permits where unique_id in (select unique_id from archived) and status = 'active'
+),
+locked as (
+  select from rosterd.permits where permit_id in (select permit_id from wanted) for no key update nowait
+)
+select count(*) = (select count(*) from wanted) as complete from locked

@@ -1,17 +1,14 @@
--- Locks the users that the plan touches, in one order for all, and tells whether one of them is no longer as the plan saw it:
--- then another program changed or removed it meanwhile, and the plan is made anew.
+-- Locks the users that the plan touches, and tells whether all of them are as the plan saw them:
+-- else another program changed or removed one meanwhile, and the plan is made anew.
 with touched as (
   select unique_id, version from plan where version is not null
   union all
   select unique_id, version from missing where not held
 ),
 locked as (
-  select u.unique_id, u.xmin as version
-  from rosterd.users as u
-  where u.unique_id in (select unique_id from touched)
-  order by u.unique_id
-  for update
+  select u.xmin = touched.version as same
+  from touched
+  join rosterd.users as u on u.unique_id = touched.unique_id
+  for no key update of u nowait
 )
-select count(*) > 0 as stale
-from touched left join locked using (unique_id)
-where locked.version is distinct from touched.version
+select count(*) filter (where same) = (select count(*) from touched) as complete from locked

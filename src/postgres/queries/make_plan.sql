@@ -3,7 +3,12 @@
 insert into plan
 select
   s.line, s.unique_id, t.transition, coalesce(t.transition in ('archive', 'disable') and u.active, false), null,
-  ({{ or |s.@name <> @old}}) is true, u.xmin,
+  case when u.unique_id is not null and ({{ or |s.@name <> @old}}) then
+    ('{' || concat_ws(',', {{, |case when s.@name <> @old then
+      '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(s.@name, ''))::text, 'null') || ']'
+    end}}) || '}')::jsonb
+  end,
+  u.xmin, u.archived_at,
   case when user_name.new <> '' and user_name.new is distinct from user_name.old then user_name.new end,
   coalesce(user_name.new <> user_name.old, false),
   case when email.new <> '' and email.new is distinct from email.old then email.new end,

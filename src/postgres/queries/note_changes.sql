@@ -2,15 +2,17 @@
 -- import.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
-  $1, p.unique_id, p.loses and p.transition is not null,
-  jsonb_strip_nulls(jsonb_build_object(
-    {{, |'@name', case when s.@name <> @old then jsonb_build_array(@text, nullif(s.@name, '')) end}},
-    'active', case when p.transition is not null and u.active <> (p.transition not in ('archive', 'disable'))
-      then jsonb_build_array(u.active, not u.active) end,
-    'archived_at', case p.transition when 'archive' then jsonb_build_array(u.archived_at, now())
-      when 'reactivate' then jsonb_build_array(u.archived_at, null) end
-  ))
-from plan as p
-join staged as s on s.line = p.line
-join rosterd.users as u on u.unique_id = p.unique_id
-where p.differs or p.transition is not null
+  $1, unique_id, loses and transition is not null,
+  coalesce(changes, '{}')
+    || case
+      when transition in ('archive', 'disable') then case when loses then '{"active": [true, false]}'::jsonb else '{}' end
+      when transition in ('enable', 'reactivate') then '{"active": [false, true]}'
+      else '{}'
+    end
+    || case transition
+      when 'archive' then jsonb_build_object('archived_at', jsonb_build_array(null, now()))
+      when 'reactivate' then jsonb_build_object('archived_at', jsonb_build_array(archived_at, null))
+      else '{}'
+    end
+from plan
+where version is not null and (changes is not null or transition is not null)

@@ -32,9 +32,11 @@ create temp table plan (
   -- Whether the user would lose `active`; and what is held back of it: archive or disable.
   loses            boolean not null,
   held             text,
-  -- Whether a value differs; and the row of the user that the plan saw, null where there is none.
-  differs          boolean not null,
+  -- The values that differ from the user's, column by column: {"city": ["Ottawa", "Hull"]}; null: none.
+  changes          jsonb,
+  -- The row of the user that the plan saw, null where there is none; and since when the user is archived.
   version          xid,
+  archived_at      timestamptz,
   -- A user_name or email, folded, that the user does not have yet; and whether the one the user has is given up.
   claims_user_name text collate "C",
   leaves_user_name boolean not null,

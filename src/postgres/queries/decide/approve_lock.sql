@@ -1,7 +1,6 @@
--- Locks whom approving changes, in one order for all. $1: the import.
-select count(*) from (
-  select from rosterd.users
-  where unique_id in (select unique_id from rosterd.import_held where import_id = $1)
-  order by unique_id
-  for update
-) as locked
+-- Locks whom approving changes. $1: the import.
+with wanted as (select unique_id from rosterd.import_held where import_id = $1),
+locked as (
+  select from rosterd.users where unique_id in (select unique_id from wanted) for no key update nowait
+)
+select count(*) = (select count(*) from wanted) as complete from locked

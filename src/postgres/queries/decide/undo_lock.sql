@@ -1,7 +1,10 @@
--- Locks everybody whom the import changed or created, in one order for all. $1: the import.
-select count(*) from (
-  select from rosterd.users
-  where unique_id in (select unique_id from rosterd.import_changes where import_id = $1) or created_by_import = $1
-  order by unique_id
-  for update
-) as locked
+-- Locks everybody whom the import changed or created. $1: the import.
+with wanted as (
+  select unique_id from rosterd.import_changes where import_id = $1
+  union
+  select unique_id from rosterd.users where created_by_import = $1
+),
+locked as (
+  select from rosterd.users where unique_id in (select unique_id from wanted) for no key update nowait
+)
+select count(*) = (select count(*) from wanted) as complete from locked

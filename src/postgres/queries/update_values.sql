@@ -1,4 +1,4 @@
--- Users that differ: only what the record states and what is different; nobody else is touched.
+-- Users of whom values differ: only what the record states and what is different; nobody else is touched.
 update rosterd.users as u
 set
   {{, |@name = case when s.@name is null then u.@name else @new end}},
@@ -7,5 +7,4 @@ set
   updated_at = now()
 from plan as p
 join staged as s on s.line = p.line
-where u.unique_id = p.unique_id
-  and (p.differs or p.transition is not null)
+where u.unique_id = p.unique_id and p.changes is not null

@@ -1,0 +1,74 @@
+/** Decides what an import would do, without doing it: the steps from staged records to the tables `plan` and `missing`. */
+import { guards, type Losses, reasonToHold } from "../domain/guard.ts";
+import type { Warning } from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Header } from "../importer/header.ts";
+import type { Judgement } from "../importer/ports.ts";
+import { notWholeWarning } from "../importer/warnings.ts";
+import type { Tx } from "./connect.ts";
+import type { ImportQueries } from "./queries.ts";
+
+/** What a plan came to, beside its tables. */
+export interface Plan {
+  judgement: Judgement;
+  /** Whether a value may have to go from one user to another. */
+  contested: boolean;
+}
+
+export class Planner {
+  constructor(
+    private readonly queries: ImportQueries,
+    private readonly header: Header,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Makes the plan of users as they are now. */
+  async plan(tx: Tx): Promise<Plan> {
+    const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived } = this.queries;
+    const { archive_inactive_users, missing_users } = this.settings;
+    await tx.unsafe(makePlan, [archive_inactive_users, missing_users === "archive"]);
+    await tx.unsafe("analyze plan (line, unique_id, transition, claims_user_name, claims_email)");
+    const claims = await tx.unsafe(findClaims);
+    if (claims.count > 0) {
+      await tx.unsafe("analyze claims");
+      await tx.unsafe(refuseTaken);
+      await tx.unsafe(dropRefused);
+    }
+    const warnings = missing_users === "archive" ? await this.#findMissing(tx) : [];
+    const hold = await this.#reasonToHold(tx);
+    if (hold !== null) await tx.unsafe(this.queries.holdLosses);
+    await tx.unsafe(noteArchived);
+    return { judgement: { warnings, hold }, contested: claims.count > 0 };
+  }
+
+  /** The same anew. */
+  async planAgain(tx: Tx): Promise<Plan> {
+    await tx.unsafe("truncate plan, claims, taken, missing, archived");
+    return await this.plan(tx);
+  }
+
+  /** Who is absent from the roster; nobody, when it is not surely whole. */
+  async #findMissing(tx: Tx): Promise<Warning[]> {
+    const [{ unreadable, first_line, applies }] = await tx.unsafe(this.queries.findUnreadable);
+    const own = this.header.own.length > 0;
+    const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies });
+    if (warning !== null) return [warning];
+    await tx.unsafe(this.queries.findMissing);
+    await tx.unsafe("analyze missing");
+    return [];
+  }
+
+  /** Asks the guard; null when everything may happen. */
+  async #reasonToHold(tx: Tx): Promise<string | null> {
+    const { archive_guard } = this.settings;
+    if (!guards(archive_guard)) return null;
+    const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.queries.countLosses);
+    const all = losses.find(({ login_source }) => login_source === null);
+    if (all === undefined || all.losing === 0) return null;
+    const [open] = await tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
+    const active = await tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.queries.countActive);
+    const activeOf = new Map(active.map((row) => [row.login_source, row.active]));
+    const weighed = losses.map((one) => ({ ...one, active: activeOf.get(one.login_source) ?? 0 }));
+    return reasonToHold(archive_guard, open.id, weighed);
+  }
+}
