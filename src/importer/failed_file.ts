@@ -5,7 +5,7 @@
  * Reads the roster a second time beside the stored failures, both in the order of lines, so that a million failures need no
  * memory.
  */
-import { isOwnHeader } from "../domain/columns.ts";
+import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import type { Failure } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { breathe } from "../runtime/breathe.ts";
@@ -13,14 +13,19 @@ import type { Batch } from "./batch.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import type { RosterFile } from "./ports.ts";
-import { openRoster } from "./roster.ts";
+import { DELIMITERS, openRoster } from "./roster.ts";
 import { guard } from "./spreadsheet.ts";
-
-/** The columns that rosterd adds. Dropped back, they are ignored. */
-const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_reason", "rosterd_record"];
 
 const BYTE_ORDER_MARK = "\ufeff";
 const SEND_AT = 1 << 16;
+
+/** What must stand in quotes, beside the delimiter; unquoted, a TAB is no part of a value. */
+const QUOTED_VALUE = /["\t\r\n]|^\s|\s$/;
+/** In a header all delimiters, so that there is no doubt which one it is. */
+const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
+
+/** Of a malformed record no more than so much is shown: a spreadsheet's cell, and a value dropped back, hold it. */
+const LONGEST_SHOWN = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
@@ -39,11 +44,12 @@ export async function writeFailedFile(
   const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
   const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
   const kept = roster.header.names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
-  const row = (values: readonly string[]) =>
-    values.map((value) => quoted(value, roster.delimiter)).join(roster.delimiter) + "\r\n";
+  const row = (values: readonly string[], inQuotes = QUOTED_VALUE) =>
+    values.map((value) => written(value, roster.delimiter, inQuotes)).join(roster.delimiter) + "\r\n";
   const encoder = new TextEncoder();
 
-  let text = BYTE_ORDER_MARK + row([...kept.map((at) => roster.header.names[at]), ...OWN_HEADERS]);
+  const names = kept.map((at) => guard(roster.header.names[at]));
+  let text = BYTE_ORDER_MARK + sepLine(roster.delimiter) + row([...names, ...OWN_HEADERS], QUOTED_HEADER);
   const wanted = singly(failures);
   let failure = await wanted.next();
   for await (const batch of roster.records) {
@@ -78,11 +84,28 @@ function failedRow(batch: Batch, record: number, kept: readonly number[], { line
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
     guard(problems.map(({ reason }) => reason).join("; ")),
-    malformed ? guard(batch.recordText(record)) : "",
+    malformed ? guard(shownRecord(batch.recordText(record))) : "",
   ];
 }
 
-function quoted(value: string, delimiter: string): string {
-  const needsQuotes = value.includes('"') || value.includes(delimiter) || /[\r\n]|^\s|\s$/.test(value);
-  return needsQuotes ? `"${value.replaceAll('"', '""')}"` : value;
+/** As its text stands in the file; but what made it malformed must not make the row malformed that comes back. */
+function shownRecord(text: string): string {
+  const shown = text.length > LONGEST_SHOWN ? text.slice(0, LONGEST_SHOWN).toWellFormed() + "…" : text;
+  // deno-lint-ignore no-control-regex
+  return shown.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, controlPicture);
+}
+
+/** The picture that Unicode has of a control character. */
+function controlPicture(control: string): string {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+}
+
+/** Only such a first line makes other characters a delimiter. */
+function sepLine(delimiter: string): string {
+  return DELIMITERS.includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
+}
+
+function written(value: string, delimiter: string, inQuotes: RegExp): string {
+  return inQuotes.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value;
 }

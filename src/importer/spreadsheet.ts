@@ -62,3 +62,8 @@ export function guard(value: string): string {
 export function isGuarded(value: string): boolean {
   return value.startsWith("'") && spreadsheetChanges(value.slice(1));
 }
+
+/** The value without its guard, if it has one. */
+export function unguarded(value: string): string {
+  return isGuarded(value) ? value.slice(1) : value;
+}
