@@ -90,7 +90,7 @@ function failedRow(batch: Batch, record: number, kept: readonly number[], { line
 
 /** As its text stands in the file; but what made it malformed must not make the row malformed that comes back. */
 function shownRecord(text: string): string {
-  const shown = text.length > LONGEST_SHOWN ? text.slice(0, LONGEST_SHOWN).toWellFormed() + "…" : text;
+  const shown = text.length > LONGEST_SHOWN ? text.slice(0, LONGEST_SHOWN) + "…" : text;
   // deno-lint-ignore no-control-regex
   return shown.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, controlPicture);
 }

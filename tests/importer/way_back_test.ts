@@ -169,10 +169,10 @@ Deno.test("a roster with as many columns as are allowed comes back, although ros
 });
 
 Deno.test("a malformed record is shown so that its row comes back whole, however long it was", async () => {
-  const value = `"${'é😀""'.repeat(20_000)}"`;
+  const value = `"x${'漢字😀""'.repeat(10_000)}"`;
   const { records: [{ values, problems }] } = await backAndForth(["x"], [value]);
   const shown = values!.at(-1)!;
-  assert.ok(shown.startsWith('ldap,1,"é😀""é😀""') && shown.endsWith("…") && shown.isWellFormed());
+  assert.ok(shown.startsWith('ldap,1,"x漢字😀""漢') && shown.endsWith("…") && shown.isWellFormed());
   assert.ok(shown.length < 32_767, "a cell of a spreadsheet holds no more");
   assert.deepEqual(problems.map(({ code }) => code), ["9013", "9014"]);
 });

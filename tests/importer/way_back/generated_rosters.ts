@@ -96,7 +96,7 @@ interface ColumnPlan {
 const KNOWN: readonly ColumnPlan[] = [
   {
     header: "unique_id",
-    good: ["u1", "007", "1E5", "=1", "'x", "12-5", " u2 ", "+u"],
+    good: ["u1", "007", "1E5", "=1", "'x", "12-5", " u2 ", "+u", " 007 "],
     bad: ["", "a\u200bb", "x".repeat(51)],
   },
   { header: "login_source", good: ["ldap", "@sso", "00"], bad: [""] },
