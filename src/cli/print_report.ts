@@ -14,9 +14,11 @@ export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number
   return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
 }
 
-export function printReport(terminal: Terminal, report: Report): void {
+/** `foreseen`: it is what an import would come to, and nobody may believe that it was imported. */
+export function printReport(terminal: Terminal, report: Report, foreseen = false): void {
   const { out, paint } = terminal;
-  out(`${printable(report.file)}: ${statusWords(report, terminal)}`);
+  const words = foreseen ? foreseenWords(report, terminal) : statusWords(report, terminal);
+  out(`${printable(report.file)}: ${words}`);
   if (report.reason !== null) out(`  ${report.reason.text}`);
   else out(`  ${countWords(report)}`);
   for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
@@ -40,6 +42,23 @@ function statusWords({ status, failed, records }: Report, { paint }: Terminal): 
   }
 }
 
+function foreseenWords(report: Report, terminal: Terminal): string {
+  const { status, failed, records } = report;
+  const { good, warning, bad } = terminal.paint;
+  switch (status) {
+    case "done":
+      return good("no record would fail");
+    case "failed_records":
+      return warning(`${failed} of ${records} records would fail`);
+    case "held":
+      return warning("archivings would be held");
+    case "rejected":
+      return bad("would be rejected");
+    default:
+      return statusWords(report, terminal);
+  }
+}
+
 /** `records 1000, created 990, failed 10`: what is not zero. */
 export function countWords(report: Report): string {
   const named = COUNT_NAMES.filter((name) => name === "records" || report[name] > 0);
@@ -48,5 +67,6 @@ export function countWords(report: Report): string {
 
 export function failureWords({ line, unique_id, problems }: Failure): string {
   const who = unique_id === null ? "" : ` (${printable(unique_id)})`;
-  return `line ${line}${who}: ${problems.map(({ code, reason }) => `${code} ${printable(reason)}`).join("; ")}`;
+  const what = problems.map(({ code, reason }) => `${code === "malformed" ? "malformed:" : code} ${printable(reason)}`);
+  return `line ${line}${who}: ${what.join("; ")}`;
 }
