@@ -1,5 +1,5 @@
 /** One file's outcome in words, for a person at a terminal. Scripts get the same as JSON. */
-import { COUNT_NAMES, type Failure, type ImportStatus, type Report } from "../domain/outcome.ts";
+import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 import { EXIT } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,7 +19,7 @@ export function printReport(terminal: Terminal, report: Report, foreseen = false
   const { out, paint } = terminal;
   const words = foreseen ? foreseenWords(report, terminal) : statusWords(report, terminal);
   out(`${printable(report.file)}: ${words}`);
-  if (report.reason !== null) out(`  ${report.reason.text}`);
+  if (report.reason !== null) out(`  ${reasonWords(report.reason)}`);
   else out(`  ${countWords(report)}`);
   for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
   for (const failure of report.failures.slice(0, MOST_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
@@ -47,7 +47,7 @@ function foreseenWords(report: Report, terminal: Terminal): string {
   const { good, warning, bad } = terminal.paint;
   switch (status) {
     case "done":
-      return good("no record would fail");
+      return good(records === 0 ? "there are no records in it" : "no record would fail");
     case "failed_records":
       return warning(`${failed} of ${records} records would fail`);
     case "held":
