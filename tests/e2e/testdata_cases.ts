@@ -65,6 +65,7 @@ async function readCase(name: string): Promise<Case> {
   };
   const upload = [...files.keys()].find((file) => /^upload\.(csv|tsv|txt)(\.gz)?$/.test(file));
   assert.ok(upload !== undefined, `${name} has no upload`);
+  assert.ok(files.has("expected.json"), `${name} has no expected.json`);
   const found: Case = {
     name,
     path: fileURLToPath(new URL(upload, folder)),

@@ -46,8 +46,9 @@ Deno.test({
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });
     const plain = cases.filter(({ settings, before }) => settings === null && before === null);
-    const upTo = (...statuses: string[]) => plain.filter(({ expected }) => statuses.includes(expected.report.status));
-    for (const group of [upTo("done"), upTo("done", "failed_records"), plain]) {
+    const done = plain.filter(({ expected }) => expected.report.status === "done");
+    const failing = plain.filter(({ expected }) => expected.report.status === "failed_records");
+    for (const group of [done, [...done, failing[0]], plain]) {
       const { code, out, err } = await here.run("check", ...group.map(({ path }) => path));
       assert.deepEqual([code, err], [exitCode(group), ""]);
       const printed = splitPrinted(out);

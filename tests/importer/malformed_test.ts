@@ -6,7 +6,10 @@ const HEADERS = ["unique_id", "", "City\n\u200b" + "x".repeat(100)];
 
 Deno.test("each fault is told in a sentence that names the value and what is wrong with it", () => {
   const cases: [Malformed, RegExp][] = [
-    [{ kind: "stray_quote", value: 0 }, /^a quote stands within value 1 \("unique_id"\), .*double each quote within it$/],
+    [
+      { kind: "stray_quote", value: 0 },
+      /^a quote stands within value 1 \("unique_id"\), .*double each quote within it$/,
+    ],
     [
       { kind: "text_behind_quote", value: 1 },
       /^text stands behind the closing quote of value 2: close the quote where .* and double each/,
