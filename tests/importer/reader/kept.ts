@@ -41,6 +41,7 @@ export function assertKept(damage: DamagedRoster, before: Reading, after: Readin
   const between = zone((behind) => behind > 0 && behind < edits.length);
 
   assertIncreasing(after.entries);
+  assertReadable(after, damage.damaged);
   assert.deepEqual(after.entries.slice(0, ahead.length), ahead, "the records before the damage");
   const inStep = roster.tame ? behind : behindFirstOf(after.entries, behind);
   const from = inStep.length === 0 ? after.entries.length : after.entries.length - inStep.length;
@@ -89,6 +90,17 @@ function behindFirstOf(entries: readonly Entry[], behind: readonly Entry[]): Ent
 
 function assertIncreasing(entries: readonly Entry[]): void {
   entries.forEach(({ line }, at) => assert.ok(at === 0 || line > entries[at - 1].line, `line ${line}, not in order`));
+}
+
+/** No record was read that has bytes that are no characters, or control characters. */
+function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): void {
+  const isUtf8 = encoding === "utf-8" && !Buffer.from(damaged).includes("\ufffd");
+  for (const entry of entries) {
+    if ("why" in entry) continue;
+    const values = entry.values.join("");
+    assert.ok(!/(?![\t\r\n])\p{Cc}/u.test(values), `control characters on line ${entry.line}`);
+    assert.ok(!isUtf8 || !values.includes("\ufffd"), `bytes that are not UTF-8 on line ${entry.line}`);
+  }
 }
 
 /** It is part of a record whose quotes are balanced, and has no quoted value of its own. */
