@@ -139,7 +139,7 @@ async function assertMail(one: Case, { id }: ImportEntry, service: TestService):
   });
   const outcome = report.status === "rejected" ? "rejected" : `${report.failed} of ${report.records} records failed`;
   assert.equal(mail.subject, `rosterd: ${report.file}: ${outcome}`);
-  if (report.reason !== null) assert.ok(mail.text!.includes(report.reason.text), mail.text);
+  if (report.reason !== null) assert.ok(mail.text!.includes(report.reason.text), mail.text!);
   assert.equal(mail.attachments.length, one.failed === null ? 0 : 1);
   if (one.failed !== null) assertSameText(mail.attachments[0].content, one.failed, "the attachment");
 }
