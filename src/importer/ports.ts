@@ -199,7 +199,7 @@ export interface ImportStore {
   postpone(importId: number, reason: Reason): Promise<void>;
   /** The import as it stands, or null. */
   find(importId: number): Promise<ImportEntry | null>;
-  /** Its failures in the order of lines, a page at a time. */
+  /** Its failures in the order of lines, a page at a time. A page is valid until the next one is asked for. */
   failures(importId: number): AsyncGenerator<Failure[]>;
   /** Marks where the file and its failed records went: the last step of an import from the folder. */
   markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void>;
