@@ -13,11 +13,12 @@ import type { Batch } from "./batch.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import type { RosterFile } from "./ports.ts";
-import { DELIMITERS, openRoster } from "./roster.ts";
+import { DELIMITERS, openRoster, type Roster } from "./roster.ts";
 import { guard } from "./spreadsheet.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 const SEND_AT = 1 << 16;
+const encoder = new TextEncoder();
 
 /** What must stand in quotes, beside the delimiter; unquoted, a TAB is no part of a value. */
 const QUOTED_VALUE = /["\t\r\n]|^\s|\s$/;
@@ -36,38 +37,75 @@ export interface FailedFileSource {
   signal: AbortSignal;
 }
 
-/** Writes the failed-records file to `sink`. Throws when the roster has no record on the line of a failure. */
+/**
+ * Writes the failed-records file to `sink`, whose bytes are valid until it resolves. Throws when the roster has no record on the
+ * line of a failure.
+ */
 export async function writeFailedFile(
   { file, failures, settings, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
-  const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
-  const kept = roster.header.names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
-  const row = (values: readonly string[], inQuotes = QUOTED_VALUE) =>
-    values.map((value) => written(value, roster.delimiter, inQuotes)).join(roster.delimiter) + "\r\n";
-  const encoder = new TextEncoder();
-
-  const names = kept.map((at) => guard(roster.header.names[at]));
-  let text = BYTE_ORDER_MARK + sepLine(roster.delimiter) + row([...names, ...OWN_HEADERS], QUOTED_HEADER);
   const wanted = singly(failures);
+  try {
+    const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
+    const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+    const sheet = new Sheet(roster.delimiter, sink);
+    await writeRows(roster, wanted, sheet, signal);
+    await sheet.send();
+  } finally {
+    // A page that nobody asks for any more would keep its connection busy.
+    await wanted.return();
+  }
+}
+
+async function writeRows(
+  { header: { names }, records }: Roster,
+  wanted: AsyncGenerator<Failure, void>,
+  sheet: Sheet,
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
+  sheet.add([...kept.map((at) => guard(names[at])), ...OWN_HEADERS], QUOTED_HEADER);
   let failure = await wanted.next();
-  for await (const batch of roster.records) {
+  for await (const batch of records) {
     signal.throwIfAborted();
     for (let record = 0; record < batch.count && !failure.done; record++) {
       if (batch.line[record] < failure.value.line) continue;
       if (batch.line[record] > failure.value.line) break;
-      text += row(failedRow(batch, record, kept, failure.value));
+      sheet.add(failedRow(batch, record, kept, failure.value), QUOTED_VALUE);
+      if (sheet.isFull) await sheet.send();
       failure = await wanted.next();
-      if (text.length < SEND_AT) continue;
-      await sink(encoder.encode(text));
-      text = "";
     }
-    if (failure.done) break;
+    if (failure.done) return;
     await breathe();
   }
   if (!failure.done) throw new Error(`the roster has no record on line ${failure.value.line}, which failed before`);
-  await sink(encoder.encode(text));
+}
+
+/** Rows on their way into the file, in one place of memory for all of them. */
+class Sheet {
+  #text: string;
+  readonly #bytes = new Uint8Array(2 * SEND_AT);
+
+  constructor(readonly delimiter: string, readonly sink: (bytes: Uint8Array) => Promise<void>) {
+    this.#text = BYTE_ORDER_MARK + sepLine(delimiter);
+  }
+
+  get isFull(): boolean {
+    return this.#text.length >= SEND_AT;
+  }
+
+  add(values: readonly string[], inQuotes: RegExp): void {
+    this.#text += values.map((value) => written(value, this.delimiter, inQuotes)).join(this.delimiter) + "\r\n";
+  }
+
+  async send(): Promise<void> {
+    while (this.#text !== "") {
+      const { read, written } = encoder.encodeInto(this.#text, this.#bytes);
+      await this.sink(this.#bytes.subarray(0, written));
+      this.#text = this.#text.slice(read);
+    }
+  }
 }
 
 async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure, void> {

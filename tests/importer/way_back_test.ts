@@ -6,7 +6,9 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { parseSettings } from "../../src/domain/settings.ts";
+import { writeFailedFile } from "../../src/importer/failed_file.ts";
 import { guard } from "../../src/importer/spreadsheet.ts";
+import { fileOf } from "../support/memory_file.ts";
 import { type CheckedRecord, type CheckedRoster, checkRoster, failedFileOf } from "./way_back/checked_roster.ts";
 import { type GeneratedRoster, generatedRoster, MENDED, written } from "./way_back/generated_rosters.ts";
 
@@ -175,4 +177,33 @@ Deno.test("a malformed record is shown so that its row comes back whole, however
   assert.ok(shown.startsWith('ldap,1,"x漢字😀""漢') && shown.endsWith("…") && shown.isWellFormed());
   assert.ok(shown.length < 32_767, "a cell of a spreadsheet holds no more");
   assert.deepEqual(problems.map(({ code }) => code), ["9013", "9014"]);
+});
+
+Deno.test("a record nearly as long as is allowed comes back whole", async () => {
+  const values = Array.from({ length: 14 }, (_, at) => at + "漢😀é".repeat(7_000));
+  const { records: [record] } = await backAndForth(values.map(() => "x"), values);
+  assert.ok(record.raw.length > 350_000);
+  assert.deepEqual(record.values!.slice(2, -5).map((value, at) => value === values[at]), values.map(() => true));
+});
+
+Deno.test("a failed-records file that cannot be written leaves neither the roster nor the failures open", async () => {
+  const roster = fileOf("unique_id,login_source\n" + "1,\n".repeat(10_000));
+  let open = false;
+  async function* failures() {
+    open = true;
+    try {
+      for (let line = 2;; line++) yield await Promise.resolve([{ line, unique_id: null, problems: [] }]);
+    } finally {
+      open = false;
+    }
+  }
+  const source = {
+    file: roster,
+    failures: failures(),
+    settings: parseSettings({}),
+    signal: new AbortController().signal,
+  };
+  const full = () => (assert.ok(open), Promise.reject(new Error("the disk is full")));
+  await assert.rejects(writeFailedFile(source, full), /the disk is full/);
+  assert.deepEqual([open, roster.open], [false, 0]);
 });
