@@ -15,8 +15,12 @@ export interface RosterFile {
   readonly name: string;
   /** Size in bytes at the time it was opened. */
   readonly size: number;
-  /** The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time. */
-  read(): AsyncGenerator<Uint8Array>;
+  /**
+   * The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time.
+   * Chunks may be parts of `into`, where it is given: then each is valid until the next one is asked for, and none is left
+   * for the collector.
+   */
+  read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
   /** True when size, mtime or inode of the open file differ from what they were when it was opened. */
   changed(): Promise<boolean>;
   close(): Promise<void>;
