@@ -48,7 +48,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   else {
     for (const report of reports) {
-      printReport(terminal, report);
+      printReport(terminal, report, true);
       printChanges(terminal, report);
     }
   }
@@ -77,7 +77,8 @@ function unopened(file: string, error: unknown): CheckReport {
   return { ...failedReport(file, error), changes: [] };
 }
 
-function printChanges({ out, paint }: Terminal, { changes }: CheckReport): void {
+function printChanges({ out, paint }: Terminal, report: CheckReport): void {
+  const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held } = report;
   for (const { unique_id, outcome, columns } of changes.slice(0, MOST_CHANGES_PRINTED)) {
     const pairs = Object.entries(columns).map(([column, [before, after]]) =>
       outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
@@ -88,6 +89,9 @@ function printChanges({ out, paint }: Terminal, { changes }: CheckReport): void 
       }`,
     );
   }
+  const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
+    MOST_CHANGES_PRINTED;
+  if (more > 0) out(paint.faint(`  … and ${more} more ${more === 1 ? "user" : "users"}`));
 }
 
 function quoted(value: string | null): string {

@@ -1,5 +1,5 @@
 /** One file's outcome in words, for a person at a terminal. Scripts get the same as JSON. */
-import { COUNT_NAMES, type Failure, type ImportStatus, type Report } from "../domain/outcome.ts";
+import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 import { EXIT } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -14,10 +14,12 @@ export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number
   return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
 }
 
-export function printReport(terminal: Terminal, report: Report): void {
+/** `foreseen`: it is what an import would come to, and nobody may believe that it was imported. */
+export function printReport(terminal: Terminal, report: Report, foreseen = false): void {
   const { out, paint } = terminal;
-  out(`${printable(report.file)}: ${statusWords(report, terminal)}`);
-  if (report.reason !== null) out(`  ${report.reason.text}`);
+  const words = foreseen ? foreseenWords(report, terminal) : statusWords(report, terminal);
+  out(`${printable(report.file)}: ${words}`);
+  if (report.reason !== null) out(`  ${reasonWords(report.reason)}`);
   else out(`  ${countWords(report)}`);
   for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
   for (const failure of report.failures.slice(0, MOST_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
@@ -40,6 +42,23 @@ function statusWords({ status, failed, records }: Report, { paint }: Terminal): 
   }
 }
 
+function foreseenWords(report: Report, terminal: Terminal): string {
+  const { status, failed, records } = report;
+  const { good, warning, bad } = terminal.paint;
+  switch (status) {
+    case "done":
+      return good(records === 0 ? "there are no records in it" : "no record would fail");
+    case "failed_records":
+      return warning(`${failed} of ${records} records would fail`);
+    case "held":
+      return warning("archivings would be held");
+    case "rejected":
+      return bad("would be rejected");
+    default:
+      return statusWords(report, terminal);
+  }
+}
+
 /** `records 1000, created 990, failed 10`: what is not zero. */
 export function countWords(report: Report): string {
   const named = COUNT_NAMES.filter((name) => name === "records" || report[name] > 0);
@@ -48,5 +67,6 @@ export function countWords(report: Report): string {
 
 export function failureWords({ line, unique_id, problems }: Failure): string {
   const who = unique_id === null ? "" : ` (${printable(unique_id)})`;
-  return `line ${line}${who}: ${problems.map(({ code, reason }) => `${code} ${printable(reason)}`).join("; ")}`;
+  const what = problems.map(({ code, reason }) => `${code === "malformed" ? "malformed:" : code} ${printable(reason)}`);
+  return `line ${line}${who}: ${what.join("; ")}`;
 }

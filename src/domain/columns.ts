@@ -84,7 +84,10 @@ export function columnNamed(folded: string): Column | null {
     null;
 }
 
-/** Whether rosterd itself adds such a header, `rosterd_line` and the like, to a failed-records file. */
+/** The columns that rosterd adds to a failed-records file. Dropped back, they are ignored. */
+export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_reason", "rosterd_record"];
+
+/** Whether rosterd itself adds such a header. */
 export function isOwnHeader(header: string): boolean {
   return /^\s*rosterd[\s_-]/i.test(header);
 }

@@ -94,6 +94,11 @@ export interface Reason {
   line: number | null;
 }
 
+/** The sentence of a reason, with its line where it does not name it anyway. */
+export function reasonWords({ text, line }: Reason): string {
+  return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
+}
+
 export type ImportStatus = "running" | "rejected" | "error" | "held" | "failed_records" | "done";
 export type MailState = "none" | "waiting" | "sent" | "failed" | "not_configured";
 

@@ -5,7 +5,7 @@
  * Reads the roster a second time beside the stored failures, both in the order of lines, so that a million failures need no
  * memory.
  */
-import { isOwnHeader } from "../domain/columns.ts";
+import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import type { Failure } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { breathe } from "../runtime/breathe.ts";
@@ -13,14 +13,20 @@ import type { Batch } from "./batch.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import type { RosterFile } from "./ports.ts";
-import { openRoster } from "./roster.ts";
+import { DELIMITERS, openRoster, type Roster } from "./roster.ts";
 import { guard } from "./spreadsheet.ts";
-
-/** The columns that rosterd adds. Dropped back, they are ignored. */
-const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_reason", "rosterd_record"];
 
 const BYTE_ORDER_MARK = "\ufeff";
 const SEND_AT = 1 << 16;
+const encoder = new TextEncoder();
+
+/** What must stand in quotes, beside the delimiter; unquoted, a TAB is no part of a value. */
+const QUOTED_VALUE = /["\t\r\n]|^\s|\s$/;
+/** In a header all delimiters, so that there is no doubt which one it is. */
+const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
+
+/** Of a malformed record no more than so much is shown: a spreadsheet's cell, and a value dropped back, hold it. */
+const LONGEST_SHOWN = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
@@ -31,37 +37,75 @@ export interface FailedFileSource {
   signal: AbortSignal;
 }
 
-/** Writes the failed-records file to `sink`. Throws when the roster has no record on the line of a failure. */
+/**
+ * Writes the failed-records file to `sink`, whose bytes are valid until it resolves. Throws when the roster has no record on the
+ * line of a failure.
+ */
 export async function writeFailedFile(
   { file, failures, settings, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
-  const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
-  const kept = roster.header.names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
-  const row = (values: readonly string[]) =>
-    values.map((value) => quoted(value, roster.delimiter)).join(roster.delimiter) + "\r\n";
-  const encoder = new TextEncoder();
-
-  let text = BYTE_ORDER_MARK + row([...kept.map((at) => roster.header.names[at]), ...OWN_HEADERS]);
   const wanted = singly(failures);
+  try {
+    const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
+    const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+    const sheet = new Sheet(roster.delimiter, sink);
+    await writeRows(roster, wanted, sheet, signal);
+    await sheet.send();
+  } finally {
+    // A page that nobody asks for any more would keep its connection busy.
+    await wanted.return();
+  }
+}
+
+async function writeRows(
+  { header: { names }, records }: Roster,
+  wanted: AsyncGenerator<Failure, void>,
+  sheet: Sheet,
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
+  sheet.add([...kept.map((at) => guard(names[at])), ...OWN_HEADERS], QUOTED_HEADER);
   let failure = await wanted.next();
-  for await (const batch of roster.records) {
+  for await (const batch of records) {
     signal.throwIfAborted();
     for (let record = 0; record < batch.count && !failure.done; record++) {
       if (batch.line[record] < failure.value.line) continue;
       if (batch.line[record] > failure.value.line) break;
-      text += row(failedRow(batch, record, kept, failure.value));
+      sheet.add(failedRow(batch, record, kept, failure.value), QUOTED_VALUE);
+      if (sheet.isFull) await sheet.send();
       failure = await wanted.next();
-      if (text.length < SEND_AT) continue;
-      await sink(encoder.encode(text));
-      text = "";
     }
-    if (failure.done) break;
+    if (failure.done) return;
     await breathe();
   }
   if (!failure.done) throw new Error(`the roster has no record on line ${failure.value.line}, which failed before`);
-  await sink(encoder.encode(text));
+}
+
+/** Rows on their way into the file, in one place of memory for all of them. */
+class Sheet {
+  #text: string;
+  readonly #bytes = new Uint8Array(2 * SEND_AT);
+
+  constructor(readonly delimiter: string, readonly sink: (bytes: Uint8Array) => Promise<void>) {
+    this.#text = BYTE_ORDER_MARK + sepLine(delimiter);
+  }
+
+  get isFull(): boolean {
+    return this.#text.length >= SEND_AT;
+  }
+
+  add(values: readonly string[], inQuotes: RegExp): void {
+    this.#text += values.map((value) => written(value, this.delimiter, inQuotes)).join(this.delimiter) + "\r\n";
+  }
+
+  async send(): Promise<void> {
+    while (this.#text !== "") {
+      const { read, written } = encoder.encodeInto(this.#text, this.#bytes);
+      await this.sink(this.#bytes.subarray(0, written));
+      this.#text = this.#text.slice(read);
+    }
+  }
 }
 
 async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure, void> {
@@ -78,11 +122,28 @@ function failedRow(batch: Batch, record: number, kept: readonly number[], { line
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
     guard(problems.map(({ reason }) => reason).join("; ")),
-    malformed ? guard(batch.recordText(record)) : "",
+    malformed ? guard(shownRecord(batch.recordText(record))) : "",
   ];
 }
 
-function quoted(value: string, delimiter: string): string {
-  const needsQuotes = value.includes('"') || value.includes(delimiter) || /[\r\n]|^\s|\s$/.test(value);
-  return needsQuotes ? `"${value.replaceAll('"', '""')}"` : value;
+/** As its text stands in the file; but what made it malformed must not make the row malformed that comes back. */
+function shownRecord(text: string): string {
+  const shown = text.length > LONGEST_SHOWN ? text.slice(0, LONGEST_SHOWN) + "…" : text;
+  // deno-lint-ignore no-control-regex
+  return shown.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, controlPicture);
+}
+
+/** The picture that Unicode has of a control character. */
+function controlPicture(control: string): string {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+}
+
+/** Only such a first line makes other characters a delimiter. */
+function sepLine(delimiter: string): string {
+  return DELIMITERS.includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
+}
+
+function written(value: string, delimiter: string, inQuotes: RegExp): string {
+  return inQuotes.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value;
 }

@@ -28,6 +28,7 @@ export interface UnpackOptions {
   limits?: GzLimits;
 }
 
+const READ_AT_ONCE = 256 * 1024;
 const MAGIC: readonly number[] = [0x1f, 0x8b];
 
 /**
@@ -45,7 +46,7 @@ export async function* unpacked(file: RosterFile, options: UnpackOptions = {}): 
 }
 
 async function* watched(file: RosterFile, onRead?: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of file.read()) {
+  for await (const chunk of file.read(new Uint8Array(READ_AT_ONCE))) {
     onRead?.(chunk);
     yield chunk;
   }

@@ -16,8 +16,12 @@ export interface RosterFile {
   readonly name: string;
   /** Size in bytes at the time it was opened. */
   readonly size: number;
-  /** The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time. */
-  read(): AsyncGenerator<Uint8Array>;
+  /**
+   * The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time.
+   * Chunks may be parts of `into`, where it is given: then each is valid until the next one is asked for, and none is left
+   * for the collector.
+   */
+  read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
   /** True when size, mtime or inode of the open file differ from what they were when it was opened. */
   changed(): Promise<boolean>;
   close(): Promise<void>;
@@ -213,7 +217,7 @@ export interface ImportStore {
   postpone(importId: number, reason: Reason): Promise<void>;
   /** The import as it stands, or null. */
   find(importId: number): Promise<ImportEntry | null>;
-  /** Its failures in the order of lines, a page at a time. */
+  /** Its failures in the order of lines, a page at a time. A page is valid until the next one is asked for. */
   failures(importId: number): AsyncGenerator<Failure[]>;
   /** Marks where the file and its failed records went: the last step of an import from the folder. */
   markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void>;

@@ -2,6 +2,7 @@
  * What people and scripts are told of one file: the documents of `import --json` and `check --json` (contract, section 7).
  * Used by the command line, and by HTTP for `POST /check`.
  */
+import { columnPosition } from "../domain/columns.ts";
 import {
   type Change,
   type Counts,
@@ -38,11 +39,17 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
     const { counts, warnings, failures, changes } = await job.store.rehearsal((transaction) =>
       checkFile(file, transaction, { ...job, facts })
     );
-    return { ...report(file.name, counts, warnings, failures), changes };
+    return { ...report(file.name, counts, warnings, failures), changes: changes.map(inColumnOrder) };
   } catch (error) {
     job.signal.throwIfAborted();
     return { ...failedReport(file.name, error), changes: [] };
   }
+}
+
+/** A database has an order of its own for names; people know the one of the contract. */
+function inColumnOrder({ columns, ...change }: Change): Change {
+  const ordered = Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b));
+  return { ...change, columns: Object.fromEntries(ordered) };
 }
 
 /** Imports the file and leaves it where it is; no mail. Throws only when it was called off. */

@@ -2,12 +2,14 @@
  * Opens a roster: decides its delimiter from the header line, reads the header, and leaves the records to be read
  * (contract, section 2, "Delimiter"). All of it is known before the first record is looked at.
  */
+import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import { reject } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Batch } from "./batch.ts";
 import { LIMITS, readRecords } from "./csv.ts";
 import { countKnown, type Header, type KnownNames, knownNames, readHeader } from "./header.ts";
 import { malformedReason } from "./malformed.ts";
+import { unguarded } from "./spreadsheet.ts";
 
 export interface Roster {
   delimiter: string;
@@ -17,7 +19,10 @@ export interface Roster {
 }
 
 /** The delimiters, in the order in which the contract prefers them. */
-const DELIMITERS = [",", ";", "\t"];
+export const DELIMITERS = [",", ";", "\t"];
+
+/** A failed-records file has the columns of its roster, and rosterd's own beside them. */
+const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /** A first line such as spreadsheets write it. The delimiter is one printable ASCII character or TAB. */
 const SEP_LINE = /^sep=([\t!#-/:-@[-`{-~])(?:\r\n|\n|\r)/i;
@@ -37,7 +42,7 @@ export async function openRoster(
   const text = head.subarray(skipped);
   const line = skipped > 0 ? 2 : 1;
   const delimiter = separator?.[1] ?? await chooseDelimiter(text, settings);
-  const options = { delimiter: delimiter.charCodeAt(0), line, validate };
+  const options = { delimiter: delimiter.charCodeAt(0), line, validate, limits: READER_LIMITS };
   const batches = readRecords(joined(text, chunks), options);
   const first = await batches.next();
   if (first.done) reject("empty", "the file has no header: it is empty", null);
@@ -92,10 +97,10 @@ async function judgeHeader(
   delimiter: string,
   known: KnownNames,
 ): Promise<{ known: number; columns: number }> {
-  const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false };
+  const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   for await (const batch of readRecords(only(text), options)) {
     const why = batch.malformed.get(0);
-    if (why === undefined) return { known: countKnown(batch.values(0), known), columns: batch.firstValue[1] };
+    if (why === undefined) return { known: countKnown(namesIn(batch), known), columns: batch.firstValue[1] };
     return { known: 0, columns: why.kind === "too_many_values" ? why.found : 0 };
   }
   return { known: 0, columns: 0 };
@@ -116,11 +121,19 @@ async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Asy
 
 function headerNames(batch: Batch): string[] {
   const why = batch.malformed.get(0);
-  if (why === undefined) return batch.values(0);
-  const reason = why.kind === "too_many_values"
-    ? `it has ${why.found} columns, at most ${LIMITS.columns} are allowed`
-    : malformedReason(why, []);
-  return reject("header", `the header cannot be read: ${reason}`, batch.line[0]);
+  const unreadable = (reason: string) => reject("header", `the header cannot be read: ${reason}`, batch.line[0]);
+  const tooMany = (found: number) => `it has ${found} columns, at most ${LIMITS.columns} are allowed`;
+  if (why !== undefined) {
+    return unreadable(why.kind === "too_many_values" ? tooMany(why.found) : malformedReason(why, []));
+  }
+  const names = namesIn(batch);
+  const own = names.filter(isOwnHeader).length;
+  return names.length - own > LIMITS.columns ? unreadable(tooMany(names.length)) : names;
+}
+
+/** The headers as their author wrote them. */
+function namesIn(batch: Batch): string[] {
+  return batch.values(0).map(unguarded);
 }
 
 async function* behindHeader(first: Batch, rest: AsyncGenerator<Batch>): AsyncGenerator<Batch> {

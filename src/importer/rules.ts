@@ -94,13 +94,15 @@ function notValid(column: string, text: string, why: string): Fault {
 }
 
 /** Longest is counted in code points; no value has more of them than bytes. */
-function lengthRule({ name, longest }: Column): Rule {
+function lengthRule({ name, longest, kind }: Column): Rule {
+  const wanted = kind === "region" ? ": two letters such as ON" : "";
   return (batch, value) => {
     if (batch.end[value] - batch.start[value] <= longest) return null;
     const text = batch.text(value);
     const length = [...text].length;
     if (length <= longest) return null;
-    return { code: "9030", reason: `${name} ${shown(text)} has ${length} characters, at most ${longest} are allowed` };
+    const reason = `${name} ${shown(text)} has ${length} characters, at most ${longest} are allowed${wanted}`;
+    return { code: "9030", reason };
   };
 }
 

@@ -2,18 +2,19 @@
  * The guard against spreadsheets (contract, section 4): a value that a spreadsheet would run as a formula or rewrite
  * on saving gets a leading `'` in a failed-records file, and the import takes it off again.
  *
- * What is rewritten was found by letting LibreOffice save some 450 values, in five languages, with and without its
+ * What is rewritten was found by letting LibreOffice save some 450 values, in six locales, with and without its
  * "Detect special numbers"; `tests/e2e/way_back_slow.ts` does it again.
  */
 
 /** What a spreadsheet runs: a first character that begins a formula, also full-width; LF, as which a CR is saved. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, also in groups of three, with decimals and an exponent. */
-const NUMBER = String.raw`(?:\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+|\d+)?(?:[.,]\d*)?(?:e[+-]?\d+)?`;
+/** Digits, also in groups of three, with decimals; what sets groups apart does not begin the decimals too. */
+const DIGITS = String
+  .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])\d{3}(?:\k<gap>\d{3})*(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 
-/** A number of any kind: also money, per cent, or negative as accountants write it. */
-const FIGURE = new RegExp(String.raw`^(?=.*\d)\(?(?:[$€£¥] ?)?${NUMBER}(?: ?[%$€£¥])?-?\)?$`, "i");
+/** A number of any kind: also with an exponent, money, per cent, or negative as accountants write it. */
+const FIGURE = new RegExp(String.raw`^[+-]?\(?(?:[$€£¥] ?)?(?:${DIGITS})(?:e[+-]?\d+)?(?: ?[%$€£¥])?-?\)?$`, "i");
 
 /** The numbers that a spreadsheet saves as it found them. */
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
@@ -60,4 +61,9 @@ export function guard(value: string): string {
 /** Whether a value's leading `'` is such a guard. */
 export function isGuarded(value: string): boolean {
   return value.startsWith("'") && spreadsheetChanges(value.slice(1));
+}
+
+/** The value without its guard, if it has one. */
+export function unguarded(value: string): string {
+  return isGuarded(value) ? value.slice(1) : value;
 }

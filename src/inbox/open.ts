@@ -48,9 +48,10 @@ class OpenRosterFile implements RosterFile {
   }
 
   /** Ends at the size that the file had when it was opened, so that a writer who appends cannot keep it going. */
-  async *read(): AsyncGenerator<Uint8Array> {
+  async *read(into?: Uint8Array): AsyncGenerator<Uint8Array> {
     for (let position = 0; position < this.size;) {
-      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, this.size - position));
+      const length = Math.min(CHUNK_BYTES, this.size - position);
+      const chunk = into?.subarray(0, length) ?? new Uint8Array(length);
       const { bytesRead } = await this.#handle.read(chunk, 0, chunk.length, position);
       if (bytesRead === 0) return;
       position += bytesRead;

@@ -52,10 +52,13 @@ export function connectServer(url: string): Database {
  * When the connection is lost, the driver may never say so to a COPY, and it breaks the whole process when it is given
  * one more statement for it, be it the ROLLBACK that it makes of an error (measured; platform.md). So the loss itself
  * ends the transaction here; from then on `work` gets no statement through, and what it comes to is not passed on.
+ *
+ * When `work` fails in the middle of a COPY, the driver refuses its own ROLLBACK and would tell that instead: it is the fault of
+ * `work` that counts, and closing the connection takes everything back.
  */
 async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const loss = Promise.withResolvers<never>();
-  const state = { lost: false };
+  const state: OwnState = { lost: false, fault: null };
   const onclose = () => {
     state.lost = true;
     loss.reject(connectionLost());
@@ -70,23 +73,35 @@ async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Pr
     return result;
   } catch (error) {
     await own.end({ timeout: 0 });
-    throw error;
+    const covered = (error as { code?: unknown }).code === "COPY_IN_PROGRESS" ? state.fault : null;
+    throw covered === null ? error : covered.error;
   }
+}
+
+interface OwnState {
+  /** The connection is gone. */
+  lost: boolean;
+  /** Why `work` failed while the connection stood. */
+  fault: { error: unknown } | null;
 }
 
 type Work<T> = (tx: Tx) => Promise<T>;
 
-function whileConnected<T>(tx: Tx, state: { lost: boolean }, work: Work<T>): Promise<T> {
+function whileConnected<T>(tx: Tx, state: OwnState, work: Work<T>): Promise<T> {
   return new Promise<T>((resolve, reject) =>
     work(refusing(tx, state)).then(
       (result) => state.lost || resolve(result),
-      (error) => state.lost || reject(error),
+      (error) => {
+        if (state.lost) return;
+        state.fault = { error };
+        reject(error);
+      },
     )
   );
 }
 
 /** The transaction, as long as its connection stands; then every statement throws. The same holds within a savepoint. */
-function refusing(tx: Tx, state: { lost: boolean }): Tx {
+function refusing(tx: Tx, state: OwnState): Tx {
   const demand = () => {
     if (state.lost) throw connectionLost();
   };

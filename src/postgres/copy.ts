@@ -14,12 +14,15 @@ import type { Tx } from "./connect.ts";
 const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const END_OF_DATA = [0xff, 0xff];
 const NULL = -1;
+const encoder = new TextEncoder();
 const SEND_AT = 1 << 18;
 
 /** Streams rows of `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
 export class CopyRows {
   readonly #sink: Writable;
-  readonly #broken: Promise<never>;
+  /** Why the stream broke, and how to tell the write that is under way. */
+  #fault: Error | null = null;
+  #refuse = (_fault: Error) => {};
   readonly #positions: readonly number[];
   #bytes = new Uint8Array(SEND_AT + (1 << 16));
   #view = new DataView(this.#bytes.buffer);
@@ -28,8 +31,10 @@ export class CopyRows {
   private constructor(sink: Writable, header: Header) {
     this.#sink = sink;
     // The driver breaks the stream when the connection is lost, and may never answer the write that is under way.
-    this.#broken = new Promise((_, reject) => sink.once("error", reject));
-    this.#broken.catch(() => {});
+    sink.once("error", (fault) => {
+      this.#fault = fault;
+      this.#refuse(fault);
+    });
     this.#positions = header.present.map(({ positions }) => positions[0]);
     this.#raw(SIGNATURE);
   }
@@ -93,8 +98,10 @@ export class CopyRows {
 
   #text(text: string | null): void {
     if (text === null) return this.#number(NULL);
-    const bytes = new TextEncoder().encode(text);
-    this.#value(bytes, 0, bytes.length);
+    this.#room(3 * text.length + 4);
+    const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
+    this.#number(written);
+    this.#length += written;
   }
 
   #raw(bytes: readonly number[]): void {
@@ -119,7 +126,10 @@ export class CopyRows {
   }
 
   async #answer(act: (done: (error?: Error | null) => void) => void): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => act((error) => error ? reject(error) : resolve()));
-    await Promise.race([done, this.#broken]);
+    await new Promise<void>((resolve, reject) => {
+      if (this.#fault !== null) return reject(this.#fault);
+      this.#refuse = reject;
+      act((error) => error ? reject(error) : resolve());
+    });
   }
 }

@@ -125,7 +125,12 @@ export class PostgresImportStore implements ImportStore {
   async *failures(importId: number): AsyncGenerator<Failure[]> {
     const rows = this.database.sql<Failure[]>`
       select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
-    for await (const page of rows.cursor(1_000)) yield page;
+    // Few at once: what is alive when the collector of young objects comes by makes it ask for more room.
+    for await (const page of rows.cursor(100)) {
+      yield page;
+      // In the driver each page hangs on the one before: until that is collected, none behind it is.
+      page.length = 0;
+    }
   }
 
   async markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void> {

@@ -2,7 +2,7 @@
  * The words of a mail about one import, for the clerk who keeps the roster (contract, section 4). Pure: it is given
  * what became of the files, and decides only what is said.
  */
-import { COUNT_NAMES, type Counts, type Failure, OUTCOMES } from "../domain/outcome.ts";
+import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, section, shown, table } from "./text.ts";
 
@@ -74,11 +74,10 @@ function heldUsers(counts: Counts): number {
 function opening(entry: ImportEntry): string[] {
   const name = `"${shown(entry.file, 255)}"`;
   if (entry.status === "rejected") {
-    const line = entry.reason?.line ?? null;
     return [
       `The file ${name} was rejected. Nothing of it was applied.`,
       "",
-      `Reason: ${shown(entry.reason?.text ?? "none was given", 1_000)}${line === null ? "" : ` (line ${line})`}`,
+      `Reason: ${entry.reason === null ? "none was given" : shown(reasonWords(entry.reason), 1_000)}`,
     ];
   }
   return [`The file ${name} was imported.`, ...verdict(entry)];
@@ -229,8 +228,10 @@ function mendSteps(file: FileNote | null): string[] {
     : "Open the file of the failed records";
   return [
     `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
-    "2. Correct the values. The rosterd_… columns may stay; they are ignored.",
-    "3. Save it as CSV and drop it into the upload folder again, under any name that ends in .csv.",
+    "2. Correct the values. What could not be read at all stands in rosterd_record: type it into the other columns.",
+    "   The rosterd_… columns may stay; they are ignored. Leave a ' that stands before a value: it keeps the",
+    "   spreadsheet from changing it.",
+    "3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder again, under any name that ends in .csv.",
   ];
 }
 

@@ -44,7 +44,7 @@ async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array>
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) {
     assert.ok(chunk.length > 0);
-    parts.push(chunk);
+    parts.push(chunk.slice());
   }
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }

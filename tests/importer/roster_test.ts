@@ -112,7 +112,8 @@ Deno.test("nothing but blank lines is rejected as empty", async () => {
 Deno.test("a header that cannot be read or used rejects the file, with its line and what was found", async () => {
   assert.deepEqual(await rejection('\nunique_id,"login_source\n1,2\n'), {
     code: "header",
-    text: "the header cannot be read: the quote that opens value 2 is not closed",
+    text: "the header cannot be read: the quote that opens value 2 is not closed: " +
+      "add the closing quote, or take the opening one away",
     line: 2,
   });
   assert.match((await rejection("unique_id\n1\n")).text, /only one column.*Headers found: "unique_id"/);

@@ -194,6 +194,10 @@ Deno.test("regions are two letters of A to Z, kept in upper case", () => {
     refuses(column, "9033", ["O", "O1", "1O", "É", "ÉÉ", "é", "O ", "[a", "a`", "@A", "z{", "\u00a0"]);
   }
   assert.equal(judge("state", "O1"), '9033 province "O1" is not two letters such as ON');
+  assert.equal(
+    judge("state", "Ontario"),
+    '9030 province "Ontario" has 7 characters, at most 2 are allowed: two letters such as ON',
+  );
 });
 
 Deno.test("a date is a real day, written YYYY-MM-DD, and not after today", () => {

@@ -40,6 +40,17 @@ Deno.test("chunks stay as they are while later ones are read", () =>
     await file.close();
   }));
 
+Deno.test("chunks are read into the place that is given for them, each over the one before", () =>
+  withFile("a".repeat(262_144) + "b".repeat(1_000), async (path) => {
+    const file = await openRosterFile(path, "x.csv");
+    const into = new Uint8Array(262_144);
+    const [first, second] = await Array.fromAsync(file.read(into));
+    assert.deepEqual([first.length, second.length], [262_144, 1_000]);
+    assert.deepEqual([first.buffer, second.buffer], [into.buffer, into.buffer]);
+    assert.deepEqual([into[0], into[999], into[1_000]], [0x62, 0x62, 0x61]);
+    await file.close();
+  }));
+
 Deno.test("growth, truncation and a new time are changes; a rename is none, and the handle stays on the file", async (t) => {
   const cases: [string, (path: string) => Promise<void>, boolean][] = [
     ["nothing", () => Promise.resolve(), false],

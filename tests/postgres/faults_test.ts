@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { until } from "../support/until.ts";
 import { held } from "./held_file.ts";
-import { countsOf, csvOf, onServer, type RosterDatabase } from "./roster_database.ts";
+import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
 /** Large enough that rosterd sends some of it before it has read all of it. */
 const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
@@ -48,6 +48,13 @@ onServer("a connection that is killed in the middle of COPY takes the whole impo
   assert.equal(report.status, "error");
   assert.notEqual(report.reason!.code, "unexpected", report.reason!.text);
   assert.equal((await db.store.find(report.id!))!.status, "error");
+  await assertUntouched(db);
+});
+
+onEachDatabase("a file found to be cut off in the middle of COPY is rejected, not tried again", async (db) => {
+  for (const report of [await db.check(SMALL + "3,ld"), await db.import(SMALL + "3,ld")]) {
+    assert.deepEqual([report.status, report.reason!.code, report.reason!.line], ["rejected", "cut_off", 4]);
+  }
   await assertUntouched(db);
 });
 

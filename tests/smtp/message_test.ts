@@ -86,8 +86,10 @@ Failed records
 
 What to do next
   1. Open the attached file in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.
-  2. Correct the values. The rosterd_… columns may stay; they are ignored.
-  3. Save it as CSV and drop it into the upload folder again, under any name that ends in .csv.
+  2. Correct the values. What could not be read at all stands in rosterd_record: type it into the other columns.
+     The rosterd_… columns may stay; they are ignored. Leave a ' that stands before a value: it keeps the
+     spreadsheet from changing it.
+  3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder again, under any name that ends in .csv.
 
 rosterd, import 12, 2026-11-23 18:45 UTC
 `,
@@ -130,9 +132,15 @@ Deno.test("a rejected file: the reason, the line, and what to do", () => {
   const { subject, text } = composeImport("rejected", imported, NOTHING);
   assert.equal(subject, "rosterd: roster.csv: rejected");
   assert.match(text, /^The file "roster\.csv" was rejected\. Nothing of it was applied\.$/m);
-  assert.match(text, /^Reason: looks cut off at line 41 \(line 41\)$/m);
+  assert.match(text, /^Reason: looks cut off at line 41$/m);
   assert.match(text, /Mend the file, at line 41,/);
   assert.match(text, /kept in the folder "bak" .* as roster\.20261123T184500Z\.csv\./);
+});
+
+Deno.test("the line of a rejection is told where its reason does not name it", () => {
+  const reason = { code: "header", text: "the header cannot be used", line: 3 };
+  const { text } = composeImport("rejected", { entry: entry({ status: "rejected", reason }), failures: [] }, NOTHING);
+  assert.match(text, /^Reason: the header cannot be used \(line 3\)$/m);
 });
 
 Deno.test("held archivings: how many, why, who, and how to decide; missing users are counted in", () => {

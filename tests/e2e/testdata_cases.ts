@@ -1,0 +1,95 @@
+/**
+ * The rosters of `tests/testdata/`: one folder a case, with what a registrar would upload and what the contract says
+ * comes of it. The expected files were written by hand; nothing here makes or mends them.
+ *
+ * | file                  |                                                                                      |
+ * | --------------------- | ------------------------------------------------------------------------------------ |
+ * | `upload.…`            | the bytes as they are uploaded; the ending is part of the case                       |
+ * | `settings.json`       | settings that differ from the defaults; absent when none does                        |
+ * | `before.csv`          | imported first, under the same settings; no record of it fails                       |
+ * | `expected.json`       | the outcome: {@link Expected}                                                        |
+ * | `expected.failed.csv` | the failed-records file, byte for byte; absent when no record fails                  |
+ * | `expected.check.txt`  | what `rosterd check` prints; only where somebody has to read it anyway               |
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Change, Report } from "../../src/domain/outcome.ts";
+
+const TESTDATA = new URL("../testdata/", import.meta.url);
+
+/** Folders that are no case. */
+const NO_CASES = ["smtp"];
+
+export interface Expected {
+  /** As the history tells them; absent for a file that is rejected. */
+  encoding?: string;
+  delimiter?: string;
+  /** The document of `import --json` about this file. */
+  report: Report;
+  /** What `check` foresees; absent where the case is not about it. */
+  changes?: Change[];
+  /** All users afterwards, by unique_id; `archived` stands for whether there is an `archived_at`. */
+  users: { columns: string[]; rows: (string | null)[][] } | undefined;
+}
+
+export interface Case {
+  name: string;
+  /** Of the uploaded file. */
+  path: string;
+  bytes: Uint8Array;
+  settings: Record<string, unknown> | null;
+  before: Uint8Array | null;
+  expected: Expected;
+  failed: Uint8Array | null;
+  /** What `rosterd check` prints, where the case says so. */
+  printed: string | null;
+}
+
+/** Every case. Throws when a folder has a file that no test would look at, or lacks one. */
+export async function readCases(): Promise<Case[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(TESTDATA)) if (!NO_CASES.includes(name)) names.push(name);
+  return await Promise.all(names.sort().map(readCase));
+}
+
+async function readCase(name: string): Promise<Case> {
+  const folder = new URL(`${name}/`, TESTDATA);
+  const files = new Map<string, Uint8Array>();
+  for await (const file of Deno.readDir(folder)) {
+    files.set(file.name, await Deno.readFile(new URL(file.name, folder)));
+  }
+  const take = (file: string) => {
+    const bytes = files.get(file) ?? null;
+    files.delete(file);
+    return bytes;
+  };
+  const upload = [...files.keys()].find((file) => /^upload\.(csv|tsv|txt)(\.gz)?$/.test(file));
+  assert.ok(upload !== undefined, `${name} has no upload`);
+  assert.ok(files.has("expected.json"), `${name} has no expected.json`);
+  const found: Case = {
+    name,
+    path: fileURLToPath(new URL(upload, folder)),
+    bytes: take(upload)!,
+    settings: json(take("settings.json")) as Case["settings"],
+    before: take("before.csv"),
+    expected: json(take("expected.json")) as Expected,
+    failed: take("expected.failed.csv"),
+    printed: text(take("expected.check.txt")),
+  };
+  assert.deepEqual([...files.keys()], [], `files of ${name} that no test looks at`);
+  assert.equal(found.expected.report.file, upload, name);
+  assert.equal(
+    found.failed !== null,
+    found.expected.report.failed > 0,
+    `${name}: a failed-records file for failures only`,
+  );
+  return found;
+}
+
+function text(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function json(bytes: Uint8Array | null): unknown {
+  return bytes === null ? null : JSON.parse(text(bytes)!);
+}

@@ -1,0 +1,59 @@
+/** What `rosterd check` prints about a case of `tests/testdata/`, told from its `expected.json`; and the exit code. */
+import assert from "node:assert/strict";
+import type { Report } from "../../src/domain/outcome.ts";
+import type { Case } from "./testdata_cases.ts";
+
+/** Contract, section 7: 3 when a file is rejected, else 2 when records failed, else 0. */
+export function exitCode(cases: readonly Case[]): number {
+  const has = (status: string) => cases.some(({ expected }) => expected.report.status === status);
+  return has("rejected") ? 3 : has("failed_records") ? 2 : 0;
+}
+
+/** The output of one command over several files, file by file. */
+export function splitPrinted(out: string): string[] {
+  return out.split(/^(?=\S)/m);
+}
+
+/** Every line is there, in its order, and no other; who would change is only counted, unless the case says it all. */
+export function assertPrinted({ name, expected: { report }, printed }: Case, out: string): void {
+  if (printed !== null) return assert.equal(out, printed, name);
+  const lines = out.split("\n");
+  const told = linesOf(report);
+  assert.deepEqual(lines.slice(0, told.length), told, name);
+  const changed = report.created + report.updated + report.archived + report.reactivated;
+  const rest = lines.slice(told.length);
+  assert.equal(rest.pop(), "", name);
+  if (changed > 20) assert.equal(rest.pop(), `  … and ${changed - 20} more users`, name);
+  assert.equal(rest.length, Math.min(changed, 20), name);
+  for (const line of rest) assert.match(line, /^ {2}would be (created|updated|archived|reactivated): .+ \(.+\)$/, name);
+}
+
+function linesOf(report: Report): string[] {
+  const { file, status, reason, failed, records, warnings, failures } = report;
+  if (status === "rejected") {
+    const { code, text, line } = reason!;
+    return [`${file}: would be rejected`, `  ${text}${line === null || code === "cut_off" ? "" : ` (line ${line})`}`];
+  }
+  const counts = (["created", "updated", "unchanged", "archived", "reactivated", "skipped", "failed"] as const)
+    .filter((count) => report[count] > 0).map((count) => `, ${count} ${report[count]}`);
+  return [
+    `${file}: ${
+      failed > 0
+        ? `${failed} of ${records} records would fail`
+        : records === 0
+        ? "there are no records in it"
+        : "no record would fail"
+    }`,
+    `  records ${records}${counts.join("")}`,
+    ...warnings.map(({ text }) => `  warning: ${text}`),
+    ...failures.map(({ line, unique_id, problems }) => {
+      const who = unique_id === null ? "" : ` (${visible(unique_id)})`;
+      const what = problems.map(({ code, reason }) => `${code === "malformed" ? "malformed:" : code} ${reason}`);
+      return `  line ${line}${who}: ${what.join("; ")}`;
+    }),
+  ];
+}
+
+function visible(text: string): string {
+  return text.replaceAll("\u200b", "\\u{200b}");
+}

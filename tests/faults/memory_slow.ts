@@ -1,0 +1,166 @@
+/**
+ * Memory has a fixed bound for any input (fault list, I8): a million records that fail, and a quote that 2 GB do not close.
+ * `ROSTERD_FAILURES` and `ROSTERD_GIB` make them smaller, to try the tests themselves.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import { measure, watchPeak } from "../bench/program.ts";
+import { ROSTER_HEADER, writeRoster } from "../bench/roster.ts";
+import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
+import { type ReceivedMail, startSmtpServer } from "../support/smtp_server.ts";
+import { until } from "../support/until.ts";
+
+const FAILURES = Number(Deno.env.get("ROSTERD_FAILURES") ?? 1_000_000);
+const BYTES = Number(Deno.env.get("ROSTERD_GIB") ?? 2) * 2 ** 30;
+const MOST_MIB = 256;
+const LONGEST_MS = 900_000;
+
+const away = await serverIsAway() ?? (Deno.build.os === "linux" ? null : "memory is measured on Linux only");
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+function onServer(name: string, test: (database: TestDatabase, here: Workplace) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    async fn() {
+      await using database = (await testDatabase())!;
+      await using here = await Workplace.make({
+        DATABASE_URL: database.url,
+        ROSTERD_LISTEN: "127.0.0.1:0",
+        ROSTERD_ADMIN_TOKEN: "token-of-the-test",
+      });
+      await test(database, here);
+    },
+  });
+}
+
+function assertFlat(what: string, peakMiB: number | null): void {
+  console.log(`${what}: at most ${peakMiB} MiB resident`);
+  assert.ok(peakMiB !== null && peakMiB < MOST_MIB, `${peakMiB} MiB`);
+}
+
+/** The rows of the file and its bytes, a piece at a time. */
+async function sizeOf(pieces: AsyncIterable<Uint8Array>): Promise<{ rows: number; bytes: number }> {
+  let rows = 0, bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    for (const byte of piece) if (byte === 0x0a) rows++;
+  }
+  return { rows, bytes };
+}
+
+onServer(`the command line imports ${FAILURES} records that all fail in flat memory`, async (database, here) => {
+  await writeRoster(here.path("roster.csv"), { records: FAILURES, failingEvery: 1 });
+  const command = [...FROM_SOURCE, "import", "roster.csv", "--failed-file", "failed.csv", "--json"];
+  const { code, out, err, peakMiB } = await measure(command, here.folder, here.environment);
+
+  assert.equal(code, 2, err);
+  const [report] = JSON.parse(out);
+  assert.deepEqual([report.records, report.failed, report.failures.length], [FAILURES, FAILURES, 1_000]);
+  const [entry] = await database.sql<ImportEntry[]>`select status, failed from rosterd.imports`;
+  assert.deepEqual(entry, { status: "failed_records", failed: FAILURES });
+  const { rows } = await sizeOf((await Deno.open(here.path("failed.csv"))).readable);
+  assert.equal(rows, FAILURES + 1);
+  assertFlat(`import of ${FAILURES} failures`, peakMiB);
+});
+
+onServer(`the service imports, mails and shows ${FAILURES} failures in flat memory`, async (_, here) => {
+  await using smtp = await startSmtpServer({ security: "none" });
+  await configure(here, smtp.port);
+  const service = here.spawn("serve");
+  const peak = watchPeak(service.pid);
+  const output = service.output();
+  try {
+    const { address } = JSON.parse(await until("it listens", () => read(here.path("data/service.json")), 30_000));
+    const ask = (path: string, method = "GET") =>
+      fetch(address + path, { method, headers: { authorization: "Bearer token-of-the-test" } });
+    await writeRoster(here.path("upload/.roster.csv.part"), { records: FAILURES, failingEvery: 1 });
+    await Deno.rename(here.path("upload/.roster.csv.part"), here.path("upload/roster.csv"));
+    await (await ask("/imports", "POST")).body?.cancel();
+    await assertMail(await smtp.received(1, LONGEST_MS), here);
+    await assertHistory(ask);
+  } finally {
+    service.kill("SIGTERM");
+    await output;
+  }
+  assertFlat(`service with ${FAILURES} failures`, peak.stop());
+});
+
+async function configure(here: Workplace, port: number): Promise<void> {
+  const settings = {
+    settle_seconds: 0,
+    interval_minutes: 1_440,
+    reply_to_admin_email: "admin@example.edu",
+    failed_import_email: "registry@example.edu",
+    smtp: { host: "127.0.0.1", port, security: "none" },
+  };
+  await here.write("settings.json", JSON.stringify(settings));
+}
+
+async function read(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** It names the file in `bak` instead of carrying it. */
+async function assertMail([mail]: ReceivedMail[], here: Workplace): Promise<void> {
+  const names = Array.from(Deno.readDirSync(here.path("upload/bak")), ({ name }) => name);
+  const failed = names.find((name) => name.endsWith(".failed.csv"))!;
+  // Never the attachments themselves: to show how megabytes differ takes gigabytes.
+  assert.deepEqual([mail.attachments.length, names.length], [0, 2]);
+  assert.ok(mail.text!.includes(failed) && mail.bytes < 32_768, `a mail of ${mail.bytes} bytes`);
+  const { size } = await Deno.stat(here.path(join("upload/bak", failed)));
+  console.log(`a mail of ${mail.bytes} bytes instead of a file of ${size}`);
+}
+
+async function assertHistory(ask: (path: string) => Promise<Response>): Promise<void> {
+  const { imports: [{ id, failed }] } = await (await ask("/imports")).json() as { imports: ImportEntry[] };
+  assert.equal(failed, FAILURES);
+  const after = FAILURES - 500;
+  const page = await (await ask(`/imports/${id}/failures?limit=1000&after=${after}`)).json();
+  assert.deepEqual([page.failures.length, page.next], [501, null]);
+  const { rows } = await sizeOf((await ask(`/imports/${id}/failed.csv`)).body!);
+  assert.equal(rows, FAILURES + 1);
+}
+
+onServer("a quote that the rest of a file of 2 GiB does not close costs one record, and no memory", async (_, here) => {
+  const records = await writeUnclosed(here.path("roster.csv"));
+  const { code, out, err, peakMiB, seconds } = await measure(
+    [...FROM_SOURCE, "check", "roster.csv", "--json"],
+    here.folder,
+    here.environment,
+  );
+
+  assert.equal(code, 2, err);
+  const [report] = JSON.parse(out);
+  assert.deepEqual([report.records, report.created, report.failed], [records + 1, records, 1]);
+  assert.deepEqual(report.failures.map(({ line, problems: [{ code }] }: typeof report.failures[0]) => [line, code]), [
+    [2, "malformed"],
+  ]);
+  console.log(`${BYTES} bytes behind an open quote in ${Math.round(seconds)} s`);
+  assertFlat("check of a quote that does not close", peakMiB);
+});
+
+/** A first record with a quote that nothing closes, and records of 2 KiB behind it; returns how many. */
+async function writeUnclosed(path: string): Promise<number> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const encoder = new TextEncoder();
+  const columns = ROSTER_HEADER.split(",").length;
+  const rest = ",".repeat(columns - 2) + "," + "n".repeat(2_000) + "\n";
+  let text = `${ROSTER_HEADER},note\nU0,ldap,"never closed${",".repeat(columns - 2)}\n`;
+  let written = 0, records = 0;
+  while (written < BYTES) {
+    while (text.length < 1 << 20) text += `U${++records},ldap${rest}`;
+    const bytes = encoder.encode(text);
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    written += bytes.length;
+    text = "";
+  }
+  return records;
+}

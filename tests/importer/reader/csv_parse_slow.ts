@@ -1,0 +1,9 @@
+/** The comparison of `csv_parse_test.ts` over many more files, others in each run. */
+import { compare } from "./comparing.ts";
+import { CSV_PARSE } from "./csv_parse.ts";
+
+const FILES = 20_000;
+
+Deno.test(`${FILES} generated files are read as csv-parse reads them`, async () => {
+  await compare(CSV_PARSE, { files: FILES, seed: Date.now() % 1_000_000 });
+});

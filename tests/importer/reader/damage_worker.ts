@@ -1,0 +1,94 @@
+/// <reference lib="deno.worker" />
+/** Reads damaged rosters in a thread of its own, so that `damage.ts` can end it when one of them keeps it for ever. */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import type { Reason } from "../../../src/domain/outcome.ts";
+import { type DamagedRoster, damagedRoster } from "./damaged_roster.ts";
+import { assertKept } from "./kept.ts";
+import { readOrReject, readWholeWay } from "./whole_way.ts";
+
+export interface Tally {
+  /** Files of which records were compared. */
+  compared: number;
+  kept: number;
+  swallowed: number;
+  outOfStep: number;
+  rejected: number;
+  /** Files with a damaged header, UTF-16 and gz: they may come out in any way, but must come to an end. */
+  unforeseen: number;
+  slowestMs: number;
+}
+
+/** `ready`: a job that comes earlier would be lost, as long as the modules are being loaded. */
+export type Message = { ready: true } | { begun: number } | { done: Tally } | { failed: string };
+
+const tally: Tally = { compared: 0, kept: 0, swallowed: 0, outOfStep: 0, rejected: 0, unforeseen: 0, slowestMs: 0 };
+
+const anyChunk = fc.constantFrom(3, 64, 65_536, 65_536);
+/** In what the damaged bytes, or the bytes to be damaged, are wrapped. */
+const anyForm = fc.constantFrom<"plain" | "gz" | "utf16">(...new Array(18).fill("plain"), "gz", "utf16");
+
+async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16", chunk: number): Promise<void> {
+  const { roster, edits, damaged } = damage;
+  if (form !== "plain" || edits[0].at < roster.headerEnd) {
+    await readOrReject(form === "plain" ? damaged : damagedIn(form, damage), { chunk });
+    tally.unforeseen++;
+    return;
+  }
+  const after = await readOrReject(damaged, { chunk });
+  if ("code" in after) {
+    assertRejectedRightly(after, damaged);
+    tally.rejected++;
+    return;
+  }
+  assert.ok(!damaged.includes(0), "a file with NUL was read");
+  const before = await readWholeWay(roster.bytes, { chunk: 65_536, encoding: after.encoding });
+  assert.deepEqual([after.delimiter, after.names], [before.delimiter, before.names]);
+  const { records, swallowed, outOfStep } = assertKept(damage, before, after);
+  tally.compared++;
+  tally.kept += records;
+  tally.swallowed += swallowed;
+  tally.outOfStep += outOfStep;
+}
+
+/** With its header whole, a roster is rejected only for a NUL, or for a last line that may have been cut off. */
+function assertRejectedRightly({ code, line }: Reason, damaged: Uint8Array): void {
+  if (code === "nul_bytes") return assert.ok(damaged.includes(0));
+  const lines = Buffer.from(damaged).toString("latin1").split(/\r\n|\n|\r/);
+  assert.equal(code, "cut_off");
+  assert.ok(lines.at(-1) !== "" && line !== null && line <= lines.length, `cut off at line ${line} of ${lines.length}`);
+}
+
+/** The same damage, to the bytes of a gz or UTF-16 file. */
+function damagedIn(form: "gz" | "utf16", { roster, edits }: DamagedRoster): Uint8Array {
+  const text = Buffer.from(roster.bytes).toString("latin1");
+  let bytes = form === "gz" ? gzipSync(roster.bytes) : Buffer.from("\ufeff" + text, "utf16le");
+  for (const { at, to, insert } of edits.toReversed()) {
+    const from = at % (bytes.length + 1);
+    bytes = Buffer.concat([bytes.subarray(0, from), insert, bytes.subarray(from + to - at)]);
+  }
+  return Uint8Array.from(bytes);
+}
+
+const post = (message: Message) => self.postMessage(message);
+
+self.onmessage = async ({ data: { seed, files } }: MessageEvent<{ seed: number; files: number }>) => {
+  let begun = 0;
+  const property = fc.asyncProperty(damagedRoster, anyForm, anyChunk, async (damage, form, chunk) => {
+    post({ begun: ++begun });
+    const from = performance.now();
+    await readDamaged(damage, form, chunk);
+    tally.slowestMs = Math.max(tally.slowestMs, performance.now() - from);
+  });
+  try {
+    await fc.assert(property, { numRuns: files, seed });
+    post({ done: tally });
+  } catch (error) {
+    const { message, cause } = error as Error;
+    post({ failed: `${message}\n${cause instanceof Error ? cause.stack : ""}` });
+  }
+};
+
+post({ ready: true });

@@ -1,0 +1,30 @@
+/** What our reader makes of a file, in the form in which it is compared with other readers. */
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import type { Malformed } from "../../../src/importer/batch.ts";
+import { readRecords } from "../../../src/importer/csv.ts";
+import { utf8Chunks } from "../../../src/importer/decode.ts";
+import { examine } from "../../../src/importer/examine.ts";
+import { fileOf, recordsOf } from "../../support/memory_file.ts";
+import type { GeneratedCsv } from "./generated_csv.ts";
+
+/** One record: what it says, or why it cannot be read. */
+export type Read = { line: number; values: string[] } | { line: number; why: Malformed };
+
+/** The bytes of a generated file. */
+export function bytesOf({ text, mark }: Pick<GeneratedCsv, "text" | "mark">): Uint8Array {
+  return new TextEncoder().encode((mark ? "\ufeff" : "") + text);
+}
+
+/** All records that our reader finds in chunks of a size; or the line at which the file looks cut off. */
+export async function readByUs(file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
+  const source = fileOf(bytesOf(file), { chunk });
+  const examined = await examine(source, { fallbackEncoding: "reject" });
+  const options = { delimiter: file.delimiter.charCodeAt(0), line: 1, validate: examined.invalidBytes };
+  try {
+    const records = await recordsOf(readRecords(utf8Chunks(source, examined), options));
+    return records.map((record) => "why" in record ? { line: record.line, why: record.why } : record);
+  } catch (error) {
+    if (error instanceof RejectedFile && error.reason.code === "cut_off") return error.reason.line!;
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+/** A roster on the whole way of an import before the database: examined, decoded, opened, read and checked. */
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import type { Problem, Reason } from "../../../src/domain/outcome.ts";
+import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { createCheck } from "../../../src/importer/check.ts";
+import { utf8Chunks } from "../../../src/importer/decode.ts";
+import { type Encoding, examine } from "../../../src/importer/examine.ts";
+import { openRoster } from "../../../src/importer/roster.ts";
+import { fileOf, recordOf, type SeenRecord } from "../../support/memory_file.ts";
+
+/** One record as it was read, and what its check found. */
+export type Entry = SeenRecord & { raw: string; problems: Problem[] };
+
+export interface Reading {
+  encoding: Encoding;
+  delimiter: string;
+  names: readonly string[];
+  entries: Entry[];
+}
+
+export interface ReadOptions {
+  chunk: number;
+  fallback?: Settings["fallback_encoding"];
+  /** Read as if the examination had found this. */
+  encoding?: Encoding;
+}
+
+/** Reads a roster. Throws `RejectedFile`, and nothing else. */
+export async function readWholeWay(
+  bytes: Uint8Array,
+  { chunk, fallback = "windows-1252", encoding }: ReadOptions,
+): Promise<Reading> {
+  const file = fileOf(bytes, { chunk });
+  const settings = parseSettings({ fallback_encoding: fallback });
+  const found = await examine(file, { fallbackEncoding: fallback });
+  const examined = encoding === undefined ? found : { ...found, encoding, invalidBytes: true };
+  const { delimiter, header, records } = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+  const check = createCheck(header, settings, "2026-01-01"), entries: Entry[] = [];
+  for await (const batch of records) {
+    // The check changes values in place, so they are looked at before it.
+    const seen = Array.from({ length: batch.count }, (_, record) => ({
+      ...recordOf(batch, record),
+      raw: batch.recordText(record),
+    }));
+    const problems = check(batch);
+    seen.forEach((record, at) => entries.push({ ...record, problems: problems.get(at) ?? [] }));
+  }
+  return { encoding: examined.encoding, delimiter, names: header.names, entries };
+}
+
+/** The same, or why the file is rejected. */
+export async function readOrReject(bytes: Uint8Array, options: ReadOptions): Promise<Reading | Reason> {
+  try {
+    return await readWholeWay(bytes, options);
+  } catch (error) {
+    if (error instanceof RejectedFile) return error.reason;
+    throw error;
+  }
+}

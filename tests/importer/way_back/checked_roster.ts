@@ -1,0 +1,91 @@
+/** A roster as an import sees it, without a database: what stands in each record, what is stored of it, what is wrong. */
+import type { Failure, Problem } from "../../../src/domain/outcome.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
+import { Batch } from "../../../src/importer/batch.ts";
+import { createCheck } from "../../../src/importer/check.ts";
+import { utf8Chunks } from "../../../src/importer/decode.ts";
+import { examine } from "../../../src/importer/examine.ts";
+import { writeFailedFile } from "../../../src/importer/failed_file.ts";
+import type { Header } from "../../../src/importer/header.ts";
+import { openRoster } from "../../../src/importer/roster.ts";
+import { fileOf } from "../../support/memory_file.ts";
+
+export const TODAY = "2026-11-23";
+
+export interface CheckedRecord {
+  line: number;
+  /** As they stand in the file; null when the record cannot be read. */
+  values: string[] | null;
+  /** The text of the record. */
+  raw: string;
+  /** By column: a value, null (the user keeps what is there) or "CLEARS". */
+  stored: Record<string, string | null>;
+  problems: Problem[];
+}
+
+export interface CheckedRoster {
+  delimiter: string;
+  header: Header;
+  records: CheckedRecord[];
+}
+
+/** Reads and checks a whole roster. Throws what an import would throw. */
+export async function checkRoster(content: Uint8Array | string, settings: Settings): Promise<CheckedRoster> {
+  const file = fileOf(content);
+  const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding });
+  const { delimiter, header, records } = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+  const check = createCheck(header, settings, TODAY);
+  const seen: CheckedRecord[] = [];
+  for await (const batch of records) {
+    const found = Array.from({ length: batch.count }, (_, record) => asItStands(batch, record));
+    const problems = check(batch);
+    for (const [at, record] of found.entries()) {
+      const stored = record.values === null ? {} : storedValues(batch, at, header);
+      seen.push({ ...record, stored, problems: problems.get(at) ?? [] });
+    }
+  }
+  return { delimiter, header, records: seen };
+}
+
+/** Before the check, which changes the values in place. */
+function asItStands(batch: Batch, record: number): Pick<CheckedRecord, "line" | "values" | "raw"> {
+  const values = batch.malformed.has(record) ? null : batch.values(record);
+  return { line: batch.line[record], values, raw: batch.recordText(record) };
+}
+
+function storedValues(batch: Batch, record: number, header: Header): CheckedRecord["stored"] {
+  return Object.fromEntries(header.present.map(({ column, positions }) => {
+    const value = batch.firstValue[record] + positions[0];
+    const text = batch.flags[value] & Batch.CLEARS ? "CLEARS" : batch.text(value);
+    return [column.name, text === "" ? null : text];
+  }));
+}
+
+/** The failed-records file of a roster when these of its records fail. */
+export async function failedFileOf(
+  content: Uint8Array | string,
+  failed: readonly CheckedRecord[],
+  settings: Settings,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const file = fileOf(content);
+  const signal = new AbortController().signal;
+  await writeFailedFile({ file, failures: pages(failed), settings, signal }, (bytes) => {
+    parts.push(bytes.slice());
+    return Promise.resolve();
+  });
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+}
+
+/** Two failures a page, so that there are pages. */
+async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<Failure[]> {
+  for (let at = 0; at < records.length; at += 2) {
+    yield await Promise.resolve(
+      records.slice(at, at + 2).map(({ line, stored, problems }) => ({
+        line,
+        unique_id: stored.unique_id ?? null,
+        problems,
+      })),
+    );
+  }
+}

@@ -1,0 +1,92 @@
+/** LibreOffice Calc without a window, as a clerk's spreadsheet: it opens a CSV file, and saves it again. */
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** How somebody opens a CSV file: the fields of LibreOffice's "Text Import". */
+export interface Opening {
+  delimiter: string;
+  /** The language of numbers and dates, by its number in LibreOffice. */
+  language: number;
+  /** "Format quoted field as text". */
+  quotedAsText?: boolean;
+  /** "Detect special numbers", such as dates. */
+  detects?: boolean;
+  /** "Evaluate formulas". */
+  runs?: boolean;
+}
+
+export const ENGLISH_US = 1033, ENGLISH_CANADA = 4105, FRENCH_CANADA = 3084, FRENCH = 1036, GERMAN = 1031;
+
+/** Null where LibreOffice answers; else why it does not. */
+export async function libreOfficeIsAway(): Promise<string | null> {
+  try {
+    const { success } = await new Deno.Command("soffice", { args: ["--version"], stdout: "null" }).output();
+    return success ? null : "soffice --version failed";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "there is no soffice: apt-get install --no-install-recommends libreoffice-calc";
+  }
+}
+
+/** Works in a folder of its own, with settings of its own. */
+export class LibreOffice implements AsyncDisposable {
+  private constructor(private readonly folder: string) {}
+
+  static async start(): Promise<LibreOffice> {
+    return new LibreOffice(await Deno.makeTempDir({ prefix: "rosterd-soffice-" }));
+  }
+
+  /**
+   * Opens a CSV file, saves it as a workbook where `workbook` names a kind, and exports it as CSV again. `edit` changes the
+   * workbook; only that of `fods` is text.
+   */
+  async saveAgain(
+    csv: Uint8Array,
+    opening: Opening,
+    workbook: "none" | "ods" | "xlsx" | "fods" = "none",
+    edit: (text: string) => string = (text) => text,
+  ): Promise<string> {
+    const options = csvOptions(opening);
+    const export_ = `csv:Text - txt - csv (StarCalc):${options.to}`;
+    await Deno.writeFile(join(this.folder, "roster.csv"), csv);
+    if (workbook === "none") return await this.#converted("roster.csv", export_, [`--infilter=CSV:${options.from}`]);
+    await this.#converted("roster.csv", workbook, [`--infilter=CSV:${options.from}`]);
+    if (workbook === "fods") {
+      const path = join(this.folder, "saved", "roster.fods");
+      await Deno.writeTextFile(path, edit(await Deno.readTextFile(path)));
+    }
+    return await this.#converted(join("saved", `roster.${workbook}`), export_, []);
+  }
+
+  async #converted(name: string, to: string, how: string[]): Promise<string> {
+    const target = join(this.folder, "saved", basename(name).replace(/[^.]+$/, to.split(":")[0]));
+    await Deno.remove(target).catch(() => {});
+    const { stdout, stderr } = await new Deno.Command("soffice", {
+      args: [
+        `-env:UserInstallation=${pathToFileURL(join(this.folder, "profile"))}`,
+        ...["--headless", "--norestore", ...how, "--convert-to", to, "--outdir", "saved", name],
+      ],
+      cwd: this.folder,
+      env: { LC_ALL: "C.UTF-8" },
+      stdin: "null",
+    }).output();
+    try {
+      return await Deno.readTextFile(target);
+    } catch {
+      throw new Error(`soffice saved nothing: ${new TextDecoder().decode(stdout)} ${new TextDecoder().decode(stderr)}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** The fields in the order of LibreOffice's filter: UTF-8 is 76, the quote 34; cells are saved as they are shown. */
+function csvOptions({ delimiter, language, quotedAsText = false, detects = false, runs = false }: Opening) {
+  const common = `${delimiter.charCodeAt(0)},34,76,1,`;
+  return {
+    from: `${common},${language},${quotedAsText},${detects},false,false,false,0,${runs}`,
+    to: `${common},0,false,true,false`,
+  };
+}
