@@ -147,7 +147,7 @@ onServer("check and import come to the same, whatever the roster", async (db) =>
       const ids = records.map(({ unique_id }) => unique_id);
       assert.deepEqual(foreseen.changes, changesBetween(before, await db.users(), ids));
     }),
-    { numRuns: 100, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 100, interruptAfterTimeLimit: 20_000 },
   );
 });
 
