@@ -1,6 +1,6 @@
 /**
- * What rosterd is measured against: psql, `\copy` into a temporary table, and one upsert by hand, into a table with the
- * columns, constraints and indexes of `rosterd.users`.
+ * What rosterd is measured against: psql, `\copy` into a temporary table, and what a person then types, on a table with
+ * the columns, constraints and indexes of `rosterd.users`.
  */
 import type postgres from "postgres";
 import { measure, type Measured } from "./program.ts";
@@ -18,18 +18,35 @@ const of = (table: string) => REST.map((name) => `${table}.${name}`).join(", ");
 /** Records that a person would load by hand: those whose date is one. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
-function script(file: string, onlyGood: boolean): string {
+/** One upsert; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
+export type ByHand = "upsert" | "upsert what is good" | "archive";
+
+function script(file: string, byHand: ByHand): string {
   return `set jit = off;
 begin;
 create temporary table roster (${COLUMNS.map((name) => `${name} text`).join(", ")}) on commit drop;
 \\copy roster from '${file}' csv header
-insert into by_hand.users as u (${TARGETS.join(", ")})
-select ${VALUES.join(", ")} from roster ${onlyGood ? `where ${GOOD}` : ""}
-on conflict (unique_id) do update
-  set (${REST.join(", ")}, updated_at) = (${of("excluded")}, now())
-  where (${of("u")}) is distinct from (${of("excluded")});
+${byHand === "archive" ? archive() : upsert(byHand === "upsert" ? "" : `where ${GOOD}`)}
 commit;
 `;
+}
+
+function upsert(where: string): string {
+  return `insert into by_hand.users as u (${TARGETS.join(", ")})
+select ${VALUES.join(", ")} from roster ${where}
+on conflict (unique_id) do update
+  set (${REST.join(", ")}, updated_at) = (${of("excluded")}, now())
+  where (${of("u")}) is distinct from (${of("excluded")});`;
+}
+
+/** The permits are those of rosterd, and so is the function. */
+function archive(): string {
+  return `update by_hand.users as u
+  set (${REST.join(", ")}, archived_at, updated_at)
+    = (${of("r")}, case when r.active then u.archived_at else now() end, now())
+  from (select ${VALUES.map((value, at) => `${value} as ${TARGETS[at]}`).join(", ")} from roster) as r
+  where u.unique_id = r.unique_id and (${of("u")}) is distinct from (${of("r")});
+select rosterd.release_permits(array_agg(unique_id), 1) from roster where active = '0';`;
 }
 
 /** Makes the table; the schema of rosterd must be there. */
@@ -37,11 +54,11 @@ export async function makeTable(sql: postgres.Sql): Promise<void> {
   await sql.unsafe("create schema by_hand; create table by_hand.users (like rosterd.users including all)");
 }
 
-/** Loads a roster with psql. `onlyGood` leaves out what would make it fail. */
-export async function loadByHand(file: string, url: string, onlyGood: boolean): Promise<Measured> {
+/** Loads a roster with psql. */
+export async function loadByHand(file: string, url: string, byHand: ByHand): Promise<Measured> {
   const path = await Deno.makeTempFile({ prefix: "rosterd-bench-", suffix: ".sql" });
   try {
-    await Deno.writeTextFile(path, script(file, onlyGood));
+    await Deno.writeTextFile(path, script(file, byHand));
     const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {});
     if (result.code !== 0) throw new Error(`psql failed: ${result.err}`);
     return result;

@@ -1,7 +1,10 @@
 /** What is measured, and the files for it, which are made once and kept in the folder for temporary files. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ByHand } from "./by_hand.ts";
 import { ROSTER_HEADER, type RosterPlan, writeRoster } from "./roster.ts";
+
+export type CountName = "created" | "updated" | "unchanged" | "archived" | "failed" | "permits_released";
 
 export interface ImportCase {
   name: string;
@@ -9,8 +12,14 @@ export interface ImportCase {
   /** What the table holds before; null: nothing. */
   before: Omit<RosterPlan, "records"> | null;
   file: Omit<RosterPlan, "records">;
+  /** Beside the defaults. */
+  settings?: Record<string, unknown>;
+  /** Active permits that each user who is inactive in the file has before. */
+  permitsEach?: number;
+  /** What a person types. */
+  byHand: ByHand;
   /** What must become of the records, so that nothing else is measured by mistake. */
-  expected(records: number): Partial<Record<"created" | "updated" | "unchanged" | "failed", number>>;
+  expected(records: number): Partial<Record<CountName, number>>;
 }
 
 export const IMPORT_CASES: readonly ImportCase[] = [
@@ -19,6 +28,7 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     title: "first import",
     before: null,
     file: {},
+    byHand: "upsert",
     expected: (records) => ({ created: records }),
   },
   {
@@ -26,6 +36,7 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     title: "the same file again",
     before: {},
     file: {},
+    byHand: "upsert",
     expected: (records) => ({ unchanged: records }),
   },
   {
@@ -33,6 +44,7 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     title: "1 % changed",
     before: {},
     file: { changedEvery: 100 },
+    byHand: "upsert",
     expected: (records) => ({ updated: Math.ceil(records / 100), unchanged: records - Math.ceil(records / 100) }),
   },
   {
@@ -40,7 +52,21 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     title: "first import, 10 % fail",
     before: null,
     file: { failingEvery: 10 },
+    byHand: "upsert what is good",
     expected: (records) => ({ created: records - Math.ceil(records / 10), failed: Math.ceil(records / 10) }),
+  },
+  {
+    name: "archive",
+    title: "10 % archived, 2 permits each",
+    before: {},
+    file: { inactiveEvery: 10 },
+    settings: { archive_inactive_users: true, archive_guard: { max_percent: 100 } },
+    permitsEach: 2,
+    byHand: "archive",
+    expected: (records) => {
+      const archived = Math.ceil(records / 10);
+      return { archived, unchanged: records - archived, permits_released: 2 * archived };
+    },
   },
 ];
 
@@ -52,10 +78,10 @@ export const READER = "reader";
 
 /** The roster of a plan; a file that was made before is taken as it is. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
-  const { records, changedEvery = 0, failingEvery = 0 } = plan;
+  const { records, changedEvery = 0, failingEvery = 0, inactiveEvery = 0 } = plan;
   const folder = join(tmpdir(), "rosterd-bench");
   await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, `roster-${records}-${changedEvery}-${failingEvery}.csv`);
+  const path = join(folder, `roster-${records}-${changedEvery}-${failingEvery}-${inactiveEvery}.csv`);
   try {
     await Deno.stat(path);
   } catch (error) {

@@ -7,27 +7,42 @@ import { measure, type Measured, type Program } from "./program.ts";
 
 /** One import by rosterd. */
 export async function importOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
-  return await onFreshDatabase(program, async ({ load, settle }) => {
+  return await onFreshDatabase(program, wanted, async ({ sql, load, settle }) => {
     if (wanted.before !== null) await load(await rosterFile({ records, ...wanted.before }));
+    await sellPermits(sql, wanted, records);
     await settle("rosterd.users");
     const result = await load(await rosterFile({ records, ...wanted.file }));
-    requireCounts(result.out, { records, ...wanted.expected(records) });
+    requireCounts(JSON.parse(result.out)[0], { records, ...wanted.expected(records) }, "rosterd");
     return result;
   });
 }
 
 /** The same by hand. */
 export async function byHandOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
-  return await onFreshDatabase(program, async ({ url, sql, settle }) => {
+  return await onFreshDatabase(program, wanted, async ({ url, sql, settle }) => {
     await makeTable(sql);
-    if (wanted.before !== null) await loadByHand(await rosterFile({ records, ...wanted.before }), url, false);
+    if (wanted.before !== null) await loadByHand(await rosterFile({ records, ...wanted.before }), url, "upsert");
+    await sellPermits(sql, wanted, records);
     await settle("by_hand.users");
-    const result = await loadByHand(await rosterFile({ records, ...wanted.file }), url, "failingEvery" in wanted.file);
-    const [{ count }] = await sql<{ count: number }[]>`select count(*) from by_hand.users`;
-    const users = records - (wanted.expected(records).failed ?? 0);
-    if (count !== users) throw new Error(`psql loaded ${count} users instead of ${users}`);
+    const result = await loadByHand(await rosterFile({ records, ...wanted.file }), url, wanted.byHand);
+    const { failed = 0, archived = 0, permits_released = 0 } = wanted.expected(records);
+    const [counts] = await sql`
+      select count(*) as users, count(archived_at) as archived,
+        (select count(*) from rosterd.permits where status = 'released') as permits_released
+      from by_hand.users`;
+    requireCounts(counts, { users: records - failed, archived, permits_released }, "psql");
     return result;
   });
+}
+
+/** Gives permits to everybody who is inactive in the file. */
+async function sellPermits(sql: Place["sql"], { file, permitsEach = 0 }: ImportCase, records: number): Promise<void> {
+  if (permitsEach === 0) return;
+  await sql`
+    insert into rosterd.permits (permit_no, unique_id)
+    select format('P%s-%s', number, nth), 'U' || lpad(number::text, 8, '0')
+    from generate_series(1, ${records}::integer, ${file.inactiveEvery ?? 1}::integer) as number,
+      generate_series(1, ${permitsEach}::integer) as nth`;
 }
 
 type FreshDatabase = NonNullable<Awaited<ReturnType<typeof testDatabase>>>;
@@ -39,7 +54,11 @@ interface Place extends Pick<FreshDatabase, "url" | "sql"> {
 }
 
 /** Gives `work` a database with the schema of rosterd and nothing in it. */
-async function onFreshDatabase<T>(program: Program, work: (place: Place) => Promise<T>): Promise<T> {
+async function onFreshDatabase<T>(
+  program: Program,
+  { settings = {} }: ImportCase,
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
   await using database = (await testDatabase())!;
   const { url, sql } = database;
   const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
@@ -50,10 +69,11 @@ async function onFreshDatabase<T>(program: Program, work: (place: Place) => Prom
   };
   const settle = async (table: string) => {
     await sql.unsafe(`vacuum analyze ${table}`);
+    await sql.unsafe("vacuum analyze rosterd.permits");
     await sql.unsafe("checkpoint");
   };
   try {
-    await Deno.writeTextFile(join(folder, "settings.json"), "{}\n");
+    await Deno.writeTextFile(join(folder, "settings.json"), JSON.stringify(settings));
     await load(await emptyRoster());
     return await work({ url, sql, load, settle });
   } finally {
@@ -61,9 +81,8 @@ async function onFreshDatabase<T>(program: Program, work: (place: Place) => Prom
   }
 }
 
-function requireCounts(json: string, expected: Record<string, number>): void {
-  const [report] = JSON.parse(json);
+function requireCounts(counts: Record<string, unknown>, expected: Record<string, number>, who: string): void {
   for (const [name, count] of Object.entries(expected)) {
-    if (report[name] !== count) throw new Error(`rosterd counts ${report[name]} ${name} instead of ${count}`);
+    if (counts[name] !== count) throw new Error(`${who} counts ${counts[name]} ${name} instead of ${count}`);
   }
 }

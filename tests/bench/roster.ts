@@ -7,6 +7,8 @@ export interface RosterPlan {
   changedEvery?: number;
   /** Every so many records one value is not valid; 0: none. */
   failingEvery?: number;
+  /** Every so many records the user is inactive; 0: nobody is. */
+  inactiveEvery?: number;
 }
 
 export const ROSTER_HEADER =
@@ -58,7 +60,10 @@ function numbers(seed: number): () => number {
 
 const digits = (value: number, width: number) => String(value).padStart(width, "0");
 
-function record(user: number, changed: boolean, failing: boolean): string {
+function record(
+  user: number,
+  { changed, failing, inactive }: Record<"changed" | "failing" | "inactive", boolean>,
+): string {
   const next = numbers(user);
   const pick = <T>(list: readonly T[]) => list[next() % list.length];
   const id = digits(user, 8), place = next() % CITIES.length;
@@ -87,20 +92,20 @@ function record(user: number, changed: boolean, failing: boolean): string {
     `D${digits(next() % 10_000_000, 7)}`,
     PROVINCES[place],
     failing ? "31/12/1999" : birth,
-    "1",
+    inactive ? "0" : "1",
   ].join(",");
 }
 
 /** Writes a roster file. */
 export async function writeRoster(path: string, plan: RosterPlan): Promise<void> {
-  const { records, from = 1, changedEvery = 0, failingEvery = 0 } = plan;
+  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0 } = plan;
+  const isEvery = (every: number, at: number) => every > 0 && at % every === 0;
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
   let text = ROSTER_HEADER + "\n";
   for (let at = 0; at < records; at++) {
-    const changed = changedEvery > 0 && at % changedEvery === 0;
-    const failing = failingEvery > 0 && at % failingEvery === 0;
-    text += record(from + at, changed, failing) + "\n";
+    const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) => isEvery(every, at));
+    text += record(from + at, { changed, failing, inactive }) + "\n";
     if (text.length < 1 << 20 && at + 1 < records) continue;
     const bytes = encoder.encode(text);
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
