@@ -1,6 +1,7 @@
 /** Who is missing, and when a file is not surely whole (contract, section 3, "Missing users"). */
 import assert from "node:assert/strict";
 import { oneConnection, removeAll } from "./one_connection.ts";
+import { importYields, transactionOf, withOther } from "./other_program.ts";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
 const settings = { missing_users: "archive" as const };
@@ -241,4 +242,23 @@ onServer("who was archived as missing counts among the losses of the last 24 hou
   assert.deepEqual(countsOf(first), { records: 3, unchanged: 3, missing_archived: 1 });
   const second = await db.import("unique_id,login_source\n3,ldap\n4,ldap\n", way);
   assert.deepEqual(countsOf(second), { records: 2, unchanged: 2, missing_held: 1 });
+});
+
+onServer("who is missing is judged by what another program made of them meanwhile", async (db) => {
+  await db.addUsers(...["1", "absent", "moved", "archived", "deleted"].map((unique_id) => ({ unique_id })));
+  await withOther(db, async (other) => {
+    const edit = transactionOf(other, async (tx) => {
+      await tx`update rosterd.users set login_source = 'hr' where unique_id = 'moved'`;
+      await tx`update rosterd.users set active = false, archived_at = '2026-02-02Z' where unique_id = 'archived'`;
+      await tx`delete from rosterd.users where unique_id = 'deleted'`;
+    });
+    await edit.begun;
+    const importing = db.import("unique_id,login_source\n1,ldap\n", { settings });
+    await importYields(db);
+    await edit.commit();
+    assert.deepEqual(countsOf(await importing), { records: 1, unchanged: 1, missing_archived: 1 });
+  });
+  assert.deepEqual(await statesOf(db), { 1: "active", absent: "archived", archived: "archived", moved: "active" });
+  const [{ archived_at }] = await db.sql`select archived_at from rosterd.users where unique_id = 'archived'`;
+  assert.equal(archived_at.toISOString(), "2026-02-02T00:00:00.000Z");
 });
