@@ -15,7 +15,6 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
       if (isMomentary(name, "probe")) await removeIfEmpty(join(folder, name));
     }
   }
-  await removeTemporary(upload);
   await removeTemporary(bak);
   for (const key of await namesIn(work)) {
     await removeTemporary(join(work, key));
