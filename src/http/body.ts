@@ -3,6 +3,7 @@
  * grows beyond the bound (fault list, G).
  */
 import type { Context, MiddlewareHandler } from "hono";
+import { within } from "../runtime/within.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 
@@ -67,7 +68,7 @@ async function* bounded(
   const reader = request.body.getReader();
   let size = 0;
   for (;;) {
-    const { done, value } = await within(patience(), reader.read());
+    const { done, value } = await within(patience(), reader.read(), tooSlow);
     if (done) return;
     size += value.length;
     if (size > most) throw tooLarge(most);
@@ -75,14 +76,8 @@ async function* bounded(
   }
 }
 
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Problem(408, "the body did not come in time", CLOSE)), milliseconds);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooSlow(): Problem {
+  return new Problem(408, "the body did not come in time", CLOSE);
 }
 
 function refuseDeclared(request: Request, most: number): void {
