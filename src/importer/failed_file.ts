@@ -10,19 +10,17 @@ import type { Failure } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
+import { BYTE_ORDER_MARK, csvRow } from "./csv_row.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import type { RosterFile } from "./ports.ts";
 import { DELIMITERS, openRoster, type Roster } from "./roster.ts";
 import { guard } from "./spreadsheet.ts";
 
-const BYTE_ORDER_MARK = "\ufeff";
 const SEND_AT = 1 << 16;
 const encoder = new TextEncoder();
 
-/** What must stand in quotes, beside the delimiter; unquoted, a TAB is no part of a value. */
-const QUOTED_VALUE = /["\t\r\n]|^\s|\s$/;
-/** In a header all delimiters, so that there is no doubt which one it is. */
+/** In a header all delimiters stand in quotes, so that there is no doubt which one it is. */
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
 /** Of a malformed record no more than so much is shown: a spreadsheet's cell, and a value dropped back, hold it. */
@@ -72,7 +70,7 @@ async function writeRows(
     for (let record = 0; record < batch.count && !failure.done; record++) {
       if (batch.line[record] < failure.value.line) continue;
       if (batch.line[record] > failure.value.line) break;
-      sheet.add(failedRow(batch, record, kept, failure.value), QUOTED_VALUE);
+      sheet.add(failedRow(batch, record, kept, failure.value));
       if (sheet.isFull) await sheet.send();
       failure = await wanted.next();
     }
@@ -95,8 +93,8 @@ class Sheet {
     return this.#text.length >= SEND_AT;
   }
 
-  add(values: readonly string[], inQuotes: RegExp): void {
-    this.#text += values.map((value) => written(value, this.delimiter, inQuotes)).join(this.delimiter) + "\r\n";
+  add(values: readonly string[], inQuotes?: RegExp): void {
+    this.#text += csvRow(values, this.delimiter, inQuotes);
   }
 
   async send(): Promise<void> {
@@ -142,8 +140,4 @@ function controlPicture(control: string): string {
 /** Only such a first line makes other characters a delimiter. */
 function sepLine(delimiter: string): string {
   return DELIMITERS.includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
-}
-
-function written(value: string, delimiter: string, inQuotes: RegExp): string {
-  return inQuotes.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value;
 }

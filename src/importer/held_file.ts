@@ -3,6 +3,7 @@
  * approve or discard. Written a page at a time, so that a million users need no memory.
  */
 import type { HeldUser } from "../domain/decision.ts";
+import { BYTE_ORDER_MARK, csvRow } from "./csv_row.ts";
 import { guard } from "./spreadsheet.ts";
 
 /** What rosterd says of a user is named `rosterd_…`: dropped into the upload folder, the list is never taken for a whole roster. */
@@ -18,8 +19,7 @@ const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["rosterd_permits", "permits"],
 ];
 
-/** What must stand in quotes. */
-const QUOTED = /[",\t\r\n]|^\s|\s$/;
+const DELIMITER = ",";
 
 /** `x.T.csv.gz` → `x.T.held.csv`: the name of the list, by the name of its roster in `bak`. */
 export function heldFileName(bakFile: string): string {
@@ -29,18 +29,10 @@ export function heldFileName(bakFile: string): string {
 /** UTF-8 with BOM, CRLF, one row a user; an empty `rosterd_line`: the user is missing from the roster. */
 export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  yield encoder.encode("\ufeff" + row(COLUMNS.map(([header]) => header)));
+  yield encoder.encode(BYTE_ORDER_MARK + csvRow(COLUMNS.map(([header]) => header), DELIMITER));
   for await (const users of pages) yield encoder.encode(users.map(userRow).join(""));
 }
 
 function userRow(user: HeldUser): string {
-  return row(COLUMNS.map(([_, key]) => guard(String(user[key] ?? ""))));
-}
-
-function row(values: readonly string[]): string {
-  return values.map(written).join(",") + "\r\n";
-}
-
-function written(value: string): string {
-  return QUOTED.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return csvRow(COLUMNS.map(([_, key]) => guard(String(user[key] ?? ""))), DELIMITER);
 }
