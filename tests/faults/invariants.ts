@@ -1,0 +1,169 @@
+/**
+ * The invariants of the fault list (I1 to I7, I9), asserted from outside: by a second connection, the folders, the mail server
+ * and the log. Never by asking the service. A test says what it drops and what must come of it; then it may look at any
+ * instant, also while a file is on its way, and once more when everything is over.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type postgres from "postgres";
+import type { ImportStatus } from "../../src/domain/outcome.ts";
+
+/** One dropped file, and what must come of it. Its bytes must be unlike those of every other file. */
+export interface Dropped {
+  name: string;
+  content: string;
+  status: Extract<ImportStatus, "done" | "failed_records" | "rejected" | "held">;
+  /** The users who are there because of this file, by `unique_id`. */
+  creates: readonly string[];
+  /** How many records fail. */
+  failed: number;
+}
+
+export interface OutsideOptions {
+  upload: string;
+  /** A second connection. */
+  sql: postgres.Sql<{ bigint: number }>;
+  /** The subjects of the mails that were received until now; null: no mail is set up. */
+  subjects: (() => readonly string[]) | null;
+}
+
+/** The key of the lock that one import at a time holds (`src/postgres/only_import.ts`). */
+const IMPORT_LOCK = 7_246_002;
+
+export class Outside {
+  readonly #dropped = new Map<string, Dropped>();
+  /** How many invariants were asserted. */
+  checks = 0;
+
+  constructor(private readonly options: OutsideOptions) {}
+
+  /** Notes a file; call it before the file is in the folder. */
+  expect(file: Dropped): void {
+    this.#dropped.set(digest(file.content), file);
+  }
+
+  /** What holds at every instant: no file is lost (I2), no import is there twice (I3), one imports at a time (I6). */
+  async atAnyInstant(): Promise<void> {
+    const standing = await this.#standing();
+    for (const [key, { name }] of this.#dropped) this.#check(standing.has(key), `I2: the bytes of ${name} are there`);
+    const { sql } = this.options;
+    const [{ twice }] = await sql<{ twice: number }[]>`
+      select count(*) as twice from (
+        select from rosterd.imports
+        where taken_key is not null and status not in ('running', 'error')
+        group by sha256, file having count(*) > 1
+      ) as repeated`;
+    this.#check(twice === 0, "I3: no file was applied twice");
+    const [{ importing }] = await sql<{ importing: number }[]>`
+      select count(*) as importing from pg_locks
+      where locktype = 'advisory' and objid = ${IMPORT_LOCK} and granted
+        and database = (select oid from pg_database where datname = current_database())`;
+    this.#check(importing <= 1, "I6: no two import at once");
+  }
+
+  /** What holds when every file is in `bak` and the service has nothing left to do. */
+  async inTheEnd(): Promise<void> {
+    await this.atAnyInstant();
+    for (const [key, file] of this.#dropped) await this.#asTold(key, file);
+    await this.#nothingElse();
+  }
+
+  /** I9: no secret and no value of a user stands in the log. */
+  logIsClean(log: string, secrets: readonly string[]): void {
+    for (const secret of secrets) this.#check(!log.includes(secret), "I9: no secret and no user's value in the log");
+  }
+
+  /** I1, I3, I4 of one file. */
+  async #asTold(key: string, { name, status, creates, failed }: Dropped): Promise<void> {
+    const { sql, upload } = this.options;
+    const entries = await sql<Entry[]>`
+      select id, status, created, failed, bak_file, failed_file, mail from rosterd.imports
+      where file = ${name} and taken_key is not null`;
+    this.#check(entries.length === 1, `I3: ${name} was imported ${entries.length} times`);
+    const [entry] = entries;
+    assert.deepEqual([entry.status, entry.failed], [status, failed], `I1: ${name}`);
+    const there = await sql`select unique_id from rosterd.users where unique_id = any(${[...creates]})`;
+    this.#check(there.length === creates.length, `I1: ${name} was applied whole`);
+    const inBak = digest(await readFile(join(upload, "bak", entry.bak_file!)));
+    this.#check(inBak === key, `I2: ${name} stands in bak as the history says`);
+    this.#check((entry.failed_file !== null) === (failed > 0), `I4: ${name} has its failed records beside it`);
+    if (entry.failed_file !== null) await readFile(join(upload, "bak", entry.failed_file));
+    if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
+  }
+
+  /** I4: at least one mail, or a mail that is visibly waiting. */
+  async #nobodyIsLeftInSilence(name: string, { id, mail }: Entry): Promise<void> {
+    const { sql, subjects } = this.options;
+    if (subjects === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
+    const [{ waiting }] = await sql<{ waiting: number }[]>`
+      select count(*) as waiting from rosterd.outbox where import_id = ${id} and sent_at is null and gave_up_at is null`;
+    const told = subjects().some((subject) => subject.includes(name)) || (mail === "waiting" && waiting === 1);
+    this.#check(told, `I4: somebody hears of ${name}`);
+  }
+
+  /** I1, I2, I7: nothing stands anywhere that was not told of. */
+  async #nothingElse(): Promise<void> {
+    const { sql, upload } = this.options;
+    const files = [...this.#dropped.values()];
+    const wanted = new Set(files.flatMap(({ creates }) => creates));
+    const users = await sql<{ unique_id: string }[]>`select unique_id from rosterd.users`;
+    const strangers = users.filter(({ unique_id }) => !wanted.has(unique_id));
+    assert.deepEqual(strangers.map(({ unique_id }) => unique_id), [], "I1: nobody else was made");
+    const failedFiles = files.filter(({ failed }) => failed > 0).length;
+    const names = await readdir(join(upload, "bak"));
+    this.#check(names.length === files.length + failedFiles, `I2: bak holds ${names.sort().join(" ")}`);
+    assert.deepEqual((await readdir(upload)).sort(), [".rosterd", "bak"], "nothing else stands in the upload folder");
+    assert.deepEqual(await readdir(join(upload, ".rosterd")), [], "nothing is left in the work folder");
+  }
+
+  /** The digests of all files, read in the order in which files move, so that none is missed that moves meanwhile. */
+  async #standing(): Promise<Set<string>> {
+    const { upload } = this.options;
+    const found = new Set<string>();
+    for (const folder of [upload, join(upload, ".rosterd"), join(upload, "bak")]) {
+      for (const path of await filesIn(folder, folder.endsWith(".rosterd"))) {
+        const bytes = await unlessGone(readFile(path));
+        if (bytes !== null) found.add(digest(bytes));
+      }
+    }
+    return found;
+  }
+
+  #check(holds: boolean, what: string): void {
+    this.checks++;
+    assert.ok(holds, what);
+  }
+}
+
+interface Entry {
+  id: number;
+  status: ImportStatus;
+  created: number;
+  failed: number;
+  bak_file: string | null;
+  failed_file: string | null;
+  mail: string;
+}
+
+async function filesIn(folder: string, deep: boolean): Promise<string[]> {
+  const entries = await unlessGone(readdir(folder, { withFileTypes: true })) ?? [];
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
+  if (!deep) return files;
+  const folders = entries.filter((entry) => entry.isDirectory());
+  return [...files, ...(await Promise.all(folders.map(({ name }) => filesIn(join(folder, name), false)))).flat()];
+}
+
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
