@@ -12,12 +12,13 @@ import {
 } from "../domain/decision.ts";
 import type { Database, Sql } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
+import approveArchived from "./queries/decide/approve_archived.sql" with { type: "text" };
 import approveFind from "./queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "./queries/decide/approve_lock.sql" with { type: "text" };
 import approveNote from "./queries/decide/approve_note.sql" with { type: "text" };
-import approvePermits from "./queries/decide/approve_permits.sql" with { type: "text" };
 import approveUsers from "./queries/decide/approve_users.sql" with { type: "text" };
 import heldUsers from "./queries/decide/held_users.sql" with { type: "text" };
+import releasePermits from "./queries/release_permits.sql" with { type: "text" };
 
 /** What was held happens, but for users whose later records said otherwise. Null when there is no such import. */
 export async function approveHold(database: Database, importId: number, signal: AbortSignal): Promise<Approved | null> {
@@ -28,7 +29,8 @@ export async function approveHold(database: Database, importId: number, signal: 
     await tx.unsafe("analyze deciding");
     await tx.unsafe(approveNote, [importId]);
     await tx.unsafe(approveUsers);
-    const [{ permits_released }] = await tx.unsafe(approvePermits, [importId]);
+    await tx.unsafe(approveArchived);
+    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
     const [{ archived, disabled }] = await tx.unsafe(
       `select count(*) filter (where effect = 'archive') as archived, count(*) filter (where effect = 'disable') as disabled
        from deciding where left_out is null`,

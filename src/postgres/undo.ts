@@ -7,6 +7,7 @@ import type { Database, Tx } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
 import { forColumns, VALUE_COLUMNS } from "./queries.ts";
 import undoAccess from "./queries/decide/undo_access.sql" with { type: "text" };
+import undoArchived from "./queries/decide/undo_archived.sql" with { type: "text" };
 import undoCreated from "./queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "./queries/decide/undo_find_states.sql" with { type: "text" };
 import undoFindValues from "./queries/decide/undo_find_values.sql" with { type: "text" };
@@ -14,9 +15,9 @@ import undoFree from "./queries/decide/undo_free.sql" with { type: "text" };
 import undoLeftOut from "./queries/decide/undo_left_out.sql" with { type: "text" };
 import undoLock from "./queries/decide/undo_lock.sql" with { type: "text" };
 import undoPermits from "./queries/decide/undo_permits.sql" with { type: "text" };
-import undoRelease from "./queries/decide/undo_release.sql" with { type: "text" };
 import undoTaken from "./queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "./queries/decide/undo_values.sql" with { type: "text" };
+import releasePermits from "./queries/release_permits.sql" with { type: "text" };
 
 /** Undoes an import. Null when there is none; throws {@link CannotDecide} when it cannot be undone. */
 export async function undoImport(database: Database, importId: number, signal: AbortSignal): Promise<Undone | null> {
@@ -35,7 +36,8 @@ export async function undoImport(database: Database, importId: number, signal: A
     const created = await tx.unsafe(undoCreated, [importId]);
     const permits = await movePermits(tx, importId);
     const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MOST_LEFT_OUT]);
-    const [{ permits_released }] = await tx.unsafe(undoRelease, [importId]);
+    await tx.unsafe(undoArchived, [importId]);
+    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
     await markUndone(tx, importId);
     return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
   });

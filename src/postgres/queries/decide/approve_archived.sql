@@ -1,0 +1,3 @@
+-- Who is archived by the approval.
+create temp table archived on commit drop as
+select unique_id from deciding where left_out is null and effect = 'archive'
