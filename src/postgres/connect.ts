@@ -23,6 +23,9 @@ export interface Database {
 /** The server is not one that rosterd can work with. */
 export class UnsuitableDatabase extends Error {
   override readonly name = "UnsuitableDatabase";
+  constructor(readonly what: string, readonly mend: string) {
+    super(`${what}: ${mend}`);
+  }
 }
 
 /** Counts and ids are far below 2^53. */
@@ -130,10 +133,11 @@ export async function requireSuitable(sql: Sql): Promise<void> {
     select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
   if (Number(version) < 130_000) {
     throw new UnsuitableDatabase(
-      `the server is PostgreSQL ${Math.floor(Number(version) / 10_000)}: 13 or later is needed`,
+      `the server is PostgreSQL ${Math.floor(Number(version) / 10_000)}`,
+      "13 or later is needed",
     );
   }
   if (encoding !== "UTF8") {
-    throw new UnsuitableDatabase(`the database stores ${encoding}: create it with the encoding UTF8`);
+    throw new UnsuitableDatabase(`the database stores ${encoding}`, "create it with the encoding UTF8");
   }
 }

@@ -5,15 +5,12 @@
 import { CannotDecide, type LeftOut } from "../domain/decision.ts";
 import type { ImportStatus } from "../domain/outcome.ts";
 import type { Database, Tx } from "./connect.ts";
-import { type Attempt, hasYielded, LockedByOthers, lockPatiently } from "./lock.ts";
-import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
+import { type Attempt, hasYielded, isTaken, LockedByOthers, lockPatiently } from "./lock.ts";
+import { becomeOnlyImport, prepare } from "./only_import.ts";
 
 /** How long a decision waits for the end of an import; and then for other programs. A person waits for the answer. */
 const PATIENCE_MS = 10_000;
 const PATIENCE_WITH_OTHERS_MS = 3_000;
-
-/** Another program wrote a value that was to go back. */
-const UNIQUE_VIOLATION = "23505";
 
 /** The import that is decided about, locked. */
 export interface DecidedImport {
@@ -35,7 +32,7 @@ export async function decide<T>(
   work: (tx: Tx, found: DecidedImport, lock: Attempt["lock"]) => Promise<T>,
 ): Promise<T | null> {
   const deciding = database.transaction(async (tx) => {
-    await tx.unsafe(["set transaction isolation level read committed", ...IMPORT_SETTINGS].join(";"));
+    await prepare(tx);
     await waitForImports(tx, signal);
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
@@ -44,7 +41,7 @@ export async function decide<T>(
     return await lockPatiently(tx, patience, ({ tx, lock }) => work(tx, found, lock));
   });
   return await deciding.catch((error) => {
-    if (!hasYielded(error) && !(error instanceof LockedByOthers) && error?.code !== UNIQUE_VIOLATION) throw error;
+    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isTaken(error)) throw error;
     throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
   });
 }

@@ -6,7 +6,7 @@ import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { within } from "../runtime/within.ts";
 import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connect.ts";
 import { explainFault } from "./faults.ts";
-import { SCHEMA_VERSION } from "./migrate.ts";
+import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
@@ -68,8 +68,7 @@ async function examineServer({ sql, kind }: Database): Promise<Finding> {
     await requireSuitable(sql);
   } catch (error) {
     if (!(error instanceof UnsuitableDatabase)) throw error;
-    const [what, mend] = error.message.split(": ");
-    return bad("database", what, `It cannot be used like this: ${mend}.`);
+    return bad("database", error.what, `It cannot be used like this: ${error.mend}.`);
   }
   const [{ version, read_only }] = await sql<{ version: string; read_only: boolean }[]>`
     select split_part(current_setting('server_version'), ' ', 1) as version,
@@ -93,9 +92,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   const migrations = tables.find(({ name }) => name === "migrations");
   if (migrations === undefined) return 0;
   if (!use_schema || migrations.lacking.length > 0) return null;
-  const [{ version }] = await sql<{ version: number }[]>`
-    select coalesce(max(number), 0)::integer as version from rosterd.migrations`;
-  return version;
+  return await schemaVersion(sql);
 }
 
 function examineSchema(version: number | null): Finding {

@@ -18,7 +18,7 @@ import { pause } from "../runtime/pause.ts";
 import type { Database, Tx } from "./connect.ts";
 import { findImport } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
-import { becomeOnlyImport, IMPORT_SETTINGS } from "./only_import.ts";
+import { becomeOnlyImport, prepare } from "./only_import.ts";
 import { PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
@@ -145,9 +145,9 @@ export class PostgresImportStore implements ImportStore {
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx) => Promise<T>, isolation = "read committed"): Promise<T> {
+  #within<T>(work: (tx: Tx) => Promise<T>, isolation?: typeof SNAPSHOT): Promise<T> {
     return this.database.transaction(async (tx) => {
-      await tx.unsafe([`set transaction isolation level ${isolation}`, ...IMPORT_SETTINGS].join(";"));
+      await prepare(tx, isolation);
       return await work(tx);
     });
   }

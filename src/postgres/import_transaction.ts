@@ -11,7 +11,7 @@ import type { DoneImport, ImportTransaction, Judgement, StageWriter } from "../i
 import type { Suspect } from "../importer/suspects.ts";
 import { CopyRows } from "./copy.ts";
 import type { Tx } from "./connect.ts";
-import { type Attempt, lockPatiently, type Patience } from "./lock.ts";
+import { type Attempt, isTaken, lockPatiently, type Patience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { type Plan, Planner } from "./planner.ts";
 import { type ImportQueries, importQueries } from "./queries.ts";
@@ -24,7 +24,6 @@ const MANY = 2_000;
 const MOST_PLANS = 20;
 /** So often because another program wrote a unique value that the plan took for free. */
 const MOST_TAKEN = 5;
-const UNIQUE_VIOLATION = "23505";
 
 /** Another program changes users faster than a plan can be made of them. */
 export class NeverStill extends Error {
@@ -78,7 +77,7 @@ export class PostgresImportTransaction implements ImportTransaction {
       try {
         return await lockPatiently(this.tx, this.patience, (attempt) => this.#carryOut(attempt, importId));
       } catch (error) {
-        if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION || tries === MOST_TAKEN) throw error;
+        if (!isTaken(error) || tries === MOST_TAKEN) throw error;
         this.#plan = await this.#planner.planAgain(this.tx);
       }
     }

@@ -21,6 +21,13 @@ export function hasYielded(error: unknown): boolean {
   return YIELDED.has(codeOf(error));
 }
 
+const UNIQUE_VIOLATION = "23505";
+
+/** Another program wrote a unique value that was to be written. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === UNIQUE_VIOLATION;
+}
+
 /** Another program has had rows locked for longer than rosterd waits. */
 export class LockedByOthers extends Error {
   override readonly name = "LockedByOthers";

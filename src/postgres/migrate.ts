@@ -51,10 +51,10 @@ export async function migrateWithin(tx: Tx): Promise<number> {
 }
 
 /** The number of the last migration that was applied; 0 where there is no schema. */
-async function schemaVersion(tx: Tx): Promise<number> {
-  const [{ found }] = await tx<{ found: boolean }[]>`select to_regclass('rosterd.migrations') is not null as found`;
+export async function schemaVersion(sql: Sql | Tx): Promise<number> {
+  const [{ found }] = await sql<{ found: boolean }[]>`select to_regclass('rosterd.migrations') is not null as found`;
   if (!found) return 0;
-  const [{ version }] = await tx<{ version: number }[]>`
+  const [{ version }] = await sql<{ version: number }[]>`
     select coalesce(max(number), 0)::integer as version from rosterd.migrations`;
   return version;
 }

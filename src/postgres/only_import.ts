@@ -13,8 +13,8 @@ const ALIVE_LOCK = 7_246_004;
 
 const ASK_AGAIN_MS = 250;
 
-/** The settings of such a transaction: enough memory to join a million users without going to disk. */
-export const IMPORT_SETTINGS = [
+/** Enough memory to join a million users without going to disk. */
+const SETTINGS = [
   "set local work_mem = '128MB'",
   "set local hash_mem_multiplier = 5",
   "set local jit = off",
@@ -24,6 +24,14 @@ export const IMPORT_SETTINGS = [
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
 ];
+
+/** Sets up such a transaction; its first statement. */
+export async function prepare(
+  tx: Tx,
+  isolation: "read committed" | "repeatable read" = "read committed",
+): Promise<void> {
+  await tx.unsafe([`set transaction isolation level ${isolation}`, ...SETTINGS].join(";"));
+}
 
 /** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
 export async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
