@@ -2,7 +2,7 @@
 import { mailConfigured } from "../domain/settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { StatusDocument } from "../http/service.ts";
-import { type FolderLook, UnusableFolder } from "../importer/ports.ts";
+import { nothingSeen, UnusableFolder } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { NO_TOTALS, readTotals } from "../postgres/history.ts";
@@ -80,12 +80,11 @@ async function ownStatus(
 }
 
 async function lookAt(inbox: ReturnType<typeof createInbox>, settleSeconds: number) {
-  const nothing: FolderLook = { ready: [], taken: [], waiting: [], ignored: [] };
   try {
     return { look: await inbox.look(settleSeconds), trouble: null };
   } catch (error) {
     if (!(error instanceof UnusableFolder)) throw error;
-    return { look: nothing, trouble: error };
+    return { look: nothingSeen(), trouble: error };
   }
 }
 

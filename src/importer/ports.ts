@@ -58,11 +58,18 @@ export interface WaitingFile {
 export interface FolderLook {
   /** Settled uploads, oldest first, then by name. */
   ready: ReadyUpload[];
-  /** Uploads that rosterd took earlier and has not finished, in the same order. */
+  /** Uploads that rosterd took earlier and that stand in `.rosterd/`, in the same order. */
   taken: TakenUpload[];
+  /** Uploads that went to `bak` and are not forgotten yet. */
+  moved: TakenUpload[];
   waiting: WaitingFile[];
   /** Names that are left alone because of their ending. */
   ignored: string[];
+}
+
+/** What is seen in a folder that cannot be looked at. */
+export function nothingSeen(): FolderLook {
+  return { ready: [], taken: [], moved: [], waiting: [], ignored: [] };
 }
 
 /** The folder itself cannot be used (missing, `bak` is a link, not writable …): nothing is imported. */
@@ -84,15 +91,23 @@ export interface Inbox {
   open(upload: TakenUpload): Promise<RosterFile | null>;
   /** Makes a taken upload wait until it has settled anew, because it changed while it was read. */
   waitAnew(upload: TakenUpload): void;
-  /** Writes the failed records beside the upload in `bak`, whole or not at all, mode 0640; returns the name they got. */
+  /**
+   * Writes the failed records beside the upload in `bak`, whole or not at all, mode 0640; returns the name they got. Repeatable
+   * after a crash.
+   */
   keepFailed(
     upload: TakenUpload,
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
-  /** Moves a taken upload to `bak` under its dated name and returns that name. Repeatable after a crash. */
-  moveToBak(upload: TakenUpload, startedAt: Date): Promise<string>;
-  /** Removes what is left of a taken upload; called when the history knows where it went. */
+  /**
+   * Moves a taken upload to `bak` under its dated name and returns that name; null when somebody removed it. Repeatable after a
+   * crash.
+   */
+  moveToBak(upload: TakenUpload, startedAt: Date): Promise<string | null>;
+  /** Whether nothing of somebody else stands in `.rosterd/KEY/` any more. */
+  isGone(key: string): Promise<boolean>;
+  /** Removes what is left of a taken upload in `.rosterd/KEY/`; called when the history knows where it went. */
   forget(upload: TakenUpload): Promise<void>;
 }
 
@@ -184,14 +199,6 @@ export type MailOwed =
   | { state: "none" | "not_configured" }
   | { state: "waiting"; kind: "failures" | "rejected" | "held" | "imported"; sender: string };
 
-/** What a turn needs to know of an import that may have been begun earlier. */
-export interface BegunImport {
-  id: number;
-  status: ImportStatus;
-  startedAt: Date;
-  failed: number;
-}
-
 /** How to wait for another import. */
 export interface Waiting {
   signal: AbortSignal;
@@ -200,10 +207,10 @@ export interface Waiting {
 
 /** The history of imports, as the story of an import writes it. */
 export interface ImportStore {
-  /** Begins an import, or takes up the one of that key again if it was not finished; see `status`. */
+  /** Begins an import, or takes up the one of that key again unless it is over; see `status`. */
   begin(
     entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
-  ): Promise<BegunImport>;
+  ): Promise<ImportEntry>;
   /**
    * Runs `work` in a transaction on a connection of its own, as the only import of this database: while another one runs, it
    * waits and says so once.
@@ -219,8 +226,17 @@ export interface ImportStore {
   find(importId: number): Promise<ImportEntry | null>;
   /** Its failures in the order of lines, a page at a time. A page is valid until the next one is asked for. */
   failures(importId: number): AsyncGenerator<Failure[]>;
-  /** Marks where the file and its failed records went: the last step of an import from the folder. */
-  markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void>;
+  /** The imports of taken uploads with these keys, and all others whose uploads have not got to `bak` yet. */
+  onTheWay(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
+  /** Marks under which name the failed records stand in `bak`. */
+  markKept(importId: number, failedFile: string): Promise<void>;
+  /** Marks under which name the file stands in `bak`: from then on its mail may go. */
+  markMoved(importId: number, bakFile: string): Promise<void>;
+  /**
+   * Marks that the file is gone, so that nobody waits for it: an import that was not applied ends as an error with this reason, to
+   * another the reason is added as a warning.
+   */
+  endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 
 export type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Settings, Warning };

@@ -18,7 +18,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { checkFile, importFile, noFacts } from "./import_file.ts";
 import { reasonOf } from "./reason.ts";
-import type { BegunImport, Failure, ImportStore, Progress, RosterFile } from "./ports.ts";
+import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
 
 export interface FileJob {
   store: ImportStore;
@@ -56,7 +56,7 @@ function inColumnOrder({ columns, ...change }: Change): Change {
 export async function importReport(file: RosterFile, job: FileJob): Promise<Report & { id: number | null }> {
   const { store, settings, clock, signal, onWait } = job;
   const facts = noFacts(file);
-  let begun: BegunImport | null = null;
+  let begun: ImportEntry | null = null;
   try {
     begun = await store.begin({ file: file.name, takenKey: null, settings, startedAt: clock.now(), bytes: file.size });
     const { id } = begun;

@@ -2,7 +2,8 @@
  * Copies a file to another file system, and compares. Only `place.ts` uses it.
  */
 import { Buffer } from "node:buffer";
-import { chmod, type FileHandle, open, utimes } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
+import { chmod, create, utimes } from "./disk.ts";
 import { closing, READ_ONLY, writeAll } from "./durable.ts";
 import { printOf, sameFile } from "./settle.ts";
 
@@ -25,7 +26,7 @@ export async function copyFile(source: string, copy: string): Promise<void> {
   await using from = closing(await open(source, READ_ONLY));
   const before = await from.handle.stat({ bigint: true });
   {
-    await using to = closing(await open(copy, "wx", Number(before.mode & 0o777n)));
+    await using to = closing(await create(copy, Number(before.mode & 0o777n)));
     for await (const chunk of chunksOf(from.handle)) await writeAll(to.handle, chunk);
     await to.handle.sync();
   }

@@ -2,10 +2,11 @@
  * What `rosterd doctor` asks of the upload folder: everything is tried for real, with entries of its own that are gone
  * again afterwards. Neither `bak` nor `.rosterd` is made.
  */
-import { mkdir, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
+import { mkdir, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FOLDER_MODE, makeFile, momentaryName, statsOf } from "./durable.ts";
 import { codeOf, hasCode } from "./error_code.ts";
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryFiling, uploadFolder } from "./folders.ts";

@@ -3,7 +3,8 @@
  * Used wherever the inbox makes, moves or removes something.
  */
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rmdir } from "node:fs/promises";
+import { type FileHandle, lstat, open } from "node:fs/promises";
+import { create, mkdir, rmdir } from "./disk.ts";
 import { hasCode, nullOn } from "./error_code.ts";
 
 /** Folders that rosterd makes; the umask may take more away. */
@@ -55,7 +56,7 @@ export async function removeIfEmpty(path: string): Promise<void> {
 
 /** Makes a file that did not exist. Null when the name is taken. */
 export function makeFile(path: string): Promise<FileHandle | null> {
-  return nullOn(open(path, "wx", FILE_MODE), "EEXIST");
+  return nullOn(create(path, FILE_MODE), "EEXIST");
 }
 
 /** Writes all the bytes, also when the system takes them in parts. */

@@ -3,9 +3,10 @@
  * they can be used; never touches an upload.
  */
 import type { BigIntStats } from "node:fs";
-import { mkdir, open, rename, rmdir } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
+import { mkdir, rename, rmdir } from "./disk.ts";
 import { closing, FOLDER, FOLDER_MODE, makeFolder, momentaryName, statsOf, syncFolders } from "./durable.ts";
 import { codeOf, hasCode } from "./error_code.ts";
 

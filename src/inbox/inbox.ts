@@ -9,18 +9,17 @@ import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, Unusab
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { Answering } from "./answering.ts";
-import { keepBeside, moveToBak } from "./bak.ts";
+import { keepFailed, moveToBak } from "./bak.ts";
 import { codeOf, hasCode } from "./error_code.ts";
 import { FolderCheck, type Folders, foldersOf, unreadable } from "./folders.ts";
 import { type GrownFile, Growth } from "./growth.ts";
 import { lookAtUploads, type LookContext } from "./look.ts";
 import { Memory } from "./memory.ts";
-import { failedName } from "./names.ts";
 import { openRosterFile } from "./open.ts";
 import { ageAndSize } from "./settle.ts";
 import { sweep } from "./sweep.ts";
 import { takeUpload } from "./take.ts";
-import { pathOf, removeTaken } from "./taken.ts";
+import { isEmptied, pathOf, removeTaken } from "./taken.ts";
 
 export interface InboxOptions {
   /** The upload folder (contract, section 5, `--upload`). */
@@ -71,15 +70,17 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
 
     async keepFailed(upload, startedAt, write) {
       await swept();
-      return await keepBeside(folders, failedName(upload.name, startedAt), write);
+      return await keepFailed(folders, upload, startedAt, write);
     },
 
     async moveToBak(upload, startedAt) {
       await swept();
       const name = await moveToBak(folders, upload, startedAt);
-      growth.moved(upload, name, clock.elapsed());
+      if (name !== null) growth.moved(upload, name, clock.elapsed());
       return name;
     },
+
+    isGone: (key) => isEmptied(folders.work, key),
 
     async forget(upload) {
       await removeTaken(folders.work, upload.key);

@@ -39,7 +39,7 @@ const REPLACEMENT = "\ufffd";
 
 /** Looks at every entry once. The folders have been checked before. */
 export async function lookAtUploads(context: LookContext, settleSeconds: number): Promise<FolderLook> {
-  const found: Findings = { ready: [], taken: [], waiting: [], ignored: [], oldTemporary: [] };
+  const found: Findings = { ready: [], taken: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
   const listed = await namesIn(context.folders.upload);
   const names = new Set(listed);
   for (let from = 0, all = [...names]; from < all.length; from += AT_A_TIME) {
@@ -113,7 +113,8 @@ async function lookAtUpload(
 async function lookAtTaken(context: LookContext, found: Findings, settleSeconds: number): Promise<void> {
   for (const entry of await listTaken(context.folders.work)) {
     if (entry.kind === "stray") found.waiting.push(waiting.stray(entry.key));
-    else if (entry.kind === "moved" || !context.memory.waitsAnew(entry.upload.key)) found.taken.push(entry.upload);
+    else if (entry.kind === "moved") found.moved.push(entry.upload);
+    else if (!context.memory.waitsAnew(entry.upload.key)) found.taken.push(entry.upload);
     else await lookAtChanged(context, found, entry, settleSeconds);
   }
 }
@@ -144,10 +145,11 @@ function noticesOf({ ignored, waiting, oldTemporary }: Findings): Notice[] {
   ];
 }
 
-function inOrder({ ready, taken, waiting, ignored }: Findings): FolderLook {
+function inOrder({ ready, taken, moved, waiting, ignored }: Findings): FolderLook {
   return {
     ready: ready.sort(oldestFirst),
     taken: taken.sort(oldestFirst),
+    moved: moved.sort(oldestFirst),
     waiting: waiting.sort(byName),
     ignored: ignored.sort(),
   };

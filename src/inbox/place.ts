@@ -5,9 +5,9 @@
  * name and the content is renamed over it; from another file system it is copied first. Each step may be the last one
  * before a power cut: `finishPlacing` goes on from there.
  */
-import { link, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { copyFile, sameContent } from "./copy.ts";
+import { link, rename, unlink } from "./disk.ts";
 import { makeFile, momentaryName, NO_LINK, statsOf, syncFolders } from "./durable.ts";
 import { hasCode } from "./error_code.ts";
 

@@ -2,8 +2,9 @@
  * Removes what rosterd left half-made when it was killed: probes, temporary files, and folders of taken uploads that
  * hold nothing. Never touches an upload. Called with the import lock held, so that nobody else is making them.
  */
-import { readdir, unlink } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { unlink } from "./disk.ts";
 import { isMomentary, removeIfEmpty } from "./durable.ts";
 import { nullOn } from "./error_code.ts";
 import type { Folders } from "./folders.ts";

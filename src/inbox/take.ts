@@ -2,10 +2,10 @@
  * Takes an upload: renames it into a folder of its own in `.rosterd/`, then looks whether it is still the file that
  * was looked at (contract, section 1, "taken"). Called with the import lock held.
  */
-import { link, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { TakenUpload } from "../importer/ports.ts";
 import { fileStamp } from "../runtime/clock.ts";
+import { link, rename, unlink } from "./disk.ts";
 import { makeFolder, NO_LINK, randomHex, removeIfEmpty, statsOf, syncFolders } from "./durable.ts";
 import { codeOf, hasCode } from "./error_code.ts";
 import { ensureFolder, type Folders } from "./folders.ts";

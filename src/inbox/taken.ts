@@ -1,13 +1,15 @@
 /**
  * The uploads that rosterd has taken: each stands alone in a folder `UPLOAD/.rosterd/KEY/` until its import is over.
  *
- * Beside it may stand a note that says under which name it goes to `bak`. The note is written before the move and
- * outlasts it, so that a restart in between finds out the name. Reads and writes nothing but these folders.
+ * Beside it may stand a note that says under which names it and its failed records go to `bak`. A name is noted before
+ * anything gets it, and the note outlasts the move, so that a restart in between goes on under the same name. Reads and
+ * writes nothing but these folders.
  */
-import { open, readdir, readFile, rename, rmdir, unlink } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TakenUpload } from "../importer/ports.ts";
+import { create, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FILE_MODE, isMomentary, momentaryName, statsOf, syncFolders, writeAll } from "./durable.ts";
 import { nullOn } from "./error_code.ts";
 import { isPlainName, plainName } from "./names.ts";
@@ -16,10 +18,13 @@ import { ageAndSize, type Print, printOf } from "./settle.ts";
 /** Where the note stands; no upload bears such a name, since names that begin with a dot are left alone. */
 const NOTE = ".bak-name";
 
-/** The note: the upload as it was, and its name in `bak`. */
+const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
+
+/** The note: the upload as it was, and the names in `bak` that were chosen so far, for itself and for its failed records. */
 const NOTE_SCHEMA = z.object({
   upload: z.object({ name: z.string(), mtime: z.number(), size: z.number() }),
-  bak: z.string().refine(isPlainName),
+  bak: NAME_SCHEMA,
+  failed: NAME_SCHEMA,
 });
 type BakNote = z.infer<typeof NOTE_SCHEMA>;
 
@@ -51,7 +56,7 @@ export async function listTaken(work: string): Promise<TakenEntry[]> {
 async function takenEntry(work: string, key: string): Promise<TakenEntry | null> {
   if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
   const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
-  const files = names.filter((name) => name !== NOTE && !isMomentary(name, "tmp"));
+  const files = names.filter(isForeign);
   if (files.length === 0) return await movedEntry(work, key, names);
   const stats = files.length === 1 ? await statsOf(join(work, key, files[0])) : null;
   if (!stats?.isFile()) return { kind: "stray", key };
@@ -62,7 +67,17 @@ async function takenEntry(work: string, key: string): Promise<TakenEntry | null>
 async function movedEntry(work: string, key: string, names: readonly string[]): Promise<TakenEntry | null> {
   if (!names.includes(NOTE)) return null;
   const note = await readNote(work, key);
-  return note ? { kind: "moved", upload: { key, ...note.upload } } : { kind: "stray", key };
+  return note && note.bak !== null ? { kind: "moved", upload: { key, ...note.upload } } : { kind: "stray", key };
+}
+
+/** Not one of rosterd's own entries beside an upload. */
+function isForeign(name: string): boolean {
+  return name !== NOTE && !isMomentary(name, "tmp");
+}
+
+/** Whether nothing stands in `.rosterd/KEY/` any more but what rosterd itself put there. */
+export async function isEmptied(work: string, key: string): Promise<boolean> {
+  return !(await nullOn(readdir(folderOf(work, key)), "ENOENT") ?? []).some(isForeign);
 }
 
 /** The note of a taken upload; null when there is none that can be understood. */
@@ -81,14 +96,19 @@ function parsed(text: string | null): unknown {
   }
 }
 
-/** Writes the note, whole or not at all. */
-export async function writeNote(work: string, upload: TakenUpload, bak: string): Promise<void> {
+/** Adds a chosen name to the note, whole or not at all. */
+export async function writeNote(
+  work: string,
+  upload: TakenUpload,
+  chosen: Partial<Pick<BakNote, "bak" | "failed">>,
+): Promise<void> {
   const folder = folderOf(work, upload.key);
   const { name, mtime, size } = upload;
-  const note: BakNote = { upload: { name, mtime, size }, bak };
+  const { bak = null, failed = null } = await readNote(work, upload.key) ?? {};
+  const note: BakNote = { upload: { name, mtime, size }, bak, failed, ...chosen };
   const temporary = join(folder, momentaryName("tmp"));
   {
-    await using file = closing(await open(temporary, "wx", FILE_MODE));
+    await using file = closing(await create(temporary, FILE_MODE));
     await writeAll(file.handle, new TextEncoder().encode(JSON.stringify(note)));
     await file.handle.sync();
   }
@@ -100,7 +120,7 @@ export async function writeNote(work: string, upload: TakenUpload, bak: string):
 export async function removeTaken(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);
   const names = await nullOn(readdir(folder), "ENOENT") ?? [];
-  if (names.every((name) => name === NOTE || isMomentary(name, "tmp"))) {
+  if (!names.some(isForeign)) {
     for (const name of names) await nullOn(unlink(join(folder, name)), "ENOENT");
   }
   await nullOn(rmdir(folder), "ENOENT");

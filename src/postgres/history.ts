@@ -40,7 +40,8 @@ export async function listFailures(
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
-function toEntry(row: Record<string, unknown>): ImportEntry {
+/** A row of `rosterd.imports`. */
+export function toEntry(row: Record<string, unknown>): ImportEntry {
   const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
   return {
     id: row.id,

@@ -2,10 +2,9 @@
  * The history of imports as an import writes it (port `ImportStore`), in `rosterd.imports`. Its `status` alone says whether a
  * file was applied, and it changes in the transaction that applies it.
  */
-import type { ImportStatus, Reason } from "../domain/outcome.ts";
+import type { Reason } from "../domain/outcome.ts";
 import { maskSettings, type Settings } from "../domain/settings.ts";
 import type {
-  BegunImport,
   Facts,
   Failure,
   ImportEntry,
@@ -16,7 +15,7 @@ import type {
 } from "../importer/ports.ts";
 import { pause } from "../runtime/pause.ts";
 import type { Database, Tx } from "./connect.ts";
-import { findImport } from "./history.ts";
+import { findImport, toEntry } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { becomeOnlyImport, prepare } from "./only_import.ts";
 import { PostgresImportTransaction } from "./import_transaction.ts";
@@ -53,20 +52,22 @@ export class PostgresImportStore implements ImportStore {
       startedAt: Date;
       bytes: number;
     },
-  ): Promise<BegunImport> {
+  ): Promise<ImportEntry> {
     const { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
-    const [row] = await sql<{ id: number; status: ImportStatus; started_at: Date; failed: number }[]>`
+    const [row] = await sql`
       insert into rosterd.imports as known (file, taken_key, settings, started_at, bytes)
       values (${file}, ${takenKey}, ${kept}, ${startedAt}, ${bytes})
       on conflict (taken_key) do update set
         status = case when known.status = 'error' then 'running' else known.status end,
         started_at = case when known.status in ('error', 'running') then excluded.started_at else known.started_at end,
         settings = case when known.status in ('error', 'running') then excluded.settings else known.settings end,
-        bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end
-      returning id, status, started_at, failed`;
+        bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end,
+        finished_at = case when known.status = 'error' then null else known.finished_at end,
+        file_gone_at = case when known.status = 'error' then null else known.file_gone_at end
+      returning *`;
     await this.onBegun();
-    return { id: row.id, status: row.status, startedAt: row.started_at, failed: row.failed };
+    return toEntry(row);
   }
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
@@ -133,9 +134,36 @@ export class PostgresImportStore implements ImportStore {
     }
   }
 
-  async markMoved(importId: number, bakFile: string, failedFile: string | null): Promise<void> {
-    await this.database.sql`
-      update rosterd.imports set bak_file = ${bakFile}, failed_file = ${failedFile} where id = ${importId}`;
+  async onTheWay(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
+    const { sql } = this.database;
+    const rows = await sql`
+      select * from rosterd.imports
+      where taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
+        or (taken_key is not null and bak_file is null and file_gone_at is null)
+      order by id`;
+    return rows.map((row) => ({ key: row.taken_key, entry: toEntry(row) }));
+  }
+
+  async markKept(importId: number, failedFile: string): Promise<void> {
+    await this.database.sql`update rosterd.imports set failed_file = ${failedFile} where id = ${importId}`;
+  }
+
+  async markMoved(importId: number, bakFile: string): Promise<void> {
+    await this.database.sql`update rosterd.imports set bak_file = ${bakFile} where id = ${importId}`;
+  }
+
+  async endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void> {
+    const { sql } = this.database;
+    const { code, text } = reason;
+    await sql`
+      update rosterd.imports set
+        file_gone_at = ${at},
+        finished_at = coalesce(finished_at, ${at}),
+        status = case when status = 'running' then 'error' else status end,
+        reason = case when status in ('running', 'error') then ${sql.json(reason as never)} else reason end,
+        warnings = case when status in ('running', 'error') then warnings
+          else warnings || ${sql.json([{ code, text }])} end
+      where id = ${importId}`;
   }
 
   /** It locks nothing, so that there is nothing to call off. */

@@ -6,9 +6,10 @@ import type { Sql, Tx } from "./connect.ts";
 import usersAndImports from "./migrations/0001_users_and_imports.sql" with { type: "text" };
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
 import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };
+import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 
 /** In the order of their numbers, from 1. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo];
+const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone];
 
 /** The schema that this rosterd works on. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

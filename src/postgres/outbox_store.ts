@@ -124,7 +124,9 @@ function domainOf(messageId: string): string {
 function isDue(sql: postgres.ISql, now: Date) {
   return sql`sent_at is null and gave_up_at is null and next_try_at <= ${now}
     and (import_id is null
-      or exists (select from rosterd.imports where imports.id = outbox.import_id and bak_file is not null))`;
+      or exists (
+        select from rosterd.imports
+        where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
 /** The mails that go together with the first one, the first among them; each locked. */

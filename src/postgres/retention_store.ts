@@ -10,7 +10,7 @@ export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number
     select id, array_remove(array[bak_file, failed_file], null) as files
     from rosterd.imports
     where greatest(finished_at, hold_ended_at) < ${time} and cleared_at is null
-      and (taken_key is null or bak_file is not null) and mail <> 'waiting' and hold_state is distinct from 'open'
+      and (taken_key is null or bak_file is not null or file_gone_at is not null) and mail <> 'waiting' and hold_state is distinct from 'open'
     order by id limit 1000`;
 }
 

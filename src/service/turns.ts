@@ -6,7 +6,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder } from "../importer/import_folder.ts";
-import { type FolderLook, type Inbox, type Progress, UnusableFolder } from "../importer/ports.ts";
+import { type FolderLook, type Inbox, nothingSeen, type Progress, UnusableFolder } from "../importer/ports.ts";
 import type { ImportStore } from "../importer/ports.ts";
 import { databaseIsAway } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
@@ -35,8 +35,6 @@ export interface Running extends Progress {
   started_at: string;
 }
 
-const EMPTY_LOOK: FolderLook = { ready: [], taken: [], waiting: [], ignored: [] };
-
 export class Turns {
   readonly #options: TurnsOptions;
   readonly #turns: Every;
@@ -47,7 +45,7 @@ export class Turns {
   settingsTrouble: string | null = null;
   /** Why the folder cannot be used now. */
   folderTrouble: { code: string; text: string } | null = null;
-  look: FolderLook = EMPTY_LOOK;
+  look: FolderLook = nothingSeen();
   running: Running | null = null;
   standby = false;
   /** Uploads that could not be imported at the last turn. */
@@ -117,7 +115,7 @@ export class Turns {
     const { log } = this.#options;
     if (error !== null && this.folderTrouble?.code !== error.code) log.warn("folder_unusable", { code: error.code });
     if (error === null && this.folderTrouble !== null) log.info("folder_usable");
-    if (error !== null) this.look = EMPTY_LOOK;
+    if (error !== null) this.look = nothingSeen();
     this.folderTrouble = error === null ? null : { code: error.code, text: error.message };
   }
 
@@ -143,8 +141,8 @@ export class Turns {
         clock,
         log,
         signal,
-        onProgress: (upload, begun, progress) => {
-          this.running = { id: begun.id, file: upload.name, started_at: begun.startedAt.toISOString(), ...progress };
+        onProgress: ({ name }, { id, started_at }, progress) => {
+          this.running = { id, file: name, started_at, ...progress };
         },
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });

@@ -39,14 +39,14 @@ Deno.test("a taken name in bak is never overwritten, whatever bears it", () =>
 Deno.test("the move may be repeated until it is forgotten, also by another process: same name, one file", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const taken = await uploads.taken("x.csv");
-    const name = await uploads.inbox.moveToBak(taken, STARTED);
+    const name = (await uploads.inbox.moveToBak(taken, STARTED))!;
     const later = uploads.restarted();
-    const [again] = (await later.look(30)).taken;
+    const [again] = (await later.look(30)).moved;
     assert.deepEqual(again, taken);
     assert.equal(await later.open(again), null);
     assert.equal(await later.moveToBak(again, new Date(0)), name);
     await later.forget(again);
-    assert.deepEqual((await later.look(30)).taken, []);
+    assert.deepEqual((await later.look(30)).moved, []);
     assert.deepEqual(await bakOf(uploads), { [name]: "a\n" });
   }));
 
@@ -67,7 +67,8 @@ Deno.test("whatever step a crash came after, the move ends with one file in bak 
         await writeFile(uploads.at(".rosterd", key, ".bak-name"), note);
         await happened(uploads.at(".rosterd", key, "x.csv"), uploads.at("bak", noted));
         const later = uploads.restarted();
-        const [taken] = (await later.look(30)).taken;
+        const { taken: [left], moved: [gone] } = await later.look(30);
+        const taken = left ?? gone;
         assert.equal(await later.moveToBak(taken, new Date(0)), noted);
         await later.forget(taken);
         assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {}, bak: { [noted]: "a\n" } });
@@ -93,8 +94,8 @@ Deno.test("a note that makes no sense stops nobody", () =>
     await writeFile(at(".rosterd", y.key, ".bak-name"), '{"upload":{"name":"","mtime":0,"size":0},"bak":"../../x"}');
     assert.equal(await inbox.moveToBak(x, STARTED), `x.${T}.csv`);
     await unlink(at(".rosterd", y.key, "y.csv"));
-    const { taken, waiting } = await inbox.look(0);
-    assert.deepEqual(taken, [x]);
+    const { moved, waiting } = await inbox.look(0);
+    assert.deepEqual(moved, [x]);
     assert.deepEqual(waiting.map(({ code }) => code), ["stray"]);
   }));
 
@@ -102,7 +103,8 @@ Deno.test("an upload that somebody removed before it got to bak is gone, and tha
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const taken = await uploads.taken("x.csv");
     await unlink(uploads.at(".rosterd", taken.key, "x.csv"));
-    await assert.rejects(uploads.inbox.moveToBak(taken, STARTED), { name: "UploadGone", code: "upload_gone" });
+    assert.equal(await uploads.inbox.isGone(taken.key), true);
+    assert.equal(await uploads.inbox.moveToBak(taken, STARTED), null);
     await uploads.inbox.forget(taken);
     assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {} });
   }));
@@ -170,6 +172,8 @@ Deno.test("failed records are kept beside the upload, whole, in mode 0640, under
     assert.equal((await lstat(at("bak", wanted))).mode & 0o777, 0o640 & ~Deno.umask());
     assert.equal((await lstat(at("bak", wanted))).size, 1_000_004);
     kept = 1;
+    // Somebody put another file under the noted name meanwhile.
+    await writeFile(at("bak", wanted), "another\n");
     assert.equal(await inbox.keepFailed(taken, STARTED, write), `x.${T}.failed-2.csv`);
     assert.deepEqual(Object.keys(await bakOf(uploads) as object), [`x.${T}.failed-2.csv`, wanted]);
   }));
@@ -188,10 +192,36 @@ Deno.test("a name of 255 bytes fits into bak, with a number too", () => {
   const name = "🎓".repeat(62) + "xyz.csv";
   return withUploads({ [name]: "a\n" }, async (uploads) => {
     await mkdir(uploads.at("bak"));
-    const first = await uploads.inbox.moveToBak(await uploads.taken(name), STARTED);
+    const first = (await uploads.inbox.moveToBak(await uploads.taken(name), STARTED))!;
     await writeFile(uploads.at(name), "b\n");
-    const second = await uploads.inbox.moveToBak(await uploads.taken(name), STARTED);
+    const second = (await uploads.inbox.moveToBak(await uploads.taken(name), STARTED))!;
     assert.deepEqual(await bakOf(uploads), { [first]: "a\n", [second]: "b\n" });
     assert.ok(second.endsWith(`.${T}-2.csv`));
   });
+});
+
+Deno.test("whatever step a crash came after, the failed records are kept once, under the noted name", async (t) => {
+  const noted = `x.${T}.failed.csv`;
+  const note = JSON.stringify({ upload: { name: "x.csv", mtime: 0, size: 2 }, bak: null, failed: noted });
+  const steps: Record<string, (target: string) => Promise<void>> = {
+    "the note was written": () => Promise.resolve(),
+    "the name was claimed by an empty file": (target) => writeFile(target, ""),
+    "all but telling the history was done": (target) => writeFile(target, "failed\n"),
+  };
+  for (const [step, happened] of Object.entries(steps)) {
+    await t.step(step, () =>
+      withUploads({ "x.csv": "a\n", bak: {} }, async (uploads) => {
+        const taken = await uploads.taken("x.csv");
+        await writeFile(uploads.at(".rosterd", taken.key, ".bak-name"), note);
+        await happened(uploads.at("bak", noted));
+        const later = uploads.restarted();
+        assert.equal(await later.keepFailed(taken, new Date(0), (sink) => sink(text("failed\n"))), noted);
+        assert.equal(await later.moveToBak(taken, STARTED), `x.${T}.csv`);
+        await later.forget(taken);
+        assert.deepEqual(await treeOf(uploads.root), {
+          ".rosterd": {},
+          bak: { [noted]: "failed\n", [`x.${T}.csv`]: "a\n" },
+        });
+      }));
+  }
 });

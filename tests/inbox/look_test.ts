@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nothingSeen } from "../../src/importer/ports.ts";
 import { appendFile, chmod, rename, unlink, utimes, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, run } from "./folder_tree.ts";
 import { type Uploads, withUploads } from "./upload_folder.ts";
@@ -108,7 +109,7 @@ Deno.test("temporary and hidden names are left alone without a word, other endin
     for (const path of [".in.x.csv", "x.csv.filepart", "~x.csv"]) await utimes(at(path), STARTED_TODAY, STARTED_TODAY);
     for (let looks = 0; looks < 3; looks++) {
       const look = await inbox.look(0);
-      assert.deepEqual(look, { ready: [], taken: [], waiting: [], ignored: ["notes", "x.xlsx"] });
+      assert.deepEqual(look, { ...nothingSeen(), ignored: ["notes", "x.xlsx"] });
     }
     const named = events.toSorted(([, one], [, other]) => JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
     assert.deepEqual(named, [["upload_ignored", { file: "notes" }], ["upload_ignored", { file: "x.xlsx" }]]);
@@ -171,7 +172,7 @@ Deno.test({
 Deno.test("a file that vanishes or changes between looks is passed over without a word", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const look = await lookTwice(uploads, 30, () => unlink(uploads.at("x.csv")));
-    assert.deepEqual(look, { ready: [], taken: [], waiting: [], ignored: [] });
+    assert.deepEqual(look, nothingSeen());
     assert.deepEqual(uploads.events, []);
   }));
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nothingSeen } from "../../src/importer/ports.ts";
 import { appendFile, lstat, mkdir, rename, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foldersOf } from "../../src/inbox/folders.ts";
@@ -24,7 +25,7 @@ Deno.test("a taken upload stands alone under its own name in .rosterd, and is li
     assert.deepEqual({ ...taken, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
     assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [taken.key]: { "x.csv": "a\n" } } });
     for (const inbox of [uploads.inbox, uploads.restarted()]) {
-      assert.deepEqual(await inbox.look(30), { ready: [], taken: [taken], waiting: [], ignored: [] });
+      assert.deepEqual(await inbox.look(30), { ...nothingSeen(), taken: [taken] });
     }
   }));
 

@@ -24,14 +24,14 @@ async function finish(taken: TakenUpload): Promise<void> {
     note("imported", taken.key, await textOf(file.read()));
     await file.close();
   }
-  note("moved", taken.key, await inbox.moveToBak(taken, STARTED));
+  note("moved", taken.key, (await inbox.moveToBak(taken, STARTED))!);
   await inbox.forget(taken);
 }
 
 try {
   const look = await inbox.look(0);
   console.log(JSON.stringify(look));
-  for (const taken of look.taken) await finish(taken);
+  for (const taken of [...look.moved, ...look.taken]) await finish(taken);
   for (const ready of look.ready) {
     const taken = await inbox.take(ready);
     if (taken) await finish(taken);

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { importFolder, type Turn } from "../../src/importer/import_folder.ts";
+import { importFolder } from "../../src/importer/import_folder.ts";
+import type { Turn } from "../../src/importer/upload_steps.ts";
 import type { ImportStore } from "../../src/importer/ports.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import type { Sql } from "../../src/postgres/connect.ts";

@@ -39,7 +39,8 @@ onServer("a schema that stopped half-way is brought up to date, with its users",
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
   await db.sql`drop table rosterd.import_changes, rosterd.import_held`;
   await db.sql`alter table rosterd.users drop column created_by_import`;
-  await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason, drop column hold_ended_at`;
+  await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,
+    drop column hold_ended_at, drop column file_gone_at`;
   await db.sql`delete from rosterd.migrations where number > 1`;
 
   assert.ok(await db.migrate() > 0);

@@ -51,7 +51,8 @@ table imports (
   mail text not null default 'none'::text,
   hold_state text,
   hold_reason text,
-  hold_ended_at timestamp with time zone
+  hold_ended_at timestamp with time zone,
+  file_gone_at timestamp with time zone
 )
 table migrations (
   number integer not null,
@@ -139,7 +140,7 @@ CREATE UNIQUE INDEX import_held_pkey ON rosterd.import_held USING btree (import_
 CREATE INDEX imports_open_holds_idx ON rosterd.imports USING btree (id) WHERE (hold_state = 'open'::text)
 CREATE UNIQUE INDEX imports_pkey ON rosterd.imports USING btree (id)
 CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_key)
-CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL))
+CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL) AND (file_gone_at IS NULL))
 CREATE UNIQUE INDEX migrations_pkey ON rosterd.migrations USING btree (number)
 CREATE UNIQUE INDEX outbox_message_id_key ON rosterd.outbox USING btree (message_id)
 CREATE UNIQUE INDEX outbox_pkey ON rosterd.outbox USING btree (id)

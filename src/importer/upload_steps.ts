@@ -1,0 +1,178 @@
+/**
+ * Carries an upload on, step by step, to its end (contract, section 1): `next_step.ts` decides which step comes, here is what
+ * each one does. Everything that a step changes outside the database may be done again after a crash, and is marked in the
+ * history when it is done.
+ */
+import { RejectedFile } from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { writeFailedFile } from "./failed_file.ts";
+import { ChangedWhileRead, importFile, noFacts } from "./import_file.ts";
+import { mailOwed } from "./mail_owed.ts";
+import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
+import type {
+  ImportEntry,
+  ImportStore,
+  Inbox,
+  Progress,
+  ReadyUpload,
+  Reason,
+  RosterFile,
+  TakenUpload,
+} from "./ports.ts";
+import { reasonOf } from "./reason.ts";
+
+/** What a turn works with. */
+export interface Turn {
+  inbox: Inbox;
+  store: ImportStore;
+  /** Read once, at the start of the turn. */
+  settings: Settings;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+  onProgress: (upload: TakenUpload, entry: ImportEntry, progress: Progress) => void;
+  /** Whether an error means that no other upload can be imported now either. */
+  stopsAll: (error: unknown) => boolean;
+}
+
+/** An upload somewhere on its way. */
+export type OnTheWay =
+  | { place: "upload"; upload: ReadyUpload; entry: null }
+  | Taken;
+
+/** One that rosterd has taken. */
+export interface Taken {
+  place: Exclude<Place, "upload">;
+  upload: TakenUpload;
+  entry: ImportEntry | null;
+}
+
+/** Does everything that is left to do. Returns the id of its import when that is finished; null when the upload is gone. */
+export async function carryOn(turn: Turn, from: OnTheWay): Promise<number | null> {
+  let way = from;
+  for (let step = next(way); step !== null; step = next(way)) {
+    const after = way.place === "upload"
+      ? await take(turn, way.upload)
+      : await STEPS[step as keyof typeof STEPS](turn, way);
+    if (after === null) return null;
+    way = after;
+  }
+  return stageOf(way.entry) === "filed" ? way.entry!.id : null;
+}
+
+function next({ place, entry }: OnTheWay): Step | null {
+  return nextStep(place, stageOf(entry));
+}
+
+async function take(turn: Turn, upload: ReadyUpload): Promise<Taken | null> {
+  const taken = await turn.inbox.take(upload);
+  return taken && { place: "taken", upload: taken, entry: null };
+}
+
+type Carry = (turn: Turn, way: Taken) => Promise<Taken | null>;
+
+const STEPS: Readonly<Record<Exclude<Step, "take">, Carry>> = {
+  import: importTaken,
+  keep_failed: keepFailed,
+  move: moveToBak,
+  forget: async ({ inbox }, way) => {
+    await inbox.forget(way.upload);
+    return { ...way, place: "gone" };
+  },
+  end: endWithoutFile,
+};
+
+async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
+  const { inbox, store, settings, clock } = turn;
+  const { key, name, size } = upload;
+  const entry = await store.begin({ file: name, takenKey: key, settings, startedAt: clock.now(), bytes: size });
+  if (isOver(entry)) return { place: "taken", upload, entry };
+  const file = await inbox.open(upload);
+  if (file === null) return { place: "gone", upload, entry };
+  try {
+    await applyOrReject(turn, upload, entry, file);
+  } catch (error) {
+    await unlessApplied(turn, upload, entry, error);
+  } finally {
+    await file.close();
+  }
+  return { place: "taken", upload, entry: await found(store, entry.id) };
+}
+
+async function applyOrReject(turn: Turn, upload: TakenUpload, entry: ImportEntry, file: RosterFile): Promise<void> {
+  const { store, settings, clock, signal } = turn;
+  const facts = noFacts(file);
+  const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
+  try {
+    const job = { settings, clock, signal, facts, onProgress };
+    await store.transaction((transaction) => importFile(file, transaction, entry.id, job, true), { signal });
+  } catch (error) {
+    if (!(error instanceof RejectedFile)) throw error;
+    await store.reject(entry.id, error.reason, facts, mailOwed("rejected", settings), clock.now());
+  }
+}
+
+/**
+ * The answer to COMMIT may have been lost: only the database knows whether the file was applied. If it was not, the import is
+ * noted to be tried again, and the error goes on.
+ */
+async function unlessApplied(turn: Turn, upload: TakenUpload, { id }: ImportEntry, error: unknown): Promise<void> {
+  const { store, inbox, signal } = turn;
+  const known = signal.aborted ? null : await store.find(id);
+  if (known !== null && isOver(known)) return;
+  if (error instanceof ChangedWhileRead) inbox.waitAnew(upload);
+  if (known !== null) await store.postpone(id, reasonOf(error));
+  throw error;
+}
+
+async function keepFailed({ inbox, store, signal }: Turn, { upload, entry }: Taken): Promise<Taken> {
+  const { id, settings, started_at } = entry!;
+  const file = await inbox.open(upload);
+  if (file === null) return { place: "gone", upload, entry };
+  try {
+    const name = await inbox.keepFailed(
+      upload,
+      new Date(started_at),
+      (sink) => writeFailedFile({ file, failures: store.failures(id), settings, signal }, sink),
+    );
+    await store.markKept(id, name);
+    return { place: "taken", upload, entry: { ...entry!, failed_file: name } };
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveToBak({ inbox, store, log }: Turn, { upload, entry }: Taken): Promise<Taken> {
+  const { id, file, status, records, failed, mail, started_at } = entry!;
+  const name = await inbox.moveToBak(upload, new Date(started_at));
+  if (name === null) return { place: "gone", upload, entry };
+  await store.markMoved(id, name);
+  log.info("imported", { import: id, file, status, records, failed, mail });
+  return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
+}
+
+async function endWithoutFile({ inbox, store, clock, log }: Turn, { place, upload, entry }: Taken): Promise<null> {
+  const reason = whyWithoutFile(place, entry!);
+  await store.endWithoutFile(entry!.id, reason, clock.now());
+  log.warn("upload_gone", { import: entry!.id, file: entry!.file, code: reason.code });
+  await inbox.forget(upload);
+  return null;
+}
+
+/** What is told of an import whose file is not where it has to be. */
+function whyWithoutFile(place: Place, entry: ImportEntry): Reason {
+  const [code, text] = isOver(entry)
+    ? ["upload_gone", "the file was removed from .rosterd before it was moved to bak"]
+    : place === "bak"
+    ? ["not_applied", "the file stands in bak, but this database never applied it: drop it in again"]
+    : ["vanished", "the file was removed before it was imported"];
+  return { code, text, line: null };
+}
+
+async function found(store: ImportStore, id: number): Promise<ImportEntry> {
+  const entry = await store.find(id);
+  if (entry === null) throw new Error(`import ${id} has no entry in the history`);
+  return entry;
+}

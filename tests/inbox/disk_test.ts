@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+
+/** What only looks. `open` makes nothing without a flag that says so, and all flags stand in `durable.ts`. */
+const HARMLESS = new Set(["constants", "lstat", "open", "readdir", "readFile", "BigIntStats", "FileHandle"]);
+const SOURCES = new URL("../../src/inbox/", import.meta.url);
+
+Deno.test("nothing changes the upload folder but through disk.ts", async () => {
+  for (const name of (await readdir(SOURCES)).filter((name) => name !== "disk.ts")) {
+    const text = await readFile(new URL(name, SOURCES), "utf8");
+    for (const [, words] of text.matchAll(/^import (?:type )?\{([^}]*)\} from "node:fs(?:\/promises)?";$/gm)) {
+      const taken = words.split(",").map((word) => word.trim().replace(/^type /, "")).filter((word) => word !== "");
+      assert.deepEqual(taken.filter((word) => !HARMLESS.has(word)), [], `src/inbox/${name} goes past disk.ts`);
+    }
+    assert.doesNotMatch(text, /\bDeno\.|from "node:fs"(?<!\} from "node:fs");|\bopen\([^)]*"/, `src/inbox/${name}`);
+  }
+});
