@@ -12,11 +12,8 @@ import { Workplace } from "../support/rosterd.ts";
 import { type SmtpTestServer, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
 import { type Dropped, Outside } from "./invariants.ts";
+import { type Kind, prepareFor, rosterOf, settingsFor } from "./rosters.ts";
 import { survived } from "./verdict.ts";
-
-/** What a file is that is imported while the service is killed. */
-export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held";
-export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected", "is held"];
 
 const ROOT = new URL("../../", import.meta.url);
 const REPLACED = {
@@ -24,22 +21,6 @@ const REPLACED = {
   "src/postgres/connect.ts": "connect.ts",
   "src/smtp/transport.ts": "transport.ts",
 };
-
-/** The file number `n` of a kind, unlike all others. */
-function fileOf(kind: Kind, n: number): Dropped {
-  const name = `roster${n}.csv`, header = "unique_id,login_source,active\n";
-  const good = `U${n},ldap,1\n`;
-  switch (kind) {
-    case "succeeds":
-      return { name, content: header + good, status: "done", creates: [`U${n}`], failed: 0 };
-    case "fails in part":
-      return { name, content: `${header}${good},ldap,1\n`, status: "failed_records", creates: [`U${n}`], failed: 1 };
-    case "is rejected":
-      return { name, content: `name,city\n${n},Hull\n`, status: "rejected", creates: [], failed: 0 };
-    case "is held":
-      return { name, content: `${header}H${n},ldap,0\n`, status: "held", creates: [`H${n}`], failed: 0 };
-  }
-}
 
 /** Which steps are interrupted: the first at `from`, then every `stride`-th, until a run goes through untouched. */
 export interface Steps {
@@ -93,7 +74,7 @@ class Run implements AsyncDisposable {
 
   /** Kills the service `when`, lets another one finish, and looks. Returns what was interrupted; null when nothing was. */
   async once(when: string): Promise<string | null> {
-    const file = fileOf(this.kind, ++this.#files);
+    const file = rosterOf(this.kind, ++this.#files);
     await this.#drop(file);
     const killed = await this.#serve(file, { ROSTERD_KILL: when, ROSTERD_KILLED: this.here.path("killed") });
     const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
@@ -114,9 +95,7 @@ class Run implements AsyncDisposable {
   }
 
   async #drop(file: Dropped): Promise<void> {
-    if (file.status === "held") {
-      await this.sql`insert into rosterd.users (unique_id, login_source) values (${file.creates[0]}, 'ldap')`;
-    }
+    await prepareFor(file, this.sql);
     // More than ten mails in an hour would become one digest, and this hour is short.
     await this.sql`update rosterd.outbox set sent_at = sent_at - interval '2 hours'`;
     this.outside.expect(file);
@@ -172,16 +151,5 @@ function importMap() {
   return {
     imports: { ...packages, ...from(names, (name) => here + REPLACED[name]) },
     scopes: { [here]: from(names, (name) => new URL(name, ROOT).href) },
-  };
-}
-
-function settingsFor(port: number) {
-  return {
-    settle_seconds: 0,
-    interval_minutes: 1,
-    archive_guard: { max_percent: 0, min_users: 0 },
-    reply_to_admin_email: "admin@example.edu",
-    failed_import_email: "registry@example.edu",
-    smtp: { host: "127.0.0.1", port, security: "none" },
   };
 }

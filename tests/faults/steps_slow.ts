@@ -1,5 +1,6 @@
 /** Every step of every kind of file, killed before and after it. */
-import { killAtSteps, KINDS } from "./steps.ts";
+import { KINDS } from "./rosters.ts";
+import { killAtSteps } from "./steps.ts";
 
 for (const kind of KINDS) {
   Deno.test(`a service killed before and after each step of an import that ${kind} goes on from there`, async () => {

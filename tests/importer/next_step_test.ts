@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { nextStep, type Place, type Stage, stageOf } from "../../src/importer/next_step.ts";
+import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/importer/next_step.ts";
 
 const PLACES: readonly Place[] = ["upload", "taken", "bak", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
 /** What the steps lead to when they are carried out without a fault. */
-function after(place: Place, stage: Stage, step: string): [Place, Stage] | null {
+function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "take") return ["taken", "unknown"];
   if (step === "import") return ["taken", "over"];
   if (step === "keep_failed") return ["taken", "kept"];
@@ -16,12 +16,12 @@ function after(place: Place, stage: Stage, step: string): [Place, Stage] | null 
 Deno.test("from whatever place and stage, the steps come to an end, and never import what is over", () => {
   for (const place of PLACES) {
     for (const stage of STAGES) {
-      const steps: string[] = [];
+      const steps: Step[] = [];
       let at: [Place, Stage] | null = [place, stage];
       for (let step = nextStep(...at); at !== null && step !== null; step = at && nextStep(...at)) {
         if (step === "import") assert.ok(["unknown", "begun"].includes(at[1]), `${at}`);
         steps.push(step);
-        at = after(...at, step);
+        at = after(at[1], step);
         assert.ok(steps.length < 7, `${place} ${stage}: ${steps}`);
       }
     }
