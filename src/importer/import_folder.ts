@@ -18,7 +18,9 @@ export interface TurnResult {
 /** Runs one turn. Throws only what concerns all uploads: the folder cannot be used, the database is away. */
 export async function importFolder(turn: Turn): Promise<TurnResult> {
   const result: TurnResult = { imported: [], postponed: [] };
-  for (const way of await everythingOnItsWay(turn)) {
+  const onTheWay = await everythingOnItsWay(turn);
+  await turn.inbox.tidy();
+  for (const way of onTheWay) {
     if (turn.signal.aborted) break;
     try {
       const id = await carryOn(turn, way);

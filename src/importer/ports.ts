@@ -85,6 +85,8 @@ export class UnusableFolder extends Error {
 export interface Inbox {
   /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
   look(settleSeconds: number): Promise<FolderLook>;
+  /** Removes what an earlier process left half-made; at the first call, and again only if that failed. Touches no upload. */
+  tidy(): Promise<void>;
   /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */
   take(upload: ReadyUpload): Promise<TakenUpload | null>;
   /** Opens a taken upload for reading. Null when somebody removed it. */

@@ -2,8 +2,8 @@
  * The upload folder with real files: puts the parts of this folder together behind the port of the importer.
  *
  * `look` may be called by anybody at any time: it makes `.rosterd`, tries the rights with an empty folder that it
- * removes again, and changes nothing else. `take`, `moveToBak`, `keepFailed` and `forget` are
- * called with the import lock held: the first of them in a process also sweeps up what an earlier one left half-made.
+ * removes again, and changes nothing else. `tidy`, `take`, `moveToBak`, `keepFailed` and `forget` are called by the one
+ * service that imports.
  */
 import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -45,7 +45,7 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
   const growth = new Growth();
   const check = new FolderCheck(folders);
   const answering = new Answering(folders.upload, answerWithinMs);
-  const swept = onceDone(() => sweep(folders));
+  const tidy = onceDone(() => sweep(folders));
   return {
     look: (settleSeconds) =>
       answering.within(async () => {
@@ -55,10 +55,9 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
       }),
 
-    async take(upload) {
-      await swept();
-      return await take({ folders, memory, clock, log }, upload);
-    },
+    tidy,
+
+    take: (upload) => take({ folders, memory, clock, log }, upload),
 
     async open(upload) {
       const file = await openTaken(folders, upload);
@@ -68,13 +67,9 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
 
     waitAnew: ({ key }) => memory.waitAnew(key),
 
-    async keepFailed(upload, startedAt, write) {
-      await swept();
-      return await keepFailed(folders, upload, startedAt, write);
-    },
+    keepFailed: (upload, startedAt, write) => keepFailed(folders, upload, startedAt, write),
 
     async moveToBak(upload, startedAt) {
-      await swept();
       const name = await moveToBak(folders, upload, startedAt);
       if (name !== null) growth.moved(upload, name, clock.elapsed());
       return name;

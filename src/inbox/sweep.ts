@@ -1,6 +1,6 @@
 /**
  * Removes what rosterd left half-made when it was killed: probes, temporary files, and folders of taken uploads that
- * hold nothing. Never touches an upload. Called with the import lock held, so that nobody else is making them.
+ * hold nothing. Never touches an upload. Called by the one service that imports, so that nobody else is making them.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

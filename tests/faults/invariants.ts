@@ -25,8 +25,8 @@ export interface OutsideOptions {
   upload: string;
   /** A second connection. */
   sql: postgres.Sql<{ bigint: number }>;
-  /** The subjects of the mails that were received until now; null: no mail is set up. */
-  subjects: (() => readonly string[]) | null;
+  /** The mails that were received until now; null: no mail is set up. */
+  mails: (() => readonly { subject?: string; text?: string }[]) | null;
 }
 
 /** The key of the lock that one import at a time holds (`src/postgres/only_import.ts`). */
@@ -95,12 +95,12 @@ export class Outside {
 
   /** I4: at least one mail, or a mail that is visibly waiting. */
   async #nobodyIsLeftInSilence(name: string, { id, mail }: Entry): Promise<void> {
-    const { sql, subjects } = this.options;
-    if (subjects === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
+    const { sql, mails } = this.options;
+    if (mails === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
     const [{ waiting }] = await sql<{ waiting: number }[]>`
       select count(*) as waiting from rosterd.outbox where import_id = ${id} and sent_at is null and gave_up_at is null`;
-    const told = subjects().some((subject) => subject.includes(name)) || (mail === "waiting" && waiting === 1);
-    this.#check(told, `I4: somebody hears of ${name}`);
+    const told = mails().some(({ subject, text }) => `${subject} ${text}`.includes(name));
+    this.#check(told || (mail === "waiting" && waiting === 1), `I4: somebody hears of ${name}`);
   }
 
   /** I1, I2, I7: nothing stands anywhere that was not told of. */

@@ -130,6 +130,7 @@ mountTest(
         await plant(uploads.at("bak"), { [`x.${T}.csv`]: "", ".rosterd-89abcdef.tmp": "half" });
         const later = uploads.restarted();
         const [taken] = (await later.look(0)).taken;
+        await later.tidy();
         assert.equal(await later.moveToBak(taken, STARTED), `x.${T}.csv`);
         assert.deepEqual((await treeOf(uploads.root)).bak, { [`x.${T}.csv`]: "a\n" });
       })),

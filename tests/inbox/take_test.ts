@@ -150,7 +150,7 @@ Deno.test("keys and names that lead out of the folder are refused", () =>
     await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2 }), RangeError);
   }));
 
-Deno.test("what a crash left half-made is swept up before the first upload is taken; uploads are not touched", () =>
+Deno.test("what a crash left half-made is tidied up at the first call of a process; uploads are not touched", () =>
   withUploads({
     "x.csv": "a\n",
     ".rosterd-0123abcd.probe": {},
@@ -166,6 +166,7 @@ Deno.test("what a crash left half-made is swept up before the first upload is ta
     "bak": { ".rosterd-0123abcd.tmp": "half a copy", ".rosterd-0123abcd.probe": {}, "z.csv": "c\n" },
   }, async (uploads) => {
     assert.deepEqual((await uploads.inbox.look(0)).taken.map(({ name }) => name), ["y.csv"]);
+    await uploads.inbox.tidy();
     await uploads.taken("x.csv");
     assert.deepEqual(await numberedTree(uploads.root), {
       ".rosterd-11111111.probe": "a file of somebody",

@@ -31,6 +31,7 @@ async function finish(taken: TakenUpload): Promise<void> {
 try {
   const look = await inbox.look(0);
   console.log(JSON.stringify(look));
+  await inbox.tidy();
   for (const taken of [...look.moved, ...look.taken]) await finish(taken);
   for (const ready of look.ready) {
     const taken = await inbox.take(ready);

@@ -34,6 +34,11 @@ export class Workplace implements AsyncDisposable {
   }
 
   spawn(...words: string[]): Deno.ChildProcess {
+    return this.spawnWith({}, ...words);
+  }
+
+  /** With more in its environment. */
+  spawnWith(environment: Record<string, string>, ...words: string[]): Deno.ChildProcess {
     const [program, ...before] = this.program;
     const { HOME, DENO_DIR, PATH } = Deno.env.toObject();
     const inherited = Object.fromEntries(
@@ -43,7 +48,7 @@ export class Workplace implements AsyncDisposable {
       args: [...before, ...words],
       cwd: this.folder,
       clearEnv: true,
-      env: { ...inherited, ...this.environment, NO_COLOR: "1" },
+      env: { ...inherited, ...this.environment, ...environment, NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,0 +1,66 @@
+/** What somebody removes by hand from `.rosterd` or `bak` while an import is on its way: nobody waits for it for ever. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { TestService } from "../support/service.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
+
+function withService(name: string, test: (service: TestService, sql: Sql) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    async fn() {
+      await using database = (await testDatabase())!;
+      await using service = await TestService.start({ databaseUrl: database.url });
+      await test(service, database.sql);
+    },
+  });
+}
+
+/** As a process leaves it that was killed at that point. */
+async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
+  await sql`insert into rosterd.imports ${sql({ settings: "{}", ...entry })}`;
+  await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });
+}
+
+withService("an import whose file was removed before it was applied ends as an error", async (service, sql) => {
+  await leave(sql, service, { file: "x.csv", taken_key: "k1" });
+
+  await service.turn();
+  await service.turn();
+
+  const [entry] = (await service.get<{ imports: Record<string, unknown>[] }>("/imports")).imports;
+  assert.deepEqual([entry.status, (entry.reason as { code: string }).code], ["error", "vanished"]);
+  assert.notEqual(entry.finished_at, null);
+  assert.equal(service.lines.filter((line) => line.includes("upload_gone")).length, 1, "it is said once");
+  assert.deepEqual(Array.from(Deno.readDirSync(join(service.upload, ".rosterd"))), []);
+});
+
+withService(
+  "an import that was applied keeps its outcome when its file was removed, and its mail goes",
+  async (service, sql) => {
+    await leave(sql, service, {
+      file: "x.csv",
+      taken_key: "k1",
+      status: "failed_records",
+      failed: 1,
+      records: 1,
+      mail: "waiting",
+    });
+    await sql`
+      insert into rosterd.outbox (kind, import_id, message_id)
+      select 'failures', id, '<1@example.edu>' from rosterd.imports`;
+
+    await service.turn();
+
+    const [mail] = await service.smtp.received(1);
+    assert.match(mail.subject!, /x\.csv: 1 of 1 records failed/);
+    const [entry] = (await service.get<{ imports: Record<string, unknown>[] }>("/imports")).imports;
+    assert.deepEqual([entry.status, entry.bak_file, entry.failed_file], ["failed_records", null, null]);
+    assert.deepEqual((entry.warnings as { code: string }[]).map(({ code }) => code), ["upload_gone"]);
+  },
+);

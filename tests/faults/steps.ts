@@ -1,0 +1,155 @@
+/**
+ * Fails the N-th step, for every N (fault list, "How the best test it"): runs the service from its source, with the modules of
+ * `steps/` in the places of those through which every side effect goes, and has it killed before or after the N-th one. Then a
+ * service that nobody kills goes on, and the invariants are looked at from outside.
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type postgres from "postgres";
+import manifest from "../../deno.json" with { type: "json" };
+import { testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+import { type SmtpTestServer, startSmtpServer } from "../support/smtp_server.ts";
+import { until } from "../support/until.ts";
+import { type Dropped, Outside } from "./invariants.ts";
+import { type Kind, prepareFor, rosterOf, settingsFor } from "./rosters.ts";
+import { survived } from "./verdict.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const REPLACED = {
+  "src/inbox/disk.ts": "disk.ts",
+  "src/postgres/connect.ts": "connect.ts",
+  "src/smtp/transport.ts": "transport.ts",
+};
+
+/** Which steps are interrupted: the first at `from`, then every `stride`-th, until a run goes through untouched. */
+export interface Steps {
+  from: number;
+  stride: number;
+  moments: readonly ("before" | "after")[];
+}
+
+export async function killAtSteps(kind: Kind, { from, stride, moments }: Steps): Promise<void> {
+  await using database = (await testDatabase())!;
+  await using smtp = await startSmtpServer({ security: "none" });
+  await using run = await Run.prepare(kind, database, smtp);
+  const interrupted: string[] = [];
+  for (const moment of moments) {
+    for (let step = from;; step += stride) {
+      const where = await run.once(`${moment} ${step}`);
+      if (where === null) break;
+      interrupted.push(where);
+    }
+  }
+  assert.ok(interrupted.some((where) => where.includes("COMMIT")) || stride > 1, interrupted.join("\n"));
+  survived({
+    fault: `killed ${moments.join(" and ")} ${stride === 1 ? "every" : "some"} step of an import that ${kind}`,
+    injected: interrupted.length,
+    kills: interrupted.length,
+    checks: run.outside.checks,
+  });
+}
+
+class Run implements AsyncDisposable {
+  #files = 0;
+  private constructor(
+    readonly kind: Kind,
+    readonly sql: postgres.Sql<{ bigint: number }>,
+    readonly here: Workplace,
+    readonly outside: Outside,
+  ) {}
+
+  static async prepare(kind: Kind, database: { url: string; sql: Run["sql"] }, smtp: SmtpTestServer): Promise<Run> {
+    const program = [Deno.execPath(), "run", "-A", "--quiet", "--no-check"];
+    const environment = { DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" };
+    const here = await Workplace.make(environment, [...program, "--import-map=import_map.json", MAIN]);
+    await here.write("import_map.json", JSON.stringify(importMap()));
+    await here.write("settings.json", JSON.stringify(settingsFor(smtp.port)));
+    await Deno.mkdir(here.path("upload"));
+    const outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: () => smtp.mails });
+    const run = new Run(kind, database.sql, here, outside);
+    await run.#migrate();
+    return run;
+  }
+
+  /** Kills the service `when`, lets another one finish, and looks. Returns what was interrupted; null when nothing was. */
+  async once(when: string): Promise<string | null> {
+    const file = rosterOf(this.kind, ++this.#files);
+    await this.#drop(file);
+    const killed = await this.#serve(file, { ROSTERD_KILL: when, ROSTERD_KILLED: this.here.path("killed") });
+    const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
+    try {
+      await this.outside.atAnyInstant();
+      if (killed) assert.equal(await this.#serve(file, {}), false);
+      await this.outside.inTheEnd();
+    } catch (error) {
+      throw new Error(`killed ${where}`, { cause: error });
+    }
+    return where;
+  }
+
+  async #migrate(): Promise<void> {
+    await this.here.write("empty.csv", "unique_id,login_source\n");
+    const { code, err } = await this.here.run("import", "empty.csv");
+    assert.equal(code, 0, err);
+  }
+
+  async #drop(file: Dropped): Promise<void> {
+    await prepareFor(file, this.sql);
+    // More than ten mails in an hour would become one digest, and this hour is short.
+    await this.sql`update rosterd.outbox set sent_at = sent_at - interval '2 hours'`;
+    this.outside.expect(file);
+    await this.here.write(`upload/.${file.name}.part`, file.content);
+    await Deno.rename(this.here.path(`upload/.${file.name}.part`), this.here.path(`upload/${file.name}`));
+  }
+
+  /** Runs the service until it is killed (true) or has done everything that is to do with the file. */
+  async #serve(file: Dropped, environment: Record<string, string>): Promise<boolean> {
+    const service = this.here.spawnWith(environment, "serve");
+    const output = service.output();
+    let ended = false;
+    output.then(() => void (ended = true));
+    const killed = await until(`the end of ${file.name}`, async () => {
+      if (ended) return "killed";
+      return await this.#isOver(file) ? "over" : null;
+    }, 60_000);
+    if (killed === "over") service.kill("SIGTERM");
+    const { signal, stderr } = await output;
+    if (killed === "killed") assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
+    // It may have been killed on its way out.
+    return signal === "SIGKILL";
+  }
+
+  async #isOver({ name }: Dropped): Promise<boolean> {
+    const [entry] = await this.sql`
+      select id from rosterd.imports as done
+      where file = ${name} and bak_file is not null
+        and not exists (select from rosterd.outbox where import_id = done.id and sent_at is null)`;
+    if (entry === undefined) return false;
+    return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.here[Symbol.asyncDispose]();
+  }
+}
+
+const MAIN = fileURLToPath(new URL("main.ts", ROOT));
+
+/** The modules of `steps/` themselves get the real ones. What `deno.json` says is left out where a map is given. */
+function importMap() {
+  const here = new URL("steps/", import.meta.url).href;
+  const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>
+    Object.fromEntries(names.map((name) => [new URL(name, ROOT).href, to(name as keyof typeof REPLACED)]));
+  const names = Object.keys(REPLACED);
+  const packages = Object.fromEntries(
+    Object.entries(manifest.imports).flatMap(([name, place]) => [
+      [name, place],
+      [`${name}/`, `${place.replace("npm:", "npm:/")}/`],
+    ]),
+  );
+  return {
+    imports: { ...packages, ...from(names, (name) => here + REPLACED[name]) },
+    scopes: { [here]: from(names, (name) => new URL(name, ROOT).href) },
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * Ends its process by SIGKILL before or after the N-th side effect. The modules beside this one stand in the places of
+ * `src/inbox/disk.ts`, `src/postgres/connect.ts` and `src/smtp/transport.ts`, through which every side effect of an import goes;
+ * they tell of each one here. `ROSTERD_KILL` says when (`before 7`, `after 7`), `ROSTERD_KILLED` names a file for what was
+ * interrupted.
+ */
+const [when, wanted] = (Deno.env.get("ROSTERD_KILL") ?? "never 0").split(" ");
+const report = Deno.env.get("ROSTERD_KILLED");
+let effects = 0;
+
+/** Does one side effect, unless the process ends before it. */
+export async function effect<T>(name: string, work: () => PromiseLike<T>): Promise<T> {
+  const number = await before(name);
+  const result = await work();
+  await after(name, number);
+  return result;
+}
+
+/** Counts a side effect that is about to happen; returns its number for {@link after}. */
+export async function before(name: string): Promise<number> {
+  const number = ++effects;
+  if (when === "before" && number === Number(wanted)) await end(name);
+  return number;
+}
+
+/** Tells that it has happened. */
+export async function after(name: string, number: number): Promise<void> {
+  if (when === "after" && number === Number(wanted)) await end(name);
+}
+
+async function end(name: string): Promise<never> {
+  if (report !== undefined) Deno.writeTextFileSync(report, `${when} ${wanted}: ${name}`);
+  Deno.kill(Deno.pid, "SIGKILL");
+  return await new Promise<never>(() => {});
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/importer/next_step.ts";
+
+const PLACES: readonly Place[] = ["upload", "taken", "bak", "gone"];
+const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
+
+/** What the steps lead to when they are carried out without a fault. */
+function after(stage: Stage, step: Step): [Place, Stage] | null {
+  if (step === "take") return ["taken", "unknown"];
+  if (step === "import") return ["taken", "over"];
+  if (step === "keep_failed") return ["taken", "kept"];
+  if (step === "move") return ["bak", "filed"];
+  return step === "forget" ? ["gone", stage] : null;
+}
+
+Deno.test("from whatever place and stage, the steps come to an end, and never import what is over", () => {
+  for (const place of PLACES) {
+    for (const stage of STAGES) {
+      const steps: Step[] = [];
+      let at: [Place, Stage] | null = [place, stage];
+      for (let step = nextStep(...at); at !== null && step !== null; step = at && nextStep(...at)) {
+        if (step === "import") assert.ok(["unknown", "begun"].includes(at[1]), `${at}`);
+        steps.push(step);
+        at = after(at[1], step);
+        assert.ok(steps.length < 7, `${place} ${stage}: ${steps}`);
+      }
+    }
+  }
+});
+
+Deno.test("a new upload is taken, imported, its failed records kept, moved and forgotten, in this order", () => {
+  const way: [Place, Stage][] = [["upload", "unknown"], ["taken", "unknown"], ["taken", "over"], ["taken", "kept"], [
+    "bak",
+    "filed",
+  ], ["gone", "filed"]];
+  assert.deepEqual(way.map(([place, stage]) => nextStep(place, stage)), [
+    "take",
+    "import",
+    "keep_failed",
+    "move",
+    "forget",
+    null,
+  ]);
+});
+
+Deno.test("nothing that stands in a folder is left without a next step", () => {
+  for (const place of ["taken", "bak"] as const) {
+    for (const stage of STAGES) assert.notEqual(nextStep(place, stage), null, `${place} ${stage}`);
+  }
+});
+
+Deno.test("an import whose file is gone is ended once, unless it was filed", () => {
+  assert.deepEqual(STAGES.map((stage) => nextStep("gone", stage)), [null, "end", "end", "end", null]);
+});
+
+Deno.test("how far an import has come is read from its entry", () => {
+  const entry = { status: "done", failed: 0, failed_file: null, bak_file: null } as const;
+  assert.equal(stageOf(null), "unknown");
+  assert.equal(stageOf({ ...entry, status: "running" }), "begun");
+  assert.equal(stageOf({ ...entry, status: "error" }), "begun");
+  assert.equal(stageOf({ ...entry, status: "failed_records", failed: 2 }), "over");
+  assert.equal(stageOf({ ...entry, status: "failed_records", failed: 2, failed_file: "x.failed.csv" }), "kept");
+  assert.equal(stageOf(entry), "kept");
+  assert.equal(stageOf({ ...entry, bak_file: "x.csv" }), "filed");
+  assert.equal(stageOf({ ...entry, failed: 2, bak_file: "x.csv" }), "filed", "its failed records were cleared since");
+});
