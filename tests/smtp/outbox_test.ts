@@ -4,6 +4,7 @@ import { type Failure, noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/outbox_store.ts";
+import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { LARGEST_GZIPPED, storedFile } from "../../src/smtp/attachment.ts";
 import {
@@ -28,9 +29,7 @@ async function world() {
   const url = new URL(SERVER);
   url.pathname = `/${name}`;
   const sql = postgres(url.href, { max: 4, onnotice: () => {} });
-  await sql`create schema rosterd`;
-  const migration = new URL("../../src/postgres/migrations/0001_users_and_imports.sql", import.meta.url);
-  await sql.unsafe(await Deno.readTextFile(migration));
+  await migrate(sql as never);
   const server = await startSmtpServer();
   const bak = await Deno.makeTempDir();
   let passed = 1_000;
