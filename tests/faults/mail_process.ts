@@ -17,8 +17,7 @@ export class MailProcess implements AsyncDisposable {
     readonly server: SmtpTestServer,
     readonly here: Workplace,
   ) {
-    const subjects = () => server.mails.map(({ subject, text }) => `${subject}\n${text}`);
-    this.outside = new Outside({ upload: here.path("upload"), sql: database.sql, subjects });
+    this.outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: () => server.mails });
   }
 
   static async make({ server, smtp, settings }: MailWorldOptions = {}): Promise<MailProcess> {

@@ -51,8 +51,7 @@ export class MailWorld implements AsyncDisposable {
   private constructor(readonly database: TestDatabase, readonly service: TestService, server: SmtpTestServer) {
     this.#port = server.port;
     this.#servers.push(server);
-    const subjects = () => this.mails.map(({ subject, text }) => `${subject}\n${text}`);
-    this.outside = new Outside({ upload: service.upload, sql: database.sql, subjects });
+    this.outside = new Outside({ upload: service.upload, sql: database.sql, mails: () => this.mails });
   }
 
   static async start({ server, smtp, settings }: MailWorldOptions = {}): Promise<MailWorld> {
