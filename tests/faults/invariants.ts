@@ -19,6 +19,8 @@ export interface Dropped {
   creates: readonly string[];
   /** How many records fail. */
   failed: number;
+  /** No mail server takes its mail: it must be flagged, in place of the mail. */
+  mailRefused?: boolean;
 }
 
 export interface OutsideOptions {
@@ -76,7 +78,7 @@ export class Outside {
   }
 
   /** I1, I3, I4 of one file. */
-  async #asTold(key: string, { name, status, creates, failed }: Dropped): Promise<void> {
+  async #asTold(key: string, { name, status, creates, failed, mailRefused }: Dropped): Promise<void> {
     const { sql, upload } = this.options;
     const entries = await sql<Entry[]>`
       select id, status, created, failed, bak_file, failed_file, mail from rosterd.imports
@@ -90,7 +92,8 @@ export class Outside {
     this.#check(inBak === key, `I2: ${name} stands in bak as the history says`);
     this.#check((entry.failed_file !== null) === (failed > 0), `I4: ${name} has its failed records beside it`);
     if (entry.failed_file !== null) await readFile(join(upload, "bak", entry.failed_file));
-    if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
+    if (mailRefused) this.#check(entry.mail === "failed", `I4: the mail of ${name} is flagged`);
+    else if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
   }
 
   /** I4: at least one mail, or a mail that is visibly waiting. */
