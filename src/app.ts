@@ -12,11 +12,12 @@ import { createInbox } from "./inbox/inbox.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { SettingsFile } from "./host/settings_file.ts";
 import type { Database } from "./postgres/connect.ts";
+import { databaseIsAway } from "./postgres/faults.ts";
 import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { Every } from "./runtime/every.ts";
-import type { Log } from "./runtime/log.ts";
+import { type Log, nameOf } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
 import { Decisions } from "./service/decisions.ts";
 import { DatabaseKeeper } from "./service/database_keeper.ts";
@@ -124,19 +125,26 @@ function assemble(
   );
   const outbox = createMailroom({ database, bakFolder, transport, settings: () => turns.settings, clock, log });
 
-  const nowAndThen = (ms: number, work: () => Promise<unknown>) =>
+  const nowAndThen = (what: string, ms: number, work: () => Promise<unknown>) =>
     new Every({
       clock,
       interval: () => ms,
       work: async () => {
         if (keeper.trouble === null && running() === null) await work();
       },
-      onError: (error) => keeper.report(error),
+      onError: (error) => {
+        if (databaseIsAway(error)) keeper.report(error);
+        else log.error("work_failed", { what, error: nameOf(error) });
+      },
     });
-  const mails = nowAndThen(MAIL_EVERY_MS, async () => {
+  const mails = nowAndThen("mail", MAIL_EVERY_MS, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
-  const clearing = nowAndThen(CLEAR_EVERY_MS, () => clearExpired({ database, bakFolder, clock, log }, turns.settings));
+  const clearing = nowAndThen(
+    "clear",
+    CLEAR_EVERY_MS,
+    () => clearExpired({ database, bakFolder, clock, log }, turns.settings),
+  );
   const service = new RosterdService({
     ...{ version, config, clock, settingsFile, database, keeper },
     ...{ history, decisions, store, turns, outbox, transport },

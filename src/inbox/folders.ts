@@ -4,7 +4,7 @@
  */
 import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
 import { mkdir, rename, rmdir } from "./disk.ts";
 import { closing, FOLDER, FOLDER_MODE, makeFolder, momentaryName, statsOf, syncFolders } from "./durable.ts";
@@ -20,31 +20,6 @@ export interface Folders {
 export function foldersOf(upload: string): Folders {
   const root = resolve(upload);
   return { upload: root, work: join(root, ".rosterd"), bak: join(root, "bak") };
-}
-
-/** Checks the folders before each look, and knows the upload folder again when a mount went away beneath it. */
-export class FolderCheck {
-  #worked: { dev: bigint; ino: bigint } | null = null;
-  constructor(readonly folders: Folders) {}
-
-  /** Throws {@link UnusableFolder} unless uploads can be read, taken and moved to `bak`: tried for real. */
-  async run(): Promise<void> {
-    const { upload, work, bak } = this.folders;
-    const identity = await uploadFolder(upload);
-    const hasWork = await isRealFolder(work, "work_not_a_folder");
-    const hasBak = await isRealFolder(bak, "bak_not_a_folder");
-    const before = this.#worked;
-    if (before && !hasWork && (before.dev !== identity.dev || before.ino !== identity.ino)) {
-      throw new UnusableFolder(
-        "upload_missing",
-        `The upload folder ${upload} is not the one that was there before`,
-        "its mount is probably gone. Mount it again, or restart rosterd if the new folder is meant",
-      );
-    }
-    await tryTaking(this.folders);
-    if (hasBak) await tryFiling(bak);
-    this.#worked = { dev: identity.dev, ino: identity.ino };
-  }
 }
 
 /** Makes `bak` or `.rosterd` when it is first needed. Throws {@link UnusableFolder} when something else is there. */
@@ -92,13 +67,29 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd makes a folder of its own there");
 }
 
-/** Does with an empty folder what taking does with an upload. */
-async function tryTaking({ upload, work }: Folders): Promise<void> {
+/** Whether a path leads to a folder, and not by a link. For those who read or clear in `bak`. */
+export async function isPlainFolder(path: string): Promise<boolean> {
+  return (await statsOf(path))?.isDirectory() ?? false;
+}
+
+/** The error for `bak` or `.rosterd` when it is no longer the folder that it was. */
+export function swapped(path: string): UnusableFolder {
+  return new UnusableFolder(
+    basename(path) === "bak" ? "bak_not_a_folder" : "work_not_a_folder",
+    `${path} is not the folder that it was`,
+    "somebody moves it about; make the upload folder sticky and rosterd's own",
+  );
+}
+
+/** Does with an empty folder what taking does with an upload. Returns its stats: so it looks when rosterd makes a folder. */
+export async function tryTaking({ upload, work }: Folders): Promise<BigIntStats | null> {
   const name = momentaryName("probe");
   try {
     await ensureFolder(work, "work_not_a_folder");
     await mkdir(join(upload, name), { mode: FOLDER_MODE });
+    const own = await statsOf(join(upload, name));
     await moveProbe(join(upload, name), join(work, name));
+    return own;
   } catch (error) {
     throw notWritable("upload_not_writable", upload, error);
   }
@@ -115,12 +106,14 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Throws {@link UnusableFolder} when nothing can be made in `bak`. */
-export async function tryFiling(bak: string): Promise<void> {
+/** Throws {@link UnusableFolder} when nothing can be made in `bak`. Returns the stats of what was made, as {@link tryTaking}. */
+export async function tryFiling(bak: string): Promise<BigIntStats | null> {
   const probe = join(bak, momentaryName("probe"));
   try {
     await mkdir(probe, { mode: FOLDER_MODE });
+    const own = await statsOf(probe);
     await rmdir(probe);
+    return own;
   } catch (error) {
     throw notWritable("bak_not_writable", bak, error);
   }

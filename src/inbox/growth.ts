@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { TakenUpload } from "../importer/ports.ts";
 import { statsOf } from "./durable.ts";
+import { isPlainFolder } from "./folders.ts";
 import { plainName } from "./names.ts";
 
 /** A file that grew after it had been imported. */
@@ -50,6 +51,8 @@ export class Growth {
   /** The files that have grown; each is told once. */
   async grown(bak: string, now: number): Promise<GrownFile[]> {
     const grown: GrownFile[] = [];
+    // Through a link that somebody put in its place files of others would be looked at.
+    if (!await isPlainFolder(bak)) return grown;
     for (const [bakFile, { name, imported, until }] of this.#watched) {
       const size = Number((await statsOf(join(bak, plainName(bakFile))))?.size ?? -1n);
       if (size > imported) grown.push({ name, bakFile, imported, size });

@@ -11,12 +11,13 @@ import type { Log } from "../runtime/log.ts";
 import { Answering } from "./answering.ts";
 import { keepFailed, moveToBak } from "./bak.ts";
 import { codeOf, hasCode } from "./error_code.ts";
-import { FolderCheck, type Folders, foldersOf, unreadable } from "./folders.ts";
+import { FolderCheck } from "./folder_check.ts";
+import { type Folders, foldersOf, unreadable } from "./folders.ts";
 import { type GrownFile, Growth } from "./growth.ts";
 import { lookAtUploads, type LookContext } from "./look.ts";
 import { Memory } from "./memory.ts";
 import { openRosterFile } from "./open.ts";
-import { ageAndSize } from "./settle.ts";
+import { ageAndSize, type Print } from "./settle.ts";
 import { sweep } from "./sweep.ts";
 import { takeUpload } from "./take.ts";
 import { isEmptied, pathOf, removeTaken } from "./taken.ts";
@@ -45,41 +46,45 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
   const growth = new Growth();
   const check = new FolderCheck(folders);
   const answering = new Answering(folders.upload, answerWithinMs);
-  const tidy = onceDone(() => sweep(folders));
+  const tidy = onceDone(() => check.around(() => sweep(folders)));
   return {
     look: (settleSeconds) =>
       answering.within(async () => {
         await check.run();
-        return await lookAtUploads({ folders, memory, clock, log }, settleSeconds);
+        return await check.around(() => lookAtUploads({ folders, memory, clock, log }, settleSeconds));
       }).catch((error) => {
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
       }),
 
     tidy,
 
-    take: (upload) => take({ folders, memory, clock, log }, upload),
+    take: (upload) => check.around(() => take({ folders, memory, clock, log }, upload)),
 
     async open(upload) {
-      const file = await openTaken(folders, upload);
+      const file = await check.around(
+        () => openTaken(folders, memory, upload),
+        async (opened) => await opened?.close(),
+      );
       if (file) growth.opened(upload, file.size);
       return file;
     },
 
     waitAnew: ({ key }) => memory.waitAnew(key),
 
-    keepFailed: (upload, startedAt, write) => keepFailed(folders, upload, startedAt, write),
+    keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
 
     async moveToBak(upload, startedAt) {
-      const name = await moveToBak(folders, upload, startedAt);
+      const name = await check.around(() => moveToBak(folders, upload, startedAt));
       if (name !== null) growth.moved(upload, name, clock.elapsed());
       return name;
     },
 
-    isGone: (key) => isEmptied(folders.work, key),
+    isGone: (key) => check.around(() => isEmptied(folders.work, key)),
 
     async forget(upload) {
-      await removeTaken(folders.work, upload.key);
+      await check.around(() => removeTaken(folders.work, upload.key));
       memory.endWait(upload.key);
+      memory.takenFiles.delete(upload.key);
       growth.forget(upload);
     },
 
@@ -94,17 +99,22 @@ async function take({ folders, memory, clock, log }: LookContext, upload: ReadyU
   const seen = sight && ageAndSize(sight.print);
   if (!sight?.ready || seen?.mtime !== upload.mtime || seen.size !== upload.size) return null;
   const taking = await takeUpload(folders, name, sight.print, clock.now());
-  if (taking.outcome === "taken") return taking.upload;
+  if (taking.outcome === "taken") {
+    memory.takenFiles.set(taking.upload.key, sight.print);
+    return taking.upload;
+  }
   if (taking.outcome === "refused") memory.refuse(name, taking.code, clock.elapsed());
   if (taking.outcome === "changed") memory.waitAnew(taking.key);
   log.info("upload_not_taken", { file: name, outcome: taking.outcome });
   return null;
 }
 
-/** Null when somebody removed the upload, or put something else in its place. */
-async function openTaken({ work }: Folders, upload: TakenUpload): Promise<RosterFile | null> {
+/** Null when somebody removed the upload, or put something else in its place: only the file that was taken is read. */
+async function openTaken({ work }: Folders, memory: Memory, upload: TakenUpload): Promise<RosterFile | null> {
+  const taken = memory.takenFiles.get(upload.key);
+  const isTaken = ({ dev, ino }: Print) => taken === undefined || (dev === taken.dev && ino === taken.ino);
   try {
-    return await openRosterFile(pathOf(work, upload), upload.name);
+    return await openRosterFile(pathOf(work, upload), upload.name, isTaken);
   } catch (error) {
     if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) return null;
     throw error;

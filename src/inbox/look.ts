@@ -112,6 +112,7 @@ async function lookAtUpload(
 
 async function lookAtTaken(context: LookContext, found: Findings, settleSeconds: number): Promise<void> {
   for (const entry of await listTaken(context.folders.work)) {
+    if (entry.kind === "file") context.memory.takenFiles.set(entry.upload.key, entry.print);
     if (entry.kind === "stray") found.waiting.push(waiting.stray(entry.key));
     else if (entry.kind === "moved") found.moved.push(entry.upload);
     else if (!context.memory.waitsAnew(entry.upload.key)) found.taken.push(entry.upload);

@@ -4,7 +4,7 @@
  */
 import type { WaitingFile } from "../importer/ports.ts";
 import type { Log } from "../runtime/log.ts";
-import { Settling } from "./settle.ts";
+import { type Print, Settling } from "./settle.ts";
 import { waiting } from "./waiting.ts";
 
 /** How long a file that could not be moved is left before it is tried again. */
@@ -23,6 +23,8 @@ export class Memory {
   readonly settling = new Settling();
   /** Taken uploads that changed while they were read, by key. */
   readonly anew = new Settling();
+  /** The files that were taken, by key: no other one is opened in their place. */
+  readonly takenFiles = new Map<string, Print>();
   readonly #waitAnew = new Set<string>();
   readonly #refusals = new Map<string, { until: number; file: WaitingFile }>();
   #named = new Map<string, string>();

@@ -20,16 +20,22 @@ export class NotAPlainFile extends Error {
 }
 
 /**
- * Opens a file; `name` is what reports call it. The errors of the system go on as they are (`ENOENT`, `EACCES`,
+ * Opens a file; `name` is what reports call it, `accepts` whether it is the one that is meant. The errors of the system go on as they are (`ENOENT`, `EACCES`,
  * `ELOOP` for a link: a caller who means what the link leads to passes its real path); {@link NotAPlainFile} for
  * folders, pipes and devices.
  */
-export async function openRosterFile(path: string, name: string): Promise<RosterFile> {
+export async function openRosterFile(
+  path: string,
+  name: string,
+  accepts: (print: Print) => boolean = () => true,
+): Promise<RosterFile> {
   const handle = await open(path, READ_ONLY);
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);
-    return new OpenRosterFile(handle, name, printOf(stats));
+    const print = printOf(stats);
+    if (!accepts(print)) throw new NotAPlainFile("not_a_plain_file", path);
+    return new OpenRosterFile(handle, name, print);
   } catch (error) {
     await handle.close();
     throw error;

@@ -5,14 +5,17 @@
  * name and the content is renamed over it; from another file system it is copied first. Each step may be the last one
  * before a power cut: `finishPlacing` goes on from there.
  */
+import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyFile, sameContent } from "./copy.ts";
 import { link, rename, unlink } from "./disk.ts";
 import { makeFile, momentaryName, NO_LINK, statsOf, syncFolders } from "./durable.ts";
 import { hasCode } from "./error_code.ts";
+import { swapped } from "./folders.ts";
 
 /** Moves `source` to `target`. False when the name is taken; then nothing has happened. */
 export async function place(source: string, target: string): Promise<boolean> {
+  const meant = await meaning(source, target);
   try {
     await link(source, target);
   } catch (error) {
@@ -21,7 +24,8 @@ export async function place(source: string, target: string): Promise<boolean> {
     if (!await isLinked(source, target)) return false;
   }
   await syncFolders(dirname(target));
-  await removeSource(source);
+  await assertPlaced(meant, target);
+  await removeSource(source, meant.file);
   return true;
 }
 
@@ -34,15 +38,14 @@ export async function finishPlacing(source: string, target: string): Promise<boo
   const there = await statsOf(target);
   if (!there?.isFile()) return false;
   if (there.size === 0n) await fill(source, target);
-  else if (await sameContent(source, target)) await removeSource(source);
+  else if (await sameContent(source, target)) await removeSource(source, await statsOf(source));
   else return false;
   return true;
 }
 
 /** Whether a link was made before and only the old name is left to remove; also when its answer got lost on the way. */
 async function isLinked(source: string, target: string): Promise<boolean> {
-  const [from, to] = [await statsOf(source), await statsOf(target)];
-  return from !== null && to !== null && from.dev === to.dev && from.ino === to.ino;
+  return isSame(await statsOf(source), await statsOf(target));
 }
 
 async function placeWithoutLink(source: string, target: string): Promise<boolean> {
@@ -55,13 +58,18 @@ async function placeWithoutLink(source: string, target: string): Promise<boolean
 
 /** Puts the content in the place of the empty file that claimed the name. */
 async function fill(source: string, target: string): Promise<void> {
+  const meant = await meaning(source, target);
+  const claim = await statsOf(target);
+  if (!claim?.isFile() || claim.size !== 0n) throw swapped(dirname(target));
   try {
     await rename(source, target);
     await syncFolders(dirname(target), dirname(source));
+    await assertPlaced(meant, target);
   } catch (error) {
     if (!hasCode(error, "EXDEV")) throw error;
     await copyOver(source, target);
-    await removeSource(source);
+    await assertPlaced({ ...meant, file: null }, target);
+    await removeSource(source, meant.file);
   }
 }
 
@@ -78,7 +86,30 @@ async function copyOver(source: string, target: string): Promise<void> {
   await syncFolders(dirname(target));
 }
 
-async function removeSource(source: string): Promise<void> {
+/** What is to be placed, and the folder that it is to come into, as they were before. */
+interface Meaning {
+  readonly file: BigIntStats | null;
+  readonly folder: BigIntStats | null;
+}
+
+async function meaning(source: string, target: string): Promise<Meaning> {
+  return { file: await statsOf(source), folder: await statsOf(dirname(target)) };
+}
+
+/** Throws when somebody swapped the folder meanwhile: then the file may be elsewhere, and its source must stay. */
+async function assertPlaced({ file, folder }: Meaning, target: string): Promise<void> {
+  const there = await statsOf(target);
+  const now = await statsOf(dirname(target));
+  const placed = there?.isFile() && (file === null || isSame(file, there));
+  if (!placed || !now?.isDirectory() || !isSame(folder, now)) throw swapped(dirname(target));
+}
+
+async function removeSource(source: string, file: BigIntStats | null): Promise<void> {
+  if (!isSame(file, await statsOf(source))) throw swapped(dirname(dirname(source)));
   await unlink(source);
   await syncFolders(dirname(source));
+}
+
+function isSame(one: BigIntStats | null, other: BigIntStats | null): boolean {
+  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }

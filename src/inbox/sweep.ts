@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { unlink } from "./disk.ts";
 import { isMomentary, removeIfEmpty } from "./durable.ts";
 import { nullOn } from "./error_code.ts";
-import type { Folders } from "./folders.ts";
+import { type Folders, isPlainFolder } from "./folders.ts";
 
 /** Sweeps the three folders. */
 export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   for (const folder of [upload, work, bak]) {
-    for (const name of await namesIn(folder)) {
+    for (const name of await namesIn(folder, folder === upload)) {
       if (isMomentary(name, "probe")) await removeIfEmpty(join(folder, name));
     }
   }
@@ -23,7 +23,9 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** The upload folder itself may be a link; one of the others is not looked through. */
+async function namesIn(folder: string, isOuter = false): Promise<string[]> {
+  if (!isOuter && !await isPlainFolder(folder)) return [];
   return await nullOn(readdir(folder), "ENOENT", "ENOTDIR") ?? [];
 }
 

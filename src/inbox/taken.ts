@@ -20,6 +20,9 @@ const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 
+/** The name of a folder `.rosterd/KEY/`: when it was made, and a number by chance (`take.ts`). */
+const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
+
 /** The note: the upload as it was, and the names in `bak` that were chosen so far, for itself and for its failed records. */
 const NOTE_SCHEMA = z.object({
   upload: z.object({ name: z.string(), mtime: z.number(), size: z.number() }),
@@ -56,6 +59,8 @@ export async function listTaken(work: string): Promise<TakenEntry[]> {
 async function takenEntry(work: string, key: string): Promise<TakenEntry | null> {
   if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
   const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
+  // What rosterd did not make is not looked into any further: it may be a folder of somebody else.
+  if (!KEY.test(key)) return names.length === 0 ? null : { kind: "stray", key };
   const files = names.filter(isForeign);
   if (files.length === 0) return await movedEntry(work, key, names);
   const stats = files.length === 1 ? await statsOf(join(work, key, files[0])) : null;

@@ -102,10 +102,10 @@ export class PostgresOutboxStore {
     });
   }
 
-  async countSentSince(time: Date): Promise<number> {
+  async countSentBetween(from: Date, to: Date): Promise<number> {
     const [{ count }] = await this.sql`
       select count(distinct coalesce(content ->> 'digest', message_id))::int as count
-      from rosterd.outbox where sent_at > ${time}`;
+      from rosterd.outbox where sent_at > ${from} and sent_at <= ${to}`;
     return count;
   }
 
@@ -121,8 +121,12 @@ function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
+/** No mail is put off for longer than this; one that seems to be was put off when the clock was ahead. */
+const LONGEST_WAIT_MS = 2 * 3_600_000;
+
 function isDue(sql: postgres.ISql, now: Date) {
-  return sql`sent_at is null and gave_up_at is null and next_try_at <= ${now}
+  const tooFar = new Date(now.getTime() + LONGEST_WAIT_MS);
+  return sql`sent_at is null and gave_up_at is null and (next_try_at <= ${now} or next_try_at > ${tooFar})
     and (import_id is null
       or exists (
         select from rosterd.imports

@@ -4,6 +4,8 @@
  */
 import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
+import { hasCode } from "../inbox/error_code.ts";
+import { isPlainFolder } from "../inbox/folders.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
@@ -81,11 +83,12 @@ export class HistoryDesk implements ImportHistory {
     if (name === null) {
       return { gone: entry.failed === 0 ? "no record of it failed" : "its failed records were not kept" };
     }
+    if (!await isPlainFolder(this.#options.bakFolder)) return { gone: "bak is not a folder of its own now" };
     try {
       const file = await openRosterFile(`${this.#options.bakFolder}/${name}`, name);
       return { name, size: file.size, stream: ReadableStream.from(readAndClose(file)) };
     } catch (error) {
-      if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+      if (!hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) throw error;
       return { gone: "its failed records are no longer in bak" };
     }
   }

@@ -5,6 +5,7 @@
 import type { Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
+import { isPlainFolder } from "../inbox/folders.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures } from "../postgres/history.ts";
 import { allHeld } from "../postgres/holds.ts";
@@ -37,14 +38,22 @@ export function createMailroom(
       const page = await listFailures(sql, id, { limit: FAILURES_IN_A_MAIL });
       return entry && { entry, failures: page?.failures ?? [] };
     },
-    failedFile: ({ failed_file }) =>
-      Promise.resolve(failed_file === null ? null : storedFile(failed_file, `${bakFolder}/${failed_file}`)),
+    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : inBak(bakFolder, failed_file)),
     heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
     transport,
     settings,
     clock,
     log,
   });
+}
+
+/** Through a link that somebody put in the place of `bak`, a file of others would be mailed. */
+function inBak(bakFolder: string, name: string): AttachmentSource {
+  const read = async function* () {
+    if (!await isPlainFolder(bakFolder)) throw Object.assign(new Error("bak is not a folder"), { code: "ENOTDIR" });
+    yield* storedFile(name, `${bakFolder}/${name}`).read();
+  };
+  return { name, read };
 }
 
 /** Once it is approved or discarded, an import holds nobody. */

@@ -3,6 +3,7 @@
  * and what an undo needs. Its entry in the history stays. Only files that an import of this database put there are removed.
  */
 import type { Settings } from "../domain/settings.ts";
+import { isPlainFolder } from "../inbox/folders.ts";
 import type { Database } from "../postgres/connect.ts";
 import { expiredImports, markCleared } from "../postgres/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -23,6 +24,8 @@ export async function clearExpired(
   settings: Settings,
 ): Promise<void> {
   if (settings.bak_retention_days === 0) return;
+  // Through a link that somebody put in its place, files of others would be removed. The status says that it is there.
+  if (!await isPlainFolder(bakFolder)) return;
   const before = new Date(clock.now().getTime() - settings.bak_retention_days * DAY);
   for (const { id, files } of await expiredImports(database.sql, before)) {
     for (const name of files) await removeFrom(bakFolder, name);

@@ -12,7 +12,7 @@ import { databaseIsAway } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Every } from "../runtime/every.ts";
-import type { Log } from "../runtime/log.ts";
+import { type Log, nameOf } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 
 export interface TurnsOptions {
@@ -189,10 +189,4 @@ export class Turns {
       return false;
     }
   }
-}
-
-/** The name of an error's class: its text may quote anything. */
-function nameOf(error: unknown): string {
-  const { name, code } = error as { name?: string; code?: string };
-  return code === undefined ? String(name) : `${name} ${code}`;
 }

@@ -15,8 +15,10 @@ import type { Message, Sent, Transport } from "./transport.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A mail that was not sent for so long is given up. */
+/** A mail that was not sent for so long is given up, */
 export const GIVE_UP_AFTER = 72 * HOUR;
+/** and not before so many tries: rosterd may have been away meanwhile, or a clock ahead for a while. */
+export const LEAST_TRIES = 10;
 export const MOST_MAILS_AN_HOUR = 10;
 /** How long nothing is tried after the server refused the login; ends early when the settings of mail change. */
 export const LOGIN_PAUSE = 10 * MINUTE;
@@ -47,8 +49,8 @@ export interface OutboxStore {
   /** Gives a claim back as if nothing had been tried. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
   giveUp(ids: readonly number[], error: string, now: Date): Promise<void>;
-  /** Mails that went after `time`; a digest is one. */
-  countSentSince(time: Date): Promise<number>;
+  /** Mails that went after `from` and not after `to`; a digest is one. */
+  countSentBetween(from: Date, to: Date): Promise<number>;
   countWaiting(): Promise<number>;
 }
 
@@ -119,7 +121,8 @@ class DatabaseOutbox implements Outbox {
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.#deps;
     const now = clock.now();
-    const room = MOST_MAILS_AN_HOUR - await store.countSentSince(after(now, -HOUR));
+    // What seems to have gone later than now went when the clock was ahead. Those of other machines are not quite the same.
+    const room = MOST_MAILS_AN_HOUR - await store.countSentBetween(after(now, -HOUR), after(now, MINUTE));
     return room <= 0 ? [] : await store.claim(now, after(now, CLAIM), room === 1);
   }
 
@@ -190,8 +193,11 @@ class DatabaseOutbox implements Outbox {
   }
 
   #isOver(mails: readonly WaitingMail[], { kind }: MailError, now: Date): boolean {
+    if (kind === "permanent" || kind === "too_big") return true;
     const youngest = Math.max(...mails.map(({ createdAt }) => createdAt.getTime()));
-    return kind === "permanent" || kind === "too_big" || now.getTime() - youngest >= GIVE_UP_AFTER;
+    // A refused login is no try of a mail.
+    const triedEnough = kind === "auth" || mails[0].tries + 1 >= LEAST_TRIES;
+    return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER;
   }
 
   #keepClaimed(ids: readonly number[]): () => void {

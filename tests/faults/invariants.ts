@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type postgres from "postgres";
 import type { ImportStatus } from "../../src/domain/outcome.ts";
@@ -19,6 +20,8 @@ export interface Dropped {
   creates: readonly string[];
   /** How many records fail. */
   failed: number;
+  /** No mail server takes its mail: it must be flagged, in place of the mail. */
+  mailRefused?: boolean;
 }
 
 export interface OutsideOptions {
@@ -65,9 +68,32 @@ export class Outside {
 
   /** What holds when every file is in `bak` and the service has nothing left to do. */
   async inTheEnd(): Promise<void> {
+    await this.eachAsTold();
+    await this.#nothingElse();
+  }
+
+  /** The same where others put files into the folder, too, of which nothing is known. */
+  async eachAsTold(): Promise<void> {
     await this.atAnyInstant();
     for (const [key, file] of this.#dropped) await this.#asTold(key, file);
-    await this.#nothingElse();
+  }
+
+  /**
+   * What holds where somebody may move the folders about: the bytes of every file are somewhere below `root` (I2), and no taken
+   * file was applied twice (I3). Returns how much was checked.
+   */
+  async nothingDestroyed(root: string): Promise<number> {
+    const found = new Set<string>();
+    for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+      const bytes = entry.isFile() ? await unlessGone(readPlain(join(entry.parentPath, entry.name))) : null;
+      if (bytes !== null) found.add(digest(bytes));
+    }
+    for (const [key, { name }] of this.#dropped) this.#check(found.has(key), `I2: the bytes of ${name} are there`);
+    const twice = await this.options.sql`
+      select taken_key from rosterd.imports where status not in ('running', 'error') and taken_key is not null
+      group by taken_key having count(*) > 1`;
+    this.#check(twice.length === 0, "I3: no file was applied twice");
+    return this.#dropped.size + 1;
   }
 
   /** I9: no secret and no value of a user stands in the log. */
@@ -76,7 +102,7 @@ export class Outside {
   }
 
   /** I1, I3, I4 of one file. */
-  async #asTold(key: string, { name, status, creates, failed }: Dropped): Promise<void> {
+  async #asTold(key: string, { name, status, creates, failed, mailRefused }: Dropped): Promise<void> {
     const { sql, upload } = this.options;
     const entries = await sql<Entry[]>`
       select id, status, created, failed, bak_file, failed_file, mail from rosterd.imports
@@ -90,7 +116,8 @@ export class Outside {
     this.#check(inBak === key, `I2: ${name} stands in bak as the history says`);
     this.#check((entry.failed_file !== null) === (failed > 0), `I4: ${name} has its failed records beside it`);
     if (entry.failed_file !== null) await readFile(join(upload, "bak", entry.failed_file));
-    if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
+    if (mailRefused) this.#check(entry.mail === "failed", `I4: the mail of ${name} is flagged`);
+    else if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
   }
 
   /** I4: at least one mail, or a mail that is visibly waiting. */
@@ -125,7 +152,7 @@ export class Outside {
     const found = new Set<string>();
     for (const folder of [upload, join(upload, ".rosterd"), join(upload, "bak")]) {
       for (const path of await filesIn(folder, folder.endsWith(".rosterd"))) {
-        const bytes = await unlessGone(readFile(path));
+        const bytes = await unlessGone(readPlain(path));
         if (bytes !== null) found.add(digest(bytes));
       }
     }
@@ -156,11 +183,22 @@ async function filesIn(folder: string, deep: boolean): Promise<string[]> {
   return [...files, ...(await Promise.all(folders.map(({ name }) => filesIn(join(folder, name), false)))).flat()];
 }
 
+/** Follows no link and waits for no pipe: somebody hostile may have put one there since. */
+async function readPlain(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Null when it is gone, or has become something that is not a file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return null;
+    if (["ENOENT", "ELOOP", "ENXIO", "EISDIR"].includes(String((error as { code?: unknown }).code))) return null;
     throw error;
   }
 }

@@ -4,9 +4,16 @@ import { type Failure, noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/outbox_store.ts";
+import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { LARGEST_GZIPPED, storedFile } from "../../src/smtp/attachment.ts";
-import { createOutbox, GIVE_UP_AFTER, LOGIN_PAUSE, type OutboxDependencies } from "../../src/smtp/outbox.ts";
+import {
+  createOutbox,
+  GIVE_UP_AFTER,
+  LEAST_TRIES,
+  LOGIN_PAUSE,
+  type OutboxDependencies,
+} from "../../src/smtp/outbox.ts";
 import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";
 import { startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
 
@@ -22,9 +29,7 @@ async function world() {
   const url = new URL(SERVER);
   url.pathname = `/${name}`;
   const sql = postgres(url.href, { max: 4, onnotice: () => {} });
-  await sql`create schema rosterd`;
-  const migration = new URL("../../src/postgres/migrations/0001_users_and_imports.sql", import.meta.url);
-  await sql.unsafe(await Deno.readTextFile(migration));
+  await migrate(sql as never);
   const server = await startSmtpServer();
   const bak = await Deno.makeTempDir();
   let passed = 1_000;
@@ -203,16 +208,30 @@ Deno.test("two processes on one database send each mail once", async () => {
   assert.equal(w.server.mails.length, 8);
 });
 
-Deno.test("after three days a mail is given up, visibly", async () => {
+Deno.test("after three days and ten tries a mail is given up, visibly", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
-  w.pass(GIVE_UP_AFTER - MINUTE);
-  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
-  w.pass(2 * MINUTE);
+  w.pass(GIVE_UP_AFTER - LEAST_TRIES * 61 * MINUTE);
+  for (let tries = 1; tries < LEAST_TRIES; tries++) {
+    assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+    w.pass(61 * MINUTE);
+  }
+  w.pass(62 * MINUTE);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 0 });
   assert.equal(await w.mailOf(id), "failed");
   assert.ok(w.logged.some((line) => line.includes("mail.gave_up")));
+});
+
+Deno.test("a mail that nobody tried for three days, since rosterd was away, is not given up at the first failure", async () => {
+  await using w = await world();
+  const id = await w.imported("x.csv");
+  w.server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
+  w.pass(2 * GIVE_UP_AFTER);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
+  w.pass(2 * MINUTE);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
+  assert.equal(await w.mailOf(id), "sent");
 });
 
 Deno.test("a mail that is refused for good is flagged at once, and the others still go", async () => {

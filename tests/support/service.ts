@@ -7,7 +7,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { systemClock } from "../../src/runtime/clock.ts";
+import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
@@ -22,6 +22,8 @@ export interface ServiceOptions {
   withoutMail?: boolean;
   /** An upload folder that another service of the test has, too. */
   upload?: string;
+  /** A clock to set. */
+  clock?: Clock;
 }
 
 export class TestService implements AsyncDisposable {
@@ -33,11 +35,19 @@ export class TestService implements AsyncDisposable {
   readonly lines: string[] = [];
   #app: App | null = null;
   readonly #log: Log;
+  readonly #clock: Clock;
 
-  private constructor(folder: string, upload: string, smtp: SmtpTestServer, databaseUrl: string | null) {
+  private constructor(
+    folder: string,
+    upload: string,
+    smtp: SmtpTestServer,
+    databaseUrl: string | null,
+    clock: Clock,
+  ) {
     this.folder = folder;
     this.upload = upload;
     this.smtp = smtp;
+    this.#clock = clock;
     const flags = {
       upload,
       settings: join(folder, "settings.json"),
@@ -54,14 +64,16 @@ export class TestService implements AsyncDisposable {
       isTerminal: () => false,
     });
     const write = (line: string) => void this.lines.push(line);
-    this.#log = createLog({ level: "debug", format: "json", now: () => new Date(), write });
+    this.#log = createLog({ level: "debug", format: "json", now: () => clock.now(), write });
   }
 
   /** Starts it. Disposing of it stops it and removes its folders. */
-  static async start({ databaseUrl, settings, withoutMail, upload }: ServiceOptions): Promise<TestService> {
+  static async start(
+    { databaseUrl, settings, withoutMail, upload, clock = systemClock }: ServiceOptions,
+  ): Promise<TestService> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     const smtp = await startSmtpServer({ security: "none" });
-    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl);
+    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl, clock);
     const mail = {
       reply_to_admin_email: "admin@example.edu",
       failed_import_email: "registry@example.edu",
@@ -76,7 +88,7 @@ export class TestService implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.stop();
     const { config } = this;
-    const options = { config, version: "0.0.0-test", clock: systemClock, log: this.#log };
+    const options = { config, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
     // The turn that every start begins with is over when this one is.
     await this.turn();

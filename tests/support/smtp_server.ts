@@ -36,6 +36,8 @@ export interface SmtpServerOptions {
   login?: { user: string; password: string };
   /** Messages above so many bytes are refused with `552 5.3.4`, after the final dot. */
   largest?: number;
+  /** Where it listens, to come back where another one was before. Default: a free port. */
+  port?: number;
 }
 
 /** One way to go wrong. */
@@ -44,8 +46,12 @@ export type Misbehaviour =
   | { how: "refuse"; at: "MAIL" | "RCPT" | "DATA"; code: number; text?: string; recipient?: string }
   /** The greeting never comes. */
   | { how: "silent" }
-  /** Takes the message and never answers the final dot. */
-  | { how: "stall" }
+  /** What answers is no mail server, or one that takes nobody in: it says this instead of the greeting, and hangs up. */
+  | { how: "babble"; text: string }
+  /** Hangs up in the middle of the message. */
+  | { how: "cut" }
+  /** Takes the message and never answers the final dot; `keeps`: though the mail is delivered. */
+  | { how: "stall"; keeps?: boolean }
   /** Keeps the message, then closes the connection instead of answering the final dot. */
   | { how: "drop" };
 
@@ -86,14 +92,16 @@ class TestServer implements SmtpTestServer {
   readonly mails: ReceivedMail[] = [];
   readonly #server: SMTPServer;
   readonly #largest: number;
+  readonly #port: number;
   readonly #sockets = new Set<Socket>();
   readonly #changed = new EventTarget();
   #misbehaviour: Misbehaviour | null = null;
   #timesLeft = 0;
   #timesDone = 0;
 
-  constructor({ security = "starttls", login, largest = Infinity }: SmtpServerOptions) {
+  constructor({ security = "starttls", login, largest = Infinity, port = 0 }: SmtpServerOptions) {
     this.#largest = largest;
+    this.#port = port;
     this.#server = new SMTPServer({
       secure: security === "tls",
       key: readFileSync(new URL("localhost.key", TESTDATA)),
@@ -105,7 +113,9 @@ class TestServer implements SmtpTestServer {
         if (username === login?.user && password === login?.password) return done(null, { user: username });
         done(refusal(535, "5.7.8 the login is wrong"));
       },
-      onConnect: (_session, done) => {
+      onConnect: (session, done) => {
+        const plan = this.#misbehaviour;
+        if (plan?.how === "babble" && this.#acts("babble")) return this.#socketOf(session)?.end(plan.text);
         if (!this.#acts("silent")) done();
       },
       onMailFrom: (_address, _session, done) => done(this.#refusalAt("MAIL")),
@@ -128,7 +138,7 @@ class TestServer implements SmtpTestServer {
   async listen(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once("error", reject);
-    this.#server.listen(0, "127.0.0.1", resolve);
+    this.#server.listen(this.#port, "127.0.0.1", resolve);
     await promise;
   }
 
@@ -159,8 +169,15 @@ class TestServer implements SmtpTestServer {
   /** Reads the message whole, then keeps it and answers, or does what it was told instead. */
   async #take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<null> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of stream) chunks.push(chunk);
+    for await (const chunk of stream) {
+      if (this.#acts("cut")) {
+        this.#socketOf(session)?.destroy();
+        return await new Promise(() => {});
+      }
+      chunks.push(chunk);
+    }
     const raw = Buffer.concat(chunks);
+    if (this.#misbehaviour?.how === "stall" && this.#misbehaviour.keeps) this.mails.push(await describe(raw, session));
     if (this.#acts("stall")) return await new Promise(() => {});
     const refused = this.#refusalAt("DATA");
     if (refused !== null) throw refused;
@@ -169,14 +186,12 @@ class TestServer implements SmtpTestServer {
     const drop = this.#acts("drop");
     this.#changed.dispatchEvent(new Event("change"));
     if (!drop) return null;
-    this.#hangUp(session);
+    this.#socketOf(session)?.destroy();
     return await new Promise(() => {});
   }
 
-  #hangUp(session: SMTPServerSession): void {
-    for (const connection of this.#server.connections) {
-      if (connection.id === session.id) connection._socket.destroy();
-    }
+  #socketOf(session: SMTPServerSession): Socket | undefined {
+    return [...this.#server.connections].find(({ id }) => id === session.id)?._socket;
   }
 
   #refusalAt(command: "MAIL" | "RCPT" | "DATA", recipient?: string): Error | null {

@@ -1,0 +1,307 @@
+/** Not plain files, and names (fault list, part B): seen by the whole service, from outside. */
+import assert from "node:assert/strict";
+import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { linkTo, PIPE, plant, run, type Tree, treeOf } from "../inbox/folder_tree.ts";
+import { canMount, withMemory } from "../inbox/mounts.ts";
+import { IS_ROOT } from "../inbox/other_process.ts";
+import { serverIsAway } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
+import { Canary, secretIsIn } from "./folder_canary.ts";
+import { FolderService, type FolderServiceOptions } from "./folder_service.ts";
+import { survived } from "./verdict.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+/** A test on a service of its own. */
+function folderTest(
+  name: string,
+  test: (service: FolderService) => Promise<void>,
+  options: FolderServiceOptions & { ignore?: boolean } = {},
+) {
+  Deno.test({
+    name,
+    ignore: away !== null || options.ignore === true,
+    async fn() {
+      await using service = await FolderService.start(options);
+      await test(service);
+      await service.stop();
+    },
+  });
+}
+
+if (!canMount()) console.error(`LEFT OUT: the tests of ${import.meta.url} that mount: this user may not`);
+
+const ROSTER = "unique_id,login_source\nX1,ldap\n";
+const codesOf = (files: readonly { name: string; code: string }[]) =>
+  Object.fromEntries(files.map(({ name, code }) => [name, code]));
+
+/** Turns until every upload that was told of is done: the service makes turns of its own, too. */
+async function allDone(service: FolderService): Promise<void> {
+  await until("all is in bak", async () => {
+    await service.turn();
+    const { waiting } = await service.status();
+    const names = [...Deno.readDirSync(service.upload)].map(({ name }) => name).filter((name) =>
+      name.startsWith("good")
+    );
+    return names.length === 0 && !waiting.some(({ name }) => name.startsWith("good"));
+  });
+}
+
+folderTest(
+  "links, pipes, sockets, folders and devices named like rosters are told of, never opened, and stop nobody",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    await plant(service.upload, {
+      "secret.csv": linkTo(`${canary.root}/secret.csv`),
+      "dangling.csv": linkTo("nowhere"),
+      "upwards.csv": linkTo("../canary/secret.csv"),
+      "tree.csv": linkTo(`${canary.root}/tree`),
+      "pipe.csv": PIPE,
+      "folder.csv": { "inner.csv": ROSTER },
+    });
+    using _socket = Deno.listen({ transport: "unix", path: service.at("socket.csv") });
+    const expected = ["secret", "dangling", "upwards", "tree", "pipe", "folder", "socket"];
+    if (canMount()) {
+      await run("mknod", service.at("tape.csv"), "c", "1", "5");
+      expected.push("tape");
+    }
+    await service.dropGood("G1", { fails: true });
+    await allDone(service);
+    const { ready, waiting } = await service.status();
+    assert.equal(ready, true, "what an uploader put there does not make the service unready");
+    assert.deepEqual(codesOf(waiting), Object.fromEntries(expected.map((name) => [`${name}.csv`, "not_a_plain_file"])));
+    await service.outside.eachAsTold();
+    assert.deepEqual(secretIsIn({ log: service.log, mails: JSON.stringify(service.smtp.mails) }), []);
+    survived({
+      fault: "links, pipes, sockets, folders and devices that are named like rosters",
+      injected: expected.length,
+      checks: await canary.untouched() + service.outside.checks + expected.length,
+    });
+  },
+);
+
+folderTest(
+  "bak or .rosterd planted as a link, a file or another's folder: nothing is imported, and status and /readyz say why",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    let checks = 0;
+    const faults: [string, Tree, string, RegExp][] = [
+      ["bak", { bak: linkTo(`${canary.root}/tree`) }, "bak_not_a_folder", /bak is a link: remove it/],
+      ["bak", { bak: linkTo("nowhere") }, "bak_not_a_folder", /bak is a link: remove it/],
+      ["bak", { bak: "a file" }, "bak_not_a_folder", /bak is not a folder: remove it/],
+      [
+        ".rosterd",
+        { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
+        "work_not_a_folder",
+        /\.rosterd is a link: remove it/,
+      ],
+      [".rosterd", { ".rosterd": PIPE }, "work_not_a_folder", /\.rosterd is not a folder: remove it/],
+    ];
+    if (IS_ROOT) {
+      for (const [name, code] of [["bak", "bak_not_a_folder"], [".rosterd", "work_not_a_folder"]]) {
+        faults.push([
+          name,
+          { [name]: {} },
+          code,
+          /belongs to another user \(uid 65534\): give it to the user of rosterd/,
+        ]);
+      }
+    }
+    for (const [number, [name, tree, code, text]] of faults.entries()) {
+      // What is rosterd's own waits elsewhere meanwhile, if it was made already.
+      const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
+      await plant(service.upload, tree);
+      // Free for all, so that only its owner can be what is wrong with it.
+      if (text.source.startsWith("belongs")) {
+        await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
+      }
+      await service.dropGood(`P${number}`);
+      assert.deepEqual(await service.turn(), []);
+      const { ready, problems, folder } = await service.status();
+      assert.deepEqual([ready, problems[0].code, folder.usable], [false, code, false]);
+      assert.match(folder.text!, text);
+      const { http, body } = await service.readiness();
+      assert.equal(http, 503);
+      assert.ok(body.includes(code) && !body.includes(service.upload), "it says why, and names no path to strangers");
+      checks += 6 + await canary.untouched();
+
+      assert.doesNotMatch(service.log, /turn_failed/);
+      await rm(service.at(name), { recursive: true });
+      if (own) await rename(service.here.path("own"), service.at(name));
+      await allDone(service);
+      assert.equal((await service.readiness()).http, 200, "ready again without a restart");
+    }
+    await service.outside.inTheEnd();
+    survived({ fault: "bak or .rosterd is planted", injected: faults.length, checks: checks + service.outside.checks });
+  },
+);
+
+folderTest(
+  "a key planted in .rosterd as a link, and a folder that rosterd did not make, are never looked into",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    await until("the work folder is there", () => service.status().then(({ ready }) => ready));
+    await symlink(`${canary.root}/tree`, service.at(".rosterd", "20261123T000000Z-00000000"));
+    await plant(service.at(".rosterd"), { "tree": { "x.csv": ROSTER } });
+    await service.dropGood("K1");
+    await allDone(service);
+    assert.deepEqual((await service.imports()).map(({ file }) => file), ["good-K1.csv"]);
+    assert.deepEqual(codesOf((await service.status()).waiting), { ".rosterd/tree": "stray" });
+    assert.deepEqual((await treeOf(service.at(".rosterd"))).tree, { "x.csv": ROSTER });
+    survived({ fault: "keys are planted in .rosterd", injected: 2, checks: 3 + await canary.untouched() });
+  },
+);
+
+/** Each with what its record is called in `bak`, before the date. */
+const EVIL: Record<string, string> = {
+  "new\nline.csv": "new_line",
+  "\u001b[31mred\u0007.csv": "_[31mred_",
+  "-rf.csv": "_rf",
+  "=HYPERLINK(1).csv": "_HYPERLINK(1)",
+  "@sum.csv": "_sum",
+  "a..\u2215..\u2215etc.csv": "a..\u2215..\u2215etc",
+  "a..%2f..%2fetc.csv": "a..%2f..%2fetc",
+  "a..\\..\\x.csv": "a..\\..\\x",
+  "gpj.\u202evsc.csv": "gpj._vsc",
+  '🎓 Zoë\'s "best".csv': '🎓 Zoë\'s "best"',
+  "<img src=x onerror=alert(1)>.csv": "<img src=x onerror=alert(1)>",
+  "CR\rLF\nBcc: all@example.edu.csv": "CR_LF_Bcc: all@example.edu",
+  "$(id)`id`.csv": "$(id)`id`",
+  ["x".repeat(251) + ".csv"]: "x".repeat(234),
+};
+
+folderTest(
+  "a name is data: kept whole in the history, escaped in the log, the page's data and the mail, harmless in bak",
+  async (service) => {
+    for (const [number, name] of Object.keys(EVIL).entries()) {
+      await service.dropGood(`E${number}`, { fails: true, name });
+    }
+    const names = Object.keys(EVIL);
+    const entries = await until("all are imported", async () => {
+      await service.turn();
+      const imports = await service.imports();
+      return imports.length === names.length && imports;
+    });
+    await until("the mails are sent", () => service.smtp.mails.length > 9, 30_000);
+    assert.deepEqual(
+      new Set(entries.map(({ file }) => file)),
+      new Set(names),
+      "the history has the names as they were",
+    );
+    for (const { file, bak_file } of entries) {
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(bak_file!, /[\u0000-\u001f\u007f-\u009f\u2028-\u202e]|^[-.=+@]/);
+      assert.ok(bak_file!.startsWith(`${EVIL[file]}.2`), bak_file!);
+      assert.ok(new TextEncoder().encode(bak_file!).length <= 255);
+    }
+    for (const line of service.log.trimEnd().split("\n")) {
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/, "one line an event, and nothing a terminal obeys");
+      JSON.parse(line);
+    }
+    const page = await (await service.fetch("/imports?limit=200")).text();
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(page, /[\u0000-\u001f\u007f]/);
+    for (const mail of service.smtp.mails) {
+      assert.deepEqual(mail.envelope.to, ["registry@example.edu"], "a name adds no receiver");
+      assert.equal(mail.headers.has("bcc"), false);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(mail.subject ?? "", /[\u0000-\u001f\u007f\u202e]/);
+      for (const { filename } of mail.attachments) assert.doesNotMatch(filename ?? "", /[\r\n/\u202e]|^[-.=+@]/);
+    }
+    await service.outside.atAnyInstant();
+    survived({
+      fault:
+        "names with line ends, escape codes, leading - and =, look-alikes of ../, 255 bytes, RTL marks, emoji, quotes",
+      injected: names.length,
+      checks: 6 * names.length + service.outside.checks,
+    });
+  },
+);
+
+folderTest("a name that is not UTF-8 is told of, and the others go on", async (service) => {
+  await run("bash", "-c", `cd "$0" && touch $'\\xff.csv' $'b\\xe9.csv' $'caf\\xc3.csv.gz'`, service.upload);
+  await service.dropGood("N1", { fails: true });
+  await allDone(service);
+  const { ready, waiting } = await service.status();
+  assert.equal(ready, true);
+  assert.deepEqual(waiting.map(({ name, code }) => [name, code]), [
+    ["b\ufffd.csv", "not_utf8_name"],
+    ["caf\ufffd.csv.gz", "not_utf8_name"],
+    ["\ufffd.csv", "not_utf8_name"],
+  ]);
+  await run("bash", "-c", `cd "$0" && mv $'b\\xe9.csv' good.csv`, service.upload);
+  await allDone(service);
+  assert.equal(
+    (await service.imports()).find(({ file }) => file === "good.csv")?.status,
+    "rejected",
+    "renamed, it is an empty file",
+  );
+  survived({ fault: "names that are not UTF-8", injected: 3, checks: 4 });
+}, { ignore: Deno.version.deno.startsWith("2.6.") });
+
+folderTest("a name that is taken in bak is left as it is, whatever bears it", async (service) => {
+  await mkdir(service.at("bak"));
+  // Every second of the next minute, so that the import must meet one.
+  const stamps = Array.from(
+    { length: 60 },
+    (_, second) => new Date(Date.now() + second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ""),
+  );
+  for (const stamp of stamps) {
+    await plant(service.at("bak"), {
+      [`good-T1.${stamp}.csv`]: "old\n",
+      [`good-T1.${stamp}.failed.csv`]: linkTo("/etc/hostname"),
+    });
+  }
+  const before = await treeOf(service.at("bak"));
+  await service.dropGood("T1", { fails: true });
+  await allDone(service);
+  const { bak_file, failed_file } = (await service.imports())[0];
+  assert.match(bak_file!, /^good-T1\.\d{8}T\d{6}Z-2\.csv$/);
+  assert.match(failed_file!, /^good-T1\.\d{8}T\d{6}Z\.failed-2\.csv$/);
+  const { [bak_file!]: _file, [failed_file!]: _failed, ...rest } = await treeOf(service.at("bak"));
+  assert.deepEqual(rest, before, "nothing was overwritten");
+  await service.outside.eachAsTold();
+  survived({ fault: "the names in bak are taken", injected: 2 * stamps.length, checks: 3 + service.outside.checks });
+});
+
+folderTest(
+  "bak on another file system: each file is copied there whole, and leaves nothing behind",
+  async (service) => {
+    await mkdir(service.at("bak"));
+    await withMemory(service.at("bak"), async () => {
+      await chmod(service.at("bak"), 0o777);
+      for (let file = 0; file < 5; file++) await service.dropGood(`M${file}`, { fails: file % 2 === 0 });
+      await allDone(service);
+      await service.outside.inTheEnd();
+      await service.stop();
+      await service.restart();
+    });
+    survived({ fault: "bak is on another file system", injected: 5, checks: service.outside.checks });
+  },
+  { ignore: !canMount() },
+);
+
+folderTest(
+  "a file that may not be read is told of with owner and mode, and is imported when it may",
+  async (service) => {
+    const hidden = "unique_id,login_source\nR1,ldap\n";
+    await service.dropGood("R0");
+    await writeFile(service.at("hidden.part"), hidden);
+    await chmod(service.at("hidden.part"), 0o200);
+    await rename(service.at("hidden.part"), service.at("hidden.csv"));
+    await allDone(service);
+    const [{ code, text }] = (await service.status()).waiting;
+    assert.equal(code, "unreadable");
+    assert.match(text, /^waiting: rosterd may not read it \(owner uid \d+, mode 0200\); set the upload server so that/);
+    for (let turns = 0; turns < 5; turns++) await service.turn();
+    assert.equal(service.log.split("unreadable").length - 1, 1, "the log says it once");
+    await chmod(service.at("hidden.csv"), 0o640);
+    await until("it is imported", async () => {
+      await service.turn();
+      return (await service.imports()).some(({ file, status }) => file === "hidden.csv" && status === "done");
+    });
+    survived({ fault: "a file without the right to read it", injected: 1, checks: 4 });
+  },
+);
