@@ -29,7 +29,7 @@ export interface OutsideOptions {
   /** A second connection. */
   sql: postgres.Sql<{ bigint: number }>;
   /** The mails that were received until now; null: no mail is set up. */
-  mails: (() => readonly { subject?: string; text?: string }[]) | null;
+  mails: (() => readonly { messageId?: string }[]) | null;
 }
 
 /** The key of the lock that one import at a time holds (`src/postgres/only_import.ts`). */
@@ -124,10 +124,11 @@ export class Outside {
   async #nobodyIsLeftInSilence(name: string, { id, mail }: Entry): Promise<void> {
     const { sql, mails } = this.options;
     if (mails === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
-    const [{ waiting }] = await sql<{ waiting: number }[]>`
-      select count(*) as waiting from rosterd.outbox where import_id = ${id} and sent_at is null and gave_up_at is null`;
-    const told = mails().some(({ subject, text }) => `${subject} ${text}`.includes(name));
-    this.#check(told || (mail === "waiting" && waiting === 1), `I4: somebody hears of ${name}`);
+    const [owed] = await sql<{ message_id: string; waits: boolean }[]>`
+      select coalesce(content ->> 'digest', message_id) as message_id, sent_at is null and gave_up_at is null as waits
+      from rosterd.outbox where import_id = ${id}`;
+    const told = mails().some(({ messageId }) => messageId === owed?.message_id);
+    this.#check(told || (mail === "waiting" && owed?.waits), `I4: somebody hears of ${name}`);
   }
 
   /** I1, I2, I7: nothing stands anywhere that was not told of. */

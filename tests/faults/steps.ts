@@ -80,6 +80,8 @@ class Run implements AsyncDisposable {
     const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
     try {
       await this.outside.atAnyInstant();
+      // As if ten minutes had passed: so long nobody else sends a mail that the killed process had begun to send.
+      await this.sql`update rosterd.outbox set next_try_at = now() where sent_at is null`;
       if (killed) assert.equal(await this.#serve(file, {}), false);
       await this.outside.inTheEnd();
     } catch (error) {
@@ -113,7 +115,7 @@ class Run implements AsyncDisposable {
       if (ended) return "killed";
       return await this.#isOver(file) ? "over" : null;
     }, 60_000);
-    if (killed === "over") service.kill("SIGTERM");
+    if (killed === "over") askToEnd(service);
     const { signal, stderr } = await output;
     if (killed === "killed") assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
     // It may have been killed on its way out.
@@ -131,6 +133,15 @@ class Run implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.here[Symbol.asyncDispose]();
+  }
+}
+
+/** It may have ended this very moment, killed at its last step. */
+function askToEnd(service: Deno.ChildProcess): void {
+  try {
+    service.kill("SIGTERM");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
