@@ -43,10 +43,7 @@ export class Leadership {
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      await tx.unsafe(
-        "set local idle_in_transaction_session_timeout = 0; set local tcp_keepalives_idle = 20; " +
-          "set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
-      );
+      await tx.unsafe("set local idle_in_transaction_session_timeout = 0");
       const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
       if (!leads) return;
       this.#holds = true;
