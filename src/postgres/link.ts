@@ -137,7 +137,7 @@ export class Link extends Duplex {
     socket.once("error", failed);
     socket.once("connect", () => {
       socket.off("error", failed);
-      socket.on("error", (error) => this.destroy(error));
+      socket.on("error", (error) => this.#broke(error));
       socket.once("close", () => this.#hungUp());
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
@@ -167,7 +167,7 @@ export class Link extends Duplex {
       ...(["require", "allow", "prefer"].includes(String(ssl)) ? { rejectUnauthorized: false } : {}),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
     });
-    tls.on("error", (error) => this.destroy(this.#isOpen ? error : fault("TLS_FAILED", error.message)));
+    tls.on("error", (error) => this.#isOpen ? this.#broke(error) : this.destroy(fault("TLS_FAILED", error.message)));
     tls.once("close", () => this.#hungUp());
     tls.once("secureConnect", () => this.#use(tls));
   }
@@ -186,6 +186,11 @@ export class Link extends Duplex {
     if (onSilence !== null) this.#watch = setInterval(() => this.#look(onSilence), silenceMs / LOOKS);
     this.#write?.();
     this.#write = null;
+  }
+
+  /** Of the ways in which the system tells that a connection is gone, the driver's own word is made. */
+  #broke(error: Error): void {
+    this.destroy(fault("CONNECTION_CLOSED", error.message));
   }
 
   /** An error before the server let the client in; later the driver knows better whether anything was under way. */
