@@ -37,8 +37,13 @@ export class UnsuitableDatabase extends Error {
 export function connectServer(url: string, patience: LinkPatience = LINK_PATIENCE): Database {
   const connect = connector(url);
   const inquiry = new Inquiry(() => connect({ max: 1 }, unwatched), patience);
-  const watched = (address: Address) =>
-    new Link({ address, silenceMs: patience.silenceMs, onSilence: (link) => inquiry.goOn(link) });
+  const open = new Set<Link>();
+  const watched = (address: Address) => {
+    const link = new Link({ address, silenceMs: patience.silenceMs, onSilence: (link) => inquiry.goOn(link) });
+    open.add(link);
+    link.once("close", () => open.delete(link));
+    return link;
+  };
   const transaction = <T>(work: (tx: Tx) => Promise<T>, isolation: Isolation = "read committed") =>
     onOwnConnection(
       (onclose, onLink) =>
@@ -58,6 +63,8 @@ export function connectServer(url: string, patience: LinkPatience = LINK_PATIENC
     transaction,
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), inquiry.close()]);
+      // Nobody has to hear a good-bye that does not get through.
+      for (const link of open) link.destroy();
     },
   };
 }

@@ -30,6 +30,7 @@ export interface KeeperOptions {
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
   #trouble: string | null = "the database was not reached yet";
+  #reported = Promise.withResolvers<void>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class DatabaseKeeper {
       ? error.message
       : explainFault(error);
     if (this.#trouble !== trouble) this.#options.log.warn("database_away", { reason: trouble });
+    if (this.#trouble === null) this.#reported.resolve();
     this.#trouble = trouble;
   }
 
@@ -80,8 +82,10 @@ export class DatabaseKeeper {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await pause(this.#pauseAfter(failures), signal);
         const wasAway = this.#trouble !== null;
+        await this.#pause(this.#pauseAfter(failures), signal);
+        // Somebody else found out meanwhile: the first pause is short.
+        if (!wasAway && this.#trouble !== null) continue;
         await this.#try();
         failures = 0;
         if (wasAway) this.#options.onBack?.();
@@ -90,6 +94,17 @@ export class DatabaseKeeper {
         failures++;
         this.report(error);
       }
+    }
+  }
+
+  /** Cut short by a report. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    this.#reported = Promise.withResolvers();
+    const over = new AbortController();
+    try {
+      await Promise.race([pause(ms, AbortSignal.any([signal, over.signal])), this.#reported.promise]);
+    } finally {
+      over.abort();
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import postgres from "postgres";
+import { CONNECTION, type Sql } from "../../src/postgres/sql.ts";
 
 const ROOT = "/usr/lib/postgresql";
 
@@ -67,11 +68,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** A second look at it. The caller ends it. */
-  connect(database = "postgres"): postgres.Sql<{ bigint: number }> {
+  connect(database = "postgres"): Sql {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
-    const bigint = { to: 20, from: [20], serialize: String, parse: Number };
-    return postgres(url.href, { max: 1, fetch_types: false, onnotice: () => {}, types: { bigint } });
+    return postgres(url.href, { ...CONNECTION, max: 1, connection: {} }) as unknown as Sql;
   }
 
   /** One statement on a connection of its own. */
