@@ -13,6 +13,7 @@ import type { Settings } from "./domain/settings.ts";
 import type { SettingsFile } from "./host/settings_file.ts";
 import type { Database } from "./postgres/connect.ts";
 import { databaseIsAway } from "./postgres/faults.ts";
+import type { LinkPatience } from "./postgres/inquiry.ts";
 import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
@@ -34,6 +35,8 @@ export interface AppOptions {
   version: string;
   clock: Clock;
   log: Log;
+  /** With a link to the database that is silent. */
+  patience?: LinkPatience;
 }
 
 /** The running service. Disposing of it ends it in good order. */
@@ -62,7 +65,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const settingsFile = openSettingsFile(config.settings, clock);
   const { settings } = await settingsFile.read();
   const tokens = await createTokens(config);
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, options.patience);
   starting.defer(() => database.close());
 
   const { service, keeper, leadership, loops } = assemble(options, database, settingsFile, settings, stopping);
@@ -106,14 +109,17 @@ function assemble(
 ) {
   const bakFolder = `${config.upload}/bak`;
   const running = () => turns.running;
-  const history = new HistoryDesk({ database, bakFolder, running });
-  const decisions = new Decisions({ database, history, running, stopping, log });
+  const onUsable = () => history.refreshWhenFree();
+  const onBack = () => void turns.soon();
+  const keeper = new DatabaseKeeper({ database, clock, log, onUsable, onBack });
+  const ask = keeper.ask.bind(keeper);
+  const history: HistoryDesk = new HistoryDesk({ database, bakFolder, running, ask });
+  const decisions = new Decisions({ database, history, running, ask, stopping, log });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const leadership = new Leadership(database);
   const inbox = createInbox({ upload: config.upload, clock, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const alerts = new Alerts(database, clock);
-  const keeper = new DatabaseKeeper({ database, clock, log, onUsable: () => history.refreshWhenFree() });
   const onTurn = async () => {
     await history.refresh();
     await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], await inbox.grownInBak());

@@ -7,7 +7,7 @@ import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { type BrokenSettings, Busy } from "./service.ts";
+import { type BrokenSettings, Busy, DatabaseAway } from "./service.ts";
 
 /** More say nothing to a person, and a hostile document can have thousands. */
 const MOST_ERRORS = 100;
@@ -33,6 +33,10 @@ function foreseen(error: unknown): Problem | null {
     return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
   if (error instanceof Busy) return busy(error.message, error.retryAfterSeconds);
+  if (error instanceof DatabaseAway) {
+    const problems = [{ code: "database", text: error.message }];
+    return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
+  }
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
   if (error instanceof DOMException && error.name === "AbortError") return busy("the service is stopping", 5);
   if (hasCode(error, "settings_changed")) return new Problem(412, error.message);
@@ -40,7 +44,11 @@ function foreseen(error: unknown): Problem | null {
 }
 
 function busy(detail: string, retryAfterSeconds: number): Problem {
-  return new Problem(503, detail, { headers: { "retry-after": String(retryAfterSeconds) } });
+  return new Problem(503, detail, { headers: retryAfter(retryAfterSeconds) });
+}
+
+function retryAfter(seconds: number): Record<string, string> {
+  return { "retry-after": String(seconds) };
 }
 
 function brokenSettings({ problems }: BrokenSettings): Problem {

@@ -17,7 +17,7 @@ const getFailedFile = createRoute({
   summary: "The failed records, to be corrected and uploaded again",
   middleware: adminOnly,
   request: { params: importPath },
-  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(403, 404, 410, 422) },
+  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(403, 404, 410, 422, 503) },
 });
 
 /** A name is data, but one with a path in it would be read in two ways. */

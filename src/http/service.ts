@@ -84,7 +84,7 @@ export type StatusDocument = z.output<typeof statusDocument>;
 /** Shown to anybody who asks: the texts name no path, no host and no user. */
 export type Readiness = z.output<typeof readiness>;
 
-/** Every method may throw {@link Busy}. */
+/** Every method may throw {@link Busy} or {@link DatabaseAway}. */
 export interface Service {
   readonly settings: SettingsDesk;
   readonly imports: ImportHistory;
@@ -107,5 +107,13 @@ export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
     super("the embedded database is busy with an import");
+  }
+}
+
+/** The database cannot be used for now. The message says why, for people; it names no host and no user. */
+export class DatabaseAway extends Error {
+  override readonly name = "DatabaseAway";
+  constructor(message: string, readonly retryAfterSeconds = 10) {
+    super(message);
   }
 }

@@ -5,6 +5,7 @@
 import { columnPosition } from "../domain/columns.ts";
 import {
   type Change,
+  COUNT_NAMES,
   type Counts,
   MOST_FAILURES_REPORTED,
   noCounts,
@@ -17,6 +18,7 @@ import {
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { checkFile, importFile, noFacts } from "./import_file.ts";
+import { isOver } from "./next_step.ts";
 import { reasonOf } from "./reason.ts";
 import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
 
@@ -69,12 +71,30 @@ export async function importReport(file: RosterFile, job: FileJob): Promise<Repo
     if (begun !== null && error instanceof RejectedFile) {
       await store.reject(begun.id, error.reason, facts, { state: "none" }, clock.now());
     } else if (begun !== null) {
-      // The first error is the one to tell; that the database cannot note it either is no news.
-      await store.postpone(begun.id, reasonOf(error)).catch(() => {});
+      const applied = await appliedAfterAll(store, begun.id, error);
+      if (applied !== null) return applied;
     }
     signal.throwIfAborted();
     return { id: begun?.id ?? null, ...failedReport(file.name, error) };
   }
+}
+
+/**
+ * The answer to COMMIT may have been lost: only the database knows whether the file was applied. If not, it is told why; that it
+ * cannot note even this is no news.
+ */
+async function appliedAfterAll(
+  store: ImportStore,
+  id: number,
+  error: unknown,
+): Promise<Report & { id: number } | null> {
+  try {
+    const entry = (await store.find(id))!;
+    const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, entry[name]])) as unknown as Counts;
+    if (isOver(entry)) return { id, ...report(entry.file, counts, entry.warnings, await firstFailures(store, id)) };
+    await store.postpone(id, reasonOf(error));
+  } catch { /* the first error is the one to tell */ }
+  return null;
 }
 
 async function firstFailures(store: ImportStore, id: number): Promise<Failure[]> {

@@ -3,9 +3,14 @@
  * `embedded.ts` offers the same for the embedded one.
  */
 import postgres from "postgres";
+import { Inquiry, LINK_PATIENCE, type LinkPatience } from "./inquiry.ts";
+import { type Address, Link } from "./link.ts";
+import { onOwnConnection } from "./own_connection.ts";
+import { CONNECTION, type Sql, type Tx } from "./sql.ts";
 
-export type Sql = postgres.Sql<{ bigint: number }>;
-export type Tx = postgres.TransactionSql<{ bigint: number }>;
+export type { Sql, Tx } from "./sql.ts";
+
+export type Isolation = "read committed" | "repeatable read";
 
 /** A database that rosterd works on. */
 export interface Database {
@@ -16,7 +21,7 @@ export interface Database {
    * Runs `work` in a transaction on a connection of its own, which is thrown away when `work` fails: after a fault in
    * COPY a connection cannot be trusted any more (measured; platform.md).
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -28,103 +33,76 @@ export class UnsuitableDatabase extends Error {
   }
 }
 
-/** Counts and ids are far below 2^53. */
-const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
-
-/** How every connection is made. Unnamed statements only, so that a pooler may stand in between. */
-export const CONNECTION = {
-  prepare: false,
-  connect_timeout: 10,
-  onnotice: () => {},
-  connection: { application_name: "rosterd" },
-  types: { bigint: BIGINT },
-};
-
-/** Connects to a server. Nothing is sent before the first query. */
-export function connectServer(url: string): Database {
-  const sql = postgres(url, { ...CONNECTION, max: 5, idle_timeout: 60 });
+/** Connects to a server. Nothing is sent before the first query. A link that freezes is cut (`inquiry.ts`). */
+export function connectServer(url: string, patience: LinkPatience = LINK_PATIENCE): Database {
+  const connect = connector(url);
+  const inquiry = new Inquiry(() => connect({ max: 1 }, unwatched), patience);
+  const open = new Set<Link>();
+  const watched = (address: Address) => {
+    const link = new Link({ address, silenceMs: patience.silenceMs, onSilence: (link) => inquiry.goOn(link) });
+    open.add(link);
+    link.once("close", () => open.delete(link));
+    return link;
+  };
+  const transaction = <T>(work: (tx: Tx) => Promise<T>, isolation: Isolation = "read committed") =>
+    onOwnConnection(
+      (onclose, onLink) =>
+        connect({ max: 1, max_lifetime: null, onclose }, (address) => {
+          const link = watched(address);
+          onLink(link);
+          return link;
+        }),
+      work,
+      isolation,
+    );
+  const sql = connect({ max: 5, idle_timeout: 60 }, watched);
   return {
     kind: "server",
-    sql,
-    transaction: (work) => onOwnConnection(url, work),
-    close: () => sql.end({ timeout: 5 }),
-  };
-}
-
-/**
- * When the connection is lost, the driver may never say so to a COPY, and it breaks the whole process when it is given
- * one more statement for it, be it the ROLLBACK that it makes of an error (measured; platform.md). So the loss itself
- * ends the transaction here; from then on `work` gets no statement through, and what it comes to is not passed on.
- *
- * When `work` fails in the middle of a COPY, the driver refuses its own ROLLBACK and would tell that instead: it is the fault of
- * `work` that counts, and closing the connection takes everything back.
- */
-async function onOwnConnection<T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const loss = Promise.withResolvers<never>();
-  const state: OwnState = { lost: false, fault: null };
-  const onclose = () => {
-    state.lost = true;
-    loss.reject(connectionLost());
-  };
-  const own = postgres(url, { ...CONNECTION, max: 1, max_lifetime: null, onclose });
-  const working = own.begin((tx) => whileConnected(tx, state, work)) as Promise<T>;
-  working.catch(() => {});
-  loss.promise.catch(() => {});
-  try {
-    const result = await Promise.race([working, loss.promise]);
-    await own.end({ timeout: 5 });
-    return result;
-  } catch (error) {
-    await own.end({ timeout: 0 });
-    const covered = (error as { code?: unknown }).code === "COPY_IN_PROGRESS" ? state.fault : null;
-    throw covered === null ? error : covered.error;
-  }
-}
-
-interface OwnState {
-  /** The connection is gone. */
-  lost: boolean;
-  /** Why `work` failed while the connection stood. */
-  fault: { error: unknown } | null;
-}
-
-type Work<T> = (tx: Tx) => Promise<T>;
-
-function whileConnected<T>(tx: Tx, state: OwnState, work: Work<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) =>
-    work(refusing(tx, state)).then(
-      (result) => state.lost || resolve(result),
-      (error) => {
-        if (state.lost) return;
-        state.fault = { error };
-        reject(error);
-      },
-    )
-  );
-}
-
-/** The transaction, as long as its connection stands; then every statement throws. The same holds within a savepoint. */
-function refusing(tx: Tx, state: OwnState): Tx {
-  const demand = () => {
-    if (state.lost) throw connectionLost();
-  };
-  return new Proxy(tx, {
-    apply(target, self, words) {
-      demand();
-      return Reflect.apply(target, self, words);
+    // On a connection of the pool the driver would break the process when that is lost within a transaction (measured).
+    sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => transaction(work) }) as Sql,
+    transaction,
+    async close() {
+      await Promise.all([sql.end({ timeout: 5 }), inquiry.close()]);
+      // Nobody has to hear a good-bye that does not get through.
+      for (const link of open) link.destroy();
     },
-    get(target, name) {
-      if (name === "unsafe") demand();
-      if (name === "savepoint") {
-        return (work: Work<unknown>) => target.savepoint((inner) => whileConnected(inner, state, work));
-      }
-      return Reflect.get(target, name);
-    },
-  });
+  };
 }
 
-function connectionLost(): Error {
-  return Object.assign(new Error("the connection to the database was lost"), { code: "CONNECTION_CLOSED" });
+function unwatched(address: Address): Link {
+  return new Link({ address, silenceMs: 0, onSilence: null });
+}
+
+type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => Link) => Sql;
+
+/** Reads `DATABASE_URL` as the driver does, and lets it speak through links of ours. */
+function connector(url: string): Connect {
+  const { host, port, ...parsed } = postgres(url, { max: 1 }).options;
+  const { path, ssl, sslnegotiation }: Parsed = parsed as never;
+  const hosts = host.map((name, at) => ({ host: name, port: port[at] }));
+  let connected = 0;
+  return (options, link) => {
+    const socket = () => {
+      // The next one first, when the driver does not like the one that it got (target_session_attrs).
+      const first = connected++ % hosts.length;
+      const address: Address = {
+        path: path || null,
+        hosts: [...hosts.slice(first), ...hosts.slice(0, first)],
+        ssl: ssl || false,
+        sslDirect: sslnegotiation === "direct",
+      };
+      return link(address);
+    };
+    const one = { host: [host[0]], port: [port[0]], ssl: false };
+    return postgres(url, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
+  };
+}
+
+/** What the driver makes of the address; its types know less of it. */
+interface Parsed {
+  path: string | false;
+  ssl: string | false;
+  sslnegotiation: string | null;
 }
 
 /** Throws {@link UnsuitableDatabase} when the server is too old or does not store UTF-8. */

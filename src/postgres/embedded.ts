@@ -3,8 +3,9 @@
  * the data folder, belongs to one process, and serves one connection: what is asked during an import waits for its end.
  */
 import postgres from "postgres";
-import { CONNECTION, type Database, type Sql } from "./connect.ts";
+import type { Database } from "./connect.ts";
 import type { FromWorker, ToWorker } from "./embedded_worker.ts";
+import { CONNECTION, type Sql } from "./sql.ts";
 
 /** The path of a Unix socket may have 107 bytes on Linux. */
 const LONGEST_SOCKET_PATH = 100;
@@ -25,18 +26,19 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
     await socket.remove();
     throw error;
   }
-  const sql: Sql = postgres({
+  const sql = postgres({
     ...CONNECTION,
     path: socket.path,
     database: "postgres",
     username: "postgres",
     max: 1,
     max_lifetime: null,
-  });
+  }) as unknown as Sql;
   return {
     kind: "embedded",
     sql,
-    transaction: (work) => sql.begin(work) as ReturnType<typeof work>,
+    transaction: (work, isolation = "read committed") =>
+      sql.begin(`isolation level ${isolation}`, work) as ReturnType<typeof work>,
     async close() {
       await sql.end({ timeout: 5 });
       await ask(worker, { kind: "stop" });

@@ -14,6 +14,9 @@ const CONNECTION_CODES = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ETIMEDOUT",
+  "LINK_FROZEN",
+  "NO_TLS",
+  "TLS_FAILED",
 ]);
 
 /**
@@ -28,6 +31,13 @@ export function databaseIsAway(error: unknown): boolean {
   return CONNECTION_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && SERVER_STATES.test(code));
 }
 
+/** Whether the error is a word of the server's about itself, so that somebody is there. */
+export function serverIsAlive(error: unknown): boolean {
+  // Of the classes 08 and 57P the server, or a pooler, says that nobody is.
+  const code = codeOf(error);
+  return !CONNECTION_CODES.has(code) && /^(?!08|57P)[0-9A-Z]{5}$/.test(code);
+}
+
 /** A sentence for people about why the database cannot be used; it never quotes a value or a secret. */
 export function explainFault(error: unknown): string {
   const code = codeOf(error);
@@ -37,6 +47,24 @@ export function explainFault(error: unknown): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "the host of DATABASE_URL cannot be found";
+    case "CONNECT_TIMEOUT":
+    case "ETIMEDOUT":
+      return "the server does not answer in time";
+    case "CONNECTION_CLOSED":
+    case "CONNECTION_DESTROYED":
+    case "ECONNRESET":
+    case "EPIPE":
+      return "the connection to the server was lost";
+    case "LINK_FROZEN":
+      return "the connection to the server froze: nothing came through it any more";
+    case "NO_TLS":
+      return "the server offers no TLS, and DATABASE_URL asks for it (sslmode)";
+    case "TLS_FAILED":
+      return "TLS with the server of DATABASE_URL cannot be set up: look at its certificate, and at sslmode";
+    case "57P01":
+    case "57P02":
+    case "57P03":
+      return "the server is stopping or starting";
     case "28P01":
     case "28000":
       return "the server refuses the user or the password of DATABASE_URL";

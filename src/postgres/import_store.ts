@@ -14,7 +14,7 @@ import type {
   Waiting,
 } from "../importer/ports.ts";
 import { pause } from "../runtime/pause.ts";
-import type { Database, Tx } from "./connect.ts";
+import type { Database, Isolation, Tx } from "./connect.ts";
 import { findImport, toEntry } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { becomeOnlyImport, prepare } from "./only_import.ts";
@@ -173,10 +173,10 @@ export class PostgresImportStore implements ImportStore {
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx) => Promise<T>, isolation?: typeof SNAPSHOT): Promise<T> {
+  #within<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T> {
     return this.database.transaction(async (tx) => {
-      await prepare(tx, isolation);
+      await prepare(tx);
       return await work(tx);
-    });
+    }, isolation);
   }
 }

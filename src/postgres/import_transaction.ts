@@ -34,6 +34,15 @@ export class NeverStill extends Error {
   }
 }
 
+/** A COMMIT that was taken for lost came through after all: the same import was applied meanwhile. Nothing is applied twice. */
+export class AppliedBefore extends Error {
+  override readonly name = "AppliedBefore";
+  readonly code = "applied_before";
+  constructor() {
+    super("this import was applied before");
+  }
+}
+
 export class PostgresImportTransaction implements ImportTransaction {
   #queries!: ImportQueries;
   #header!: Header;
@@ -113,10 +122,11 @@ export class PostgresImportTransaction implements ImportTransaction {
     const { delimiter, encoding, sha256, bytes } = facts;
     const held = { hold_state: hold === null ? null : "open", hold_reason: hold };
     const known = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
-    await tx`
+    const { count } = await tx`
       update rosterd.imports
       set ${tx({ ...known, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
-      where id = ${importId}`;
+      where id = ${importId} and status in ('running', 'error')`;
+    if (count === 0) throw new AppliedBefore();
     if (mail.state === "waiting") {
       await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
     }

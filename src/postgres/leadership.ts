@@ -2,11 +2,13 @@
  * Of several rosterd on one database one works and the others stand by: whoever holds this lock. It is held in a
  * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
  */
+import { within } from "../runtime/within.ts";
 import type { Database } from "./connect.ts";
 
 /** Any number, as long as nobody else locks the same one. */
 const LEADER_LOCK = 7_246_003;
 const PROVE_EVERY_MS = 10_000;
+const RESIGN_WITHIN_MS = 5_000;
 
 export class Leadership {
   readonly #database: Database;
@@ -35,18 +37,15 @@ export class Leadership {
     return await answer.promise;
   }
 
-  /** Gives the lead away. */
+  /** Gives the lead away. Over a frozen link it cannot be given: it ends with the connection. */
   async resign(): Promise<void> {
     this.#resign.resolve();
-    await this.#ended;
+    await within(RESIGN_WITHIN_MS, this.#ended).catch(() => {});
   }
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      await tx.unsafe(
-        "set local idle_in_transaction_session_timeout = 0; set local tcp_keepalives_idle = 20; " +
-          "set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
-      );
+      await tx.unsafe("set local idle_in_transaction_session_timeout = 0");
       const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
       if (!leads) return;
       this.#holds = true;

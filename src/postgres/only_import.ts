@@ -25,12 +25,9 @@ const SETTINGS = [
   "set local idle_in_transaction_session_timeout = 0",
 ];
 
-/** Sets up such a transaction; its first statement. */
-export async function prepare(
-  tx: Tx,
-  isolation: "read committed" | "repeatable read" = "read committed",
-): Promise<void> {
-  await tx.unsafe([`set transaction isolation level ${isolation}`, ...SETTINGS].join(";"));
+/** Sets up such a transaction. */
+export async function prepare(tx: Tx): Promise<void> {
+  await tx.unsafe(SETTINGS.join(";"));
 }
 
 /** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */

@@ -2,8 +2,9 @@
  * Keeps the service connected: connects at the start, brings the schema up to date, notices when the database goes away,
  * and tries again with growing pauses. Neither start nor HTTP waits for it.
  */
+import { DatabaseAway } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connect.ts";
-import { explainFault } from "../postgres/faults.ts";
+import { databaseIsAway, explainFault } from "../postgres/faults.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -21,12 +22,15 @@ export interface KeeperOptions {
   log: Log;
   /** Called each time the database can be used again, and at each look at it. */
   onUsable: () => Promise<void>;
+  /** Called when it was away, and can be used again. */
+  onBack?: () => void;
   random?: () => number;
 }
 
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
   #trouble: string | null = "the database was not reached yet";
+  #reported = Promise.withResolvers<void>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -54,7 +58,23 @@ export class DatabaseKeeper {
       ? error.message
       : explainFault(error);
     if (this.#trouble !== trouble) this.#options.log.warn("database_away", { reason: trouble });
+    if (this.#trouble === null) this.#reported.resolve();
     this.#trouble = trouble;
+  }
+
+  /**
+   * Asks the database for somebody who waits for the answer: at once without, when it is known to be away. Throws
+   * {@link DatabaseAway}.
+   */
+  async ask<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#trouble !== null) throw new DatabaseAway(this.#trouble);
+    try {
+      return await question();
+    } catch (error) {
+      if (!databaseIsAway(error)) throw error;
+      this.report(error);
+      throw new DatabaseAway(explainFault(error));
+    }
   }
 
   /** Looks after the connection until the signal. */
@@ -62,14 +82,29 @@ export class DatabaseKeeper {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await pause(this.#pauseAfter(failures), signal);
+        const wasAway = this.#trouble !== null;
+        await this.#pause(this.#pauseAfter(failures), signal);
+        // Somebody else found out meanwhile: the first pause is short.
+        if (!wasAway && this.#trouble !== null) continue;
         await this.#try();
         failures = 0;
+        if (wasAway) this.#options.onBack?.();
       } catch (error) {
         if (signal.aborted) return;
         failures++;
         this.report(error);
       }
+    }
+  }
+
+  /** Cut short by a report. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    this.#reported = Promise.withResolvers();
+    const over = new AbortController();
+    try {
+      await Promise.race([pause(ms, AbortSignal.any([signal, over.signal])), this.#reported.promise]);
+    } finally {
+      over.abort();
     }
   }
 

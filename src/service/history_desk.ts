@@ -7,9 +7,11 @@ import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { hasCode } from "../inbox/error_code.ts";
 import { isPlainFolder } from "../inbox/folders.ts";
 import { openRosterFile } from "../inbox/open.ts";
-import type { Database } from "../postgres/connect.ts";
+import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
+import { within } from "../runtime/within.ts";
+import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { Running } from "./turns.ts";
 
 /** So many of the newest imports are kept in memory. */
@@ -20,7 +22,11 @@ export interface HistoryDeskOptions {
   bakFolder: string;
   /** The import that runs now. */
   running: () => Running | null;
+  ask: DatabaseKeeper["ask"];
 }
+
+/** A page of the history is read at once, or the database is away. */
+const ANSWER_WITHIN_MS = 15_000;
 
 export class HistoryDesk implements ImportHistory {
   readonly #options: HistoryDeskOptions;
@@ -50,7 +56,7 @@ export class HistoryDesk implements ImportHistory {
   }
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
-    if (!this.#isBusy) return await listImports(this.#options.database.sql, query);
+    if (!this.#isBusy) return await this.#ask((sql) => listImports(sql, query));
     const { limit, before = Infinity, status } = query;
     const found = this.#newest.filter((entry) =>
       entry.id < before && (status === undefined || entry.status === status)
@@ -60,7 +66,7 @@ export class HistoryDesk implements ImportHistory {
   }
 
   async get(id: number): Promise<ImportEntry | null> {
-    if (!this.#isBusy) return await findImport(this.#options.database.sql, id);
+    if (!this.#isBusy) return await this.#ask((sql) => findImport(sql, id));
     const known = this.#newest.find((entry) => entry.id === id);
     if (known === undefined && this.#newest.length === KEPT) throw new Busy();
     return known ?? null;
@@ -68,12 +74,12 @@ export class HistoryDesk implements ImportHistory {
 
   async failures(id: number, query: FailureQuery) {
     if (this.#isBusy) throw new Busy();
-    return await listFailures(this.#options.database.sql, id, query);
+    return await this.#ask((sql) => listFailures(sql, id, query));
   }
 
   async held(id: number, query: HeldQuery) {
     if (this.#isBusy) throw new Busy();
-    return await listHeld(this.#options.database.sql, id, query);
+    return await this.#ask((sql) => listHeld(sql, id, query));
   }
 
   async failedFile(id: number) {
@@ -91,6 +97,11 @@ export class HistoryDesk implements ImportHistory {
       if (!hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) throw error;
       return { gone: "its failed records are no longer in bak" };
     }
+  }
+
+  #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
+    const { ask, database } = this.#options;
+    return ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {

@@ -4,6 +4,7 @@ import { makeDataFolder } from "../host/data_folder.ts";
 import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
 import { connectServer, type Database } from "../postgres/connect.ts";
 import { startEmbedded } from "../postgres/embedded.ts";
+import type { LinkPatience } from "../postgres/inquiry.ts";
 
 /** Another process has the embedded database. */
 export class EmbeddedInUse extends Error {
@@ -11,8 +12,8 @@ export class EmbeddedInUse extends Error {
 }
 
 /** Throws {@link EmbeddedInUse}. A server is not connected to yet. */
-export async function openDatabase(config: Config): Promise<Database> {
-  if (config.databaseUrl !== null) return connectServer(config.databaseUrl);
+export async function openDatabase(config: Config, patience?: LinkPatience): Promise<Database> {
+  if (config.databaseUrl !== null) return connectServer(config.databaseUrl, patience);
   await makeDataFolder(config.data);
   const lock = await lockEmbeddedDatabase(config.data);
   if (lock === null) {

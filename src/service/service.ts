@@ -131,7 +131,7 @@ export class RosterdService implements Service {
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown> {
-    const { config, database, turns, store, clock, settingsFile } = this.#parts;
+    const { config, database, keeper, turns, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && turns.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();
     const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
@@ -140,7 +140,7 @@ export class RosterdService implements Service {
       await body.pipeTo(target.writable);
       const file = await openRosterFile(path, name);
       try {
-        return [await checkReport(file, { store, settings, clock, signal, onProgress: () => {} })];
+        return [await keeper.ask(() => checkReport(file, { store, settings, clock, signal, onProgress: () => {} }))];
       } finally {
         await file.close();
       }

@@ -50,8 +50,12 @@ onServer("a service whose database does not exist starts, says so, and imports o
 
   await sql.unsafe(`create database ${name} template template0 encoding 'UTF8'`);
   try {
-    await until("the database is used", async () => (await status(service)).ready);
-    const [entry] = await service.turn();
+    const imported = "/imports?status=done";
+    const [entry] = await until("the import, by itself", async () => {
+      const answer = await service.fetch(imported);
+      const { imports } = answer.ok ? await answer.json() : { imports: [] };
+      return imports.length > 0 && imports;
+    });
     assert.deepEqual([entry.status, entry.created], ["done", 2]);
     assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);
   } finally {

@@ -181,9 +181,7 @@ onServer(
         await delay(ms);
         await db.sql`
         select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and application_name = 'rosterd' and xact_start is not null
-          -- While it opens a connection, the driver breaks the process when that is lost.
-          and query not like '%pg_catalog.pg_type%'`;
+        where datname = current_database() and application_name = 'rosterd' and xact_start is not null`;
 
         const report = await importing;
 

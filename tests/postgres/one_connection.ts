@@ -3,7 +3,7 @@
  * by COPY. A new connection, and the 40 ms that TCP waits about each end of a COPY, would be four fifths of a small import.
  */
 import type { Database, Tx } from "../../src/postgres/connect.ts";
-import { CONNECTION } from "../../src/postgres/connect.ts";
+import { CONNECTION, type Sql } from "../../src/postgres/sql.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import postgres from "postgres";
 import type { RosterDatabase } from "./roster_database.ts";
@@ -19,11 +19,12 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
   if (url === null) {
     return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };
   }
-  const sql = postgres(url, { ...CONNECTION, max: 1 });
+  const sql = postgres(url, { ...CONNECTION, max: 1 }) as unknown as Sql;
   const one: Database = {
     kind: "embedded",
     sql,
-    transaction: <T>(work: (tx: Tx) => Promise<T>) => sql.begin(work as never) as Promise<T>,
+    transaction: <T>(work: (tx: Tx) => Promise<T>, isolation = "read committed") =>
+      sql.begin(`isolation level ${isolation}`, work as never) as Promise<T>,
     close: () => sql.end(),
   };
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };

@@ -13,10 +13,11 @@ Deno.test("while an import has the embedded database, decisions and held users s
       throw new Error(`${String(name)} of the database was asked for`);
     },
   }) as Database;
+  const ask = <T>(question: () => Promise<T>) => question();
   const running = () => ({ id: 3 }) as Running;
-  const history = new HistoryDesk({ database: untouchable, bakFolder: "bak", running });
+  const history = new HistoryDesk({ database: untouchable, bakFolder: "bak", running, ask });
   const stopping = new AbortController().signal;
-  const decisions = new Decisions({ database: untouchable, history, running, stopping, log: silentLog });
+  const decisions = new Decisions({ database: untouchable, history, running, ask, stopping, log: silentLog });
   const { signal } = new AbortController();
   for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
     await assert.rejects(asked, Busy);

@@ -7,6 +7,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
+import type { LinkPatience } from "../../src/postgres/inquiry.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   settings?: Record<string, unknown>;
   /** Leaves the settings of mail empty. */
   withoutMail?: boolean;
+  /** With a link to the database that is silent. */
+  patience?: LinkPatience;
   /** An upload folder that another service of the test has, too. */
   upload?: string;
   /** A clock to set. */
@@ -43,6 +46,7 @@ export class TestService implements AsyncDisposable {
     smtp: SmtpTestServer,
     databaseUrl: string | null,
     clock: Clock,
+    private readonly patience: LinkPatience | undefined,
   ) {
     this.folder = folder;
     this.upload = upload;
@@ -69,11 +73,11 @@ export class TestService implements AsyncDisposable {
 
   /** Starts it. Disposing of it stops it and removes its folders. */
   static async start(
-    { databaseUrl, settings, withoutMail, upload, clock = systemClock }: ServiceOptions,
+    { databaseUrl, settings, withoutMail, upload, patience, clock = systemClock }: ServiceOptions,
   ): Promise<TestService> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     const smtp = await startSmtpServer({ security: "none" });
-    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl, clock);
+    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl, clock, patience);
     const mail = {
       reply_to_admin_email: "admin@example.edu",
       failed_import_email: "registry@example.edu",
@@ -87,8 +91,8 @@ export class TestService implements AsyncDisposable {
 
   async restart(): Promise<void> {
     await this.stop();
-    const { config } = this;
-    const options = { config, version: "0.0.0-test", clock: this.#clock, log: this.#log };
+    const { config, patience } = this;
+    const options = { config, patience, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
     // The turn that every start begins with is over when this one is.
     await this.turn();

@@ -1,0 +1,126 @@
+/**
+ * A PostgreSQL server of a test's own, to be stopped in the worst moment, filled up, or misconfigured. The binaries refuse
+ * root, so then it runs as the user `postgres`.
+ */
+import { join } from "node:path";
+import postgres from "postgres";
+import { CONNECTION, type Sql } from "../../src/postgres/sql.ts";
+
+const ROOT = "/usr/lib/postgresql";
+
+/** The folder of the newest binaries, or null. */
+function binaries(): string | null {
+  try {
+    const versions = [...Deno.readDirSync(ROOT)].map(({ name }) => Number(name)).filter((version) => version >= 13);
+    return versions.length === 0 ? null : `${ROOT}/${Math.max(...versions)}/bin`;
+  } catch {
+    return null;
+  }
+}
+
+/** Why no cluster can be made here; null when one can. */
+export function clusterIsMissing(): string | null {
+  return binaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
+}
+
+/** Says loudly that the tests of a file are left out; answers whether they are. */
+export function leftOut(file: string, why: string | null): boolean {
+  if (why !== null) console.error(`LEFT OUT: the tests of ${file}: ${why}`);
+  return why !== null;
+}
+
+export interface ClusterOptions {
+  /** Lines for postgresql.conf. */
+  settings?: readonly string[];
+  /** A folder that the data folder is made in; by default a new one. */
+  place?: string;
+}
+
+export class Cluster implements AsyncDisposable {
+  private constructor(readonly folder: string, readonly port: number, private readonly mine: boolean) {}
+
+  static async start({ settings = [], place }: ClusterOptions = {}): Promise<Cluster> {
+    const folder = place ?? await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    const cluster = new Cluster(folder, port, place === undefined);
+    if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
+    await cluster.run("initdb", "-D", cluster.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync");
+    await cluster.configure(
+      "listen_addresses = '127.0.0.1'",
+      `port = ${port}`,
+      `unix_socket_directories = '${folder}'`,
+      "max_connections = 40",
+      "shared_buffers = 16MB",
+      ...settings,
+    );
+    await cluster.start();
+    return cluster;
+  }
+
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+  }
+
+  /** A second look at it. The caller ends it. */
+  connect(database = "postgres"): Sql {
+    const url = new URL(this.url);
+    url.pathname = `/${database}`;
+    return postgres(url.href, { ...CONNECTION, max: 1, connection: {} }) as unknown as Sql;
+  }
+
+  /** One statement on a connection of its own. */
+  async sql<T extends readonly object[]>(statement: string): Promise<T> {
+    const sql = this.connect();
+    try {
+      return await sql.unsafe(statement) as unknown as T;
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  }
+
+  /** Settings for the next start. */
+  async configure(...lines: string[]): Promise<void> {
+    await Deno.writeTextFile(join(this.data, "postgresql.conf"), lines.map((line) => `${line}\n`).join(""), {
+      append: true,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.run("pg_ctl", "-D", this.data, "-l", join(this.folder, "log"), "-w", "-s", "start");
+  }
+
+  async stop(mode: "fast" | "immediate"): Promise<void> {
+    await this.run("pg_ctl", "-D", this.data, "-m", mode, "-w", "-s", "stop");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("immediate").catch(() => {});
+    if (this.mine) await Deno.remove(this.folder, { recursive: true });
+  }
+
+  private async run(command: string, ...args: string[]): Promise<void> {
+    const path = `${binaries()}/${command}`;
+    if (Deno.uid() === 0) await runPlain("runuser", "-u", "postgres", "--", path, ...args);
+    else await runPlain(path, ...args);
+  }
+}
+
+export async function runPlain(command: string, ...args: string[]): Promise<void> {
+  // The server inherits what it is given: a pipe would never end.
+  const errors = await Deno.makeTempFile();
+  try {
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", `exec "$@" >"${errors}" 2>&1 </dev/null`, "sh", command, ...args],
+      cwd: "/",
+    }).output();
+    if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${code}: ${await Deno.readTextFile(errors)}`);
+  } finally {
+    await Deno.remove(errors);
+  }
+}
