@@ -3,7 +3,6 @@
  * arrived under the final name.
  */
 import assert from "node:assert/strict";
-import { sftp } from "./uploads/clients.ts";
 import { UploadPlace, withoutSftp } from "./uploads/place.ts";
 import { CUT_WITHIN_A_RECORD, leftBehind, roster, whole } from "./uploads/rosters.ts";
 import { survived } from "./verdict.ts";
@@ -17,19 +16,19 @@ Deno.test({
   async fn() {
     await using place = await UploadPlace.open();
     const { outside, service } = place;
-    const client = sftp(await place.sftpServer());
+    const client = await place.sftp();
     const cut = { prefix: "cut", records: 20_000, header: CUT_WITHIN_A_RECORD };
     const upload = client.start({ local: await place.local("cut.csv", roster(cut)), name: "cut.csv", speed: 400_000 });
     await place.arrived("cut.csv", 65_536);
     await place.waitsFor("cut.csv", "changing");
-    await place.turnImportsNothing();
+    await place.turnLeaves();
     await upload.kill();
 
     const { dropped, cutOffAt } = leftBehind("cut.csv", await place.left("cut.csv"));
     assert.notEqual(cutOffAt, null, "it is cut off in the middle of a record");
     outside.expect(dropped);
     assert.match((await place.waitsFor("cut.csv", "no_line_end")).text, /^waiting: its last line is open/);
-    await place.turnImportsNothing();
+    await place.turnLeaves();
     await outside.atAnyInstant();
 
     // Ten times as long as a whole one takes ten seconds; the slow tests wait them out.

@@ -5,12 +5,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { ImportEntry } from "../../../src/importer/ports.ts";
 import { FTPS_PROGRAMS, type FtpsOptions, startFtpsServer } from "../../support/ftps_server.ts";
 import { serverIsAway, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { missingPrograms } from "../../support/programs.ts";
 import { TestService } from "../../support/service.ts";
-import { SFTP_PROGRAMS, type SftpServer, startSftpServer } from "../../support/sftp_server.ts";
+import { SFTP_PROGRAMS, startSftpServer } from "../../support/sftp_server.ts";
 import { until } from "../../support/until.ts";
 import { type Dropped, Outside } from "../invariants.ts";
 import {
@@ -53,8 +52,7 @@ export class UploadPlace implements AsyncDisposable {
     readonly database: TestDatabase,
     readonly service: TestService,
   ) {
-    const subjects = () => service.smtp.mails.map(({ subject }) => subject ?? "");
-    this.outside = new Outside({ upload, sql: database.sql, subjects });
+    this.outside = new Outside({ upload, sql: database.sql, mails: () => service.smtp.mails });
   }
 
   /** The upload folder is sticky and rosterd's own, as `rosterd print vsftpd` makes it. */
@@ -74,13 +72,14 @@ export class UploadPlace implements AsyncDisposable {
     return place;
   }
 
-  async sftpServer(): Promise<SftpServer> {
-    return this.#opened.use(await startSftpServer(this.upload));
+  /** OpenSSH's client alone, with its server. */
+  async sftp(): Promise<ReturnType<typeof sftp>> {
+    return sftp(this.#opened.use(await startSftpServer(this.upload)));
   }
 
   /** A client of each kind, with the servers that they need. */
   async clients(ftps: FtpsOptions = {}): Promise<Client[]> {
-    const ssh = await this.sftpServer();
+    const ssh = this.#opened.use(await startSftpServer(this.upload));
     const ftp = this.#opened.use(await startFtpsServer(this.base, ftps));
     const overSsh = [sftp(ssh), lftpOverSftp(ssh), curlOverSftp(ssh)];
     return [...overSsh, lftpOverFtps(ftp, "upload"), curlOverFtps(ftp, "upload")];
@@ -126,6 +125,13 @@ export class UploadPlace implements AsyncDisposable {
     );
   }
 
+  /** Resolves when the latest look found none of these files waiting. */
+  async allSettled(names: readonly string[]): Promise<void> {
+    await until(`${names.join(" ")} are settled`, async () => {
+      return !(await this.waiting()).some(({ name }) => names.includes(name));
+    });
+  }
+
   /** The import that runs now; null when none does. */
   async running(): Promise<{ file: string } | null> {
     return (await this.service.get<{ running: { file: string } | null }>("/status")).running;
@@ -155,10 +161,10 @@ export class UploadPlace implements AsyncDisposable {
     }, ms);
   }
 
-  /** Asserts that a turn, which begins now, imports nothing. */
-  async turnImportsNothing(): Promise<void> {
-    const imports: ImportEntry[] = await this.service.turn();
-    assert.deepEqual(imports.map(({ file }) => file), []);
+  /** Asserts that a turn that begins now imports nothing; or not this file, where others are on their way. */
+  async turnLeaves(name?: string): Promise<void> {
+    const imported = (await this.service.turn()).map(({ file }) => file);
+    assert.deepEqual(imported.filter((file) => name === undefined || file === name), []);
     this.outside.checks++;
   }
 

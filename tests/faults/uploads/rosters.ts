@@ -33,7 +33,7 @@ export function roster({ prefix, records, header = CUT_WITHIN_A_RECORD }: Roster
   return lines.join("\n") + "\n";
 }
 
-export function idsOf(prefix: string, records: number): string[] {
+function idsOf(prefix: string, records: number): string[] {
   return Array.from({ length: records }, (_, number) => idOf(prefix, number));
 }
 
