@@ -1,0 +1,201 @@
+/**
+ * A service and the servers that write into its upload folder, for one test: sshd and vsftpd, the clients, and a look from outside.
+ * Only turns import, and there are none but those that the test asks for; the service looks at the folder once a second.
+ */
+import assert from "node:assert/strict";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FTPS_PROGRAMS, type FtpsOptions, startFtpsServer } from "../../support/ftps_server.ts";
+import { serverIsAway, type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { missingPrograms } from "../../support/programs.ts";
+import { TestService } from "../../support/service.ts";
+import { SFTP_PROGRAMS, startSftpServer } from "../../support/sftp_server.ts";
+import { until } from "../../support/until.ts";
+import { type Dropped, Outside } from "../invariants.ts";
+import {
+  type Client,
+  CLIENT_PROGRAMS,
+  curlOverFtps,
+  curlOverSftp,
+  lftpOverFtps,
+  lftpOverSftp,
+  sftp,
+} from "./clients.ts";
+
+/** Seconds after which an upload has settled. */
+export const SETTLE = 1;
+
+/** Why tests with sshd cannot run here; null when they can. */
+export async function withoutSftp(): Promise<string | null> {
+  return await serverIsAway() ?? missingPrograms(...SFTP_PROGRAMS);
+}
+
+/** Why tests with all servers and clients cannot run here; null when they can. */
+export async function withoutServers(): Promise<string | null> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "vsftpd needs Linux and root";
+  return await withoutSftp() ?? missingPrograms(...FTPS_PROGRAMS, ...CLIENT_PROGRAMS);
+}
+
+export interface Waiting {
+  name: string;
+  code: string;
+  text: string;
+}
+
+export class UploadPlace implements AsyncDisposable {
+  readonly #opened = new AsyncDisposableStack();
+  readonly outside: Outside;
+
+  private constructor(
+    readonly base: string,
+    readonly upload: string,
+    readonly database: TestDatabase,
+    readonly service: TestService,
+  ) {
+    this.outside = new Outside({ upload, sql: database.sql, mails: () => service.smtp.mails });
+  }
+
+  /** The upload folder is sticky and rosterd's own, as `rosterd print vsftpd` makes it. */
+  static async open(settings: Record<string, unknown> = {}): Promise<UploadPlace> {
+    await using opening = new AsyncDisposableStack();
+    const base = await Deno.makeTempDir({ prefix: "rosterd-uploads-" });
+    opening.defer(() => Deno.remove(base, { recursive: true }));
+    await Deno.chmod(base, 0o755);
+    const upload = join(base, "upload");
+    await Deno.mkdir(upload);
+    await Deno.chmod(upload, 0o1777);
+    const database = opening.use((await testDatabase())!);
+    const options = { databaseUrl: database.url, upload, settings: { settle_seconds: SETTLE, ...settings } };
+    const service = opening.use(await TestService.start(options));
+    const place = new UploadPlace(base, upload, database, service);
+    place.#opened.use(opening.move());
+    return place;
+  }
+
+  /** OpenSSH's client alone, with its server. */
+  async sftp(): Promise<ReturnType<typeof sftp>> {
+    return sftp(this.#opened.use(await startSftpServer(this.upload)));
+  }
+
+  /** A client of each kind, with the servers that they need. */
+  async clients(ftps: FtpsOptions = {}): Promise<Client[]> {
+    const ssh = this.#opened.use(await startSftpServer(this.upload));
+    const ftp = this.#opened.use(await startFtpsServer(this.base, ftps));
+    const overSsh = [sftp(ssh), lftpOverSftp(ssh), curlOverSftp(ssh)];
+    return [...overSsh, lftpOverFtps(ftp, "upload"), curlOverFtps(ftp, "upload")];
+  }
+
+  at(...names: readonly string[]): string {
+    return join(this.upload, ...names);
+  }
+
+  /** A file on the side of the client. */
+  async local(name: string, content: string): Promise<string> {
+    const path = join(this.base, name);
+    await Deno.writeTextFile(path, content);
+    return path;
+  }
+
+  /** Size of an upload; -1 when it is not there. */
+  async sizeOf(name: string): Promise<number> {
+    return (await stat(this.at(name)).catch(() => null))?.size ?? -1;
+  }
+
+  /** Resolves when so many bytes of an upload have arrived. */
+  async arrived(name: string, bytes: number): Promise<void> {
+    await until(`${bytes} bytes of ${name}`, async () => await this.sizeOf(name) >= bytes);
+  }
+
+  /** What was left of an upload when its client was gone, as soon as the server has let go of it. */
+  async left(name: string): Promise<Uint8Array> {
+    await until(`the server lets go of ${name}`, async () => !await isOpen(this.at(name)));
+    return await readFile(this.at(name));
+  }
+
+  /** What the status says of the files that wait. */
+  async waiting(): Promise<Waiting[]> {
+    return (await this.service.get<{ waiting: Waiting[] }>("/status")).waiting;
+  }
+
+  /** Resolves when the status says that a file waits for this reason. */
+  async waitsFor(name: string, code: string): Promise<Waiting> {
+    return await until(
+      `${name} waits: ${code}`,
+      async () => (await this.waiting()).find((file) => file.name === name && file.code === code) ?? null,
+    );
+  }
+
+  /** Resolves when the latest look found none of these files waiting. */
+  async allSettled(names: readonly string[]): Promise<void> {
+    await until(`${names.join(" ")} are settled`, async () => {
+      return !(await this.waiting()).some(({ name }) => names.includes(name));
+    });
+  }
+
+  /** The import that runs now; null when none does. */
+  async running(): Promise<{ file: string } | null> {
+    return (await this.service.get<{ running: { file: string } | null }>("/status")).running;
+  }
+
+  /** What the history holds of a name, oldest first, asked from outside. */
+  async imports(name: string): Promise<ImportRow[]> {
+    return await this.database.sql<ImportRow[]>`
+      select id, file, status, records, created, unchanged, mail, bak_file, started_at, reason ->> 'code' as code, reason ->> 'text' as text
+      from rosterd.imports where file = ${name} and status not in ('running', 'error') order by id`;
+  }
+
+  /** Asks for turns until everything that is expected was imported; in the end every invariant must hold. */
+  async finish(...files: readonly Dropped[]): Promise<void> {
+    for (const file of files) this.outside.expect(file);
+    await this.importedAll(files.map(({ name }) => name));
+    await this.outside.inTheEnd();
+  }
+
+  /** Asks for turns until each name was imported, as often as it is named. */
+  async importedAll(names: readonly string[], ms = 60_000): Promise<void> {
+    const wanted = Map.groupBy(names, (name) => name);
+    await until(`the import of ${[...wanted.keys()].join(" ")}`, async () => {
+      await this.service.turn();
+      for (const [name, times] of wanted) if ((await this.imports(name)).length < times.length) return false;
+      return true;
+    }, ms);
+  }
+
+  /** Asserts that a turn that begins now imports nothing; or not this file, where others are on their way. */
+  async turnLeaves(name?: string): Promise<void> {
+    const imported = (await this.service.turn()).map(({ file }) => file);
+    assert.deepEqual(imported.filter((file) => name === undefined || file === name), []);
+    this.outside.checks++;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync();
+  }
+}
+
+export interface ImportRow {
+  id: number;
+  file: string;
+  status: string;
+  records: number;
+  created: number;
+  unchanged: number;
+  mail: string;
+  bak_file: string;
+  started_at: Date;
+  /** Of the reason why it was rejected. */
+  code: string | null;
+  text: string | null;
+}
+
+/** Whether a process of the machine has the file open, apart from this one. */
+async function isOpen(path: string): Promise<boolean> {
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid) || Number(pid) === Deno.pid) continue;
+    const folder = `/proc/${pid}/fd`;
+    for (const fd of await readdir(folder).catch(() => [])) {
+      if (await readlink(join(folder, fd)).catch(() => "") === path) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,42 @@
+/** A server of the system that a test runs for itself, on 127.0.0.1 and with all its files in one folder. */
+import { pathOfProgram } from "./programs.ts";
+import { until } from "./until.ts";
+
+/** Starts a program that stays in the foreground; resolves when it takes connections. Disposing of it ends it. */
+export async function startDaemon(program: string, args: readonly string[], port: number): Promise<AsyncDisposable> {
+  const command = new Deno.Command(pathOfProgram(program)!, {
+    args: [...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+  const process = command.spawn();
+  let ended = false;
+  const end = process.status.then(() => ended = true);
+  await until(`${program} takes connections`, () => {
+    if (ended) throw new Error(`${program} ended at once; its log says why`);
+    return answers(port);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!ended) process.kill("SIGTERM");
+      await end;
+    },
+  };
+}
+
+/** A port that nobody listens on now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    return await connection.read(new Uint8Array(1)) === 1;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
+}

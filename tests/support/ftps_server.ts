@@ -1,0 +1,58 @@
+/**
+ * vsftpd with TLS on a free port of 127.0.0.1, with certificate, settings and log in a temporary folder. Its clients are
+ * anonymous, so that it needs no user beside `ftp`, whom Debian's package brings; what they store belongs to `ftp`.
+ *
+ * Needs root: vsftpd does not start otherwise.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort, startDaemon } from "./daemon.ts";
+import { run } from "./programs.ts";
+
+/** What must be installed: Debian's `vsftpd` and `openssl`. */
+export const FTPS_PROGRAMS = ["vsftpd", "openssl"];
+
+export interface FtpsServer extends AsyncDisposable {
+  readonly port: number;
+  /** Its certificate, which a client must be told to trust. */
+  readonly certificate: string;
+}
+
+export interface FtpsOptions {
+  /** What the bits of the mode of a stored file are taken off; vsftpd's own default makes it 0600. */
+  umask?: string;
+}
+
+/** Serves `root`, which must not be writable by `ftp`: vsftpd refuses that. A folder in it may be. */
+export async function startFtpsServer(root: string, { umask = "022" }: FtpsOptions = {}): Promise<FtpsServer> {
+  await using starting = new AsyncDisposableStack();
+  const own = await Deno.makeTempDir({ prefix: "rosterd-vsftpd-" });
+  starting.defer(() => Deno.remove(own, { recursive: true }));
+  const at = (name: string) => join(own, name);
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+  const kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
+  await run("openssl", "req", ...kind, "-keyout", at("key.pem"), "-out", at("certificate.pem"), ...subject);
+  await mkdir(at("empty"), { mode: 0o755 });
+  const port = freePort();
+  await Deno.writeTextFile(at("vsftpd.conf"), settings(at, root, port, umask));
+  starting.use(await startDaemon("vsftpd", [at("vsftpd.conf")], port));
+  const running = starting.move();
+  return { port, certificate: at("certificate.pem"), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function settings(at: (name: string) => string, root: string, port: number, umask: string): string {
+  return [
+    ...["listen=YES", "listen_address=127.0.0.1", `listen_port=${port}`, "background=NO"],
+    ...["anonymous_enable=YES", "no_anon_password=YES", "ftp_username=ftp", `anon_root=${root}`, `anon_umask=${umask}`],
+    ...["write_enable=YES", "anon_upload_enable=YES", "anon_other_write_enable=YES", "anon_world_readable_only=NO"],
+    ...["ssl_enable=YES", "allow_anon_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES"],
+    ...[`rsa_cert_file=${at("certificate.pem")}`, `rsa_private_key_file=${at("key.pem")}`, "ssl_ciphers=HIGH"],
+    // curl and lftp begin a session of their own for the data.
+    "require_ssl_reuse=NO",
+    `secure_chroot_dir=${at("empty")}`,
+    ...["xferlog_enable=YES", `vsftpd_log_file=${at("log")}`],
+    // Its list of system calls is older than the OpenSSL that it is linked to; containers grant no name spaces.
+    ...["seccomp_sandbox=NO", "isolate=NO", "isolate_network=NO"],
+    "",
+  ].join("\n");
+}
