@@ -2,6 +2,7 @@
  * What `rosterd doctor` asks of the upload folder: everything is tried for real, with entries of its own that are gone
  * again afterwards. Neither `bak` nor `.rosterd` is made.
  */
+import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
@@ -26,10 +27,12 @@ export async function* examineFolders(upload: string): AsyncGenerator<Finding> {
 /** It exists, can be listed, and something can be made and removed in it. */
 function examineUpload({ upload }: Folders): Promise<Finding> {
   return trying("upload_folder", async () => {
-    await uploadFolder(upload);
+    const stats = await uploadFolder(upload);
     await readdir(upload);
-    await makeAndRemove(upload, "upload_not_writable");
-    return good("upload_folder", `${upload} can be read and written`);
+    const own = await makeAndRemove(upload, "upload_not_writable");
+    return mayBeSwapped(stats, own)
+      ? swappable(upload, stats)
+      : good("upload_folder", `${upload} can be read and written`);
   });
 }
 
@@ -91,11 +94,29 @@ function cannotMove(bak: string, code: string): Finding {
   );
 }
 
-async function makeAndRemove(folder: string, code: string): Promise<void> {
+/** Whether somebody other than rosterd and root may rename `bak` and `.rosterd`: the owner, or anybody unless it is sticky. */
+function mayBeSwapped({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
+  const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;
+  return belongsToAnother || ((mode & 0o022n) !== 0n && (mode & 0o1000n) === 0n);
+}
+
+function swappable(upload: string, { uid, mode }: BigIntStats): Finding {
+  return warning(
+    "upload_folder",
+    `${upload} can be read and written, but others may rename what is in it ` +
+      `(owner uid ${uid}, mode ${(mode & 0o7777n).toString(8).padStart(4, "0")})`,
+    "Where uploaders are not trusted, make it rosterd's own and sticky (chmod +t): then nobody can swap bak or .rosterd.",
+  );
+}
+
+/** Returns the stats of what it made. */
+async function makeAndRemove(folder: string, code: string): Promise<BigIntStats | null> {
   const probe = join(folder, momentaryName("probe"));
   try {
     await mkdir(probe, { mode: FOLDER_MODE });
+    const own = await statsOf(probe);
     await rmdir(probe);
+    return own;
   } catch (error) {
     throw notWritable(code, folder, error);
   }

@@ -31,8 +31,11 @@ interface Findings extends FolderLook {
   readonly oldTemporary: string[];
 }
 
-/** So many entries are asked for at a time: a slow mount is kept busy, and the event loop stays free. */
-const AT_A_TIME = 64;
+/**
+ * So many entries are asked for at a time: a slow mount is kept busy, and the event loop stays free. Each may be opened, and a
+ * process may have few handles (64 are enough).
+ */
+const AT_A_TIME = 16;
 const DAY_MS = 86_400_000;
 /** What Deno shows for bytes of a name that are not UTF-8; such an entry can be neither opened nor renamed. */
 const REPLACEMENT = "\ufffd";

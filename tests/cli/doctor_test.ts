@@ -218,3 +218,14 @@ Deno.test("while a service has the embedded database, it is asked, and that is n
   assert.match(own.of("database").text, /^the embedded PostgreSQL \d+\.\d+ answers/);
   assert.deepEqual([own.verdicts.schema, own.verdicts.rights], ["good", "good"]);
 });
+
+Deno.test("an upload folder in which others may swap bak and .rosterd is warned of, until it is sticky", async () => {
+  await using here = await workplace();
+  await chmod(here.path("upload"), 0o777);
+  const finding = (await doctor(here)).of("upload_folder");
+  assert.equal(finding.verdict, "warning");
+  assert.match(finding.text, /others may rename what is in it \(owner uid \d+, mode 0777\)$/);
+  assert.match(finding.mend!, /make it rosterd's own and sticky/);
+  await chmod(here.path("upload"), 0o1777);
+  assert.equal((await doctor(here)).of("upload_folder").verdict, "good");
+});

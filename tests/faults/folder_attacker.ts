@@ -22,6 +22,7 @@ export interface Attack {
 }
 
 const NAMES = Array.from({ length: 6 }, (_, number) => `x${number}.csv`);
+const SWAPPED = ["swapped0.csv", "swapped1.csv", "swapped2.csv"];
 /** Every one is a name that a careless program obeys. */
 const EVIL_NAMES = [
   "new\nline.csv",
@@ -46,6 +47,9 @@ const EVIL_NAMES = [
 /** No two alike, since the same bytes under the same name twice are two uploads that nobody can tell apart. */
 const roster = (number: number) => `unique_id,login_source,first_name\nATTACKER,ldap,Mallory ${number}\n`;
 
+/** The trick that wins most races; it gets most of the time. */
+const IN_A_BURST = "a link to the secret and a file, a hundred times in turn";
+
 /** What worked, by name. */
 const worked: Record<string, number> = {};
 
@@ -53,8 +57,9 @@ export function attack(plan: Attack, keepOn: () => boolean): Record<string, numb
   const random = numbers(plan.seed);
   const more = plan.kind === "owner" ? ownerTricks(plan) : vainTricks(plan);
   const tricks = Object.entries({ ...guestTricks(plan, random), ...more });
+  const burst = tricks.find(([name]) => name === IN_A_BURST)![1];
   while (keepOn()) {
-    const [name, trick] = tricks[Math.floor(random() * tricks.length)];
+    const [name, trick] = random() < 0.1 ? [IN_A_BURST, burst] : tricks[Math.floor(random() * tricks.length)];
     attempt(name, trick);
   }
   return worked;
@@ -120,6 +125,30 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
       const path = victim();
       fs.rmSync(path, { recursive: true, force: true });
       fs.mkdirSync(path);
+    },
+    // The same files and links again and again: whoever looked at the file a moment ago now takes the link.
+    [IN_A_BURST]: () => {
+      const aside = (name: string, what: string) => at(`.mine-${what}-${name}.part`);
+      const prepare = (name: string) => {
+        for (const path of [at(name), aside(name, "file"), aside(name, "link")]) {
+          fs.rmSync(path, { recursive: true, force: true });
+        }
+        write(at(name));
+        // The oldest is taken first, right after it was looked at.
+        fs.utimesSync(at(name), 1, 1);
+        fs.symlinkSync(join(canary, "secret.csv"), aside(name, "link"));
+      };
+      for (let swaps = 0; swaps < 100; swaps++) {
+        for (const name of SWAPPED) {
+          try {
+            const [now, then] = swaps % 2 === 0 ? ["file", "link"] : ["link", "file"];
+            fs.renameSync(at(name), aside(name, now));
+            fs.renameSync(aside(name, then), at(name));
+          } catch {
+            prepare(name); // rosterd took the one or the other.
+          }
+        }
+      }
     },
     "a removal": () => fs.rmSync(victim(), { recursive: true }),
     "an append": () => {

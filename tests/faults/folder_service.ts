@@ -161,6 +161,11 @@ export class FolderService implements AsyncDisposable {
     return (await response.json()).imports;
   }
 
+  /** The same without waiting for it. */
+  async askForTurn(): Promise<void> {
+    await (await this.fetch("/imports", { method: "POST" })).body?.cancel();
+  }
+
   async imports(): Promise<ImportEntry[]> {
     return (await this.get<{ imports: ImportEntry[] }>("/imports?limit=200")).imports;
   }
