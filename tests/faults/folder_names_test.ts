@@ -6,7 +6,7 @@ import { canMount, withMemory } from "../inbox/mounts.ts";
 import { IS_ROOT } from "../inbox/other_process.ts";
 import { serverIsAway } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
-import { Canary, secretIsIn } from "./folder_canary.ts";
+import { Canary, SECRET, secretIsIn } from "./folder_canary.ts";
 import { FolderService, type FolderServiceOptions } from "./folder_service.ts";
 import { survived } from "./verdict.ts";
 
@@ -111,7 +111,7 @@ folderTest(
     for (const [number, [name, tree, code, text]] of faults.entries()) {
       // What is rosterd's own waits elsewhere meanwhile, if it was made already.
       const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
-      await plant(service.upload, tree);
+      await plantInPlaceOf(service, name, tree);
       // Free for all, so that only its owner can be what is wrong with it.
       if (text.source.startsWith("belongs")) {
         await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
@@ -152,6 +152,16 @@ folderTest(
     survived({ fault: "keys are planted in .rosterd", injected: 2, checks: 3 + await canary.untouched() });
   },
 );
+
+/** In one step; a work folder that rosterd makes anew in the same moment goes. */
+async function plantInPlaceOf(service: FolderService, name: string, tree: Tree): Promise<void> {
+  await mkdir(service.here.path("planted"), { recursive: true });
+  await plant(service.here.path("planted"), tree);
+  await until(`${name} is planted`, async () => {
+    await rm(service.at(name), { recursive: true, force: true });
+    return await rename(`${service.here.path("planted")}/${name}`, service.at(name)).then(() => true, () => false);
+  });
+}
 
 /** Each with what its record is called in `bak`, before the date. */
 const EVIL: Record<string, string> = {
@@ -303,5 +313,41 @@ folderTest(
       return (await service.imports()).some(({ file, status }) => file === "hidden.csv" && status === "done");
     });
     survived({ fault: "a file without the right to read it", injected: 1, checks: 4 });
+  },
+);
+
+folderTest(
+  "failed records are not sent from where a link leads, be it in bak or in the place of bak",
+  async (service) => {
+    await service.dropGood("F1", { fails: true });
+    await allDone(service);
+    const [{ id, failed_file }] = await service.imports();
+    const download = async () => {
+      const response = await service.fetch(`/imports/${id}/failed.csv`);
+      return { http: response.status, text: await response.text() };
+    };
+    assert.equal((await download()).http, 200);
+    await mkdir(service.here.path("canary"));
+    await writeFile(service.here.path(`canary/${failed_file}`), SECRET);
+    const canary = await Canary.plant(service.here.path("canary"));
+
+    await rename(service.at("bak"), service.here.path("own"));
+    await symlink(canary.root, service.at("bak"));
+    const throughBak = await download();
+    await rm(service.at("bak"));
+    await rename(service.here.path("own"), service.at("bak"));
+
+    await rename(service.at("bak", failed_file!), service.here.path("own"));
+    await symlink(`${canary.root}/${failed_file}`, service.at("bak", failed_file!));
+    const throughFile = await download();
+    for (const { http, text } of [throughBak, throughFile]) {
+      assert.equal(http, 410);
+      assert.deepEqual(secretIsIn({ text }), []);
+    }
+    survived({
+      fault: "failed records are asked for through links",
+      injected: 2,
+      checks: 5 + await canary.untouched(),
+    });
   },
 );
