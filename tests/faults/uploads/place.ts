@@ -127,9 +127,9 @@ export class UploadPlace implements AsyncDisposable {
 
   /** Resolves when the latest look found none of these files waiting. */
   async allSettled(names: readonly string[]): Promise<void> {
-    await until(`${names.join(" ")} are settled`, async () => {
-      return !(await this.waiting()).some(({ name }) => names.includes(name));
-    });
+    const wanted = new Set(names);
+    const settled = async () => !(await this.waiting()).some(({ name }) => wanted.has(name));
+    await until(`${wanted.size} files are settled`, settled, 120_000);
   }
 
   /** The import that runs now; null when none does. */
