@@ -62,7 +62,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
   await makeDataFolder(config.data);
   await Deno.mkdir(config.upload, { recursive: true });
-  const settingsFile = openSettingsFile(config.settings, clock);
+  const settingsFile = openSettingsFile(config.settings, clock, "http");
   const { settings } = await settingsFile.read();
   const tokens = await createTokens(config);
   const database = await openDatabase(config, options.patience);

@@ -6,6 +6,7 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { type ChangedBy, type SettingsChange, SettingsHistory } from "./settings_history.ts";
 import { patchedSettings, replacedSettings } from "./settings_change.ts";
 import { BrokenSettingsFile, printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
@@ -38,16 +39,30 @@ export interface SettingsFile {
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
   /** A whole document, every key wanted; `"***"` means the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+  /** The changes that were made, newest first; edits by hand as far as they were noted. */
+  history(limit: number, before?: number): Promise<{ changes: SettingsChange[]; next: number | null }>;
+  /** Notes in the history what was edited by hand, if anything was. */
+  noteEdits(): Promise<void>;
 }
 
-/** A settings file at `path`, which need not exist yet; its folder must. */
-export function openSettingsFile(path: string, clock: Clock): SettingsFile {
+/** A settings file at `path`, which need not exist yet; its folder must. `by`: who changes it through this. */
+export function openSettingsFile(path: string, clock: Clock, by: Exclude<ChangedBy, "file"> = "command"): SettingsFile {
   const locked = fileLock(`${path}.lock`);
+  const history = new SettingsHistory(`${path}.history`);
+  const lockedAndReached = <T>(work: () => Promise<T>) => reached(path, () => locked(work));
+  const noteEdits = async () => await history.note((await loadOrMake(path, clock)).settings, "file", clock.now());
   const change = (make: (current: Settings) => Settings, ifMatch?: string) =>
-    reached(path, () => locked(() => changeSettings(path, make, ifMatch, clock)));
+    lockedAndReached(async () => {
+      await noteEdits();
+      const changed = await changeSettings(path, make, ifMatch, clock);
+      await history.note(changed.settings, by, clock.now());
+      return changed;
+    });
   return {
     path,
     read: () => reached(path, async () => await load(path) ?? await locked(() => loadOrMake(path, clock))),
+    noteEdits: () => lockedAndReached(noteEdits),
+    history: (limit, before) => history.list(limit, before),
     write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
     patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch), ifMatch),
     replace: (document, ifMatch) => change((current) => replacedSettings(current, document), ifMatch),

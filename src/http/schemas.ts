@@ -17,6 +17,22 @@ export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_
 /** A copy: the domain's own schema was made before the OpenAPI names were added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
 
+const changedKey = z.object({
+  key: z.string().describe('As people write it: "smtp.port".'),
+  from: z.unknown().describe('Secrets as "***".'),
+  to: z.unknown(),
+});
+
+export const settingsHistoryPage = z.object({
+  changes: z.array(z.object({
+    id: z.int(),
+    at: time,
+    by: z.enum(["http", "command", "file"]).describe("Over HTTP, by `rosterd settings set`, or in the file by hand."),
+    changes: z.array(changedKey),
+  })),
+  next: z.int().nullable().describe("Give it as `before` for the next page."),
+}).openapi("SettingsHistory");
+
 const counts = {
   records: count,
   ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<typeof OUTCOMES[number], typeof count>,

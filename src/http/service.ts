@@ -5,7 +5,8 @@
 import type { z } from "@hono/zod-openapi";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { Failure, ImportEntry, ImportStatus, Settings } from "../importer/ports.ts";
-import type { readiness, statusDocument } from "./schemas.ts";
+import type { Metric } from "./metrics.ts";
+import type { readiness, settingsHistoryPage, statusDocument } from "./schemas.ts";
 
 /** Settings, secrets and all, with their ETag as it stands in the header. */
 export interface StoredSettings {
@@ -21,6 +22,8 @@ export interface SettingsDesk {
   read(): Promise<StoredSettings>;
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+  /** The changes with a smaller id than `before`, newest first, secrets masked. */
+  history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }
 
 /** The form of an error with the code `broken_settings`: the file was broken by hand. */
@@ -28,6 +31,8 @@ export interface BrokenSettings extends Error {
   code: "broken_settings";
   problems: readonly { line: number; column: number; key: string; message: string }[];
 }
+
+export type SettingsHistoryPage = z.output<typeof settingsHistoryPage>;
 
 export interface ImportQuery {
   /** 1 to 200. */
@@ -97,6 +102,7 @@ export interface Service {
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   status(): Promise<StatusDocument>;
+  metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   /** What an import of the file would do: the document of `check --json`. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown>;

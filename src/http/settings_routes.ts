@@ -1,11 +1,11 @@
 /** The calls on settings: read, change, and try the mail (contract, sections 5 and 6). */
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";
 import { jsonBody } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
-import { errors, json } from "./route.ts";
-import { settingsDocument, testMailResult } from "./schemas.ts";
+import { errors, json, wholeNumber } from "./route.ts";
+import { settingsDocument, settingsHistoryPage, testMailResult } from "./schemas.ts";
 import type { Service, StoredSettings } from "./service.ts";
 
 const SETTINGS = { $ref: "#/components/schemas/Settings" };
@@ -57,6 +57,16 @@ const putSettings = createRoute({
   responses: { 200: stored, ...errors(400, 409, 412, 415, 422) },
 });
 
+const settingsHistory = createRoute({
+  method: "get",
+  path: "/settings/history",
+  summary: "Who changed what, from what to what, newest first",
+  request: {
+    query: z.strictObject({ limit: wholeNumber(1, 200).default(50), before: wholeNumber(1).optional() }),
+  },
+  responses: { 200: json("One page of it.", settingsHistoryPage), ...errors(422) },
+});
+
 const testMail = createRoute({
   method: "post",
   path: "/settings/test-mail",
@@ -74,6 +84,10 @@ export function addSettingsRoutes(app: OpenAPIHono<HttpEnv>, service: Service): 
   app.openapi(putSettings, async (c) => {
     const document = jsonBody(c, "application/json");
     return shown(c, await service.settings.replace(document, c.req.header("if-match")));
+  });
+  app.openapi(settingsHistory, async (c) => {
+    const { limit, before } = c.req.valid("query");
+    return c.json(await service.settings.history(limit, before), 200);
   });
   app.openapi(testMail, async (c) => c.json(await service.testMail(c.req.raw.signal), 200));
 }

@@ -1,6 +1,7 @@
 /** The calls that tell how the service is. Two of them are open to anybody, for monitors and containers. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { errors, json } from "./route.ts";
 import { readiness, statusDocument } from "./schemas.ts";
@@ -31,6 +32,13 @@ const getStatus = createRoute({
   responses: { 200: json("The status.", statusDocument) },
 });
 
+const getMetrics = createRoute({
+  method: "get",
+  path: "/metrics",
+  summary: "Metrics in the Prometheus text format",
+  responses: { 200: { description: "The metrics.", content: { "text/plain": { schema: z.string() } } } },
+});
+
 /** Adds the calls that want no token. */
 export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getHealth, (c) => c.json({ alive: true as const }, 200));
@@ -44,4 +52,5 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
 /** Adds the calls that want a token. */
 export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
+  app.openapi(getMetrics, (c) => c.text(metricsText(service.metrics()), 200, { "content-type": METRICS_TYPE }));
 }

@@ -1,5 +1,5 @@
 /** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
-import { COUNT_NAMES, type ImportStatus } from "../domain/outcome.ts";
+import { COUNT_NAMES, type ImportStatus, type Outcome, OUTCOMES } from "../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../importer/ports.ts";
 import type { Sql } from "./connect.ts";
 
@@ -83,10 +83,38 @@ export interface Totals {
   /** The first {@link MOST_HOLDS_NAMED}. */
   holds: OpenHold[];
   lastImportAt: string | null;
+  /** Imports by status, and what became of their records. */
+  imports: Record<ImportStatus, number>;
+  outcomes: Record<Outcome, number>;
+  permitsReleased: number;
+  /** Users who wait for approve or discard. */
+  heldUsers: number;
+  /** When a roster was last applied. */
+  lastSuccessAt: string | null;
 }
 
+const NO_IMPORTS: Record<ImportStatus, number> = {
+  running: 0,
+  done: 0,
+  failed_records: 0,
+  held: 0,
+  rejected: 0,
+  error: 0,
+};
+const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+
 /** Of a database in which nothing happened yet. */
-export const NO_TOTALS: Totals = { mailsWaiting: 0, openHolds: 0, holds: [], lastImportAt: null };
+export const NO_TOTALS: Totals = {
+  mailsWaiting: 0,
+  openHolds: 0,
+  holds: [],
+  lastImportAt: null,
+  imports: NO_IMPORTS,
+  outcomes: NO_OUTCOMES,
+  permitsReleased: 0,
+  heldUsers: 0,
+  lastSuccessAt: null,
+};
 
 const MOST_HOLDS_NAMED = 100;
 
@@ -99,5 +127,32 @@ export async function readTotals(sql: Sql): Promise<Totals> {
   const holds = await sql<OpenHold[]>`
     select id, file, held + missing_held as users
     from rosterd.imports where hold_state = 'open' order by id limit ${MOST_HOLDS_NAMED}`;
-  return { mailsWaiting: row.waiting, openHolds: row.holds, holds: [...holds], lastImportAt: time(row.last) };
+  return {
+    mailsWaiting: row.waiting,
+    openHolds: row.holds,
+    holds: [...holds],
+    lastImportAt: time(row.last),
+    ...await readSums(sql),
+  };
+}
+
+type Sums = Pick<Totals, "imports" | "outcomes" | "permitsReleased" | "heldUsers" | "lastSuccessAt">;
+
+/** Over the whole history. */
+async function readSums(sql: Sql): Promise<Sums> {
+  const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
+  const rows = await sql.unsafe(`
+    select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
+      coalesce(sum(held + missing_held) filter (where hold_state = 'open'), 0)::bigint as held_users,
+      max(finished_at) filter (where status in ('done', 'failed_records', 'held')) as succeeded
+    from rosterd.imports group by status`);
+  const total = (column: string) => rows.reduce((sum, row) => sum + row[column], 0);
+  const successes = rows.flatMap(({ succeeded }) => succeeded === null ? [] : [succeeded.getTime()]);
+  return {
+    imports: { ...NO_IMPORTS, ...Object.fromEntries(rows.map(({ status, imports }) => [status, imports])) },
+    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, total(outcome)])) as Record<Outcome, number>,
+    permitsReleased: total("permits_released"),
+    heldUsers: total("held_users"),
+    lastSuccessAt: successes.length === 0 ? null : new Date(Math.max(...successes)).toISOString(),
+  };
 }

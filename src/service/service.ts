@@ -12,6 +12,7 @@ import {
   type SettingsDesk,
   type StatusDocument,
 } from "../http/service.ts";
+import type { Metric } from "../http/metrics.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
@@ -24,6 +25,7 @@ import { MailError } from "../smtp/mail_error.ts";
 import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { HistoryDesk } from "./history_desk.ts";
+import { metricsOf } from "./metrics.ts";
 import { testMessage } from "./test_mail.ts";
 import type { Turns } from "./turns.ts";
 
@@ -62,6 +64,7 @@ export class RosterdService implements Service {
       read: () => settingsFile.read(),
       patch: (mergePatch, ifMatch) => told(settingsFile.patch(mergePatch, ifMatch)),
       replace: (document, ifMatch) => told(settingsFile.replace(document, ifMatch)),
+      history: (limit, before) => settingsFile.history(limit, before),
     };
   }
 
@@ -123,6 +126,23 @@ export class RosterdService implements Service {
       open_holds: openHolds,
       holds,
       last_import_at: lastImportAt,
+    });
+  }
+
+  metrics(): readonly Metric[] {
+    const { version, clock, turns, keeper, history } = this.#parts;
+    const { look: { ready, taken, waiting }, postponed, stopwatch, standby, running } = turns;
+    const ages = [...ready, ...taken].map(({ mtime }) => mtime);
+    return metricsOf({
+      ...{ version, stopwatch, standby },
+      now: clock.now(),
+      totals: history.totals,
+      oldestFile: ages.length === 0 ? null : Math.min(...ages),
+      waiting: [...waiting, ...postponed],
+      running: running !== null,
+      database: keeper.trouble === null,
+      folder: turns.folderTrouble === null,
+      settings: turns.settingsTrouble === null,
     });
   }
 

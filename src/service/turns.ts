@@ -14,6 +14,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { Every } from "../runtime/every.ts";
 import { type Log, nameOf } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 export interface TurnsOptions {
   config: Config;
@@ -50,17 +51,21 @@ export class Turns {
   standby = false;
   /** Uploads that could not be imported at the last turn. */
   postponed: { name: string; code: string; text: string }[] = [];
+  readonly stopwatch: Stopwatch;
   #imported: number[] = [];
+  /** The ETag of the settings that were read last. */
+  #settingsSeen: string | null = null;
 
   constructor(options: TurnsOptions, settings: Settings) {
     this.#options = options;
     this.settings = settings;
     const { clock, log } = options;
+    this.stopwatch = new Stopwatch(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: nameOf(error) });
     this.#turns = new Every({
       clock,
       interval: () => this.settings.interval_minutes * 60_000,
-      work: (signal) => this.#turn(signal),
+      work: (signal) => this.stopwatch.turn(() => this.#turn(signal)),
       onError,
     });
     this.#looks = new Every({ clock, interval: () => this.#lookEvery(), work: () => this.#lookAround(), onError });
@@ -143,6 +148,7 @@ export class Turns {
         signal,
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.running = { id, file: name, started_at, ...progress };
+          this.stopwatch.enter(progress.stage);
         },
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
@@ -154,6 +160,7 @@ export class Turns {
       else if (!(error instanceof UnusableFolder)) throw error;
     } finally {
       this.running = null;
+      this.stopwatch.enter(null);
     }
     if (!signal.aborted) await this.#lookAtFolder();
     return imported;
@@ -163,7 +170,10 @@ export class Turns {
   async #readSettings(): Promise<boolean> {
     const { settingsFile, log } = this.#options;
     try {
-      this.settings = (await settingsFile.read()).settings;
+      const { settings, etag } = await settingsFile.read();
+      this.settings = settings;
+      if (etag !== this.#settingsSeen) await this.#noteEdits();
+      this.#settingsSeen = etag;
       if (this.settingsTrouble !== null) log.info("settings_mended");
       this.settingsTrouble = null;
       return true;
@@ -173,6 +183,16 @@ export class Turns {
       if (this.settingsTrouble !== trouble) log.error("settings_broken", { reason: trouble });
       this.settingsTrouble = trouble;
       return false;
+    }
+  }
+
+  /** Settings that can be read but not written beside have no history; they hold all the same. */
+  async #noteEdits(): Promise<void> {
+    const { settingsFile, log } = this.#options;
+    try {
+      await settingsFile.noteEdits();
+    } catch (error) {
+      log.warn("settings_history_not_kept", { error: nameOf(error) });
     }
   }
 

@@ -150,10 +150,10 @@ onServer(
 
 onServer("archiving releases the permits of the user in the same turn", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url, settings: { archive_inactive_users: true } });
-  await service.import("first.csv", ROSTER);
+  await service.import("alpha.csv", ROSTER);
   await sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '1'), ('P2', '1'), ('P3', '2')`;
 
-  const entry = await service.import("second.csv", "unique_id,login_source,active\n1,ldap,0\n2,ldap,1\n");
+  const entry = await service.import("beta.csv", "unique_id,login_source,active\n1,ldap,0\n2,ldap,1\n");
 
   assert.deepEqual([entry.archived, entry.permits_released, entry.unchanged], [1, 2, 1]);
   const permits = await sql`select permit_no, status, released_by_import as by from rosterd.permits order by permit_no`;
@@ -198,4 +198,56 @@ onServer("when no file comes for too long, one alert is mailed", async (url, sql
   assert.deepEqual(mail.envelope.to.toSorted(), ["admin@example.edu", "registry@example.edu"]);
   const [{ count }] = await sql<{ count: number }[]>`select count(*) from rosterd.outbox`;
   assert.equal(count, 1);
+});
+
+/** The samples of `GET /metrics` by name and labels. */
+async function metrics(service: TestService): Promise<Record<string, number>> {
+  const text = await (await service.fetch("/metrics")).text();
+  const samples: [string, number][] = [];
+  for (const line of text.trim().split("\n")) {
+    if (line.startsWith("#")) continue;
+    const [, name, value] = /^(rosterd_[a-z_]+(?:\{[a-z]+="[^"]*"\})?) (\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line)!;
+    samples.push([name, Number(value)]);
+  }
+  return Object.fromEntries(samples);
+}
+
+onServer("metrics tell what was imported, how long it took, and what waits; no user and no file", async (url) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  await service.import("alpha.csv", ROSTER);
+  await service.import("beta.csv", `${ROSTER}3,ldap,not an address\n`);
+  await service.smtp.received(1);
+  await Deno.symlink("/etc/hostname", join(service.upload, "link.csv"));
+  await service.turn();
+
+  const told = await metrics(service);
+  assert.equal(told['rosterd_imports_total{status="done"}'], 1);
+  assert.equal(told['rosterd_imports_total{status="failed_records"}'], 1);
+  assert.equal(told['rosterd_records_total{outcome="created"}'], 2);
+  assert.equal(told['rosterd_records_total{outcome="unchanged"}'], 2);
+  assert.equal(told['rosterd_records_total{outcome="failed"}'], 1);
+  assert.equal(told['rosterd_usable{part="database"}'], 1);
+  assert.equal(told['rosterd_files_waiting{reason="not_a_plain_file"}'], 1);
+  assert.ok(told['rosterd_import_stage_seconds_total{stage="merging"}'] > 0);
+  assert.ok(told.rosterd_turns_total >= 3 && told.rosterd_turn_seconds_total > 0);
+  assert.ok(Math.abs(told.rosterd_last_success_timestamp_seconds - Date.now() / 1_000) < 60);
+  assert.equal(told.rosterd_oldest_file_age_seconds, 0);
+  const text = await (await service.fetch("/metrics")).text();
+  assert.doesNotMatch(text, /alpha|beta|link|example\.edu|ldap/);
+});
+
+onServer("the history of the settings tells changes over HTTP and by hand", async (url) => {
+  await using service = await TestService.start({ databaseUrl: url });
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ interval_minutes: 7, smtp: null });
+  await service.fetch("/settings", { method: "PATCH", body, headers });
+  const settings = JSON.parse(await Deno.readTextFile(service.config.settings));
+  await Deno.writeTextFile(service.config.settings, JSON.stringify({ ...settings, settle_seconds: 3 }));
+  await service.turn();
+
+  const { changes } = await service.get<{ changes: { by: string; changes: { key: string }[] }[] }>("/settings/history");
+  assert.deepEqual(changes.map(({ by, changes }) => [by, ...changes.map(({ key }) => key)]), [
+    ["file", "settle_seconds"],
+    ["http", "interval_minutes", "smtp.host", "smtp.port", "smtp.security"],
+  ]);
 });

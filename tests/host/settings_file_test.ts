@@ -36,7 +36,7 @@ Deno.test("A change is stored, gets a new ETag, and leaves no temporary file", (
       after.etag,
     ]);
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
-    assert.deepEqual(names, ["settings.json", "settings.json.lock"]);
+    assert.deepEqual(names, ["settings.json", "settings.json.history", "settings.json.lock"]);
   }));
 
 Deno.test("A change that changes nothing keeps file and ETag", () =>

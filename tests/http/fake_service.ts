@@ -118,6 +118,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
     status: () => Promise.resolve(STATUS),
+    metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],
     readiness: () => Promise.resolve({ ready: true, problems: [] }),
     check: async (name, body) => [{ file: name, bytes: (await new Response(body).bytes()).length }],
     ...changes,

@@ -87,7 +87,9 @@ Deno.test("A settings file broken by hand is told with its place, and not overwr
     Promise.reject(
       new BrokenSettingsFile("settings.json", [{ line: 4, column: 3, key: "mail_on", message: "is wrong" }]),
     );
-  await using http = await testHttp({ service: { settings: { read: broken, patch: broken, replace: broken } } });
+  await using http = await testHttp({
+    service: { settings: { read: broken, patch: broken, replace: broken, history: broken } },
+  });
   for (
     const answer of [
       await http.ask("GET", "/settings"),
