@@ -2,9 +2,10 @@
  * Copies a file to another file system, and compares. Only `place.ts` uses it.
  */
 import { Buffer } from "node:buffer";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { chmod, create, utimes } from "./disk.ts";
-import { closing, READ_ONLY, writeAll } from "./durable.ts";
+import { closing, writeAll } from "./durable.ts";
 import { printOf, sameFile } from "./settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -23,7 +24,7 @@ export class ChangedWhileCopied extends Error {
  * Throws {@link ChangedWhileCopied}, and leaves what it wrote to the caller.
  */
 export async function copyFile(source: string, copy: string): Promise<void> {
-  await using from = closing(await open(source, READ_ONLY));
+  await using from = closing(await openUnfollowed(source));
   const before = await from.handle.stat({ bigint: true });
   {
     await using to = closing(await create(copy, Number(before.mode & 0o777n)));
@@ -39,8 +40,8 @@ export async function copyFile(source: string, copy: string): Promise<void> {
 
 /** Whether two files have the same bytes. */
 export async function sameContent(one: string, other: string): Promise<boolean> {
-  await using first = closing(await open(one, READ_ONLY));
-  await using second = closing(await open(other, READ_ONLY));
+  await using first = closing(await openUnfollowed(one));
+  await using second = closing(await openUnfollowed(other));
   if ((await first.handle.stat()).size !== (await second.handle.stat()).size) return false;
   const others = chunksOf(second.handle);
   for await (const chunk of chunksOf(first.handle)) {

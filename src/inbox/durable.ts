@@ -12,9 +12,6 @@ export const FOLDER_MODE = 0o750;
 /** Files that rosterd makes. */
 export const FILE_MODE = 0o640;
 
-/** Opens without following a link and without waiting for the other end of a pipe. */
-export const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /** Opens a folder, and nothing else. */
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 

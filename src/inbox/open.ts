@@ -4,9 +4,9 @@
  *
  * The inbox opens taken uploads with it, `rosterd import` and `check` any path.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../importer/ports.ts";
-import { READ_ONLY } from "./durable.ts";
+import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { type Print, printOf, sameFile } from "./settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -29,7 +29,7 @@ export async function openRosterFile(
   name: string,
   accepts: (print: Print) => boolean = () => true,
 ): Promise<RosterFile> {
-  const handle = await open(path, READ_ONLY);
+  const handle = await openUnfollowed(path);
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);

@@ -2,9 +2,9 @@
  * Whether a file that was seen may be read now (contract, section 1, "settled"): old enough, readable, and its last
  * line closed or the file ten times as old. Reads no more than its last two bytes, and only once it is old enough.
  */
-import { open } from "node:fs/promises";
 import type { WaitingFile } from "../importer/ports.ts";
-import { closing, READ_ONLY, statsOf } from "./durable.ts";
+import { openUnfollowed } from "../runtime/open_unfollowed.ts";
+import { closing, statsOf } from "./durable.ts";
 import { codeOf, hasCode } from "./error_code.ts";
 import { isCompressed } from "./names.ts";
 import { isSettled, type Sight } from "./settle.ts";
@@ -36,7 +36,7 @@ export async function reasonToWait(
 /** Whether a file ends with a line end. That it can be opened shows that it can be read at all. */
 async function readEnd({ path, name, sight: { print } }: SeenFile): Promise<boolean | WaitingFile | "vanished"> {
   try {
-    await using file = closing(await open(path, READ_ONLY));
+    await using file = closing(await openUnfollowed(path));
     const { dev, ino } = await file.handle.stat({ bigint: true });
     if (dev !== print.dev || ino !== print.ino) return "vanished";
     if (isCompressed(name)) return true;

@@ -4,8 +4,7 @@
  * Reads no further than it must: memory is bounded by the two limits, however long the file is.
  */
 import { Buffer } from "node:buffer";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import type { Attachment } from "./transport.ts";
 
 const MIB = 1024 * 1024;
@@ -30,8 +29,7 @@ export function storedFile(name: string, path: string): AttachmentSource {
 }
 
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  // Without O_NONBLOCK the opening of a pipe would wait for a writer for ever.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openUnfollowed(path);
   try {
     if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EFTYPE" });
     while (true) {
