@@ -15,9 +15,14 @@ export class Conversation {
   /** A part of an answer that was asked for without its end: for a description, or for rows of a cursor. */
   #part: "description" | "rows" | null = null;
   #executed = false;
+  /** From the server's word that it takes a COPY to its verdict on it. */
   #copying = false;
+  #takesCopy = false;
   #greeted = false;
   #pid: number | null = null;
+
+  /** `onCopyRefused` gets the SQLSTATE with which the server broke off a COPY. */
+  constructor(private readonly onCopyRefused: (code: string) => void) {}
 
   sent(bytes: Uint8Array): void {
     this.#sent.follow(bytes);
@@ -29,7 +34,7 @@ export class Conversation {
 
   /** Whether the server has something to say before the client has. */
   get isServersTurn(): boolean {
-    return !this.#copying && (this.#owed > 0 || this.#part !== null);
+    return !this.#takesCopy && (this.#owed > 0 || this.#part !== null);
   }
 
   /** Whether the server has let the client in. */
@@ -46,7 +51,8 @@ export class Conversation {
     if (type === Q_QUERY || type === S_SYNC) this.#owed++;
     else if (type === E_EXECUTE) this.#executed = true;
     else if (type === H_FLUSH) this.#part = this.#executed ? "rows" : "description";
-    else if (type === C_COPY_DONE || type === F_COPY_FAIL) this.#copying = false;
+    else if (type === C_COPY_DONE) this.#takesCopy = false;
+    else if (type === F_COPY_FAIL) this.#takesCopy = this.#copying = false;
     if (type === Q_QUERY || type === S_SYNC || type === H_FLUSH) this.#executed = false;
   }
 
@@ -54,22 +60,31 @@ export class Conversation {
     if (type === Z_READY) {
       this.#owed = Math.max(0, this.#owed - 1);
       this.#greeted = true;
-    } else if (type === G_COPY_IN) this.#copying = true;
+      this.#copying = false;
+    } else if (type === G_COPY_IN) this.#copying = this.#takesCopy = true;
     else if (type === K_KEY) this.#pid = payload.getInt32(0);
     else if (type === S_SUSPENDED || type === C_COMPLETE) this.#part = null;
     else if (type === E_ERROR) {
       this.#part = null;
-      this.#copying = false;
+      this.#takesCopy = false;
+      if (this.#copying) this.onCopyRefused(sqlState(payload));
     } else if ((type === T_COLUMNS || type === N_NO_COLUMNS) && this.#part === "description") this.#part = null;
   }
 }
 
+/** The field C of an error, which follows its severity (PostgreSQL manual, "Error and Notice Message Fields"). */
+function sqlState(payload: DataView): string {
+  const text = new TextDecoder("latin1").decode(payload);
+  return /\0C([0-9A-Z]{5})\0/.exec(text)?.[1] ?? "";
+}
+
 /** The first bytes of a message are looked at: type, length, and what of the payload anybody wants. */
 const LOOKED_AT = 9;
+const LOOKED_AT_ERROR = 200;
 
 /** Cuts a stream of bytes into messages, whatever pieces it comes in. */
 class Messages {
-  readonly #head = new DataView(new ArrayBuffer(LOOKED_AT));
+  readonly #head = new DataView(new ArrayBuffer(LOOKED_AT_ERROR));
   #length = 0;
   /** Bytes of this message that are still to come. */
   #rest = 0;
@@ -85,7 +100,8 @@ class Messages {
         if (this.#length === 5) this.#rest = Math.max(0, this.#head.getUint32(1) - 4);
       } else {
         const step = Math.min(this.#rest, bytes.length - at);
-        for (let from = at; this.#length < LOOKED_AT && from < at + step;) {
+        const lookedAt = this.#head.getUint8(0) === E_ERROR ? LOOKED_AT_ERROR : LOOKED_AT;
+        for (let from = at; this.#length < lookedAt && from < at + step;) {
           this.#head.setUint8(this.#length++, bytes[from++]);
         }
         this.#rest -= step;
@@ -97,7 +113,7 @@ class Messages {
 
   #end(): void {
     const type = this.#head.getUint8(0);
-    if (this.typed) this.tell(type, new DataView(this.#head.buffer, 5));
+    if (this.typed) this.tell(type, new DataView(this.#head.buffer, 5, this.#length - 5));
     this.typed = true;
     this.#length = 0;
   }

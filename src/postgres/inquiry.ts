@@ -31,12 +31,15 @@ export class Inquiry {
   /** `connect` makes a connection that nobody watches; it is thrown away after each question. */
   constructor(private readonly connect: () => Sql, private readonly patience: LinkPatience) {}
 
-  /** Whether a silent link is to be waited for. When it is not, its backend is ended, now or as soon as that can be. */
+  /**
+   * Whether a silent link is to be waited for. When it is not, its backend is ended, as soon as that can be; the caller cuts the
+   * link first.
+   */
   async goOn(link: Link): Promise<boolean> {
     const { backend, progressAt } = link;
-    const verdict = await this.#judge(backend, () => link.progressAt > progressAt);
-    if (verdict === "away" && backend !== null) this.#endLater(backend);
-    return verdict === "works";
+    const goOn = await this.#works(backend, () => link.progressAt > progressAt);
+    if (!goOn && backend !== null) this.#ending = Promise.all([this.#ending, this.#end(backend)]).then(() => {});
+    return goOn;
   }
 
   close(): Promise<void> {
@@ -44,26 +47,19 @@ export class Inquiry {
     return this.#ending;
   }
 
-  async #judge(backend: Backend | null, isHeardOf: () => boolean): Promise<"works" | "frozen" | "away"> {
+  async #works(backend: Backend | null, isHeardOf: () => boolean): Promise<boolean> {
     try {
-      if (await this.#ask((sql) => works(sql, backend))) return "works";
+      if (await this.#ask((sql) => works(sql, backend))) return true;
       await pause(this.patience.lookAgainMs, this.#stop.signal);
-      if (isHeardOf() || await this.#ask((sql) => works(sql, backend))) return "works";
-      await this.#ask((sql) => end(sql, backend));
-      return "frozen";
+      return isHeardOf() || await this.#ask((sql) => works(sql, backend));
     } catch (error) {
       // A server that has no room for a question is not away.
-      return serverIsAlive(error) ? "works" : "away";
+      return serverIsAlive(error);
     }
   }
 
-  /** Once the server answers again. Until then the backend may hold locks that everybody waits for. */
-  #endLater(backend: Backend): void {
-    if (backend.startedAt === null) return;
-    this.#ending = Promise.all([this.#ending, this.#endWhenReachable(backend)]).then(() => {});
-  }
-
-  async #endWhenReachable(backend: Backend): Promise<void> {
+  /** Again until the server answers: until then the backend may hold locks that everybody waits for. */
+  async #end(backend: Backend): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#stop.signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         return await this.#ask((sql) => end(sql, backend));
@@ -93,8 +89,7 @@ async function works(sql: Sql, backend: Backend | null): Promise<boolean> {
 }
 
 /** What it still does then is of no use: nobody will hear of it. */
-async function end(sql: Sql, backend: Backend | null): Promise<void> {
-  if (backend === null) return;
+async function end(sql: Sql, backend: Backend): Promise<void> {
   await sql`
     select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isThat(sql, backend)}`;
 }

@@ -1,7 +1,8 @@
 /**
  * The socket of one connection to a server, which the driver gets instead of one of its own (TCP, Unix socket, TLS). It knows
- * two things that the driver does not: when a server that has something to say stays silent, and that a server which hangs up
- * before it let the client in is a fault, where the driver would try again without end or pause (measured).
+ * three things that the driver does not: when a server that has something to say stays silent; that a server which hangs up
+ * before it let the client in is a fault, where the driver would try again without end or pause; and that a COPY is over when
+ * the server breaks it off, of which the driver tells nobody once it has sent everything (all measured).
  *
  * Decides nothing about silence: whoever made it is asked.
  */
@@ -46,7 +47,9 @@ const GOODBYE_MS = 5_000;
 
 export class Link extends Duplex {
   readonly #options: LinkOptions;
-  readonly #conversation = new Conversation();
+  readonly #conversation = new Conversation((code) => {
+    this.destroy(fault(code, "the server broke off a COPY"));
+  });
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
@@ -112,8 +115,14 @@ export class Link extends Duplex {
 
   override _final(done: (error?: Error | null) => void): void {
     this.#socket?.end();
-    this.#goodbye = setTimeout(() => this.destroy(), GOODBYE_MS);
     done();
+  }
+
+  /** The driver's good-bye. Nobody may be there to hear it. */
+  // deno-lint-ignore no-explicit-any -- as in the class above
+  override end(...words: any[]): this {
+    this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_MS);
+    return super.end(...words);
   }
 
   /** The driver breaks when it hears of the end while something that it wrote is still on its way to here. */

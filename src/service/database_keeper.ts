@@ -4,7 +4,7 @@
  */
 import { DatabaseAway } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connect.ts";
-import { databaseIsAway, explainFault } from "../postgres/faults.ts";
+import { databaseIsAway, explainFault, serverIsAlive } from "../postgres/faults.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -30,7 +30,11 @@ export interface KeeperOptions {
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
   #trouble: string | null = "the database was not reached yet";
-  #reported = Promise.withResolvers<void>();
+  /** The server answers all the same: its disk is full, or a right is missing. Only work shows when that is over. */
+  #isPartial = false;
+  #isOnTrial = false;
+  #failures = 0;
+  #reported = Promise.withResolvers<true>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -39,6 +43,16 @@ export class DatabaseKeeper {
   /** Why the database cannot be used; null when it can. */
   get trouble(): string | null {
     return this.#trouble;
+  }
+
+  /** Whether work is worth a try: it can be used, or only work can show whether it can again. */
+  get isWorthATry(): boolean {
+    return this.#trouble === null || this.#isOnTrial;
+  }
+
+  /** Tells that a whole turn went through. */
+  worked(): void {
+    if (this.#isOnTrial) this.#usable();
   }
 
   /**
@@ -58,8 +72,18 @@ export class DatabaseKeeper {
       ? error.message
       : explainFault(error);
     if (this.#trouble !== trouble) this.#options.log.warn("database_away", { reason: trouble });
-    if (this.#trouble === null) this.#reported.resolve();
+    if (this.isWorthATry) this.#reported.resolve(true);
+    if (this.#isOnTrial) this.#failures++;
     this.#trouble = trouble;
+    this.#isPartial = serverIsAlive(error);
+    this.#isOnTrial = false;
+  }
+
+  #usable(): void {
+    this.#options.log.info("database_usable");
+    this.#trouble = null;
+    this.#isOnTrial = false;
+    this.#failures = 0;
   }
 
   /**
@@ -67,7 +91,7 @@ export class DatabaseKeeper {
    * {@link DatabaseAway}.
    */
   async ask<T>(question: () => Promise<T>): Promise<T> {
-    if (this.#trouble !== null) throw new DatabaseAway(this.#trouble);
+    if (this.#trouble !== null && !this.#isPartial) throw new DatabaseAway(this.#trouble);
     try {
       return await question();
     } catch (error) {
@@ -79,39 +103,37 @@ export class DatabaseKeeper {
 
   /** Looks after the connection until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
     while (!signal.aborted) {
       try {
         const wasAway = this.#trouble !== null;
-        await this.#pause(this.#pauseAfter(failures), signal);
-        // Somebody else found out meanwhile: the first pause is short.
-        if (!wasAway && this.#trouble !== null) continue;
+        // Somebody else found out meanwhile: another pause holds then.
+        if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
-        failures = 0;
         if (wasAway) this.#options.onBack?.();
       } catch (error) {
         if (signal.aborted) return;
-        failures++;
+        this.#failures++;
         this.report(error);
       }
     }
   }
 
-  /** Cut short by a report. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+  /** Whether a report cut it short. */
+  async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();
     try {
-      await Promise.race([pause(ms, AbortSignal.any([signal, over.signal])), this.#reported.promise]);
+      const whole = pause(ms, AbortSignal.any([signal, over.signal])).then(() => false);
+      return await Promise.race([whole, this.#reported.promise]);
     } finally {
       over.abort();
     }
   }
 
-  #pauseAfter(failures: number): number {
-    if (this.#trouble === null) return LOOK_EVERY_MS;
+  #pauseAfter(): number {
+    if (this.isWorthATry) return LOOK_EVERY_MS;
     const { random = Math.random } = this.#options;
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 10), LONGEST_PAUSE_MS);
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MS);
     return longest * (0.5 + random() / 2);
   }
 
@@ -121,8 +143,8 @@ export class DatabaseKeeper {
       await within(ANSWER_WITHIN_MS, requireSuitable(sql));
       const applied = await migrate(sql);
       if (applied > 0) log.info("schema_upgraded", { migrations: applied });
-      log.info("database_usable");
-      this.#trouble = null;
+      if (this.#isPartial) this.#isOnTrial = true;
+      else this.#usable();
     } else {
       await within(ANSWER_WITHIN_MS, sql`select 1`);
     }

@@ -103,7 +103,7 @@ export class Turns {
     await this.#readSettings();
     if (this.settings.interval_minutes !== interval) this.#turns.reschedule();
     await this.#lookAtFolder();
-    if (this.standby && this.#options.keeper.trouble === null && await this.#leads()) this.#turns.soon();
+    if (this.standby && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
   }
 
   async #lookAtFolder(): Promise<void> {
@@ -125,14 +125,15 @@ export class Turns {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    if (!await this.#readSettings() || this.#options.keeper.trouble !== null || !await this.#leads()) {
+    if (!await this.#readSettings() || !this.#options.keeper.isWorthATry || !await this.#leads()) {
       this.#imported = [];
       await this.#lookAtFolder();
       return;
     }
     // Only set when the turn is over: whoever waited for the turn before reads it then.
     this.#imported = await this.#import(signal);
-    await this.#options.onTurn();
+    const { keeper, onTurn } = this.#options;
+    if (keeper.isWorthATry) await onTurn();
   }
 
   async #import(signal: AbortSignal): Promise<number[]> {
@@ -153,11 +154,13 @@ export class Turns {
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
       imported = result.imported;
+      keeper.worked();
       this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return imported;
       if (databaseIsAway(error)) keeper.report(error);
       else if (!(error instanceof UnusableFolder)) throw error;
+      else keeper.worked();
     } finally {
       this.running = null;
       this.stopwatch.enter(null);
@@ -201,6 +204,7 @@ export class Turns {
     try {
       const leads = await leadership.seek();
       if (leads === this.standby) log.info(leads ? "leading" : "standing_by");
+      if (!leads) keeper.worked();
       this.standby = !leads;
       return leads;
     } catch (error) {

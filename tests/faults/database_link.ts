@@ -1,6 +1,6 @@
 /** A link to the database that freezes without a word, and a COMMIT whose answer is lost (fault list, D). */
 import assert from "node:assert/strict";
-import { BOTH, type Direction, Proxy, type Rule } from "../support/proxy.ts";
+import { BOTH, COMMIT, type Direction, Proxy, type Rule } from "../support/proxy.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { FaultyDatabase, roster } from "./database_service.ts";
 import { survived } from "./verdict.ts";
@@ -26,7 +26,7 @@ const PHASES = {
   "while it waits for its turn": { says: "pg_try_advisory_xact_lock($1) as free" },
   "in mid-COPY": { says: "Main Street Main Street" },
   "in the merge": { says: "analyze repeats" },
-  "ahead of COMMIT": { says: "commit", ahead: true },
+  "ahead of COMMIT": { says: COMMIT, ahead: true },
 } satisfies Record<string, Pick<Rule, "says" | "ahead">>;
 
 export type Phase = keyof typeof PHASES;

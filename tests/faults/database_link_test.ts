@@ -1,5 +1,6 @@
 /** Links that freeze, and lost answers to COMMIT: a few; the slow run does all. */
 import assert from "node:assert/strict";
+import { COMMIT } from "../support/proxy.ts";
 import { freezesIn, onProxy } from "./database_link.ts";
 import { roster } from "./database_service.ts";
 import { survived } from "./verdict.ts";
@@ -11,11 +12,11 @@ onProxy("an import whose COMMIT nobody answers is found to be applied, not made 
   const file = roster("answer", 10);
   let swallowed = 0;
   proxy.when({
-    says: "commit",
+    says: COMMIT,
     ahead: true,
     act: (connection) => {
       // Only an import has said so much.
-      if (connection.fromClient < 2_000 || swallowed > 0) return;
+      if (connection.fromClient < 4_000 || swallowed > 0) return;
       swallowed++;
       connection.freeze(["to_client"]);
     },

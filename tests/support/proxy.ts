@@ -16,6 +16,9 @@ export interface Rule {
   once?: boolean;
 }
 
+/** As the driver says it; settings have names with the word in them. */
+export const COMMIT = "\0commit\0";
+
 export class ProxiedConnection {
   readonly #gates: Record<Direction, PromiseWithResolvers<void> | null> = { to_server: null, to_client: null };
   readonly #ended = Promise.withResolvers<void>();
