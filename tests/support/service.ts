@@ -12,7 +12,8 @@ import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
-const TOKEN = "token-of-the-test";
+/** The admin token of every service of a test. */
+export const TOKEN = "token-of-the-test";
 
 export interface ServiceOptions {
   /** Null: the embedded database. */
@@ -101,6 +102,11 @@ export class TestService implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#app?.[Symbol.asyncDispose]();
     this.#app = null;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    return this.#app!.url;
   }
 
   /** Puts a file into the upload folder as a good client does: under another name first. */
