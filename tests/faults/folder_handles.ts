@@ -38,7 +38,7 @@ async function importSome(service: FolderService, from: number, to: number): Pro
   await until(`${to} are in bak`, async () => {
     await service.askForTurn();
     await service.status();
-    const names = await readdir(service.at("bak"));
+    const names = await readdir(service.at("bak")).catch(() => []);
     return names.filter((name) => !name.includes(".failed")).length === to;
   }, 60_000);
 }
