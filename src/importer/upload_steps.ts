@@ -53,8 +53,8 @@ export interface Taken {
 export async function carryOn(turn: Turn, from: OnTheWay): Promise<number | null> {
   let way = from;
   for (let step = next(way); step !== null; step = next(way)) {
-    // The next process, or the one that leads by now, carries on.
-    turn.signal.throwIfAborted();
+    // The next process, or the one that leads by now, carries on. What is moved is as good as done.
+    if (step !== "forget") turn.signal.throwIfAborted();
     const after = way.place === "upload"
       ? await take(turn, way.upload)
       : await STEPS[step as keyof typeof STEPS](turn, way);
