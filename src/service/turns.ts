@@ -142,6 +142,7 @@ export class Turns {
 
   async #import(signal: AbortSignal): Promise<number[]> {
     const { inbox, store, leadership, clock, log, keeper } = this.#options;
+    const { term } = leadership;
     let imported: number[] = [];
     try {
       const result = await importFolder({
@@ -150,7 +151,7 @@ export class Turns {
         settings: this.settings,
         clock,
         log,
-        signal: AbortSignal.any([signal, leadership.term]),
+        signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.running = { id, file: name, started_at, ...progress };
           this.stopwatch.enter(progress.stage);
@@ -158,7 +159,7 @@ export class Turns {
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
       imported = result.imported;
-      keeper.worked();
+      if (!term.aborted) keeper.worked();
       this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return imported;
