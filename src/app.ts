@@ -136,7 +136,8 @@ function assemble(
       clock,
       interval: () => ms,
       work: async () => {
-        if (keeper.trouble === null && running() === null) await work();
+        // One that stands by may have another upload folder, where the files of a mail are not.
+        if (keeper.trouble === null && !turns.standby && running() === null) await work();
       },
       onError: (error) => {
         if (databaseIsAway(error)) keeper.report(error);

@@ -8,10 +8,11 @@ import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
+import { endOnCrash } from "./crash.ts";
 import { helpText, usageLine } from "./help.ts";
 import { parseLine } from "./parse.ts";
 import { signalsAsAbort } from "./signals.ts";
-import { createTerminal, type Terminal, writeAll } from "./terminal.ts";
+import { createTerminal, type Terminal, writeLog } from "./terminal.ts";
 
 export interface Program {
   version: string;
@@ -47,8 +48,9 @@ async function runLine(words: readonly string[], { version, commands }: Program,
       level: config.logLevel,
       format: config.logFormat,
       now,
-      write: (line) => writeAll(Deno.stderr, line),
+      write: writeLog,
     });
+    using _crashes = endOnCrash(log, () => Deno.exit(EXIT.other));
     using signals = signalsAsAbort();
     const chosen = command ?? commands[0];
     const { signal } = signals;

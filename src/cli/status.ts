@@ -5,6 +5,7 @@ import type { StatusDocument } from "../http/service.ts";
 import { nothingSeen, UnusableFolder } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
+import { leadsSince } from "../postgres/leadership.ts";
 import { NO_TOTALS, readTotals } from "../postgres/history.ts";
 import { printable } from "../runtime/log.ts";
 import { counted } from "../smtp/text.ts";
@@ -29,7 +30,10 @@ async function runStatus(invocation: Invocation): Promise<number> {
   const { config, flags, terminal } = invocation;
   const status = await withAccess(
     config,
-    async ({ sql, kind }) => await ownStatus(invocation, kind, await readTotals(sql).catch(noTotals)),
+    async ({ sql, kind }) => {
+      const leader = kind === "server" ? await leadsSince(sql) : null;
+      return await ownStatus(invocation, kind, await readTotals(sql).catch(noTotals), leader);
+    },
     (service) => service.ask("GET", "/status") as Promise<StatusDocument>,
   ).catch((error) => {
     if (!(error instanceof CommandFailed)) throw error;
@@ -48,10 +52,13 @@ function noTotals(error: unknown): TotalsOrTrouble {
   throw error;
 }
 
+const NO_SERVICE = { code: "no_service", text: "no rosterd works on this database now: start it with  rosterd serve" };
+
 async function ownStatus(
   { config, version, clock, log }: Invocation,
   kind: "server" | "embedded",
   known: TotalsOrTrouble,
+  leader: Date | null = null,
 ): Promise<StatusDocument> {
   const { settings } = await openSettingsFile(config.settings, clock).read();
   const { look, trouble } = await lookAt(createInbox({ upload: config.upload, clock, log }), settings.settle_seconds);
@@ -63,13 +70,19 @@ async function ownStatus(
   return {
     version,
     ready: problems.length === 0,
-    problems: [...problems, ...mailWarnings(settings), ...riskySettings(settings)],
+    problems: [
+      ...problems,
+      ...(away === null && leader === null ? [NO_SERVICE] : []),
+      ...mailWarnings(settings),
+      ...riskySettings(settings),
+    ],
     database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
     folder: { path: config.upload, usable: trouble === null, ...(trouble === null ? {} : { text: trouble.message }) },
     settings: { valid: true },
     mail: { configured: mailConfigured(settings), waiting: totals.mailsWaiting },
     next_turn_at: null,
     standby: false,
+    ...(leader === null ? {} : { leader_since: leader.toISOString() }),
     running: null,
     waiting: look.waiting,
     ignored: look.ignored,
@@ -94,6 +107,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   for (const { text } of status.problems) out(paint.warning(`  ${text}`));
   out(`  database: ${status.database.kind}, ${status.database.state}`);
   out(`  folder: ${status.folder.path}`);
+  if (status.leader_since !== undefined) out(`  a rosterd works on this database since ${status.leader_since}`);
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next turn: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  mails waiting: ${status.mail.waiting}`);

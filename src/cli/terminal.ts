@@ -60,3 +60,12 @@ export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text:
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
+
+/** A log that cannot be written (its disk is full, its reader went away) is no reason not to import. */
+export function writeLog(line: string): void {
+  try {
+    writeAll(Deno.stderr, line);
+  } catch {
+    // There is nobody to tell.
+  }
+}

@@ -161,7 +161,10 @@ export const statusDocument = z.object({
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
-  standby: z.boolean().describe("Another rosterd imports into this database."),
+  standby: z.boolean().describe("Another rosterd imports into this database; this one takes over when that one ends."),
+  leader_since: z.string().optional().describe(
+    "Since when a rosterd works on this database. Only in `rosterd status`.",
+  ),
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),
   ignored: z.array(z.string()).describe("Names that are left alone because of their ending."),

@@ -53,6 +53,8 @@ export interface Taken {
 export async function carryOn(turn: Turn, from: OnTheWay): Promise<number | null> {
   let way = from;
   for (let step = next(way); step !== null; step = next(way)) {
+    // The next process, or the one that leads by now, carries on. What is moved is as good as done.
+    if (step !== "forget") turn.signal.throwIfAborted();
     const after = way.place === "upload"
       ? await take(turn, way.upload)
       : await STEPS[step as keyof typeof STEPS](turn, way);
@@ -107,7 +109,8 @@ async function applyOrReject(turn: Turn, upload: TakenUpload, entry: ImportEntry
   const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
   try {
     const job = { settings, clock, signal, facts, onProgress };
-    await store.transaction((transaction) => importFile(file, transaction, entry.id, job, true), { signal });
+    const onWait = () => turn.log.info("waits_for_other_import", { import: entry.id });
+    await store.transaction((transaction) => importFile(file, transaction, entry.id, job, true), { signal, onWait });
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
     await store.reject(entry.id, error.reason, facts, mailOwed("rejected", settings), clock.now());

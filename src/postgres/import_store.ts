@@ -14,6 +14,7 @@ import type {
   Waiting,
 } from "../importer/ports.ts";
 import { pause } from "../runtime/pause.ts";
+import { calledOffAfter } from "./call_off.ts";
 import type { Database, Isolation, Tx } from "./connect.ts";
 import { findImport, toEntry } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
@@ -77,7 +78,8 @@ export class PostgresImportStore implements ImportStore {
       try {
         return await this.#within(async (tx) => {
           await becomeOnlyImport(tx, waiting);
-          return await work(new PostgresImportTransaction(tx, copies, patience));
+          const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
+          return copies ? await calledOffAfter(this.database.sql, tx, waiting.signal, importing) : await importing();
         });
       } catch (error) {
         if (!hasYielded(error)) throw error;
@@ -102,12 +104,12 @@ export class PostgresImportStore implements ImportStore {
   async reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void> {
     await this.database.sql.begin(async (tx) => {
       const { delimiter, encoding, sha256, bytes } = facts;
-      await tx`
+      const { count } = await tx`
         update rosterd.imports
         set status = 'rejected', reason = ${tx.json(reason as never)}, mail = ${mail.state}, delimiter = ${delimiter},
           encoding = ${encoding}, sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
-        where id = ${importId}`;
-      if (mail.state !== "waiting") return;
+        where id = ${importId} and status in ('running', 'error')`;
+      if (count === 0 || mail.state !== "waiting") return;
       await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
     });
   }

@@ -3,16 +3,23 @@
  * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
  */
 import { within } from "../runtime/within.ts";
-import type { Database } from "./connect.ts";
+import type { Database, Sql } from "./connect.ts";
 
 /** Any number, as long as nobody else locks the same one. */
 const LEADER_LOCK = 7_246_003;
 const PROVE_EVERY_MS = 10_000;
 const RESIGN_WITHIN_MS = 5_000;
+/**
+ * A leader that proves nothing for so long hangs, or its machine does: the server takes the lock away, and another one leads
+ * within a minute.
+ */
+const LOST_AFTER = "40s";
 
 export class Leadership {
   readonly #database: Database;
   #holds = false;
+  #seeking: Promise<boolean> | null = null;
+  #term = new AbortController();
   #resign = Promise.withResolvers<void>();
   #ended: Promise<void> = Promise.resolve();
 
@@ -25,14 +32,25 @@ export class Leadership {
     return this.#holds || this.#database.kind === "embedded";
   }
 
+  /** Aborted when the lead is lost: whoever lost it stops working, since another one may have begun. */
+  get term(): AbortSignal {
+    return this.#term.signal;
+  }
+
   /** Tries to lead; true when this process does. Throws when the database cannot be asked. */
-  async seek(): Promise<boolean> {
-    if (this.holds) return true;
+  seek(): Promise<boolean> {
+    if (this.holds) return Promise.resolve(true);
+    // Two questions at once would be two connections, of which the second is told that somebody leads: the first.
+    return this.#seeking ??= this.#ask().finally(() => this.#seeking = null);
+  }
+
+  async #ask(): Promise<boolean> {
     await this.#ended;
     const answer = Promise.withResolvers<boolean>();
     this.#resign = Promise.withResolvers();
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#holds = false;
+      this.#term.abort(new Error("the lead was lost"));
     });
     return await answer.promise;
   }
@@ -45,10 +63,11 @@ export class Leadership {
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      await tx.unsafe("set local idle_in_transaction_session_timeout = 0");
+      await tx.unsafe(`set local idle_in_transaction_session_timeout = '${LOST_AFTER}'`);
       const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
       if (!leads) return;
       this.#holds = true;
+      this.#term = new AbortController();
       answer.resolve(true);
       while (!await this.#resignedWithin(PROVE_EVERY_MS)) await tx`select 1`;
     });
@@ -61,4 +80,14 @@ export class Leadership {
     clearTimeout(timer);
     return resigned;
   }
+}
+
+/** Since when a rosterd leads on this database, the embedded one apart; null when none does. */
+export async function leadsSince(sql: Sql): Promise<Date | null> {
+  const [leader] = await sql<{ since: Date }[]>`
+    select coalesce(activity.xact_start, now()) as since
+    from pg_locks left join pg_stat_activity as activity using (pid)
+    where locktype = 'advisory' and objid = ${LEADER_LOCK} and granted
+      and database = (select oid from pg_database where datname = current_database())`;
+  return leader?.since ?? null;
 }

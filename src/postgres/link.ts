@@ -8,6 +8,7 @@
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { Conversation } from "./conversation.ts";
 

@@ -23,6 +23,12 @@ const SETTINGS = [
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
+  // A backend whose client died would end a long statement first, and hold the lock of imports all the while. PostgreSQL 13
+  // does not know it, and not every system can do it.
+  `do $$ begin
+    perform set_config('client_connection_check_interval', '3s', true);
+  exception when undefined_object or invalid_parameter_value then null;
+  end $$`,
 ];
 
 /** Sets up such a transaction. */

@@ -29,6 +29,12 @@ import { metricsOf } from "./metrics.ts";
 import { testMessage } from "./test_mail.ts";
 import type { Turns } from "./turns.ts";
 
+/** It is ready all the same: database, folder and settings are usable, and who replaces it by another waits for that. */
+const STANDBY = {
+  code: "standby",
+  text: "another rosterd works on this database; this one stands by, and takes over when that one ends",
+};
+
 export interface ServiceParts {
   version: string;
   config: Config;
@@ -183,8 +189,8 @@ export class RosterdService implements Service {
   }
 
   #warnings(): { code: string; text: string }[] {
-    const { settings } = this.#parts.turns;
-    return [...mailWarnings(settings), ...riskySettings(settings)];
+    const { settings, standby } = this.#parts.turns;
+    return [...(standby ? [STANDBY] : []), ...mailWarnings(settings), ...riskySettings(settings)];
   }
 }
 

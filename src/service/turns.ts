@@ -103,7 +103,7 @@ export class Turns {
     await this.#readSettings();
     if (this.settings.interval_minutes !== interval) this.#turns.reschedule();
     await this.#lookAtFolder();
-    if (this.standby && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
+    if (this.#leadsNot() && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
   }
 
   async #lookAtFolder(): Promise<void> {
@@ -133,11 +133,16 @@ export class Turns {
     // Only set when the turn is over: whoever waited for the turn before reads it then.
     this.#imported = await this.#import(signal);
     const { keeper, onTurn } = this.#options;
-    if (keeper.isWorthATry) await onTurn();
+    if (!keeper.isWorthATry) return;
+    await onTurn().catch((error) => {
+      if (!databaseIsAway(error)) throw error;
+      keeper.report(error);
+    });
   }
 
   async #import(signal: AbortSignal): Promise<number[]> {
-    const { inbox, store, clock, log, keeper } = this.#options;
+    const { inbox, store, leadership, clock, log, keeper } = this.#options;
+    const { term } = leadership;
     let imported: number[] = [];
     try {
       const result = await importFolder({
@@ -146,7 +151,7 @@ export class Turns {
         settings: this.settings,
         clock,
         log,
-        signal,
+        signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.running = { id, file: name, started_at, ...progress };
           this.stopwatch.enter(progress.stage);
@@ -154,7 +159,7 @@ export class Turns {
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
       imported = result.imported;
-      keeper.worked();
+      if (!term.aborted) keeper.worked();
       this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return imported;
@@ -197,6 +202,11 @@ export class Turns {
     } catch (error) {
       log.warn("settings_history_not_kept", { error: nameOf(error) });
     }
+  }
+
+  /** It stands by, or it has lost the lead without knowing of another one. */
+  #leadsNot(): boolean {
+    return this.standby || this.#options.leadership.term.aborted;
   }
 
   async #leads(): Promise<boolean> {

@@ -4,6 +4,8 @@ import { until } from "../support/until.ts";
 
 export interface Running {
   readonly process: Deno.ChildProcess;
+  /** Of rosterd itself, where something stands around it. */
+  pid(): number;
   /** The answer of the service, which must be a good one. */
   // deno-lint-ignore no-explicit-any
   ask(method: string, path: string, patch?: unknown): Promise<any>;
@@ -12,13 +14,15 @@ export interface Running {
 /** Starts the service there and waits until it answers. `data` is its data folder. */
 export async function runningAt(here: Workplace, data = "data", ...words: string[]): Promise<Running> {
   const process = here.spawn("serve", "--data", data, ...words);
-  const address = await until("the service listens", async () => {
+  const started = Date.now();
+  const { address, pid } = await until("the service listens", async () => {
     const record = await readJson(here.path(`${data}/service.json`));
-    return record !== null && record.pid === process.pid && record.address;
+    return record !== null && Date.parse(record.started_at) >= started && record;
   }, 30_000);
   const token = (await Deno.readTextFile(here.path(`${data}/admin-token`))).trim();
   return {
     process,
+    pid: () => pid,
     async ask(method, path, patch) {
       const headers: Record<string, string> = { authorization: `Bearer ${token}` };
       if (patch !== undefined) headers["content-type"] = "application/merge-patch+json";

@@ -25,6 +25,11 @@ export class Workplace implements AsyncDisposable {
     return new Workplace(await Deno.makeTempDir({ prefix: "rosterd-test-" }), program, environment);
   }
 
+  /** The same folder, for another program. */
+  with(program: readonly string[]): Workplace {
+    return new Workplace(this.folder, program, this.environment);
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
