@@ -13,6 +13,7 @@ import type { HttpEnv } from "./env.ts";
 import { addFileRoutes } from "./file_routes.ts";
 import { addImportRoutes } from "./import_routes.ts";
 import { type HostNames, refuseForeigners } from "./origin.ts";
+import { addPage } from "./page/routes.ts";
 import { Problem } from "./problem.ts";
 import { refuseParameters } from "./route.ts";
 import { settingsDocument } from "./schemas.ts";
@@ -41,6 +42,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
 
   app.use(protectiveHeaders);
   app.use(refuseForeigners(options.hosts));
+  addPage(app);
   addOpenRoutes(app, service);
   app.get("/openapi.json", (c) => c.json(document));
   app.use(requireToken(options));
@@ -79,10 +81,12 @@ const PROTECTIVE_HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** On every answer, errors too. */
+/** On every answer, errors too; the page has a policy and a cache of its own. */
 const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) c.res.headers.set(name, value);
+  for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) {
+    if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+  }
 };
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

@@ -33,6 +33,8 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
     if (role === null) throw refusal(given === undefined ? null : c.env?.incoming?.socket.remoteAddress ?? "");
     if (role === "read" && !["GET", "HEAD"].includes(c.req.method)) throw new Problem(403, FORBIDDEN);
     c.set("role", role);
+    // So that the page need not guess what it may show.
+    c.header("rosterd-role", role);
     await next();
   };
 

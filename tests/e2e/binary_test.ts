@@ -41,6 +41,10 @@ async function doesTheMainJob(here: Workplace): Promise<void> {
     ]);
     assert.deepEqual((await here.run("healthcheck")).code, 0);
     assert.equal([...Deno.readDirSync(here.path("upload/bak"))].length, 2);
+    assert.match(await (await fetch(`${address}/`)).text(), /<title>rosterd<\/title>/);
+    for (const name of ["app.js", "style.css", "icon.svg", "sample-roster.csv", "description.json"]) {
+      assert.equal((await (await fetch(`${address}/assets/${name}`)).text()).length > 100, true, name);
+    }
   } finally {
     service.kill("SIGTERM");
   }

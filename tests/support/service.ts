@@ -14,6 +14,7 @@ import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
 /** The admin token of every service of a test. */
 export const TOKEN = "token-of-the-test";
+export const READ_TOKEN = "read-token-of-the-test";
 
 export interface ServiceOptions {
   /** Null: the embedded database. */
@@ -62,6 +63,7 @@ export class TestService implements AsyncDisposable {
     const environment: Record<string, string | undefined> = {
       DATABASE_URL: databaseUrl ?? undefined,
       ROSTERD_ADMIN_TOKEN: TOKEN,
+      ROSTERD_READ_TOKEN: READ_TOKEN,
     };
     this.config = readConfig(flags, {
       env: (name) => environment[name],

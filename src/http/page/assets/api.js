@@ -1,0 +1,119 @@
+/** Asks the service, with the token, under addresses relative to the page. Every error becomes an ApiError. */
+
+/** @typedef {import("./session.js").Session} Session */
+/** @typedef {{ key: string, message: string }} FieldError */
+
+/** What a problem document said; status 0: the service did not answer. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} detail
+   * @param {readonly FieldError[]} [errors]
+   * @param {number | null} [retryAfter]
+   */
+  constructor(status, detail, errors = [], retryAfter = null) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.errors = errors;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Worth asking again by itself. */
+  get passes() {
+    return this.status === 0 || this.status === 503;
+  }
+}
+
+/**
+ * @typedef {object} Question
+ * @property {unknown} [json]
+ * @property {Blob} [file]
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ */
+
+export class Api {
+  /**
+   * @param {Session} session
+   * @param {() => void} onSignedOut Called when the token no longer holds.
+   */
+  constructor(session, onSignedOut) {
+    this.session = session;
+    this.onSignedOut = onSignedOut;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path Relative: `imports/12`.
+   * @param {Question} [question]
+   * @returns {Promise<Response>}
+   */
+  async ask(method, path, question = {}) {
+    const response = await send(method, path, this.session.token ?? "", question);
+    if (response.ok) return response;
+    if (response.status === 401) this.onSignedOut();
+    throw await refusal(response);
+  }
+
+  /**
+   * @param {string} path
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async get(path, signal) {
+    return await (await this.ask("GET", path, { signal })).json();
+  }
+
+  /**
+   * @param {string} path
+   * @param {Question} [question]
+   * @returns {Promise<any>}
+   */
+  async post(path, question) {
+    return await (await this.ask("POST", path, question)).json();
+  }
+
+  /**
+   * Tries a token; the answer names its role.
+   * @param {string} token
+   */
+  async tryToken(token) {
+    const response = await send("GET", "status", token, {});
+    if (!response.ok) throw await refusal(response);
+    await response.body?.cancel();
+    return response.headers.get("rosterd-role");
+  }
+}
+
+/** @param {string} method @param {string} path @param {string} token @param {Question} question */
+async function send(method, path, token, { json, file, headers, signal }) {
+  /** @type {Record<string, string>} */
+  const all = { authorization: `Bearer ${token}`, ...headers };
+  if (json !== undefined) all["content-type"] = "application/merge-patch+json";
+  if (file !== undefined) all["content-type"] = "application/octet-stream";
+  try {
+    const body = json === undefined ? file : JSON.stringify(json);
+    return await fetch(path, { method, headers: all, body, signal, cache: "no-store", credentials: "omit" });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "The service does not answer.");
+  }
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const retryAfter = Number(response.headers.get("retry-after")) || null;
+  try {
+    const { detail, errors } = await response.json();
+    return new ApiError(response.status, sentence(String(detail)), errors, retryAfter);
+  } catch {
+    return new ApiError(response.status, `The service answered with ${response.status}.`, [], retryAfter);
+  }
+}
+
+/** @param {string} text */
+export function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

@@ -1,0 +1,250 @@
+/** The page put together: who is signed in, where they are, what goes on. Everything else is handed its parts from here. */
+import { Api, ApiError } from "./api.js";
+import { checkView } from "./check.js";
+import { h } from "./dom.js";
+import { importView } from "./import.js";
+import { importsView } from "./imports.js";
+import { Live } from "./live.js";
+import { overview } from "./overview.js";
+import { button, empty, trouble } from "./parts.js";
+import { parseRoute } from "./route.js";
+import { Session } from "./session.js";
+import { settingsView } from "./settings.js";
+import { settingsHistory } from "./settings_history.js";
+import { signIn } from "./sign_in.js";
+import { countsInWords, fromNow, shown, statusOf } from "./words.js";
+
+/** @typedef {import("./route.js").Route} Route */
+
+/**
+ * What a view is given.
+ * @typedef {object} Page
+ * @property {Api} api
+ * @property {Live} live
+ * @property {Session} session
+ * @property {AbortSignal} signal Aborted when the view is left.
+ * @property {(text: string) => void} announce Says it to who listens to the page.
+ */
+
+/**
+ * @typedef {object} View
+ * @property {string} title
+ * @property {HTMLElement} content
+ * @property {(route: Route) => void} [moved] Goes to another place in the same view.
+ * @property {() => Promise<boolean>} [mayLeave]
+ * @property {() => unknown} [shown] Called when it stands in the page.
+ */
+
+const LINKS = [["", "Overview"], ["imports", "Imports"], ["check", "Check"], ["settings", "Settings"]];
+
+const session = new Session(sessionStorage);
+const api = new Api(session, () => signOut("The token no longer holds. Sign in again."));
+const live = new Live(api, onTrouble);
+
+const announcer = h("p", { role: "status", class: "visually-hidden", id: "announcer" });
+const connection = h("div", { class: "connection", role: "status" });
+const main = h("main", { id: "main" });
+const nav = h("nav", { "aria-label": "Main" });
+
+/** @type {AbortController} */
+let leaving = new AbortController();
+/** @type {View | null} */
+let current = null;
+/** The address of the view that is shown. */
+let address = "";
+let isFirst = true;
+/** @type {AbortController | null} Ends with the session. */
+let signedIn = null;
+
+globalThis.addEventListener("hashchange", () => void go());
+setInterval(refreshTimes, 10_000);
+if (session.token === null) askForToken(null);
+else open();
+
+/** @param {string | null} why */
+function askForToken(why) {
+  document.title = "Sign in – rosterd";
+  document.body.replaceChildren(signIn(api, why, open), announcer);
+  document.getElementById("token")?.focus();
+}
+
+function open() {
+  const skip = h("a", { href: "#main", class: "skip" }, "Skip to the content");
+  skip.addEventListener("click", (event) => {
+    event.preventDefault();
+    main.querySelector("h1")?.focus();
+  });
+  const brand = h(
+    "a",
+    { href: "#/", class: "brand" },
+    h("img", { src: "assets/icon.svg", alt: "", width: "28", height: "28" }),
+    "rosterd",
+  );
+  const out = button("Sign out", () => signOut(null), { class: "button quiet", id: "sign-out" });
+  document.body.replaceChildren(
+    skip,
+    h("header", null, h("div", { class: "bar-of-page" }, brand, nav, out)),
+    connection,
+    main,
+    announcer,
+  );
+  isFirst = true;
+  address = "";
+  live.start();
+  live.onStatus(announceEnds(), endOfSession());
+  void live.look();
+  void go();
+}
+
+function endOfSession() {
+  signedIn = new AbortController();
+  return signedIn.signal;
+}
+
+/** @param {string | null} why */
+function signOut(why) {
+  if (session.token === null && why !== null) return;
+  session.end();
+  live.stop();
+  leaving.abort();
+  signedIn?.abort();
+  current = null;
+  main.replaceChildren();
+  connection.replaceChildren();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  askForToken(why);
+}
+
+/** Shows the view that the address names. */
+async function go() {
+  if (session.token === null || location.hash === address && !isFirst) return;
+  const route = parseRoute(location.hash);
+  const before = parseRoute(address);
+  if (current?.moved !== undefined && route.name === before.name) {
+    address = location.hash;
+    return current.moved(route);
+  }
+  if (current?.mayLeave !== undefined && !await stays()) return;
+  address = location.hash;
+  leaving.abort();
+  const own = leaving = new AbortController();
+  const waiting = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
+  const view = await load(route, own.signal);
+  clearTimeout(waiting);
+  if (own.signal.aborted) return;
+  main.removeAttribute("aria-busy");
+  show(view, route);
+}
+
+/** False when the person wants to stay where unsaved changes are. */
+async function stays() {
+  const wanted = location.hash;
+  history.replaceState(null, "", address === "" ? "#/" : address);
+  if (await current?.mayLeave?.() !== true) return false;
+  current = null;
+  history.pushState(null, "", wanted);
+  return true;
+}
+
+/** @param {Route} route @param {AbortSignal} signal @returns {Promise<View>} */
+async function load(route, signal) {
+  const page = { api, live, session, signal, announce };
+  try {
+    return await viewOf(route, page);
+  } catch (error) {
+    const missing = error instanceof ApiError && (error.status === 404 || error.status === 422);
+    const again = button("Try again", () => {
+      isFirst = true;
+      void go();
+    });
+    const content = missing
+      ? notThere()
+      : h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, "This cannot be shown now"), trouble(error), again);
+    return { title: "Not shown", content };
+  }
+}
+
+/** @param {Route} route @param {Page} page @returns {Promise<View>} */
+async function viewOf(route, page) {
+  const { name, rest } = route;
+  if (name === "") return await overview(page);
+  if (name === "imports" && rest === "") return await importsView(page, route);
+  if (name === "imports" && /^[1-9]\d*$/.test(rest)) return await importView(page, route);
+  if (name === "check") return await checkView(page);
+  if (name === "settings") return await settingsView(page, route);
+  if (name === "settings-history") return await settingsHistory(page);
+  return { title: "Not found", content: notThere() };
+}
+
+function notThere() {
+  return h(
+    "div",
+    { class: "stack" },
+    h("h1", { tabindex: "-1" }, "There is nothing here"),
+    empty(
+      "The link leads nowhere, or what it led to is gone.",
+      h("p", null, h("a", { href: "#/" }, "Go to the overview")),
+    ),
+  );
+}
+
+/** @param {View} view @param {Route} route */
+function show(view, route) {
+  current = view;
+  document.title = `${view.title} – rosterd`;
+  nav.replaceChildren(
+    h(
+      "ul",
+      null,
+      LINKS.map(([name, label]) =>
+        h("li", null, h("a", { href: `#/${name}`, "aria-current": name === route.name.split("-")[0] && "page" }, label))
+      ),
+    ),
+  );
+  main.replaceChildren(view.content);
+  globalThis.scrollTo(0, 0);
+  // After a click on a link the reader goes on at the heading; a page that was just loaded is read from its top.
+  if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
+  isFirst = false;
+  view.shown?.();
+}
+
+/** @param {unknown} error Null: it is over. */
+function onTrouble(error) {
+  if (error === null) return connection.replaceChildren();
+  if (connection.childElementCount > 0 || error instanceof ApiError && !error.passes) return;
+  connection.replaceChildren(
+    h("p", { class: "notice attention" }, "The service does not answer. What you see may be old; trying again …"),
+  );
+}
+
+/** @param {string} text */
+function announce(text) {
+  announcer.textContent = text;
+}
+
+/** Says when an import begins and how it ended; a listener of statuses. */
+function announceEnds() {
+  /** @type {{ id: number | null, file: string } | null} */
+  let before = null;
+  /** @param {import("../../service.ts").StatusDocument} status */
+  return ({ running }) => {
+    if (running !== null && running.id !== before?.id) announce(`An import of ${shown(running.file)} is running`);
+    if (before !== null && before.id !== null && running?.id !== before.id) void announceEnd(before.id);
+    before = running;
+  };
+}
+
+/** @param {number} id */
+async function announceEnd(id) {
+  try {
+    const entry = await api.get(`imports/${id}`);
+    announce(`${shown(entry.file)}: ${statusOf(entry).word}, ${countsInWords(entry)}`);
+  } catch { /* Only for the ear: the page shows it anyway. */ }
+}
+
+function refreshTimes() {
+  for (const time of document.querySelectorAll("time[data-from-now]")) {
+    time.textContent = fromNow(time.getAttribute("datetime") ?? "", Date.now());
+  }
+}

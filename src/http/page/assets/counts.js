@@ -1,0 +1,59 @@
+/** The counts of an import: as a bar that adds up to all records, and as figures. */
+import { h } from "./dom.js";
+import { COUNT_WORDS, countsInWords, number, OUTCOME_NAMES } from "./words.js";
+
+/** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
+
+/**
+ * Small: for a row of a list. The words say the same.
+ * @param {Counts} counts
+ */
+export function smallBar(counts) {
+  return h("div", { class: "counts" }, bar(counts), h("span", { class: "counts-words" }, countsInWords(counts)));
+}
+
+/** @param {Counts} counts */
+function bar(counts) {
+  const present = OUTCOME_NAMES.filter((name) => counts[name] > 0);
+  const parts = present.map((name) => {
+    const part = h("span", { class: `part ${name}` });
+    part.style.flexGrow = String(counts[name]);
+    return part;
+  });
+  return h("div", { class: "bar", "aria-hidden": "true" }, parts);
+}
+
+/**
+ * All figures with the bar.
+ * @param {Counts} counts
+ */
+export function figures(counts) {
+  const beside = /** @type {const} */ (["permits_released", "missing_archived", "missing_held"]);
+  return h(
+    "div",
+    { class: "figures" },
+    h(
+      "p",
+      { class: "total" },
+      h("strong", null, number(counts.records)),
+      counts.records === 1 ? " record" : " records",
+    ),
+    bar(counts),
+    h("dl", { class: "legend" }, OUTCOME_NAMES.map((name) => figure(name, counts[name]))),
+    h(
+      "dl",
+      { class: "legend beside" },
+      beside.filter((name) => counts[name] > 0).map((name) => figure(name, counts[name])),
+    ),
+  );
+}
+
+/** @param {keyof Counts} name @param {number} count */
+function figure(name, count) {
+  return h(
+    "div",
+    { class: count === 0 ? "zero" : "" },
+    h("dt", null, h("span", { class: `dot ${name}`, "aria-hidden": "true" }), COUNT_WORDS[name]),
+    h("dd", null, number(count)),
+  );
+}

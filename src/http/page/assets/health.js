@@ -1,0 +1,96 @@
+/** The parts that must work for an import, one tile each: database, folder, mail, and when the next turn is. */
+import { h, Slot } from "./dom.js";
+import { ago, badge, data } from "./parts.js";
+import { counted, shown } from "./words.js";
+
+/** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./dom.js").Child} Child */
+/** @typedef {import("./words.js").Tone} Tone */
+
+/** The next turn is shown to the minute: to the second, the tile would be another at each look. */
+const SHOWN_TO_MS = 30_000;
+
+/** @param {Page} page */
+export function health(page) {
+  const tiles = [
+    tile(page, "Database", ({ database, standby }) => ({ database, standby }), database),
+    tile(page, "Upload folder", ({ folder }) => folder, folder),
+    tile(page, "Mail", ({ mail }) => mail, mail),
+    tile(
+      page,
+      "Next turn",
+      ({ next_turn_at, running }) => ({ at: rounded(next_turn_at), isRunning: running !== null }),
+      nextTurn,
+    ),
+  ];
+  return h("section", { "aria-label": "Health", class: "tiles" }, tiles);
+}
+
+/**
+ * @template T
+ * @param {Page} page
+ * @param {string} heading
+ * @param {(status: StatusDocument) => T} pick
+ * @param {(data: T) => Child} build
+ */
+function tile(page, heading, pick, build) {
+  const slot = new Slot(h("div", { class: "tile-body" }), build);
+  page.live.onStatus((status) => slot.show(pick(status)), page.signal);
+  return h("div", { class: "tile" }, h("h2", null, heading), slot.element);
+}
+
+/** @param {Pick<StatusDocument, "database" | "standby">} status */
+function database({ database: { kind, state, text }, standby }) {
+  const isUsable = state === "usable";
+  const what = kind === "embedded" ? "Embedded Postgres, for trying out" : "PostgreSQL server";
+  return [
+    isUsable ? badge("good", "Usable") : badge("bad", "Away"),
+    h("p", null, text === undefined ? what : shown(text)),
+    standby && h("p", null, "Another rosterd imports; this one stands by."),
+  ];
+}
+
+/** @param {StatusDocument["folder"]} folder */
+function folder({ path, usable, text }) {
+  return [
+    usable ? badge("good", "Usable") : badge("bad", "Not usable"),
+    h("p", { class: "path" }, h("code", null, data(path))),
+    text !== undefined && h("p", null, shown(text)),
+  ];
+}
+
+/** @param {StatusDocument["mail"]} mail */
+function mail({ configured, waiting, problem }) {
+  const [tone, word] =
+    /** @type {[Tone, string]} */ (!configured
+      ? ["attention", "Not set up"]
+      : problem !== undefined
+      ? ["bad", "Not sent"]
+      : ["good", "Set up"]);
+  const waits = counted(waiting, "mail waits", "mails wait");
+  return [
+    badge(tone, word),
+    h(
+      "p",
+      null,
+      !configured
+        ? h("a", { href: "#/settings/mail" }, "Set up mail")
+        : waiting === 0
+        ? "No mail waits."
+        : `${waits} to be sent.`,
+    ),
+  ];
+}
+
+/** @param {{ at: string | null, isRunning: boolean }} turn */
+function nextTurn({ at, isRunning }) {
+  if (isRunning) return [badge("busy", "Now"), h("p", null, "An import is running.")];
+  if (at === null) return h("p", null, "Not known.");
+  return [h("p", { class: "big" }, ago(at)), h("p", null, "rosterd then looks into the folder.")];
+}
+
+/** @param {string | null} time */
+function rounded(time) {
+  return time === null ? null : new Date(Math.round(Date.parse(time) / SHOWN_TO_MS) * SHOWN_TO_MS).toISOString();
+}

@@ -1,0 +1,113 @@
+/** The users whom the guard held: who they are, why, and the decision about them. */
+import { approve, discard } from "./decide.js";
+import { h } from "./dom.js";
+import { paged } from "./paged.js";
+import { button, data, moment, notice, section, table } from "./parts.js";
+import { counted, number, shown } from "./words.js";
+
+/** @typedef {import("../../../domain/decision.ts").HeldUser} HeldUser */
+/** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("./app.js").Page} Page */
+
+const ON_A_PAGE = 100;
+
+/**
+ * The section of an import that held users.
+ * @param {ImportEntry} entry
+ * @param {Page} page
+ * @param {(result: HTMLElement) => void} onDecided
+ */
+export async function heldSection(entry, page, onDecided) {
+  const { hold } = entry;
+  if (hold === null) return null;
+  const users = entry.held + entry.missing_held;
+  const isOpen = hold.state === "open";
+  const heading = isOpen
+    ? `${counted(users, "user is", "users are")} held`
+    : `${counted(users, "user was", "users were")} held`;
+  return section(
+    "held",
+    heading,
+    why(entry, users),
+    isOpen ? decisions(entry, users, page, onDecided) : null,
+    await who(entry, page),
+  );
+}
+
+/** @param {ImportEntry} entry @param {number} users */
+function why({ hold }, users) {
+  if (hold === null) return null;
+  const reason = h("p", null, h("strong", null, "Why: "), shown(hold.reason), ".");
+  if (hold.state === "open") {
+    const they = users === 1 ? "the user keeps" : "they all keep";
+    return notice(
+      "attention",
+      h("p", null, `The archive guard stopped before access was lost. Until you decide, ${they} it.`),
+      reason,
+    );
+  }
+  const decided = hold.state === "approved" ? "Approved" : "Discarded";
+  return notice(
+    "quiet",
+    h("p", null, decided, hold.ended_at === null ? "." : [" on ", moment(hold.ended_at), "."]),
+    reason,
+  );
+}
+
+/** @param {ImportEntry} entry @param {number} users @param {Page} page @param {(result: HTMLElement) => void} onDecided */
+function decisions(entry, users, page, onDecided) {
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token may not decide about them."));
+  /** @param {typeof approve | typeof discard} decide */
+  const decided = (decide) => async () => {
+    const result = await decide(entry, users, page);
+    if (result !== null) onDecided(result);
+    // Where it was refused, somebody else may have decided.
+    else page.live.historyChanged();
+  };
+  return h(
+    "div",
+    { class: "actions" },
+    button("Approve …", decided(approve), { class: "button primary", id: "approve" }),
+    button("Discard …", decided(discard), { id: "discard" }),
+  );
+}
+
+/** @param {ImportEntry} entry @param {Page} page */
+async function who({ id, hold }, page) {
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token may not see who is held."));
+  if (hold?.state !== "open") return null;
+  return await paged({
+    what: "held users",
+    load: async (cursor) => {
+      const after = cursor === null ? "" : `&after=${encodeURIComponent(cursor)}`;
+      const { held, next } = await page.api.get(`imports/${id}/held?limit=${ON_A_PAGE}${after}`, page.signal);
+      return { items: held, next };
+    },
+    show: heldTable,
+  });
+}
+
+/** @param {readonly HeldUser[]} users */
+function heldTable(users) {
+  const columns = [
+    { heading: "unique_id" },
+    { heading: "Name", kind: "wide" },
+    { heading: "Login source" },
+    { heading: "In the file" },
+    { heading: "If approved" },
+  ];
+  return table("Held users, by unique_id", columns, users.map(row), "held");
+}
+
+/** @param {HeldUser} user */
+function row({ unique_id, first_name, last_name, user_name, email, login_source, line, effect, permits }) {
+  const name = [first_name, last_name].filter((part) => part !== null).join(" ") || user_name || email;
+  const released = effect === "archive" && permits > 0 ? `, ${counted(permits, "permit")} released` : "";
+  return [
+    data(unique_id),
+    name === null || name === "" ? h("span", { class: "faint" }, "no name") : data(name),
+    login_source === null ? "" : data(login_source),
+    line === null ? "missing" : `line ${number(line)}`,
+    `${effect === "archive" ? "archived" : "disabled"}${released}`,
+  ];
+}

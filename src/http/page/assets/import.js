@@ -1,0 +1,192 @@
+/** One import: what became of it, what failed, who is held, and the way back. */
+import { figures } from "./counts.js";
+import { undo } from "./decide.js";
+import { h, Slot } from "./dom.js";
+import { failuresSection } from "./failures.js";
+import { heldSection } from "./held.js";
+import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
+import { progress } from "./progress.js";
+import { usedSettings } from "./used_settings.js";
+import { COUNT_WORDS, DELIMITER_WORDS, duration, MAIL_WORDS, number, shown, size } from "./words.js";
+
+/** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./route.js").Route} Route */
+
+/** @param {Page} page @param {Route} route */
+export async function importView(page, route) {
+  const id = Number(route.rest);
+  /** @type {HTMLElement[]} What was decided here; it stays on the page. */
+  const decided = [];
+  const content = h("div", { class: "stack" });
+  const entry = await load();
+
+  page.live.onHistory(() => void load().catch(() => {}), page.signal);
+  return { title: `Import ${id}: ${shown(entry.file)}`, content };
+
+  async function load() {
+    /** @type {ImportEntry} */
+    const entry = await page.api.get(`imports/${id}`, page.signal);
+    const key = JSON.stringify(entry);
+    if (key !== content.dataset.shown) {
+      const parts = await build(entry, page, (result) => {
+        decided.push(result);
+        page.announce(result.querySelector("p")?.textContent ?? "");
+        page.live.historyChanged();
+      });
+      content.dataset.shown = key;
+      content.replaceChildren(
+        ...parts.slice(0, 1),
+        h("div", { class: "stack", id: "decided" }, decided),
+        ...parts.slice(1),
+      );
+    }
+    return entry;
+  }
+}
+
+/** @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided */
+async function build(entry, page, onDecided) {
+  const [now, held, failures, way] = await Promise.all([
+    page.api.get("settings", page.signal).catch(() => null),
+    heldSection(entry, page, onDecided),
+    entry.failed > 0 ? failuresSection(entry, page) : null,
+    wayBack(entry, page, onDecided),
+  ]);
+  return [
+    head(entry),
+    entry.status === "running" ? running(entry, page) : null,
+    verdict(entry),
+    isCounted(entry) ? section("counts", "Records", figures(entry)) : null,
+    held,
+    failures,
+    warnings(entry),
+    section("file", "The file", about(entry), usedSettings(entry.settings, now)),
+    way,
+  ].filter((part) => part !== null);
+}
+
+/** @param {ImportEntry} entry */
+function isCounted({ status }) {
+  return status === "done" || status === "failed_records" || status === "held";
+}
+
+/** @param {ImportEntry} entry */
+function head(entry) {
+  return h(
+    "div",
+    { class: "view-head" },
+    h("p", { class: "crumb" }, h("a", { href: "#/imports" }, "Imports"), " / ", entry.id),
+    h("h1", { tabindex: "-1" }, data(entry.file)),
+    h("p", { class: "under" }, statusBadge(entry), h("span", null, "started ", moment(entry.started_at))),
+  );
+}
+
+/** @param {ImportEntry} entry @param {Page} page */
+function running(entry, page) {
+  const slot = new Slot(h("div", null), progress);
+  page.live.onStatus(({ running }) => slot.show(running?.id === entry.id ? running : null), page.signal);
+  return slot.element;
+}
+
+/** @param {ImportEntry} entry */
+function verdict({ status, reason, undone_at }) {
+  const undone = undone_at === null
+    ? null
+    : notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), "."));
+  if (reason === null) return undone;
+  const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
+    ? ""
+    : ` (line ${number(reason.line)})`;
+  const [what, next] = status === "rejected"
+    ? ["The file was rejected, and nothing of it was applied.", "Mend the roster and upload it again."]
+    : status === "error"
+    ? [
+      "The file could not be imported, and nothing of it was applied.",
+      "If the file is still in the upload folder, it is tried again at each turn.",
+    ]
+    : ["", ""];
+  return notice(
+    "bad",
+    h("p", null, h("strong", null, what)),
+    h("p", null, "Why: ", shown(reason.text), `${line}.`),
+    h("p", null, next),
+  );
+}
+
+/** What is held has a section of its own. @param {ImportEntry} entry */
+function warnings(entry) {
+  const told = entry.warnings.filter(({ code }) => code !== "archivings_held");
+  if (told.length === 0) return null;
+  return section(
+    "warnings",
+    "Worth knowing",
+    h("ul", { class: "lines" }, told.map(({ text }) => h("li", null, shown(text)))),
+  );
+}
+
+/** @param {ImportEntry} entry */
+function about(entry) {
+  const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at } = entry;
+  const file = [
+    bytes === null ? "" : size(bytes),
+    encoding ?? "",
+    delimiter === null ? "" : `${DELIMITER_WORDS[delimiter] ?? delimiter} between values`,
+  ];
+  return facts([
+    ["Read as", file.filter((part) => part !== "").join(", ") || "–"],
+    ["Took", finished_at === null ? "not over yet" : duration(started_at, finished_at)],
+    ["Now in bak as", bak_file === null ? "–" : data(bak_file)],
+    ["Failed records in bak", failed_file === null ? "–" : data(failed_file)],
+    ["Mail", MAIL_WORDS[entry.mail]],
+    [COUNT_WORDS.permits_released, number(entry.permits_released)],
+    ["SHA-256", sha256 === null ? "–" : h("code", { class: "hash" }, sha256)],
+  ]);
+}
+
+/** @param {ImportEntry} entry */
+function changedSomething({ created, updated, archived, reactivated, missing_archived, hold }) {
+  return created + updated + archived + reactivated + missing_archived > 0 || hold?.state === "approved";
+}
+
+/**
+ * Undo, where it can be; else why not. The service decides in the end.
+ * @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided
+ */
+async function wayBack(entry, page, onDecided) {
+  if (!isCounted(entry) || entry.undone_at !== null) return null;
+  const why = page.session.isAdmin ? await whyNot(entry, page) : "The read token may not undo an import.";
+  const onclick = async () => {
+    const result = await undo(entry, page);
+    if (result !== null) onDecided(result);
+    else page.live.historyChanged();
+  };
+  return section(
+    "undo",
+    "Undo",
+    why === null
+      ? [
+        h(
+          "p",
+          { class: "lead" },
+          "If this roster was a mistake: every value that the import changed goes back to what it was before.",
+        ),
+        h("div", { class: "actions" }, button("Undo this import …", onclick, { id: "undo-button" })),
+      ]
+      : h("p", { class: "faint" }, why),
+  );
+}
+
+/** @param {ImportEntry} entry @param {Page} page @returns {Promise<import("./dom.js").Child>} */
+async function whyNot(entry, page) {
+  if (!changedSomething(entry)) return "It changed nothing, so there is nothing to undo.";
+  /** @type {{ imports: ImportEntry[] }} */
+  const { imports } = await page.api.get("imports?limit=200", page.signal).catch(() => ({ imports: [] }));
+  const later = imports.find((other) => other.id > entry.id && other.undone_at === null && changedSomething(other));
+  if (later === undefined) return null;
+  return [
+    "Only the latest import can be undone: ",
+    h("a", { href: `#/imports/${later.id}` }, `import ${later.id}`),
+    " changed something later.",
+  ];
+}

@@ -1,0 +1,123 @@
+/** The history: the imports, newest first, by status, a page at a time. */
+import { smallBar } from "./counts.js";
+import { h, Slot } from "./dom.js";
+import { ago, data, empty, statusBadge, table } from "./parts.js";
+import { importsLink } from "./route.js";
+import { shown, STATUS_NAMES, statusWord } from "./words.js";
+
+/** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./route.js").Route} Route */
+/** @typedef {{ imports: ImportEntry[], next: number | null }} ImportPage */
+
+const ON_A_PAGE = 25;
+
+/** @param {Page} page @param {Route} route */
+export async function importsView(page, { query }) {
+  const status = query.get("status");
+  const before = query.get("before");
+  const parameters = new URLSearchParams({ limit: String(ON_A_PAGE) });
+  if (status !== null) parameters.set("status", status);
+  if (before !== null) parameters.set("before", before);
+  const slot = new Slot(
+    h("div", { class: "stack" }),
+    (/** @type {ImportPage} */ loaded) => list(loaded, status, before),
+  );
+
+  async function load() {
+    slot.show(await page.api.get(`imports?${parameters}`, page.signal));
+  }
+  await load();
+  page.live.onHistory(() => void load().catch(() => {}), page.signal);
+  return {
+    title: "Imports",
+    content: h(
+      "div",
+      { class: "stack" },
+      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Imports")),
+      filter(status),
+      slot.element,
+    ),
+  };
+}
+
+/** @param {string | null} chosen */
+function filter(chosen) {
+  const links = [null, ...STATUS_NAMES].map((status) =>
+    h(
+      "li",
+      null,
+      h(
+        "a",
+        { href: importsLink({ status }), "aria-current": status === chosen && "true" },
+        status === null ? "All" : statusWord(status),
+      ),
+    )
+  );
+  return h("nav", { "aria-label": "Imports by status", class: "filter" }, h("ul", null, links));
+}
+
+/** @param {ImportPage} loaded @param {string | null} status @param {string | null} before */
+function list({ imports, next }, status, before) {
+  if (imports.length === 0 && before === null) return nothing(status);
+  return [
+    importTable(imports, "Imports, newest first"),
+    (next !== null || before !== null) && h(
+      "nav",
+      { class: "pager", "aria-label": "Pages of the history" },
+      before !== null && h("a", { class: "button", href: importsLink({ status }) }, "Newest"),
+      next !== null && h("a", { class: "button", href: importsLink({ status, before: next }) }, "Older"),
+    ),
+  ];
+}
+
+/** @param {string | null} status */
+function nothing(status) {
+  if (status !== null) {
+    return empty("No import has this status.", h("p", null, h("a", { href: "#/imports" }, "Show all imports")));
+  }
+  return empty(
+    "Nothing was imported yet.",
+    h(
+      "p",
+      null,
+      "Drop a roster into the upload folder, or ",
+      h("a", { href: "#/check" }, "check a file"),
+      " first to see what it would do.",
+    ),
+  );
+}
+
+/** @param {readonly ImportEntry[]} imports @param {string} caption */
+export function importTable(imports, caption) {
+  const columns = [
+    { heading: "File", kind: "file" },
+    { heading: "Status" },
+    { heading: "Records", kind: "wide" },
+    { heading: "When" },
+  ];
+  return table(caption, columns, imports.map(row), "imports");
+}
+
+/** @param {ImportEntry} entry */
+function row(entry) {
+  const { id, file, started_at } = entry;
+  return [
+    h(
+      "span",
+      { class: "file-cell" },
+      h("a", { href: `#/imports/${id}`, id: `import-${id}` }, data(file)),
+      h("span", { class: "faint" }, ` · ${id}`),
+    ),
+    statusBadge(entry),
+    outcome(entry),
+    ago(started_at),
+  ];
+}
+
+/** @param {ImportEntry} entry */
+function outcome(entry) {
+  if (entry.status === "running") return h("span", { class: "faint" }, "under way");
+  if (entry.reason !== null) return h("span", { class: "why" }, shown(entry.reason.text));
+  return smallBar(entry);
+}

@@ -1,0 +1,36 @@
+/** A running import, second by second. */
+import { h } from "./dom.js";
+import { data } from "./parts.js";
+import { counted, size, STAGE_WORDS } from "./words.js";
+
+/** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
+
+/** @param {StatusDocument["running"]} running */
+export function progress(running) {
+  if (running === null) return null;
+  const { id, file, stage, bytes, total_bytes, records } = running;
+  // Merging cannot be measured in bytes; a bar that stands at its end would look stuck.
+  const isMeasured = stage === "examining" || stage === "reading";
+  const value = isMeasured && total_bytes > 0 ? { value: String(bytes), max: String(total_bytes) } : {};
+  const amount = [
+    isMeasured ? `${size(bytes)} of ${size(total_bytes)}` : "",
+    records > 0 ? counted(records, "record") : "",
+  ];
+  return h(
+    "div",
+    { class: "running" },
+    h(
+      "p",
+      { class: "running-file" },
+      id === null ? data(file) : h("a", { href: `#/imports/${id}` }, data(file)),
+      " is being imported",
+    ),
+    h("progress", { ...value, "aria-label": "Progress of the import" }),
+    h(
+      "p",
+      { class: "running-words" },
+      h("span", null, STAGE_WORDS[stage]),
+      h("span", null, amount.filter((part) => part !== "").join(", ")),
+    ),
+  );
+}

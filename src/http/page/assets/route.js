@@ -1,0 +1,23 @@
+/** Where in the page somebody is, as it stands in the address after `#`: a link to it can be sent. Pure. */
+
+/** @typedef {{ name: string, rest: string, query: URLSearchParams }} Route */
+
+/**
+ * `#/imports/12?x=y` is imports, 12 and x=y.
+ * @param {string} hash
+ * @returns {Route}
+ */
+export function parseRoute(hash) {
+  const [, name = "", rest = "", query = ""] = /^#\/?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(hash) ?? [];
+  return { name, rest, query: new URLSearchParams(query) };
+}
+
+/**
+ * A link to the history.
+ * @param {Record<string, string | number | null>} parameters
+ */
+export function importsLink(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null);
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return given.length === 0 ? "#/imports" : `#/imports?${query}`;
+}

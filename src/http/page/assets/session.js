@@ -1,0 +1,33 @@
+/** The token of this tab. It is kept nowhere else, and goes with the tab. */
+
+/** @typedef {"admin" | "read"} Role */
+
+const TOKEN = "rosterd.token";
+const ROLE = "rosterd.role";
+
+export class Session {
+  /** @param {Storage} storage */
+  constructor(storage) {
+    this.storage = storage;
+  }
+
+  get token() {
+    return this.storage.getItem(TOKEN);
+  }
+
+  /** With the read token some things may not be seen. */
+  get isAdmin() {
+    return this.storage.getItem(ROLE) !== "read";
+  }
+
+  /** @param {string} token @param {string | null} role */
+  begin(token, role) {
+    this.storage.setItem(TOKEN, token);
+    this.storage.setItem(ROLE, role ?? "admin");
+  }
+
+  end() {
+    this.storage.removeItem(TOKEN);
+    this.storage.removeItem(ROLE);
+  }
+}

@@ -1,0 +1,218 @@
+/** The settings as a form. Only what was changed is sent, and only onto the settings that were seen. */
+import { ApiError } from "./api.js";
+import { confirm } from "./dialog.js";
+import { h } from "./dom.js";
+import { button, notice, trouble } from "./parts.js";
+import { settingsFields, showErrors } from "./settings_fields.js";
+import { flatten, inWords, isSame, patchOf } from "./settings_patch.js";
+import { testMail } from "./test_mail.js";
+import { counted, shown } from "./words.js";
+
+/** @typedef {import("../../../domain/settings.ts").Settings} Settings */
+/** @typedef {import("../assets.ts").Description} Description */
+/** @typedef {import("./settings_patch.js").Flat} Flat */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./route.js").Route} Route */
+
+/** @param {Page} page @param {Route} route */
+export async function settingsView(page, route) {
+  /** @type {[Stored, Description]} */
+  const [first, description] = await Promise.all([read(page), describe(page)]);
+  const groups = settingsFields(description);
+  const fields = groups.flatMap((group) => group.fields);
+  /** The settings as they were seen; what is saved is saved onto them. */
+  let seen = first;
+
+  const mailTest = testMail(page, isDirty);
+  const message = h("div", { class: "save-message", role: "status" });
+  const save = h("button", { type: "submit", class: "button primary", id: "save" }, "Save");
+  const putBack = button("Put back", () => fill(), { id: "put-back" });
+  const changes = h("span", { class: "save-count" });
+  const bar = h("div", { class: "save-bar" }, message, h("div", { class: "actions" }, save, putBack, changes));
+  const all = h(
+    "fieldset",
+    { class: "all", disabled: !page.session.isAdmin },
+    h("legend", { class: "visually-hidden" }, "Settings"),
+    groups.map(({ group, fields }) =>
+      h(
+        "section",
+        { id: group.id, class: "card", "aria-labelledby": `${group.id}-heading` },
+        h("h2", { id: `${group.id}-heading`, tabindex: "-1" }, group.heading),
+        fields.map(({ element }) => element),
+        group.id === "mail" && page.session.isAdmin ? mailTest.element : null,
+      )
+    ),
+  );
+  const form = h("form", { novalidate: true, class: "settings" }, all, page.session.isAdmin ? bar : null);
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  globalThis.addEventListener("beforeunload", (event) => isDirty() && event.preventDefault(), { signal: page.signal });
+  fill();
+
+  return {
+    title: "Settings",
+    content: h(
+      "div",
+      { class: "stack" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("h1", { tabindex: "-1" }, "Settings"),
+        h(
+          "p",
+          { class: "lead" },
+          "What is saved here holds from the next import. ",
+          h("a", { href: "#/settings-history" }, "What was changed, and when"),
+        ),
+        page.session.isAdmin ? null : notice(
+          "quiet",
+          h("p", null, "You are signed in with the read token: you may look at the settings, not change them."),
+        ),
+      ),
+      groupLinks(groups.map(({ group }) => group)),
+      form,
+    ),
+    moved,
+    mayLeave,
+    shown: () => route.rest !== "" && moved(route),
+  };
+
+  /** What stands in the form. @returns {Flat} */
+  function edited() {
+    return Object.fromEntries(fields.map(({ key, editor }) => [key, editor.get()]));
+  }
+
+  function changedKeys() {
+    const now = edited();
+    return Object.keys(now).filter((key) => !isSame(now[key], seen.values[key]));
+  }
+
+  function isDirty() {
+    return changedKeys().length > 0;
+  }
+
+  function changed() {
+    const count = changedKeys().length;
+    changes.textContent = count === 0 ? "" : `${counted(count, "setting")} changed, not saved`;
+    save.disabled = putBack.disabled = count === 0;
+    bar.classList.toggle("dirty", count > 0);
+    mailTest.update();
+  }
+
+  /** Shows the settings as they were seen. */
+  function fill() {
+    for (const { key, editor } of fields) editor.set(seen.values[key]);
+    showErrors(fields, []);
+    message.replaceChildren();
+    changed();
+  }
+
+  async function submit() {
+    save.disabled = true;
+    showErrors(fields, []);
+    message.replaceChildren();
+    try {
+      const headers = { "if-match": seen.etag };
+      seen = await stored(await page.api.ask("PATCH", "settings", { json: patchOf(seen.values, edited()), headers }));
+      fill();
+      message.replaceChildren(notice("good", h("p", null, "Saved. It holds from the next import.")));
+      void page.live.look();
+    } catch (error) {
+      await refused(error);
+    }
+    changed();
+  }
+
+  /** @param {unknown} error */
+  async function refused(error) {
+    if (error instanceof ApiError && error.status === 412) return await lookAgain();
+    if (!(error instanceof ApiError) || error.status !== 422) return message.replaceChildren(trouble(error));
+    const { refused, others } = showErrors(fields, error.errors);
+    const links = refused.map(({ label, editor }) =>
+      h("li", null, button(label, () => editor.control.focus(), { class: "link" }))
+    );
+    message.replaceChildren(
+      notice(
+        "bad",
+        h("p", null, h("strong", null, "Nothing was saved."), " Look again at:"),
+        h("ul", { class: "inline" }, links, others.map((text) => h("li", null, shown(text)))),
+      ),
+    );
+    refused[0]?.editor.control.focus();
+  }
+
+  /** Takes over what somebody else saved meanwhile, and keeps what was edited here. */
+  async function lookAgain() {
+    const mine = changedKeys();
+    const before = seen;
+    seen = await read(page);
+    for (const { key, editor } of fields) if (!mine.includes(key)) editor.set(seen.values[key]);
+    const theirs = fields.filter(({ key }) => !isSame(before.values[key], seen.values[key]));
+    const lines = theirs.map(({ key, label }) => {
+      const [from, to] = [before.values[key], seen.values[key]].map((value) => shown(inWords(value)));
+      return h(
+        "li",
+        null,
+        h("strong", null, label),
+        `: from ${from} to ${to}`,
+        mine.includes(key) && " (you changed it, too: yours stands in the form)",
+      );
+    });
+    const what = lines.length === 0
+      ? h("p", null, "All that is shown here is the same as before.")
+      : h("ul", { class: "lines" }, lines);
+    message.replaceChildren(
+      notice(
+        "attention",
+        h("p", null, h("strong", null, "Somebody else changed the settings, so nothing was saved.")),
+        what,
+        h("p", null, "Look again, and save if yours is still right."),
+      ),
+    );
+  }
+
+  /** @param {Route} to */
+  function moved({ rest }) {
+    const heading = document.getElementById(`${rest}-heading`);
+    heading?.scrollIntoView({ block: "start" });
+    heading?.focus({ preventScroll: true });
+  }
+
+  async function mayLeave() {
+    if (!isDirty()) return true;
+    const left = await confirm({
+      heading: "Leave without saving?",
+      what: h("p", null, `${counted(changedKeys().length, "setting is", "settings are")} changed and not saved.`),
+      yes: "Leave without saving",
+      busy: "Leaving …",
+      work: () => Promise.resolve(true),
+    });
+    return left === true;
+  }
+}
+
+/** @param {readonly import("./settings_layout.js").Group[]} groups */
+function groupLinks(groups) {
+  const links = groups.map(({ id, heading }) => h("li", null, h("a", { href: `#/settings/${id}` }, heading)));
+  return h("nav", { "aria-label": "Groups of settings", class: "filter" }, h("ul", null, links));
+}
+
+/** @typedef {{ values: Flat, etag: string }} Stored */
+
+/** @param {Page} page @returns {Promise<Stored>} */
+async function read(page) {
+  return await stored(await page.api.ask("GET", "settings", { signal: page.signal }));
+}
+
+/** @param {Response} response @returns {Promise<Stored>} */
+async function stored(response) {
+  return { values: flatten(await response.json()), etag: response.headers.get("etag") ?? "" };
+}
+
+/** @param {Page} page @returns {Promise<Description>} */
+async function describe({ signal }) {
+  return await (await fetch("assets/description.json", { signal })).json();
+}

@@ -1,0 +1,225 @@
+/** One editor for each kind of setting. An editor shows a value, tells the value that stands in it, and has a place to focus. */
+import { h } from "./dom.js";
+import { button } from "./parts.js";
+
+/**
+ * @typedef {object} Editor
+ * @property {HTMLElement} element
+ * @property {HTMLElement} control Gets the focus, and is marked when its value is refused.
+ * @property {boolean} isGroup Several controls: it wants a legend instead of a label.
+ * @property {() => unknown} get
+ * @property {(value: any) => void} set
+ */
+
+/** @typedef {{ id: string, describedBy: string }} Place */
+
+/**
+ * Numbers are text here: what is no number is sent as it stands, so that the service can say what is wrong with it.
+ * @param {Place} place @param {string} [unit]
+ * @returns {Editor}
+ */
+export function numberEditor({ id, describedBy }, unit) {
+  const input = h("input", {
+    id,
+    type: "text",
+    inputmode: "decimal",
+    class: "short",
+    "aria-describedby": describedBy,
+    autocomplete: "off",
+  });
+  const element = unit === undefined
+    ? input
+    : h("div", { class: "with-unit" }, input, h("span", { class: "unit" }, unit));
+  return {
+    element,
+    control: input,
+    isGroup: false,
+    get: () => (/^-?\d+([.]\d+)?$/.test(input.value.trim()) ? Number(input.value) : input.value.trim()),
+    set: (value) => void (input.value = String(value)),
+  };
+}
+
+/** @param {Place} place @returns {Editor} */
+export function textEditor({ id, describedBy }) {
+  const input = h("input", {
+    id,
+    type: "text",
+    "aria-describedby": describedBy,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  return {
+    element: input,
+    control: input,
+    isGroup: false,
+    get: () => input.value,
+    set: (value) => void (input.value = value),
+  };
+}
+
+/**
+ * Write-only: what is kept never comes here. Left empty, it stays.
+ * @param {Place} place @returns {Editor}
+ */
+export function passwordEditor({ id, describedBy }) {
+  let kept = "";
+  const input = h("input", { id, type: "password", "aria-describedby": describedBy, autocomplete: "new-password" });
+  const forget = h("input", { type: "checkbox", id: `${id}-forget` });
+  const forgetting = h(
+    "div",
+    { class: "choice" },
+    forget,
+    h("label", { for: `${id}-forget` }, "Forget the kept password"),
+  );
+  return {
+    element: h("div", null, input, forgetting),
+    control: input,
+    isGroup: false,
+    get: () => (input.value !== "" ? input.value : forget.checked ? "" : kept),
+    set: (value) => {
+      kept = value;
+      input.value = "";
+      forget.checked = false;
+      forgetting.hidden = kept === "";
+      input.placeholder = kept === "" ? "none" : "one is kept; leave empty to keep it";
+    },
+  };
+}
+
+/** @param {Place} place @param {readonly string[]} values @param {Record<string, string>} words @returns {Editor} */
+export function choiceEditor({ id }, values, words) {
+  const inputs = values.map((value, index) =>
+    h("input", { type: "radio", name: id, value, id: index === 0 ? id : `${id}-${value}` })
+  );
+  const rows = inputs.map((input) =>
+    h("div", { class: "choice" }, input, h("label", { for: input.id }, words[input.value] ?? input.value))
+  );
+  return {
+    element: h("div", { class: "choices" }, rows),
+    control: inputs[0],
+    isGroup: true,
+    get: () => inputs.find(({ checked }) => checked)?.value ?? "",
+    set: (value) => inputs.forEach((input) => void (input.checked = input.value === value)),
+  };
+}
+
+/** Two words say more than a box to tick. @param {Place} place @param {Record<string, string>} words @returns {Editor} */
+export function switchEditor(place, words) {
+  const editor = choiceEditor(place, ["false", "true"], { false: "Off", true: "On", ...words });
+  return { ...editor, get: () => editor.get() === "true", set: (value) => editor.set(String(value)) };
+}
+
+/** @param {Place} place @param {readonly string[]} values @returns {Editor} */
+export function selectEditor({ id, describedBy }, values) {
+  const select = h(
+    "select",
+    { id, "aria-describedby": describedBy },
+    values.map((value) => h("option", { value }, value)),
+  );
+  return {
+    element: select,
+    control: select,
+    isGroup: false,
+    get: () => select.value,
+    set: (value) => void (select.value = value),
+  };
+}
+
+/** One value a line. @param {Place} place @returns {Editor} */
+export function linesEditor({ id, describedBy }) {
+  const area = h("textarea", {
+    id,
+    rows: "4",
+    "aria-describedby": describedBy,
+    spellcheck: "false",
+    placeholder: "one a line",
+  });
+  return {
+    element: area,
+    control: area,
+    isGroup: false,
+    get: () => area.value.split("\n").map((line) => line.trim()).filter((line) => line !== ""),
+    set: (value) => {
+      area.value = value.join("\n");
+      area.rows = Math.min(12, Math.max(3, value.length + 1));
+    },
+  };
+}
+
+/** @param {Place} place @param {readonly { name: string, required: boolean }[]} columns @returns {Editor} */
+export function columnsEditor({ id }, columns) {
+  const inputs = columns.filter(({ required }) => !required).map(({ name }, index) =>
+    h("input", { type: "checkbox", value: name, id: index === 0 ? id : `${id}-${name}` })
+  );
+  const rows = inputs.map((input) =>
+    h("div", { class: "choice" }, input, h("label", { for: input.id }, h("code", null, input.value)))
+  );
+  /** @type {string[]} Always required ones that stand in the settings anyway. */
+  let others = [];
+  return {
+    element: h("div", { class: "columns" }, rows),
+    control: inputs[0],
+    isGroup: true,
+    get: () => [...others, ...inputs.filter(({ checked }) => checked).map(({ value }) => value)],
+    set: (value) => {
+      others = value.filter((/** @type {string} */ name) => !inputs.some((input) => input.value === name));
+      inputs.forEach((input) => void (input.checked = value.includes(input.value)));
+    },
+  };
+}
+
+/** Header → column, a row each. @param {Place} place @param {readonly { name: string }[]} columns @returns {Editor} */
+export function aliasesEditor({ id }, columns) {
+  const rows = h("div", { class: "aliases" });
+  const add = button("Add a name", () => {
+    const row = addRow("", "");
+    row.querySelector("input")?.focus();
+    rows.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { id, class: "button small" });
+
+  /** @param {string} header @param {string} column */
+  function addRow(header, column) {
+    const options = [
+      h("option", { value: "" }, "choose a column"),
+      ...columns.map(({ name }) => h("option", { value: name }, name)),
+    ];
+    const row = h(
+      "div",
+      { class: "alias" },
+      h("input", {
+        type: "text",
+        value: header,
+        "aria-label": "Header in the roster",
+        placeholder: "Header in the roster",
+        spellcheck: "false",
+      }),
+      h("span", { "aria-hidden": "true" }, "→"),
+      h("select", { "aria-label": "Column" }, options),
+      button("Remove", () => {
+        row.remove();
+        rows.dispatchEvent(new Event("input", { bubbles: true }));
+        add.focus();
+      }, { class: "button small" }),
+    );
+    const select = row.querySelector("select");
+    if (select !== null) select.value = column;
+    rows.append(row);
+    return row;
+  }
+
+  return {
+    element: h("div", null, rows, add),
+    control: add,
+    isGroup: true,
+    get: () => {
+      const pairs = [...rows.children].map((
+        row,
+      ) => [row.querySelector("input")?.value.trim() ?? "", row.querySelector("select")?.value ?? ""]);
+      return Object.fromEntries(pairs.filter(([header, column]) => header !== "" || column !== ""));
+    },
+    set: (value) => {
+      rows.replaceChildren();
+      for (const [header, column] of Object.entries(value)) addRow(header, String(column));
+    },
+  };
+}

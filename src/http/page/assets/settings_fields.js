@@ -1,0 +1,150 @@
+/** The fields of the form: for each setting its label, what it does, its editor, and what is wrong with its value. */
+import { h } from "./dom.js";
+import {
+  aliasesEditor,
+  choiceEditor,
+  columnsEditor,
+  linesEditor,
+  numberEditor,
+  passwordEditor,
+  selectEditor,
+  switchEditor,
+  textEditor,
+} from "./settings_editors.js";
+import { GROUPS } from "./settings_layout.js";
+import { inWords } from "./settings_patch.js";
+
+/** @typedef {import("../assets.ts").Description} Description */
+/** @typedef {import("../assets.ts").SettingsSchema} Schema */
+/** @typedef {import("./api.js").FieldError} FieldError */
+/** @typedef {import("./settings_editors.js").Editor} Editor */
+/** @typedef {import("./settings_layout.js").Item} Item */
+/** @typedef {import("./settings_layout.js").Group} Group */
+
+/**
+ * @typedef {object} Field
+ * @property {string} key
+ * @property {string} label
+ * @property {HTMLElement} element
+ * @property {Editor} editor
+ * @property {(messages: readonly string[]) => void} refuse Shows what is wrong; an empty list: nothing.
+ */
+
+/**
+ * The groups with their fields; settings that no group names come last.
+ * @param {Description} description
+ * @returns {{ group: Group, fields: Field[] }[]}
+ */
+export function settingsFields(description) {
+  const schemas = flatSchemas(description.settings);
+  const known = new Set(GROUPS.flatMap(({ items }) => items.map(({ key }) => key)));
+  const others = [...schemas.keys()].filter((key) => !known.has(key)).map((key) => ({ key, label: key }));
+  const groups = others.length === 0 ? GROUPS : [...GROUPS, { id: "others", heading: "Others", items: others }];
+  return groups.map((group) => ({
+    group,
+    fields: group.items.map((item) => field(item, schemas.get(item.key) ?? {}, description)),
+  }));
+}
+
+/** @param {Schema} settings @returns {Map<string, Schema>} */
+function flatSchemas(settings) {
+  return new Map(
+    Object.entries(settings.properties ?? {}).flatMap(([key, schema]) =>
+      schema.properties === undefined ? [[key, schema]] : Object.entries(schema.properties).map((
+        [inner, each],
+      ) => /** @type {[string, Schema]} */ ([`${key}.${inner}`, each]))
+    ),
+  );
+}
+
+/** @param {Item} item @param {Schema} schema @param {Description} description @returns {Field} */
+function field(item, schema, description) {
+  const id = `setting-${item.key.replaceAll(/[._]/g, "-")}`;
+  const error = h("p", { class: "field-error", id: `${id}-error` });
+  const help = h("p", { class: "field-help", id: `${id}-help` }, schema.description ?? "", defaultWords(item, schema));
+  const editor = editorOf(item, schema, description, { id, describedBy: `${id}-help ${id}-error` });
+  const element = h(
+    "div",
+    // A group of controls has one name, too.
+    { class: "field", ...(editor.isGroup && { role: "group", "aria-labelledby": `${id}-label` }) },
+    h(
+      "div",
+      { class: "field-words" },
+      editor.isGroup
+        ? h("span", { class: "field-label", id: `${id}-label` }, item.label)
+        : h("label", { class: "field-label", for: id }, item.label),
+      help,
+    ),
+    h("div", { class: "field-editor" }, editor.element, error),
+  );
+  if (editor.isGroup) element.setAttribute("aria-describedby", `${id}-help ${id}-error`);
+  return {
+    key: item.key,
+    label: item.label,
+    element,
+    editor,
+    refuse(messages) {
+      error.textContent = messages.join(" ");
+      element.classList.toggle("refused", messages.length > 0);
+      if (messages.length > 0) editor.control.setAttribute("aria-invalid", "true");
+      else editor.control.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+/** @param {Item} item @param {Schema} schema */
+function defaultWords({ words, editor }, schema) {
+  if (schema.default === undefined || editor === "password") return null;
+  const value = typeof schema.default === "string" && words !== undefined
+    ? words[schema.default]
+    : inWords(schema.default);
+  return h("span", { class: "default" }, ` Default: ${value}.`);
+}
+
+/** @param {Item} item @param {Schema} schema @param {Description} description @param {import("./settings_editors.js").Place} place */
+function editorOf({ unit, editor, words = {} }, schema, { columns }, place) {
+  switch (editor) {
+    case "lines":
+      return linesEditor(place);
+    case "columns":
+      return columnsEditor(place, columns);
+    case "aliases":
+      return aliasesEditor(place, columns);
+    case "password":
+      return passwordEditor(place);
+    case "select":
+      return selectEditor(place, schema.enum ?? []);
+  }
+  if (schema.enum !== undefined) return choiceEditor(place, schema.enum, words);
+  if (schema.type === "boolean") return switchEditor(place, words);
+  if (schema.type === "integer" || schema.type === "number") return numberEditor(place, unit);
+  return textEditor(place);
+}
+
+/**
+ * Puts errors beside their fields; answers with the refused ones, and with what belongs to no field.
+ * @param {readonly Field[]} fields
+ * @param {readonly FieldError[]} errors
+ */
+export function showErrors(fields, errors) {
+  /** @type {Map<Field, string[]>} */
+  const refused = new Map();
+  /** @type {string[]} */
+  const others = [];
+  for (const { key, message } of errors) {
+    const field = fields.find((each) => key === each.key) ?? fields.find((each) => key.startsWith(`${each.key}.`));
+    if (field === undefined) others.push(key === "" ? message : `${key} ${message}`);
+    else refused.set(field, [...refused.get(field) ?? [], beside(field, key, message)]);
+  }
+  for (const field of fields) field.refuse(refused.get(field) ?? []);
+  return { refused: [...refused.keys()], others };
+}
+
+/** "Line 3 must not be empty." @param {Field} field @param {string} key @param {string} message */
+function beside({ key: own, editor }, key, message) {
+  const inner = key.slice(own.length + 1);
+  const value = editor.get();
+  const which = inner === "" ? "" : Array.isArray(value) ? `“${value[Number(inner)] ?? inner}” ` : `“${inner}” `;
+  const text = `${which}${message}`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,57 @@
+/** What was changed in the settings, when and in which way; secrets stay masked. */
+import { h } from "./dom.js";
+import { paged } from "./paged.js";
+import { empty, moment, table } from "./parts.js";
+import { inWords } from "./settings_patch.js";
+import { shown } from "./words.js";
+
+/** @typedef {import("../../service.ts").SettingsHistoryPage} SettingsHistoryPage */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {SettingsHistoryPage["changes"][number]} Change */
+
+const ON_A_PAGE = 50;
+
+/** @type {Record<Change["by"], string>} */
+const BY = { http: "here, or over HTTP", command: "by rosterd settings set", file: "in the file, by hand" };
+
+/** @param {Page} page */
+export async function settingsHistory(page) {
+  const list = await paged({
+    what: "changes",
+    load: async (cursor) => {
+      const before = cursor === null ? "" : `&before=${cursor}`;
+      const { changes, next } = await page.api.get(`settings/history?limit=${ON_A_PAGE}${before}`, page.signal);
+      return { items: changes, next: next === null ? null : String(next) };
+    },
+    show: historyTable,
+  });
+  return {
+    title: "What was changed",
+    content: h(
+      "div",
+      { class: "stack" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("p", { class: "crumb" }, h("a", { href: "#/settings" }, "Settings"), " / History"),
+        h("h1", { tabindex: "-1" }, "What was changed"),
+      ),
+      list,
+    ),
+  };
+}
+
+/** @param {readonly Change[]} changes */
+function historyTable(changes) {
+  if (changes.length === 0) return empty("No setting was changed yet.");
+  const rows = changes.flatMap(({ at, by, changes }) =>
+    changes.map(({ key, from, to }) => [moment(at), h("code", null, shown(key)), value(from), value(to), BY[by]])
+  );
+  const headings = ["When", "Setting", "From", "To", "How"];
+  return table("Changes of settings, newest first", headings.map((heading) => ({ heading })), rows, "history");
+}
+
+/** @param {unknown} value */
+function value(value) {
+  return shown(inWords(value));
+}

@@ -1,0 +1,68 @@
+/** Settings as values: flat by key (`smtp.port`), compared, in words, and as a merge patch of what changed. Pure. */
+
+/** @typedef {import("../../../domain/settings.ts").Settings} Settings */
+/** @typedef {Record<string, unknown>} Flat */
+
+/** Objects whose keys are settings of their own; `header_aliases` is one value. */
+const NESTED = new Set(["archive_guard", "smtp"]);
+
+/**
+ * @param {Settings} settings
+ * @returns {Flat}
+ */
+export function flatten(settings) {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) =>
+      NESTED.has(key) ? Object.entries(value).map(([inner, each]) => [`${key}.${inner}`, each]) : [[key, value]]
+    ),
+  );
+}
+
+/** @param {unknown} one @param {unknown} other */
+export function isSame(one, other) {
+  return canonical(one) === canonical(other);
+}
+
+/** The order of names in an object says nothing. @param {unknown} value */
+function canonical(value) {
+  return JSON.stringify(isObject(value) ? Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)) : value);
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * RFC 7396: what turns one into the other. A name that is gone from an object becomes null.
+ * @param {Flat} from
+ * @param {Flat} to
+ */
+export function patchOf(from, to) {
+  /** @type {Map<string, unknown>} */
+  const patch = new Map();
+  for (const [key, value] of Object.entries(to)) {
+    if (isSame(from[key], value)) continue;
+    const [outer, inner] = key.split(".");
+    if (inner === undefined) patch.set(key, isObject(value) ? objectPatch(from[key], value) : value);
+    else patch.set(outer, { ...(/** @type {object | undefined} */ (patch.get(outer))), [inner]: value });
+  }
+  return Object.fromEntries(patch);
+}
+
+/** @param {unknown} from @param {Record<string, unknown>} to */
+function objectPatch(from, to) {
+  const gone = isObject(from) ? Object.keys(from).filter((name) => !Object.hasOwn(to, name)) : [];
+  return Object.fromEntries([...gone.map((name) => [name, null]), ...Object.entries(to)]);
+}
+
+/** For people. @param {unknown} value */
+export function inWords(value) {
+  if (value === "" || value === undefined || value === null) return "empty";
+  if (value === true) return "on";
+  if (value === false) return "off";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
+  if (!isObject(value)) return String(value);
+  const pairs = Object.entries(value).map(([name, each]) => `${name} → ${each}`);
+  return pairs.length === 0 ? "none" : pairs.join(", ");
+}

@@ -1,0 +1,82 @@
+/** Asks for the token. It stays in this tab, and goes with it. */
+import { h } from "./dom.js";
+import { ApiError } from "./api.js";
+import { counted } from "./words.js";
+
+/** @typedef {import("./api.js").Api} Api */
+
+const WRONG = "This is not the token.";
+
+/**
+ * @param {Api} api
+ * @param {string | null} why Why somebody who was signed in is asked again.
+ * @param {() => void} onSignedIn
+ */
+export function signIn(api, why, onSignedIn) {
+  const input = h("input", {
+    type: "password",
+    id: "token",
+    required: true,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "aria-describedby": "token-help token-error",
+  });
+  const error = h("p", { class: "field-error", id: "token-error", role: "alert" }, why);
+  const go = h("button", { class: "button primary", type: "submit" }, "Sign in");
+  const form = h(
+    "form",
+    { class: "sign-in-form", novalidate: true },
+    h("label", { for: "token" }, "Token"),
+    input,
+    error,
+    go,
+    h(
+      "div",
+      { class: "help", id: "token-help" },
+      h("p", null, "On the machine that runs rosterd, this says where the token stands:"),
+      h("pre", null, h("code", null, "rosterd token")),
+      h("p", null, "The token is kept in this tab only, and forgotten when you close it."),
+    ),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  return h(
+    "main",
+    { class: "sign-in", id: "main" },
+    h("img", { src: "assets/icon.svg", alt: "", width: "48", height: "48" }),
+    h("h1", null, "rosterd"),
+    form,
+  );
+
+  async function submit() {
+    const token = input.value.trim();
+    if (token === "") return refuse("Paste the token here.");
+    // No header can carry anything else.
+    if (!/^[\x21-\x7e]+$/.test(token)) return refuse(WRONG);
+    go.disabled = true;
+    try {
+      api.session.begin(token, await api.tryToken(token));
+      onSignedIn();
+    } catch (error) {
+      refuse(words(error));
+    }
+    go.disabled = false;
+  }
+
+  /** @param {string} text */
+  function refuse(text) {
+    error.textContent = text;
+    input.setAttribute("aria-invalid", "true");
+    input.select();
+  }
+}
+
+/** @param {unknown} error */
+function words(error) {
+  if (!(error instanceof ApiError) || error.status === 401) return WRONG;
+  if (error.status === 429) return `Too many wrong tokens: try again in ${counted(error.retryAfter ?? 60, "second")}.`;
+  return error.message;
+}

@@ -1,0 +1,170 @@
+/** The contract's words for people: statuses, counts, numbers, times. Pure. */
+
+/** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
+/** @typedef {"good" | "attention" | "bad" | "busy" | "quiet"} Tone */
+
+const NUMBER = new Intl.NumberFormat("en-GB");
+
+/** @param {number} value */
+export function number(value) {
+  return NUMBER.format(value);
+}
+
+/**
+ * "1 user", "12 users".
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function counted(count, one, many = `${one}s`) {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  if (bytes < 1_000) return counted(bytes, "byte");
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1_000;
+  let unit = 0;
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1_000;
+  return `${value < 9.95 ? value.toFixed(1) : number(Math.round(value))} ${units[unit]}`;
+}
+
+/**
+ * Data as it is shown: what cannot be seen, or turns the reading order around, becomes visible as `\u{…}`.
+ * @param {string} text
+ */
+export function shown(text) {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+  );
+}
+
+const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const TO_THE_SECOND = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+
+/** @param {string} time RFC 3339 */
+export function dayAndTime(time) {
+  return DAY_AND_TIME.format(new Date(time));
+}
+
+/** @param {string} time RFC 3339 */
+export function toTheSecond(time) {
+  return TO_THE_SECOND.format(new Date(time));
+}
+
+const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
+const UNITS = /** @type {const} */ ([["day", 86_400], ["hour", 3_600], ["minute", 60]]);
+
+/**
+ * "3 minutes ago", "in 2 hours".
+ * @param {string} time RFC 3339
+ * @param {number} now in milliseconds
+ */
+export function fromNow(time, now) {
+  const seconds = Math.round((Date.parse(time) - now) / 1_000);
+  for (const [unit, length] of UNITS) {
+    if (Math.abs(seconds) >= length) return RELATIVE.format(Math.round(seconds / length), unit);
+  }
+  if (Math.abs(seconds) < 10) return seconds > 0 ? "in a moment" : "just now";
+  return seconds > 0 ? "in less than a minute" : "less than a minute ago";
+}
+
+/** @param {string} from @param {string} to */
+export function duration(from, to) {
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1_000;
+  if (seconds < 1) return "less than a second";
+  const whole = Math.round(seconds);
+  if (whole < 60) return counted(whole, "second");
+  return `${counted(Math.floor(whole / 60), "minute")} ${counted(whole % 60, "second")}`;
+}
+
+/** @type {Record<ImportEntry["status"], { word: string, tone: Tone }>} */
+const STATUSES = {
+  running: { word: "Running", tone: "busy" },
+  done: { word: "Done", tone: "good" },
+  failed_records: { word: "Failed records", tone: "attention" },
+  held: { word: "Held", tone: "attention" },
+  rejected: { word: "Rejected", tone: "bad" },
+  error: { word: "Error", tone: "bad" },
+};
+
+/** In the order in which the filter offers them. */
+export const STATUS_NAMES = /** @type {const} */ (["done", "failed_records", "held", "rejected", "error", "running"]);
+
+/** @param {ImportEntry["status"]} status */
+export function statusWord(status) {
+  return STATUSES[status].word;
+}
+
+/**
+ * The status with what people decided since.
+ * @param {Pick<ImportEntry, "status" | "hold" | "undone_at">} entry
+ * @returns {{ word: string, tone: Tone }}
+ */
+export function statusOf({ status, hold, undone_at }) {
+  const { word, tone } = STATUSES[status];
+  const since = [hold !== null && hold.state !== "open" ? hold.state : "", undone_at === null ? "" : "undone"];
+  const decided = since.filter((part) => part !== "").join(", ");
+  return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
+}
+
+/** @type {Record<keyof Counts, string>} */
+export const COUNT_WORDS = {
+  records: "Records",
+  created: "Created",
+  updated: "Updated",
+  unchanged: "Unchanged",
+  archived: "Archived",
+  reactivated: "Reactivated",
+  held: "Held",
+  skipped: "Skipped",
+  failed: "Failed",
+  permits_released: "Permits released",
+  missing_archived: "Missing, archived",
+  missing_held: "Missing, held",
+};
+
+export const OUTCOME_NAMES = /** @type {const} */ ([
+  "created",
+  "updated",
+  "reactivated",
+  "unchanged",
+  "skipped",
+  "archived",
+  "held",
+  "failed",
+]);
+
+/**
+ * "1,000 records: 600 unchanged, 400 held".
+ * @param {Counts} counts
+ */
+export function countsInWords(counts) {
+  const parts = OUTCOME_NAMES.filter((name) => counts[name] > 0).map((name) => `${number(counts[name])} ${name}`);
+  const missing = counts.missing_archived + counts.missing_held;
+  if (missing > 0) parts.push(`${number(missing)} missing`);
+  return parts.length === 0 ? "no records" : parts.join(", ");
+}
+
+/** @type {Record<ImportEntry["mail"], string>} */
+export const MAIL_WORDS = {
+  none: "None was owed",
+  waiting: "Waits to be sent",
+  sent: "Sent",
+  failed: "Could not be sent",
+  not_configured: "Nobody was mailed: mail is not set up",
+};
+
+export const STAGE_WORDS = {
+  examining: "Looking at the file",
+  reading: "Reading the records",
+  merging: "Comparing with the users and writing",
+  reporting: "Keeping the report",
+};
+
+/** @type {Record<string, string>} */
+export const DELIMITER_WORDS = { ",": "comma", ";": "semicolon", "\t": "tab" };

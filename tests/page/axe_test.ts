@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { barriers } from "./browser.ts";
+import { everyView } from "./every_view.ts";
+import { pageTest } from "./page_test_case.ts";
+import { fullWorld } from "./world.ts";
+
+for (const colorScheme of ["light", "dark"] as const) {
+  pageTest(`Nothing keeps anybody from using any view, ${colorScheme}: axe finds no serious fault`, {
+    start: fullWorld,
+  }, async (scene) => {
+    const { page, assertQuiet } = await scene.tab({ colorScheme });
+    let looked = 0;
+    await everyView(page, async (view) => {
+      assert.deepEqual(await barriers(page), [], view);
+      looked++;
+    });
+    assert.equal(looked, 13);
+    assertQuiet(404, 422);
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * A real browser for the tests of the page: Debian's chromium. Whatever a page asks of any other machine is refused and
+ * noted, and so is every error that it prints.
+ */
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+
+const CHROMIUM = Deno.env.get("ROSTERD_CHROMIUM") ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Null where a browser can be started; else why not. */
+export async function browserIsAway(): Promise<string | null> {
+  try {
+    await Deno.stat(CHROMIUM);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return `${CHROMIUM} is not there: apt-get install chromium`;
+  }
+}
+
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false, args: FLAGS });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** Asserts that the page printed no error and asked nobody else; but for refusals with these statuses. */
+  assertQuiet(...wantedStatuses: number[]): void;
+}
+
+/** A tab of its own, with nothing kept from others. */
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
+  const complaints: string[] = [];
+  await context.route((address) => !isOwn(address, url), (route) => {
+    complaints.push(`asked ${route.request().url()}`);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("pageerror", (error) => complaints.push(`threw ${error.stack ?? error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(`asked "${dialog.message()}"`);
+    return dialog.dismiss();
+  });
+  await page.goto(url);
+  return {
+    page,
+    assertQuiet(...wantedStatuses) {
+      const wanted = wantedStatuses.map((status) => `the server responded with a status of ${status} `);
+      assert.deepEqual(complaints.filter((text) => !wanted.some((words) => text.includes(words))), []);
+    },
+  };
+}
+
+function isOwn(address: URL, url: string): boolean {
+  return address.origin === new URL(url).origin || address.protocol === "blob:";
+}
+
+/** Signs in, and waits until the first view stands there. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).waitFor();
+}
+
+/** Goes where a link would lead; resolves when the view with that heading stands there. */
+export async function go(page: Page, hash: string, heading: string | RegExp): Promise<void> {
+  await page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
+  await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+}
+
+/** Whether the keyboard is at it. */
+export async function hasFocus(element: Locator): Promise<boolean> {
+  return await element.and(element.page().locator(":focus")).count() === 1;
+}
+
+/** What axe finds that keeps somebody from using the page. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>("axe.run(document)");
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").flatMap((
+    { id, help, nodes },
+  ) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html}\n  ${failureSummary}`));
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { go, type Visit } from "./browser.ts";
+import { pageTest, type Scene } from "./page_test_case.ts";
+import { roster } from "./world.ts";
+
+async function checkPage(scene: Scene): Promise<Visit> {
+  const visit = await scene.admin();
+  await go(visit.page, "#/check", "Check a file");
+  return visit;
+}
+
+async function choose(page: Page, name: string, content: string): Promise<void> {
+  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+}
+
+/** As a person drops it: with the events of a browser. */
+async function drop(page: Page, name: string, content: string): Promise<void> {
+  const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)}, { type: "text/csv" })`;
+  const dropped = await page.evaluateHandle(
+    `{ const dropped = new DataTransfer(); dropped.items.add(${file}); dropped }`,
+  );
+  await page.locator(".drop").dispatchEvent("dragover", { dataTransfer: dropped });
+  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+}
+
+pageTest(
+  "A file that is dropped shows what an import would do, value by value, and nothing is written",
+  {},
+  async (scene) => {
+    await scene.service.import("all.csv", roster(1, 10));
+    const { page, assertQuiet } = await checkPage(scene);
+    await drop(
+      page,
+      "new.csv",
+      roster(8, 12, (number) => number === 8 ? { city: "Hull" } : number === 12 ? { email: "wrong" } : {}),
+    );
+    await page.getByRole("heading", { name: "new.csv" }).waitFor();
+    await page.getByText("It would change 2 users. Nothing was written.").waitFor();
+    const failures = page.getByRole("table", { name: "By line" });
+    assert.match(await failures.getByRole("row").nth(1).innerText(), /^6\tu0012\temail\t9033\t.*wrong/);
+    const changes = page.getByRole("table", { name: "The first 2 users that would change, value by value" });
+    const rows = await changes.getByRole("row").allInnerTexts();
+    assert.ok(rows.includes("u0008\tupdated\tcity\tOttawa\tHull"), rows.join("\n"));
+    assert.ok(rows.includes("u0011\tcreated\tcity\tempty\tOttawa"), rows.join("\n"));
+    const [{ users }] = await scene.database.sql`select count(*) as users from rosterd.users`;
+    assert.equal(users, 10);
+    assert.equal((await scene.service.get<{ imports: unknown[] }>("/imports")).imports.length, 1);
+    assertQuiet();
+  },
+);
+
+pageTest("A file that would be rejected says why, and the next one takes its place", {}, async (scene) => {
+  const { page, assertQuiet } = await checkPage(scene);
+  await choose(page, "wrong.csv", "name,city\nAnna,Ottawa\n");
+  await page.getByText("The file would be rejected.").waitFor();
+  await page.getByText(/Why: .*unique_id/).waitFor();
+  await choose(page, "empty.csv", "");
+  await page.getByRole("heading", { name: "empty.csv" }).waitFor();
+  assert.equal(await page.getByText("wrong.csv").count(), 0);
+  assertQuiet();
+});
+
+pageTest("The sample roster is downloaded, and is one that imports without a failure", {}, async (scene) => {
+  const { page, assertQuiet } = await checkPage(scene);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download a sample roster" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), "sample-roster.csv");
+  const { created, failed, warnings } = await scene.service.import(
+    "sample.csv",
+    await Deno.readTextFile(await download.path()),
+  );
+  assert.deepEqual([created, failed, warnings], [3, 0, []]);
+  assertQuiet();
+});

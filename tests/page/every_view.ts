@@ -1,0 +1,48 @@
+/** Every view of the page, one after the other. */
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { TOKEN } from "../support/service.ts";
+import { go, signIn } from "./browser.ts";
+import { roster } from "./world.ts";
+
+/** Every view with something in it; `look` is called when it stands there. */
+export async function everyView(page: Page, look: (view: string) => Promise<void>): Promise<void> {
+  await look("sign-in");
+  await signIn(page, TOKEN);
+  await page.getByRole("heading", { name: "Last imports" }).waitFor();
+  await look("overview");
+  for (
+    const [hash, heading] of [
+      ["#/imports", "Imports"],
+      ["#/imports?status=error", "Imports"],
+      ["#/imports/3", "staff.csv"],
+      ["#/imports/4", "Roster spring.xlsx.csv"],
+      ["#/imports/6", "students-2027-01.csv"],
+      ["#/imports/99", "There is nothing here"],
+      ["#/nowhere", "There is nothing here"],
+    ]
+  ) {
+    await go(page, hash, heading);
+    await page.locator("details").evaluateAll((all) => all.forEach((each) => each.setAttribute("open", "")));
+    await look(hash);
+  }
+  await go(page, "#/imports/6", "students-2027-01.csv");
+  await page.getByRole("button", { name: "Approve …" }).click();
+  await page.getByRole("dialog").waitFor();
+  await look("dialog");
+  await page.keyboard.press("Escape");
+  await go(page, "#/check", "Check a file");
+  const buffer = Buffer.from(roster(290, 350, (number) => number % 9 === 0 ? { email: "wrong" } : { city: "Hull" }));
+  await page.locator("#file").setInputFiles({ name: "new.csv", mimeType: "text/csv", buffer });
+  await page.locator("#checked").waitFor();
+  await look("check");
+  await go(page, "#/settings", "Settings");
+  await page.getByRole("button", { name: "Add a name" }).click();
+  await page.getByLabel("Time between two turns").fill("0");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Nothing was saved.").waitFor();
+  await look("settings");
+  await page.getByRole("button", { name: "Put back" }).click();
+  await go(page, "#/settings-history", "What was changed");
+  await look("settings-history");
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { until } from "../support/until.ts";
+import { go } from "./browser.ts";
+import { pageTest, textOf } from "./page_test_case.ts";
+import { roster } from "./world.ts";
+
+const BAD = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
+
+pageTest(
+  "A roster is watched while it arrives: running with its stage, then its counts and failures, without a reload",
+  {},
+  async (scene) => {
+    const { service, database } = scene;
+    const { page, assertQuiet } = await scene.admin();
+    await page.getByText("Nothing was imported yet.").waitFor();
+    await page.getByText("Drop a roster into").waitFor();
+    await database.sql.begin(async (sql) => {
+      // As long as this lock is held, the import stands where it compares with the users.
+      await sql`lock table rosterd.users in access exclusive mode`;
+      await service.drop("autumn.csv", BAD);
+      await page.getByRole("button", { name: "Look into the folder now" }).click();
+      await page.getByText("autumn.csv is being imported").waitFor();
+      await page.getByText("Comparing with the users and writing").waitFor();
+      await page.getByRole("progressbar", { name: "Progress of the import" }).waitFor();
+      await until(
+        "it is said aloud",
+        async () => (await textOf(page, "#announcer")).includes("An import of autumn.csv is running"),
+      );
+    });
+    const row = page.getByRole("row", { name: /autumn\.csv/ });
+    await row.getByText("Failed records").waitFor();
+    await row.getByText("4 created, 5 failed").waitFor();
+    assert.equal(await page.getByText("is being imported").count(), 0);
+    await until(
+      "it is said aloud",
+      async () => (await textOf(page, "#announcer")) === "autumn.csv: Failed records, 4 created, 5 failed",
+    );
+
+    await row.getByRole("link", { name: "autumn.csv" }).click();
+    await page.getByRole("heading", { level: 1, name: "autumn.csv" }).waitFor();
+    const failures = page.getByRole("table", { name: "Failed records, by line: they changed nothing" });
+    assert.deepEqual(await failures.getByRole("columnheader").allInnerTexts(), [
+      "Line",
+      "unique_id",
+      "Column",
+      "Code",
+      "Reason",
+    ]);
+    const { failures: listed } = await service.get<
+      { failures: { line: number; problems: { code: string; reason: string }[] }[] }
+    >("/imports/1/failures");
+    const texts = await failures.getByRole("row").allInnerTexts();
+    const problems = listed.flatMap(({ line, problems }) => problems.map((problem) => ({ line, ...problem })));
+    assert.equal(texts.length, problems.length + 1);
+    for (const { line, code, reason } of problems) {
+      assert.ok(
+        texts.some((text) => text.startsWith(`${line}\t`) && text.includes(code) && text.includes(reason)),
+        `${line} ${reason}`,
+      );
+    }
+    assertQuiet();
+  },
+);
+
+pageTest("The failed records are downloaded byte for byte, under the name that they have in bak", {}, async (scene) => {
+  const entry = await scene.service.import("autumn.csv", BAD);
+  const { page, assertQuiet } = await scene.admin();
+  await go(page, "#/imports/1", "autumn.csv");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download the failed records" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), entry.failed_file);
+  const bytes = await Deno.readFile(await download.path());
+  assert.deepEqual(bytes, await Deno.readFile(`${scene.service.upload}/bak/${entry.failed_file}`));
+  assertQuiet();
+});
+
+pageTest("A failed-records file that somebody removed from bak is said to be gone", {}, async (scene) => {
+  const entry = await scene.service.import("autumn.csv", BAD);
+  await Deno.remove(`${scene.service.upload}/bak/${entry.failed_file}`);
+  const { page, assertQuiet } = await scene.admin();
+  await go(page, "#/imports/1", "autumn.csv");
+  await page.getByRole("button", { name: "Download the failed records" }).click();
+  await page.getByRole("alert").getByText("Its failed records are no longer in bak.").waitFor();
+  assertQuiet(410);
+});
+
+pageTest("Hundreds of failures come a page at a time, forth and back", {}, async (scene) => {
+  const lines = Array.from({ length: 230 }, (_, number) => `u${number},,Ottawa`);
+  await scene.service.import("bad.csv", `unique_id,login_source,city\n${lines.join("\n")}\n`);
+  const { page, assertQuiet } = await scene.admin();
+  await go(page, "#/imports/1", "bad.csv");
+  const first = page.getByRole("table").getByRole("row").nth(1);
+  assert.match(await first.innerText(), /^2\t/);
+  const next = page.getByRole("button", { name: "Next failed records" });
+  await next.click();
+  await page.getByText("Page 2").waitFor();
+  assert.match(await first.innerText(), /^102\t/);
+  await next.click();
+  await page.getByText("Page 3").waitFor();
+  assert.match(await first.innerText(), /^202\t/);
+  assert.equal(await next.isDisabled(), true);
+  await page.getByRole("button", { name: "Previous failed records" }).click();
+  await page.getByText("Page 2").waitFor();
+  assert.match(await first.innerText(), /^102\t/);
+  assertQuiet();
+});
+
+pageTest(
+  "The history is filtered by status and turned page by page, and each of these has a link of its own",
+  {},
+  async (scene) => {
+    for (let number = 0; number < 27; number++) {
+      await scene.service.drop(
+        `roster-${String(number).padStart(2, "0")}.csv`,
+        number % 9 === 0 ? "nothing\n" : roster(1, number),
+      );
+    }
+    await scene.service.turn();
+    const { page, assertQuiet } = await scene.admin();
+    await go(page, "#/imports", "Imports");
+    const rows = page.getByRole("table").getByRole("rowheader");
+    assert.equal(await rows.count(), 25);
+    await page.getByRole("link", { name: "Older" }).click();
+    await until("the second page stands there", async () => await rows.count() === 2);
+    assert.match(page.url(), /#\/imports\?before=3$/);
+    await page.getByRole("link", { name: "Newest" }).click();
+    await until("the first page is back", async () => await rows.count() === 25);
+    await page.getByRole("navigation", { name: "Imports by status" }).getByRole("link", { name: "Rejected" }).click();
+    await until("three are rejected", async () => await rows.count() === 3);
+    assert.match(page.url(), /#\/imports\?status=rejected$/);
+    await page.getByRole("navigation", { name: "Imports by status" }).getByRole("link", { name: "Held" }).click();
+    await page.getByText("No import has this status.").waitFor();
+    await page.goBack();
+    await until("the back button goes back", async () => await rows.count() === 3);
+    assertQuiet();
+  },
+);
+
+const EVIL = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
+
+pageTest("A file name, a value and a reason that are HTML stay text on every view", {}, async (scene) => {
+  const name = `${EVIL.replaceAll("/", "")}.csv`;
+  const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
+  const text = [
+    ["unique_id", "login_source", "first_name", "email", EVIL],
+    [EVIL.slice(0, 40), "ldap", EVIL.slice(0, 45), "<b>wrong</b>", "x"],
+    ["<i>u2</i>", "ldap", "<u>Anna</u>", "", ""],
+  ].map((values) => values.map(quoted).join(",") + "\n").join("");
+  await scene.service.import(name, text);
+  await scene.service.drop(`${EVIL.replaceAll("/", "")}.exe`, "x");
+  await scene.service.turn();
+  const { page, assertQuiet } = await scene.admin();
+  const stays = async () => {
+    assert.equal(
+      await page.locator("main img, main script, main b, main i, main u").count(),
+      0,
+    );
+    assert.doesNotMatch(await page.title(), /^pwned/);
+  };
+  await page.getByRole("link", { name }).waitFor();
+  await page.getByText(`${EVIL.replaceAll("/", "")}.exe`).waitFor();
+  await stays();
+  await go(page, "#/imports/1", name);
+  await page.getByText("<b>wrong</b>").first().waitFor();
+  await stays();
+  await go(page, "#/check", "Check a file");
+  const { Buffer } = await import("node:buffer");
+  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+  await page.locator("#checked", { hasText: "onerror" }).waitFor();
+  await stays();
+  assertQuiet();
+  // Even if somebody made a mistake here: the browser itself refuses.
+  await assert.rejects(page.evaluate("void (document.body.innerHTML = '<b>x</b>')"), /TrustedHTML/);
+});

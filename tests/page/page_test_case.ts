@@ -1,0 +1,59 @@
+/** One test of the page: a service of its own, a browser of its own, and what is left out where one of them is missing. */
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { TestService, TOKEN } from "../support/service.ts";
+import { browserIsAway, signIn, startBrowser, type Visit, visit } from "./browser.ts";
+
+const away = await browserIsAway() ?? await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of the admin page in a browser: ${away}`);
+
+export interface Scene {
+  service: TestService;
+  database: TestDatabase;
+  /** A new tab on the page, not signed in. */
+  tab(options?: BrowserContextOptions): Promise<Visit>;
+  /** A new tab, signed in. */
+  admin(options?: BrowserContextOptions): Promise<Visit>;
+}
+
+export interface SceneOptions {
+  settings?: Record<string, unknown>;
+  withoutMail?: boolean;
+  /** Makes the service in another way. */
+  start?: (databaseUrl: string) => Promise<TestService>;
+}
+
+/** `name` is a sentence about what a person sees. */
+export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    // The driver of the browser keeps sockets and timers of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using database = (await testDatabase())!;
+      const { settings, withoutMail } = options;
+      await using service = options.start === undefined
+        ? await TestService.start({ databaseUrl: database.url, settings, withoutMail })
+        : await options.start(database.url);
+      const browser = await startBrowser();
+      try {
+        const tab = (more?: BrowserContextOptions) => visit(browser, service.url, more);
+        const admin = async (more?: BrowserContextOptions) => {
+          const opened = await tab(more);
+          await signIn(opened.page, TOKEN);
+          return opened;
+        };
+        await fn({ service, database, tab, admin });
+      } finally {
+        await browser.close();
+      }
+    },
+  });
+}
+
+/** The text of one element, as it is shown. */
+export async function textOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).innerText()).trim();
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { until } from "../support/until.ts";
+import { go, hasFocus, type Visit } from "./browser.ts";
+import { pageTest, type Scene } from "./page_test_case.ts";
+
+// deno-lint-ignore no-explicit-any
+type Settings = any;
+
+async function settingsPage(scene: Scene): Promise<Visit> {
+  const visit = await scene.admin();
+  await go(visit.page, "#/settings", "Settings");
+  return visit;
+}
+
+async function save(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Save" }).click();
+}
+
+pageTest(
+  "A setting that is changed on the page is the service's, and only what was changed is sent",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await settingsPage(scene);
+    assert.equal(await page.getByRole("button", { name: "Save" }).isDisabled(), true);
+    const before = await scene.service.get<Settings>("/settings");
+    await page.getByLabel("Time between two turns").fill("7");
+    await page.getByRole("group", { name: "When to mail" }).getByLabel("For every import").check();
+    await page.getByLabel("Login sources").fill("ldap\n\n  shibboleth \n");
+    await page.getByLabel("postal_code", { exact: true }).check();
+    await page.getByRole("button", { name: "Add a name" }).click();
+    await page.getByLabel("Header in the roster").fill("Student Number");
+    await page.getByLabel("Column", { exact: true }).selectOption("student_no");
+    await page.getByText("5 settings changed, not saved").waitFor();
+    const sent = page.waitForRequest((request) => request.method() === "PATCH");
+    await save(page);
+    await page.getByText("Saved. It holds from the next import.").waitFor();
+    const changes = {
+      interval_minutes: 7,
+      mail_on: "always",
+      login_sources: ["ldap", "shibboleth"],
+      required_columns: ["postal_code"],
+      header_aliases: { "Student Number": "student_no" },
+    };
+    assert.deepEqual((await sent).postDataJSON(), changes);
+    assert.deepEqual(await scene.service.get("/settings"), { ...before, ...changes });
+
+    await page.getByRole("button", { name: "Remove" }).click();
+    await save(page);
+    await until(
+      "the alias is gone",
+      async () => Object.keys((await scene.service.get<Settings>("/settings")).header_aliases).length === 0,
+    );
+    assertQuiet();
+  },
+);
+
+pageTest("A value that does not hold is refused beside its field, and nothing is changed", {}, async (scene) => {
+  const { page, assertQuiet } = await settingsPage(scene);
+  const before = await scene.service.get<Settings>("/settings");
+  await page.getByLabel("Time between two turns").fill("0");
+  await page.getByLabel("Port", { exact: true }).fill("many");
+  await page.getByLabel("Failed Import Email", { exact: true }).fill("nobody");
+  await page.getByLabel("Login sources").fill(`ldap\n${"x".repeat(21)}`);
+  await save(page);
+  await page.getByText("Nothing was saved.").waitFor();
+  const shown = async (key: string) => await page.locator(`#setting-${key}-error`).innerText();
+  assert.equal(await shown("interval-minutes"), "Must be at least 1.");
+  assert.equal(await shown("smtp-port"), "Must be a whole number.");
+  assert.match(await shown("failed-import-email"), /^Must be e-mail addresses/);
+  assert.equal(await shown("login-sources"), `“${"x".repeat(21)}” must have at most 20 characters.`);
+  const interval = page.getByLabel("Time between two turns");
+  assert.equal(await interval.getAttribute("aria-invalid"), "true");
+  assert.match((await interval.getAttribute("aria-describedby"))!, /setting-interval-minutes-error/);
+  assert.ok(await hasFocus(interval));
+  assert.deepEqual(await scene.service.get("/settings"), before);
+
+  await page.getByRole("button", { name: "Put back" }).click();
+  assert.equal(await interval.inputValue(), "1440");
+  assert.equal(await shown("interval-minutes"), "");
+  assertQuiet(422);
+});
+
+pageTest(
+  "Two people at once: the later one is told what the other changed, keeps what they typed, and overwrites nothing",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await settingsPage(scene);
+    await page.getByLabel("Time between two turns").fill("7");
+    const patch = JSON.stringify({ settle_seconds: 11, interval_minutes: 9 });
+    const headers = { "content-type": "application/merge-patch+json" };
+    await (await scene.service.fetch("/settings", { method: "PATCH", body: patch, headers })).body?.cancel();
+    await save(page);
+    await page.getByText("Somebody else changed the settings, so nothing was saved.").waitFor();
+    await page.getByText("Time a file must rest: from 0 to 11").waitFor();
+    await page.getByText("Time between two turns: from 1440 to 9 (you changed it, too").waitFor();
+    assert.equal((await scene.service.get<Settings>("/settings")).interval_minutes, 9);
+    assert.equal(await page.getByLabel("Time a file must rest").inputValue(), "11");
+    await save(page);
+    await page.getByText("Saved. It holds from the next import.").waitFor();
+    const { interval_minutes, settle_seconds } = await scene.service.get<Settings>("/settings");
+    assert.deepEqual([interval_minutes, settle_seconds], [7, 11]);
+    assertQuiet(412);
+  },
+);
+
+const KEPT = {
+  smtp: { host: "mail.example.edu", port: 587, security: "starttls", user: "rosterd", password: "secret-of-the-mail" },
+};
+
+pageTest(
+  "The mail password is never shown, stays when its field is left empty, and has to be given anew for another server",
+  { settings: KEPT },
+  async (scene) => {
+    const { page, assertQuiet } = await settingsPage(scene);
+    const stored = async () => JSON.parse(await Deno.readTextFile(scene.service.config.settings)).smtp.password;
+    assert.doesNotMatch(await page.content(), /secret-of-the-mail/);
+    const password = page.getByLabel("Password", { exact: true });
+    assert.equal(await password.inputValue(), "");
+    await page.getByLabel("Mail server").fill("evil.example");
+    await save(page);
+    await page.locator("#setting-smtp-password-error", { hasText: "Must be given anew together with smtp.host." })
+      .waitFor();
+    await password.fill("another-secret");
+    await save(page);
+    await page.getByText("Saved. It holds from the next import.").waitFor();
+    assert.equal(await stored(), "another-secret");
+    assert.equal(await password.inputValue(), "");
+    await page.getByLabel("Time between two turns").fill("7");
+    await save(page);
+    await until("it is saved", async () => (await scene.service.get<Settings>("/settings")).interval_minutes === 7);
+    assert.equal(await stored(), "another-secret");
+    await page.getByLabel("Forget the kept password").check();
+    await save(page);
+    await until("it is forgotten", async () => await stored() === "");
+    assertQuiet(422);
+  },
+);
+
+pageTest("A test mail is sent with the settings that are saved, and the page says how it went", {}, async (scene) => {
+  const { page, assertQuiet } = await settingsPage(scene);
+  const send = page.getByRole("button", { name: "Send a test mail" });
+  await page.getByLabel("Failed Import Email", { exact: true }).fill("clerk@example.edu");
+  assert.equal(await send.isDisabled(), true);
+  await page.getByText("Save first: the test uses the settings that are saved.").waitFor();
+  await save(page);
+  await page.getByText("Saved. It holds from the next import.").waitFor();
+  await send.click();
+  await page.getByText("The mail server took a mail to clerk@example.edu.").waitFor();
+  assert.equal(scene.service.smtp.mails.length, 1);
+  assertQuiet();
+});
+
+pageTest("Whoever leaves with unsaved settings is asked first", {}, async (scene) => {
+  const { page, assertQuiet } = await settingsPage(scene);
+  const to = (name: string) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name });
+  await page.getByLabel("Time between two turns").fill("7");
+  await to("Imports").click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.getByLabel("Time between two turns").inputValue(), "7");
+  assert.match(page.url(), /#\/settings$/);
+  await to("Imports").click();
+  await page.getByRole("button", { name: "Leave without saving" }).click();
+  await page.getByRole("heading", { level: 1, name: "Imports" }).waitFor();
+  await to("Settings").click();
+  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+  assert.equal(await page.getByLabel("Time between two turns").inputValue(), "1440");
+  assertQuiet();
+});
+
+pageTest("What was changed is listed: when, from what to what, and how; a password never", {}, async (scene) => {
+  const { page, assertQuiet } = await settingsPage(scene);
+  await page.getByLabel("Time between two turns").fill("7");
+  await page.getByLabel("Login sources").fill("ldap\nshibboleth");
+  await page.getByLabel("Password", { exact: true }).fill("secret-of-the-mail");
+  await save(page);
+  await page.getByText("Saved. It holds from the next import.").waitFor();
+  await page.getByRole("link", { name: "What was changed, and when" }).click();
+  await page.getByRole("heading", { level: 1, name: "What was changed" }).waitFor();
+  const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
+  const changed = rows.map((row) => row.split("\t").slice(1).join(" | "));
+  assert.ok(changed.includes("interval_minutes | 1440 | 7 | here, or over HTTP"), rows.join("\n"));
+  assert.ok(changed.includes("login_sources | none | ldap, shibboleth | here, or over HTTP"), rows.join("\n"));
+  assert.ok(changed.includes("smtp.password | empty | *** | here, or over HTTP"), rows.join("\n"));
+  assertQuiet();
+});

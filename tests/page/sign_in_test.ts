@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { READ_TOKEN, TOKEN } from "../support/service.ts";
+import { until } from "../support/until.ts";
+import { go, hasFocus, signIn } from "./browser.ts";
+import { pageTest } from "./page_test_case.ts";
+
+pageTest(
+  "A wrong token is refused in words, the right one is kept in the tab alone and forgotten at sign-out",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await scene.tab();
+    const token = page.getByLabel("Token");
+    assert.ok(await hasFocus(token));
+    for (const wrong of ["wrong", "wröng\u2028token"]) {
+      await token.fill(wrong);
+      await page.keyboard.press("Enter");
+      await page.getByText("This is not the token.").waitFor();
+      assert.equal(await token.getAttribute("aria-invalid"), "true");
+    }
+    await signIn(page, `  ${TOKEN}\n`);
+    const kept = await page.evaluate<string[]>(
+      "[...Object.values(localStorage), document.cookie, location.href, JSON.stringify(history.state)]",
+    );
+    assert.deepEqual(kept.filter((text) => text?.includes("token-of-the-test")), []);
+    assert.deepEqual(await page.evaluate("Object.values(sessionStorage).sort()"), ["admin", TOKEN]);
+
+    await page.reload();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(scene.service.url);
+    await other.getByLabel("Token").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Token").waitFor();
+    assert.deepEqual(await page.evaluate("Object.values(sessionStorage)"), []);
+    assertQuiet(401);
+  },
+);
+
+pageTest(
+  "After too many wrong tokens the page says how long to wait, and the right one is let in all the same",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await scene.tab();
+    for (let tries = 0; tries < 10; tries++) {
+      await fetch(`${scene.service.url}/status`, { headers: { authorization: "Bearer x" } }).then((answer) =>
+        answer.body?.cancel()
+      );
+    }
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText(/Too many wrong tokens: try again in \d+ seconds\./).waitFor();
+    await signIn(page, TOKEN);
+    assertQuiet(429);
+  },
+);
+
+pageTest(
+  "A link into the page survives the sign-in, and a token that no longer holds asks for the new one",
+  {},
+  async (scene) => {
+    await scene.service.import("first.csv", "unique_id,login_source\nu1,ldap\n");
+    const { page, assertQuiet } = await scene.tab();
+    await page.goto(`${scene.service.url}/#/imports/1`);
+    await signIn(page, TOKEN);
+    await page.getByRole("heading", { level: 1, name: "first.csv" }).waitFor();
+    await page.evaluate('sessionStorage.setItem("rosterd.token", "rotated")');
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
+    await page.getByText("The token no longer holds. Sign in again.").waitFor();
+    await signIn(page, TOKEN);
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+    assertQuiet(401);
+  },
+);
+
+pageTest("Who has the read token is told plainly what it may not see or do", {
+  settings: { archive_inactive_users: true },
+}, async (scene) => {
+  const active = Array.from({ length: 60 }, (_, number) => `u${number},ldap,1`).join("\n");
+  await scene.service.import("all.csv", `unique_id,login_source,active\n${active}\nbad,,1\n`);
+  await scene.service.import("gone.csv", `unique_id,login_source,active\n${active.replaceAll(",1", ",0")}\n`);
+  const { page, assertQuiet } = await scene.tab();
+  await signIn(page, READ_TOKEN);
+  await page.getByRole("heading", { name: "Last imports" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Look into the folder now" }).count(), 0);
+  await go(page, "#/imports/1", "all.csv");
+  await page.getByText("The read token may not see the failed records.").waitFor();
+  await go(page, "#/imports/2", "gone.csv");
+  await page.getByText("The read token may not see who is held.").waitFor();
+  await page.getByText("The read token may not decide about them.").waitFor();
+  await page.getByText("The read token may not undo an import.").count();
+  await go(page, "#/check", "Check a file");
+  await page.getByText("The read token may not check files.").waitFor();
+  await go(page, "#/settings", "Settings");
+  await page.getByText("you may look at the settings, not change them").waitFor();
+  assert.equal(await page.getByLabel("Time between two turns").isDisabled(), true);
+  assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
+  assertQuiet();
+});
+
+pageTest("When the service stops the page says so, and goes on by itself when it is back", {}, async (scene) => {
+  const { page } = await scene.admin();
+  await page.getByRole("heading", { name: "Last imports" }).waitFor();
+  let isAway = true;
+  await page.route("**/status", (route) => isAway ? route.abort() : route.continue());
+  // A tab that is looked at again asks at once.
+  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+  await page.getByText("The service does not answer.").waitFor();
+  isAway = false;
+  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+  await until("the words are gone", async () => await page.getByText("The service does not answer.").count() === 0);
+});

@@ -1,0 +1,33 @@
+/** A service with something of everything, for the tests that look at the page as a whole. */
+import { TestService } from "../support/service.ts";
+
+const HEADER = "unique_id,login_source,first_name,last_name,email,city,user_type_id,active";
+
+function person(number: number, changes: { city?: string; active?: 0 | 1; email?: string } = {}): string {
+  const { city = "Ottawa", active = 1, email = `person${number}@example.edu` } = changes;
+  return `u${String(number).padStart(4, "0")},ldap,Person,Number ${number},${email},${city},student,${active}`;
+}
+
+export function roster(from: number, to: number, changes?: (number: number) => Parameters<typeof person>[1]): string {
+  const lines = [HEADER];
+  for (let number = from; number <= to; number++) lines.push(person(number, changes?.(number)));
+  return lines.join("\n") + "\n";
+}
+
+/** Imports one after the other; the last one is held. */
+export async function fullWorld(databaseUrl: string, settings: Record<string, unknown> = {}): Promise<TestService> {
+  const service = await TestService.start({ databaseUrl, settings: { archive_inactive_users: true, ...settings } });
+  await service.import("students-2026-09.csv", roster(1, 300));
+  await service.import("moved-to-hull.csv", roster(1, 120, (number) => number % 3 === 0 ? { city: "Hull" } : {}));
+  await service.import(
+    "staff.csv",
+    roster(280, 330, (number) => number % 7 === 0 ? { email: "nobody.at.example.edu" } : {}),
+  );
+  await service.import("Roster spring.xlsx.csv", "PK\u0003\u0004 and so on");
+  await service.import("left.csv", roster(1, 12, () => ({ active: 0 })));
+  await service.import("students-2027-01.csv", roster(1, 330, (number) => number > 200 ? { active: 0 } : {}));
+  await Deno.symlink("students.csv", `${service.upload}/link.csv`);
+  await service.drop("notes.docx", "not a roster");
+  await service.turn();
+  return service;
+}
