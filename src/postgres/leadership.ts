@@ -47,10 +47,12 @@ export class Leadership {
   async #ask(): Promise<boolean> {
     await this.#ended;
     const answer = Promise.withResolvers<boolean>();
-    this.#resign = Promise.withResolvers();
+    const resign = this.#resign = Promise.withResolvers();
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#holds = false;
       this.#term.abort(new Error("the lead was lost"));
+      // The connection may be lost while it waits for its next proof.
+      resign.resolve();
     });
     return await answer.promise;
   }

@@ -19,7 +19,7 @@ onCluster("a server that is down is waited for, told of in one line, and used by
   const { database: { state }, ready } = await database.status();
   assert.deepEqual([state, ready], ["away", false]);
   const answer = await database.service.fetch("/imports");
-  assert.equal(answer.status, 503);
+  assert.equal((await answer.json()).status, 503);
   const before = database.logged("database_away").length;
 
   await cluster.start();

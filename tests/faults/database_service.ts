@@ -37,7 +37,7 @@ export class FaultyDatabase implements AsyncDisposable {
   async drop(file: ReturnType<typeof roster>): Promise<void> {
     this.outside.expect(file);
     await this.service.drop(file.name, file.content);
-    await this.service.fetch("/imports", { method: "POST" });
+    await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
   }
 
   /** A second look at the database. */
@@ -53,14 +53,18 @@ export class FaultyDatabase implements AsyncDisposable {
   async awayBecause(reason: RegExp): Promise<void> {
     await until(`not ready: ${reason}`, async () => {
       const answer = await this.service.fetch("/readyz");
-      if (answer.status !== 503) return false;
       const { problems } = await answer.json();
+      if (answer.status !== 503) return false;
       return problems.some(({ code, text }: Record<string, string>) => code === "database" && reason.test(text));
     });
   }
 
   async ready(): Promise<void> {
-    await until("ready again", async () => (await this.service.fetch("/readyz")).status === 200, 40_000);
+    await until("ready again", async () => {
+      const answer = await this.service.fetch("/readyz");
+      await answer.body?.cancel();
+      return answer.status === 200;
+    }, 40_000);
   }
 
   /** The file is imported by itself, once, and everything is as if nothing had been. The service is stopped then. */
