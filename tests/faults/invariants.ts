@@ -10,6 +10,7 @@ import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type postgres from "postgres";
 import type { ImportStatus } from "../../src/domain/outcome.ts";
+import { until } from "../support/until.ts";
 
 /** One dropped file, and what must come of it. Its bytes must be unlike those of every other file. */
 export interface Dropped {
@@ -146,17 +147,28 @@ export class Outside {
 
   /** I1, I2, I7: nothing stands anywhere that was not told of. */
   async #nothingElse(): Promise<void> {
-    const { sql, upload } = this.options;
+    const { sql } = this.options;
     const files = [...this.#dropped.values()];
     const wanted = new Set(files.flatMap(({ creates }) => creates));
     const users = await sql<{ unique_id: string }[]>`select unique_id from rosterd.users`;
     const strangers = users.filter(({ unique_id }) => !wanted.has(unique_id));
     assert.deepEqual(strangers.map(({ unique_id }) => unique_id), [], "I1: nobody else was made");
     const wantedInBak = files.reduce((sum, { failed, times = 1 }) => sum + times * (failed > 0 ? 2 : 1), 0);
-    const names = await readdir(join(upload, "bak"));
-    this.#check(names.length === wantedInBak, `I2: bak holds ${names.sort().join(" ")}`);
-    assert.deepEqual((await readdir(upload)).sort(), [".rosterd", "bak"], "nothing else stands in the upload folder");
-    assert.deepEqual(await readdir(join(upload, ".rosterd")), [], "nothing is left in the work folder");
+    const { inUpload, inWork, inBak } = await this.#betweenLooks();
+    this.#check(inBak.length === wantedInBak, `I2: bak holds ${inBak.sort().join(" ")}`);
+    assert.deepEqual(inUpload.sort(), [".rosterd", "bak"], "nothing else stands in the upload folder");
+    assert.deepEqual(inWork, [], "nothing is left in the work folder");
+  }
+
+  /** What stands in the folders when no look tries them: its probes are there for a moment, and must not stay. */
+  #betweenLooks(): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
+    const { upload } = this.options;
+    return until("no probe stands in the folders", async () => {
+      const folders = [upload, join(upload, ".rosterd"), join(upload, "bak")];
+      const [inUpload, inWork, inBak] = await Promise.all(folders.map((folder) => readdir(folder)));
+      const names = [...inUpload, ...inWork, ...inBak];
+      return names.some((name) => name.endsWith(".probe")) ? null : { inUpload, inWork, inBak };
+    });
   }
 
   /** The digests of all files, read in the order in which files move, so that none is missed that moves meanwhile. */

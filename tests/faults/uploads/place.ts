@@ -22,8 +22,8 @@ import {
   sftp,
 } from "./clients.ts";
 
-/** Seconds after which an upload has settled. */
-export const SETTLE = 1;
+/** Seconds after which an upload has settled: two looks, so that a busy machine does not miss that a file waits. */
+export const SETTLE = 2;
 
 /** Why tests with sshd cannot run here; null when they can. */
 export async function withoutSftp(): Promise<string | null> {
@@ -161,10 +161,18 @@ export class UploadPlace implements AsyncDisposable {
     }, ms);
   }
 
-  /** Asserts that a turn that begins now imports nothing; or not this file, where others are on their way. */
-  async turnLeaves(name?: string): Promise<void> {
-    const imported = (await this.service.turn()).map(({ file }) => file);
-    assert.deepEqual(imported.filter((file) => name === undefined || file === name), []);
+  /** Asserts that a turn that begins now imports nothing. */
+  async turnLeaves(): Promise<void> {
+    assert.deepEqual((await this.service.turn()).map(({ file }) => file), []);
+    this.outside.checks++;
+  }
+
+  /** Asserts that the one import of a file began so many seconds after its last change. */
+  async importedAfter(name: string, seconds: number): Promise<void> {
+    const [{ started_at, bak_file }] = await this.imports(name);
+    const { mtimeMs } = await stat(this.at("bak", bak_file));
+    const waited = started_at.getTime() - mtimeMs;
+    assert.ok(waited >= 1_000 * seconds - 1, `${name} was imported ${waited} ms after its last change`);
     this.outside.checks++;
   }
 
