@@ -33,7 +33,7 @@ pageTest(
     assert.equal(await page.getByText("is being imported").count(), 0);
     await until(
       "it is said aloud",
-      async () => (await textOf(page, "#announcer")) === "autumn.csv: Failed records, 4 created, 5 failed",
+      async () => (await textOf(page, "#announcer")) === "autumn.csv: Failed records, 4\u00a0created, 5\u00a0failed",
     );
 
     await row.getByRole("link", { name: "autumn.csv" }).click();

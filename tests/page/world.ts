@@ -18,7 +18,10 @@ export function roster(from: number, to: number, changes?: (number: number) => P
 export async function fullWorld(databaseUrl: string, settings: Record<string, unknown> = {}): Promise<TestService> {
   const service = await TestService.start({ databaseUrl, settings: { archive_inactive_users: true, ...settings } });
   await service.import("students-2026-09.csv", roster(1, 300));
-  await service.import("moved-to-hull.csv", roster(1, 120, (number) => number % 3 === 0 ? { city: "Hull" } : {}));
+  await service.import(
+    `moved-to-hull-${"x".repeat(90)}.csv`,
+    roster(1, 120, (number) => number % 3 === 0 ? { city: "Hull" } : {}),
+  );
   await service.import(
     "staff.csv",
     roster(280, 330, (number) => number % 7 === 0 ? { email: "nobody.at.example.edu" } : {}),

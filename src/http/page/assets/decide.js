@@ -160,13 +160,14 @@ function inWords(parts) {
 
 /** @param {string} words @param {Leaving} leaving */
 function told(words, { left_out, left_out_total }) {
-  if (left_out_total === 0) return notice("good", h("p", null, words));
+  const told = notice("good", h("p", null, words));
+  told.tabIndex = -1;
+  if (left_out_total === 0) return told;
   const rows = left_out.map(({ unique_id, reason }) => [data(unique_id), shown(reason)]);
   const more = left_out_total > rows.length ? `; the first ${number(rows.length)} of them` : "";
-  return notice(
-    "good",
-    h("p", null, words),
+  told.append(
     h("p", null, `${counted(left_out_total, "user was", "users were")} left as they are:`),
     table(`Left as they are, and why${more}`, [{ heading: "unique_id" }, { heading: "Why", kind: "wide" }], rows),
   );
+  return told;
 }

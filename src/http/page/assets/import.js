@@ -19,29 +19,37 @@ export async function importView(page, route) {
   /** @type {HTMLElement[]} What was decided here; it stays on the page. */
   const decided = [];
   const content = h("div", { class: "stack" });
+  let shownNow = "";
   const entry = await load();
+  /** One after the other: two at once would take the keyboard from where the first one left it. */
+  let loading = Promise.resolve(entry);
 
-  page.live.onHistory(() => void load().catch(() => {}), page.signal);
+  page.live.onHistory(() => void reload().catch(() => {}), page.signal);
   return { title: `Import ${id}: ${shown(entry.file)}`, content };
+
+  function reload() {
+    loading = loading.then(load, load);
+    return loading;
+  }
 
   async function load() {
     /** @type {ImportEntry} */
     const entry = await page.api.get(`imports/${id}`, page.signal);
     const key = JSON.stringify(entry);
-    if (key !== content.dataset.shown) {
-      const parts = await build(entry, page, (result) => {
-        decided.push(result);
-        page.announce(result.querySelector("p")?.textContent ?? "");
-        page.live.historyChanged();
-      });
-      content.dataset.shown = key;
-      content.replaceChildren(
-        ...parts.slice(0, 1),
-        h("div", { class: "stack", id: "decided" }, decided),
-        ...parts.slice(1),
-      );
-    }
+    if (key === shownNow) return entry;
+    const [first, ...others] = await build(entry, page, (result) => void tell(result));
+    shownNow = key;
+    content.replaceChildren(first, h("div", { class: "stack", id: "decided" }, decided), ...others);
     return entry;
+  }
+
+  /** The button that was pressed is gone by then, so the keyboard goes on at what came of it. @param {HTMLElement} result */
+  async function tell(result) {
+    decided.push(result);
+    page.live.historyChanged();
+    await reload().catch(() => {});
+    result.focus();
+    result.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -133,15 +141,18 @@ function about(entry) {
     encoding ?? "",
     delimiter === null ? "" : `${DELIMITER_WORDS[delimiter] ?? delimiter} between values`,
   ];
-  return facts([
-    ["Read as", file.filter((part) => part !== "").join(", ") || "–"],
-    ["Took", finished_at === null ? "not over yet" : duration(started_at, finished_at)],
-    ["Now in bak as", bak_file === null ? "–" : data(bak_file)],
-    ["Failed records in bak", failed_file === null ? "–" : data(failed_file)],
+  const read = file.filter((part) => part !== "").join(", ");
+  /** @type {[string, import("./dom.js").Child][]} */
+  const known = [
+    ["Read as", read],
+    ["Took", finished_at === null ? null : duration(started_at, finished_at)],
+    ["Now in bak as", bak_file === null ? null : data(bak_file)],
+    ["Failed records in bak", failed_file === null ? null : data(failed_file)],
     ["Mail", MAIL_WORDS[entry.mail]],
-    [COUNT_WORDS.permits_released, number(entry.permits_released)],
-    ["SHA-256", sha256 === null ? "–" : h("code", { class: "hash" }, sha256)],
-  ]);
+    [COUNT_WORDS.permits_released, isCounted(entry) ? number(entry.permits_released) : null],
+    ["SHA-256", sha256 === null ? null : h("code", { class: "hash" }, sha256)],
+  ];
+  return facts(known.filter(([, value]) => value !== null && value !== ""));
 }
 
 /** @param {ImportEntry} entry */

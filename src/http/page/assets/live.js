@@ -94,7 +94,8 @@ export class Live {
     this.status = status;
     this.onTrouble(null);
     for (const listener of this.#onStatus) listener(status);
-    if (changed) { for (const listener of this.#onHistory) listener(); }
+    if (!changed) return;
+    for (const listener of this.#onHistory) listener();
   }
 
   /**

@@ -58,13 +58,18 @@ function part(page, pick, build) {
  * @returns {{ tone: Tone, words: string }}
  */
 function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
-  const open = problems.length + open_holds + (mail.problem === undefined ? 0 : 1);
+  const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
   if (!ready) return { tone: "bad", words: "Nothing can be imported now" };
   if (open > 0) return { tone: "attention", words: `Working, with ${counted(open, "thing")} to look at` };
   if (standby) return { tone: "quiet", words: "Standing by: another rosterd imports into this database" };
   return running === null
     ? { tone: "good", words: "All is well" }
     : { tone: "busy", words: "All is well, and an import is running" };
+}
+
+/** To stand by is what a second rosterd is there for. @param {{ code: string }} problem */
+function isTrouble({ code }) {
+  return code !== "standby";
 }
 
 /** @param {{ tone: Tone, words: string }} verdict */
@@ -120,7 +125,7 @@ const MENDS = {
 
 /** @param {Pick<StatusDocument, "problems" | "folder" | "settings" | "mail">} status */
 function problems({ problems, folder, settings, mail }) {
-  const lines = problems.map(({ code, text }) => {
+  const lines = problems.filter(isTrouble).map(({ code, text }) => {
     const more = code === "settings"
       ? settings.text
       : MENDS[code] === undefined && !folder.usable

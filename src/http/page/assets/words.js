@@ -140,13 +140,13 @@ export const OUTCOME_NAMES = /** @type {const} */ ([
 ]);
 
 /**
- * "1,000 records: 600 unchanged, 400 held".
+ * "600 unchanged, 400 held"; no number is parted from its word.
  * @param {Counts} counts
  */
 export function countsInWords(counts) {
-  const parts = OUTCOME_NAMES.filter((name) => counts[name] > 0).map((name) => `${number(counts[name])} ${name}`);
+  const parts = OUTCOME_NAMES.filter((name) => counts[name] > 0).map((name) => `${number(counts[name])}\u00a0${name}`);
   const missing = counts.missing_archived + counts.missing_held;
-  if (missing > 0) parts.push(`${number(missing)} missing`);
+  if (missing > 0) parts.push(`${number(missing)}\u00a0missing`);
   return parts.length === 0 ? "no records" : parts.join(", ");
 }
 

@@ -1,10 +1,11 @@
+/** axe-core on every view; one file for each scheme of colours, so that none takes long. */
 import assert from "node:assert/strict";
 import { barriers } from "./browser.ts";
 import { everyView } from "./every_view.ts";
 import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
 
-for (const colorScheme of ["light", "dark"] as const) {
+export function axeOnEveryView(colorScheme: "light" | "dark"): void {
   pageTest(`Nothing keeps anybody from using any view, ${colorScheme}: axe finds no serious fault`, {
     start: fullWorld,
   }, async (scene) => {

@@ -1,0 +1,3 @@
+import { axeOnEveryView } from "./axe_on_every_view.ts";
+
+axeOnEveryView("light");
