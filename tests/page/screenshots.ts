@@ -42,7 +42,7 @@ try {
       );
       await page.locator("#file").setInputFiles({ name: "new.csv", mimeType: "text/csv", buffer: Buffer.from(buffer) });
       await page.locator("#checked").waitFor();
-      await shoot("checked", false);
+      await shoot("checked");
       await go(page, "#/settings", "Settings");
       await shoot("settings");
       await page.getByLabel("Time between two turns").fill("0");
@@ -50,6 +50,12 @@ try {
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("Nothing was saved.").waitFor();
       await shoot("settings-refused", false);
+      await page.getByRole("button", { name: "Put back" }).click();
+      await page.getByLabel("Time between two turns").fill(width === 390 ? "30" : "60");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("Saved. It holds").waitFor();
+      await go(page, "#/settings-history", "What was changed");
+      await shoot("settings-history");
       console.log(width, colorScheme, await page.evaluate("document.documentElement.scrollWidth"));
     }
   }

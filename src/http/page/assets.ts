@@ -9,6 +9,7 @@ import { settingsSchema } from "../../domain/settings.ts";
 import api from "./assets/api.js" with { type: "text" };
 import app from "./assets/app.js" with { type: "text" };
 import check from "./assets/check.js" with { type: "text" };
+import checked from "./assets/checked.js" with { type: "text" };
 import counts from "./assets/counts.js" with { type: "text" };
 import decide from "./assets/decide.js" with { type: "text" };
 import dialog from "./assets/dialog.js" with { type: "text" };
@@ -71,6 +72,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
     "api.js": api,
     "app.js": app,
     "check.js": check,
+    "checked.js": checked,
     "counts.js": counts,
     "decide.js": decide,
     "dialog.js": dialog,

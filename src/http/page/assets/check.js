@@ -1,12 +1,9 @@
 /** Drop a file to see what an import of it would do now. Nothing is written by it. */
-import { figures } from "./counts.js";
+import { checked } from "./checked.js";
 import { h } from "./dom.js";
-import { failureTable } from "./failures.js";
-import { button, data, notice, section, statusBadge, table, trouble } from "./parts.js";
-import { counted, number, shown, size } from "./words.js";
+import { button, data, notice, trouble } from "./parts.js";
+import { shown, size } from "./words.js";
 
-/** @typedef {import("../../../importer/report.ts").CheckReport} CheckReport */
-/** @typedef {import("../../../domain/outcome.ts").Change} Change */
 /** @typedef {import("./app.js").Page} Page */
 
 /** The service takes no more. */
@@ -63,7 +60,7 @@ export function checkView(page) {
     try {
       const [report] = await page.api.post(`check?name=${encodeURIComponent(file.name)}`, { file, signal });
       if (signal.aborted) return;
-      result.replaceChildren(...told(report));
+      result.replaceChildren(...await checked(report));
       result.querySelector("h2")?.focus();
     } catch (error) {
       if (!signal.aborted) result.replaceChildren(trouble(error));
@@ -113,84 +110,6 @@ function checking(file, running) {
     h("progress", { "aria-label": "Checking the file" }),
     h("p", { class: "running-words" }, size(file.size), button("Cancel", () => running.abort())),
   );
-}
-
-/** @param {CheckReport} report */
-function told(report) {
-  const { file, status, reason, failures, failed, warnings, changes } = report;
-  const heading = h("h2", { tabindex: "-1", id: "checked" }, data(file));
-  const head = h("div", { class: "result-head" }, heading, statusBadge({ status, hold: null, undone_at: null }));
-  if (reason !== null) {
-    const line = reason.line === null ? "" : ` (line ${number(reason.line)})`;
-    return [
-      head,
-      notice(
-        "bad",
-        h(
-          "p",
-          null,
-          h("strong", null, status === "rejected" ? "The file would be rejected." : "The file cannot be checked now."),
-        ),
-        h("p", null, "Why: ", shown(reason.text), `${line}.`),
-      ),
-    ];
-  }
-  return [
-    h("div", { class: "stack" }, head, summary(report), figures(report)),
-    warnings.length > 0 &&
-    section(
-      "check-warnings",
-      "Worth knowing",
-      h("ul", { class: "lines" }, warnings.map(({ text }) => h("li", null, shown(text)))),
-    ),
-    failed > 0 &&
-    section(
-      "check-failures",
-      counted(failed, "record would fail", "records would fail"),
-      failureTable(
-        failures,
-        failed > failures.length ? `The first ${number(failures.length)} of them, by line` : "By line",
-      ),
-    ),
-    changes.length > 0 && section("check-changes", "What would change", changeTable(changes)),
-  ].filter((part) => part !== false);
-}
-
-/** @param {CheckReport} report */
-function summary({ records, failed, unchanged, skipped, held, missing_held, missing_archived }) {
-  const changed = records - failed - unchanged - skipped - held + missing_archived;
-  const waits = held + missing_held;
-  const words = changed === 0 ? "It would change nobody." : `It would change ${counted(changed, "user")}.`;
-  return h(
-    "p",
-    { class: "lead" },
-    words,
-    waits > 0 && ` ${counted(waits, "user")} would be held for your consent.`,
-    " Nothing was written.",
-  );
-}
-
-/** @param {readonly Change[]} changes */
-function changeTable(changes) {
-  const rows = changes.flatMap(({ unique_id, outcome, columns }) => {
-    const changed = Object.entries(columns);
-    if (changed.length === 0) return [[data(unique_id), outcome, "", "", ""]];
-    return changed.map((
-      [column, [before, after]],
-    ) => [data(unique_id), outcome, h("code", null, column), value(before), value(after)]);
-  });
-  const headings = ["unique_id", "Outcome", "Column", "Before", "After"];
-  return table(
-    `The first ${counted(changes.length, "user")} that would change, value by value`,
-    headings.map((heading) => ({ heading })),
-    rows,
-    "changes",
-  );
-}
-
-/** @param {string | null} text */
-function value(text) {
-  return text === null ? h("span", { class: "faint" }, "empty") : data(text);
 }
 
 function help() {
