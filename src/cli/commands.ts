@@ -6,6 +6,11 @@ import { doctorCommand } from "./doctor.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { importCommand } from "./import.ts";
 import { importsCommand, showCommand } from "./imports.ts";
+import { printComposeCommand } from "./print/compose.ts";
+import { printSampleCommand } from "./print/sample.ts";
+import { printSshdCommand } from "./print/sshd.ts";
+import { printSystemdCommand } from "./print/systemd.ts";
+import { printVsftpdCommand } from "./print/vsftpd.ts";
 import { serveCommand } from "./serve.ts";
 import { settingsGetCommand, settingsSetCommand } from "./settings.ts";
 import { statusCommand } from "./status.ts";
@@ -26,4 +31,9 @@ export const COMMANDS: readonly Command[] = [
   settingsSetCommand,
   tokenCommand,
   healthcheckCommand,
+  printSystemdCommand,
+  printComposeCommand,
+  printSshdCommand,
+  printVsftpdCommand,
+  printSampleCommand,
 ];

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Settings } from "../domain/settings.ts";
 import { examineData, examineDisk, examineSettings, examineUser } from "../host/doctor.ts";
+import { UnusableData } from "../host/unusable_data.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { examineFolders } from "../inbox/doctor.ts";
@@ -24,8 +25,8 @@ export const doctorCommand: Command = {
   summary: "look at everything that rosterd needs, and say what mends it",
   help:
     "Looks at settings, database, rights, folders, disks and the login to the mail server: each with a verdict, and with\n" +
-    "what to do where it is not good. Run it as the user of the service. A hidden file is made in the upload folder,\n" +
-    "renamed to bak and removed; nothing else is changed, and no mail is sent.\n" +
+    "what to do where it is not good. Run it as the user of the service. Hidden files are made where\n" +
+    "rosterd writes, one is renamed to bak, and all are removed; nothing else is changed, and no mail is sent.\n" +
     "Exits with 0 when nothing is bad, with 78 when the settings do not hold, else with 1.",
   run: runDoctor,
 };
@@ -79,8 +80,9 @@ async function* examineEmbedded(config: Config): AsyncGenerator<Finding> {
   try {
     yield* examineOwn(config);
   } catch (error) {
-    if (!(error instanceof EmbeddedInUse)) throw error;
-    yield await askService(config, error);
+    if (error instanceof UnusableData) yield bad("database", error.message, "See the data folder below.");
+    else if (error instanceof EmbeddedInUse) yield await askService(config, error);
+    else throw error;
   }
 }
 
@@ -119,12 +121,14 @@ function* examineArchiving(settings: Settings): Generator<Finding> {
   );
 }
 
+/** What may not be looked at counts as there: whoever opens it says why. */
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
+    if (typeof (error as { code?: unknown }).code === "string") return true;
     throw error;
   }
 }

@@ -3,13 +3,14 @@ import type { Report } from "../domain/outcome.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import { writeFailedFile } from "../importer/failed_file.ts";
 import { failedReport, importReport } from "../importer/report.ts";
-import type { ImportStore, RosterFile } from "../importer/ports.ts";
+import type { ImportStore } from "../importer/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import { requireSuitable } from "../postgres/connect.ts";
 import { PostgresImportStore } from "../postgres/import_store.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { withDatabase } from "./access.ts";
 import { type Command, type Invocation, JSON_FLAG, WrongUsage } from "./command.ts";
+import { FailedTarget } from "./failed_target.ts";
 import { exitCodeOf, printReport } from "./print_report.ts";
 import { openNamed, showProgress, withoutDatabase } from "./roster_operand.ts";
 
@@ -33,12 +34,13 @@ async function runImport(invocation: Invocation): Promise<number> {
   const failedPath = flags["failed-file"] as string | undefined;
   if (failedPath !== undefined && operands.length > 1) throw new WrongUsage("--failed-file goes with one FILE");
   const { settings } = await openSettingsFile(config.settings, clock).read();
+  await using failed = failedPath === undefined ? null : await FailedTarget.open(failedPath, operands[0]);
   const reports = await withDatabase(config, async (database) => {
     await requireSuitable(database.sql);
     await migrate(database.sql);
     const store = new PostgresImportStore(database);
     const done: Report[] = [];
-    for (const path of operands) done.push(await importOne(invocation, store, settings, path, failedPath));
+    for (const path of operands) done.push(await importOne(invocation, store, settings, path, failed));
     return done;
   }).catch((error) => withoutDatabase(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
@@ -50,7 +52,7 @@ async function importOne(
   store: ImportStore,
   settings: Settings,
   path: string,
-  failedPath: string | undefined,
+  failed: FailedTarget | null,
 ): Promise<Report> {
   const report = await openNamed(path, async (file) => {
     const { id, ...report } = await importReport(file, {
@@ -61,26 +63,13 @@ async function importOne(
       onProgress: showProgress(terminal, path),
       onWait: () => terminal.err("another import runs on this database: waiting for its end"),
     });
-    if (failedPath !== undefined && id !== null && report.failed > 0) {
-      await writeFailed(failedPath, file, store, id, settings, signal);
+    if (failed !== null && id !== null && report.failed > 0) {
+      const failures = store.failures(id);
+      await writeFailedFile({ file, failures, settings, signal }, (bytes) => failed.write(bytes));
     }
     return report;
   }, failedReport);
   terminal.progress("");
   if (!flags.json) printReport(terminal, report);
   return report;
-}
-
-async function writeFailed(
-  path: string,
-  file: RosterFile,
-  store: ImportStore,
-  id: number,
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<void> {
-  using target = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o640 });
-  await writeFailedFile({ file, failures: store.failures(id), settings, signal }, async (bytes) => {
-    for (let written = 0; written < bytes.length;) written += await target.write(bytes.subarray(written));
-  });
 }

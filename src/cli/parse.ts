@@ -26,21 +26,22 @@ export interface ParsedLine {
 export function parseLine(words: readonly string[], commands: readonly Command[]): ParsedLine {
   const named = nameOf(words, commands);
   try {
-    return parseFor(named, words);
+    return parseFor(named, words, commands);
   } catch (error) {
     if (error instanceof WrongUsage) error.command = named;
     throw error;
   }
 }
 
-function parseFor(named: Command | null, words: readonly string[]): ParsedLine {
+function parseFor(named: Command | null, words: readonly string[], commands: readonly Command[]): ParsedLine {
   const { values, positionals } = parsed(words, named);
   const operands = positionals.slice(named === null ? 0 : named.words.split(" ").length);
   const processFlags = Object.fromEntries(
     Object.keys(PROCESS_FLAGS).map((name) => [name, values[name] as string | undefined]),
   );
   const wants = values.help ? "help" : values.version ? "version" : null;
-  if (wants === null) requireOperands(named, operands);
+  if (wants === null && named === null) requireCommand(operands, commands);
+  if (wants === null && named !== null) requireOperands(named, operands);
   return { command: named, operands, flags: values, processFlags, wants };
 }
 
@@ -86,11 +87,16 @@ function optionsOf(command: Command | null) {
   };
 }
 
-function requireOperands(command: Command | null, operands: readonly string[]): void {
-  if (command === null) {
-    if (operands.length > 0) throw new WrongUsage(`there is no command "${operands[0]}"`);
-    return;
-  }
+/** With no word at all it is the first command; a word that begins none, or only begins one, is wrong. */
+function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
+  if (first === undefined) return;
+  const family = commands.map(({ words }) => words).filter((words) => words.startsWith(`${first} `));
+  if (family.length === 0) throw new WrongUsage(`there is no command "${first}"`);
+  const known = `there are ${family.join(", ")}`;
+  throw new WrongUsage(more.length === 0 ? `${first} what? ${known}` : `there is no "${first} ${more[0]}": ${known}`);
+}
+
+function requireOperands(command: Command, operands: readonly string[]): void {
   if (operands.length < command.least) throw new WrongUsage(`${command.words} wants ${command.operands}`);
   if (operands.length > command.most) {
     throw new WrongUsage(`${command.words} does not know "${operands[command.most]}"`);

@@ -1,6 +1,7 @@
 /** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
 import { InvalidSettings } from "../domain/settings.ts";
 import { readConfig, WrongConfiguration } from "../config.ts";
+import { UnusableData } from "../host/unusable_data.ts";
 import { UnsuitableDatabase } from "../postgres/connect.ts";
 import { databaseIsAway, explainFault } from "../postgres/faults.ts";
 import { SchemaTooNew } from "../postgres/migrate.ts";
@@ -65,7 +66,9 @@ async function runLine(words: readonly string[], { version, commands }: Program,
 
 function explain(error: unknown, terminal: Terminal): number {
   const code = (error as { code?: unknown } | null)?.code;
-  const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnsuitableDatabase ||
+  if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
+  const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
+    error instanceof UnsuitableDatabase ||
     error instanceof SchemaTooNew || code === "broken_settings";
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);

@@ -1,13 +1,14 @@
 /**
  * The data folder: made for rosterd alone, with the admin token in it. What else stands there has files of its own:
- * `database_lock.ts`, `service_record.ts`, and the embedded database.
+ * `database_lock.ts`, `service_record.ts`, and the embedded database. Everything here throws `UnusableData`.
  */
 import { join } from "node:path";
+import { inData } from "./unusable_data.ts";
 import { fileLock, readIfPresent, writeWhole } from "./whole_file.ts";
 
 /** Makes the folder, mode 0700, where there is none. An existing one stays as it is. */
 export async function makeDataFolder(folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await inData(folder, () => Deno.mkdir(folder, { recursive: true, mode: 0o700 }));
 }
 
 /** Where the admin token stands that was not given by ROSTERD_ADMIN_TOKEN. */
@@ -17,7 +18,7 @@ export function adminTokenPath(folder: string): string {
 
 /** The kept admin token; null when none was made yet, or the file is empty. */
 export async function readAdminToken(folder: string): Promise<string | null> {
-  return (await readIfPresent(adminTokenPath(folder)))?.trim() || null;
+  return (await inData(folder, () => readIfPresent(adminTokenPath(folder))))?.trim() || null;
 }
 
 /** The kept admin token, made once where there is none. Two processes that start together get the same. */
@@ -32,7 +33,7 @@ export function rotateAdminToken(folder: string): Promise<string> {
 }
 
 function lockedToken(folder: string, work: () => Promise<string>): Promise<string> {
-  return fileLock(`${adminTokenPath(folder)}.lock`)(work);
+  return inData(folder, () => fileLock(`${adminTokenPath(folder)}.lock`)(work));
 }
 
 async function storeNewToken(folder: string): Promise<string> {

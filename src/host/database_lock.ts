@@ -3,6 +3,7 @@
  * with the process, however that ends.
  */
 import { join } from "node:path";
+import { inData } from "./unusable_data.ts";
 import { openLockFile, readIfPresent } from "./whole_file.ts";
 
 /** The right to the embedded database, until it is disposed of. */
@@ -10,7 +11,7 @@ export type DatabaseLock = Disposable;
 
 /** Takes the lock; null when another process has it. The folder must exist. */
 export async function lockEmbeddedDatabase(folder: string): Promise<DatabaseLock | null> {
-  const file = await openLockFile(lockPath(folder));
+  const file = await inData(folder, () => openLockFile(lockPath(folder)));
   if (!await tryLock(file)) {
     file.close();
     return null;

@@ -16,10 +16,7 @@ export async function examineSettings(
   path: string,
   clock: Clock,
 ): Promise<{ finding: Finding; settings: Settings | null }> {
-  if (await isAbsent(path) && !await isAbsent(dirname(resolve(path)))) {
-    const text = `${path} is not there yet: the defaults hold, and the first start makes it`;
-    return { finding: good("settings", text), settings: DEFAULT_SETTINGS };
-  }
+  if (await isAbsent(path) && !await isAbsent(dirname(resolve(path)))) return await examineAbsentSettings(path);
   try {
     const { settings } = await openSettingsFile(path, clock).read();
     return { finding: good("settings", `${path} holds`), settings };
@@ -29,6 +26,16 @@ export async function examineSettings(
     const mend = "Mend the settings, then ask again: mail and archiving can be judged only then.";
     return { finding: bad("settings", text, mend), settings: null };
   }
+}
+
+async function examineAbsentSettings(path: string): Promise<{ finding: Finding; settings: Settings | null }> {
+  const code = await refusal(dirname(resolve(path)));
+  if (code === null) {
+    const text = `${path} is not there yet: the defaults hold, and the first start makes it`;
+    return { finding: good("settings", text), settings: DEFAULT_SETTINGS };
+  }
+  const mend = "Let the user of rosterd write in its folder, or name another file with --settings.";
+  return { finding: bad("settings", `${path} is not there, and cannot be made (${code})`, mend), settings: null };
 }
 
 export function examineUser(): Finding {
@@ -42,22 +49,43 @@ export function examineUser(): Finding {
 
 /** The admin token and the record of the running service stand there, and the embedded database. */
 export async function examineData(folder: string): Promise<Finding> {
-  if (await isAbsent(folder)) return good("data_folder", `${folder} is made at the first start`);
+  const isThere = !await isAbsent(folder);
+  const code = await refusal(isThere ? folder : await nearest(folder));
+  if (code === null) {
+    return good("data_folder", `${folder} ${isThere ? "can be written" : "is made at the first start"}`);
+  }
+  const text = isThere
+    ? `nothing can be made in ${folder} (${code})`
+    : `${folder} is not there, and cannot be made (${code})`;
+  return bad(
+    "data_folder",
+    text,
+    "Make it a folder in which the user of rosterd may write, or name another with --data.",
+  );
+}
+
+/** The code of the error with which nothing can be made in a folder; null when something can. */
+async function refusal(folder: string): Promise<string | null> {
   const probe = join(folder, `.rosterd-${crypto.randomUUID()}.tmp`);
   try {
     await Deno.writeTextFile(probe, "", { createNew: true, mode: 0o600 });
     await Deno.remove(probe);
-    return good("data_folder", `${folder} can be written`);
+    return null;
   } catch (error) {
-    const mend = "Make it a folder in which the user of rosterd may write, or name another with --data.";
-    return bad("data_folder", `nothing can be made in ${folder} (${codeOf(error)})`, mend);
+    return codeOf(error);
   }
+}
+
+/** The folder itself, or where it will be made. */
+async function nearest(folder: string): Promise<string> {
+  let place = resolve(folder);
+  while (await isAbsent(place) && place !== dirname(place)) place = dirname(place);
+  return place;
 }
 
 /** Room on the disk of a folder, or of where it will be made. */
 export async function examineDisk(check: string, folder: string): Promise<Finding> {
-  let place = resolve(folder);
-  while (await isAbsent(place) && place !== dirname(place)) place = dirname(place);
+  const place = await nearest(folder);
   let free: number, share: number;
   try {
     const { bavail, blocks, bsize } = await statfs(place);

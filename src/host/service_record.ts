@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { inData } from "./unusable_data.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const serviceRecord = z.object({
@@ -17,12 +18,12 @@ const serviceRecord = z.object({
 export type ServiceRecord = z.output<typeof serviceRecord>;
 
 export async function writeServiceRecord(folder: string, record: ServiceRecord): Promise<void> {
-  await writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode: 0o600 });
+  await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode: 0o600 }));
 }
 
 /** Null when no service runs, or none that ended cleanly left its record. Throws when the file is not a record. */
 export async function readServiceRecord(folder: string): Promise<ServiceRecord | null> {
-  const text = await readIfPresent(recordPath(folder));
+  const text = await inData(folder, () => readIfPresent(recordPath(folder)));
   return text === null ? null : serviceRecord.parse(JSON.parse(text));
 }
 

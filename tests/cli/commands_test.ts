@@ -63,6 +63,19 @@ Deno.test("a wrong configuration exits with 78 and says what and where", async (
   assert.match((await here.run("status")).err, /settings\.json:\d:\d+: /);
 });
 
+Deno.test("a data folder that cannot be used is said in one sentence, whatever is asked, and exits with 78", async () => {
+  await using here = await Workplace.make();
+  await here.write("file", "no folder");
+  await here.write("good.csv", GOOD);
+  for (const words of [["serve"], ["status"], ["token"], ["healthcheck"], ["imports"], ["import", "good.csv"]]) {
+    const { code, out, err } = await here.run(...words, "--data", "file/data", "--listen", "127.0.0.1:0");
+    assert.deepEqual([code, out], [78, ""], words.join(" "));
+    assert.equal(err, "rosterd: the data folder file/data cannot be used (ENOTDIR): name another with --data\n");
+  }
+  const { err } = await here.run("healthcheck", "--data", "file");
+  assert.match(err, /^rosterd: the data folder file cannot be used/);
+});
+
 Deno.test("import and check exit with 0, 2 or 3, and over several files with the gravest", async () => {
   await using here = await workplace();
   await here.write("good.csv", GOOD);
@@ -111,6 +124,33 @@ Deno.test("import --json prints one document with the contract's names", async (
     /^\ufeffunique_id,login_source,city,rosterd_line.*\r\n3,,Ottawa,4,/,
   );
   assert.ok((await Deno.stat(here.path("bad.csv"))).isFile);
+});
+
+Deno.test("nothing is imported whose failed records could not be kept, and the roster is not written over", async () => {
+  await using here = await workplace();
+  await here.write("bad.csv", BAD_RECORD);
+  await here.write("good.csv", GOOD);
+  await Deno.link(here.path("bad.csv"), here.path("same.csv"));
+  const nowhere = await here.run("import", "bad.csv", "--failed-file", "no/such/failed.csv");
+  assert.deepEqual([nowhere.code, nowhere.out], [1, ""]);
+  assert.equal(
+    nowhere.err,
+    "rosterd: --failed-file no/such/failed.csv cannot be written (ENOENT); nothing was imported\n",
+  );
+  for (const name of ["bad.csv", "same.csv"]) {
+    const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
+    assert.equal(code, 64, name);
+    assert.match(err, /^rosterd: --failed-file must be another file than FILE\n/);
+    assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
+  }
+  assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);
+
+  assert.equal((await here.run("import", "good.csv", "--failed-file", "failed.csv")).code, 0);
+  await assert.rejects(Deno.stat(here.path("failed.csv")), Deno.errors.NotFound);
+  await here.write("failed.csv", "old ".repeat(1_000));
+  assert.equal((await here.run("import", "bad.csv", "--failed-file", "failed.csv")).code, 2);
+  assert.match(await Deno.readTextFile(here.path("failed.csv")), /^\ufeffunique_id.*\r\n3,,Ottawa,4,.*\r\n$/);
+  assert.match((await here.run("import", "bad.csv", "--failed-file", "/dev/stdout")).out, /\r\n3,,Ottawa,4,/);
 });
 
 Deno.test("check --json shows what would change and changes nothing", async () => {

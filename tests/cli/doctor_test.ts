@@ -129,6 +129,11 @@ Deno.test("folders in which rosterd may not write are named, and nothing is left
     assert.equal(verdicts[check], "bad", folder);
     assert.match(of(check).text, /\(EACCES\)$/);
   }
+  await mkdir(here.path("closed"), { mode: 0o555 });
+  const absent = await doctor(here, "--data", "closed/deep/data", "--settings", "closed/settings.json");
+  assert.match(absent.of("data_folder").text, /^closed\/deep\/data is not there, and cannot be made \(EACCES\)$/);
+  assert.match(absent.of("settings").text, /^closed\/settings\.json is not there, and cannot be made \(EACCES\)$/);
+  await Deno.remove(here.path("closed"));
   const { verdicts } = await doctor(here);
   assert.deepEqual([verdicts.upload_folder, verdicts.bak_folder, verdicts.move_to_bak], ["good", "good", "good"]);
   assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { ".rosterd": {}, bak: {} } });
@@ -188,6 +193,19 @@ Deno.test("settings that do not hold exit with 78, with line and column; the res
   assert.deepEqual([verdicts.upload_folder, verdicts.mail], ["good", undefined]);
   assert.equal((await doctor(here, "--settings", "nowhere/settings.json")).code, 78);
   assert.equal((await here.run("doctor", "--listen", "x")).code, 78);
+});
+
+Deno.test("a data folder that may not be looked into is bad, and the rest is looked at", async () => {
+  await using here = await workplace({}, WITHOUT_POWER);
+  await mkdir(here.path("data/postgres"), { recursive: true });
+  await chmod(here.path("data"), 0);
+  const { verdicts, of } = await doctor(here);
+  await chmod(here.path("data"), 0o700);
+  assert.deepEqual([verdicts.database, verdicts.data_folder, verdicts.upload_folder], ["bad", "bad", "good"]);
+  assert.match(
+    of("database").text,
+    /^the data folder \.\/data cannot be used \(EACCES\): run this as the user of rosterd/,
+  );
 });
 
 Deno.test("archiving without a guard, and without anybody to mail, is a warning", async () => {

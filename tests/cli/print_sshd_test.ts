@@ -1,0 +1,91 @@
+/** `rosterd print sshd`, used as its head says, by OpenSSH's own server and client. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { sftp } from "../faults/uploads/clients.ts";
+import { missingPrograms, pathOfProgram } from "../support/programs.ts";
+import { SFTP_PROGRAMS, type SftpServer, startSshd } from "../support/sftp_server.ts";
+import { noPrintedPlace, PrintedPlace, UPLOAD } from "./printed_place.ts";
+
+const away = missingPrograms(...SFTP_PROGRAMS, "ssh") ?? await noPrintedPlace();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+const KEYS = "/etc/ssh/rosterd-keys/registry";
+const FOLDERS = [
+  "registry rosterd-upload 640 mine.csv",
+  "root rosterd-upload 644 other.csv",
+  "rosterd rosterd 2700 .rosterd",
+  "rosterd rosterd 2750 bak",
+  "rosterd rosterd-upload 3770",
+];
+
+/** What one who uploads must not get done. */
+const ATTACKS = [
+  ...["rename bak away", "rename .rosterd away", "rename mine.csv bak", "rename mine.csv bak/mine.csv"],
+  ...["rmdir bak", "rmdir .rosterd", "mkdir new", "symlink /etc link.csv", "ln mine.csv twice.csv"],
+  ...["put LOCAL bak/planted.csv", "put LOCAL .rosterd/planted.csv", "put LOCAL other.csv", "put LOCAL /planted.csv"],
+  ...["chmod 777 bak", "chmod 777 .", "rm other.csv", "rename other.csv away.csv"],
+  ...["ls bak", "ls .rosterd", "get /etc/passwd LOCAL.passwd", "get ../../etc/passwd LOCAL.passwd"],
+];
+
+Deno.test({
+  name:
+    "a registry uploads by the printed sshd, which lets it do nothing else, and rosterd imports as a user of its own",
+  ignore: away !== null,
+  async fn() {
+    await using place = await PrintedPlace.open();
+    await place.print("sshd");
+    const { machine } = place;
+    await machine.shell("install -d /run/sshd");
+    const settings =
+      () => ["Include /etc/ssh/sshd_config.d/rosterd.conf", "Subsystem sftp /usr/lib/openssh/sftp-server"];
+    await using server = await startSshd({ user: "registry", folder: "/upload", settings, on: machine.on });
+    await Deno.writeTextFile(machine.at(KEYS), await Deno.readTextFile(`${server.key}.pub`), { append: true });
+    const client = sftp(server);
+    const local = join(server.key, "../roster.csv");
+    await Deno.writeTextFile(local, await place.rosterd("print", "sample"));
+    assert.deepEqual(await place.complaints(), ["mail"]);
+
+    await client.batch(`put ${local} roster.csv.part`, "rename roster.csv.part roster.csv").done();
+    const [{ file, created, failed, bak_file }] = await place.turn();
+    assert.deepEqual([file, created, failed, await place.usersInDatabase()], ["roster.csv", 3, 0, 3]);
+    assert.ok((await place.listing()).includes(`registry rosterd-upload 640 bak/${bak_file}`));
+    await machine.shell(`rm ${UPLOAD}/bak/*`);
+
+    await client.batch(`put ${local} mine.csv.part`, "rename mine.csv.part mine.csv").done();
+    await machine.shell(`echo x > ${UPLOAD}/other.csv`);
+    const before = await machine.shell(`ls -di ${UPLOAD}/bak ${UPLOAD}/.rosterd`);
+    await refused(server, ATTACKS.map((attack) => attack.replaceAll("LOCAL", local)));
+    assert.deepEqual(await place.listing(), FOLDERS);
+    assert.equal(await machine.shell(`ls -di ${UPLOAD}/bak ${UPLOAD}/.rosterd`), before);
+    await client.batch("ls", "rm mine.csv").done();
+
+    assert.notEqual(await login(server, [], ["id"]), 0, "no shell");
+    assert.notEqual(
+      await login(server, ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1"]),
+      0,
+      "no tunnel",
+    );
+    await client.batch(`put ${local} again.csv.part`, "rename again.csv.part again.csv").done();
+    const again = (await place.turn()).find(({ file }) => file === "again.csv");
+    assert.deepEqual([again?.unchanged, (await place.status()).folder.usable], [3, true]);
+  },
+});
+
+/** One session, which goes on after each refusal; every command gets one. */
+async function refused({ port, user, options }: SftpServer, commands: readonly string[]): Promise<void> {
+  const args = ["-q", "-b", "-", "-P", String(port), ...options, `${user}@127.0.0.1`];
+  const streams = { stdin: "piped", stdout: "null", stderr: "piped" } as const;
+  const process = new Deno.Command(pathOfProgram("sftp")!, { args, ...streams }).spawn();
+  const batch = new Blob(commands.map((command) => `-${command}\n`));
+  const [{ code, stderr }] = await Promise.all([process.output(), batch.stream().pipeTo(process.stdin)]);
+  const said = new TextDecoder().decode(stderr).trim().split("\n");
+  assert.deepEqual([code, said.length], [0, commands.length], said.join("\n"));
+  for (const line of said) assert.match(line, /Permission denied|not found|Server does not support/);
+}
+
+/** The exit code of a login that is not for files. */
+async function login(server: SftpServer, options: readonly string[], command: readonly string[] = []): Promise<number> {
+  const where = ["-p", String(server.port), ...server.options, `${server.user}@127.0.0.1`];
+  const args = ["-T", ...options, ...where, ...command];
+  return (await new Deno.Command(pathOfProgram("ssh")!, { args, stdin: "null" }).output()).code;
+}

@@ -1,0 +1,147 @@
+/** `rosterd print`: what it prints holds before those who read it, names this machine, and keeps secrets to itself. */
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import manifest from "../../deno.json" with { type: "json" };
+import { COLUMNS } from "../../src/domain/columns.ts";
+import { missingPrograms, pathOfProgram, run } from "../support/programs.ts";
+import { type Ended, FROM_SOURCE, Workplace } from "../support/rosterd.ts";
+
+const FOLDERS = ["--upload", "/srv/rosterd/upload", "--data", "/var/lib/rosterd", "--settings", "/etc/rosterd/s.json"];
+const SERVERS = ["systemd", "compose", "sshd", "vsftpd"];
+
+/** A test that needs programs of the system. */
+function withPrograms(name: string, programs: readonly string[], fn: () => Promise<void>): void {
+  const away = missingPrograms(...programs);
+  if (away !== null) console.error(`LEFT OUT: "${name}": ${away}`);
+  Deno.test({ name, ignore: away !== null, fn });
+}
+
+function good({ code, out, err }: Ended): string {
+  assert.deepEqual([code, err], [0, ""]);
+  return out;
+}
+
+Deno.test("the printed sample has every column, and a check finds nothing wrong with it", async () => {
+  await using here = await Workplace.make();
+  const sample = good(await here.run("print", "sample"));
+  assert.deepEqual(sample.split("\n")[0].split(","), COLUMNS.map(({ name }) => name));
+  await here.write("sample.csv", sample);
+  const { code, out } = await here.run("check", "sample.csv", "--json");
+  const [{ status, records, created, warnings }] = JSON.parse(out);
+  assert.deepEqual([code, status, records, created, warnings], [0, "done", 3, 3, []]);
+});
+
+Deno.test("what is printed names absolute folders of this machine, and no secret of it", async () => {
+  const secrets = {
+    DATABASE_URL: "postgres://u:secret-of-the-database@db.example.edu/x",
+    ROSTERD_ADMIN_TOKEN: "secret-of-the-admin",
+    ROSTERD_SMTP_PASSWORD: "secret-of-the-mail",
+  };
+  await using here = await Workplace.make(secrets);
+  const folder = await Deno.realPath(here.folder);
+  for (const what of SERVERS) {
+    const text = good(await here.run("print", what));
+    assert.ok(text.includes(`${folder}/upload`), what);
+    assert.doesNotMatch(text, /secret-of|[ =]\.\/(?:upload|data|settings)/, what);
+  }
+});
+
+Deno.test("the upload folder is followed to where it really is", async () => {
+  await using here = await Workplace.make();
+  await Deno.mkdir(here.path("real"));
+  await Deno.symlink("real", here.path("link"));
+  const text = good(await here.run("print", "sshd", "--upload", "link/upload"));
+  assert.ok(text.includes(`ChrootDirectory ${await Deno.realPath(here.path("real"))}\n`));
+});
+
+Deno.test("the printed commands leave a planted link alone", async () => {
+  await using here = await Workplace.make();
+  const text = good(await here.run("print", "sshd"));
+  const commands = text.split("\n").filter((line) => line.startsWith("#$ ")).map((line) => line.slice(3));
+  const check = commands.slice(commands.findIndex((line) => line.startsWith("for folder in"))).slice(0, 3).join("\n");
+  await Deno.mkdir(here.path("upload"));
+  await run("sh", "-e", "-c", check);
+  await Deno.symlink("/etc", here.path("upload/bak"));
+  await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a link, and somebody planted it/);
+});
+
+Deno.test("what cannot be printed is refused with 78, what is not there with 64", async () => {
+  await using here = await Workplace.make();
+  const blank = await here.run("print", "systemd", "--upload", "/srv/my upload");
+  assert.deepEqual([blank.code, blank.out], [78, ""]);
+  assert.match(blank.err, /"\/srv\/my upload" cannot be printed/);
+  for (const what of ["sshd", "vsftpd"]) {
+    const whole = await here.run("print", what, "--upload", "/upload");
+    assert.deepEqual([whole.code, whole.out], [78, ""]);
+    assert.match(whole.err, /name one such as \/srv\/rosterd\/upload with --upload/);
+  }
+  const nothing = await here.run("print");
+  assert.equal(nothing.code, 64);
+  assert.match(nothing.err, /^rosterd: print what\? there are print systemd, print compose, .*, print sample\n/);
+  const unknown = await here.run("print", "initd");
+  assert.equal(unknown.code, 64);
+  assert.match(unknown.err, /^rosterd: there is no "print initd": there are print systemd, /);
+});
+
+withPrograms("systemd finds nothing wrong with the printed unit", ["systemd-analyze"], async () => {
+  await using here = await Workplace.make();
+  for (const listen of ["127.0.0.1:8080", "[::1]:80"]) {
+    const unit = good(await here.run("print", "systemd", ...FOLDERS, "--listen", listen, "--hosts", "a.edu,b.edu"));
+    // The program itself is installed where this one is not.
+    await here.write(
+      "rosterd.service",
+      unit.replace("ExecStart=/usr/local/bin/rosterd", `ExecStart=${FROM_SOURCE[0]}`),
+    );
+    const { success, stdout, stderr } = await new Deno.Command(pathOfProgram("systemd-analyze")!, {
+      args: ["verify", here.path("rosterd.service")],
+    }).output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.ok(success, said);
+    assert.match(unit, /^# Printed from the source/m);
+    assert.doesNotMatch(said, /rosterd\.service:/);
+    const writable = "/srv/rosterd/upload /var/lib/rosterd /etc/rosterd";
+    assert.ok(unit.includes(`\nReadWritePaths=${writable}\n`), "rosterd writes nowhere else");
+    assert.equal(unit.includes("\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"), listen.endsWith(":80"));
+  }
+});
+
+Deno.test("a unit for folders in a home or in /tmp does not hide them from the service", async () => {
+  await using here = await Workplace.make();
+  const hiding = async (folder: string) => {
+    const folders = ["--upload", `${folder}/upload`, "--data", `${folder}/data`, "--settings", `${folder}/s.json`];
+    const unit = good(await here.run("print", "systemd", ...folders));
+    return ["ProtectHome", "PrivateTmp"].map((name) => new RegExp(`^${name}=(.*)$`, "m").exec(unit)![1]);
+  };
+  assert.deepEqual(await hiding("/srv/rosterd"), ["yes", "yes"]);
+  assert.deepEqual(await hiding("/home/nobody-at-all"), ["read-only", "yes"]);
+  assert.deepEqual(await hiding("/tmp/nothing-at-all"), ["yes", "no"]);
+});
+
+Deno.test("the printed Compose file is YAML, and says what each container gets", async () => {
+  await using here = await Workplace.make();
+  const text = good(await here.run("print", "compose", ...FOLDERS, "--listen", "10.0.0.5:9000", "--hosts", "a.edu"));
+  const { services: { rosterd, database }, volumes, secrets } = parse(text);
+  assert.equal(rosterd.image, `rosterd:${manifest.version}`);
+  assert.deepEqual(rosterd.ports, ["10.0.0.5:9000:8080"]);
+  assert.equal(rosterd.environment.ROSTERD_HOSTS, "a.edu,10.0.0.5");
+  assert.deepEqual(rosterd.healthcheck.test, ["CMD", "rosterd", "healthcheck"]);
+  assert.deepEqual(rosterd.depends_on, { database: { condition: "service_healthy" } });
+  const mounts = rosterd.volumes.map(({ source, target }: Record<string, string>) => [source, target]);
+  assert.deepEqual(mounts, [["/srv/rosterd/upload", "/upload"], ["/var/lib/rosterd", "/data"]]);
+  const handed = [...rosterd.secrets, ...database.secrets];
+  assert.deepEqual(handed, Object.keys(secrets));
+  assert.equal(rosterd.environment.DATABASE_URL_FILE, "/run/secrets/database-url");
+  assert.equal(database.environment.POSTGRES_PASSWORD_FILE, "/run/secrets/database-password");
+  assert.deepEqual(volumes, { database: null });
+});
+
+withPrograms("sshd finds nothing wrong with the printed text", ["sshd", "ssh-keygen"], async () => {
+  await using here = await Workplace.make();
+  await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here.path("host"));
+  await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));
+  const settings = [`HostKey ${here.path("host")}`, `Include ${here.path("rosterd.conf")}`, "LogLevel INFO", ""];
+  await here.write("sshd_config", settings.join("\n"));
+  // It wants a folder that only root makes; the rest it has found right before it misses that.
+  const said = await run("sshd", "-t", "-f", here.path("sshd_config")).catch(({ message }) => message);
+  assert.match(said, /^(|sshd: Missing privilege separation directory: .*\n)$/);
+});
