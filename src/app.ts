@@ -17,6 +17,7 @@ import type { LinkPatience } from "./postgres/inquiry.ts";
 import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
+import { Courtesy } from "./runtime/courtesy.ts";
 import { Every } from "./runtime/every.ts";
 import { type Log, nameOf } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
@@ -61,17 +62,21 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const stopping = AbortSignal.any([signal, stop.signal]);
 
   await makeDataFolder(config.data);
-  await Deno.mkdir(config.upload, { recursive: true });
+  await makeUploadFolder(config.upload);
   const settingsFile = openSettingsFile(config.settings, clock, "http");
   const { settings } = await settingsFile.read();
   const tokens = await createTokens(config);
   const database = await openDatabase(config, options.patience);
   starting.defer(() => database.close());
 
-  const { service, keeper, leadership, loops } = assemble(options, database, settingsFile, settings, stopping);
+  const courtesy = starting.use(await Courtesy.open());
+  const parts = { database, settingsFile, settings, courtesy };
+  const { service, keeper, leadership, loops } = assemble(options, parts, stopping);
   await keeper.start();
   const hosts = { listen: config.listen.hostname, more: config.hosts };
-  const server = await serveHttp(createHttp(service, { ...options, hosts, tokens }), config.listen, stopping);
+  const onRequest = () => courtesy.begin();
+  const http = createHttp(service, { ...options, hosts, tokens });
+  const server = await serveHttp(http, { ...config.listen, onRequest }, stopping);
   starting.defer(() => server.close());
   const record = { address: server.url, pid: Deno.pid, started_at: clock.now().toISOString() };
   await writeServiceRecord(config.data, record);
@@ -93,18 +98,31 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   };
 }
 
+/** Where it cannot be made, the first look says why, as of a mount that went away. */
+async function makeUploadFolder(upload: string): Promise<void> {
+  await Deno.mkdir(upload, { recursive: true }).catch((error) => {
+    if (typeof error?.code !== "string") throw error;
+  });
+}
+
 /** The kept token is read for each request, so that a rotated one holds at once. */
 async function createTokens({ adminToken, readToken, data }: Config) {
   const made = adminToken ?? await readOrMakeAdminToken(data);
   return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? made, read: readToken });
 }
 
+/** What the parts are put together on. */
+interface Opened {
+  database: Database;
+  settingsFile: SettingsFile;
+  settings: Settings;
+  courtesy: Courtesy;
+}
+
 /** Makes the parts and tells them of each other. Nothing runs yet. */
 function assemble(
   { config, version, clock, log }: AppOptions,
-  database: Database,
-  settingsFile: SettingsFile,
-  settings: Settings,
+  { database, settingsFile, settings, courtesy }: Opened,
   stopping: AbortSignal,
 ) {
   const bakFolder = `${config.upload}/bak`;
@@ -122,11 +140,14 @@ function assemble(
   const alerts = new Alerts(database, clock);
   const onTurn = async () => {
     await history.refresh();
-    await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], await inbox.grownInBak());
+    // A folder that cannot be used must not keep the other alerts back.
+    const grown = turns.folderTrouble === null ? await inbox.grownInBak() : [];
+    await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], grown);
     mails.soon();
   };
+  const breathe = () => courtesy.breathe();
   const turns: Turns = new Turns(
-    { config, settingsFile, inbox, store, keeper, leadership, clock, log, onTurn },
+    { config, settingsFile, inbox, store, keeper, leadership, clock, log, breathe, onTurn },
     settings,
   );
   const outbox = createMailroom({ database, bakFolder, transport, settings: () => turns.settings, clock, log });

@@ -2,10 +2,12 @@
  * The only map from errors to statuses. An error that nobody foresaw tells the client nothing but an id, under which
  * the log has more; even there without its message, which may carry a user's values (fault list, I9).
  */
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
 import { type BrokenSettings, Busy, DatabaseAway } from "./service.ts";
 
@@ -13,10 +15,10 @@ import { type BrokenSettings, Busy, DatabaseAway } from "./service.ts";
 const MOST_ERRORS = 100;
 
 /** The answer to a request that threw. */
-export function answerTo(error: unknown, request: Request, log: Log): Response {
+export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
   // Nobody reads this answer.
-  if (request.signal.aborted) return new Response(null, { status: 499 });
-  return (foreseen(error) ?? unforeseen(error, request, log)).response();
+  if (gone(c).aborted) return new Response(null, { status: 499 });
+  return (foreseen(error) ?? unforeseen(error, c.req.raw, log)).response();
 }
 
 /** A problem with a list of what is wrong, of bearable length. */

@@ -12,11 +12,11 @@ import { addDecisionRoutes } from "./decision_routes.ts";
 import type { HttpEnv } from "./env.ts";
 import { addFileRoutes } from "./file_routes.ts";
 import { addImportRoutes } from "./import_routes.ts";
+import { addDocument } from "./openapi.ts";
 import { type HostNames, refuseForeigners } from "./origin.ts";
 import { addPage } from "./page/routes.ts";
 import { Problem } from "./problem.ts";
 import { refuseParameters } from "./route.ts";
-import { settingsDocument } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { addSettingsRoutes } from "./settings_routes.ts";
 import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
@@ -37,14 +37,14 @@ export interface HttpOptions {
 export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<HttpEnv> {
   const { log, bodyTimeoutMs = 20_000 } = options;
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseParameters });
-  app.onError((error, c) => answerTo(error, c.req.raw, log));
+  app.onError((error, c) => answerTo(error, c, log));
   app.notFound((c) => notFound(app, c.req.path).response());
 
   app.use(protectiveHeaders);
   app.use(refuseForeigners(options.hosts));
   addPage(app);
   addOpenRoutes(app, service);
-  app.get("/openapi.json", (c) => c.json(document));
+  addDocument(app, options.version);
   app.use(requireToken(options));
   app.use(readBodies(bodyTimeoutMs));
   addStatusRoutes(app, service);
@@ -52,24 +52,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addImportRoutes(app, service);
   addDecisionRoutes(app, service);
   addFileRoutes(app, service, { log, bodyTimeoutMs });
-
-  const document = describe(app, options.version);
   return app;
-}
-
-/** The OpenAPI 3.1 text of all calls. */
-function describe(app: OpenAPIHono<HttpEnv>, version: string) {
-  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
-  app.openAPIRegistry.register("Settings", settingsDocument);
-  return app.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: {
-      title: "rosterd",
-      version,
-      description: "Imports roster files into Postgres. Every error is an RFC 9457 problem document.",
-    },
-    security: [{ token: [] }],
-  });
 }
 
 const PROTECTIVE_HEADERS = {

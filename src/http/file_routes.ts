@@ -2,10 +2,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";
-import type { HttpEnv } from "./env.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
 import { Problem } from "./problem.ts";
-import { errors, importPath } from "./route.ts";
+import { errors, importPath, json } from "./route.ts";
+import { checkReports } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
 
@@ -34,8 +35,8 @@ const checkFile = createRoute({
     body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
   },
   responses: {
-    200: { description: "As `rosterd check --json` prints it.", content: { "application/json": { schema: z.any() } } },
-    ...errors(408, 413, 415, 422, 503),
+    200: json("As `rosterd check --json` prints it.", checkReports),
+    ...errors(409, 415, 422, 503),
   },
 });
 
@@ -64,7 +65,7 @@ export function addFileRoutes(
     refuseForms(c.req.header("content-type") ?? "");
     const body = checkBody(c.req.raw, bodyTimeoutMs);
     try {
-      return c.json(await service.check(c.req.valid("query").name, body.stream, c.req.raw.signal), 200);
+      return c.json(await service.check(c.req.valid("query").name, body.stream, gone(c)), 200);
     } catch (error) {
       throw body.fault() ?? error;
     }
@@ -80,7 +81,7 @@ function refuseForms(type: string): void {
 
 /** `Content-Disposition` for any name (RFC 6266, RFC 8187). */
 function attachment(name: string): string {
-  const plain = name.replace(/[^\w .()+,;=@-]/g, "_");
+  const plain = name.replace(/[^\w .()+@-]/g, "_");
   const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

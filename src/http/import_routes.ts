@@ -1,6 +1,7 @@
 /** The calls on imports: look into the folder now, the history, what failed, and who is held. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { HttpEnv } from "./env.ts";
+import { bodiless } from "./body.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, wholeNumber } from "./route.ts";
 import { failurePage, heldPage, IMPORT_STATUSES, importEntry, importList, importPage } from "./schemas.ts";
@@ -24,14 +25,15 @@ const listImports = createRoute({
 const startTurn = createRoute({
   method: "post",
   path: "/imports",
-  summary: "Look into the upload folder now",
+  summary: "Look into the upload folder now; no body is wanted",
+  middleware: bodiless,
   request: {
     query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
   },
   responses: {
     200: json("With wait=true: what a turn imported that began after the call.", importList),
     202: json("A look was asked for; the list is empty.", importList),
-    ...errors(422, 503),
+    ...errors(415, 422, 503),
   },
 });
 
@@ -78,7 +80,7 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
   app.openapi(startTurn, async (c) => {
     const wait = c.req.valid("query").wait === "true";
-    return c.json({ imports: await service.turn(wait, c.req.raw.signal) }, wait ? 200 : 202);
+    return c.json({ imports: await service.turn(wait, gone(c)) }, wait ? 200 : 202);
   });
   app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
   app.openapi(listFailures, async (c) => {

@@ -5,6 +5,9 @@ import { invalid } from "./answer.ts";
 import type { HttpEnv } from "./env.ts";
 import { problemDocument } from "./schemas.ts";
 
+/** A call that wants no token. */
+export const OPEN = { security: [] };
+
 /** A success with a JSON document. */
 export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { "application/json": { schema } } };
@@ -17,12 +20,14 @@ export function errors<const S extends number>(...statuses: S[]) {
   return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;
 }
 
-/** A whole number in a path or query. */
+/** A whole number in a path or query, as people write it: "0x10" and "1e3" are none. */
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
   const error = to === Number.MAX_SAFE_INTEGER
     ? `must be a whole number from ${from} on`
     : `must be a whole number from ${from} to ${to}`;
-  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
+  return z.string({ error }).regex(/^\d+$/, { error }).transform(Number)
+    .pipe(z.number().min(from, { error }).max(to, { error }))
+    .openapi({ type: "integer", minimum: from, maximum: to });
 }
 
 /** The id of an import in a path. */

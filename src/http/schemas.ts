@@ -4,9 +4,10 @@
  */
 import { z } from "@hono/zod-openapi";
 import { type Approved, type Discarded, type HeldUser, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
-import { type Failure, OUTCOMES } from "../domain/outcome.ts";
+import { type Failure, MOST_CHANGES_REPORTED, MOST_FAILURES_REPORTED, OUTCOMES } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
+import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);
 const time = z.string().describe("RFC 3339, UTC.");
@@ -44,13 +45,18 @@ const counts = {
 const warning = z.object({ code: stableWord, text: z.string() });
 const reason = z.object({ code: stableWord, text: z.string(), line: count.nullable() });
 
-export const importEntry = z.object({
-  id: z.int(),
+/** What an import and a check have in common. */
+const result = {
   file: z.string().describe("The name it was uploaded under."),
   status: z.enum(IMPORT_STATUSES),
   reason: reason.nullable().describe("Why it was rejected or stopped."),
   ...counts,
   warnings: z.array(warning),
+};
+
+export const importEntry = z.object({
+  id: z.int(),
+  ...result,
   sha256: z.string().nullable(),
   bytes: count.nullable(),
   encoding: z.string().nullable(),
@@ -90,6 +96,20 @@ export const failurePage = z.object({
   failures: z.array(failure),
   next: z.int().nullable().describe("Give it as `after` for the next page; null: there is none."),
 });
+
+const change = z.object({
+  unique_id: z.string(),
+  outcome: z.enum(OUTCOMES),
+  columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe("Before and after."),
+});
+
+export const checkReports = z.array(
+  z.object({
+    ...result,
+    failures: z.array(failure).max(MOST_FAILURES_REPORTED).describe(`The first ${MOST_FAILURES_REPORTED}.`),
+    changes: z.array(change).max(MOST_CHANGES_REPORTED).describe(`The first ${MOST_CHANGES_REPORTED}.`),
+  }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
+).length(1);
 
 const heldUser = z.object({
   unique_id: z.string(),

@@ -1,11 +1,12 @@
 /**
- * The socket of the HTTP interface, on Node's server: `Deno.serve` has no deadline for anything (platform notes).
- * Deno 2.6 enforces none of Node's either and cannot cut a connection off: there a body that does not come is answered
- * in time (`body.ts`), and closing is over in time, but such a connection stays open until its client or the process ends.
+ * The sockets of the HTTP interface. `Deno.serve` reads and writes HTTP inside, on a port of loopback that answers nobody but
+ * this file; in front of it stands one {@link Connection} for each client, which is cut off when it keeps nobody busy. So half
+ * a head, an idle client, and one that takes no answer have a deadline on every Deno; bodies have theirs in `body.ts`.
  */
-import { createServer, type Server } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { pause } from "../runtime/pause.ts";
+import { within } from "../runtime/within.ts";
+import { Connection } from "./connection.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 
@@ -13,12 +14,14 @@ export interface ServeOptions {
   hostname: string;
   /** 0: any free port. */
   port: number;
-  /** How long a client may take over the head of a request. */
+  /** How long a client may take over the whole head of a request, and stay idle between two. */
   headTimeoutMs?: number;
-  /** How long a connection may stay open between two requests. */
-  idleTimeoutMs?: number;
+  /** How long a client may take nothing of its answer. */
+  takeTimeoutMs?: number;
   /** How long requests may take that are under way when it closes. */
   closeTimeoutMs?: number;
+  /** Called when a request begins; what it answers, when the answer has been given. */
+  onRequest?: () => () => void;
 }
 
 /** A server that listens. Closing it lets requests end that are under way. */
@@ -31,7 +34,7 @@ export interface HttpServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The address cannot be listened on. `code` is the system's: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` … */
+/** The address cannot be listened on. `code` is the system's, where it has one: `EADDRINUSE`, `EACCES` … */
 export class CannotListen extends Error {
   override readonly name = "CannotListen";
   constructor(readonly code: string, address: string, cause: unknown) {
@@ -39,55 +42,111 @@ export class CannotListen extends Error {
   }
 }
 
-/** Longest time for a whole request: 256 MiB at 0.5 MB a second. */
-const REQUEST_TIMEOUT_MS = 10 * 60_000;
+/** Each takes three handles, and imports need some, too. With more, the one that has been idle longest goes. */
+const MOST_CONNECTIONS = 100;
+/** After a connection that could not be taken, for want of handles. */
+const BREATHER_MS = 100;
 
 /** Listens until `close()` or the signal. Throws {@link CannotListen}. */
 export async function serveHttp(app: Hono<HttpEnv>, options: ServeOptions, signal: AbortSignal): Promise<HttpServer> {
-  const { headTimeoutMs = 20_000, idleTimeoutMs = 15_000, closeTimeoutMs = 5_000 } = options;
-  const listener = getRequestListener((request, env) => app.fetch(request, env as HttpEnv["Bindings"]), {
-    overrideGlobalObjects: false,
-    errorHandler: () => new Problem(400, "the request cannot be read").response(),
-  });
-  const server = createServer({
-    headersTimeout: headTimeoutMs,
-    keepAliveTimeout: idleTimeoutMs,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: Math.ceil(headTimeoutMs / 4),
-  }, listener);
-  const { hostname, port } = await listen(server, options);
-  let closed: Promise<void> | undefined;
-  const close = () => closed ??= closeGently(server, closeTimeoutMs);
+  const listener = listen(options);
+  const server = new FrontedServer(app, listener, options);
+  const { hostname, port } = listener.addr;
+  const close = () => server.close();
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) await close();
   return { hostname, port, url: `http://${inUrl(hostname)}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
-function listen(server: Server, { hostname, port }: ServeOptions): Promise<{ hostname: string; port: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ hostname: string; port: number }>();
-  server.once(
-    "error",
-    (error: Error & { code?: string }) =>
-      reject(new CannotListen(error.code ?? error.name, `${inUrl(hostname)}:${port}`, error)),
-  );
-  server.listen(port, hostname, () => {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new TypeError("a TCP address is expected");
-    resolve({ hostname: address.address, port: address.port });
-  });
-  return promise;
+class FrontedServer {
+  readonly #connections = new Set<Connection>();
+  /** By the port from which each is handed on. */
+  readonly #byPort = new Map<number, Connection>();
+  readonly #inside: Deno.HttpServer<Deno.NetAddr>;
+  readonly #stop = new AbortController();
+  readonly #accepting: Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly app: Hono<HttpEnv>,
+    private readonly listener: Deno.TcpListener,
+    private readonly options: ServeOptions,
+  ) {
+    this.#inside = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => unreadable().response() },
+      (request, info) => this.#answer(request, info),
+    );
+    this.#accepting = this.#accept();
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** Idle connections are closed at once, the others after their answer, all of them in the end. */
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    this.listener.close();
+    await this.#accepting;
+    for (const connection of this.#connections) if (!connection.isBusy) connection.cut();
+    const answered = Promise.all([this.#inside.shutdown(), ...[...this.#connections].map((each) => each.answered)]);
+    await within(this.options.closeTimeoutMs ?? 5_000, answered).catch(() => {});
+    for (const connection of this.#connections) connection.cut();
+  }
+
+  async #accept(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        this.#take(await this.listener.accept());
+      } catch {
+        await pause(BREATHER_MS, signal).catch(() => {});
+      }
+    }
+  }
+
+  #take(client: Deno.TcpConn): void {
+    const { headTimeoutMs = 20_000, takeTimeoutMs = 30_000 } = this.options;
+    if (this.#connections.size >= MOST_CONNECTIONS) this.#connections.values().find((each) => !each.isBusy)?.cut();
+    const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs });
+    this.#connections.add(connection);
+    let ownPort = -1;
+    const known = (port: number) => void this.#byPort.set(ownPort = port, connection);
+    void connection.run(this.#inside.addr, known).finally(() => {
+      this.#connections.delete(connection);
+      if (this.#byPort.get(ownPort) === connection) this.#byPort.delete(ownPort);
+    });
+  }
+
+  async #answer(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> {
+    const connection = this.#byPort.get(remoteAddr.port);
+    if (connection === undefined) return new Problem(403, "nobody is answered here").response();
+    connection.requestBegins();
+    const answered = this.options.onRequest?.();
+    const { address, gone } = connection;
+    const answer = await this.app.fetch(request, { address, gone });
+    if (request.body !== null && !request.bodyUsed) answer.headers.set("connection", "close");
+    const isOver = () => {
+      connection.answerIsOver(answer.headers.get("connection") === "close");
+      answered?.();
+    };
+    completed.then(isOver, isOver);
+    return answer;
+  }
 }
 
-/** Idle connections are closed at once, the others after their answer, all of them in the end. */
-async function closeGently(server: Server, timeoutMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const deadline = setTimeout(() => {
-    server.closeAllConnections();
-    resolve();
-  }, timeoutMs);
-  server.close(() => resolve());
-  await promise;
-  clearTimeout(deadline);
+function listen({ hostname, port }: ServeOptions): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    // The system gives no code for a name that it does not know.
+    const { code = "no such address" } = error as { code?: string };
+    throw new CannotListen(code, `${inUrl(hostname)}:${port}`, error);
+  }
+}
+
+function unreadable(): Problem {
+  return new Problem(400, "the request cannot be read");
 }
 
 function inUrl(hostname: string): string {

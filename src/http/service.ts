@@ -5,6 +5,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { Failure, ImportEntry, ImportStatus, Settings } from "../importer/ports.ts";
+import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
 import type { readiness, settingsHistoryPage, statusDocument } from "./schemas.ts";
 
@@ -105,7 +106,7 @@ export interface Service {
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   /** What an import of the file would do: the document of `check --json`. */
-  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown>;
+  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
 }
 
 /** The embedded database serves one at a time and an import has it: ask again later. */

@@ -2,8 +2,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";
-import { jsonBody } from "./body.ts";
-import type { HttpEnv } from "./env.ts";
+import { bodiless, jsonBody } from "./body.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { errors, json, wholeNumber } from "./route.ts";
 import { settingsDocument, settingsHistoryPage, testMailResult } from "./schemas.ts";
 import type { Service, StoredSettings } from "./service.ts";
@@ -64,14 +64,15 @@ const settingsHistory = createRoute({
   request: {
     query: z.strictObject({ limit: wholeNumber(1, 200).default(50), before: wholeNumber(1).optional() }),
   },
-  responses: { 200: json("One page of it.", settingsHistoryPage), ...errors(422) },
+  responses: { 200: json("One page of it.", settingsHistoryPage), ...errors(409, 422) },
 });
 
 const testMail = createRoute({
   method: "post",
   path: "/settings/test-mail",
-  summary: "Send a mail now and say how it went",
-  responses: { 200: json("How it went.", testMailResult), ...errors(503) },
+  summary: "Send a mail now and say how it went; no body is wanted",
+  middleware: bodiless,
+  responses: { 200: json("How it went.", testMailResult), ...errors(409, 415, 422) },
 });
 
 /** Adds the calls to `app`. */
@@ -89,7 +90,7 @@ export function addSettingsRoutes(app: OpenAPIHono<HttpEnv>, service: Service): 
     const { limit, before } = c.req.valid("query");
     return c.json(await service.settings.history(limit, before), 200);
   });
-  app.openapi(testMail, async (c) => c.json(await service.testMail(c.req.raw.signal), 200));
+  app.openapi(testMail, async (c) => c.json(await service.testMail(gone(c)), 200));
 }
 
 function shown(c: Context<HttpEnv>, { settings, etag }: StoredSettings) {

@@ -3,11 +3,9 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { Problem } from "./problem.ts";
-import { errors, json } from "./route.ts";
+import { errors, json, OPEN } from "./route.ts";
 import { readiness, statusDocument } from "./schemas.ts";
 import type { Service } from "./service.ts";
-
-const OPEN = { security: [] };
 
 const getHealth = createRoute({
   method: "get",

@@ -29,8 +29,8 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
   const wrongTokens = new WrongTokens(clock);
   return async (c, next) => {
     const given = c.req.header("authorization");
-    const role = given === undefined ? null : roleOf(given.replace(/^Bearer +/i, ""), await tokens());
-    if (role === null) throw refusal(given === undefined ? null : c.env?.incoming?.socket.remoteAddress ?? "");
+    const role = given === undefined ? null : roleOf(bearer(given), await tokens());
+    if (role === null) throw refusal(given === undefined ? null : c.env?.address ?? "");
     if (role === "read" && !["GET", "HEAD"].includes(c.req.method)) throw new Problem(403, FORBIDDEN);
     c.set("role", role);
     // So that the page need not guess what it may show.
@@ -55,6 +55,11 @@ export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const FORBIDDEN = "the read token may not do this";
+
+/** What comes after the scheme (RFC 6750); of another scheme nothing, which is never a token. */
+function bearer(authorization: string): string {
+  return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
+}
 
 /** Digests have one length, so that the comparison tells nothing of the token's. */
 function roleOf(given: string, { admin, read }: Tokens): Role | null {

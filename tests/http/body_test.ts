@@ -92,13 +92,14 @@ Deno.test("A file to check may be larger than 64 KiB, but not than 256 MiB, with
   await using http = await testHttp();
   const chunk = new Uint8Array(1024 * 1024);
   const fine = await http.ask("POST", "/check?name=x.csv", { body: chunk });
-  assert.deepEqual(await fine.json(), [{ file: "x.csv", bytes: chunk.length }]);
+  const [{ file, records }] = await fine.json();
+  assert.deepEqual([file, records], ["x.csv", chunk.length]);
   const headers = { "content-length": String(256 * 1024 * 1024 + 1) };
   assert.equal((await http.ask("POST", "/check?name=x.csv", { body: chunk, headers })).status, 413);
   const counted = async (_name: string, body: ReadableStream<Uint8Array>) => {
     let bytes = 0;
     for await (const piece of body) bytes += piece.length;
-    return bytes;
+    throw new Error(`all ${bytes} bytes were taken`);
   };
   await using counting = await testHttp({ service: { check: counted } });
   assert.equal((await counting.ask("POST", "/check?name=x.csv", { body: endless(chunk) })).status, 413);

@@ -8,6 +8,7 @@ import { openSettingsFile } from "../../src/host/settings_file.ts";
 import type { Failure, ImportEntry } from "../../src/importer/ports.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
+import { OpenApi } from "../support/openapi.ts";
 
 export const ADMIN = "admin-token-of-the-tests";
 export const READER = "read-token-of-the-tests";
@@ -120,12 +121,27 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     status: () => Promise.resolve(STATUS),
     metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],
     readiness: () => Promise.resolve({ ready: true, problems: [] }),
-    check: async (name, body) => [{ file: name, bytes: (await new Response(body).bytes()).length }],
+    check: async (file, body) => {
+      const { length } = await new Response(body).bytes();
+      return [{
+        ...noCounts(),
+        file,
+        status: "done",
+        reason: null,
+        warnings: [],
+        failures: [],
+        changes: [],
+        records: length,
+      }];
+    },
     ...changes,
   };
 }
 
-/** The interface over a fake service whose settings stand in a folder of its own, until it is disposed of. */
+/**
+ * The interface over a fake service whose settings stand in a folder of its own, until it is disposed of. Every answer is held
+ * against `/openapi.json`.
+ */
 export async function testHttp(changes: { service?: Partial<Service>; options?: Partial<HttpOptions> } = {}) {
   const folder = await Deno.makeTempDir();
   const app = createHttp(fakeService(`${folder}/settings.json`, changes.service), {
@@ -136,8 +152,17 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
     log: silentLog,
     ...changes.options,
   });
+  const request = app.request;
+  const openApi = OpenApi.of(await (await request("/openapi.json")).text());
+  app.request = async (input, init, ...more) => {
+    const answer = await request(input, init, ...more);
+    const { method = "GET" } = (init ?? {}) as { method?: string };
+    await openApi.hold(method, String(input), answer);
+    return answer;
+  };
   return {
     app,
+    openApi,
     /** Asks with the admin token; `init.headers` win over it. */
     ask: async (method: string, path: string, init: RequestInit = {}) =>
       await app.request(path, { method, ...init, headers: { authorization: `Bearer ${ADMIN}`, ...init.headers } }),

@@ -13,7 +13,7 @@ async function ask(
   address = "192.0.2.1",
 ) {
   const headers: HeadersInit = authorization === null ? {} : { authorization };
-  return await app.request(path, { method, headers }, { incoming: { socket: { remoteAddress: address } } } as never);
+  return await app.request(path, { method, headers }, { address });
 }
 
 Deno.test("Whoever shows no token, or a wrong one, gets one and the same answer", async () => {

@@ -97,3 +97,9 @@ export async function barriers(page: Page): Promise<string[]> {
     { id, help, nodes },
   ) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html}\n  ${failureSummary}`));
 }
+
+/** What is wider than its place: pushed sideways, or cut off. */
+export const TOO_WIDE =
+  `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice, main .tile")]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => element.tagName + " " + element.textContent.slice(0, 80))`;

@@ -42,7 +42,10 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Nothing was saved.").waitFor();
   await look("settings");
-  await page.getByRole("button", { name: "Put back" }).click();
+  await page.getByLabel("Time between two turns").fill("60");
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved. It holds").waitFor();
   await go(page, "#/settings-history", "What was changed");
   await look("settings-history");
 }

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { TOKEN } from "../support/service.ts";
+import { TOO_WIDE } from "./browser.ts";
 import { everyView } from "./every_view.ts";
 import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
-
-/** What is wider than its place: pushed sideways, or cut off. */
-const TOO_WIDE =
-  `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice, main .tile")]
-  .filter((element) => element.scrollWidth > element.clientWidth)
-  .map((element) => element.tagName + " " + element.textContent.slice(0, 80))`;
 
 pageTest(
   "On a screen of 390 points nothing has to be pushed sideways, and nothing is cut off",

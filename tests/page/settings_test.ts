@@ -179,9 +179,17 @@ pageTest("What was changed is listed: when, from what to what, and how; a passwo
   await page.getByRole("link", { name: "What was changed, and when" }).click();
   await page.getByRole("heading", { level: 1, name: "What was changed" }).waitFor();
   const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
-  const changed = rows.map((row) => row.split("\t").slice(1).join(" | "));
-  assert.ok(changed.includes("interval_minutes | 1440 | 7 | here, or over HTTP"), rows.join("\n"));
-  assert.ok(changed.includes("login_sources | none | ldap, shibboleth | here, or over HTTP"), rows.join("\n"));
-  assert.ok(changed.includes("smtp.password | empty | *** | here, or over HTTP"), rows.join("\n"));
+  const changed = rows.map((row) =>
+    row.replaceAll("\n", " ").split("\t").slice(1).map((cell) => cell.trim()).join(" | ")
+  );
+  assert.ok(
+    changed.includes("Time between two turns interval_minutes | 1440 | 7 | here, or over HTTP"),
+    rows.join("\n"),
+  );
+  assert.ok(
+    changed.includes("Login sources login_sources | none | ldap, shibboleth | here, or over HTTP"),
+    rows.join("\n"),
+  );
+  assert.ok(changed.includes("Password smtp.password | empty | *** | here, or over HTTP"), rows.join("\n"));
   assertQuiet();
 });

@@ -109,3 +109,27 @@ pageTest("When the service stops the page says so, and goes on by itself when it
   await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
   await until("the words are gone", async () => await page.getByText("The service does not answer.").count() === 0);
 });
+
+pageTest(
+  "A view that could not be shown while the database was away shows itself when it is back",
+  {},
+  async (scene) => {
+    await scene.service.import("first.csv", "unique_id,login_source\nu1,ldap\n");
+    const { page } = await scene.admin();
+    let isAway = true;
+    const problem = { type: "about:blank", title: "Service Unavailable", status: 503, detail: "the database is away" };
+    await page.route(
+      "**/imports?**",
+      (route) => isAway ? route.fulfill({ status: 503, json: problem }) : route.continue(),
+    );
+    await go(page, "#/imports", "This cannot be shown now");
+    await page.getByText("The database is away.").waitFor();
+    isAway = false;
+    await page.route("**/status", (route) => route.abort(), { times: 1 });
+    const lookNow = () => page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await lookNow();
+    await page.getByText("The service does not answer.").waitFor();
+    await lookNow();
+    await page.getByRole("link", { name: "first.csv" }).waitFor();
+  },
+);

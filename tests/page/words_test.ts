@@ -50,6 +50,7 @@ Deno.test("Numbers and times stand there in words that people use", () => {
   const now = Date.parse("2026-11-23T18:00:00Z");
   assert.equal(fromNow("2026-11-23T18:04:00Z", now), "in 4 minutes");
   assert.equal(fromNow("2026-11-23T15:00:00Z", now), "3 hours ago");
+  assert.equal(fromNow("2026-11-23T18:59:59Z", now), "in 1 hour");
   assert.equal(fromNow("2026-11-23T17:59:58Z", now), "just now");
   assert.equal(duration("2026-11-23T18:00:00Z", "2026-11-23T18:01:59.9Z"), "2 minutes 0 seconds");
 });

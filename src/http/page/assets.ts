@@ -23,12 +23,17 @@ import imports from "./assets/imports.js" with { type: "text" };
 import live from "./assets/live.js" with { type: "text" };
 import overview from "./assets/overview.js" with { type: "text" };
 import paged from "./assets/paged.js" with { type: "text" };
+import overviewStyle from "./assets/overview.css" with { type: "text" };
+import countsStyle from "./assets/counts.css" with { type: "text" };
+import tablesStyle from "./assets/tables.css" with { type: "text" };
+import formsStyle from "./assets/forms.css" with { type: "text" };
 import partsStyle from "./assets/parts.css" with { type: "text" };
 import parts from "./assets/parts.js" with { type: "text" };
 import progress from "./assets/progress.js" with { type: "text" };
 import route from "./assets/route.js" with { type: "text" };
 import sample from "./assets/sample-roster.csv" with { type: "text" };
 import session from "./assets/session.js" with { type: "text" };
+import settingName from "./assets/setting_name.js" with { type: "text" };
 import settings from "./assets/settings.js" with { type: "text" };
 import settingsEditors from "./assets/settings_editors.js" with { type: "text" };
 import settingsFields from "./assets/settings_fields.js" with { type: "text" };
@@ -89,6 +94,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
     "progress.js": progress,
     "route.js": route,
     "session.js": session,
+    "setting_name.js": settingName,
     "settings.js": settings,
     "settings_editors.js": settingsEditors,
     "settings_fields.js": settingsFields,
@@ -100,12 +106,21 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
     "used_settings.js": usedSettings,
     "words.js": words,
   }).map(([name, text]) => [name, asset("text/javascript", text)] as const),
-  ["style.css", asset("text/css", style)],
-  ["parts.css", asset("text/css", partsStyle)],
+  ...Object.entries({
+    "counts.css": countsStyle,
+    "forms.css": formsStyle,
+    "overview.css": overviewStyle,
+    "parts.css": partsStyle,
+    "style.css": style,
+    "tables.css": tablesStyle,
+  }).map(([name, text]) => [name, asset("text/css", text)] as const),
   ["icon.svg", asset("image/svg+xml", icon)],
   ["sample-roster.csv", asset("text/csv", sample)],
   ["description.json", asset("application/json", JSON.stringify(description()))],
 ]);
+
+/** The content types of {@link ASSETS}. */
+export const ASSET_TYPES = [...new Set([...ASSETS.values()].map(({ type }) => type.split(";")[0]))];
 
 function asset(type: string, text: string): Asset {
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;

@@ -2,10 +2,12 @@
  * The admin page (contract, section 6): its shell under `/`, and what the shell loads under `/assets/`. Open to anybody, for
  * there is no data in it: the page asks for data as every script does, with the token.
  */
-import type { Context, Hono } from "hono";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { HttpEnv } from "../env.ts";
 import { Problem } from "../problem.ts";
-import { type Asset, ASSETS, SHELL } from "./assets.ts";
+import { errors, OPEN } from "../route.ts";
+import { type Asset, ASSET_TYPES, ASSETS, SHELL } from "./assets.ts";
 
 /**
  * Nothing but what comes from here; no inline script or style, no frame, no form that leaves. Text can never become markup:
@@ -21,13 +23,41 @@ const PAGE_POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
-/** Adds the page to `app`. It is no call, so `/openapi.json` does not list it. */
-export function addPage(app: Hono<HttpEnv>): void {
-  app.get("/", (c) => answer(c, SHELL));
-  app.get("/assets/:name", (c) => {
-    const asset = ASSETS.get(c.req.param("name"));
+const KNOWN = { description: "The browser has it already." };
+const TEXT = { schema: z.string() };
+const DOCUMENT = { schema: z.looseObject({}) };
+
+const getShell = createRoute({
+  method: "get",
+  path: "/",
+  summary: "The admin page",
+  ...OPEN,
+  responses: { 200: { description: "Its shell.", content: { "text/html": TEXT } }, 304: KNOWN },
+});
+
+const getAsset = createRoute({
+  method: "get",
+  path: "/assets/{name}",
+  summary: "A file of the admin page",
+  ...OPEN,
+  request: { params: z.object({ name: z.string() }) },
+  responses: {
+    200: {
+      description: "The file.",
+      content: Object.fromEntries(ASSET_TYPES.map((type) => [type, type === "application/json" ? DOCUMENT : TEXT])),
+    },
+    304: KNOWN,
+    ...errors(404),
+  },
+});
+
+/** Adds the page to `app`. */
+export function addPage(app: OpenAPIHono<HttpEnv>): void {
+  app.openapi(getShell, (c) => answer(c, SHELL) as never);
+  app.openapi(getAsset, (c) => {
+    const asset = ASSETS.get(c.req.valid("param").name);
     if (asset === undefined) throw new Problem(404, "there is nothing under this path");
-    return answer(c, asset);
+    return answer(c, asset) as never;
   });
 }
 

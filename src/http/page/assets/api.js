@@ -1,4 +1,5 @@
 /** Asks the service, with the token, under addresses relative to the page. Every error becomes an ApiError. */
+import { sentence } from "./words.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {{ key: string, message: string }} FieldError */
@@ -110,10 +111,4 @@ async function refusal(response) {
   } catch {
     return new ApiError(response.status, `The service answered with ${response.status}.`, [], retryAfter);
   }
-}
-
-/** @param {string} text */
-export function sentence(text) {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

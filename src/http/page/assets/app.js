@@ -153,13 +153,19 @@ async function load(route, signal) {
     return await viewOf(route, page);
   } catch (error) {
     const missing = error instanceof ApiError && (error.status === 404 || error.status === 422);
-    const again = button("Try again", () => {
+    const retry = () => {
       isFirst = true;
       void go();
-    });
-    const content = missing
-      ? notThere()
-      : h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, "This cannot be shown now"), trouble(error), again);
+    };
+    const again = button("Try again", retry);
+    if (error instanceof ApiError && error.passes) live.onHistory(retry, signal);
+    const content = missing ? notThere() : h(
+      "div",
+      { class: "stack" },
+      h("h1", { tabindex: "-1" }, "This cannot be shown now"),
+      trouble(error),
+      h("div", { class: "actions" }, again),
+    );
     return { title: "Not shown", content };
   }
 }

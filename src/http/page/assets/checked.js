@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
 import { paged } from "./paged.js";
 import { data, notice, section, statusBadge, table } from "./parts.js";
-import { counted, number, shown } from "./words.js";
+import { counted, number, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../../importer/report.ts").CheckReport} CheckReport */
 /** @typedef {import("../../../domain/outcome.ts").Change} Change */
@@ -38,7 +38,7 @@ export async function checked(report) {
     section(
       "check-warnings",
       "Worth knowing",
-      h("ul", { class: "lines" }, warnings.map(({ text }) => h("li", null, shown(text)))),
+      h("ul", { class: "lines" }, warnings.map(({ text }) => h("li", null, sentence(shown(text))))),
     ),
     failed > 0 &&
     section(

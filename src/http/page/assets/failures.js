@@ -1,8 +1,7 @@
 /** The records of an import that were not applied: line, user, and each problem with its reason; and the file of them. */
 import { h } from "./dom.js";
-import { ApiError } from "./api.js";
 import { paged } from "./paged.js";
-import { button, data, notice, section, table, trouble } from "./parts.js";
+import { asking, data, notice, section, table } from "./parts.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
@@ -77,21 +76,11 @@ export async function failuresSection({ id, failed, failed_file }, page) {
 
 /** @param {number} id @param {string} name @param {Page} page */
 function downloadButton(id, name, page) {
-  const failed = h("div", null);
-  const go = button("Download the failed records", () => void download(), { id: "download" });
-  return h("div", { class: "download" }, go, failed);
-
-  async function download() {
-    go.disabled = true;
-    failed.replaceChildren();
-    try {
-      save(await (await page.api.ask("GET", `imports/${id}/failed.csv`)).blob(), name);
-      page.announce("The failed records were downloaded");
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401) failed.replaceChildren(trouble(error));
-    }
-    go.disabled = false;
-  }
+  const download = async () => {
+    save(await (await page.api.ask("GET", `imports/${id}/failed.csv`)).blob(), name);
+    page.announce("The failed records were downloaded");
+  };
+  return asking("Download the failed records", download, { id: "download", class: "download" });
 }
 
 /** A link cannot send the token, so the bytes come by fetch. @param {Blob} bytes @param {string} name */

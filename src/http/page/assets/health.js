@@ -1,7 +1,7 @@
 /** The parts that must work for an import, one tile each: database, folder, mail, and when the next turn is. */
 import { h, Slot } from "./dom.js";
 import { ago, badge, data } from "./parts.js";
-import { counted, shown } from "./words.js";
+import { counted, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {import("./app.js").Page} Page */
@@ -46,7 +46,7 @@ function database({ database: { kind, state, text }, standby }) {
   const what = kind === "embedded" ? "Embedded Postgres, for trying out" : "PostgreSQL server";
   return [
     isUsable ? badge("good", "Usable") : badge("bad", "Away"),
-    h("p", null, text === undefined ? what : shown(text)),
+    h("p", null, text === undefined ? what : sentence(shown(text))),
     standby && h("p", null, "Another rosterd imports; this one stands by."),
   ];
 }
@@ -56,7 +56,7 @@ function folder({ path, usable, text }) {
   return [
     usable ? badge("good", "Usable") : badge("bad", "Not usable"),
     h("p", { class: "path" }, h("code", null, data(path))),
-    text !== undefined && h("p", null, shown(text)),
+    text !== undefined && h("p", null, sentence(shown(text))),
   ];
 }
 

@@ -7,7 +7,7 @@ import { heldSection } from "./held.js";
 import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
 import { progress } from "./progress.js";
 import { usedSettings } from "./used_settings.js";
-import { COUNT_WORDS, DELIMITER_WORDS, duration, MAIL_WORDS, number, shown, size } from "./words.js";
+import { COUNT_WORDS, DELIMITER_WORDS, duration, MAIL_WORDS, number, sentence, shown, size } from "./words.js";
 
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("./app.js").Page} Page */
@@ -129,7 +129,7 @@ function warnings(entry) {
   return section(
     "warnings",
     "Worth knowing",
-    h("ul", { class: "lines" }, told.map(({ text }) => h("li", null, shown(text)))),
+    h("ul", { class: "lines" }, told.map(({ text }) => h("li", null, sentence(shown(text))))),
   );
 }
 
@@ -148,7 +148,7 @@ function about(entry) {
     ["Took", finished_at === null ? null : duration(started_at, finished_at)],
     ["Now in bak as", bak_file === null ? null : data(bak_file)],
     ["Failed records in bak", failed_file === null ? null : data(failed_file)],
-    ["Mail", MAIL_WORDS[entry.mail]],
+    ["Mail", entry.status === "running" ? null : MAIL_WORDS[entry.mail]],
     [COUNT_WORDS.permits_released, isCounted(entry) ? number(entry.permits_released) : null],
     ["SHA-256", sha256 === null ? null : h("code", { class: "hash" }, sha256)],
   ];

@@ -3,7 +3,7 @@ import { smallBar } from "./counts.js";
 import { h, Slot } from "./dom.js";
 import { ago, data, empty, statusBadge, table } from "./parts.js";
 import { importsLink } from "./route.js";
-import { shown, STATUS_NAMES, statusWord } from "./words.js";
+import { sentence, shown, STATUS_NAMES, statusWord } from "./words.js";
 
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("./app.js").Page} Page */
@@ -118,6 +118,6 @@ function row(entry) {
 /** @param {ImportEntry} entry */
 function outcome(entry) {
   if (entry.status === "running") return h("span", { class: "faint" }, "under way");
-  if (entry.reason !== null) return h("span", { class: "why" }, shown(entry.reason.text));
+  if (entry.reason !== null) return h("span", { class: "why" }, sentence(shown(entry.reason.text)));
   return smallBar(entry);
 }

@@ -22,6 +22,7 @@ export class Live {
   #timer;
   #isOn = false;
   #asking = 0;
+  #wasAway = false;
   #eagerUntil = 0;
 
   /**
@@ -81,6 +82,7 @@ export class Live {
       const status = await this.api.get("status");
       if (turn === this.#asking && this.#isOn) this.#tell(status);
     } catch (error) {
+      this.#wasAway = true;
       if (turn === this.#asking && this.#isOn) this.onTrouble(error);
     }
     if (turn !== this.#asking || !this.#isOn || document.hidden) return;
@@ -90,8 +92,9 @@ export class Live {
 
   /** @param {StatusDocument} status */
   #tell(status) {
-    const changed = this.status !== null && historyOf(this.status) !== historyOf(status);
+    const changed = this.#wasAway || this.status !== null && historyOf(this.status) !== historyOf(status);
     this.status = status;
+    this.#wasAway = false;
     this.onTrouble(null);
     for (const listener of this.#onStatus) listener(status);
     if (!changed) return;
@@ -112,9 +115,9 @@ export class Live {
 }
 
 /**
- * What changes in a status when the history does.
+ * What changes in a status when the history does, or when it can be read again.
  * @param {StatusDocument} status
  */
-function historyOf({ last_import_at, running, holds, mail }) {
-  return JSON.stringify([last_import_at, running?.id, holds, mail.waiting]);
+function historyOf({ last_import_at, running, holds, mail, database }) {
+  return JSON.stringify([last_import_at, running?.id, holds, mail.waiting, database.state]);
 }

@@ -1,10 +1,11 @@
 /** Is all well? What runs, what needs a person, what waits and why, and the last imports. */
+import { ApiError } from "./api.js";
 import { h, Slot } from "./dom.js";
 import { health } from "./health.js";
 import { importTable } from "./imports.js";
-import { badge, button, data, empty, notice, section, table, trouble } from "./parts.js";
+import { asking, badge, data, empty, notice, section, table } from "./parts.js";
 import { progress } from "./progress.js";
-import { counted, shown } from "./words.js";
+import { counted, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
@@ -16,10 +17,16 @@ const LAST = 6;
 
 /** @param {Page} page */
 export async function overview(page) {
-  const last = new Slot(h("div", null), lastImports);
+  const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded));
+  /** Without them, too, the rest says how the service is: that is when it matters most. */
   async function load() {
-    const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
-    last.show({ imports, folder: page.live.status?.folder.path ?? null });
+    try {
+      const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
+      last.show({ imports, folder: page.live.status?.folder.path ?? null });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.passes)) throw error;
+      last.show({ why: error.message });
+    }
   }
   await page.live.look();
   await load();
@@ -112,6 +119,9 @@ function holds({ holds, open_holds }) {
   );
 }
 
+/** In the words of this page, where the service speaks of keys. @type {Record<string, string>} */
+const WORDS = { mail_not_configured: "Nobody is mailed: mail is not set up." };
+
 /** What mends it, where the text itself does not say. @type {Record<string, Child>} */
 const MENDS = {
   database: "Start the database, or mend DATABASE_URL. rosterd tries again by itself, and no file is lost meanwhile.",
@@ -132,7 +142,7 @@ function problems({ problems, folder, settings, mail }) {
       ? folder.text
       : undefined;
     return problem(
-      more ?? text,
+      WORDS[code] ?? more ?? text,
       MENDS[code] ?? (code === "settings" ? "Mend the settings file by hand; until then nothing is imported." : null),
     );
   });
@@ -147,16 +157,15 @@ function problems({ problems, folder, settings, mail }) {
 
 /** @param {string} text @param {Child} mend */
 function problem(text, mend) {
-  return h("li", null, capital(shown(text)), /[.!?]$/.test(text) ? " " : ". ", mend);
+  return h("li", null, sentence(shown(text)), " ", mend);
 }
 
-/** @param {string} text */
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+/** @typedef {{ imports: ImportEntry[], folder: string | null } | { why: string }} Last */
 
-/** @param {{ imports: ImportEntry[], folder: string | null }} last */
-function lastImports({ imports, folder }) {
+/** @param {Last} last */
+function lastImports(last) {
+  if ("why" in last) return empty("They cannot be shown now.", h("p", null, last.why));
+  const { imports, folder } = last;
   if (imports.length > 0) {
     return [
       importTable(imports, "The last imports"),
@@ -185,29 +194,19 @@ function lastImports({ imports, folder }) {
 
 /** @param {Page} page */
 function lookNow(page) {
-  const failed = h("div", null);
-  const go = button("Look into the folder now", () => void look(), { id: "look-now" });
-  return h("div", { class: "look-now" }, go, failed);
-
-  async function look() {
-    go.disabled = true;
-    failed.replaceChildren();
-    try {
-      await page.api.post("imports");
-      page.announce("rosterd looks into the folder now");
-      await page.live.expectWork();
-    } catch (error) {
-      failed.replaceChildren(trouble(error));
-    }
-    go.disabled = false;
-  }
+  const look = async () => {
+    await page.api.post("imports");
+    page.announce("rosterd looks into the folder now");
+    await page.live.expectWork();
+  };
+  return asking("Look into the folder now", look, { id: "look-now", class: "look-now" });
 }
 
 /** @param {Pick<StatusDocument, "waiting" | "ignored">} status */
 function files({ waiting, ignored }) {
   if (waiting.length + ignored.length === 0) return null;
   const columns = [{ heading: "File" }, { heading: "Why it waits", kind: "wide" }];
-  const rows = waiting.map(({ name, text }) => [data(name), capital(shown(text.replace(/^waiting: /, "")))]);
+  const rows = waiting.map(({ name, text }) => [data(name), sentence(shown(text.replace(/^waiting: /, "")))]);
   return section(
     "waiting",
     "In the folder, not imported",

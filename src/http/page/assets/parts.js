@@ -121,6 +121,30 @@ export function button(label, onclick, attributes = {}) {
 }
 
 /**
+ * A button that asks something of the service: it is off meanwhile, and what went wrong stands below it.
+ * @param {string} label
+ * @param {() => Promise<void>} work
+ * @param {{ id: string, class: string }} names Of the button, and of it with what stands below.
+ */
+export function asking(label, work, names) {
+  const failed = h("div", null);
+  const go = button(label, () => void press(), { id: names.id });
+  return h("div", { class: names.class }, go, failed);
+
+  async function press() {
+    go.disabled = true;
+    failed.replaceChildren();
+    try {
+      await work();
+    } catch (error) {
+      // Without a token that holds, the sign-in stands there.
+      if (!(error instanceof ApiError) || error.status !== 401) failed.replaceChildren(trouble(error));
+    }
+    go.disabled = false;
+  }
+}
+
+/**
  * A part of a page with a heading of its own.
  * @param {string} id
  * @param {string} heading

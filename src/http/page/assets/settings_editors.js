@@ -48,13 +48,7 @@ export function textEditor({ id, describedBy }) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  return {
-    element: input,
-    control: input,
-    isGroup: false,
-    get: () => input.value,
-    set: (value) => void (input.value = value),
-  };
+  return plain(input);
 }
 
 /**
@@ -109,6 +103,17 @@ export function switchEditor(place, words) {
   return { ...editor, get: () => editor.get() === "true", set: (value) => editor.set(String(value)) };
 }
 
+/** One control whose text is the value. @param {HTMLInputElement | HTMLSelectElement} control @returns {Editor} */
+function plain(control) {
+  return {
+    element: control,
+    control,
+    isGroup: false,
+    get: () => control.value,
+    set: (value) => void (control.value = value),
+  };
+}
+
 /** @param {Place} place @param {readonly string[]} values @returns {Editor} */
 export function selectEditor({ id, describedBy }, values) {
   const select = h(
@@ -116,13 +121,7 @@ export function selectEditor({ id, describedBy }, values) {
     { id, "aria-describedby": describedBy },
     values.map((value) => h("option", { value }, value)),
   );
-  return {
-    element: select,
-    control: select,
-    isGroup: false,
-    get: () => select.value,
-    set: (value) => void (select.value = value),
-  };
+  return plain(select);
 }
 
 /** One value a line. @param {Place} place @returns {Editor} */

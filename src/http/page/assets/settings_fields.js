@@ -61,7 +61,12 @@ function flatSchemas(settings) {
 function field(item, schema, description) {
   const id = `setting-${item.key.replaceAll(/[._]/g, "-")}`;
   const error = h("p", { class: "field-error", id: `${id}-error` });
-  const help = h("p", { class: "field-help", id: `${id}-help` }, schema.description ?? "", defaultWords(item, schema));
+  const help = h(
+    "p",
+    { class: "field-help", id: `${id}-help` },
+    item.help ?? schema.description ?? "",
+    defaultWords(item, schema),
+  );
   const editor = editorOf(item, schema, description, { id, describedBy: `${id}-help ${id}-error` });
   const element = h(
     "div",
@@ -94,11 +99,14 @@ function field(item, schema, description) {
 
 /** @param {Item} item @param {Schema} schema */
 function defaultWords({ words, editor }, schema) {
-  if (schema.default === undefined || editor === "password") return null;
-  const value = typeof schema.default === "string" && words !== undefined
-    ? words[schema.default]
-    : inWords(schema.default);
+  if (schema.default === undefined || editor === "password" || isNothing(schema.default)) return null;
+  const value = words?.[String(schema.default)] ?? inWords(schema.default);
   return h("span", { class: "default" }, ` Default: ${value}.`);
+}
+
+/** An empty text, list or table says nothing that its empty field does not. @param {unknown} value */
+function isNothing(value) {
+  return value === "" || typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 /** @param {Item} item @param {Schema} schema @param {Description} description @param {import("./settings_editors.js").Place} place */

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { empty, moment, table } from "./parts.js";
+import { settingName } from "./setting_name.js";
 import { inWords } from "./settings_patch.js";
 import { shown } from "./words.js";
 
@@ -45,7 +46,7 @@ export async function settingsHistory(page) {
 function historyTable(changes) {
   if (changes.length === 0) return empty("No setting was changed yet.");
   const rows = changes.flatMap(({ at, by, changes }) =>
-    changes.map(({ key, from, to }) => [moment(at), h("code", null, shown(key)), value(from), value(to), BY[by]])
+    changes.map(({ key, from, to }) => [moment(at), settingName(key), value(from), value(to), BY[by]])
   );
   const headings = ["When", "Setting", "From", "To", "How"];
   return table("Changes of settings, newest first", headings.map((heading) => ({ heading })), rows, "history");

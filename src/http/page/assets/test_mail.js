@@ -1,8 +1,7 @@
 /** Sends a mail now with the settings that are saved, and says how it went. */
 import { h } from "./dom.js";
 import { button, notice, trouble } from "./parts.js";
-import { sentence } from "./api.js";
-import { shown } from "./words.js";
+import { sentence, shown } from "./words.js";
 
 /** @typedef {import("./app.js").Page} Page */
 

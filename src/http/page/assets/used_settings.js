@@ -1,6 +1,7 @@
 /** The settings that an import used; those that are otherwise now are marked. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
+import { settingName } from "./setting_name.js";
 import { flatten, inWords } from "./settings_patch.js";
 import { counted, shown } from "./words.js";
 
@@ -13,7 +14,7 @@ export function usedSettings(used, now) {
     const words = inWords(value);
     const today = current === null ? words : inWords(current[key]);
     const differs = today !== words && h("span", { class: "differs" }, "now ", shown(today));
-    return { differs, cells: [h("code", null, key), [shown(words), differs]] };
+    return { differs, cells: [settingName(key), [shown(words), differs]] };
   });
   const changed = rows.filter(({ differs }) => differs !== false).length;
   const summary = changed === 0 ? "the same as now" : `${counted(changed, "setting is", "settings are")} different now`;

@@ -21,6 +21,16 @@ export function counted(count, one, many = `${one}s`) {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
+/** @param {string} text */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the service says in passing, as a sentence that stands alone. @param {string} text */
+export function sentence(text) {
+  return /[.!?]$/.test(text) ? capital(text) : `${capital(text)}.`;
+}
+
 /** @param {number} bytes */
 export function size(bytes) {
   if (bytes < 1_000) return counted(bytes, "byte");
@@ -57,7 +67,8 @@ export function toTheSecond(time) {
 }
 
 const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
-const UNITS = /** @type {const} */ ([["day", 86_400], ["hour", 3_600], ["minute", 60]]);
+/** Each with the one below it, to which it is rounded: 3,599 seconds are an hour, not 60 minutes. */
+const UNITS = /** @type {const} */ ([["day", 86_400, 3_600], ["hour", 3_600, 60], ["minute", 60, 1]]);
 
 /**
  * "3 minutes ago", "in 2 hours".
@@ -66,8 +77,10 @@ const UNITS = /** @type {const} */ ([["day", 86_400], ["hour", 3_600], ["minute"
  */
 export function fromNow(time, now) {
   const seconds = Math.round((Date.parse(time) - now) / 1_000);
-  for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return RELATIVE.format(Math.round(seconds / length), unit);
+  for (const [unit, length, below] of UNITS) {
+    if (Math.abs(Math.round(seconds / below)) * below >= length) {
+      return RELATIVE.format(Math.round(seconds / length), unit);
+    }
   }
   if (Math.abs(seconds) < 10) return seconds > 0 ? "in a moment" : "just now";
   return seconds > 0 ? "in less than a minute" : "less than a minute ago";

@@ -1,0 +1,168 @@
+/**
+ * One client's connection, handed on to the HTTP server inside this process and cut off when it keeps nobody busy: neither
+ * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Understands nothing of what passes;
+ * `serve.ts` tells it when a request begins and when its answer is over.
+ */
+import { within } from "../runtime/within.ts";
+
+export interface Patience {
+  /** For the whole head of a request, however it trickles; for the first one from the connection on. */
+  headMs: number;
+  /** For a client that takes nothing of its answer. */
+  takeMs: number;
+}
+
+/** For what a client still sends after its last answer: closing at once would destroy the answer on its way. */
+const LINGER_MS = 1_000;
+/** For the answer to a client that ends its side with its request, as `nc -N` does; one that has gone looks the same. */
+const HALF_CLOSED_MS = 1_000;
+const CHUNK_BYTES = 64 * 1024;
+/** What is handed on before a request begins; more waits for that, so that nobody without a token fills the memory with heads. */
+const MOST_HEAD_BYTES = 32 * 1024;
+
+export class Connection {
+  /** Resolves when all that is to be answered has been handed to the client. */
+  readonly answered: Promise<void>;
+  readonly #answered = Promise.withResolvers<void>();
+  readonly #gone = new AbortController();
+  #inside: Deno.TcpConn | null = null;
+  #requests = 0;
+  /** Handed on since the last answer, before a request began. */
+  #ahead = 0;
+  #begun = Promise.withResolvers<void>();
+  #over = Promise.withResolvers<void>();
+  /** Whether what the client still sends is of use. */
+  #isWanted = true;
+  #isAnswered = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly client: Deno.TcpConn, private readonly patience: Patience) {
+    this.answered = this.#answered.promise;
+  }
+
+  get address(): string {
+    return this.client.remoteAddr.hostname;
+  }
+
+  /** Aborted when the client has gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Whether a request is under way. */
+  get isBusy(): boolean {
+    return this.#requests > 0;
+  }
+
+  /**
+   * Hands on until the connection ends, whoever ends it. Connects to the server inside only when there is something to
+   * hand on; `known` gets the port that this connection has there.
+   */
+  async run(server: { hostname: string; port: number }, known: (port: number) => void): Promise<void> {
+    this.#cutAfter(this.patience.headMs);
+    try {
+      const buffer = new Uint8Array(CHUNK_BYTES);
+      const length = await this.client.read(buffer);
+      if (length === null) return;
+      this.#inside = await Deno.connect({ hostname: server.hostname, port: server.port });
+      for (const side of [this.client, this.#inside]) side.setNoDelay();
+      known(this.#inside.localAddr.port);
+      await Promise.all([this.#handOn(this.#inside, buffer, length), this.#handBack(this.#inside)]);
+    } catch {
+      // Cut off, from either side: there is nobody to tell.
+    } finally {
+      this.cut();
+    }
+  }
+
+  requestBegins(): void {
+    if (!this.isBusy) this.#over = Promise.withResolvers();
+    this.#requests++;
+    this.#ahead = 0;
+    this.#begun.resolve();
+    clearTimeout(this.#timer);
+  }
+
+  /** `isLast`: what the client still sends is neither waited for nor handed on. */
+  answerIsOver(isLast: boolean): void {
+    this.#requests--;
+    if (!this.isBusy) this.#over.resolve();
+    if (this.isBusy || this.#isAnswered) return;
+    this.#begun = Promise.withResolvers();
+    if (isLast) this.#wantNoMore();
+    this.#cutAfter(isLast ? LINGER_MS : this.patience.headMs);
+  }
+
+  /** Ends it now. */
+  cut(): void {
+    clearTimeout(this.#timer);
+    this.#isAnswered = true;
+    this.#isWanted = false;
+    this.#begun.resolve();
+    this.#over.resolve();
+    this.#answered.resolve();
+    this.#gone.abort();
+    close(this.client);
+    if (this.#inside !== null) close(this.#inside);
+  }
+
+  #cutAfter(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.cut(), ms);
+  }
+
+  #wantNoMore(): void {
+    this.#isWanted = false;
+    this.#begun.resolve();
+    if (this.#inside !== null) void succeeds(this.#inside.closeWrite());
+  }
+
+  /** From the client to the server; what that does not want is read all the same, or the answer would be destroyed. */
+  async #handOn(inside: Deno.TcpConn, buffer: Uint8Array, firstLength: number): Promise<void> {
+    for (let length: number | null = firstLength; length !== null; length = await this.client.read(buffer)) {
+      if (this.#isWanted && !await succeeds(writeAll(inside, buffer.subarray(0, length)))) this.#isWanted = false;
+      if (!this.isBusy && this.#isWanted) this.#ahead += length;
+      if (this.#ahead >= MOST_HEAD_BYTES) await this.#begun.promise;
+    }
+    if (this.isBusy || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
+    this.#gone.abort();
+    this.#wantNoMore();
+  }
+
+  async #untilOver(): Promise<void> {
+    if (!this.isBusy) await this.#begun.promise;
+    await this.#over.promise;
+  }
+
+  /** From the server to the client. */
+  async #handBack(inside: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      // A server that wants no more of a body may cut its side; what it said before is on its way to the client.
+      const length = await inside.read(buffer).catch(() => null);
+      if (length === null) break;
+      await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
+    }
+    await this.client.closeWrite();
+    this.#isAnswered = true;
+    this.#wantNoMore();
+    this.#answered.resolve();
+    this.#cutAfter(LINGER_MS);
+  }
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await conn.write(bytes.subarray(written));
+}
+
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return await work.then(() => true, () => false);
+}
+
+function close(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}

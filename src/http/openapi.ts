@@ -1,0 +1,74 @@
+/** `GET /openapi.json`: the OpenAPI 3.1 text of all calls, made of their schemas, with the errors that every call can answer with. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { HttpEnv } from "./env.ts";
+import { errors, json, OPEN } from "./route.ts";
+import { problemDocument, settingsDocument } from "./schemas.ts";
+
+const getDocument = createRoute({
+  method: "get",
+  path: "/openapi.json",
+  summary: "This document",
+  ...OPEN,
+  responses: { 200: json("OpenAPI 3.1.", z.looseObject({ openapi: z.string() })) },
+});
+
+/** As much of an operation as is looked at here. */
+interface Operation {
+  security?: unknown[];
+  responses: Record<string, unknown>;
+}
+
+/** Adds the call. It tells of all calls that `app` has when it is asked first. */
+export function addDocument(app: OpenAPIHono<HttpEnv>, version: string): void {
+  let document: ReturnType<typeof describe> | undefined;
+  app.openapi(getDocument, (c) => c.json(document ??= describe(app, version), 200));
+}
+
+function describe(app: OpenAPIHono<HttpEnv>, version: string) {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.register("Settings", settingsDocument);
+  app.openAPIRegistry.register("Problem", problemDocument);
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "rosterd",
+      version,
+      description: "Imports roster files into Postgres. Every error is an RFC 9457 problem document.",
+    },
+    security: [{ token: [] }],
+  });
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(path as Record<string, Operation>)) addErrors(method, operation);
+  }
+  requireAll((document.components?.schemas as Record<string, Schema>).Settings);
+  return document;
+}
+
+/** As much of a schema as is looked at here. */
+interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+
+/** A key that has a default is optional in the file, but never absent from an answer nor from what replaces them all. */
+function requireAll(schema: Schema): void {
+  if (schema.properties === undefined) return;
+  schema.required = Object.keys(schema.properties);
+  Object.values(schema.properties).forEach(requireAll);
+}
+
+/** What any call can be answered with, beside what it names itself. */
+function addErrors(method: string, operation: Operation): void {
+  const { security, responses } = operation;
+  // A name that is not the service's, and what nobody foresaw.
+  const statuses = [421, 500];
+  // Another site's page.
+  if (method !== "get") statuses.push(403);
+  // The token, and a body that is too much, too slow or not wanted.
+  if (security === undefined) statuses.push(400, 401, 408, 413, 429, 503);
+  const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  for (const [status, { description }] of Object.entries(errors(...statuses))) {
+    responses[status] ??= { description, content };
+  }
+}

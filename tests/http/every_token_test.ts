@@ -1,0 +1,108 @@
+/** Every call with every kind of token that is none (fault list, part G): one answer for all, and nothing done. */
+import assert from "node:assert/strict";
+import { type Call, everyCall, type Http, nameOf } from "./every_call.ts";
+import { ADMIN, READER, testHttp } from "./fake_service.ts";
+
+const WRONG: Record<string, string> = {
+  "a wrong one": "Bearer wrong",
+  "an empty one": "Bearer ",
+  "one without its scheme": ADMIN,
+  "another scheme": `Basic ${btoa(`admin:${ADMIN}`)}`,
+  "another scheme with the token": `Token ${ADMIN}`,
+  "half of it": `Bearer ${ADMIN.slice(0, -1)}`,
+  "more than it": `Bearer ${ADMIN}x`,
+  "it twice": `Bearer ${ADMIN}, Bearer ${ADMIN}`,
+  "an overlong one": "Bearer " + "x".repeat(100_000),
+  "that of a read token which there is not": "Bearer null",
+};
+
+/** What the read token may not GET. */
+const ADMIN_ONLY = ["GET /imports/{id}/failures", "GET /imports/{id}/failed.csv", "GET /imports/{id}/held"];
+
+/** Methods that a call answers to: those of GET to HEAD, too. */
+function methods({ method }: Call): string[] {
+  return method === "GET" ? ["GET", "HEAD"] : [method];
+}
+
+async function ask({ app }: Http, method: string, path: string, headers: HeadersInit, address: string) {
+  return await app.request(path, { method, headers }, { address });
+}
+
+Deno.test("No call that wants a token answers anything but one and the same refusal without the right one", async () => {
+  await using http = await testHttp();
+  const before = await (await http.ask("GET", "/settings/history")).text();
+  const refusals = new Set<string>();
+  let asked = 0;
+  for (const call of everyCall(http).filter(({ isOpen }) => !isOpen)) {
+    const cases: [string, string, HeadersInit][] = [
+      ["none", call.path, {}],
+      ["a cookie", call.path, { cookie: `token=${ADMIN}; authorization=Bearer ${ADMIN}` }],
+      ...["token", "access_token", "authorization"].map((name): [string, string, HeadersInit] => [
+        `in the query as ${name}`,
+        `${call.path}${call.path.includes("?") ? "&" : "?"}${name}=${ADMIN}`,
+        {},
+      ]),
+      ...Object.entries(WRONG).map(([name, authorization]): [string, string, HeadersInit] => [name, call.path, {
+        authorization,
+      }]),
+    ];
+    for (const [name, path, headers] of cases) {
+      for (const method of methods(call)) {
+        // An address of its own for each, so that none is refused for those before it.
+        const answer = await ask(http, method, path, headers, `198.51.100.${asked++}`);
+        const what = `${method} ${call.template} with ${name}`;
+        assert.equal(answer.status, 401, what);
+        assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="rosterd"', what);
+        assert.equal(answer.headers.get("set-cookie"), null, what);
+        refusals.add(JSON.stringify([...answer.headers]) + await answer.text());
+      }
+    }
+  }
+  assert.equal(refusals.size, 2, "one for HEAD, which has no body, and one for the others");
+  assert.equal(await (await http.ask("GET", "/settings/history")).text(), before);
+  console.log(`${asked} requests without the right token, ${refusals.size} different answers`);
+});
+
+Deno.test("The open calls answer to anybody, whatever token is shown, and set no cookie", async () => {
+  await using http = await testHttp();
+  for (const call of everyCall(http).filter(({ isOpen }) => isOpen)) {
+    for (const authorization of [undefined, ...Object.values(WRONG)]) {
+      const headers = authorization === undefined ? undefined : { authorization };
+      const answer = await http.app.request(call.path, { headers });
+      assert.equal(answer.status, 200, nameOf(call));
+      assert.equal(answer.headers.get("set-cookie"), null);
+      await answer.body?.cancel();
+    }
+  }
+});
+
+Deno.test("The read token may GET everything but failures, held users and files, and change nothing", async () => {
+  await using http = await testHttp();
+  const before = await (await http.ask("GET", "/settings")).text();
+  for (const call of everyCall(http).filter(({ isOpen }) => !isOpen)) {
+    const isForbidden = call.method !== "GET" || ADMIN_ONLY.includes(nameOf(call));
+    for (const method of methods(call)) {
+      const answer = await ask(http, method, call.path, { authorization: `Bearer ${READER}` }, "198.51.100.1");
+      assert.equal(answer.status, isForbidden ? 403 : 200, `${method} ${call.template}`);
+      await answer.body?.cancel();
+    }
+  }
+  assert.equal(await (await http.ask("GET", "/settings")).text(), before);
+});
+
+Deno.test("Ten wrong tokens a minute on whatever calls, then 429 on each; the right token is served all the time", async () => {
+  let elapsed = 0;
+  const clock = { now: () => new Date(), elapsed: () => elapsed };
+  await using http = await testHttp({ options: { clock } });
+  const calls = everyCall(http).filter(({ isOpen }) => !isOpen);
+  const wrong = ({ method, path }: Call) => ask(http, method, path, { authorization: "Bearer wrong" }, "192.0.2.1");
+  for (const call of calls.slice(0, 10)) assert.equal((await wrong(call)).status, 401);
+  elapsed = 59_500;
+  for (const call of calls) {
+    const answer = await wrong(call);
+    assert.deepEqual([answer.status, answer.headers.get("retry-after")], [429, "1"], nameOf(call));
+    const right = await ask(http, "GET", "/status", { authorization: `Bearer ${ADMIN}` }, "192.0.2.1");
+    assert.equal(right.status, 200);
+    assert.equal((await ask(http, "GET", "/status", { authorization: `Bearer ${READER}` }, "192.0.2.1")).status, 200);
+  }
+});

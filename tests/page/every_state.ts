@@ -1,0 +1,96 @@
+/** The page in the states in which a service and its history can be, one after the other. */
+import type { Page } from "playwright-core";
+import { READ_TOKEN, TOKEN } from "../support/service.ts";
+import { go, signIn } from "./browser.ts";
+import type { Scene } from "./page_test_case.ts";
+import { roster } from "./world.ts";
+
+type Stage = Pick<Scene, "service" | "database" | "tab">;
+type Look = (state: string, page: Page) => Promise<void>;
+
+/** From a service without an import to one that has stopped; `look` is called when the page shows it. The service has no mail. */
+export async function everyState(scene: Stage, look: Look): Promise<void> {
+  const { page } = await scene.tab();
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await look("wrong-token", page);
+  await signIn(page, TOKEN);
+  await page.getByText("Nothing was imported yet.").waitFor();
+  await look("no-import", page);
+  await go(page, "#/imports", "Imports");
+  await look("no-imports", page);
+  await go(page, "#/settings-history", "What was changed");
+  await look("no-changes", page);
+  await running(scene, page, look);
+  await manyFailures(scene, page, look);
+  await undone(scene, page, look);
+  await reading(scene, look);
+  await away(scene, page, look);
+}
+
+async function running({ service, database }: Stage, page: Page, look: Look): Promise<void> {
+  await go(page, "#/", "Overview");
+  await database.sql.begin(async (sql) => {
+    // As long as this lock is held, the import stands where it compares with the users.
+    await sql`lock table rosterd.users in access exclusive mode`;
+    await service.drop("autumn.csv", roster(1, 2_000));
+    await page.getByRole("button", { name: "Look into the folder now" }).click();
+    await page.getByText("Comparing with the users and writing").waitFor();
+    await look("running", page);
+    await go(page, "#/imports/1", "autumn.csv");
+    await look("running-import", page);
+  });
+  await page.getByRole("heading", { name: "Records" }).waitFor();
+}
+
+async function manyFailures({ service }: Stage, page: Page, look: Look): Promise<void> {
+  const wrong = (number: number) => ({ email: `nobody at all, number ${number} of ten thousand` });
+  await service.import("every-record-fails.csv", roster(10_001, 20_000, wrong));
+  await go(page, "#/imports/2", "every-record-fails.csv");
+  await page.getByText("10,000 failed records").waitFor();
+  await look("many-failures", page);
+}
+
+async function undone({ service }: Stage, page: Page, look: Look): Promise<void> {
+  await service.import("moved.csv", roster(1, 40, () => ({ city: "Hull" })));
+  await go(page, "#/imports/3", "moved.csv");
+  await page.getByRole("button", { name: "Undo this import …" }).click();
+  await page.getByRole("dialog").waitFor();
+  await look("undo-dialog", page);
+  await page.getByRole("button", { name: "Undo the import" }).click();
+  await page.getByText("This import was undone on").waitFor();
+  await look("undone", page);
+}
+
+async function reading(scene: Stage, look: Look): Promise<void> {
+  const { page } = await scene.tab();
+  await signIn(page, READ_TOKEN);
+  await go(page, "#/imports/2", "every-record-fails.csv");
+  await look("read-token", page);
+  await page.context().close();
+}
+
+/** First the database, then the service. */
+async function away({ service, database }: Stage, page: Page, look: Look): Promise<void> {
+  await go(page, "#/", "Overview");
+  await database.refuse();
+  await (await service.fetch("/imports")).body?.cancel();
+  await lookNow(page);
+  await page.getByText("Nothing can be imported now").waitFor({ timeout: 30_000 });
+  await look("database-away", page);
+  await page.reload();
+  await page.getByText("They cannot be shown now.").waitFor();
+  await look("database-away-anew", page);
+  await go(page, "#/imports", "This cannot be shown now");
+  await look("database-away-imports", page);
+  await service.stop();
+  await lookNow(page);
+  await page.getByText("The service does not answer.").first().waitFor({ timeout: 30_000 });
+  await look("service-away", page);
+}
+
+/** A tab that is looked at again asks at once. */
+async function lookNow(page: Page): Promise<void> {
+  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+}

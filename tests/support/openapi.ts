@@ -1,0 +1,109 @@
+/**
+ * Holds answers against `/openapi.json`, strictly: only statuses and content types that it names, and no property that it does
+ * not. Every answer of the tests passes here, those of `tests/http` and those of a whole service.
+ */
+import assert from "node:assert/strict";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+
+interface Operation {
+  security?: unknown[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+/** What is answered where there is no call, or before it is looked at which. */
+const WITHOUT_A_CALL = [401, 403, 404, 405, 413, 421, 429];
+
+const PROBLEM = { $ref: "openapi#/components/schemas/Problem" };
+
+/** Compiling takes its time, and the document is the same for all. */
+const known = new Map<string, OpenApi>();
+
+export class OpenApi {
+  readonly document: Document;
+  /** How many answers were held against it. */
+  answers = 0;
+  readonly #ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+  private constructor(text: string) {
+    this.document = JSON.parse(text);
+    closeObjects(this.document);
+    this.#ajv.addSchema(this.document, "openapi");
+  }
+
+  static of(text: string): OpenApi {
+    const made = known.get(text) ?? new OpenApi(text);
+    known.set(text, made);
+    return made;
+  }
+
+  /** Asserts that the answer is one that the document foresees. Leaves its body to be read. */
+  async hold(method: string, path: string, answer: Response): Promise<void> {
+    const what = `${method} ${path.slice(0, 80)} -> ${answer.status}`;
+    const type = answer.headers.get("content-type")?.split(";")[0];
+    // Nobody is there to read it.
+    if (answer.status === 499) return;
+    this.answers++;
+    const template = this.template(path);
+    const operation = this.document.paths[template ?? ""]?.[method === "HEAD" ? "get" : method.toLowerCase()];
+    if (operation === undefined) {
+      assert.ok(WITHOUT_A_CALL.includes(answer.status), what);
+      return await this.#holdProblem(what, answer);
+    }
+    const content = operation.responses[answer.status]?.content;
+    assert.ok(answer.status in operation.responses, `${what}: the status is not foreseen`);
+    if (content === undefined) return assert.equal(type, undefined, what);
+    assert.ok(type !== undefined && type in content, `${what}: ${type} is not foreseen`);
+    if (method === "HEAD") return;
+    if (answer.status >= 400) return await this.#holdProblem(what, answer);
+    if (type !== "application/json") return;
+    const { schema } = content[type];
+    this.#assertValid(what, this.#ajv.compile(rooted(schema)), await answer.clone().json());
+  }
+
+  /** The path as the document has it, or undefined where it has none that fits. */
+  template(path: string): string | undefined {
+    const parts = path.split("?")[0].split("/");
+    const fits = (template: string) => {
+      const wanted = template.split("/");
+      return wanted.length === parts.length &&
+        wanted.every((part, index) => part.startsWith("{") ? parts[index] !== "" : part === parts[index]);
+    };
+    return Object.keys(this.document.paths).find(fits);
+  }
+
+  async #holdProblem(what: string, answer: Response): Promise<void> {
+    assert.equal(answer.headers.get("content-type"), "application/problem+json", what);
+    if (answer.body === null) return;
+    const text = await answer.clone().text();
+    if (text === "") return;
+    const problem = JSON.parse(text);
+    this.#assertValid(what, this.#ajv.compile(PROBLEM), problem);
+    assert.equal(problem.status, answer.status, what);
+  }
+
+  #assertValid(what: string, validate: ValidateFunction, document: unknown): void {
+    assert.ok(validate(document), `${what}: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
+  }
+}
+
+const rootedSchemas = new WeakMap<object, object>();
+
+/** The same schema with references into the whole document; the same object each time, so that it is compiled once. */
+function rooted(schema: object): object {
+  const made = rootedSchemas.get(schema) ??
+    JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"openapi#/components/'));
+  rootedSchemas.set(schema, made);
+  return made;
+}
+
+/** Where a schema names properties, there are no others. */
+function closeObjects(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  const schema = node as { type?: unknown; properties?: unknown; additionalProperties?: unknown };
+  if (schema.type === "object" && schema.properties !== undefined) schema.additionalProperties ??= false;
+  Object.values(node).forEach(closeObjects);
+}
