@@ -17,7 +17,7 @@ import {
   type Warning,
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { breathe } from "../runtime/breathe.ts";
+import { breathe as breatheOnce } from "../runtime/breathe.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { createCheck } from "./check.ts";
 import { utf8Chunks } from "./decode.ts";
@@ -36,6 +36,8 @@ export interface ImportJob {
   clock: Clock;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
+  /** Lets others have their turn; called between pieces of work that seldom wait. */
+  breathe?: () => Promise<void>;
   /** Filled in as the file is read, so that they are known also when the import ends early. */
   facts: Facts;
 }
@@ -116,7 +118,7 @@ async function readInto(transaction: ImportTransaction, file: RosterFile, job: I
 }
 
 async function readAndJudge(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Read> {
-  const { settings, signal, facts, clock, onProgress } = job;
+  const { settings, signal, facts, clock, onProgress, breathe = breatheOnce } = job;
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
 

@@ -33,6 +33,8 @@ export interface Turn {
   log: Log;
   signal: AbortSignal;
   onProgress: (upload: TakenUpload, entry: ImportEntry, progress: Progress) => void;
+  /** Lets others have their turn while a roster is read. */
+  breathe?: () => Promise<void>;
   /** Whether an error means that no other upload can be imported now either. */
   stopsAll: (error: unknown) => boolean;
 }
@@ -104,11 +106,11 @@ async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
 }
 
 async function applyOrReject(turn: Turn, upload: TakenUpload, entry: ImportEntry, file: RosterFile): Promise<void> {
-  const { store, settings, clock, signal } = turn;
+  const { store, settings, clock, signal, breathe } = turn;
   const facts = noFacts(file);
   const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
   try {
-    const job = { settings, clock, signal, facts, onProgress };
+    const job = { settings, clock, signal, facts, onProgress, breathe };
     const onWait = () => turn.log.info("waits_for_other_import", { import: entry.id });
     await store.transaction((transaction) => importFile(file, transaction, entry.id, job, true), { signal, onWait });
   } catch (error) {

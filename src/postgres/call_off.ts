@@ -3,7 +3,7 @@
  * itself, then whatever it does is cancelled, and it rolls back. It must not be used where the database serves one connection
  * only (the embedded one).
  */
-import type { Sql, Tx } from "./connect.ts";
+import type { Sql } from "./connect.ts";
 
 /** Most imports end within this. What supervises a service waits for longer, mostly 30 s or 90 s, before it kills it. */
 const GRACE_MS = 5_000;
@@ -11,9 +11,16 @@ const CANCEL_EVERY_MS = 500;
 
 const QUERY_CANCELED = "57014";
 
-/** Runs `work`, which works on `tx`; `sql` makes another connection. Throws the signal's reason when it was called off. */
-export async function calledOffAfter<T>(sql: Sql, tx: Tx, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const [{ pid }] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+/**
+ * Runs `work`, which the server's process `pid` does; `sql` makes another connection. Throws the signal's reason when it was called
+ * off.
+ */
+export async function calledOffAfter<T>(
+  sql: Sql,
+  pid: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Again and again: what is cancelled may have ended just then, and the next statement have begun.
   const cancel = () => {

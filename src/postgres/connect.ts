@@ -5,7 +5,7 @@
 import postgres from "postgres";
 import { Inquiry, LINK_PATIENCE, type LinkPatience } from "./inquiry.ts";
 import { type Address, Link } from "./link.ts";
-import { onOwnConnection } from "./own_connection.ts";
+import { OwnConnections } from "./own_connections.ts";
 import { CONNECTION, type Sql, type Tx } from "./sql.ts";
 
 export type { Sql, Tx } from "./sql.ts";
@@ -18,8 +18,8 @@ export interface Database {
   /** For short queries. */
   readonly sql: Sql;
   /**
-   * Runs `work` in a transaction on a connection of its own, which is thrown away when `work` fails: after a fault in
-   * COPY a connection cannot be trusted any more (measured; platform.md).
+   * Runs `work` in a transaction on a connection of its own, which is thrown away when anything fails: after a fault in
+   * COPY a connection cannot be trusted any more (measured; platform.md). One that is sound may serve the next transaction.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T>;
   close(): Promise<void>;
@@ -44,17 +44,15 @@ export function connectServer(url: string, patience: LinkPatience = LINK_PATIENC
     link.once("close", () => open.delete(link));
     return link;
   };
+  const own = new OwnConnections((onclose, onLink) =>
+    connect({ max: 1, max_lifetime: null, onclose }, (address) => {
+      const link = watched(address);
+      onLink(link);
+      return link;
+    })
+  );
   const transaction = <T>(work: (tx: Tx) => Promise<T>, isolation: Isolation = "read committed") =>
-    onOwnConnection(
-      (onclose, onLink) =>
-        connect({ max: 1, max_lifetime: null, onclose }, (address) => {
-          const link = watched(address);
-          onLink(link);
-          return link;
-        }),
-      work,
-      isolation,
-    );
+    own.transaction(work, isolation);
   const sql = connect({ max: 5, idle_timeout: 60 }, watched);
   return {
     kind: "server",
@@ -62,7 +60,7 @@ export function connectServer(url: string, patience: LinkPatience = LINK_PATIENC
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => transaction(work) }) as Sql,
     transaction,
     async close() {
-      await Promise.all([sql.end({ timeout: 5 }), inquiry.close()]);
+      await Promise.all([sql.end({ timeout: 5 }), own.close(), inquiry.close()]);
       // Nobody has to hear a good-bye that does not get through.
       for (const link of open) link.destroy();
     },

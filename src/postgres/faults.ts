@@ -21,9 +21,9 @@ const CONNECTION_CODES = new Set([
 
 /**
  * SQLSTATE classes: 08 connection, 28 login, 3D no such database, 53 no resources (disk full, too many connections), 57P the
- * server goes down or up, 58 its disk; and single ones: read-only, rights missing.
+ * server goes down or up, 58 its disk; and single ones: read-only, rights missing, a database that lets nobody in.
  */
-const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501)$/;
+const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
 /** Whether the database cannot be used at all for now, whatever is asked of it. */
 export function databaseIsAway(error: unknown): boolean {
@@ -70,6 +70,8 @@ export function explainFault(error: unknown): string {
       return "the server refuses the user or the password of DATABASE_URL";
     case "3D000":
       return "the database of DATABASE_URL does not exist: create it";
+    case "55000":
+      return "the database of DATABASE_URL lets nobody in now";
     case "53100":
       return "the disk of the server is full";
     case "53300":

@@ -76,10 +76,10 @@ export class PostgresImportStore implements ImportStore {
     const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
     for (let tries = 1;; tries++) {
       try {
-        return await this.#within(async (tx) => {
+        return await this.#within(async (tx, pid) => {
           await becomeOnlyImport(tx, waiting);
           const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
-          return copies ? await calledOffAfter(this.database.sql, tx, waiting.signal, importing) : await importing();
+          return copies ? await calledOffAfter(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
         if (!hasYielded(error)) throw error;
@@ -175,10 +175,10 @@ export class PostgresImportStore implements ImportStore {
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T> {
+  #within<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
     return this.database.transaction(async (tx) => {
-      await prepare(tx);
-      return await work(tx);
+      const { pid } = await prepare(tx);
+      return await work(tx, pid);
     }, isolation);
   }
 }

@@ -70,7 +70,7 @@ export async function lockPatiently<T>(
 ): Promise<T> {
   const end = performance.now() + patienceMs;
   const [{ deadlock_timeout }] = await tx<{ deadlock_timeout: number }[]>`
-    select setting::integer as deadlock_timeout from pg_settings where name = 'deadlock_timeout'`;
+    select extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as deadlock_timeout`;
   const attempt = async (inner: Tx, reversed: boolean) => {
     await inner.unsafe(`set local lock_timeout = ${Math.ceil(BRIEF_PART * deadlock_timeout)}`);
     return await work({ tx: inner, reversed, lock: (query, values = []) => lockRows(inner, query, values, signal) });

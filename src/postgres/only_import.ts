@@ -31,29 +31,36 @@ const SETTINGS = [
   end $$`,
 ];
 
-/** Sets up such a transaction. */
-export async function prepare(tx: Tx): Promise<void> {
-  await tx.unsafe(SETTINGS.join(";"));
+/** Sets up such a transaction. Answers with the process of the server that does its work. */
+export async function prepare(tx: Tx): Promise<{ pid: number }> {
+  const answers = await tx.unsafe([...SETTINGS, "select pg_backend_pid() as pid"].join(";"));
+  return answers[answers.length - 1][0];
 }
+
+const ASK = `select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
 
 /** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
 export async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
-  await tx`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`;
+  await tx.unsafe(`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`);
   for (let asked = 0;; asked++) {
-    const [{ free }] = await tx<{ free: boolean }[]>`select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
+    const [{ free }] = await tx.unsafe(ASK);
     if (free) break;
     if (asked === 0) onWait?.();
     await pause(ASK_AGAIN_MS, signal);
   }
-  // Imports of the command line that still say running, although nobody runs or waits, were killed. The latest may be
-  // about to wait.
-  await tx`
-    update rosterd.imports set status = 'error', finished_at = now(),
-      reason = '{"code": "interrupted", "text": "the process that imported it ended", "line": null}'
-    where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
-      and not exists (
-        select from pg_locks as other
-        where other.locktype = 'advisory' and other.objid = ${ALIVE_LOCK} and other.pid <> pg_backend_pid()
-          and other.database = (select oid from pg_database where datname = current_database())
-      )`;
+  await tx.unsafe(END_KILLED);
 }
+
+/**
+ * Imports of the command line that still say running, although nobody runs or waits, were killed. The latest may be about to
+ * wait. Without values in it, as all of these: then a statement goes to the server and back once, not twice.
+ */
+const END_KILLED = `
+  update rosterd.imports set status = 'error', finished_at = now(),
+    reason = '{"code": "interrupted", "text": "the process that imported it ended", "line": null}'
+  where status = 'running' and taken_key is null and id < (select max(id) from rosterd.imports)
+    and not exists (
+      select from pg_locks as other
+      where other.locktype = 'advisory' and other.objid = ${ALIVE_LOCK} and other.pid <> pg_backend_pid()
+        and other.database = (select oid from pg_database where datname = current_database())
+    )`;

@@ -1,12 +1,15 @@
 /**
- * A transaction on a connection of its own, which is thrown away afterwards, and surely when anything goes wrong.
+ * Transactions on a connection of their own, which is thrown away for good when anything goes wrong. `own_connections.ts` decides
+ * which transaction gets which.
  */
 import type { Isolation } from "./connect.ts";
-import type { Link } from "./link.ts";
+import type { Backend, Link } from "./link.ts";
 import type { Sql, Tx } from "./sql.ts";
 
 /** Makes the connection, and tells when it is closed and which links it is made of: one. */
-type Open = (onclose: () => void, onLink: (link: Link) => void) => Sql;
+export type Open = (onclose: () => void, onLink: (link: Link) => void) => Sql;
+
+export type Work<T> = (tx: Tx) => Promise<T>;
 
 /**
  * When the connection is lost, the driver may never say so to a COPY, and it breaks the whole process when it is given
@@ -16,66 +19,89 @@ type Open = (onclose: () => void, onLink: (link: Link) => void) => Sql;
  * When `work` fails in the middle of a COPY, the driver refuses its own ROLLBACK and would tell that instead: it is the fault of
  * `work` that counts, and closing the connection takes everything back.
  */
-export async function onOwnConnection<T>(open: Open, work: Work<T>, isolation: Isolation): Promise<T> {
-  const loss = Promise.withResolvers<never>();
-  const state: OwnState = { lost: false, fault: null, link: null };
-  const onclose = () => {
-    state.lost = true;
-    loss.reject(state.link?.fault ?? connectionLost());
-  };
-  const own = open(onclose, (link) => state.link = link);
-  const introduced = async (tx: Tx) => {
-    await introduce(tx, state);
-    return await work(tx);
-  };
-  const working = own.begin(`isolation level ${isolation}`, (tx) => whileConnected(tx, state, introduced)) as Promise<
-    T
-  >;
-  working.catch(() => {});
-  loss.promise.catch(() => {});
-  try {
-    const result = await Promise.race([working, loss.promise]);
-    await own.end({ timeout: 5 });
-    return result;
-  } catch (error) {
-    await own.end({ timeout: 0 });
-    const covered = (error as { code?: unknown }).code === "COPY_IN_PROGRESS" ? state.fault : null;
-    throw covered === null ? error : covered.error;
-  } finally {
-    // A good-bye does not get through a frozen link.
-    state.link?.destroy();
+export class OwnConnection {
+  readonly #sql: Sql;
+  readonly #loss = Promise.withResolvers<never>();
+  #link: Link | null = null;
+  #isLost = false;
+  #hasBegun = false;
+
+  constructor(open: Open) {
+    this.#loss.promise.catch(() => {});
+    const onclose = () => {
+      this.#isLost = true;
+      this.#loss.reject(this.#link?.fault ?? connectionLost());
+    };
+    this.#sql = open(onclose, (link) => this.#link = link);
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Whether the work of the latest transaction was begun. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** One transaction. When it throws, the connection is of no use any more, and is to be closed at once. */
+  async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
+    const state: State = { isLost: () => this.#isLost, fault: null };
+    this.#hasBegun = false;
+    const introduced = async (tx: Tx) => {
+      const backend = await introduce(tx);
+      if (this.#link !== null) this.#link.backend = backend;
+      this.#hasBegun = true;
+      return await work(tx);
+    };
+    const begin = `isolation level ${isolation}`;
+    const working = this.#sql.begin(begin, (tx) => whileConnected(tx, state, introduced)) as Promise<T>;
+    working.catch(() => {});
+    try {
+      return await Promise.race([working, this.#loss.promise]);
+    } catch (error) {
+      const covered = (error as { code?: unknown }).code === "COPY_IN_PROGRESS" ? state.fault : null;
+      throw covered === null ? error : covered.error;
+    }
+  }
+
+  /** Ends it with a good-bye, which does not get through a frozen link. */
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 5 });
+    this.#link?.destroy();
+  }
+
+  /** Ends it whatever it does. */
+  async throwAway(): Promise<void> {
+    await this.#sql.end({ timeout: 0 });
+    this.#link?.destroy();
   }
 }
 
-/**
- * Who does the work, asked within the transaction: with a pooler in between only that is true. And a client whose machine is gone
- * is noticed within a minute, not after the two hours that are usual.
- */
-async function introduce(tx: Tx, { link }: OwnState): Promise<void> {
-  await tx.unsafe(
-    "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3",
-  );
-  const [backend] = await tx<{ pid: number; startedAt: string }[]>`
-    select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_activity where pid = pg_backend_pid()`;
-  if (link !== null) link.backend = backend ?? null;
+/** Also that a client whose machine is gone is noticed within a minute, not after the two hours that are usual. */
+const INTRODUCTION =
+  "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
+  `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;
+
+/** Who does the work, asked within each transaction: with a pooler in between only that is true. */
+async function introduce(tx: Tx): Promise<Backend | null> {
+  const answers = await tx.unsafe(INTRODUCTION) as unknown as Backend[][];
+  return answers[answers.length - 1][0] ?? null;
 }
 
-interface OwnState {
-  link: Link | null;
-  /** The connection is gone. */
-  lost: boolean;
+interface State {
+  /** Whether the connection is gone. */
+  isLost: () => boolean;
   /** Why `work` failed while the connection stood. */
   fault: { error: unknown } | null;
 }
 
-type Work<T> = (tx: Tx) => Promise<T>;
-
-function whileConnected<T>(tx: Tx, state: OwnState, work: Work<T>): Promise<T> {
+function whileConnected<T>(tx: Tx, state: State, work: Work<T>): Promise<T> {
   return new Promise<T>((resolve, reject) =>
     work(refusing(tx, state)).then(
-      (result) => state.lost || resolve(result),
+      (result) => state.isLost() || resolve(result),
       (error) => {
-        if (state.lost) return;
+        if (state.isLost()) return;
         state.fault = { error };
         reject(error);
       },
@@ -84,9 +110,9 @@ function whileConnected<T>(tx: Tx, state: OwnState, work: Work<T>): Promise<T> {
 }
 
 /** The transaction, as long as its connection stands; then every statement throws. The same holds within a savepoint. */
-function refusing(tx: Tx, state: OwnState): Tx {
+function refusing(tx: Tx, state: State): Tx {
   const demand = () => {
-    if (state.lost) throw connectionLost();
+    if (state.isLost()) throw connectionLost();
   };
   return new Proxy(tx, {
     apply(target, self, words) {

@@ -14,7 +14,7 @@ import {
 } from "../http/service.ts";
 import type { Metric } from "../http/metrics.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
-import { checkReport } from "../importer/report.ts";
+import { type CheckReport, checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/open.ts";
@@ -156,7 +156,7 @@ export class RosterdService implements Service {
     return Promise.resolve(this.#readiness());
   }
 
-  async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<unknown> {
+  async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {
     const { config, database, keeper, turns, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && turns.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();

@@ -14,6 +14,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { Every } from "../runtime/every.ts";
 import { type Log, nameOf } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
+import { LookPace } from "./look_pace.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export interface TurnsOptions {
@@ -25,6 +26,8 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
+  /** Lets HTTP have its turn while a roster is read. */
+  breathe?: () => Promise<void>;
   /** Called after each turn that could import. */
   onTurn: () => Promise<void>;
 }
@@ -40,6 +43,7 @@ export class Turns {
   readonly #options: TurnsOptions;
   readonly #turns: Every;
   readonly #looks: Every;
+  readonly #pace: LookPace;
   /** The last settings that held. */
   settings: Settings;
   /** Why the settings file does not hold now. */
@@ -61,6 +65,7 @@ export class Turns {
     this.settings = settings;
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
+    this.#pace = new LookPace(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: nameOf(error) });
     this.#turns = new Every({
       clock,
@@ -102,17 +107,25 @@ export class Turns {
     const interval = this.settings.interval_minutes;
     await this.#readSettings();
     if (this.settings.interval_minutes !== interval) this.#turns.reschedule();
-    await this.#lookAtFolder();
+    if (this.#pace.isDue) await this.#lookAtFolder();
     if (this.#leadsNot() && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
   }
 
   async #lookAtFolder(): Promise<void> {
-    try {
-      this.look = await this.#options.inbox.look(this.settings.settle_seconds);
-      this.#noteFolder(null);
-    } catch (error) {
+    await this.#see(this.settings.settle_seconds).catch((error) => {
       if (!(error instanceof UnusableFolder)) throw error;
-      this.#noteFolder(error);
+    });
+  }
+
+  /** A look, remembered for the status. Throws {@link UnusableFolder}. */
+  async #see(settleSeconds: number): Promise<FolderLook> {
+    try {
+      this.look = await this.#pace.measure(() => this.#options.inbox.look(settleSeconds));
+      this.#noteFolder(null);
+      return this.look;
+    } catch (error) {
+      if (error instanceof UnusableFolder) this.#noteFolder(error);
+      throw error;
     }
   }
 
@@ -141,16 +154,18 @@ export class Turns {
   }
 
   async #import(signal: AbortSignal): Promise<number[]> {
-    const { inbox, store, leadership, clock, log, keeper } = this.#options;
+    const { inbox, store, leadership, clock, log, keeper, breathe } = this.#options;
     const { term } = leadership;
     let imported: number[] = [];
+    let nothingChanged = false;
     try {
       const result = await importFolder({
-        inbox,
+        inbox: { ...inbox, look: (settleSeconds) => this.#see(settleSeconds) },
         store,
         settings: this.settings,
         clock,
         log,
+        breathe,
         signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.running = { id, file: name, started_at, ...progress };
@@ -159,6 +174,7 @@ export class Turns {
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
       });
       imported = result.imported;
+      nothingChanged = nothingOnItsWay(this.look);
       if (!term.aborted) keeper.worked();
       this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
@@ -170,7 +186,7 @@ export class Turns {
       this.running = null;
       this.stopwatch.enter(null);
     }
-    if (!signal.aborted) await this.#lookAtFolder();
+    if (!signal.aborted && !nothingChanged) await this.#lookAtFolder();
     return imported;
   }
 
@@ -223,4 +239,8 @@ export class Turns {
       return false;
     }
   }
+}
+
+function nothingOnItsWay({ ready, taken, moved }: FolderLook): boolean {
+  return ready.length + taken.length + moved.length === 0;
 }
