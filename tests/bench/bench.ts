@@ -1,124 +1,166 @@
 /**
  * `deno task bench`: the measurements, side by side with psql (see README.md beside this file).
  *
- * Options: --quick (one run instead of three), --only NAME, --records N (1,000,000), --save (writes last.json).
+ * Options: --quick (one run instead of five, and nothing huge), --only NAME, --records N (1,000,000), --save (writes last.json).
  */
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { serverIsAway } from "../support/postgres.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { psqlIsFound } from "./by_hand.ts";
-import { IMPORT_CASES, LATENCY, READER, rosterFile } from "./cases.ts";
+import { IMPORT_CASES, type ImportCase } from "./cases.ts";
+import { FIGURES } from "./figures.ts";
+import { rosterFile } from "./files.ts";
+import { type HugeRow, measureHuge } from "./huge.ts";
 import { byHandOnce, importOnce } from "./import_case.ts";
 import { measureLatency } from "./latency.ts";
+import { median } from "./median.ts";
+import { HUGE, LATENCY, type Options, READER, readOptions } from "./options.ts";
+import { pgloaderIsFound, pgloaderOnce } from "./pgloader.ts";
 import { findPrograms, type Measured, type Program } from "./program.ts";
 import { inQuotes, measureReaders, type ReaderRow } from "./reader.ts";
-import { type ImportRow, importTable, type LatencyRow, latencyTable, readerTable } from "./tables.ts";
+import {
+  type FigureRow,
+  figureTable,
+  hugeTable,
+  type ImportRow,
+  importTable,
+  type LatencyRow,
+  latencyTable,
+  readerTable,
+} from "./tables.ts";
 
 const SAVED = fileURLToPath(new URL("./last.json", import.meta.url));
-const RUNS = 3;
-
-interface Options {
-  runs: number;
-  only: string | null;
-  records: number;
-  save: boolean;
-}
-
-function readOptions(): Options {
-  const names = [...IMPORT_CASES.map(({ name }) => name), LATENCY, READER];
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      quick: { type: "boolean" },
-      only: { type: "string" },
-      records: { type: "string", default: "1000000" },
-      save: { type: "boolean" },
-    },
-  });
-  const records = Number(values.records);
-  if (!Number.isInteger(records) || records < 100) throw new Error("--records must be a number from 100 on");
-  if (values.only !== undefined && !names.includes(values.only)) {
-    throw new Error(`--only must be one of ${names.join(", ")}`);
-  }
-  return { runs: values.quick ? 1 : RUNS, only: values.only ?? null, records, save: values.save ?? false };
-}
 
 function optionsOrExit(): Options {
   try {
-    return readOptions();
+    return readOptions(Deno.args);
   } catch (error) {
     console.error(`bench: ${(error as Error).message}`);
     Deno.exit(64);
   }
 }
 
-/** The run with the median time; memory is the most of all runs. */
-async function median(runs: number, what: string, once: () => Promise<Measured>): Promise<Measured> {
-  const results: Measured[] = [];
-  for (let run = 1; run <= runs; run++) {
-    const result = await once();
-    console.error(`${what}, run ${run} of ${runs}: ${result.seconds.toFixed(2)} s`);
-    results.push(result);
-  }
-  results.sort((a, b) => a.seconds - b.seconds);
-  const peaks = results.map(({ peakMiB }) => peakMiB).filter((peak) => peak !== null);
-  return { ...results[Math.floor(results.length / 2)], peakMiB: peaks.length === 0 ? null : Math.max(...peaks) };
+const seconds = ({ seconds }: Measured) => seconds;
+
+/** What rosterd is measured beside: null where it is not installed. */
+interface Others {
+  psql: boolean;
+  pgloader: boolean;
 }
 
-async function measureImports({ runs, only, records }: Options, programs: Program[]): Promise<ImportRow[]> {
+async function findOthers(): Promise<Others> {
+  const others = { psql: await psqlIsFound(), pgloader: await pgloaderIsFound() };
+  for (const [name, isFound] of Object.entries(others)) {
+    if (!isFound) console.error(`LEFT OUT: ${name} is not found: nothing of it to compare with`);
+  }
+  return others;
+}
+
+async function measureImport(options: Options, programs: Program[], others: Others, wanted: ImportCase) {
+  const { runs, records } = options, { name, title, most, isPlainLoad } = wanted;
+  const [any] = programs;
+  const byHand = others.psql
+    ? await median(runs, `${name}, psql, s`, seconds, () => byHandOnce(any, wanted, records))
+    : null;
+  const pgloader = others.pgloader && isPlainLoad
+    ? await median(runs, `${name}, pgloader, s`, seconds, () => pgloaderOnce(any, wanted, records))
+    : null;
   const rows: ImportRow[] = [];
-  const withPsql = await psqlIsFound();
-  if (!withPsql) console.error("psql is not found: nothing to compare with");
-  for (const wanted of IMPORT_CASES.filter(({ name }) => only === null || name === only)) {
-    const byHand = withPsql
-      ? await median(runs, `${wanted.name} by hand`, () => byHandOnce(programs[0], wanted, records))
-      : null;
+  for (const program of programs) {
+    const own = await median(runs, `${name}, ${program.name}, s`, seconds, () => importOnce(program, wanted, records));
+    const beside = { byHandSeconds: byHand?.seconds ?? null, pgloaderSeconds: pgloader?.seconds ?? null };
+    rows.push({ title, program: program.name, seconds: own.seconds, ...beside, most, peakMiB: own.peakMiB });
+  }
+  return rows;
+}
+
+async function measureImports(options: Options, programs: Program[], others: Others): Promise<ImportRow[]> {
+  const rows: ImportRow[] = [];
+  for (const wanted of IMPORT_CASES.filter(({ name }) => options.wants(name))) {
+    rows.push(...await measureImport(options, programs, others, wanted));
+  }
+  return rows;
+}
+
+async function measureFigures({ runs, wants }: Options, programs: Program[]): Promise<FigureRow[]> {
+  const rows: FigureRow[] = [];
+  for (const { name, title, unit, goal, isMet, hasMemoryGoal, once } of FIGURES.filter(({ name }) => wants(name))) {
     for (const program of programs) {
-      const own = await median(runs, `${wanted.name} ${program.name}`, () => importOnce(program, wanted, records));
-      rows.push({
-        title: wanted.title,
-        program: program.name,
-        seconds: own.seconds,
-        byHandSeconds: byHand?.seconds ?? null,
-        peakMiB: own.peakMiB,
-      });
+      const what = `${name}, ${program.name}, ${unit}`;
+      const { value, peakMiB } = await median(runs, what, ({ value }) => value, () => once(program));
+      rows.push({ title, program: program.name, value, unit, goal, met: isMet(value), hasMemoryGoal, peakMiB });
     }
   }
   return rows;
 }
 
-async function measureLatencies({ only, records }: Options, programs: Program[]): Promise<LatencyRow[]> {
-  if (only !== null && only !== LATENCY) return [];
+/** Once, by the program that is released, where there is one. */
+async function measureGrowth(options: Options, programs: Program[], imports: ImportRow[]): Promise<HugeRow[]> {
+  if (!options.wants(HUGE)) return [];
+  const program = programs[programs.length - 1], { runs, records } = options, [first] = IMPORT_CASES;
+  const known = imports.find((row) => row.title === first.title && row.program === program.name);
+  const tenth = known ??
+    await median(runs, `${HUGE}, a tenth, s`, seconds, () => importOnce(program, first, records));
+  return [await measureHuge(program, records, tenth)];
+}
+
+async function measureLatencies({ runs, wants, records }: Options, programs: Program[]): Promise<LatencyRow[]> {
   const rows: LatencyRow[] = [];
-  for (const program of programs) rows.push({ program: program.name, ...await measureLatency(program, records) });
+  for (const program of wants(LATENCY) ? programs : []) {
+    const what = `${LATENCY}, ${program.name}, p99 ms`;
+    const measured = await median(runs, what, ({ p99 }) => p99, () => measureLatency(program, records));
+    rows.push({ program: program.name, ...measured });
+  }
   return rows;
 }
 
 /** Some readers hold the whole text in memory, so the roster is not the largest. */
 const MOST_READ = 300_000;
 
-async function measureReading({ only, runs, records }: Options): Promise<ReaderRow[]> {
-  if (only !== null && only !== READER) return [];
+async function measureReading({ wants, runs, records }: Options): Promise<ReaderRow[]> {
+  if (!wants(READER)) return [];
   const roster = await Deno.readFile(await rosterFile({ records: Math.min(records, MOST_READ) }));
   return await measureReaders(new Map([["plain values", roster], ["all values quoted", inQuotes(roster)]]), runs);
 }
 
+/** What the figures are of: on another machine they are others. */
+async function describeMachine() {
+  await using database = (await testDatabase())!;
+  const [{ postgres }] = await database.sql`select current_setting('server_version') as postgres`;
+  const [{ model }] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: `${cpus().length} x ${model}`,
+    postgres,
+    deno: Deno.version.deno,
+  };
+}
+
 async function main(): Promise<void> {
-  const options = optionsOrExit();
+  const options = optionsOrExit(), { records, runs } = options;
   const reading = await measureReading(options);
   if (reading.length > 0) console.log(readerTable(reading));
-  if (options.only === READER) return;
+  const needsServer = [...IMPORT_CASES, ...FIGURES].some(({ name }) => options.wants(name)) ||
+    [HUGE, LATENCY].some(options.wants);
+  if (!needsServer) return;
   const away = await serverIsAway();
   if (away !== null) throw new Error(away);
   const programs = await findPrograms();
-  const imports = await measureImports(options, programs);
+  const machine = await describeMachine();
+  const imports = await measureImports(options, programs, await findOthers());
+  const figures = await measureFigures(options, programs);
+  const huge = await measureGrowth(options, programs, imports);
   const latency = await measureLatencies(options, programs);
-  console.log(`${options.records} records, ${options.runs} run(s), Deno ${Deno.version.deno}`);
+  console.log(
+    `${records} records, medians of ${runs}, ${machine.cpu}, PostgreSQL ${machine.postgres}, Deno ${machine.deno}`,
+  );
   if (imports.length > 0) console.log(importTable(imports));
+  if (figures.length > 0) console.log(figureTable(figures));
+  if (huge.length > 0) console.log(hugeTable(huge));
   if (latency.length > 0) console.log(latencyTable(latency));
   if (!options.save) return;
-  const { records, runs } = options;
-  await Deno.writeTextFile(SAVED, JSON.stringify({ records, runs, reading, imports, latency }, null, 2) + "\n");
+  const saved = { machine, records, runs, reading, imports, figures, huge, latency };
+  await Deno.writeTextFile(SAVED, JSON.stringify(saved, null, 2) + "\n");
 }
 
 await main();

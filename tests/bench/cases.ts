@@ -1,8 +1,6 @@
-/** What is measured, and the files for it, which are made once and kept in the folder for temporary files. */
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** The imports that are measured beside psql. */
 import type { ByHand } from "./by_hand.ts";
-import { ROSTER_HEADER, type RosterPlan, writeRoster } from "./roster.ts";
+import type { RosterPlan } from "./roster.ts";
 
 export type CountName = "created" | "updated" | "unchanged" | "archived" | "failed" | "permits_released";
 
@@ -18,6 +16,12 @@ export interface ImportCase {
   permitsEach?: number;
   /** What a person types. */
   byHand: ByHand;
+  /** Whether pgloader, which only loads, can be asked to do the same. */
+  isPlainLoad?: boolean;
+  /** So many times the time of psql it may take. */
+  most: number;
+  /** Whether the failed records are written to a file, too. */
+  keepsFailed?: boolean;
   /** What must become of the records, so that nothing else is measured by mistake. */
   expected(records: number): Partial<Record<CountName, number>>;
 }
@@ -29,6 +33,8 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     before: null,
     file: {},
     byHand: "upsert",
+    isPlainLoad: true,
+    most: 1.1,
     expected: (records) => ({ created: records }),
   },
   {
@@ -37,6 +43,7 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     before: {},
     file: {},
     byHand: "upsert",
+    most: 0.25,
     expected: (records) => ({ unchanged: records }),
   },
   {
@@ -45,6 +52,7 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     before: {},
     file: { changedEvery: 100 },
     byHand: "upsert",
+    most: 0.35,
     expected: (records) => ({ updated: Math.ceil(records / 100), unchanged: records - Math.ceil(records / 100) }),
   },
   {
@@ -53,6 +61,8 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     before: null,
     file: { failingEvery: 10 },
     byHand: "upsert what is good",
+    most: 1.3,
+    keepsFailed: true,
     expected: (records) => ({ created: records - Math.ceil(records / 10), failed: Math.ceil(records / 10) }),
   },
   {
@@ -63,38 +73,10 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     settings: { archive_inactive_users: true, archive_guard: { max_percent: 100 } },
     permitsEach: 2,
     byHand: "archive",
+    most: 2,
     expected: (records) => {
       const archived = Math.ceil(records / 10);
       return { archived, unchanged: records - archived, permits_released: 2 * archived };
     },
   },
 ];
-
-/** The name under which the measurement of `/settings` during an import is chosen. */
-export const LATENCY = "latency";
-
-/** The name under which the reader alone is chosen. */
-export const READER = "reader";
-
-/** The roster of a plan; a file that was made before is taken as it is. */
-export async function rosterFile(plan: RosterPlan): Promise<string> {
-  const { records, changedEvery = 0, failingEvery = 0, inactiveEvery = 0 } = plan;
-  const folder = join(tmpdir(), "rosterd-bench");
-  await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, `roster-${records}-${changedEvery}-${failingEvery}-${inactiveEvery}.csv`);
-  try {
-    await Deno.stat(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await writeRoster(`${path}.part`, plan);
-    await Deno.rename(`${path}.part`, path);
-  }
-  return path;
-}
-
-/** A roster without users: its import makes the schema. */
-export async function emptyRoster(): Promise<string> {
-  const path = join(tmpdir(), "rosterd-bench-empty.csv");
-  await Deno.writeTextFile(path, ROSTER_HEADER + "\n");
-  return path;
-}

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { testDatabase } from "../support/postgres.ts";
 import { loadByHand, makeTable } from "./by_hand.ts";
-import { emptyRoster, type ImportCase, rosterFile } from "./cases.ts";
+import type { ImportCase } from "./cases.ts";
+import { emptyRoster, rosterFile } from "./files.ts";
+import { inFolder } from "./folder.ts";
 import { measure, type Measured, type Program } from "./program.ts";
 
 /** One import by rosterd. */
@@ -11,7 +13,7 @@ export async function importOnce(program: Program, wanted: ImportCase, records: 
     if (wanted.before !== null) await load(await rosterFile({ records, ...wanted.before }));
     await sellPermits(sql, wanted, records);
     await settle("rosterd.users");
-    const result = await load(await rosterFile({ records, ...wanted.file }));
+    const result = await load(await rosterFile({ records, ...wanted.file }), wanted.keepsFailed);
     requireCounts(JSON.parse(result.out)[0], { records, ...wanted.expected(records) }, "rosterd");
     return result;
   });
@@ -48,40 +50,41 @@ async function sellPermits(sql: Place["sql"], { file, permitsEach = 0 }: ImportC
 type FreshDatabase = NonNullable<Awaited<ReturnType<typeof testDatabase>>>;
 
 interface Place extends Pick<FreshDatabase, "url" | "sql"> {
-  load(file: string): Promise<Measured>;
+  /** Goes away in the end. */
+  folder: string;
+  /** `keepsFailed`: the failed records are written to a file, too. */
+  load(file: string, keepsFailed?: boolean): Promise<Measured>;
   /** Brings the server to rest, so that one measurement does not pay for the one before. */
   settle(table: string): Promise<void>;
 }
 
 /** Gives `work` a database with the schema of rosterd and nothing in it. */
-async function onFreshDatabase<T>(
+export async function onFreshDatabase<T>(
   program: Program,
   { settings = {} }: ImportCase,
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
   await using database = (await testDatabase())!;
   const { url, sql } = database;
-  const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
-  const load = async (file: string) => {
-    const result = await measure([...program.command, "import", file, "--json"], folder, { DATABASE_URL: url });
-    if (result.code !== 0 && result.code !== 2) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
-    return result;
-  };
   const settle = async (table: string) => {
     await sql.unsafe(`vacuum analyze ${table}`);
     await sql.unsafe("vacuum analyze rosterd.permits");
     await sql.unsafe("checkpoint");
   };
-  try {
+  return await inFolder(async (folder) => {
+    const load = async (file: string, keepsFailed = false) => {
+      const words = ["import", file, "--json", ...(keepsFailed ? ["--failed-file", join(folder, "failed.csv")] : [])];
+      const result = await measure([...program.command, ...words], folder, { DATABASE_URL: url });
+      if (result.code !== 0 && result.code !== 2) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
+      return result;
+    };
     await Deno.writeTextFile(join(folder, "settings.json"), JSON.stringify(settings));
     await load(await emptyRoster());
-    return await work({ url, sql, load, settle });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+    return await work({ url, sql, folder, load, settle });
+  });
 }
 
-function requireCounts(counts: Record<string, unknown>, expected: Record<string, number>, who: string): void {
+export function requireCounts(counts: Record<string, unknown>, expected: Record<string, number>, who: string): void {
   for (const [name, count] of Object.entries(expected)) {
     if (counts[name] !== count) throw new Error(`${who} counts ${counts[name]} ${name} instead of ${count}`);
   }

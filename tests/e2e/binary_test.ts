@@ -83,3 +83,15 @@ Deno.test({
     assert.deepEqual(users.map(({ unique_id }) => unique_id), ["1001", "1002", "1003", "1009"]);
   },
 });
+
+Deno.test({
+  name: "the binary prints a unit that runs it where it stands, and the sample roster",
+  ignore: binary === null,
+  async fn() {
+    await using here = await emptyFolder(null);
+    const { out } = await here.run("print", "systemd");
+    assert.ok(out.includes(`\nExecStart=${await Deno.realPath(here.path("rosterd"))} serve `), out);
+    assert.doesNotMatch(out, /from the source/);
+    assert.match((await here.run("print", "sample")).out, /^unique_id,login_source,/);
+  },
+});

@@ -1,6 +1,7 @@
 /** What somebody removes by hand from `.rosterd` or `bak` while an import is on its way: nobody waits for it for ever. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
@@ -23,7 +24,7 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
 
 /** As a process leaves it that was killed at that point. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
-  await sql`insert into rosterd.imports ${sql({ settings: "{}", ...entry })}`;
+  await sql`insert into rosterd.imports ${sql({ settings: sql.json({ ...DEFAULT_SETTINGS }), ...entry })}`;
   await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });
 }
 

@@ -200,6 +200,31 @@ onServer("when no file comes for too long, one alert is mailed", async (url, sql
   assert.equal(count, 1);
 });
 
+onServer("the alert is mailed, too, when the upload folder is the reason", async (url, sql) => {
+  await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
+  await service.import("roster.csv", ROSTER);
+  await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
+  await Deno.rename(service.upload, `${service.upload}.away`);
+  await Deno.writeTextFile(service.upload, "no folder");
+  assert.deepEqual(await service.turn(), []);
+  const [mail] = await service.smtp.received(1);
+  assert.equal(mail.subject, "rosterd: no file for 1 hour");
+  assert.equal(service.lines.filter((line) => line.includes('"turn_failed"')).length, 0);
+});
+
+onServer("a service whose upload folder cannot be made starts, and says so", async (url) => {
+  const file = await Deno.makeTempFile();
+  try {
+    await using service = await TestService.start({ databaseUrl: url, upload: `${file}/upload` });
+    const { ready, folder } = await status(service);
+    assert.deepEqual([ready, folder.usable], [false, false]);
+    assert.match(folder.text!, /upload is not a folder: name the upload folder with --upload\.$/);
+    assert.equal((await service.fetch("/healthz")).status, 200);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 /** The samples of `GET /metrics` by name and labels. */
 async function metrics(service: TestService): Promise<Record<string, number>> {
   const text = await (await service.fetch("/metrics")).text();

@@ -31,10 +31,14 @@ export async function plant(root: string, tree: Tree): Promise<void> {
   }
 }
 
-/** Files as text, folders as objects, links as `→ target`, everything else as `special`. */
-export async function treeOf(root: string): Promise<Record<string, unknown>> {
+/** Files as text, folders as objects, links as `→ target`, everything else as `special`; some names are left out. */
+export async function treeOf(
+  root: string,
+  { but = (_: string): boolean => false } = {},
+): Promise<Record<string, unknown>> {
   const tree: Record<string, unknown> = {};
   for (const name of (await readdir(root)).sort()) {
+    if (but(name)) continue;
     const path = join(root, name);
     const stats = await lstat(path);
     if (stats.isDirectory()) tree[name] = await treeOf(path);

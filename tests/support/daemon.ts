@@ -3,9 +3,15 @@ import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 
 /** Starts a program that stays in the foreground; resolves when it takes connections. Disposing of it ends it. */
-export async function startDaemon(program: string, args: readonly string[], port: number): Promise<AsyncDisposable> {
-  const command = new Deno.Command(pathOfProgram(program)!, {
+export async function startDaemon(
+  program: string,
+  args: readonly string[],
+  port: number,
+  env: Record<string, string> = {},
+): Promise<AsyncDisposable> {
+  const command = new Deno.Command(pathOfProgram(program) ?? program, {
     args: [...args],
+    env,
     stdin: "null",
     stdout: "null",
     stderr: "null",

@@ -12,6 +12,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** A second look at it, beside the program under test. */
   readonly sql: postgres.Sql<{ bigint: number }>;
+  /** Lets nobody in any more, and ends who is in. */
+  refuse(): Promise<void>;
 }
 
 /** Why no server answers, or null when one does. A server that was named must answer. */
@@ -41,6 +43,10 @@ export async function testDatabase(): Promise<TestDatabase | null> {
   return {
     url: url.href,
     sql,
+    async refuse() {
+      await admin.unsafe(`alter database ${name} allow_connections false`);
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    },
     async [Symbol.asyncDispose]() {
       await sql.end({ timeout: 0 });
       await admin.unsafe(`drop database if exists ${name} with (force)`);

@@ -10,6 +10,7 @@ import type { ImportEntry } from "../../src/importer/ports.ts";
 import type { LinkPatience } from "../../src/postgres/inquiry.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
+import { OpenApi } from "./openapi.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
 /** The admin token of every service of a test. */
@@ -39,6 +40,7 @@ export class TestService implements AsyncDisposable {
   /** The lines of the log. */
   readonly lines: string[] = [];
   #app: App | null = null;
+  #openApi: OpenApi | null = null;
   readonly #log: Log;
   readonly #clock: Clock;
 
@@ -118,10 +120,14 @@ export class TestService implements AsyncDisposable {
     await Deno.rename(join(this.upload, `.${name}.part`), join(this.upload, name));
   }
 
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  /** Every answer is held against `/openapi.json`. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!headers.has("authorization")) headers.set("authorization", `Bearer ${TOKEN}`);
-    return fetch(this.#app!.url + path, { ...init, headers });
+    const answer = await fetch(this.url + path, { ...init, headers });
+    const openApi = this.#openApi ??= OpenApi.of(await (await fetch(`${this.url}/openapi.json`)).text());
+    await openApi.hold(init.method ?? "GET", path, answer);
+    return answer;
   }
 
   async get<T>(path: string): Promise<T> {

@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { freePort, startDaemon } from "./daemon.ts";
-import { run } from "./programs.ts";
+import { pathOfProgram, run } from "./programs.ts";
 
 /** What must be installed: Debian's `openssh-server` and `openssh-client`. */
 export const SFTP_PROGRAMS = ["sshd", "sftp", "ssh-keygen"];
@@ -25,7 +25,33 @@ export interface SftpServer extends AsyncDisposable {
 }
 
 /** Serves `folder`. */
-export async function startSftpServer(folder: string): Promise<SftpServer> {
+export function startSftpServer(folder: string): Promise<SftpServer> {
+  const settings = (key: string) => [
+    `AuthorizedKeysFile ${key}`,
+    "StrictModes no",
+    "PermitRootLogin prohibit-password",
+    "PasswordAuthentication no",
+    // Many clients log in at once.
+    "MaxStartups 100",
+    "Subsystem sftp internal-sftp",
+    `ForceCommand internal-sftp -d ${folder}`,
+  ];
+  return startSshd({ user: userInfo().username, folder, settings });
+}
+
+export interface SshdOptions {
+  /** Who logs in. */
+  user: string;
+  /** The folder that a client begins in. */
+  folder: string;
+  /** What it reads beside its address and its key; given the public key of the client. */
+  settings: (key: string) => readonly string[];
+  /** The words that run a program on another machine. */
+  on?: readonly string[];
+}
+
+/** Starts sshd with settings of the caller's. */
+export async function startSshd({ user, folder, settings, on = [] }: SshdOptions): Promise<SftpServer> {
   await using starting = new AsyncDisposableStack();
   const own = await Deno.makeTempDir({ prefix: "rosterd-sshd-" });
   starting.defer(() => Deno.remove(own, { recursive: true }));
@@ -34,12 +60,14 @@ export async function startSftpServer(folder: string): Promise<SftpServer> {
   if (Deno.uid() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   const port = freePort();
   await Deno.writeTextFile(at("known_hosts"), `[127.0.0.1]:${port} ${await Deno.readTextFile(at("host.pub"))}`);
-  await Deno.writeTextFile(at("sshd_config"), settings(at, folder, port));
-  starting.use(await startDaemon("sshd", ["-D", "-f", at("sshd_config"), "-E", at("log")], port));
+  const address = [`ListenAddress 127.0.0.1:${port}`, `HostKey ${at("host")}`, "PidFile none", "UsePAM no"];
+  await Deno.writeTextFile(at("sshd_config"), [...address, ...settings(at("client.pub")), ""].join("\n"));
+  const [program, ...words] = [...on, pathOfProgram("sshd")!, "-D", "-f", at("sshd_config"), "-E", at("log")];
+  starting.use(await startDaemon(program, words, port));
   const running = starting.move();
   return {
     port,
-    user: userInfo().username,
+    user,
     folder,
     key: at("client"),
     options: [
@@ -56,24 +84,6 @@ export async function startSftpServer(folder: string): Promise<SftpServer> {
     ],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-function settings(at: (name: string) => string, folder: string, port: number): string {
-  return [
-    `ListenAddress 127.0.0.1:${port}`,
-    `HostKey ${at("host")}`,
-    `AuthorizedKeysFile ${at("client.pub")}`,
-    "PidFile none",
-    "StrictModes no",
-    "UsePAM no",
-    "PermitRootLogin prohibit-password",
-    "PasswordAuthentication no",
-    // Many clients log in at once.
-    "MaxStartups 100",
-    "Subsystem sftp internal-sftp",
-    `ForceCommand internal-sftp -d ${folder}`,
-    "",
-  ].join("\n");
 }
 
 function optionsOf(options: Record<string, string>): string[] {

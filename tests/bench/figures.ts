@@ -1,0 +1,97 @@
+/** What is measured by one figure, without anything beside it. */
+import { testDatabase } from "../support/postgres.ts";
+import { emptyRoster, rosterFile } from "./files.ts";
+import { inFolder } from "./folder.ts";
+import { measure, type Program } from "./program.ts";
+import { startService } from "./service.ts";
+import { type Load, turnOnce } from "./turn_case.ts";
+
+/** One measurement. */
+export interface Figure {
+  value: number;
+  peakMiB: number | null;
+}
+
+export interface FigureCase {
+  name: string;
+  title: string;
+  unit: string;
+  goal: string;
+  isMet(value: number): boolean;
+  /** Whether the memory of the process counts. The embedded Postgres lives in it, and has no bound (faults, I8). */
+  hasMemoryGoal: boolean;
+  once(program: Program): Promise<Figure>;
+}
+
+const SMALL: Load = { files: 1, recordsEach: 1_000 };
+const MANY: Load = { files: 1_000, recordsEach: 100 };
+const EMBEDDED_RECORDS = 100_000;
+
+export const FIGURES: readonly FigureCase[] = [
+  {
+    name: "small",
+    title: "1,000 records, folder to bak",
+    unit: "ms",
+    goal: "< 150",
+    isMet: (ms) => ms < 150,
+    hasMemoryGoal: true,
+    async once(program) {
+      const { seconds, peakMiB } = await turnOnce(program, SMALL);
+      return { value: 1_000 * seconds, peakMiB };
+    },
+  },
+  {
+    name: "many",
+    title: "1,000 files of 100 records",
+    unit: "files/s",
+    goal: ">= 20",
+    isMet: (pace) => pace >= 20,
+    hasMemoryGoal: true,
+    async once(program) {
+      const { seconds, peakMiB } = await turnOnce(program, MANY);
+      return { value: MANY.files / seconds, peakMiB };
+    },
+  },
+  {
+    name: "start",
+    title: "start of the service to ready",
+    unit: "s",
+    goal: "< 0.5",
+    isMet: (seconds) => seconds < 0.5,
+    hasMemoryGoal: true,
+    once: startOnce,
+  },
+  {
+    name: "embedded",
+    title: "embedded Postgres, 100,000 records",
+    unit: "s",
+    goal: "< 10",
+    isMet: (seconds) => seconds < 10,
+    hasMemoryGoal: false,
+    once: embeddedOnce,
+  },
+];
+
+/** The schema is there, as it is at every start but the first. */
+async function startOnce(program: Program): Promise<Figure> {
+  await using database = (await testDatabase())!;
+  await (await startService(program, database.url))[Symbol.asyncDispose]();
+  await using service = await startService(program, database.url);
+  return { value: service.readySeconds, peakMiB: service.peakMiB() };
+}
+
+/** The whole life of `rosterd import`, with an embedded database that was made before and is empty. */
+async function embeddedOnce(program: Program): Promise<Figure> {
+  return await inFolder(async (folder) => {
+    const load = async (file: string) => {
+      const result = await measure([...program.command, "import", file, "--json"], folder, {});
+      if (result.code !== 0) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
+      return result;
+    };
+    await load(await emptyRoster());
+    const { seconds, peakMiB, out } = await load(await rosterFile({ records: EMBEDDED_RECORDS }));
+    const [{ created }] = JSON.parse(out);
+    if (created !== EMBEDDED_RECORDS) throw new Error(`rosterd created ${created} users`);
+    return { value: seconds, peakMiB };
+  });
+}

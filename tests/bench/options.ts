@@ -1,0 +1,39 @@
+/** What `deno task bench` is asked to measure. */
+import { parseArgs } from "node:util";
+import { IMPORT_CASES } from "./cases.ts";
+import { FIGURES } from "./figures.ts";
+
+const RUNS = 5;
+
+export interface Options {
+  runs: number;
+  records: number;
+  save: boolean;
+  /** Whether a case of this name is to be measured. */
+  wants(name: string): boolean;
+}
+
+/** The measurement of `/settings` during an import. */
+export const LATENCY = "latency";
+/** The reader alone. */
+export const READER = "reader";
+/** Ten times the records, which takes minutes and some 20 GB: not where only a quick look is wanted. */
+export const HUGE = "huge";
+
+export function readOptions(args: readonly string[]): Options {
+  const names = [...[...IMPORT_CASES, ...FIGURES].map(({ name }) => name), HUGE, LATENCY, READER];
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      records: { type: "string", default: "1000000" },
+      save: { type: "boolean", default: false },
+    },
+  });
+  const { only, quick, save } = values, records = Number(values.records);
+  if (!Number.isInteger(records) || records < 100) throw new Error("--records must be a number from 100 on");
+  if (only !== undefined && !names.includes(only)) throw new Error(`--only must be one of ${names.join(", ")}`);
+  const wants = (name: string) => only === undefined ? !(quick && name === HUGE) : name === only;
+  return { runs: quick ? 1 : RUNS, records, save, wants };
+}
