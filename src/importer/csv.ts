@@ -19,6 +19,7 @@
  */
 import { reject } from "../domain/outcome.ts";
 import { Batch, beforeBlanks, behindBlanks, isUtf8, type Malformed } from "./batch.ts";
+import type { KnownRecords } from "./known_records.ts";
 
 /** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
 export interface Limits {
@@ -40,6 +41,8 @@ export interface ReaderOptions {
   /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
   validate: boolean;
   limits?: Limits;
+  /** Records to be passed over; a batch may then be empty. Set when the header is known, and that is the first batch's. */
+  known?: KnownRecords;
 }
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
@@ -71,6 +74,8 @@ export async function* readRecords(
   for await (const chunk of chunks) {
     reader.add(chunk);
     while (reader.fill()) yield reader.batch;
+    // Where every record is known there is no other moment for others to have their turn.
+    if (options.known) yield reader.batch;
   }
   reader.finish();
   while (reader.fill()) yield reader.batch;
@@ -142,13 +147,25 @@ class Reader {
     const batch = this.batch.begin(this.#bytes);
     if (this.#end - this.#position < this.#wanted) return false;
     this.#wanted = 0;
+    const { known } = this.options;
+    known?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
+      if (known && !this.#passingOver) this.#passOverKnown(known);
+      if (this.#position === this.#end) break;
       if (this.#passingOver ? this.#passOverLine() : this.#readRecord()) continue;
       this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);
       this.#position = this.#start;
       break;
     }
     return batch.count > 0;
+  }
+
+  /** Passes over records that are known, as far as they are at hand. */
+  #passOverKnown(known: KnownRecords): void {
+    for (let lineEnd; (lineEnd = known.pass(this.#position, this.#end)) >= 0;) {
+      this.#position = lineEnd + 1;
+      this.#line++;
+    }
   }
 
   /** Reads the record at the position into the batch; false when more bytes are needed for it. */
@@ -298,7 +315,7 @@ class Reader {
     if (this.#blank) return true;
     if (this.#values < this.#width && end === this.#end) this.#rejectCutOff(line);
     const fault = this.#faultOfWhole(end - start);
-    if (fault === null) this.batch.endRecord(line, start, end, this.#values);
+    if (fault === null) this.batch.endRecord(line, start, end, this.#values, this.#linesWithin);
     else this.batch.endMalformed(line, start, this.#rawEnd(end), fault);
     return true;
   }

@@ -19,14 +19,13 @@ import {
 import type { Settings } from "../domain/settings.ts";
 import { breathe as breatheOnce } from "../runtime/breathe.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { createCheck } from "./check.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import { mailOwed } from "./mail_owed.ts";
 import type { Header } from "./header.ts";
 import type { Facts, ImportTransaction, Judgement, Progress, RosterFile } from "./ports.ts";
 import { openRoster } from "./roster.ts";
-import { Suspects } from "./suspects.ts";
+import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
 
 /** What an import needs beside the file and the transaction. */
@@ -63,7 +62,7 @@ export async function importFile(
   job: ImportJob,
   mails: boolean,
 ): Promise<{ counts: Counts; warnings: Warning[] }> {
-  const { header } = await readInto(transaction, file, job);
+  const { header } = await readInto(transaction, file, job, importId);
   const { counts: applied, judgement } = await transaction.apply(importId);
   const counts = balance(applied, job.facts.records);
   const status = statusOf(counts);
@@ -91,7 +90,7 @@ export async function checkFile(
   transaction: ImportTransaction,
   job: ImportJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
-  const { header, judgement } = await readInto(transaction, file, job);
+  const { header, judgement } = await readInto(transaction, file, job, null);
   const counts = balance(await transaction.foresee(), job.facts.records);
   return {
     counts,
@@ -106,10 +105,15 @@ interface Read {
   judgement: Judgement;
 }
 
-/** Reads and checks every record into the transaction, and lets it judge them. */
-async function readInto(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Read> {
+/** Reads and checks every record into the transaction, and lets it judge them. `importId` null: nothing will be carried out. */
+async function readInto(
+  transaction: ImportTransaction,
+  file: RosterFile,
+  job: ImportJob,
+  importId: number | null,
+): Promise<Read> {
   try {
-    return await readAndJudge(transaction, file, job);
+    return await readAndJudge(transaction, file, job, importId);
   } catch (error) {
     // A verdict over a file that is still being written would be a verdict over half of it.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
@@ -117,8 +121,13 @@ async function readInto(transaction: ImportTransaction, file: RosterFile, job: I
   }
 }
 
-async function readAndJudge(transaction: ImportTransaction, file: RosterFile, job: ImportJob): Promise<Read> {
-  const { settings, signal, facts, clock, onProgress, breathe = breatheOnce } = job;
+async function readAndJudge(
+  transaction: ImportTransaction,
+  file: RosterFile,
+  job: ImportJob,
+  importId: number | null,
+): Promise<Read> {
+  const { settings, signal, facts, onProgress, breathe = breatheOnce } = job;
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
 
@@ -130,26 +139,13 @@ async function readAndJudge(transaction: ImportTransaction, file: RosterFile, jo
   facts.sha256 = examined.sha256;
   facts.encoding = examined.encoding;
 
-  const roster = await openRoster(counted(utf8Chunks(file, examined), at), settings, examined.invalidBytes);
-  facts.delimiter = roster.delimiter;
-
-  facts.records = 0;
-  const stage = await transaction.stage(roster.header);
-  const check = createCheck(roster.header, settings, clock.now().toISOString().slice(0, 10));
-  const suspects = new Suspects(examined.unpackedBytes);
-  for await (const batch of roster.records) {
-    signal.throwIfAborted();
-    const problems = check(batch);
-    for (const { column, positions } of roster.header.present) suspects.note(batch, column, positions[0]);
-    await stage.write(batch, problems);
-    facts.records += batch.count;
-    await breathe();
-  }
-  await stage.end(suspects.list);
+  const open = () => openRoster(counted(utf8Chunks(file, examined), at), settings, examined.invalidBytes);
+  const bytes = examined.unpackedBytes;
+  const { header } = await stageRecords(transaction, { ...job, open, bytes, importId, breathe });
   if (await file.changed()) throw new ChangedWhileRead();
 
   at("merging", file.size);
-  return { header: roster.header, judgement: await transaction.judge(settings) };
+  return { header, judgement: await transaction.judge() };
 }
 
 /** What is done with one piece must not keep HTTP waiting for long. */

@@ -5,6 +5,7 @@
 import type { Batch } from "./batch.ts";
 import type { FoundProblems } from "./check.ts";
 import type { Header } from "./header.ts";
+import type { KnownRecords } from "./known_records.ts";
 import type { Suspect } from "./suspects.ts";
 import type { Hold } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -152,11 +153,27 @@ export interface Facts {
 
 /** The records of one file on their way into the database. */
 export interface StageWriter {
-  /** Adds the records of a checked batch; those with problems are kept with them. */
-  write(batch: Batch, problems: FoundProblems): Promise<void>;
-  /** Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. */
-  end(suspects: readonly Suspect[] | null): Promise<void>;
+  /**
+   * Adds the records of a checked batch; those with problems are kept with them. `suspected`: which records have a value that may
+   * have stood in an earlier one, 1 or 0 each.
+   */
+  write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void>;
+  /**
+   * Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. `repeated`: users of
+   * whom a record was passed over before another one came. Answers with whose records are to be written again, all of them and
+   * by {@link ImportTransaction.stageAgain}; null: nobody's.
+   */
+  end(suspects: readonly Suspect[] | null, repeated: ReadonlySet<string>): Promise<Again | null>;
 }
+
+export interface StageAgainWriter {
+  /** Adds the records of a checked batch that are wanted, by their position in it. */
+  write(batch: Batch, problems: FoundProblems, isWanted: (batch: Batch, record: number) => boolean): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Users whose records are to be written again; or everybody's. */
+export type Again = ReadonlySet<string> | "everybody";
 
 /** What was decided over the whole file. */
 export interface Judgement {
@@ -168,10 +185,17 @@ export interface Judgement {
 
 /** The transaction of one import: all of it becomes visible, or none. */
 export interface ImportTransaction {
-  /** Makes the tables of the import, for a roster with these columns. */
-  stage(header: Header): Promise<StageWriter>;
+  /** Makes the tables of an import, for a roster with these columns. `importId` null: nothing will be carried out. */
+  stage(header: Header, settings: Settings, importId: number | null): Promise<StageWriter>;
+  /**
+   * Fills in which records are known, for a roster of so many bytes; keeps those that are new when the import is recorded. null:
+   * whatever was kept is forgotten. To be called before anything is carried out.
+   */
+  recall(known: KnownRecords | null, bytes: number): Promise<void>;
+  /** For the records of users whom {@link StageWriter.end} asked for again, and of nobody else. */
+  stageAgain(): Promise<StageAgainWriter>;
   /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
-  judge(settings: Settings): Promise<Judgement>;
+  judge(): Promise<Judgement>;
   /** Does it. Answers with what became of the records, and with the judgement that held: users may have changed meanwhile. */
   apply(importId: number): Promise<{ counts: Counts; judgement: Judgement }>;
   /** What {@link apply} would answer. */

@@ -6,8 +6,9 @@ import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import { reject } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Batch } from "./batch.ts";
-import { LIMITS, readRecords } from "./csv.ts";
+import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
 import { countKnown, type Header, type KnownNames, knownNames, readHeader } from "./header.ts";
+import type { KnownRecords } from "./known_records.ts";
 import { malformedReason } from "./malformed.ts";
 import { unguarded } from "./spreadsheet.ts";
 
@@ -16,6 +17,8 @@ export interface Roster {
   header: Header;
   /** The records behind the header. A batch is valid until the next one is asked for. */
   records: AsyncGenerator<Batch>;
+  /** Passes over records that are known; to be called before the first batch is asked for. */
+  passOver(known: KnownRecords): void;
 }
 
 /** The delimiters, in the order in which the contract prefers them. */
@@ -42,13 +45,14 @@ export async function openRoster(
   const text = head.subarray(skipped);
   const line = skipped > 0 ? 2 : 1;
   const delimiter = separator?.[1] ?? await chooseDelimiter(text, settings);
-  const options = { delimiter: delimiter.charCodeAt(0), line, validate, limits: READER_LIMITS };
+  const options: ReaderOptions = { delimiter: delimiter.charCodeAt(0), line, validate, limits: READER_LIMITS };
   const batches = readRecords(joined(text, chunks), options);
   const first = await batches.next();
   if (first.done) reject("empty", "the file has no header: it is empty", null);
   try {
     const header = readHeader(headerNames(first.value), settings, first.value.line[0]);
-    return { delimiter, header, records: behindHeader(first.value, batches) };
+    const passOver = (known: KnownRecords) => void (options.known = known);
+    return { delimiter, header, records: behindHeader(first.value, batches), passOver };
   } catch (error) {
     await batches.return(undefined);
     throw error;

@@ -4,15 +4,24 @@
  * It never misses a repetition, and seldom suspects a value that stands only once. So the database has to compare only
  * the few suspects with each other, instead of sorting a million values to find that none repeats.
  */
-import type { Column } from "../domain/columns.ts";
 import { Batch } from "./batch.ts";
+import { Digest } from "./digest.ts";
+import type { Header } from "./header.ts";
 
-/** The columns whose values must be unique: whether letter case of A–Z is ignored, and what sets their hashes apart. */
-const UNIQUE = new Map([
-  ["unique_id", { folds: false, salt: 0x9e3779b1 }],
-  ["user_name", { folds: true, salt: 0x7feb352d }],
-  ["email", { folds: true, salt: 0x846ca68b }],
-]);
+/** A column whose values must be unique. */
+interface Unique {
+  digest: Digest;
+  /** 0x20 where letter case of A–Z is ignored: it makes the two cases the same, and a few other characters. */
+  fold: number;
+}
+
+function uniqueColumns(): Map<string, Unique> {
+  return new Map([
+    ["unique_id", { digest: new Digest(1, 0), fold: 0 }],
+    ["user_name", { digest: new Digest(2, 0), fold: 0x20 }],
+    ["email", { digest: new Digest(3, 0), fold: 0x20 }],
+  ]);
+}
 
 /** More suspects than this are not listed: then every value is a suspect. */
 const MOST_LISTED = 100_000;
@@ -23,9 +32,15 @@ export interface Suspect {
 }
 
 export class Suspects {
+  readonly #unique = uniqueColumns();
   readonly #words: Int32Array;
   readonly #mask: number;
+  /** Of each record of a batch: where its value is noted, and by which bits; no bits: it has none. */
+  readonly #places = new Int32Array(1 << 8);
+  readonly #bits = new Int32Array(1 << 8);
   #list: Suspect[] = [];
+  /** Which records of the latest batch have a value that may have stood in an earlier one: 1, else 0. */
+  readonly inBatch = new Uint8Array(1 << 8);
 
   /** `bytes`: the length of the text. Some 12 bits are set aside for each 64 bytes; from 32 KiB to 64 MiB in all. */
   constructor(bytes: number) {
@@ -40,38 +55,48 @@ export class Suspects {
     return this.#list.length > MOST_LISTED ? null : this.#list;
   }
 
-  /** Takes note of column `column` of a checked batch, whose value in each record stands at `position`. */
-  note(batch: Batch, { name }: Column, position: number): void {
-    const unique = UNIQUE.get(name);
-    if (unique === undefined) return;
-    const { folds, salt } = unique;
-    for (let record = 0; record < batch.count; record++) {
-      if (batch.malformed.size > 0 && batch.malformed.has(record)) continue;
-      const value = batch.firstValue[record] + position;
-      if (batch.start[value] === batch.end[value] || batch.flags[value] & Batch.CLEARS) continue;
-      if (!this.#addSeen(batch, value, folds, salt)) continue;
-      if (this.#list.length > MOST_LISTED) continue;
-      this.#list.push({ what: name, key: folds ? foldCase(batch.text(value)) : batch.text(value) });
+  /** Takes note of the values of a checked batch. */
+  note(batch: Batch, { present }: Header): void {
+    this.inBatch.fill(0);
+    for (const { column: { name }, positions } of present) {
+      const unique = this.#unique.get(name);
+      if (unique !== undefined) this.#noteColumn(batch, name, positions[0], unique);
     }
   }
 
-  /** Adds a value; true when it may have been added before. */
-  #addSeen({ bytes, start, end }: Batch, value: number, folds: boolean, salt: number): boolean {
-    let a = salt | 0, b = ~salt;
-    for (let at = start[value]; at < end[value]; at++) {
-      let byte = bytes[at];
-      if (folds && byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
-      a = Math.imul(a ^ byte, 0x01000193);
-      b = ((b << 5) + b) ^ byte;
+  #noteColumn(batch: Batch, what: string, position: number, unique: Unique): void {
+    this.#findPlaces(batch, position, unique);
+    for (let record = 0; record < batch.count; record++) {
+      if (!this.#addSeen(record)) continue;
+      this.inBatch[record] = 1;
+      if (this.#list.length > MOST_LISTED) continue;
+      const key = batch.text(batch.firstValue[record] + position);
+      this.#list.push({ what, key: unique.fold > 0 ? foldCase(key) : key });
     }
-    b = Math.imul(b ^ (b >>> 15), 0x85ebca6b);
-    b ^= b >>> 13;
-    // Three bits of one word: one look into memory a value, where three would be three.
-    const word = (a ^ (a >>> 15)) & this.#mask;
-    const bits = (1 << b) | (1 << (b >>> 5)) | (1 << (b >>> 10));
-    const before = this.#words[word];
-    this.#words[word] = before | bits;
-    return (before & bits) === bits;
+  }
+
+  /** All of a batch before the first look: then the looks into memory need not wait for each other. */
+  #findPlaces(batch: Batch, position: number, { digest, fold }: Unique): void {
+    const { count, firstValue, start, end, flags, malformed } = batch;
+    for (let record = 0; record < count; record++) {
+      this.#bits[record] = 0;
+      if (malformed.size > 0 && malformed.has(record)) continue;
+      const value = firstValue[record] + position;
+      if (start[value] === end[value] || flags[value] & Batch.CLEARS) continue;
+      digest.take(batch.view, start[value], end[value], fold);
+      const { low, high } = digest;
+      this.#places[record] = low & this.#mask;
+      // Three bits of one word: one look into memory a value, where three would be three.
+      this.#bits[record] = (1 << high) | (1 << (high >>> 5)) | (1 << (high >>> 10));
+    }
+  }
+
+  /** Adds the value of a record; true when it may have been added before. */
+  #addSeen(record: number): boolean {
+    const place = this.#places[record], bits = this.#bits[record];
+    const before = this.#words[place];
+    this.#words[place] = before | bits;
+    return bits !== 0 && (before & bits) === bits;
   }
 }
 

@@ -1,90 +1,74 @@
 /**
- * Sends staged records to a server by COPY in its binary format: the one file that knows COPY.
+ * Sends rows to a server by COPY in its binary format: the one file that knows COPY.
  *
- * The bytes of a value go from the file into the message as they are. All columns are text, so the server has nothing to
- * refuse but what is no UTF-8, and such records were made failures before.
+ * The bytes of a value go from the file into the message as they are. A table may refuse a row only for what somebody else did
+ * meanwhile: what is no UTF-8, no date and no flag was made a failure before.
  */
 import type { Writable } from "node:stream";
-import { Batch } from "../importer/batch.ts";
-import type { FoundProblems } from "../importer/check.ts";
-import type { Header } from "../importer/header.ts";
 import type { Tx } from "./connect.ts";
 
 /** "PGCOPY\n\377\r\n\0", no flags, no extension (PostgreSQL manual, COPY, "Binary Format"). */
-const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-const END_OF_DATA = [0xff, 0xff];
+const SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+const END_OF_DATA = Uint8Array.of(0xff, 0xff);
 const NULL = -1;
-const encoder = new TextEncoder();
 const SEND_AT = 1 << 18;
+const encoder = new TextEncoder();
 
-/** Streams rows of `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
+/** Rows that wait to be sent. The room is used again. */
 export class CopyRows {
-  readonly #sink: Writable;
-  /** Why the stream broke, and how to tell the write that is under way. */
-  #fault: Error | null = null;
-  #refuse = (_fault: Error) => {};
-  readonly #positions: readonly number[];
   #bytes = new Uint8Array(SEND_AT + (1 << 16));
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  private constructor(sink: Writable, header: Header) {
-    this.#sink = sink;
-    // The driver breaks the stream when the connection is lost, and may never answer the write that is under way.
-    sink.once("error", (fault) => {
-      this.#fault = fault;
-      this.#refuse(fault);
-    });
-    this.#positions = header.present.map(({ positions }) => positions[0]);
-    this.#raw(SIGNATURE);
+  /** `table`: its name, and its columns in the order in which their values come. */
+  constructor(readonly table: string, private readonly columns: number) {}
+
+  get isFull(): boolean {
+    return this.#length >= SEND_AT;
   }
 
-  static async open(tx: Tx, header: Header): Promise<CopyRows> {
-    const names = header.present.map(({ column }) => column.databaseName);
-    const sink = await tx.unsafe(`copy staged (line, problems, ${names.join(", ")}) from stdin (format binary)`)
-      .writable();
-    return new CopyRows(sink, header);
+  get isEmpty(): boolean {
+    return this.#length === 0;
   }
 
-  async write(batch: Batch, problems: FoundProblems): Promise<void> {
-    for (let record = 0; record < batch.count; record++) {
-      const found = problems.size > 0 ? problems.get(record) : undefined;
-      this.#row(batch, record, found === undefined ? null : JSON.stringify(found));
-      if (this.#length >= SEND_AT) await this.#send();
-    }
+  /** The rows so far; what is added next is written over them. */
+  take(): Uint8Array {
+    const rows = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return rows;
   }
 
-  async end(): Promise<void> {
-    this.#raw(END_OF_DATA);
-    await this.#send();
-    await this.#answer((done) => this.#sink.end(done));
+  beginRow(): void {
+    this.#room(2);
+    this.#view.setInt16(this.#length, this.columns);
+    this.#length += 2;
   }
 
-  #row(batch: Batch, record: number, problems: string | null): void {
-    const { firstValue, start, end, flags } = batch;
-    const first = firstValue[record], readable = firstValue[record + 1] > first;
-    this.#room(64);
-    this.#view.setInt16(this.#length, this.#positions.length + 2);
-    this.#view.setInt32(this.#length + 2, 8);
-    this.#view.setBigInt64(this.#length + 6, BigInt(batch.line[record]));
-    this.#length += 14;
-    this.#text(problems);
-    for (const position of this.#positions) {
-      const value = first + position;
-      const isNull = !readable || (start[value] === end[value] && !(flags[value] & Batch.CLEARS));
-      if (isNull) this.#number(NULL);
-      else if (flags[value] & Batch.CLEARS) this.#number(0);
-      else this.#value(batch.bytes, start[value], end[value]);
-    }
+  null(): void {
+    this.#int32(NULL);
   }
 
-  #number(value: number): void {
-    this.#room(4);
-    this.#view.setInt32(this.#length, value);
-    this.#length += 4;
+  empty(): void {
+    this.#int32(0);
   }
 
-  #value(bytes: Uint8Array, start: number, end: number): void {
+  /** A value of type bigint: a whole number, not negative. */
+  bigint(value: number): void {
+    this.#room(12);
+    this.#view.setInt32(this.#length, 8);
+    this.#view.setInt32(this.#length + 4, Math.floor(value / 2 ** 32));
+    this.#view.setUint32(this.#length + 8, value >>> 0);
+    this.#length += 12;
+  }
+
+  /** A value of type date: days since 2000-01-01. */
+  date(days: number): void {
+    this.#int32(4);
+    this.#int32(days);
+  }
+
+  /** A value of type text: UTF-8 from `start` up to `end`. */
+  bytes(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#room(length + 4);
     this.#view.setInt32(this.#length, length);
@@ -96,18 +80,17 @@ export class CopyRows {
     this.#length += length + 4;
   }
 
-  #text(text: string | null): void {
-    if (text === null) return this.#number(NULL);
+  text(text: string): void {
     this.#room(3 * text.length + 4);
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
-    this.#number(written);
-    this.#length += written;
+    this.#view.setInt32(this.#length, written);
+    this.#length += 4 + written;
   }
 
-  #raw(bytes: readonly number[]): void {
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+  #int32(value: number): void {
+    this.#room(4);
+    this.#view.setInt32(this.#length, value);
+    this.#length += 4;
   }
 
   #room(wanted: number): void {
@@ -117,12 +100,58 @@ export class CopyRows {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
 
-  /** The driver copies what it is given before it calls back, so the buffer can be used again then. */
-  async #send(): Promise<void> {
-    const chunk = this.#bytes.subarray(0, this.#length);
-    this.#length = 0;
-    await this.#answer((done) => this.#sink.write(chunk, done));
+/** Sends rows of several tables through one connection, which carries one COPY at a time. */
+export class Copies {
+  #stream: CopyStream | null = null;
+  #table = "";
+
+  constructor(private readonly tx: Tx) {}
+
+  async send(rows: CopyRows): Promise<void> {
+    if (this.#stream === null || this.#table !== rows.table) {
+      await this.end();
+      this.#stream = await CopyStream.open(this.tx, rows.table);
+      this.#table = rows.table;
+    }
+    await this.#stream.write(rows.take());
+  }
+
+  /** All that was sent has arrived when it resolves. */
+  async end(): Promise<void> {
+    await this.#stream?.end();
+    this.#stream = null;
+  }
+}
+
+class CopyStream {
+  /** Why the stream broke, and how to tell the write that is under way. */
+  #fault: Error | null = null;
+  #refuse = (_fault: Error) => {};
+
+  private constructor(private readonly sink: Writable) {
+    // The driver breaks the stream when the connection is lost, and may never answer the write that is under way.
+    sink.once("error", (fault) => {
+      this.#fault = fault;
+      this.#refuse(fault);
+    });
+  }
+
+  static async open(tx: Tx, table: string): Promise<CopyStream> {
+    const stream = new CopyStream(await tx.unsafe(`copy ${table} from stdin (format binary)`).writable());
+    await stream.write(SIGNATURE);
+    return stream;
+  }
+
+  /** The driver copies what it is given before this resolves. */
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#answer((done) => this.sink.write(bytes, done));
+  }
+
+  async end(): Promise<void> {
+    await this.write(END_OF_DATA);
+    await this.#answer((done) => this.sink.end(done));
   }
 
   async #answer(act: (done: (error?: Error | null) => void) => void): Promise<void> {

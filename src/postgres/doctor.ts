@@ -14,12 +14,15 @@ const ANSWER_WITHIN_MS = 15_000;
 
 /** What rosterd does with its tables; an owner may do it all. */
 const TABLE_RIGHTS = {
-  users: ["SELECT", "INSERT", "UPDATE"],
+  // Deleted are only users that the same import created.
+  users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
   import_failures: ["SELECT", "INSERT", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  known_records: ["SELECT", "INSERT", "DELETE"],
+  changed_users: ["SELECT", "INSERT", "DELETE"],
   outbox: ["SELECT", "INSERT", "UPDATE"],
   migrations: ["SELECT"],
 };

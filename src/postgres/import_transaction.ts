@@ -2,23 +2,18 @@
  * The transaction of one import in Postgres: the steps of `queries/`, in their order. What a step does is said in its SQL file;
  * what the guard decides on the plan, in `../domain/guard.ts`.
  */
-import type { Batch } from "../importer/batch.ts";
-import type { FoundProblems } from "../importer/check.ts";
 import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Header } from "../importer/header.ts";
-import type { DoneImport, ImportTransaction, Judgement, StageWriter } from "../importer/ports.ts";
-import type { Suspect } from "../importer/suspects.ts";
-import { CopyRows } from "./copy.ts";
+import type { KnownRecords } from "../importer/known_records.ts";
+import type { DoneImport, ImportTransaction, Judgement, StageAgainWriter, StageWriter } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
+import { KnownStore } from "./known_store.ts";
 import { type Attempt, isTaken, lockPatiently, type Patience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { type Plan, Planner } from "./planner.ts";
 import { type ImportQueries, importQueries } from "./queries.ts";
-import { UnnestRows } from "./unnest.ts";
-
-/** Above so many records the planner's guesses about tables it has not seen before are not to be trusted. */
-const MANY = 2_000;
+import { Staging } from "./staging.ts";
 
 /** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
 const MOST_PLANS = 20;
@@ -47,34 +42,34 @@ export class PostgresImportTransaction implements ImportTransaction {
   #queries!: ImportQueries;
   #header!: Header;
   #settings!: Settings;
+  #staging!: Staging;
+  #knownStore!: KnownStore;
   #planner!: Planner;
   #plan!: Plan;
 
   /** `copies`: the database takes COPY. `patience` with other programs, once rows have to be locked. */
   constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: Patience) {}
 
-  async stage(header: Header): Promise<StageWriter> {
+  async stage(header: Header, settings: Settings, importId: number | null): Promise<StageWriter> {
     this.#header = header;
+    this.#settings = settings;
     this.#queries = importQueries(header.present.map(({ column }) => column));
     await this.tx.unsafe(this.#queries.stage);
-    const rows = this.copies ? await CopyRows.open(this.tx, header) : new UnnestRows(this.tx, header);
-    let records = 0;
-    return {
-      write: async (batch: Batch, problems: FoundProblems) => {
-        records += batch.count;
-        await rows.write(batch, problems);
-      },
-      end: async (suspects) => {
-        await rows.end();
-        await this.#addSuspects(suspects);
-        await this.#tellPlanner(records);
-      },
-    };
+    this.#staging = new Staging(this.tx, header, this.#queries, this.copies);
+    return await this.#staging.begin(settings, importId);
   }
 
-  async judge(settings: Settings): Promise<Judgement> {
-    this.#settings = settings;
-    this.#planner = new Planner(this.#queries, this.#header, settings);
+  async recall(known: KnownRecords | null, bytes: number): Promise<void> {
+    this.#knownStore = new KnownStore(this.tx);
+    await this.#knownStore.recall(known, bytes);
+  }
+
+  stageAgain(): Promise<StageAgainWriter> {
+    return Promise.resolve(this.#staging.again());
+  }
+
+  async judge(): Promise<Judgement> {
+    this.#planner = new Planner(this.#queries, this.#header, this.#settings);
     await this.tx.unsafe(this.#queries.findRepeats);
     await this.tx.unsafe("analyze repeats");
     this.#plan = await this.#planner.plan(this.tx);
@@ -84,7 +79,10 @@ export class PostgresImportTransaction implements ImportTransaction {
   async apply(importId: number): Promise<{ counts: Counts; judgement: Judgement }> {
     for (let tries = 1;; tries++) {
       try {
-        return await lockPatiently(this.tx, this.patience, (attempt) => this.#carryOut(attempt, importId));
+        const carryOut = (attempt: Attempt) => this.#carryOut(attempt, importId);
+        const { counts, judgement } = await lockPatiently(this.tx, this.patience, carryOut);
+        await this.#knownStore.keep();
+        return { counts: { ...counts, created: counts.created + this.#staging.created }, judgement };
       } catch (error) {
         if (!isTaken(error) || tries === MOST_TAKEN) throw error;
         this.#plan = await this.#planner.planAgain(this.tx);
@@ -94,7 +92,8 @@ export class PostgresImportTransaction implements ImportTransaction {
 
   async foresee(): Promise<Counts> {
     const [released] = await this.tx.unsafe(this.#queries.countPermits);
-    return { ...(await this.#count(this.tx)).counts, ...released };
+    const { counts } = await this.#count(this.tx);
+    return { ...counts, ...released };
   }
 
   async failures(limit: number): Promise<Failure[]> {
@@ -177,17 +176,5 @@ export class PostgresImportTransaction implements ImportTransaction {
   async #count(tx: Tx): Promise<{ counts: Counts; differing: number; moving: number }> {
     const [{ differing, moving, ...counts }] = await tx.unsafe(this.#queries.counts);
     return { counts: { ...noCounts(), ...counts }, differing, moving };
-  }
-
-  async #addSuspects(suspects: readonly Suspect[] | null): Promise<void> {
-    if (suspects === null) return void await this.tx.unsafe(this.#queries.suspectAll);
-    const whats = suspects.map(({ what }) => what), keys = suspects.map(({ key }) => key);
-    await this.tx`insert into suspects select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
-  }
-
-  async #tellPlanner(records: number): Promise<void> {
-    await this.tx.unsafe("analyze staged (line, problems, unique_id, active), suspects, taken");
-    // A table that looks empty may be filled by the very statement that loops over it.
-    if (records > MANY) await this.tx`set local enable_nestloop = off`;
   }
 }

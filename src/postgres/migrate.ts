@@ -7,9 +7,10 @@ import usersAndImports from "./migrations/0001_users_and_imports.sql" with { typ
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
 import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };
 import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
+import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
 
 /** In the order of their numbers, from 1. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone];
+const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone, knownRecords];
 
 /** The schema that this rosterd works on. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

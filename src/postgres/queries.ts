@@ -12,9 +12,11 @@ import countActive from "./queries/count_active.sql" with { type: "text" };
 import countLosses from "./queries/count_losses.sql" with { type: "text" };
 import counts from "./queries/counts.sql" with { type: "text" };
 import createUsers from "./queries/create_users.sql" with { type: "text" };
+import dropAgain from "./queries/drop_again.sql" with { type: "text" };
 import dropRefused from "./queries/drop_refused.sql" with { type: "text" };
 import failures from "./queries/failures.sql" with { type: "text" };
 import countPermits from "./queries/count_permits.sql" with { type: "text" };
+import findAgain from "./queries/find_again.sql" with { type: "text" };
 import findClaims from "./queries/find_claims.sql" with { type: "text" };
 import findMissing from "./queries/find_missing.sql" with { type: "text" };
 import findRepeats from "./queries/find_repeats.sql" with { type: "text" };
@@ -75,6 +77,8 @@ export function importQueries(present: readonly Column[]) {
   return {
     stage: forColumns(stage, VALUE_COLUMNS),
     suspectAll,
+    findAgain,
+    dropAgain,
     findRepeats: forColumns(findRepeats, columns),
     makePlan: forColumns(makePlan, columns),
     findClaims,

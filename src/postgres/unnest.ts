@@ -9,6 +9,8 @@ import type { Tx } from "./connect.ts";
 
 const ROWS = 2_000;
 
+type IsWanted = (batch: Batch, record: number) => boolean;
+
 /** Inserts rows into `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
 export class UnnestRows {
   readonly #tx: Tx;
@@ -28,8 +30,9 @@ export class UnnestRows {
     this.#columns = this.#positions.map(() => []);
   }
 
-  async write(batch: Batch, problems: FoundProblems): Promise<void> {
+  async write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void> {
     for (let record = 0; record < batch.count; record++) {
+      if (!isWanted(batch, record)) continue;
       const found = problems.get(record);
       this.#lines.push(batch.line[record]);
       this.#problems.push(found === undefined ? null : JSON.stringify(found));

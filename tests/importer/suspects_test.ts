@@ -14,7 +14,7 @@ async function suspectsOf(text: string, size?: number): Promise<readonly Suspect
   const suspects = new Suspects(size ?? bytes.length);
   for await (const batch of records) {
     check(batch);
-    for (const { column, positions } of header.present) suspects.note(batch, column, positions[0]);
+    suspects.note(batch, header);
   }
   return suspects.list;
 }

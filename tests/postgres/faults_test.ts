@@ -32,12 +32,23 @@ async function assertUntouched(db: RosterDatabase): Promise<void> {
   assert.deepEqual(countsOf(await db.import(SMALL)), CREATED, "the next import works");
 }
 
-onServer("a connection that is killed in the middle of COPY takes the whole import back", async (db) => {
+onServer("a connection that is killed in the middle of COPY into staging takes the whole import back", async (db) => {
+  await db.addUsers({ unique_id: "U0" });
+  await killedInCopy(db, /^copy staged/);
+  assert.deepEqual(Object.keys(await db.users()), ["U0"]);
+});
+
+onServer("a connection that is killed in the middle of COPY into users takes the whole import back", async (db) => {
+  await killedInCopy(db, /^copy rosterd.users/);
+  await assertUntouched(db);
+});
+
+async function killedInCopy(db: RosterDatabase, copy: RegExp): Promise<void> {
   const { way, reached, release } = held("copying");
   const importing = db.import(LARGE, way);
   await reached;
   const [{ pid, query }] = await sessions(db);
-  assert.match(query, /^copy staged/);
+  assert.match(query, copy);
 
   await terminate(db, pid);
   const start = performance.now();
@@ -48,8 +59,7 @@ onServer("a connection that is killed in the middle of COPY takes the whole impo
   assert.equal(report.status, "error");
   assert.notEqual(report.reason!.code, "unexpected", report.reason!.text);
   assert.equal((await db.store.find(report.id!))!.status, "error");
-  await assertUntouched(db);
-});
+}
 
 onEachDatabase("a file found to be cut off in the middle of COPY is rejected, not tried again", async (db) => {
   for (const report of [await db.check(SMALL + "3,ld"), await db.import(SMALL + "3,ld")]) {

@@ -66,7 +66,7 @@ onServer("a function that was there before rosterd is left as it is, and the oth
 
   const functions = await db.sql`
     select proname as name, prosrc like '%calls%' as replaced from pg_proc
-    where pronamespace = 'rosterd'::regnamespace order by 1`;
+    where pronamespace = 'rosterd'::regnamespace and proname like '%permits' order by 1`;
   assert.deepEqual([...functions], [
     { name: "release_permits", replaced: true },
     { name: "restore_permits", replaced: false },

@@ -59,6 +59,13 @@ export class RosterDatabase implements AsyncDisposable {
     return migrate(this.database.sql);
   }
 
+  /** One more of the same kind, migrated; whoever asks disposes of it. */
+  async another(): Promise<RosterDatabase> {
+    const other = await RosterDatabase.open(this.database.kind);
+    await other.migrate();
+    return other;
+  }
+
   import(roster: string, way: Way = {}): Promise<ImportReport> {
     return this.#withFile(roster, way, (file, job) => importReport(file, job));
   }

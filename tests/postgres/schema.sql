@@ -1,3 +1,6 @@
+table changed_users (
+  unique_id text collate "C" not null
+)
 table import_changes (
   import_id bigint not null,
   unique_id text collate "C" not null,
@@ -53,6 +56,11 @@ table imports (
   hold_reason text,
   hold_ended_at timestamp with time zone,
   file_gone_at timestamp with time zone
+)
+table known_records (
+  id bigint generated always as identity not null,
+  entries integer not null,
+  digests bytea not null
 )
 table migrations (
   number integer not null,
@@ -123,6 +131,7 @@ constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
 constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text])))
 constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
+constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
 constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
 constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'alert'::text])))
@@ -141,6 +150,7 @@ CREATE INDEX imports_open_holds_idx ON rosterd.imports USING btree (id) WHERE (h
 CREATE UNIQUE INDEX imports_pkey ON rosterd.imports USING btree (id)
 CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_key)
 CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL) AND (file_gone_at IS NULL))
+CREATE UNIQUE INDEX known_records_pkey ON rosterd.known_records USING btree (id)
 CREATE UNIQUE INDEX migrations_pkey ON rosterd.migrations USING btree (number)
 CREATE UNIQUE INDEX outbox_message_id_key ON rosterd.outbox USING btree (message_id)
 CREATE UNIQUE INDEX outbox_pkey ON rosterd.outbox USING btree (id)
@@ -153,6 +163,31 @@ CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email C
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))
 
+CREATE OR REPLACE FUNCTION rosterd.forget_known_records()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  delete from rosterd.known_records;
+  return null;
+end
+$function$
+CREATE OR REPLACE FUNCTION rosterd.note_changed_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into rosterd.changed_users (unique_id) values (old.unique_id);
+  if tg_op = 'UPDATE' and new.unique_id <> old.unique_id then
+    insert into rosterd.changed_users (unique_id) values (new.unique_id);
+  end if;
+  return null;
+end
+$function$
 CREATE OR REPLACE FUNCTION rosterd.release_permits(user_ids text[], import_id bigint)
  RETURNS bigint
  LANGUAGE sql

@@ -64,9 +64,9 @@ class SuspectingStore extends PostgresImportStore {
   override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
     return super.transaction((transaction) => {
       const stage = transaction.stage.bind(transaction);
-      transaction.stage = async (header) => {
-        const writer = await stage(header);
-        return { ...writer, end: () => writer.end(null) };
+      transaction.stage = async (...about) => {
+        const writer = await stage(...about);
+        return { ...writer, end: (_, repeated) => writer.end(null, repeated) };
       };
       return work(transaction);
     }, waiting);

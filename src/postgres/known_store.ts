@@ -1,0 +1,83 @@
+/**
+ * Keeps the digests of the records that were applied last (`../importer/known_records.ts`), in the transaction of an import: what is
+ * known changes together with the users, or not at all.
+ *
+ * The log grows by what is new, and is written anew when most of it is out of date.
+ */
+import { ENTRY_BYTES, type KnownRecords, MOST_KNOWN } from "../importer/known_records.ts";
+import type { Tx } from "./connect.ts";
+import begin from "./queries/known/begin.sql" with { type: "text" };
+import consume from "./queries/known/consume.sql" with { type: "text" };
+import noteUnsure from "./queries/known/note_unsure.sql" with { type: "text" };
+import putBack from "./queries/known/put_back.sql" with { type: "text" };
+
+/** More users than this who were changed by others are not told one by one. */
+const MOST_CHANGED = 100_000;
+/** What is known is worth reading when that is at most so many times less than reading the roster. */
+const WORTH = 2;
+/** So many entries out of date are none too many. */
+const SPARE = 100_000;
+
+const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.changed_users";
+
+/** What is to be done with the log in the end. */
+type Ending = "forget" | "append" | "rewrite";
+
+export class KnownStore {
+  #known: KnownRecords | null = null;
+  #ending: Ending = "forget";
+  #consumes = false;
+
+  constructor(private readonly tx: Tx) {}
+
+  /** Fills in what is known, when that is worth it for a roster of so many bytes. null: nothing is to be known from now on. */
+  async recall(known: KnownRecords | null, bytes: number): Promise<void> {
+    const answers = await this.tx.unsafe(begin) as unknown as {
+      entries: number;
+      watched: boolean;
+      changed: number;
+    }[][];
+    const [{ entries, watched, changed }] = answers[answers.length - 1];
+    this.#known = known;
+    if (known === null || !watched) return;
+    const isTooMuch = changed > MOST_CHANGED || entries > 2 * MOST_KNOWN;
+    if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
+    this.#ending = "append";
+    if (isTooMuch || entries === 0 || entries * ENTRY_BYTES * WORTH > bytes) return;
+    await this.#load(known, entries);
+  }
+
+  /** Keeps what is new, when the users are changed and nothing else can go wrong. */
+  async keep(): Promise<void> {
+    const { tx } = this, known = this.#known;
+    if (known === null || this.#ending === "forget" || known.overflows) return void await tx.unsafe(FORGET_ALL);
+    const rewrites = this.#ending === "rewrite";
+    if (rewrites) {
+      await tx`delete from rosterd.known_records`;
+      for (const piece of known.loaded()) await this.#add(piece);
+    } else if (this.#consumes) await tx.unsafe(putBack);
+    for (const piece of known.fresh()) await this.#add(piece);
+    await tx.unsafe(noteUnsure);
+  }
+
+  async #load(known: KnownRecords, entries: number): Promise<void> {
+    const { tx } = this;
+    known.expect(entries);
+    for await (
+      const rows of tx<{ digests: Uint8Array }[]>`select digests from rosterd.known_records order by id`.cursor(4)
+    ) {
+      for (const { digests } of rows) known.add(digests);
+      // In the driver each page hangs on the one before.
+      rows.length = 0;
+    }
+    await tx.unsafe(consume);
+    this.#consumes = true;
+    for (const { unique_id } of await tx`select unique_id from consumed`) known.forget(unique_id);
+    if (entries > 2 * known.size + SPARE) this.#ending = "rewrite";
+  }
+
+  async #add(digests: Uint8Array): Promise<void> {
+    await this.tx`
+      insert into rosterd.known_records (entries, digests) values (${digests.length / ENTRY_BYTES}, ${digests})`;
+  }
+}

@@ -1,0 +1,175 @@
+/** Records that are passed over because they are known (`src/importer/known_records.ts`). */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Settings } from "../../src/domain/settings.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { createCheck } from "../../src/importer/check.ts";
+import { KnownRecords } from "../../src/importer/known_records.ts";
+import { openRoster } from "../../src/importer/roster.ts";
+import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
+
+interface Reading {
+  /** Entries of earlier readings. */
+  log?: Uint8Array[];
+  settings?: Partial<Settings>;
+  chunk?: number;
+  forgotten?: string[];
+}
+
+/** Reads a roster as an import does. */
+async function read(text: string, { log = [], settings, chunk = 65_536, forgotten = [] }: Reading = {}) {
+  const all = { ...DEFAULT_SETTINGS, ...settings };
+  const { header, delimiter, records, passOver } = await openRoster(chunksOf(utf8(text), chunk), all, false);
+  const check = createCheck(header, all, "2026-11-28");
+  const known = new KnownRecords(delimiter, header, all);
+  known.expect(log.reduce((sum, piece) => sum + piece.length / 16, 0));
+  for (const piece of log) known.add(piece);
+  for (const uniqueId of forgotten) known.forget(uniqueId);
+  passOver(known);
+  const seen: SeenRecord[] = [];
+  for await (const batch of records) {
+    known.note(batch);
+    for (let record = 0; record < batch.count; record++) seen.push(recordOf(batch, record));
+    known.keep(batch, check(batch));
+  }
+  return { seen, passed: known.passed, repeated: [...known.repeated], fresh: [...known.fresh()], known };
+}
+
+const lines = (seen: readonly SeenRecord[]) => seen.map(({ line }) => line);
+const PADDING = "\n".repeat(400);
+/** A reader has read so many records before it knows which are known: with the header they make its first batch. */
+const FIRST_BATCH = Array.from({ length: 255 }, (_, at) => `first${at},ldap,\n`).join("");
+const HEAD = "unique_id,login_source,city\n" + FIRST_BATCH;
+const FROM = 257;
+
+Deno.test("the same records are passed over, and nothing of them is kept anew", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
+  const { fresh } = await read(text);
+
+  const again = await read(text, { log: fresh });
+
+  assert.deepEqual({ seen: lines(again.seen).filter((line) => line >= FROM), passed: again.passed }, {
+    seen: [],
+    passed: 2,
+  });
+  assert.deepEqual(again.fresh, []);
+});
+
+Deno.test("a record that differs in one byte is read, and line numbers stay those of an editor", async () => {
+  const { fresh } = await read(HEAD + "a,ldap,Ottawa\nb,ldap,Hull\nc,ldap,\n");
+
+  const again = await read(HEAD + "a,ldap,Ottawa\n" + PADDING + "b,ldap,HulL\nc,ldap,\n", { log: fresh });
+
+  assert.deepEqual(lines(again.seen).filter((line) => line >= FROM), [FROM + 401]);
+  assert.equal(again.passed, 2);
+});
+
+Deno.test("line ends and their kind say nothing: CRLF for LF passes over; CR alone is read", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
+  const { fresh } = await read(text);
+
+  assert.equal((await read(text.replaceAll("\n", "\r\n"), { log: fresh })).passed, 2);
+  const cr = await read(text.replaceAll("\n", "\r"), { log: fresh });
+  assert.deepEqual([cr.passed, cr.seen.length], [0, 257]);
+});
+
+Deno.test("a record of several lines is always read, also where only CR stands between them", async () => {
+  for (const end of ["\n", "\r", "\r\n"]) {
+    const text = HEAD + `a,ldap,"Ott${end}awa"\nb,ldap,\n`;
+    const { fresh } = await read(text);
+
+    const again = await read(text, { log: fresh });
+
+    assert.deepEqual(lines(again.seen).filter((line) => line >= FROM), [FROM]);
+    assert.equal(again.passed, 1);
+  }
+});
+
+Deno.test("quoted records, and a unique_id in another column, are passed over, too", async () => {
+  const quoted = HEAD + '"a","ldap","Ott,awa"\n"b","ldap","say ""hi"""\n';
+  assert.equal((await read(quoted, { log: (await read(quoted)).fresh })).passed, 2);
+
+  const moved = "city,login_source,uuid\n" + FIRST_BATCH + "Ottawa,ldap,a\nHull,ldap,b\n,ldap,c \n";
+  assert.equal((await read(moved, { log: (await read(moved)).fresh })).passed, 3);
+});
+
+Deno.test("under another header, another delimiter or other settings every record is read", async () => {
+  const text = HEAD + "a,ldap,Ottawa\n";
+  const { fresh: log } = await read(text);
+
+  assert.equal((await read(text.replace("city", "City"), { log })).passed, 0);
+  assert.equal((await read(text.replaceAll(",", ";"), { log })).passed, 0);
+  assert.equal((await read(text, { log, settings: { empty_values: "clear" } })).passed, 0);
+  assert.equal((await read(text, { log, settings: { archive_inactive_users: true } })).passed, 0);
+  assert.equal((await read(text, { log, settings: { login_sources: ["ldap"] } })).passed, 0);
+  assert.equal((await read(text, { log, settings: { interval_minutes: 7, mail_on: "always" } })).passed, 1);
+});
+
+Deno.test("a record that failed is not known the next time", async () => {
+  const text = HEAD.replace("city", "data_of_birth") + "a,ldap,2000-02-30\nb,ldap,2000-02-29\n";
+  const { fresh } = await read(text);
+
+  assert.equal((await read(text, { log: fresh })).passed, 1);
+});
+
+Deno.test("who was changed by somebody else is read; what is kept of them then holds again", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
+  const { fresh } = await read(text);
+
+  const again = await read(text, { log: fresh, forgotten: ["a", "nobody"] });
+  assert.deepEqual(lines(again.seen).filter((line) => line >= FROM), [FROM]);
+
+  const log = [...fresh, ...again.fresh];
+  assert.equal((await read(text, { log })).passed, 2);
+  const rewritten = [...again.known.loaded(), ...again.fresh];
+  assert.equal((await read(text, { log: rewritten })).passed, 2);
+});
+
+Deno.test("of one user the record that was kept last counts", async () => {
+  const one = HEAD + "a,ldap,Ottawa\n", other = HEAD + "a,ldap,Hull\n";
+  const log = (await read(one)).fresh;
+  log.push(...(await read(other, { log })).fresh);
+
+  assert.equal((await read(one, { log })).passed, 0);
+  assert.equal((await read(other, { log })).passed, 1);
+});
+
+Deno.test("another record of a user of whom one was passed over is told, also when it is the same again", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
+  const { fresh: log } = await read(text);
+
+  assert.deepEqual((await read(text + "a,ldap,Hull\n", { log })).repeated, ["a"]);
+  assert.deepEqual((await read(text + "b,ldap,Hull\n", { log })).repeated, ["b"]);
+  // In whatever order: all of them are needed.
+  assert.deepEqual((await read(HEAD + "a,ldap,Hull\na,ldap,Ottawa\n", { log })).repeated, ["a"]);
+});
+
+const value = fc.constantFrom("", "x", "é", '"x"', '"a\nb"', '"a\rb"', '"a""b"', 'a"b', '"a', " x ", "\t");
+const row = fc.tuple(fc.constantFrom("a", "b", "c", "d", "e"), fc.constantFrom("ldap", ""), value, fc.nat(9))
+  .map(([id, source, city, more]) => [id, source, city, ...(more === 0 ? ["more"] : [])].join(","));
+const end = fc.constantFrom("\n", "\n", "\n", "\r\n", "\r");
+const body = fc.array(fc.tuple(row, end).map(([row, end]) => row + end), { maxLength: 12 }).map((rows) =>
+  rows.join("")
+);
+
+Deno.test("whatever stands in a roster: what is not passed over is read as it would be without", async () => {
+  await fc.assert(
+    fc.asyncProperty(body, body, fc.constantFrom(3, 64, 65_536), async (before, now, chunk) => {
+      const end = "z,ldap,\n";
+      const { fresh: log, seen: earlier } = await read(HEAD + before + end);
+      const whole = await read(HEAD + now + end, { chunk });
+
+      const { seen, passed } = await read(HEAD + now + end, { log, chunk });
+
+      assert.equal(seen.length + passed, whole.seen.length);
+      const left = whole.seen.filter((record) =>
+        !seen.some((other) => JSON.stringify(other) === JSON.stringify(record))
+      );
+      assert.equal(left.length, passed);
+      // Whoever was passed over had a record with the same values before.
+      const said = new Set(earlier.map((record) => JSON.stringify("values" in record && record.values)));
+      for (const record of left) assert.ok("values" in record && said.has(JSON.stringify(record.values)));
+    }),
+    { numRuns: 300, interruptAfterTimeLimit: 20_000 },
+  );
+});

@@ -1,0 +1,307 @@
+/**
+ * An import passes over records that would change nothing (migration 0005): it must never pass over one that would. What is passed
+ * over is told by how many records are written into the staging table.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ImportTransaction, Waiting } from "../../src/importer/ports.ts";
+import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import { undoImport } from "../../src/postgres/undo.ts";
+import { countsOf, onEachDatabase, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
+
+/** The first records of a file are read before it is known which are known. */
+const FIRST = 255;
+const first = Array.from(
+  { length: FIRST },
+  (_, at) => `first${at},ldap,,,${"so long that it is worth reading what is known".repeat(2)}`,
+);
+
+function roster(...records: string[]): string {
+  return ["unique_id,login_source,city,email,note", ...first, ""].join("\n") + lines(...records);
+}
+
+function lines(...records: string[]): string {
+  return records.map((record) => `${record},\n`).join("");
+}
+
+/** Counts the records that an import writes, those before the known ones aside. */
+class CountingStore extends PostgresImportStore {
+  written = -FIRST;
+  again = 0;
+  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+    return super.transaction((transaction) => {
+      const { stage, stageAgain } = transaction;
+      transaction.stage = async (...about) => {
+        const writer = await stage.apply(transaction, about);
+        return {
+          ...writer,
+          write: async (batch, ...more) => {
+            this.written += batch.count;
+            await writer.write(batch, ...more);
+          },
+        };
+      };
+      transaction.stageAgain = async () => {
+        this.again++;
+        return await stageAgain.apply(transaction);
+      };
+      return work(transaction);
+    }, waiting);
+  }
+}
+
+/** Imports a roster: what it came to, beside those first records, and how many records were written. */
+async function importing(db: RosterDatabase, text: string, way: Way = {}) {
+  const store = new CountingStore(db.database);
+  const report = await db.import(text, { store, ...way });
+  assert.equal(report.reason, null);
+  return { ...countsOf(report), written: store.written, again: store.again };
+}
+
+const ALL = FIRST + 3;
+const PEOPLE = roster("a,ldap,Ottawa,a@x.ca", "b,ldap,Hull,b@x.ca", "c,ldap,,");
+
+onEachDatabase("the same file again writes nothing; then one record that differs", async (db) => {
+  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, created: ALL, written: 3, again: 0 });
+  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, unchanged: ALL, written: 0, again: 0 });
+
+  const changed = PEOPLE.replace("Hull", "Gatineau");
+  const expected = { records: ALL, updated: 1, unchanged: ALL - 1, written: 1, again: 0 };
+  assert.deepEqual(await importing(db, changed), expected);
+  assert.equal((await db.users()).b.city, "Gatineau");
+  assert.deepEqual(await importing(db, PEOPLE), expected);
+  assert.equal((await db.users()).b.city, "Hull");
+});
+
+onServer("whoever was changed by somebody else is read and put right", async (db) => {
+  await importing(db, PEOPLE);
+  await db.sql`update rosterd.users set city = 'Toronto' where unique_id = 'a'`;
+  await db.sql`delete from rosterd.users where unique_id = 'b'`;
+
+  const put = { records: ALL, created: 1, updated: 1, unchanged: ALL - 2, written: 2, again: 0 };
+  assert.deepEqual(await importing(db, PEOPLE), put);
+
+  assert.deepEqual(Object.keys(await db.users()).length, ALL);
+  assert.equal((await db.users()).a.city, "Ottawa");
+  assert.equal((await importing(db, PEOPLE)).written, 0);
+});
+
+onServer(
+  "nobody changes users unseen: not by another key, another role, as a replica, or with the table emptied",
+  async (db) => {
+    const { sql } = db;
+    await importing(db, PEOPLE);
+    await sql`update rosterd.users set unique_id = 'd' where unique_id = 'c'`;
+    assert.deepEqual(await importing(db, PEOPLE), {
+      records: ALL,
+      created: 1,
+      unchanged: ALL - 1,
+      written: 1,
+      again: 0,
+    });
+
+    const role = `rosterd_other_${crypto.randomUUID().slice(0, 8)}`;
+    await sql.unsafe(
+      `create role ${role}; grant usage on schema rosterd to ${role}; grant select, update on rosterd.users to ${role}`,
+    );
+    try {
+      await sql.begin(async (tx) => {
+        await tx.unsafe(`set local role ${role}`);
+        await tx`update rosterd.users set city = null where unique_id = 'a'`;
+      });
+    } finally {
+      await sql.unsafe(`drop owned by ${role}; drop role ${role}`);
+    }
+    assert.deepEqual(await importing(db, PEOPLE), {
+      records: ALL,
+      updated: 1,
+      unchanged: ALL - 1,
+      written: 1,
+      again: 0,
+    });
+
+    await sql.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`;
+      await tx`update rosterd.users set city = null where unique_id = 'b'`;
+    });
+    assert.deepEqual(await importing(db, PEOPLE), {
+      records: ALL,
+      updated: 1,
+      unchanged: ALL - 1,
+      written: 1,
+      again: 0,
+    });
+
+    await sql`truncate rosterd.users`;
+    assert.deepEqual(await importing(db, PEOPLE), { records: ALL, created: ALL, written: 3, again: 0 });
+  },
+);
+
+onServer("where the triggers that tell of changes are gone, every record is read", async (db) => {
+  await importing(db, PEOPLE);
+  await db.sql`alter table rosterd.users disable trigger users_note_changed`;
+  await db.sql`update rosterd.users set city = null where unique_id = 'a'`;
+
+  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, updated: 1, unchanged: ALL - 1, written: 3, again: 0 });
+  await db.sql`alter table rosterd.users enable always trigger users_note_changed`;
+  assert.equal((await importing(db, PEOPLE)).written, 3);
+  assert.equal((await importing(db, PEOPLE)).written, 0);
+});
+
+onServer("another program that changes a user while the import runs is seen by the next one", async (db) => {
+  await importing(db, PEOPLE);
+  const store = new CountingStore(db.database);
+  const changed = PEOPLE.replace("Hull", "Gatineau");
+
+  await db.import(changed, {
+    store,
+    through: (file) => ({
+      name: file.name,
+      size: file.size,
+      read: (into) => file.read(into),
+      close: () => file.close(),
+      async changed() {
+        await db.sql`update rosterd.users set city = 'Toronto' where unique_id = 'a'`;
+        return await file.changed();
+      },
+    }),
+  });
+
+  assert.deepEqual([store.written, (await db.users()).a.city], [1, "Toronto"]);
+  assert.deepEqual(await importing(db, changed), {
+    records: ALL,
+    updated: 1,
+    unchanged: ALL - 1,
+    written: 1,
+    again: 0,
+  });
+  assert.equal((await db.users()).a.city, "Ottawa");
+});
+
+onServer("a second record of a known user fails, or is skipped, as on the first day", async (db) => {
+  await importing(db, PEOPLE);
+  const more = PEOPLE + lines("a,ldap,Toronto,", "b,ldap,Hull,b@x.ca");
+  const store = new CountingStore(db.database);
+
+  const report = await db.import(more, { store });
+
+  assert.deepEqual(countsOf(report), { records: ALL + 2, unchanged: ALL, skipped: 1, failed: 1 });
+  const [{ line, problems: [{ code, reason }] }] = report.failures;
+  assert.deepEqual([line, code], [FIRST + 5, "9022"]);
+  assert.match(reason, new RegExp(`stands on line ${FIRST + 2} already`));
+  assert.deepEqual([store.written, store.again], [2, 1]);
+  // From then on all their records are read at once.
+  assert.deepEqual(await importing(db, more), {
+    records: ALL + 2,
+    unchanged: ALL,
+    skipped: 1,
+    failed: 1,
+    written: 4,
+    again: 0,
+  });
+});
+
+onServer("an e-mail address that a known user has and keeps is taken", async (db) => {
+  await importing(db, PEOPLE);
+
+  const report = await db.import(PEOPLE + lines("d,ldap,,A@x.ca"));
+
+  assert.deepEqual(countsOf(report), { records: ALL + 1, unchanged: ALL, failed: 1 });
+  assert.equal(report.failures[0].problems[0].code, "9019");
+  const swapped = PEOPLE.replace("a@x.ca", "?@x.ca").replace("b@x.ca", "a@x.ca").replace("?@x.ca", "b@x.ca");
+  const expected = { records: ALL, updated: 2, unchanged: ALL - 2, written: 2, again: 0 };
+  assert.deepEqual(await importing(db, swapped), expected);
+});
+
+onServer("what an undo put back is read again", async (db) => {
+  await importing(db, PEOPLE);
+  const { id } = await db.import(PEOPLE.replace("Hull", "Gatineau"));
+  await undoImport(db.database, id!, new AbortController().signal);
+  assert.equal((await db.users()).b.city, "Hull");
+
+  const changed = { records: ALL, updated: 1, unchanged: ALL - 1, written: 1, again: 0 };
+  assert.deepEqual(await importing(db, PEOPLE.replace("Hull", "Gatineau")), changed);
+});
+
+onServer("missing users are looked for among all records, and what was kept is forgotten", async (db) => {
+  const settings = { missing_users: "archive" as const, archive_guard: { max_percent: 100, min_users: 0 } };
+  await importing(db, PEOPLE);
+
+  const some = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), "");
+  const expected = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 2, again: 0 };
+  assert.deepEqual(await importing(db, some, { settings }), expected);
+
+  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, unchanged: ALL, written: 3, again: 0 });
+  assert.equal((await db.users()).b.archived, true);
+});
+
+onServer("an import that fails in the end keeps nothing", async (db) => {
+  const failing = class extends PostgresImportStore {
+    override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+      return super.transaction(async (transaction) => {
+        await work(transaction);
+        throw new Error("the disk is full");
+      }, waiting);
+    }
+  };
+  const { reason } = await db.import(PEOPLE, { store: new failing(db.database) });
+  assert.notEqual(reason, null);
+
+  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, created: ALL, written: 3, again: 0 });
+});
+
+onServer("the log of what is known does not grow for ever", async (db) => {
+  const size = async () => Number((await db.sql`select sum(entries) as entries from rosterd.known_records`)[0].entries);
+  await importing(db, PEOPLE);
+  const one = await size();
+  await db.sql`
+    insert into rosterd.known_records (entries, digests)
+    select 6250, decode(string_agg(md5(n::text), ''), 'hex') from generate_series(1, 6250) as n, generate_series(1, 1)`;
+  await db.sql`
+    insert into rosterd.known_records (entries, digests)
+    select entries, digests from rosterd.known_records, generate_series(1, 20) where entries = 6250`;
+
+  // A roster that is long enough for all that to be read.
+  const text = PEOPLE.replace(lines("c,ldap,,"), "") + "\n".repeat(5_000_000) + lines("c,ldap,,");
+  await importing(db, text);
+
+  assert.ok(await size() < one + 6_250 + 10, `${await size()} entries`);
+  assert.equal((await importing(db, PEOPLE + "\n".repeat(500_000))).written, 0);
+});
+
+const one = fc.constantFrom("a", "b", "c", "d").chain((id) =>
+  fc.tuple(fc.constantFrom("", "Ottawa", "Hull", "(clear)"), fc.constantFrom("", "a@x.ca", "b@x.ca"))
+    .map(([city, email]) => `${id},ldap,${city},${email}`)
+);
+const file = fc.array(one, { maxLength: 5 });
+const elsewhere = fc.constantFrom(
+  "update rosterd.users set city = 'Toronto' where unique_id = 'a'",
+  "update rosterd.users set email = null where unique_id in ('b', 'c')",
+  "delete from rosterd.users where unique_id = 'c'",
+  "update rosterd.users set active = false where unique_id = 'd'",
+);
+const step = fc.oneof(
+  { weight: 4, arbitrary: file.map((file) => ({ file })) },
+  { weight: 1, arbitrary: elsewhere.map((sql) => ({ sql })) },
+);
+
+onServer("any rosters and changes of others come to the same with and without what is known", async (db) => {
+  await using other = await db.another();
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
+      for (const one of [db, other]) await one.clear();
+      for (const step of steps) {
+        if ("sql" in step) {
+          for (const { sql } of [db, other]) await sql.unsafe(step.sql);
+          continue;
+        }
+        await other.sql`delete from rosterd.known_records`;
+        const [report, expected] = [await db.import(roster(...step.file)), await other.import(roster(...step.file))];
+        assert.deepEqual(countsOf(report), countsOf(expected));
+        assert.deepEqual(report.failures, expected.failures);
+        assert.deepEqual(await db.users(), await other.users());
+      }
+    }),
+    { numRuns: 60, interruptAfterTimeLimit: 30_000 },
+  );
+});
