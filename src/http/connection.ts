@@ -31,6 +31,9 @@ export class Connection {
   #ahead = 0;
   #begun = Promise.withResolvers<void>();
   #over = Promise.withResolvers<void>();
+  /** Whether a piece of an answer is on its way to the client, which may be slow, long after the server is done with it. */
+  #isHandingBack = false;
+  #isLast = false;
   /** Whether what the client still sends is of use. */
   #isWanted = true;
   #isAnswered = false;
@@ -49,9 +52,9 @@ export class Connection {
     return this.#gone.signal;
   }
 
-  /** Whether a request is under way. */
+  /** Whether a request or its answer is under way. */
   get isBusy(): boolean {
-    return this.#requests > 0;
+    return this.#requests > 0 || this.#isHandingBack;
   }
 
   /**
@@ -76,7 +79,7 @@ export class Connection {
   }
 
   requestBegins(): void {
-    if (!this.isBusy) this.#over = Promise.withResolvers();
+    if (this.#requests === 0) this.#over = Promise.withResolvers();
     this.#requests++;
     this.#ahead = 0;
     this.#begun.resolve();
@@ -86,11 +89,12 @@ export class Connection {
   /** `isLast`: what the client still sends is neither waited for nor handed on. */
   answerIsOver(isLast: boolean): void {
     this.#requests--;
-    if (!this.isBusy) this.#over.resolve();
-    if (this.isBusy || this.#isAnswered) return;
+    if (this.#requests > 0 || this.#isAnswered) return;
+    this.#over.resolve();
     this.#begun = Promise.withResolvers();
+    this.#isLast = isLast;
     if (isLast) this.#wantNoMore();
-    this.#cutAfter(isLast ? LINGER_MS : this.patience.headMs);
+    this.#waitForNext();
   }
 
   /** Ends it now. */
@@ -104,6 +108,12 @@ export class Connection {
     this.#gone.abort();
     close(this.client);
     if (this.#inside !== null) close(this.#inside);
+  }
+
+  /** When nothing is under way any more, the client has its time for what it says next. */
+  #waitForNext(): void {
+    if (this.isBusy || this.#isAnswered) return;
+    this.#cutAfter(this.#isLast ? LINGER_MS : this.patience.headMs);
   }
 
   #cutAfter(ms: number): void {
@@ -120,17 +130,18 @@ export class Connection {
   /** From the client to the server; what that does not want is read all the same, or the answer would be destroyed. */
   async #handOn(inside: Deno.TcpConn, buffer: Uint8Array, firstLength: number): Promise<void> {
     for (let length: number | null = firstLength; length !== null; length = await this.client.read(buffer)) {
+      // Before it is handed on: the request may begin, and be over, meanwhile.
+      if (this.#requests === 0 && this.#isWanted) this.#ahead += length;
       if (this.#isWanted && !await succeeds(writeAll(inside, buffer.subarray(0, length)))) this.#isWanted = false;
-      if (!this.isBusy && this.#isWanted) this.#ahead += length;
       if (this.#ahead >= MOST_HEAD_BYTES) await this.#begun.promise;
     }
-    if (this.isBusy || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
+    if (this.#requests > 0 || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
     this.#gone.abort();
     this.#wantNoMore();
   }
 
   async #untilOver(): Promise<void> {
-    if (!this.isBusy) await this.#begun.promise;
+    if (this.#requests === 0) await this.#begun.promise;
     await this.#over.promise;
   }
 
@@ -141,7 +152,11 @@ export class Connection {
       // A server that wants no more of a body may cut its side; what it said before is on its way to the client.
       const length = await inside.read(buffer).catch(() => null);
       if (length === null) break;
+      this.#isHandingBack = true;
+      clearTimeout(this.#timer);
       await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
+      this.#isHandingBack = false;
+      this.#waitForNext();
     }
     await this.client.closeWrite();
     this.#isAnswered = true;
