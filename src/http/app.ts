@@ -40,6 +40,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   app.onError((error, c) => answerTo(error, c, log));
   app.notFound((c) => notFound(app, c.req.path).response());
 
+  app.use(headAsGet);
   app.use(protectiveHeaders);
   app.use(refuseForeigners(options.hosts));
   addPage(app);
@@ -54,6 +55,15 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addFileRoutes(app, service, { log, bodyTimeoutMs });
   return app;
 }
+
+/** A HEAD has the length that its GET would have (RFC 9110, 8.6), and lets go of what it leaves out, a file for one. */
+const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  await next();
+  const { body, headers } = c.res;
+  if (c.req.method !== "HEAD" || body === null) return;
+  if (headers.has("content-length")) await body.cancel();
+  else headers.set("content-length", String((await c.res.arrayBuffer()).byteLength));
+};
 
 const PROTECTIVE_HEADERS = {
   "cache-control": "no-store",

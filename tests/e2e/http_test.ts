@@ -279,6 +279,28 @@ onService(
   },
 );
 
+onService("A file of failed records that nobody wants to the end is let go", {}, async (service) => {
+  const records = Array.from({ length: 100_000 }, (_, number) => `u${number},,${"x".repeat(50)}\n`);
+  const { id, failed_file } = await service.import("a.csv", "unique_id,login_source,city\n" + records.join(""));
+  const head = await service.fetch(`/imports/${id}/failed.csv`, { method: "HEAD" });
+  assert.equal(
+    Number(head.headers.get("content-length")),
+    (await Deno.stat(`${service.upload}/bak/${failed_file}`)).size,
+  );
+  const stop = new AbortController();
+  const begun = await service.fetch(`/imports/${id}/failed.csv`, { signal: stop.signal });
+  await begun.body!.getReader().read();
+  stop.abort();
+  await until("no handle is left", async () => !(await openFiles()).some((path) => path.endsWith(failed_file!)));
+});
+
+/** The files that this process has open, as Linux tells; elsewhere none are known. */
+async function openFiles(): Promise<string[]> {
+  if (Deno.build.os !== "linux") return [];
+  const handles = await Array.fromAsync(Deno.readDir("/proc/self/fd"));
+  return await Promise.all(handles.map(({ name }) => Deno.readLink(`/proc/self/fd/${name}`).catch(() => "")));
+}
+
 onService(
   "While the database lets nobody in, every call that asks it says so with 503, and when to ask again",
   {},
