@@ -1,7 +1,7 @@
 /**
  * One client's connection, handed on to the HTTP server inside this process and cut off when it keeps nobody busy: neither
- * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Understands nothing of what passes;
- * `serve.ts` tells it when a request begins and when its answer is over.
+ * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Of what passes it knows only how
+ * HTTP/2 begins; `serve.ts` tells it when a request begins and when its answer is over.
  */
 import { within } from "../runtime/within.ts";
 
@@ -17,6 +17,8 @@ const LINGER_MS = 1_000;
 /** For the answer to a client that ends its side with its request, as `nc -N` does; one that has gone looks the same. */
 const HALF_CLOSED_MS = 1_000;
 const CHUNK_BYTES = 64 * 1024;
+/** How HTTP/2 begins, and no request of HTTP/1. It is refused: deadlines and `Connection: close` are made for one request at a time. */
+const HTTP2 = new TextEncoder().encode("PRI ");
 /** What is handed on before a request begins; more waits for that, so that nobody without a token fills the memory with heads. */
 const MOST_HEAD_BYTES = 32 * 1024;
 
@@ -65,8 +67,8 @@ export class Connection {
     this.#cutAfter(this.patience.headMs);
     try {
       const buffer = new Uint8Array(CHUNK_BYTES);
-      const length = await this.client.read(buffer);
-      if (length === null) return;
+      const length = await this.#readAtLeast(HTTP2.length, buffer);
+      if (length === null || HTTP2.every((byte, index) => buffer[index] === byte)) return;
       this.#inside = await Deno.connect({ hostname: server.hostname, port: server.port });
       for (const side of [this.client, this.#inside]) side.setNoDelay();
       known(this.#inside.localAddr.port);
@@ -76,6 +78,17 @@ export class Connection {
     } finally {
       this.cut();
     }
+  }
+
+  /** Null: the client has ended before. */
+  async #readAtLeast(least: number, buffer: Uint8Array): Promise<number | null> {
+    let length = 0;
+    while (length < least) {
+      const more = await this.client.read(buffer.subarray(length));
+      if (more === null) return null;
+      length += more;
+    }
+    return length;
   }
 
   requestBegins(): void {

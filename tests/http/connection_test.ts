@@ -109,6 +109,19 @@ Deno.test("Hundreds of requests sent at once are all answered", async () => {
   });
 });
 
+Deno.test("HTTP/2 is refused, and a request that comes byte by byte is not taken for it", async () => {
+  await withServer({}, async (server) => {
+    const greeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    assert.equal(await talk(server, greeting), "");
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    connection.setNoDelay();
+    for (const character of `PROPFIND /settings HTTP/1.1\r\n${AUTH}Connection: close\r\n\r\n`) {
+      await connection.write(new TextEncoder().encode(character));
+    }
+    assert.match(await readToEnd(connection), /^HTTP\/1.1 405/);
+  });
+});
+
 Deno.test("A file of many megabytes arrives whole", async () => {
   let got = "";
   const check = async (_name: string, body: ReadableStream<Uint8Array>) => {
