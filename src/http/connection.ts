@@ -25,6 +25,8 @@ const MOST_HEAD_BYTES = 32 * 1024;
 export class Connection {
   /** Resolves when all that is to be answered has been handed to the client. */
   readonly answered: Promise<void>;
+  /** Whether a piece of an answer is on its way to the client, which may be slow, long after the server is done with it. */
+  isHandingBack = false;
   readonly #answered = Promise.withResolvers<void>();
   readonly #gone = new AbortController();
   #inside: Deno.TcpConn | null = null;
@@ -33,8 +35,6 @@ export class Connection {
   #ahead = 0;
   #begun = Promise.withResolvers<void>();
   #over = Promise.withResolvers<void>();
-  /** Whether a piece of an answer is on its way to the client, which may be slow, long after the server is done with it. */
-  #isHandingBack = false;
   #isLast = false;
   /** Whether what the client still sends is of use. */
   #isWanted = true;
@@ -56,7 +56,7 @@ export class Connection {
 
   /** Whether a request or its answer is under way. */
   get isBusy(): boolean {
-    return this.#requests > 0 || this.#isHandingBack;
+    return this.#requests > 0 || this.isHandingBack;
   }
 
   /**
@@ -165,10 +165,10 @@ export class Connection {
       // A server that wants no more of a body may cut its side; what it said before is on its way to the client.
       const length = await inside.read(buffer).catch(() => null);
       if (length === null) break;
-      this.#isHandingBack = true;
+      this.isHandingBack = true;
       clearTimeout(this.#timer);
       await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
-      this.#isHandingBack = false;
+      this.isHandingBack = false;
       this.#waitForNext();
     }
     await this.client.closeWrite();

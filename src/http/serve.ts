@@ -21,6 +21,8 @@ export interface ServeOptions {
    * only when a third of the 4 MB that it keeps have gone.
    */
   takeTimeoutMs?: number;
+  /** With more, one that is idle gives way, or one whose client takes nothing. Each takes three handles, and imports need some, too. */
+  mostConnections?: number;
   /** How long requests may take that are under way when it closes. */
   closeTimeoutMs?: number;
   /** Called when a request begins; what it answers, when the answer has been given. */
@@ -45,8 +47,6 @@ export class CannotListen extends Error {
   }
 }
 
-/** Each takes three handles, and imports need some, too. With more, the one that has been idle longest goes. */
-const MOST_CONNECTIONS = 100;
 /** After a connection that could not be taken, for want of handles. */
 const BREATHER_MS = 100;
 
@@ -109,8 +109,8 @@ class FrontedServer {
   }
 
   #take(client: Deno.TcpConn): void {
-    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000 } = this.options;
-    if (this.#connections.size >= MOST_CONNECTIONS) this.#connections.values().find((each) => !each.isBusy)?.cut();
+    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000, mostConnections = 100 } = this.options;
+    if (this.#connections.size >= mostConnections) this.#makeRoom();
     const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs });
     this.#connections.add(connection);
     let ownPort = -1;
@@ -119,6 +119,12 @@ class FrontedServer {
       this.#connections.delete(connection);
       if (this.#byPort.get(ownPort) === connection) this.#byPort.delete(ownPort);
     });
+  }
+
+  /** Of several, the one that was used longest ago goes. Whoever waits for an answer stays. */
+  #makeRoom(): void {
+    const all = [...this.#connections];
+    (all.find((each) => !each.isBusy) ?? all.find((each) => each.isHandingBack))?.cut();
   }
 
   async #answer(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> {

@@ -1,6 +1,7 @@
 /** Single connections: which are cut off, which are not, and that nothing of what passes is lost. */
 import assert from "node:assert/strict";
 import { readToEnd } from "../support/connection.ts";
+import { until } from "../support/until.ts";
 import { ADMIN } from "./fake_service.ts";
 import { AUTH, historyOf, talk, WAIT, withServer } from "./served.ts";
 
@@ -145,6 +146,40 @@ Deno.test("With too many connections, the one that has been idle longest gives w
     assert.equal(await connections[0].read(new Uint8Array(1)), null);
     assert.deepEqual(await (await fetch(`${server.url}/healthz`)).json(), { alive: true });
     for (const connection of connections) connection.close();
+  });
+});
+
+Deno.test("With too many connections of clients that take nothing, one of them gives way, and who waits for an answer stays", async () => {
+  const endless = () => {
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => void (isLetGo = true),
+    });
+    return { name: "x.csv", size: 1e9, stream };
+  };
+  let isLetGo = false;
+  const asked = Promise.withResolvers<void>();
+  const turnIsOver = Promise.withResolvers<void>();
+  const turn = async () => {
+    asked.resolve();
+    await turnIsOver.promise;
+    return [];
+  };
+  const setup = { service: { imports: historyOf(endless), turn }, serve: { mostConnections: 2 } };
+  await withServer(setup, async (server) => {
+    const waiting = talk(server, WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    await asked.promise;
+    using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
+    await takesNothing.read(new Uint8Array(1));
+    // A piece may be taken by the system just now; of several newcomers one finds it waiting.
+    await until("room was made", async () => {
+      const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      assert.match(heard, /^HTTP\/1.1 200/);
+      return isLetGo;
+    });
+    turnIsOver.resolve();
+    assert.match(await waiting, /^HTTP\/1.1 200/);
   });
 });
 
