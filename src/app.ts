@@ -63,7 +63,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
   await makeDataFolder(config.data);
   await makeUploadFolder(config.upload);
-  const settingsFile = openSettingsFile(config.settings, clock, "http");
+  const settingsFile = openSettingsFile(config.settings, clock, "http", config.smtpPassword);
   const { settings } = await settingsFile.read();
   const tokens = await createTokens(config);
   const database = await openDatabase(config, options.patience);

@@ -18,18 +18,18 @@ type JsonObject = Record<string, unknown>;
 const DEEPEST = 16;
 
 /**
- * The settings after an RFC 7396 merge patch; null, at any depth, means the default.
- * Throws {@link InvalidSettings}.
+ * The settings after an RFC 7396 merge patch; null, at any depth, means the default. `ownPassword`: ROSTERD_SMTP_PASSWORD of
+ * the process, which wins over that of the settings. Throws {@link InvalidSettings}.
  */
-export function patchedSettings(current: Settings, patch: unknown): Settings {
-  return withStoredSecret(current, mergePatch(maskSettings(current), patch));
+export function patchedSettings(current: Settings, patch: unknown, ownPassword: string | null = null): Settings {
+  return withStoredSecret(current, mergePatch(maskSettings(current), patch), ownPassword);
 }
 
 /** The settings that a whole document states, every key of it wanted. Throws {@link InvalidSettings}. */
-export function replacedSettings(current: Settings, document: unknown): Settings {
+export function replacedSettings(current: Settings, document: unknown, ownPassword: string | null = null): Settings {
   const missing = missingKeys(document, DEFAULT_SETTINGS);
   if (missing.length > 0) throw new InvalidSettings(missing);
-  return withStoredSecret(current, document);
+  return withStoredSecret(current, document, ownPassword);
 }
 
 /**
@@ -81,16 +81,21 @@ function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
 
 /**
  * Puts the stored password where the document says `"***"`. It stays with the server it was given for: whoever may
- * change the settings could else have it sent to a machine of their own (contract, section 6).
+ * change the settings could else have it sent to a machine of their own (contract, section 6). So does that of the process.
  */
-function withStoredSecret(current: Settings, document: unknown): Settings {
+function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {
   const next = parseSettings(document);
-  if (next.smtp.password !== MASK) return next;
   const moved = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
-  if (moved.length > 0 && current.smtp.password !== "") {
+  const refuse = (more: string) => {
     const names = moved.map((key) => `smtp.${key}`).join(", ");
-    throw problem("smtp.password", ["smtp", "password"], `must be given anew together with ${names}`);
+    throw problem("smtp.password", ["smtp", "password"], `must be given anew together with ${names}${more}`);
+  };
+  const isOwn = next.smtp.password === ownPassword;
+  if (moved.length > 0 && ownPassword !== null && !isOwn && current.smtp.host !== "") {
+    refuse(", and be that of ROSTERD_SMTP_PASSWORD");
   }
+  if (next.smtp.password !== MASK && !isOwn) return next;
+  if (moved.length > 0 && current.smtp.password !== "" && !isOwn) refuse("");
   return { ...next, smtp: { ...next.smtp, password: current.smtp.password } };
 }
 

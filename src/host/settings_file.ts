@@ -45,8 +45,16 @@ export interface SettingsFile {
   noteEdits(): Promise<void>;
 }
 
-/** A settings file at `path`, which need not exist yet; its folder must. `by`: who changes it through this. */
-export function openSettingsFile(path: string, clock: Clock, by: Exclude<ChangedBy, "file"> = "command"): SettingsFile {
+/**
+ * A settings file at `path`, which need not exist yet; its folder must. `by`: who changes it through this; `ownPassword`:
+ * ROSTERD_SMTP_PASSWORD, which a change must not send to another mail server.
+ */
+export function openSettingsFile(
+  path: string,
+  clock: Clock,
+  by: Exclude<ChangedBy, "file"> = "command",
+  ownPassword: string | null = null,
+): SettingsFile {
   const locked = fileLock(`${path}.lock`);
   const history = new SettingsHistory(`${path}.history`);
   const lockedAndReached = <T>(work: () => Promise<T>) => reached(path, () => locked(work));
@@ -64,8 +72,8 @@ export function openSettingsFile(path: string, clock: Clock, by: Exclude<Changed
     noteEdits: () => lockedAndReached(noteEdits),
     history: (limit, before) => history.list(limit, before),
     write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
-    patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch), ifMatch),
-    replace: (document, ifMatch) => change((current) => replacedSettings(current, document), ifMatch),
+    patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch, ownPassword), ifMatch),
+    replace: (document, ifMatch) => change((current) => replacedSettings(current, document, ownPassword), ifMatch),
   };
 }
 

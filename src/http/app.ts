@@ -40,6 +40,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   app.onError((error, c) => answerTo(error, c, log));
   app.notFound((c) => notFound(app, c.req.path).response());
 
+  app.use(headAsGet);
   app.use(protectiveHeaders);
   app.use(refuseForeigners(options.hosts));
   addPage(app);
@@ -55,8 +56,19 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
+/** A HEAD has the length that its GET would have (RFC 9110, 8.6), and lets go of what it leaves out, a file for one. */
+const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  await next();
+  // Whoever looks at the body of another answer makes a stream of it, and that has no length.
+  if (c.req.method !== "HEAD" || c.res.body === null) return;
+  const { body, headers } = c.res;
+  if (headers.has("content-length")) await body.cancel();
+  else headers.set("content-length", String((await c.res.arrayBuffer()).byteLength));
+};
+
 const PROTECTIVE_HEADERS = {
-  "cache-control": "no-store",
+  // no-transform: Deno 2.6 would compress it else and make its ETag a weak one, which no If-Match may match.
+  "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

@@ -1,7 +1,7 @@
 /**
  * One client's connection, handed on to the HTTP server inside this process and cut off when it keeps nobody busy: neither
- * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Understands nothing of what passes;
- * `serve.ts` tells it when a request begins and when its answer is over.
+ * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Of what passes it knows only how
+ * HTTP/2 begins; `serve.ts` tells it when a request begins and when its answer is over.
  */
 import { within } from "../runtime/within.ts";
 
@@ -17,12 +17,16 @@ const LINGER_MS = 1_000;
 /** For the answer to a client that ends its side with its request, as `nc -N` does; one that has gone looks the same. */
 const HALF_CLOSED_MS = 1_000;
 const CHUNK_BYTES = 64 * 1024;
+/** How HTTP/2 begins, and no request of HTTP/1. It is refused: deadlines and `Connection: close` are made for one request at a time. */
+const HTTP2 = new TextEncoder().encode("PRI ");
 /** What is handed on before a request begins; more waits for that, so that nobody without a token fills the memory with heads. */
 const MOST_HEAD_BYTES = 32 * 1024;
 
 export class Connection {
   /** Resolves when all that is to be answered has been handed to the client. */
   readonly answered: Promise<void>;
+  /** Whether a piece of an answer is on its way to the client, which may be slow, long after the server is done with it. */
+  isHandingBack = false;
   readonly #answered = Promise.withResolvers<void>();
   readonly #gone = new AbortController();
   #inside: Deno.TcpConn | null = null;
@@ -31,6 +35,7 @@ export class Connection {
   #ahead = 0;
   #begun = Promise.withResolvers<void>();
   #over = Promise.withResolvers<void>();
+  #isLast = false;
   /** Whether what the client still sends is of use. */
   #isWanted = true;
   #isAnswered = false;
@@ -49,9 +54,9 @@ export class Connection {
     return this.#gone.signal;
   }
 
-  /** Whether a request is under way. */
+  /** Whether a request or its answer is under way. */
   get isBusy(): boolean {
-    return this.#requests > 0;
+    return this.#requests > 0 || this.isHandingBack;
   }
 
   /**
@@ -62,8 +67,8 @@ export class Connection {
     this.#cutAfter(this.patience.headMs);
     try {
       const buffer = new Uint8Array(CHUNK_BYTES);
-      const length = await this.client.read(buffer);
-      if (length === null) return;
+      const length = await this.#readAtLeast(HTTP2.length, buffer);
+      if (length === null || HTTP2.every((byte, index) => buffer[index] === byte)) return;
       this.#inside = await Deno.connect({ hostname: server.hostname, port: server.port });
       for (const side of [this.client, this.#inside]) side.setNoDelay();
       known(this.#inside.localAddr.port);
@@ -75,8 +80,19 @@ export class Connection {
     }
   }
 
+  /** Null: the client has ended before. */
+  async #readAtLeast(least: number, buffer: Uint8Array): Promise<number | null> {
+    let length = 0;
+    while (length < least) {
+      const more = await this.client.read(buffer.subarray(length));
+      if (more === null) return null;
+      length += more;
+    }
+    return length;
+  }
+
   requestBegins(): void {
-    if (!this.isBusy) this.#over = Promise.withResolvers();
+    if (this.#requests === 0) this.#over = Promise.withResolvers();
     this.#requests++;
     this.#ahead = 0;
     this.#begun.resolve();
@@ -86,11 +102,12 @@ export class Connection {
   /** `isLast`: what the client still sends is neither waited for nor handed on. */
   answerIsOver(isLast: boolean): void {
     this.#requests--;
-    if (!this.isBusy) this.#over.resolve();
-    if (this.isBusy || this.#isAnswered) return;
+    if (this.#requests > 0 || this.#isAnswered) return;
+    this.#over.resolve();
     this.#begun = Promise.withResolvers();
+    this.#isLast = isLast;
     if (isLast) this.#wantNoMore();
-    this.#cutAfter(isLast ? LINGER_MS : this.patience.headMs);
+    this.#waitForNext();
   }
 
   /** Ends it now. */
@@ -104,6 +121,12 @@ export class Connection {
     this.#gone.abort();
     close(this.client);
     if (this.#inside !== null) close(this.#inside);
+  }
+
+  /** When nothing is under way any more, the client has its time for what it says next. */
+  #waitForNext(): void {
+    if (this.isBusy || this.#isAnswered) return;
+    this.#cutAfter(this.#isLast ? LINGER_MS : this.patience.headMs);
   }
 
   #cutAfter(ms: number): void {
@@ -120,17 +143,18 @@ export class Connection {
   /** From the client to the server; what that does not want is read all the same, or the answer would be destroyed. */
   async #handOn(inside: Deno.TcpConn, buffer: Uint8Array, firstLength: number): Promise<void> {
     for (let length: number | null = firstLength; length !== null; length = await this.client.read(buffer)) {
+      // Before it is handed on: the request may begin, and be over, meanwhile.
+      if (this.#requests === 0 && this.#isWanted) this.#ahead += length;
       if (this.#isWanted && !await succeeds(writeAll(inside, buffer.subarray(0, length)))) this.#isWanted = false;
-      if (!this.isBusy && this.#isWanted) this.#ahead += length;
       if (this.#ahead >= MOST_HEAD_BYTES) await this.#begun.promise;
     }
-    if (this.isBusy || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
+    if (this.#requests > 0 || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
     this.#gone.abort();
     this.#wantNoMore();
   }
 
   async #untilOver(): Promise<void> {
-    if (!this.isBusy) await this.#begun.promise;
+    if (this.#requests === 0) await this.#begun.promise;
     await this.#over.promise;
   }
 
@@ -141,7 +165,11 @@ export class Connection {
       // A server that wants no more of a body may cut its side; what it said before is on its way to the client.
       const length = await inside.read(buffer).catch(() => null);
       if (length === null) break;
+      this.isHandingBack = true;
+      clearTimeout(this.#timer);
       await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
+      this.isHandingBack = false;
+      this.#waitForNext();
     }
     await this.client.closeWrite();
     this.#isAnswered = true;

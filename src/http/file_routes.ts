@@ -88,13 +88,16 @@ function attachment(name: string): string {
 
 /** When the file cannot be read to its end, the connection is cut, and what the server prints names nothing. */
 function cutWhenBroken(stream: ReadableStream<Uint8Array>, log: Log): ReadableStream<Uint8Array> {
-  async function* chunks() {
-    try {
-      yield* stream;
-    } catch (error) {
-      log.error("http.download_broken", { error: error instanceof Error ? error.name : "not an error" });
-      throw new Error("the download was cut off");
-    }
-  }
-  return ReadableStream.from(chunks());
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((error) => {
+        log.error("http.download_broken", { error: error instanceof Error ? error.name : "not an error" });
+        throw new Error("the download was cut off");
+      });
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }

@@ -16,8 +16,13 @@ export interface ServeOptions {
   port: number;
   /** How long a client may take over the whole head of a request, and stay idle between two. */
   headTimeoutMs?: number;
-  /** How long a client may take nothing of its answer. */
+  /**
+   * How long a client may take nothing of its answer. Generous: to a client of 12 kB a second the system hands the next piece
+   * only when a third of the 4 MB that it keeps have gone.
+   */
   takeTimeoutMs?: number;
+  /** With more, one that is idle gives way, or one whose client takes nothing. Each takes three handles, and imports need some, too. */
+  mostConnections?: number;
   /** How long requests may take that are under way when it closes. */
   closeTimeoutMs?: number;
   /** Called when a request begins; what it answers, when the answer has been given. */
@@ -42,8 +47,6 @@ export class CannotListen extends Error {
   }
 }
 
-/** Each takes three handles, and imports need some, too. With more, the one that has been idle longest goes. */
-const MOST_CONNECTIONS = 100;
 /** After a connection that could not be taken, for want of handles. */
 const BREATHER_MS = 100;
 
@@ -106,8 +109,8 @@ class FrontedServer {
   }
 
   #take(client: Deno.TcpConn): void {
-    const { headTimeoutMs = 20_000, takeTimeoutMs = 30_000 } = this.options;
-    if (this.#connections.size >= MOST_CONNECTIONS) this.#connections.values().find((each) => !each.isBusy)?.cut();
+    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000, mostConnections = 100 } = this.options;
+    if (this.#connections.size >= mostConnections) this.#makeRoom();
     const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs });
     this.#connections.add(connection);
     let ownPort = -1;
@@ -118,20 +121,36 @@ class FrontedServer {
     });
   }
 
+  /** Of several, the one that was used longest ago goes. Whoever waits for an answer stays. */
+  #makeRoom(): void {
+    const all = [...this.#connections];
+    (all.find((each) => !each.isBusy) ?? all.find((each) => each.isHandingBack))?.cut();
+  }
+
   async #answer(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> {
-    const connection = this.#byPort.get(remoteAddr.port);
+    // Another address of loopback may have the same port.
+    const connection = remoteAddr.hostname === "127.0.0.1" ? this.#byPort.get(remoteAddr.port) : undefined;
     if (connection === undefined) return new Problem(403, "nobody is answered here").response();
     connection.requestBegins();
     const answered = this.options.onRequest?.();
+    let isLast = false;
+    // Whatever becomes of the answer, also when none could be made.
+    const isOver = () => {
+      connection.answerIsOver(isLast);
+      answered?.();
+      this.#isLatest(connection);
+    };
+    completed.then(isOver, isOver);
     const { address, gone } = connection;
     const answer = await this.app.fetch(request, { address, gone });
     if (request.body !== null && !request.bodyUsed) answer.headers.set("connection", "close");
-    const isOver = () => {
-      connection.answerIsOver(answer.headers.get("connection") === "close");
-      answered?.();
-    };
-    completed.then(isOver, isOver);
+    isLast = answer.headers.get("connection") === "close";
     return answer;
+  }
+
+  /** Of those that are idle, it is the last to give way. */
+  #isLatest(connection: Connection): void {
+    if (this.#connections.delete(connection)) this.#connections.add(connection);
   }
 }
 

@@ -132,8 +132,10 @@ async function unlessApplied(turn: Turn, upload: TakenUpload, { id }: ImportEntr
   throw error;
 }
 
-async function keepFailed({ inbox, store, signal }: Turn, { upload, entry }: Taken): Promise<Taken> {
+async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
+  const { inbox, store, signal } = turn;
   const { id, settings, started_at } = entry!;
+  reports(turn, upload, entry!);
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
   try {
@@ -149,13 +151,21 @@ async function keepFailed({ inbox, store, signal }: Turn, { upload, entry }: Tak
   }
 }
 
-async function moveToBak({ inbox, store, log }: Turn, { upload, entry }: Taken): Promise<Taken> {
+async function moveToBak(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
+  const { inbox, store, log } = turn;
   const { id, file, status, records, failed, mail, started_at } = entry!;
+  reports(turn, upload, entry!);
   const name = await inbox.moveToBak(upload, new Date(started_at));
   if (name === null) return { place: "gone", upload, entry };
   await store.markMoved(id, name);
   log.info("imported", { import: id, file, status, records, failed, mail });
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
+}
+
+/** The import is over; to keep its failed records, or to move the file to another file system, takes its time, too. */
+function reports({ onProgress }: Turn, upload: TakenUpload, entry: ImportEntry): void {
+  const { size } = upload;
+  onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });
 }
 
 async function endWithoutFile({ inbox, store, clock, log }: Turn, { place, upload, entry }: Taken): Promise<null> {

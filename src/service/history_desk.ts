@@ -92,7 +92,7 @@ export class HistoryDesk implements ImportHistory {
     if (!await isPlainFolder(this.#options.bakFolder)) return { gone: "bak is not a folder of its own now" };
     try {
       const file = await openRosterFile(`${this.#options.bakFolder}/${name}`, name);
-      return { name, size: file.size, stream: ReadableStream.from(readAndClose(file)) };
+      return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
       if (!hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) throw error;
       return { gone: "its failed records are no longer in bak" };
@@ -109,10 +109,21 @@ export class HistoryDesk implements ImportHistory {
   }
 }
 
-async function* readAndClose(file: RosterFile): AsyncGenerator<Uint8Array> {
-  try {
-    yield* file.read();
-  } finally {
-    await file.close();
-  }
+/** Closes the file at its end, and when nobody wants it, even if nothing of it was read: a generator would not. */
+function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
+  const chunks = file.read()[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next();
+        if (!done) return controller.enqueue(value);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      await file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  }, { highWaterMark: 0 });
 }

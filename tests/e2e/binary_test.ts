@@ -39,6 +39,16 @@ async function doesTheMainJob(here: Workplace): Promise<void> {
       ["roster.csv", 4, 5],
       ["sample.csv", 0, 5],
     ]);
+    // As a browser does it, which takes compressed answers.
+    const seen = await fetch(`${address}/settings`, { headers });
+    await seen.body?.cancel();
+    const etag = seen.headers.get("etag")!;
+    const changed = await fetch(`${address}/settings`, {
+      method: "PATCH",
+      body: JSON.stringify({ interval_minutes: 6 }),
+      headers: { ...headers, "content-type": "application/json", "if-match": etag },
+    });
+    assert.deepEqual([changed.status, (await changed.json()).interval_minutes], [200, 6]);
     assert.deepEqual((await here.run("healthcheck")).code, 0);
     assert.equal([...Deno.readDirSync(here.path("upload/bak"))].length, 2);
     assert.match(await (await fetch(`${address}/`)).text(), /<title>rosterd<\/title>/);

@@ -2,28 +2,10 @@
 import assert from "node:assert/strict";
 import type { SettingsHistoryPage, StatusDocument } from "../../src/http/service.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
-import { TestService } from "../support/service.ts";
+import { startSmtpServer } from "../support/smtp_server.ts";
+import type { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
-
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
-
-function onService(
-  name: string,
-  settings: Record<string, unknown>,
-  test: (service: TestService, database: TestDatabase) => Promise<void>,
-) {
-  Deno.test({
-    name,
-    ignore: away !== null,
-    async fn() {
-      await using database = (await testDatabase())!;
-      await using service = await TestService.start({ databaseUrl: database.url, settings });
-      await test(service, database);
-    },
-  });
-}
+import { onService } from "./http_case.ts";
 
 function patch(service: TestService, changes: unknown, ifMatch?: string): Promise<Response> {
   const headers = { "content-type": "application/json", ...(ifMatch === undefined ? {} : { "if-match": ifMatch }) };
@@ -75,6 +57,21 @@ onService(
       for (const [key, value] of Object.entries(change)) assert.deepEqual(settings[key], value);
     }
   },
+);
+
+onService(
+  "The password of the environment is not sent to a mail server that somebody else names",
+  {},
+  async (service) => {
+    await using other = await startSmtpServer({ security: "none" });
+    const refused = await patch(service, { smtp: { port: other.port, password: "***" } });
+    const { errors } = await refused.json();
+    assert.deepEqual([refused.status, errors.map(({ key }: { key: string }) => key)], [422, ["smtp.password"]]);
+    const changed = await patch(service, { smtp: { port: other.port, password: "secret-of-the-process" } });
+    assert.equal((await changed.json()).smtp.port, other.port);
+    assert.ok(!(await Deno.readTextFile(service.config.settings)).includes("secret-of-the-process"));
+  },
+  { ROSTERD_SMTP_PASSWORD: "secret-of-the-process" },
 );
 
 /** Names and ids that quoting, paging and headers trip over. */
@@ -227,57 +224,6 @@ onService("The largest numbers and the strangest ids are asked for without a fau
   assert.equal(decision.status, 404);
   await decision.body?.cancel();
 });
-
-/** Names of uploads that a header, a path or a shell would trip over. */
-const NAMES = [
-  'x"; filename=evil.exe; y=".csv',
-  "a\r\nSet-Cookie: a=b.csv",
-  "new\nline.csv",
-  "naïve é 😀.csv",
-  "‮gpj.csv",
-  "%2e%2e%2fetc%2fpasswd.csv",
-  "x..\\..\\evil.csv",
-  "=cmd|'!A1'.csv",
-  "-rf.csv",
-  "a;b,c=d'e.csv",
-  "UTF-8''x.csv",
-  `${"ä".repeat(120)}.csv`,
-];
-
-onService(
-  "Failed records are an attachment under a safe name, whatever their roster is called",
-  {},
-  async (service) => {
-    for (const name of NAMES) {
-      const entry = await service.import(name, "unique_id,login_source\nu1,\n");
-      assert.equal(entry.file, name);
-      const answer = await service.fetch(`/imports/${entry.id}/failed.csv`);
-      const disposition = answer.headers.get("content-disposition")!;
-      // RFC 6266: a quoted name of plain characters only, and the real one by RFC 8187.
-      const [, plain, extended] = /^attachment; filename="([\w .()+@-]+)"; filename\*=UTF-8''([\w.!~%-]+)$/.exec(
-        disposition,
-      )!;
-      assert.equal(decodeURIComponent(extended), entry.failed_file);
-      assert.equal(plain.length, entry.failed_file!.length);
-      assert.equal(answer.headers.get("set-cookie"), null);
-      assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
-      assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
-      assert.equal(await answer.text(), (await service.readBak(entry.failed_file!)).replace(/^\ufeff/, ""));
-    }
-    for (
-      const path of [
-        "/imports/1/..%2f..%2fsettings.json",
-        "/imports/1/failed.csv%00",
-        "/imports/failed.csv",
-        "/failed.csv",
-      ]
-    ) {
-      const answer = await service.fetch(path);
-      assert.ok([404, 422].includes(answer.status), path);
-      await answer.body?.cancel();
-    }
-  },
-);
 
 onService(
   "While the database lets nobody in, every call that asks it says so with 503, and when to ask again",

@@ -253,12 +253,19 @@ onServer("metrics tell what was imported, how long it took, and what waits; no u
   assert.equal(told['rosterd_records_total{outcome="failed"}'], 1);
   assert.equal(told['rosterd_usable{part="database"}'], 1);
   assert.equal(told['rosterd_files_waiting{reason="not_a_plain_file"}'], 1);
-  assert.ok(told['rosterd_import_stage_seconds_total{stage="merging"}'] > 0);
+  for (const stage of ["examining", "reading", "merging", "reporting"]) {
+    assert.ok(told[`rosterd_import_stage_seconds_total{stage="${stage}"}`] > 0, stage);
+  }
   assert.ok(told.rosterd_turns_total >= 3 && told.rosterd_turn_seconds_total > 0);
   assert.ok(Math.abs(told.rosterd_last_success_timestamp_seconds - Date.now() / 1_000) < 60);
   assert.equal(told.rosterd_oldest_file_age_seconds, 0);
   const text = await (await service.fetch("/metrics")).text();
   assert.doesNotMatch(text, /alpha|beta|link|example\.edu|ldap/);
+  // What the rules in the README ask for is there.
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const asked = readme.match(/^ +expr: .*$/gm)!.flatMap((rule) => rule.match(/rosterd_\w+/g)!);
+  const named = new Set(Object.keys(told).map((sample) => sample.replace(/\{.*/, "")));
+  assert.deepEqual(asked.filter((name) => !named.has(name)), []);
 });
 
 onServer("the history of the settings tells changes over HTTP and by hand", async (url) => {

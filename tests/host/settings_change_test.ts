@@ -123,3 +123,30 @@ Deno.test("A word that is no KEY=VALUE is refused without repeating a value", ()
   ]);
   assert.deepEqual(problemsOf(() => patchFromAssignments(["=geheim"])), [" must be written KEY=VALUE"]);
 });
+
+Deno.test("The mail server of ROSTERD_SMTP_PASSWORD does not change without it, once there is one", () => {
+  const own = "secret-of-the-process";
+  for (const password of ["", "geheim"]) {
+    const current = { ...STORED, smtp: { ...STORED.smtp, password } };
+    for (
+      const change of [{ host: "evil.example" }, { port: 26 }, { security: "starttls" }, { user: "x" }, { host: "" }]
+    ) {
+      const refused = [
+        `smtp.password must be given anew together with smtp.${
+          Object.keys(change)[0]
+        }, and be that of ROSTERD_SMTP_PASSWORD`,
+      ];
+      for (const given of [{}, { password: MASK }, { password: "geheim" }, { password: "" }]) {
+        const patch = { smtp: { ...change, ...given } };
+        assert.deepEqual(problemsOf(() => patchedSettings(current, patch, own)), refused);
+        const whole = { ...current, smtp: { ...maskSettings(current).smtp, ...change, ...given } };
+        assert.deepEqual(problemsOf(() => replacedSettings(current, whole, own)), refused);
+      }
+      // It is not written into the file.
+      const changed = patchedSettings(current, { smtp: { ...change, password: own } }, own);
+      assert.deepEqual(changed.smtp, { ...current.smtp, ...change });
+    }
+    assert.equal(patchedSettings(current, { mail_on: "always" }, own).mail_on, "always");
+  }
+  assert.equal(patchedSettings(DEFAULT_SETTINGS, { smtp: { host: "mail.example" } }, own).smtp.host, "mail.example");
+});

@@ -89,7 +89,7 @@ Deno.test("Every answer bears the headers that protect, errors too", async () =>
   for (const { headers } of answers) {
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("x-frame-options"), "DENY");
-    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("cache-control"), "no-store, no-transform");
     assert.equal(headers.get("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
   }
 });

@@ -1,35 +1,8 @@
 import assert from "node:assert/strict";
-import { CannotListen, type HttpServer, serveHttp, type ServeOptions } from "../../src/http/serve.ts";
-import type { Service } from "../../src/http/service.ts";
+import { CannotListen, serveHttp } from "../../src/http/serve.ts";
 import { readToEnd } from "../support/connection.ts";
 import { ADMIN, testHttp } from "./fake_service.ts";
-
-const AUTH = `Host: localhost\r\nAuthorization: Bearer ${ADMIN}\r\n`;
-
-const WAIT = `POST /imports?wait=true HTTP/1.1\r\n${AUTH}Content-Length: 0\r\n\r\n`;
-
-interface Setup {
-  service?: Partial<Service>;
-  serve?: Partial<ServeOptions>;
-  bodyTimeoutMs?: number;
-}
-
-async function withServer(setup: Setup, work: (server: HttpServer) => Promise<void>) {
-  await using http = await testHttp({
-    service: setup.service,
-    options: { bodyTimeoutMs: setup.bodyTimeoutMs ?? 20_000 },
-  });
-  const options = { hostname: "127.0.0.1", port: 0, ...setup.serve };
-  await using server = await serveHttp(http.app, options, new AbortController().signal);
-  await work(server);
-}
-
-/** Sends raw text and reads until the server closes the connection. */
-async function talk({ port }: HttpServer, text: string): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new TextEncoder().encode(text));
-  return await readToEnd(connection);
-}
+import { AUTH, historyOf, talk, WAIT, withServer } from "./served.ts";
 
 Deno.test("The server answers on the real port it got, with the headers that protect", async () => {
   await withServer({}, async (server) => {
@@ -51,111 +24,6 @@ Deno.test("An address in use is refused with its code, and one that is none with
       serveHttp(http.app, { hostname: "nowhere.invalid", port: 0 }, new AbortController().signal),
       (error: unknown) => error instanceof CannotListen && /nowhere\.invalid:0 \(no such address\)/.test(error.message),
     );
-  });
-});
-
-Deno.test(
-  "A connection that sends half a head, or nothing, is closed",
-  () =>
-    withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
-      assert.equal(await talk(server, "GET /status HTTP/1.1\r\nHost: loc"), "");
-      assert.equal(await talk(server, ""), "");
-    }),
-);
-
-Deno.test("An idle connection is closed", () =>
-  withServer({ serve: { headTimeoutMs: 100 } }, async (server) => {
-    assert.match(await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), /^HTTP\/1.1 200/);
-  }));
-
-Deno.test("A head that trickles in does not put off the deadline", async () => {
-  await withServer({ serve: { headTimeoutMs: 300 } }, async (server) => {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    const send = (text: string) => connection.write(new TextEncoder().encode(text)).catch(() => 0);
-    await send("GET /healthz HTTP/1.1\r\nX: ");
-    const dripping = setInterval(() => void send("x"), 20);
-    assert.equal(await readToEnd(connection), "");
-    clearInterval(dripping);
-  });
-});
-
-Deno.test("Half a second request on a connection is closed like half a first one", async () => {
-  await withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
-    const whole = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    const answers = await talk(server, whole + whole + "GET /healthz HT");
-    assert.equal(answers.match(/HTTP\/1.1 200/g)?.length, 2);
-  });
-});
-
-Deno.test("A client that ends its side with its request is answered", async () => {
-  await withServer({}, async (server) => {
-    for (const request of ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", WAIT]) {
-      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-      await connection.write(new TextEncoder().encode(request));
-      await connection.closeWrite();
-      assert.match(await readToEnd(connection), /^HTTP\/1.1 200/);
-    }
-  });
-});
-
-Deno.test("When the client of a long request has gone, the service is told", async () => {
-  const gone = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const turn = async (_wait: boolean, signal: AbortSignal) => {
-    signal.addEventListener("abort", () => gone.resolve(), { once: true });
-    asked.resolve();
-    await gone.promise;
-    return [];
-  };
-  await withServer({ service: { turn } }, async (server) => {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    await connection.write(new TextEncoder().encode(WAIT));
-    await asked.promise;
-    connection.close();
-    await gone.promise;
-  });
-});
-
-Deno.test("A client that takes nothing of its answer is cut off, and the file let go", async () => {
-  const letGo = Promise.withResolvers<void>();
-  const endless = () => {
-    const stream = new ReadableStream<Uint8Array>({
-      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
-      cancel: () => letGo.resolve(),
-    });
-    return Promise.resolve({ name: "x.csv", size: 1e9, stream });
-  };
-  const imports = { list: never, get: never, failures: never, held: never, failedFile: endless };
-  await withServer({ service: { imports }, serve: { takeTimeoutMs: 200 } }, async (server) => {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    await connection.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
-    await letGo.promise;
-  });
-});
-
-Deno.test("A file of many megabytes arrives whole", async () => {
-  let got = "";
-  const check = async (_name: string, body: ReadableStream<Uint8Array>) => {
-    got = await sha256(await new Response(body).arrayBuffer());
-    return [];
-  };
-  await withServer({ service: { check } }, async (server) => {
-    const body = new Uint8Array(8 * 1024 * 1024).map((_, index) => index * 31 >> 8);
-    const headers = { authorization: `Bearer ${ADMIN}` };
-    const answer = await fetch(`${server.url}/check?name=x.csv`, { method: "POST", body, headers });
-    assert.deepEqual([await answer.json(), got], [[], await sha256(body)]);
-  });
-});
-
-Deno.test("With too many connections, the one that has been idle longest gives way", async () => {
-  await withServer({}, async (server) => {
-    const connections: Deno.TcpConn[] = [];
-    for (let number = 0; number < 101; number++) {
-      connections.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
-    }
-    assert.equal(await connections[0].read(new Uint8Array(1)), null);
-    assert.deepEqual(await (await fetch(`${server.url}/healthz`)).json(), { alive: true });
-    for (const connection of connections) connection.close();
   });
 });
 
@@ -221,6 +89,48 @@ Deno.test("A body that comes without a token is not waited for", async () => {
   });
 });
 
+Deno.test("Settings that a client may have compressed can be changed onto their ETag", async () => {
+  await withServer({}, async (server) => {
+    const headers = {
+      authorization: `Bearer ${ADMIN}`,
+      "content-type": "application/json",
+      "accept-encoding": "gzip, br",
+    };
+    const seen = await fetch(`${server.url}/settings`, { headers });
+    const etag = seen.headers.get("etag")!;
+    await seen.body?.cancel();
+    const body = JSON.stringify({ interval_minutes: 8 });
+    const changed = await fetch(`${server.url}/settings`, {
+      method: "PATCH",
+      body,
+      headers: { ...headers, "if-match": etag },
+    });
+    assert.deepEqual([changed.status, (await changed.json()).interval_minutes], [200, 8]);
+  });
+});
+
+Deno.test("A HEAD says how long the answer to its GET is, and lets go of the file that it leaves out", async () => {
+  const letGo = Promise.withResolvers<void>();
+  const file = () => {
+    const stream = new ReadableStream<Uint8Array>({ cancel: () => letGo.resolve() }, { highWaterMark: 0 });
+    return { name: "x.csv", size: 900_000, stream };
+  };
+  await withServer({ service: { imports: historyOf(file) } }, async (server) => {
+    // Deno 2.6 compresses the files of the page.
+    const headers = { authorization: `Bearer ${ADMIN}`, "accept-encoding": "identity" };
+    const head = await fetch(`${server.url}/imports/1/failed.csv`, { method: "HEAD", headers });
+    assert.equal(head.headers.get("content-length"), "900000");
+    await letGo.promise;
+    for (const path of ["/settings", "/metrics", "/", "/assets/app.js", "/healthz", "/openapi.json", "/nowhere"]) {
+      const got = await fetch(server.url + path, { headers });
+      const whole = await got.bytes();
+      assert.equal(got.headers.get("content-length"), String(whole.length), path);
+      const { headers: told } = await fetch(server.url + path, { method: "HEAD", headers });
+      assert.equal(told.get("content-length"), String(whole.length), path);
+    }
+  });
+});
+
 Deno.test("A download that breaks midway is cut, and no error text ends up in it", async () => {
   const broken = () => {
     const chunks = async function* () {
@@ -228,9 +138,9 @@ Deno.test("A download that breaks midway is cut, and no error text ends up in it
       await new Promise((resolve) => setTimeout(resolve, 50));
       throw new Error("secret of the disk");
     };
-    return Promise.resolve({ name: "x.csv", size: 900_000, stream: ReadableStream.from(chunks()) });
+    return { name: "x.csv", size: 900_000, stream: ReadableStream.from(chunks()) };
   };
-  const imports = { list: never, get: never, failures: never, held: never, failedFile: broken };
+  const imports = historyOf(broken);
   await withServer({ service: { imports } }, async (server) => {
     const answer = await talk(server, `GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`);
     assert.match(answer, /^HTTP\/1.1 200/);
@@ -308,10 +218,6 @@ function longTurn() {
   return { turn, asked, turnIsOver };
 }
 
-async function sha256(bytes: BufferSource): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
 /** The ports of loopback on which this process listens, as Linux tells. */
 async function ownPorts(): Promise<number[]> {
   const sockets = new Set<string>();
@@ -321,8 +227,4 @@ async function ownPorts(): Promise<number[]> {
   const lines = (await Deno.readTextFile("/proc/net/tcp")).split("\n").map((line) => line.trim().split(/\s+/));
   return lines.filter((fields) => fields[3] === "0A" && sockets.has(`socket:[${fields[9]}]`))
     .map(([, address]) => parseInt(address.split(":")[1], 16));
-}
-
-function never(): never {
-  throw new Error("not asked in this test");
 }

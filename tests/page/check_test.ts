@@ -16,13 +16,13 @@ async function choose(page: Page, name: string, content: string): Promise<void> 
 }
 
 /** As a person drops it: with the events of a browser. */
-async function drop(page: Page, name: string, content: string): Promise<void> {
+async function drop(page: Page, name: string, content: string, on = ".drop"): Promise<void> {
   const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)}, { type: "text/csv" })`;
   const dropped = await page.evaluateHandle(
     `{ const dropped = new DataTransfer(); dropped.items.add(${file}); dropped }`,
   );
-  await page.locator(".drop").dispatchEvent("dragover", { dataTransfer: dropped });
-  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+  await page.locator(on).dispatchEvent("dragover", { dataTransfer: dropped });
+  await page.locator(on).dispatchEvent("drop", { dataTransfer: dropped });
 }
 
 pageTest(
@@ -44,6 +44,8 @@ pageTest(
     const rows = (await changes.getByRole("row").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
     assert.ok(rows.includes("u0008 updated city Ottawa to Hull"), rows.join("\n"));
     assert.match(rows[2], /^u0011 created login_source ldap first_name Person .* city Ottawa /);
+    await drop(page, "beside.csv", roster(1, 10), "header");
+    await page.getByRole("heading", { name: "beside.csv" }).waitFor();
     const [{ users }] = await scene.database.sql`select count(*) as users from rosterd.users`;
     assert.equal(users, 10);
     assert.equal((await scene.service.get<{ imports: unknown[] }>("/imports")).imports.length, 1);

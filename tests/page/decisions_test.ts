@@ -53,7 +53,15 @@ pageTest(
     await page.getByText("Held (approved)").waitFor();
     assert.equal(await page.getByRole("button", { name: "Approve …" }).count(), 0);
     assert.equal(await activeUsers(scene), 60);
-    assert.ok(await hasFocus(page.locator("#decided > *")), "the keyboard goes on at what came of it");
+    const came = page.locator("#decided > *");
+    assert.ok(await hasFocus(came), "the keyboard goes on at what came of it");
+
+    // The page follows what others do, and the keyboard stays.
+    await (await scene.service.fetch("/imports/2/undo", { method: "POST" })).body?.cancel();
+    await scene.service.import("next.csv", roster(1, 100));
+    await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await page.getByText("This import was undone on").waitFor();
+    assert.ok(await hasFocus(came), "the keyboard stays at what came of it");
     assertQuiet();
   },
 );

@@ -58,6 +58,9 @@ pageTest(
         `${line} ${reason}`,
       );
     }
+    await page.getByText("The settings it used").click();
+    const settings = page.getByRole("table", { name: "Settings at the start of the import" }).getByRole("row");
+    assert.match(await settings.nth(1).innerText(), /^Time between two turns/, "in the order of the form");
     assertQuiet();
   },
 );

@@ -193,3 +193,28 @@ pageTest("What was changed is listed: when, from what to what, and how; a passwo
   assert.ok(changed.includes("Password smtp.password | empty | *** | here, or over HTTP"), rows.join("\n"));
   assertQuiet();
 });
+
+pageTest("Settings are saved through a proxy that compresses, and so makes ETags weak ones", {}, async (scene) => {
+  const { page, assertQuiet } = await scene.admin();
+  await page.route("**/settings", async (route) => {
+    const request = route.request();
+    const answer = await fetch(request.url(), {
+      method: request.method(),
+      headers: await request.allHeaders(),
+      body: request.postData(),
+    });
+    const headers = { ...Object.fromEntries(answer.headers), etag: `W/${answer.headers.get("etag")}` };
+    await route.fulfill({ status: answer.status, headers, body: await answer.text() });
+  });
+  await go(page, "#/settings", "Settings");
+  for (const minutes of ["7", "8"]) {
+    await page.getByLabel("Time between two turns").fill(minutes);
+    await save(page);
+    await until(
+      "it is saved",
+      async () => String((await scene.service.get<Settings>("/settings")).interval_minutes) === minutes,
+    );
+    await page.getByText("Saved. It holds from the next import.").waitFor();
+  }
+  assertQuiet();
+});

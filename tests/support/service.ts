@@ -30,6 +30,8 @@ export interface ServiceOptions {
   upload?: string;
   /** A clock to set. */
   clock?: Clock;
+  /** Beside that of every test. */
+  environment?: Record<string, string>;
 }
 
 export class TestService implements AsyncDisposable {
@@ -51,6 +53,7 @@ export class TestService implements AsyncDisposable {
     databaseUrl: string | null,
     clock: Clock,
     private readonly patience: LinkPatience | undefined,
+    more: Record<string, string>,
   ) {
     this.folder = folder;
     this.upload = upload;
@@ -66,6 +69,7 @@ export class TestService implements AsyncDisposable {
       DATABASE_URL: databaseUrl ?? undefined,
       ROSTERD_ADMIN_TOKEN: TOKEN,
       ROSTERD_READ_TOKEN: READ_TOKEN,
+      ...more,
     };
     this.config = readConfig(flags, {
       env: (name) => environment[name],
@@ -78,11 +82,19 @@ export class TestService implements AsyncDisposable {
 
   /** Starts it. Disposing of it stops it and removes its folders. */
   static async start(
-    { databaseUrl, settings, withoutMail, upload, patience, clock = systemClock }: ServiceOptions,
+    { databaseUrl, settings, withoutMail, upload, patience, clock = systemClock, environment = {} }: ServiceOptions,
   ): Promise<TestService> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     const smtp = await startSmtpServer({ security: "none" });
-    const service = new TestService(folder, upload ?? join(folder, "upload"), smtp, databaseUrl, clock, patience);
+    const service = new TestService(
+      folder,
+      upload ?? join(folder, "upload"),
+      smtp,
+      databaseUrl,
+      clock,
+      patience,
+      environment,
+    );
     const mail = {
       reply_to_admin_email: "admin@example.edu",
       failed_import_email: "registry@example.edu",

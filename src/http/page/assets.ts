@@ -26,6 +26,7 @@ import paged from "./assets/paged.js" with { type: "text" };
 import overviewStyle from "./assets/overview.css" with { type: "text" };
 import countsStyle from "./assets/counts.css" with { type: "text" };
 import tablesStyle from "./assets/tables.css" with { type: "text" };
+import frameStyle from "./assets/frame.css" with { type: "text" };
 import formsStyle from "./assets/forms.css" with { type: "text" };
 import partsStyle from "./assets/parts.css" with { type: "text" };
 import parts from "./assets/parts.js" with { type: "text" };
@@ -109,6 +110,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ...Object.entries({
     "counts.css": countsStyle,
     "forms.css": formsStyle,
+    "frame.css": frameStyle,
     "overview.css": overviewStyle,
     "parts.css": partsStyle,
     "style.css": style,

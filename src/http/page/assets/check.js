@@ -26,7 +26,7 @@ export function checkView(page) {
       ),
     ),
     page.session.isAdmin
-      ? dropArea((file) => void check(file))
+      ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "The read token may not check files.")),
     result,
     help(),
@@ -69,8 +69,12 @@ export function checkView(page) {
   }
 }
 
-/** @param {(file: File) => void} onFile */
-function dropArea(onFile) {
+/**
+ * A file that misses it is taken all the same: the browser would show it in the place of the page.
+ * @param {(file: File) => void} onFile
+ * @param {AbortSignal} signal
+ */
+function dropArea(onFile, signal) {
   const input = h("input", { type: "file", id: "file", accept: ".csv,.tsv,.txt,.gz", class: "visually-hidden" });
   const area = h(
     "div",
@@ -86,18 +90,20 @@ function dropArea(onFile) {
     input.value = "";
   });
   for (const event of ["dragenter", "dragover"]) {
-    area.addEventListener(event, (event) => {
+    document.addEventListener(event, (event) => {
       event.preventDefault();
       area.classList.add("over");
-    });
+    }, { signal });
   }
-  area.addEventListener("dragleave", () => area.classList.remove("over"));
-  area.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) area.classList.remove("over");
+  }, { signal });
+  document.addEventListener("drop", (event) => {
     event.preventDefault();
     area.classList.remove("over");
     const file = event.dataTransfer?.files[0];
     if (file !== undefined) onFile(file);
-  });
+  }, { signal });
   return area;
 }
 

@@ -41,8 +41,22 @@ function nodes(children) {
 }
 
 /**
+ * Puts new content into an element. The keyboard stays where it was: at the same element when it is part of the new content,
+ * else at what has its `id`.
+ * @param {HTMLElement} element
+ * @param {() => Child} build May take parts of the old content.
+ */
+export function putInto(element, build) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  element.replaceChildren(...nodes([build()]));
+  if (focused === null) return;
+  const now = focused.isConnected ? focused : document.getElementById(focused.id);
+  if (now instanceof HTMLElement) now.focus({ preventScroll: true });
+}
+
+/**
  * A place whose content is made anew when its data changed, and only then: nothing flickers, and the keyboard stays where
- * it was, at what has the same `id`.
+ * it was.
  * @template T
  */
 export class Slot {
@@ -63,8 +77,6 @@ export class Slot {
     const shown = JSON.stringify(data);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : "";
-    this.element.replaceChildren(...nodes([this.build(data)]));
-    if (focused) document.getElementById(focused)?.focus();
+    putInto(this.element, () => this.build(data));
   }
 }

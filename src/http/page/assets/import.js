@@ -1,7 +1,7 @@
 /** One import: what became of it, what failed, who is held, and the way back. */
 import { figures } from "./counts.js";
 import { undo } from "./decide.js";
-import { h, Slot } from "./dom.js";
+import { h, putInto, Slot } from "./dom.js";
 import { failuresSection } from "./failures.js";
 import { heldSection } from "./held.js";
 import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
@@ -19,6 +19,8 @@ export async function importView(page, route) {
   /** @type {HTMLElement[]} What was decided here; it stays on the page. */
   const decided = [];
   const content = h("div", { class: "stack" });
+  /** @type {HTMLElement | null} What was decided just now, until it stands there. */
+  let unread = null;
   let shownNow = "";
   const entry = await load();
   /** One after the other: two at once would take the keyboard from where the first one left it. */
@@ -35,21 +37,24 @@ export async function importView(page, route) {
   async function load() {
     /** @type {ImportEntry} */
     const entry = await page.api.get(`imports/${id}`, page.signal);
-    const key = JSON.stringify(entry);
+    const key = JSON.stringify([entry, decided.length]);
     if (key === shownNow) return entry;
-    const [first, ...others] = await build(entry, page, (result) => void tell(result));
+    const [first, ...others] = await build(entry, page, tell);
     shownNow = key;
-    content.replaceChildren(first, h("div", { class: "stack", id: "decided" }, decided), ...others);
+    putInto(content, () => [first, h("div", { class: "stack", id: "decided" }, decided), others]);
+    if (unread !== null) {
+      unread.focus({ preventScroll: true });
+      unread.scrollIntoView({ block: "nearest" });
+      unread = null;
+    }
     return entry;
   }
 
   /** The button that was pressed is gone by then, so the keyboard goes on at what came of it. @param {HTMLElement} result */
-  async function tell(result) {
+  function tell(result) {
     decided.push(result);
+    unread = result;
     page.live.historyChanged();
-    await reload().catch(() => {});
-    result.focus();
-    result.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -137,13 +142,13 @@ function warnings(entry) {
 function about(entry) {
   const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at } = entry;
   const file = [
-    bytes === null ? "" : size(bytes),
     encoding ?? "",
     delimiter === null ? "" : `${DELIMITER_WORDS[delimiter] ?? delimiter} between values`,
   ];
   const read = file.filter((part) => part !== "").join(", ");
   /** @type {[string, import("./dom.js").Child][]} */
   const known = [
+    ["Size", bytes === null ? null : size(bytes)],
     ["Read as", read],
     ["Took", finished_at === null ? null : duration(started_at, finished_at)],
     ["Now in bak as", bak_file === null ? null : data(bak_file)],

@@ -207,9 +207,14 @@ async function read(page) {
   return await stored(await page.api.ask("GET", "settings", { signal: page.signal }));
 }
 
-/** @param {Response} response @returns {Promise<Stored>} */
+/**
+ * A proxy that compresses makes the ETag a weak one, which no If-Match may match: the settings are the same.
+ * @param {Response} response
+ * @returns {Promise<Stored>}
+ */
 async function stored(response) {
-  return { values: flatten(await response.json()), etag: response.headers.get("etag") ?? "" };
+  const etag = (response.headers.get("etag") ?? "").replace(/^W\//, "");
+  return { values: flatten(await response.json()), etag };
 }
 
 /** @param {Page} page @returns {Promise<Description>} */

@@ -2,15 +2,24 @@
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";
+import { GROUPS } from "./settings_layout.js";
 import { flatten, inWords } from "./settings_patch.js";
 import { counted, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 
-/** @param {Settings} used @param {Settings | null} now */
+const ORDER = GROUPS.flatMap(({ items }) => items.map(({ key }) => key));
+
+/** The place in the form; what has none comes last. @param {string} key */
+function place(key) {
+  return ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length;
+}
+
+/** As they stand in the form, not as the database gives them. @param {Settings} used @param {Settings | null} now */
 export function usedSettings(used, now) {
   const current = now === null ? null : flatten(now);
-  const rows = Object.entries(flatten(used)).map(([key, value]) => {
+  const inOrder = Object.entries(flatten(used)).toSorted(([one], [other]) => place(one) - place(other));
+  const rows = inOrder.map(([key, value]) => {
     const words = inWords(value);
     const today = current === null ? words : inWords(current[key]);
     const differs = today !== words && h("span", { class: "differs" }, "now ", shown(today));

@@ -1,0 +1,23 @@
+/** One test of the HTTP interface of a whole service on a real database; left out where there is none. */
+import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { TestService } from "../support/service.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of HTTP on a whole service: ${away}`);
+
+export function onService(
+  name: string,
+  settings: Record<string, unknown>,
+  test: (service: TestService, database: TestDatabase) => Promise<void>,
+  environment?: Record<string, string>,
+) {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    async fn() {
+      await using database = (await testDatabase())!;
+      await using service = await TestService.start({ databaseUrl: database.url, settings, environment });
+      await test(service, database);
+    },
+  });
+}
