@@ -20,14 +20,10 @@ export class Digest {
       low = mixLow(low, high, bytes.getInt32(at, true) | folds);
       high = mixHigh(high, low, bytes.getInt32(at + 4, true) | folds);
     }
-    if (at + 4 <= to) {
-      low = mixLow(low, high, bytes.getInt32(at, true) | folds);
-      at += 4;
-    }
+    // What is left is a block, too, however short: a word that went into one lane alone could undo in it what the word before did.
     if (at < to) {
-      let rest = 0;
-      for (let shift = 0; at < to; at++, shift += 8) rest |= (bytes.getUint8(at) | fold) << shift;
-      high = mixHigh(high, low, rest);
+      low = mixLow(low, high, restOf(bytes, at, Math.min(at + 4, to), fold));
+      high = mixHigh(high, low, restOf(bytes, at + 4, to, fold));
     }
     const length = to - from;
     low = (low ^ length) + (high ^ length) | 0;
@@ -37,6 +33,13 @@ export class Digest {
     this.low = low + high | 0;
     this.high = high + this.low | 0;
   }
+}
+
+/** The bytes from `from` up to `to`, fewer than five or none, as a word. */
+function restOf(bytes: DataView, from: number, to: number, fold: number): number {
+  let word = 0;
+  for (let at = from, shift = 0; at < to; at++, shift += 8) word |= (bytes.getUint8(at) | fold) << shift;
+  return word;
 }
 
 function mixLow(low: number, high: number, word: number): number {

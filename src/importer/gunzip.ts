@@ -28,7 +28,8 @@ export interface UnpackOptions {
   limits?: GzLimits;
 }
 
-const READ_AT_ONCE = 256 * 1024;
+/** In two halves: one is read while the other is worked on. */
+const ROOM = 512 * 1024;
 const MAGIC: readonly number[] = [0x1f, 0x8b];
 
 /**
@@ -46,7 +47,7 @@ export async function* unpacked(file: RosterFile, options: UnpackOptions = {}): 
 }
 
 async function* watched(file: RosterFile, onRead?: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of file.read(new Uint8Array(READ_AT_ONCE))) {
+  for await (const chunk of file.read(new Uint8Array(ROOM))) {
     onRead?.(chunk);
     yield chunk;
   }

@@ -53,16 +53,33 @@ class OpenRosterFile implements RosterFile {
     this.size = Number(print.size);
   }
 
-  /** Ends at the size that the file had when it was opened, so that a writer who appends cannot keep it going. */
+  /**
+   * Ends at the size that the file had when it was opened, so that a writer who appends cannot keep it going. While a chunk is
+   * worked on, the next one is read.
+   */
   async *read(into?: Uint8Array): AsyncGenerator<Uint8Array> {
-    for (let position = 0; position < this.size;) {
-      const length = Math.min(CHUNK_BYTES, this.size - position);
-      const chunk = into?.subarray(0, length) ?? new Uint8Array(length);
-      const { bytesRead } = await this.#handle.read(chunk, 0, chunk.length, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield chunk.subarray(0, bytesRead);
+    const rooms = into === undefined ? null : halves(into);
+    let position = 0, next = this.#chunkAt(0, rooms?.[0]);
+    try {
+      for (let nth = 1;; nth++) {
+        const chunk = await next;
+        if (chunk.length === 0) return;
+        position += chunk.length;
+        next = this.#chunkAt(position, rooms?.[nth % 2]);
+        yield chunk;
+      }
+    } finally {
+      // Who has stopped reading does not want to know how the chunk ahead came out, but may close the file now.
+      await next.catch(() => {});
     }
+  }
+
+  /** Empty at the end. */
+  async #chunkAt(position: number, room: Uint8Array = new Uint8Array(CHUNK_BYTES)): Promise<Uint8Array> {
+    const length = Math.min(room.length, this.size - position);
+    if (length <= 0) return room.subarray(0, 0);
+    const { bytesRead } = await this.#handle.read(room, 0, length, position);
+    return room.subarray(0, bytesRead);
   }
 
   async changed(): Promise<boolean> {
@@ -72,4 +89,9 @@ class OpenRosterFile implements RosterFile {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+}
+
+function halves(room: Uint8Array): [Uint8Array, Uint8Array] {
+  const half = room.length >> 1;
+  return [room.subarray(0, half), room.subarray(half, 2 * half)];
 }

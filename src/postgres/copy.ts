@@ -11,6 +11,7 @@ import type { Tx } from "./connect.ts";
 const SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const END_OF_DATA = Uint8Array.of(0xff, 0xff);
 const NULL = -1;
+/** So many bytes are worth a message. */
 const SEND_AT = 1 << 18;
 const encoder = new TextEncoder();
 
@@ -20,11 +21,11 @@ export class CopyRows {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** `table`: its name, and its columns in the order in which their values come. */
-  constructor(readonly table: string, private readonly columns: number) {}
+  /** `table`: its name, and its columns in the order in which their values come. `sendAt`: so many bytes are to be sent. */
+  constructor(readonly table: string, private readonly columns: number, private readonly sendAt = SEND_AT) {}
 
   get isFull(): boolean {
-    return this.#length >= SEND_AT;
+    return this.#length >= this.sendAt;
   }
 
   get isEmpty(): boolean {

@@ -26,10 +26,10 @@ class CopiedRows implements StagedRows {
   readonly #rows: CopyRows;
   readonly #positions: readonly number[];
 
-  constructor(tx: Tx, { present }: Header, copies = new Copies(tx)) {
+  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), sendAt?: number) {
     const names = present.map(({ column }) => column.databaseName);
     this.#copies = copies;
-    this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2);
+    this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2, sendAt);
     this.#positions = present.map(({ positions }) => positions[0]);
   }
 
@@ -68,6 +68,9 @@ class CopiedRows implements StagedRows {
   }
 }
 
+/** From one COPY to another the server has to catch up, and the two do not work side by side: so not often. */
+const STAGED_AT_ONCE = 1 << 22;
+
 /**
  * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in
  * an earlier record, while there are no users. Whatever is not of that kind goes into `staged`.
@@ -86,7 +89,7 @@ export class StraightRows implements StagedRows {
     const present = header.present.filter(({ column }) => column.kind !== "flag");
     const names = present.map(({ column }) => column.databaseName);
     this.#copies = new Copies(tx);
-    this.#staged = new CopiedRows(tx, header, this.#copies);
+    this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_AT_ONCE);
     this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import)`, names.length + 1);
     this.#importId = importId;
     this.#columns = present.map(({ column, positions }) => ({

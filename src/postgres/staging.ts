@@ -22,7 +22,8 @@ const MOST_AGAIN = 100_000;
 export class Staging {
   #straight: StraightRows | null = null;
   #created = 0;
-  #records = 0;
+  /** Good records that were staged. */
+  #staged = 0;
   #importId: number | null = null;
   /** Suspects were not told one by one. */
   #suspectsAll = false;
@@ -49,13 +50,14 @@ export class Staging {
     const all = () => true;
     return {
       write: async (batch: Batch, problems: FoundProblems, suspected: Uint8Array) => {
-        this.#records += batch.count;
+        this.#staged += batch.count - problems.size;
         const isSuspected = (_: Batch, record: number) => suspected[record] !== 0;
         await rows.write(batch, problems, this.#straight === null ? all : isSuspected);
       },
       end: async (suspects, repeated) => {
         await rows.end();
         this.#created = this.#straight?.created ?? 0;
+        this.#staged -= this.#created;
         await this.#addSuspects(suspects, repeated);
         return await this.#endOrAgain(repeated);
       },
@@ -66,7 +68,11 @@ export class Staging {
   again(): StageAgainWriter {
     const rows = stagedRows(this.tx, this.header, this.copies);
     return {
-      write: (batch, problems, isWanted) => rows.write(batch, problems, isWanted),
+      write: async (batch, problems, isWanted) => {
+        // At the most.
+        this.#staged += batch.count;
+        await rows.write(batch, problems, isWanted);
+      },
       end: async () => {
         await rows.end();
         if (this.#suspectsAll) await this.tx.unsafe(this.queries.suspectAll);
@@ -122,7 +128,8 @@ export class Staging {
       "select greatest(reltuples, 0)::float8 as users from pg_class where oid = 'rosterd.users'::regclass",
     );
     // A table that looks empty may be filled by the very statement that loops over it.
-    const staged = this.#records - this.#created, known = Math.max(users, this.#created);
-    if (staged > Math.max(MANY, SMALL_PART * known)) await this.tx`set local enable_nestloop = off`;
+    if (this.#staged > Math.max(MANY, SMALL_PART * Math.max(users, this.#created))) {
+      await this.tx`set local enable_nestloop = off`;
+    }
   }
 }

@@ -40,14 +40,26 @@ Deno.test("chunks stay as they are while later ones are read", () =>
     await file.close();
   }));
 
-Deno.test("chunks are read into the place that is given for them, each over the one before", () =>
-  withFile("a".repeat(262_144) + "b".repeat(1_000), async (path) => {
+Deno.test("chunks are read into the halves of the place that is given for them, in turn", () =>
+  withFile("a".repeat(4_096) + "b".repeat(4_096) + "c".repeat(1_000), async (path) => {
     const file = await openRosterFile(path, "x.csv");
-    const into = new Uint8Array(262_144);
-    const [first, second] = await Array.fromAsync(file.read(into));
-    assert.deepEqual([first.length, second.length], [262_144, 1_000]);
-    assert.deepEqual([first.buffer, second.buffer], [into.buffer, into.buffer]);
-    assert.deepEqual([into[0], into[999], into[1_000]], [0x62, 0x62, 0x61]);
+    const into = new Uint8Array(8_192);
+    const chunks: string[] = [];
+    for await (const chunk of file.read(into)) {
+      chunks.push(`${chunk.byteOffset} ${chunk.length} ${String.fromCharCode(chunk[0], chunk[chunk.length - 1])}`);
+      assert.equal(chunk.buffer, into.buffer);
+    }
+    assert.deepEqual(chunks, ["0 4096 aa", "4096 4096 bb", "0 1000 cc"]);
+    await file.close();
+  }));
+
+Deno.test("who stops reading may close the file at once", () =>
+  withFile("a".repeat(1_000_000), async (path) => {
+    const file = await openRosterFile(path, "x.csv");
+    for await (const chunk of file.read(new Uint8Array(1_024))) {
+      assert.equal(chunk.length, 512);
+      break;
+    }
     await file.close();
   }));
 
