@@ -32,8 +32,8 @@ export async function everyState(scene: Stage, look: Look): Promise<void> {
 async function running({ service, database }: Stage, page: Page, look: Look): Promise<void> {
   await go(page, "#/", "Overview");
   await database.sql.begin(async (sql) => {
-    // As long as this lock is held, the import stands where it compares with the users.
-    await sql`lock table rosterd.users in access exclusive mode`;
+    // As long as this lock is held, the import stands where it has compared with the users and locks them.
+    await sql`lock table rosterd.permits in access exclusive mode`;
     await service.drop("autumn.csv", roster(1, 2_000));
     await page.getByRole("button", { name: "Look into the folder now" }).click();
     await page.getByText("Comparing with the users and writing").waitFor();

@@ -15,8 +15,8 @@ pageTest(
     await page.getByText("Nothing was imported yet.").waitFor();
     await page.getByText("Drop a roster into").waitFor();
     await database.sql.begin(async (sql) => {
-      // As long as this lock is held, the import stands where it compares with the users.
-      await sql`lock table rosterd.users in access exclusive mode`;
+      // As long as this lock is held, the import stands where it has compared with the users and locks them.
+      await sql`lock table rosterd.permits in access exclusive mode`;
       await service.drop("autumn.csv", BAD);
       await page.getByRole("button", { name: "Look into the folder now" }).click();
       await page.getByText("autumn.csv is being imported").waitFor();
