@@ -12,7 +12,7 @@ import { KnownStore } from "./known_store.ts";
 import { type Attempt, isTaken, lockPatiently, type Patience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import { type Plan, Planner } from "./planner.ts";
-import { type ImportQueries, importQueries } from "./queries.ts";
+import { type ImportQueries, importQueries, withValues } from "./queries.ts";
 import { Staging } from "./staging.ts";
 
 /** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
@@ -70,8 +70,7 @@ export class PostgresImportTransaction implements ImportTransaction {
 
   async judge(): Promise<Judgement> {
     this.#planner = new Planner(this.#queries, this.#header, this.#settings);
-    await this.tx.unsafe(this.#queries.findRepeats);
-    await this.tx.unsafe("analyze repeats");
+    if (this.#staging.hasSuspects) await this.tx.unsafe(`${this.#queries.findRepeats}; analyze repeats`);
     this.#plan = await this.#planner.plan(this.tx);
     return this.#plan.judgement;
   }
@@ -142,9 +141,9 @@ export class PostgresImportTransaction implements ImportTransaction {
     if (differing > 0) await tx.unsafe(updateValues);
     if (moving > 0) await tx.unsafe(updateAccess);
     if (counts.missing_archived > 0) await tx.unsafe(archiveMissing);
-    if (counts.created > 0) await tx.unsafe(createUsers, [importId]);
+    if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
-    const [released] = await tx.unsafe(this.#queries.releasePermits, [importId]);
+    const [released] = await tx.unsafe(withValues(this.#queries.releasePermits, importId));
     return { counts: { ...counts, ...released }, judgement };
   }
 
@@ -164,7 +163,7 @@ export class PostgresImportTransaction implements ImportTransaction {
   async #noteChanges(tx: Tx, importId: number, counts: Counts): Promise<void> {
     const { noteChanges, noteMissing, noteOtherwise } = this.#queries;
     const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
-    if (changed > 0) await tx.unsafe(noteChanges, [importId]);
+    if (changed > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);
     const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
     if (open !== undefined) {

@@ -45,7 +45,7 @@ export class KnownStore {
     if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
     this.#ending = "append";
     if (isTooMuch || entries === 0 || entries * ENTRY_BYTES * WORTH > bytes) return;
-    await this.#load(known, entries);
+    await this.#load(known, entries, changed);
   }
 
   /** Keeps what is new, when the users are changed and nothing else can go wrong. */
@@ -61,7 +61,7 @@ export class KnownStore {
     await tx.unsafe(noteUnsure);
   }
 
-  async #load(known: KnownRecords, entries: number): Promise<void> {
+  async #load(known: KnownRecords, entries: number, changed: number): Promise<void> {
     const { tx } = this;
     known.expect(entries);
     // As text in base64: from the hexadecimal one of bytea the driver needs four times as long.
@@ -72,14 +72,18 @@ export class KnownStore {
       // In the driver each page hangs on the one before.
       rows.length = 0;
     }
-    await tx.unsafe(consume);
-    this.#consumes = true;
-    for (const { unique_id } of await tx`select unique_id from consumed`) known.forget(unique_id);
+    if (changed > 0) {
+      const answers = await tx.unsafe(consume) as unknown as { unique_id: string }[][];
+      for (const { unique_id } of answers[answers.length - 1]) known.forget(unique_id);
+      this.#consumes = true;
+    }
     if (entries > 2 * known.size + SPARE) this.#ending = "rewrite";
   }
 
+  /** Without a value in it: so the statement goes to the server and back once, not twice. */
   async #add(digests: Uint8Array): Promise<void> {
-    await this.tx`
-      insert into rosterd.known_records (entries, digests) values (${digests.length / ENTRY_BYTES}, ${digests})`;
+    const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
+    const entries = digests.length / ENTRY_BYTES;
+    await this.tx.unsafe(`insert into rosterd.known_records (entries, digests) values (${entries}, '\\x${hex}')`);
   }
 }

@@ -6,7 +6,7 @@ import type { Header } from "../importer/header.ts";
 import type { Judgement } from "../importer/ports.ts";
 import { notWholeWarning } from "../importer/warnings.ts";
 import type { Tx } from "./connect.ts";
-import type { ImportQueries } from "./queries.ts";
+import { type ImportQueries, withValues } from "./queries.ts";
 
 /** What a plan came to, beside its tables. */
 export interface Plan {
@@ -26,8 +26,8 @@ export class Planner {
   async plan(tx: Tx): Promise<Plan> {
     const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived } = this.queries;
     const { archive_inactive_users, missing_users } = this.settings;
-    await tx.unsafe(makePlan, [archive_inactive_users, missing_users === "archive"]);
-    await tx.unsafe("analyze plan (line, unique_id, transition, claims_user_name, claims_email)");
+    const plan = withValues(makePlan, archive_inactive_users, missing_users === "archive");
+    await tx.unsafe(`${plan}; analyze plan (line, unique_id, transition, claims_user_name, claims_email)`);
     const claims = await tx.unsafe(findClaims);
     if (claims.count > 0) {
       await tx.unsafe("analyze claims");

@@ -53,6 +53,11 @@ export function forColumns(query: string, columns: readonly Column[]): string {
   );
 }
 
+/** Puts values in the place of $1, $2, …: a statement without any goes to the server and back once, not twice. */
+export function withValues(query: string, ...values: (number | boolean)[]): string {
+  return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
+}
+
 function sqlOf({ name, databaseName, kind }: Column, part: string): string {
   const text = kind === "date" ? `to_char(u.${databaseName}, 'YYYY-MM-DD')` : `u.${databaseName}`;
   switch (part) {

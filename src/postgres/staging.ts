@@ -19,9 +19,20 @@ const SMALL_PART = 0.05;
 /** The records of more users are not looked for one by one. */
 const MOST_AGAIN = 100_000;
 
+/** Users of whom all records are to be staged again. */
+const MAKE_AGAIN = 'create temp table again (unique_id text collate "C" primary key) on commit drop';
+
+const ABOUT_USERS = `
+  select exists (select from rosterd.users) as any,
+    (select greatest(reltuples, 0)::float8 from pg_class where oid = 'rosterd.users'::regclass) as users`;
+
 export class Staging {
   #straight: StraightRows | null = null;
   #created = 0;
+  /** How many users there are, as far as the server knows without counting. */
+  #users = 0;
+  /** Whether a value may stand in more than one record. */
+  #suspects = true;
   /** Good records that were staged. */
   #staged = 0;
   #importId: number | null = null;
@@ -40,12 +51,19 @@ export class Staging {
     return this.#created;
   }
 
+  /** Whether a value may stand in more than one record. */
+  get hasSuspects(): boolean {
+    return this.#suspects;
+  }
+
   /** `importId` null: nothing may be created. */
   async begin(settings: Settings, importId: number | null): Promise<StageWriter> {
     this.#importId = importId;
+    const [{ any, users }] = await this.tx.unsafe(ABOUT_USERS);
+    this.#users = users;
     // Whoever is missing from a roster is looked for among all its records.
     const mayCreate = this.copies && importId !== null && settings.missing_users === "keep";
-    if (mayCreate && await this.#isFirst()) this.#straight = new StraightRows(this.tx, this.header, importId);
+    if (mayCreate && !any) this.#straight = new StraightRows(this.tx, this.header, importId);
     const rows = this.#straight ?? stagedRows(this.tx, this.header, this.copies);
     const all = () => true;
     return {
@@ -81,11 +99,6 @@ export class Staging {
     };
   }
 
-  async #isFirst(): Promise<boolean> {
-    const [{ any }] = await this.tx.unsafe("select exists (select from rosterd.users) as any");
-    return !any;
-  }
-
   async #endOrAgain(repeated: ReadonlySet<string>): Promise<Again | null> {
     if (this.#created === 0 && repeated.size === 0) {
       await this.#tellPlanner();
@@ -93,7 +106,7 @@ export class Staging {
     }
     const { tx, queries } = this;
     if (repeated.size > MOST_AGAIN) return await this.#everybody();
-    await tx.unsafe("analyze suspects");
+    await tx.unsafe(`${MAKE_AGAIN}; analyze suspects`);
     const { count } = await tx.unsafe(queries.findAgain, [this.#importId, [...repeated]]);
     if (count > MOST_AGAIN) return await this.#everybody();
     if (count === 0) {
@@ -118,17 +131,16 @@ export class Staging {
     if (suspects === null) return void await this.tx.unsafe(this.queries.suspectAll);
     const more = [...repeated].map((key) => ({ what: "unique_id", key }));
     const all = [...suspects, ...more];
+    this.#suspects = all.length > 0;
+    if (!this.#suspects) return;
     const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
     await this.tx`insert into suspects select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
   }
 
   async #tellPlanner(): Promise<void> {
     await this.tx.unsafe("analyze staged (line, problems, unique_id, active), suspects, taken");
-    const [{ users }] = await this.tx.unsafe(
-      "select greatest(reltuples, 0)::float8 as users from pg_class where oid = 'rosterd.users'::regclass",
-    );
     // A table that looks empty may be filled by the very statement that loops over it.
-    if (this.#staged > Math.max(MANY, SMALL_PART * Math.max(users, this.#created))) {
+    if (this.#staged > Math.max(MANY, SMALL_PART * Math.max(this.#users, this.#created))) {
       await this.tx`set local enable_nestloop = off`;
     }
   }

@@ -77,14 +77,3 @@ create temp table missing (
 create temp table archived (
   unique_id text collate "C" not null
 ) on commit drop
-;
-
--- again: users of whom all records are to be staged again.
-create temp table again (
-  unique_id text collate "C" primary key
-) on commit drop;
-
--- consumed: users of whom nothing was known any more when the import began.
-create temp table consumed (
-  unique_id text collate "C" primary key
-) on commit drop
