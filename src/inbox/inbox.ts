@@ -48,13 +48,14 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
   const answering = new Answering(folders.upload, answerWithinMs);
   const tidy = onceDone(() => check.around(() => sweep(folders)));
   return {
-    look: (settleSeconds) =>
+    look: inTurn((settleSeconds: number) =>
       answering.within(async () => {
         await check.run();
         return await check.around(() => lookAtUploads({ folders, memory, clock, log }, settleSeconds));
       }).catch((error) => {
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
-      }),
+      })
+    ),
 
     tidy,
 
@@ -119,6 +120,19 @@ async function openTaken({ work }: Folders, memory: Memory, upload: TakenUpload)
     if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) return null;
     throw error;
   }
+}
+
+/**
+ * Does one work after the other. A look that listed the folder earlier but ended later would make the inbox forget what the other
+ * one saw arrive, and the turn would pass it over.
+ */
+function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (argument) => {
+    const result = last.then(() => work(argument));
+    last = result.catch(() => {});
+    return result;
+  };
 }
 
 /** Does the work at the first call, and again only if it failed. */

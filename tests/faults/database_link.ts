@@ -23,7 +23,7 @@ export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatab
 
 /** By what the import says on its own connection. */
 const PHASES = {
-  "while it waits for its turn": { says: "pg_try_advisory_xact_lock($1) as free" },
+  "while it waits for its turn": { says: "pg_try_advisory_xact_lock(" },
   "in mid-COPY": { says: "Main Street Main Street" },
   "in the merge": { says: "analyze repeats" },
   "ahead of COMMIT": { says: COMMIT, ahead: true },

@@ -13,13 +13,17 @@ for (const phase of ["while it waits for its turn", "in mid-COPY", "in the merge
 }
 
 onProxy("a leader whose link freezes notices it, and its lock is free for the next", async (proxy, database) => {
+  const sessions = () =>
+    database.connect()<{ query: string }[]>`
+      select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
+  // The connection that is kept for a moment from one import to the next is at rest and holds nothing: it would be closed
+  // over the frozen link, where the server hears no good-bye.
+  await until("the leader and the pool are connected, and nobody else", async () => {
+    const all = await sessions();
+    return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");
+  });
   const frozen = proxy.connections.length;
   proxy.freezeAll();
-  const left = () => proxy.connections.filter(({ isFrozen }) => isFrozen).length;
-  const [{ backends }] = await database.connect()<{ backends: number }[]>`
-    select count(*) as backends from pg_stat_activity
-    where application_name = 'rosterd' and datname = current_database()`;
-  assert.ok(frozen >= 2 && left() === frozen && backends === frozen);
   await until("the end of the leader's backend", async () => {
     const rows = await database.connect()`
       select from pg_locks where locktype = 'advisory' and objid = 7246003 and granted

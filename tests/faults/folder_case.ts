@@ -1,4 +1,5 @@
 /** A test on a whole service of its own, with a folder that the test spoils. */
+import { withBothErrors } from "../support/both_errors.ts";
 import { serverIsAway } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
 import { FolderService, type FolderServiceOptions } from "./folder_service.ts";
@@ -14,11 +15,12 @@ export function folderTest(
   Deno.test({
     name,
     ignore: away !== null || options.ignore === true,
-    async fn() {
-      await using service = await FolderService.start(options);
-      await test(service);
-      await service.stop();
-    },
+    fn: () =>
+      withBothErrors(async () => {
+        await using service = await FolderService.start(options);
+        await test(service);
+        await service.stop();
+      }),
   });
 }
 

@@ -49,6 +49,7 @@ export class FolderService implements AsyncDisposable {
   /** What the process wrote to its log, as it comes. */
   log = "";
   #child!: Deno.ChildProcess;
+  #stopped = false;
   #reading: Promise<unknown> = Promise.resolve();
   #url = "";
 
@@ -106,6 +107,7 @@ export class FolderService implements AsyncDisposable {
   async restart(): Promise<void> {
     await Deno.remove(this.here.path("data/service.json")).catch(() => {});
     this.#child = this.here.spawn("serve");
+    this.#stopped = false;
     this.#reading = Promise.all([this.#keep(this.#child.stdout), this.#keep(this.#child.stderr)]);
     this.#url = await until("the service is up", async () => {
       const record = await readFile(this.here.path("data/service.json"), "utf8").catch(() => null);
@@ -120,6 +122,8 @@ export class FolderService implements AsyncDisposable {
 
   /** Ends the process, which must end well: it neither died before nor hangs. */
   async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#child.kill("SIGTERM");
     const { code } = await this.#child.status;
     await this.#reading;

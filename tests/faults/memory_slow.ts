@@ -11,6 +11,7 @@ import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgr
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { type ReceivedMail, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
+import { survived } from "./verdict.ts";
 
 const FAILURES = Number(Deno.env.get("ROSTERD_FAILURES") ?? 1_000_000);
 const BYTES = Number(Deno.env.get("ROSTERD_GIB") ?? 2) * 2 ** 30;
@@ -64,6 +65,7 @@ onServer(`the command line imports ${FAILURES} records that all fail in flat mem
   const { rows } = await sizeOf((await Deno.open(here.path("failed.csv"))).readable);
   assert.equal(rows, FAILURES + 1);
   assertFlat(`import of ${FAILURES} failures`, peakMiB);
+  survived({ fault: `contents: ${FAILURES} records that all fail, by the command line`, injected: 1, checks: 5 });
 });
 
 onServer(`the service imports, mails and shows ${FAILURES} failures in flat memory`, async (_, here) => {
@@ -86,6 +88,7 @@ onServer(`the service imports, mails and shows ${FAILURES} failures in flat memo
     await output;
   }
   assertFlat(`service with ${FAILURES} failures`, peak.stop());
+  survived({ fault: `contents: ${FAILURES} records that all fail, by the service`, injected: 1, checks: 6 });
 });
 
 async function configure(here: Workplace, port: number): Promise<void> {
@@ -145,6 +148,7 @@ onServer("a quote that the rest of a file of 2 GiB does not close costs one reco
   ]);
   console.log(`${BYTES} bytes behind an open quote in ${Math.round(seconds)} s`);
   assertFlat("check of a quote that does not close", peakMiB);
+  survived({ fault: `contents: a quote that ${BYTES} bytes do not close`, injected: 1, checks: 4 });
 });
 
 /** A first record with a quote that nothing closes, and records of 2 KiB behind it; returns how many. */

@@ -2,6 +2,7 @@
  * One or several `rosterd serve` on one database, each a process of its own that can be killed, and long merges on command. The
  * invariants are looked at from outside (`invariants.ts`).
  */
+import { readdir } from "node:fs/promises";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { until } from "../support/until.ts";
@@ -27,6 +28,8 @@ export class Rosterds implements AsyncDisposable {
   readonly outside: Outside;
   #running = new Set<Running>();
   #started = 0;
+  /** Then the logs are shown. */
+  #failed = false;
 
   private constructor(readonly database: TestDatabase, readonly here: Workplace) {
     this.outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: null });
@@ -123,17 +126,33 @@ export class Rosterds implements AsyncDisposable {
 
   /** Waits until every file is in `bak` and noted there. */
   async allImported(files: number, ms?: number): Promise<void> {
-    await until(`${files} imports are over`, async () => {
+    const over = until(`${files} imports are over`, async () => {
       const [{ over }] = await this.database.sql<{ over: number }[]>`
         select count(*) as over from rosterd.imports where bak_file is not null`;
       return over === files && [...Deno.readDirSync(this.here.path("upload/.rosterd"))].length === 0;
     }, ms);
+    await over.catch(async (error) => {
+      this.#failed = true;
+      throw new Error(`they are not over, but: ${await this.#whatIsThere()}`, { cause: error });
+    });
+  }
+
+  /** For somebody who has to find out why. */
+  async #whatIsThere(): Promise<string> {
+    const unfinished = await this.database.sql`
+      select id, file, taken_key, status, reason, bak_file from rosterd.imports order by id desc limit 3`;
+    const sessions = await this.database.sql`
+      select pid, state, wait_event, left(query, 80) as query from pg_stat_activity
+      where application_name = 'rosterd' and datname = current_database()`;
+    const names = await readdir(this.here.path("upload"), { recursive: true });
+    return JSON.stringify({ unfinished, sessions, folder: names.filter((name) => !name.startsWith("bak/")) }, null, 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const running of this.#running) {
       running.process.kill("SIGCONT");
-      await this.end(running, "SIGKILL");
+      const { log } = await this.end(running, "SIGKILL");
+      if (this.#failed) console.log(log.slice(-5_000));
     }
     await this.here[Symbol.asyncDispose]();
     await this.database[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@
  * service that nobody kills goes on, and the invariants are looked at from outside.
  */
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
 import manifest from "../../deno.json" with { type: "json" };
@@ -107,13 +108,14 @@ class Run implements AsyncDisposable {
 
   /** Runs the service until it is killed (true) or has done everything that is to do with the file. */
   async #serve(file: Dropped, environment: Record<string, string>): Promise<boolean> {
+    const left = await this.#momentary();
     const service = this.here.spawnWith(environment, "serve");
     const output = service.output();
     let ended = false;
     output.then(() => void (ended = true));
     const killed = await until(`the end of ${file.name}`, async () => {
       if (ended) return "killed";
-      return await this.#isOver(file) ? "over" : null;
+      return await this.#isOver(file) && await this.#areGone(left) ? "over" : null;
     }, 60_000);
     if (killed === "over") askToEnd(service);
     const { signal, stderr } = await output;
@@ -129,6 +131,23 @@ class Run implements AsyncDisposable {
         and not exists (select from rosterd.outbox where import_id = done.id and sent_at is null)`;
     if (entry === undefined) return false;
     return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
+  }
+
+  /** What stands in the folders only for a moment, and stays when the moment is that of a kill. */
+  async #momentary(): Promise<string[]> {
+    const paths = [];
+    for (const folder of ["upload", "upload/.rosterd", "upload/bak"]) {
+      const entries = await readdir(this.here.path(folder)).catch(() => []);
+      paths.push(...entries.filter((name) => /\.(probe|tmp)$/.test(name)).map((name) => `${folder}/${name}`));
+    }
+    return paths;
+  }
+
+  /** The next service sweeps them up in its first turn, even when there is nothing else to do. */
+  async #areGone(paths: readonly string[]): Promise<boolean> {
+    if (paths.length === 0) return true;
+    const there = await this.#momentary();
+    return !paths.some((path) => there.includes(path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -169,10 +169,14 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   await using w = await Rosterds.make(options);
   const seed = Date.now() % 1_000_000, random = numbers(seed);
   let leader = await w.start();
-  await leader.ask("POST", "/imports?wait=true");
   await w.mergesTake(0.2);
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
+    // Had the one before imported everything, this one need not lead yet, and the next one could come first.
+    await until("it leads", async () => {
+      await leader.ask("POST", "/imports?wait=true");
+      return !(await leader.ask("GET", "/status")).standby;
+    });
     const next = await w.start();
     await w.drop(w.rosterOf(`roster${kill}.csv`, Math.ceil(random() * 20_000)));
     leader.ask("POST", "/imports?wait=true").catch(() => {});

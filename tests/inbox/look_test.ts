@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { nothingSeen } from "../../src/importer/ports.ts";
+import { type FolderLook, nothingSeen } from "../../src/importer/ports.ts";
 import { appendFile, chmod, rename, unlink, utimes, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, run } from "./folder_tree.ts";
-import { type Uploads, withUploads } from "./upload_folder.ts";
+import { testClock, type Uploads, withUploads } from "./upload_folder.ts";
 
 const names = (files: readonly { name: string }[]) => files.map(({ name }) => name);
 const codes = (files: readonly { name: string; code: string }[]) =>
@@ -32,6 +32,25 @@ Deno.test("with settle_seconds 0 one look is enough", () =>
   withUploads({ "x.csv": "a\n", "no end.csv": "a", "empty.csv": "" }, async ({ inbox }) => {
     assert.deepEqual(names((await inbox.look(0)).ready), ["empty.csv", "no end.csv", "x.csv"]);
   }));
+
+Deno.test("a file that arrives between two looks under way is not forgotten by the one that did not see it", async () => {
+  const early = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`early${at}.csv`, "a\n"]));
+  // The first look has listed the folder when it asks for the time.
+  let hasListed = () => {};
+  const clock = { ...testClock(), elapsed: () => (hasListed(), 1_000) };
+  await withUploads(early, async ({ inbox, at }) => {
+    const second = Promise.withResolvers<FolderLook>();
+    hasListed = () => {
+      hasListed = () => {};
+      Deno.writeTextFileSync(at("late.csv"), "a\n");
+      inbox.look(0).then(second.resolve, second.reject);
+    };
+    const [first, { ready }] = await Promise.all([inbox.look(0), second.promise]);
+    assert.deepEqual([first.ready.length, ready.length], [300, 301]);
+    const late = ready.find(({ name }) => name === "late.csv")!;
+    assert.equal((await inbox.take(late))?.name, "late.csv");
+  }, { clock });
+});
 
 Deno.test("any change begins the wait anew: size, mtime, inode, ctime", async (t) => {
   const changes: Record<string, (uploads: Uploads) => Promise<void>> = {

@@ -14,14 +14,19 @@ export function canMount(): boolean {
   }
 }
 
-/** Mounts for as long as the test runs. */
+/**
+ * Mounts for as long as the test runs. In the end nobody may have anything open there: a service must have been stopped.
+ * When the test failed it may still run, and what failed is told rather than that.
+ */
 export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
   await run("mount", ...args, folder);
   try {
     await test();
-  } finally {
-    await run("umount", folder);
+  } catch (error) {
+    await run("umount", "--lazy", folder);
+    throw error;
   }
+  await run("umount", folder);
 }
 
 /** A new file system in memory, with room for so many bytes. */
