@@ -18,8 +18,8 @@ import type { Header } from "./header.ts";
 /** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
 export const ENTRY_BYTES = 16;
 
-/** The users whose records can be kept, so that memory has a bound: some 60 MiB with what is new. More of them are never known. */
-export const MOST_KNOWN = 1_500_000;
+/** Of so many users records are kept, so that memory has a bound: some 50 MiB. Where there are more, none is. */
+export const MOST_KNOWN = 1_000_000;
 
 /** More of them are not told one by one. */
 export const MOST_REPEATED = 100_000;

@@ -16,8 +16,11 @@ import putBack from "./queries/known/put_back.sql" with { type: "text" };
 const MOST_CHANGED = 100_000;
 /** What is known is worth reading when that is at most so many times less than reading the roster. */
 const WORTH = 2;
-/** So many entries out of date are none too many. */
-const SPARE = 100_000;
+
+/** With more entries than this most of the log is out of date: it is written anew. */
+function mostEntries(users: number): number {
+  return 1.5 * users + 50_000;
+}
 
 const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.changed_users";
 
@@ -41,7 +44,7 @@ export class KnownStore {
     const [{ entries, watched, changed }] = answers[answers.length - 1];
     this.#known = known;
     if (known === null || !watched) return;
-    const isTooMuch = changed > MOST_CHANGED || entries > 2 * MOST_KNOWN;
+    const isTooMuch = changed > MOST_CHANGED || entries > mostEntries(MOST_KNOWN);
     if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
     this.#ending = "append";
     if (isTooMuch || entries === 0 || entries * ENTRY_BYTES * WORTH > bytes) return;
@@ -77,7 +80,7 @@ export class KnownStore {
       for (const { unique_id } of answers[answers.length - 1]) known.forget(unique_id);
       this.#consumes = true;
     }
-    if (entries > 2 * known.size + SPARE) this.#ending = "rewrite";
+    if (entries > mostEntries(known.size)) this.#ending = "rewrite";
   }
 
   /** Without a value in it: so the statement goes to the server and back once, not twice. */
