@@ -100,7 +100,8 @@ export class Staging {
   }
 
   async #endOrAgain(repeated: ReadonlySet<string>): Promise<Again | null> {
-    if (this.#created === 0 && repeated.size === 0) {
+    const isContested = repeated.size > 0 || (this.#created > 0 && this.#suspects);
+    if (!isContested) {
       await this.#tellPlanner();
       return null;
     }
