@@ -40,8 +40,15 @@ export class Connection {
   #isWanted = true;
   #isAnswered = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends what began with the first word of a request. */
+  #isServed: (() => void) | null = null;
 
-  constructor(private readonly client: Deno.TcpConn, private readonly patience: Patience) {
+  /** `onWord` is called when a request comes in; what it answers, when the answer has gone out. */
+  constructor(
+    private readonly client: Deno.TcpConn,
+    private readonly patience: Patience,
+    private readonly onWord: () => () => void = () => () => {},
+  ) {
     this.answered = this.#answered.promise;
   }
 
@@ -68,6 +75,7 @@ export class Connection {
     try {
       const buffer = new Uint8Array(CHUNK_BYTES);
       const length = await this.#readAtLeast(HTTP2.length, buffer);
+      this.#isServed = this.onWord();
       if (length === null || HTTP2.every((byte, index) => buffer[index] === byte)) return;
       this.#inside = await Deno.connect({ hostname: server.hostname, port: server.port });
       for (const side of [this.client, this.#inside]) side.setNoDelay();
@@ -110,9 +118,15 @@ export class Connection {
     this.#waitForNext();
   }
 
+  #serveNoMore(): void {
+    this.#isServed?.();
+    this.#isServed = null;
+  }
+
   /** Ends it now. */
   cut(): void {
     clearTimeout(this.#timer);
+    this.#serveNoMore();
     this.#isAnswered = true;
     this.#isWanted = false;
     this.#begun.resolve();
@@ -143,6 +157,7 @@ export class Connection {
   /** From the client to the server; what that does not want is read all the same, or the answer would be destroyed. */
   async #handOn(inside: Deno.TcpConn, buffer: Uint8Array, firstLength: number): Promise<void> {
     for (let length: number | null = firstLength; length !== null; length = await this.client.read(buffer)) {
+      this.#isServed ??= this.onWord();
       // Before it is handed on: the request may begin, and be over, meanwhile.
       if (this.#requests === 0 && this.#isWanted) this.#ahead += length;
       if (this.#isWanted && !await succeeds(writeAll(inside, buffer.subarray(0, length)))) this.#isWanted = false;
@@ -169,6 +184,7 @@ export class Connection {
       clearTimeout(this.#timer);
       await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
       this.isHandingBack = false;
+      if (this.#requests === 0) this.#serveNoMore();
       this.#waitForNext();
     }
     await this.client.closeWrite();

@@ -25,7 +25,7 @@ export interface ServeOptions {
   mostConnections?: number;
   /** How long requests may take that are under way when it closes. */
   closeTimeoutMs?: number;
-  /** Called when a request begins; what it answers, when the answer has been given. */
+  /** Called when a request comes in, with its first word; what it answers, when the answer has gone out. */
   onRequest?: () => () => void;
 }
 
@@ -109,9 +109,9 @@ class FrontedServer {
   }
 
   #take(client: Deno.TcpConn): void {
-    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000, mostConnections = 100 } = this.options;
+    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000, mostConnections = 100, onRequest } = this.options;
     if (this.#connections.size >= mostConnections) this.#makeRoom();
-    const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs });
+    const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs }, onRequest);
     this.#connections.add(connection);
     let ownPort = -1;
     const known = (port: number) => void this.#byPort.set(ownPort = port, connection);
@@ -132,12 +132,10 @@ class FrontedServer {
     const connection = remoteAddr.hostname === "127.0.0.1" ? this.#byPort.get(remoteAddr.port) : undefined;
     if (connection === undefined) return new Problem(403, "nobody is answered here").response();
     connection.requestBegins();
-    const answered = this.options.onRequest?.();
     let isLast = false;
     // Whatever becomes of the answer, also when none could be made.
     const isOver = () => {
       connection.answerIsOver(isLast);
-      answered?.();
       this.#isLatest(connection);
     };
     completed.then(isOver, isOver);

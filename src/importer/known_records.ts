@@ -21,6 +21,9 @@ export const ENTRY_BYTES = 16;
 /** Of so many users records are kept, so that memory has a bound: some 50 MiB. Where there are more, none is. */
 export const MOST_KNOWN = 1_000_000;
 
+/** So many entries are kept together. */
+const PIECE = 1 << 12;
+
 /** More of them are not told one by one. */
 export const MOST_REPEATED = 100_000;
 
@@ -79,9 +82,11 @@ export class KnownRecords {
 
   /** Digests of the batch at hand, two numbers a record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** Entries that are new. */
-  #fresh = new Int32Array(1 << 12);
+  /** Entries that are new: full pieces, and the one that is being filled. */
+  #full: Int32Array[] = [];
+  #fresh = new Int32Array(4 * PIECE);
   #freshLength = 0;
+  #overflows = false;
 
   /** Knows nothing before {@link add}. */
   constructor(delimiter: string, header: Header, settings: Settings) {
@@ -186,23 +191,22 @@ export class KnownRecords {
     }
   }
 
-  /** What is new since it was loaded, as {@link add} takes it, in pieces of so many entries. */
-  *fresh(entriesEach = 1 << 12): Generator<Uint8Array> {
-    for (let from = 0; from < this.#freshLength; from += 4 * entriesEach) {
-      yield asBytes(this.#fresh.subarray(from, Math.min(from + 4 * entriesEach, this.#freshLength)));
-    }
+  /** What is new since it was loaded, in pieces as {@link add} takes them. */
+  *fresh(): Generator<Uint8Array> {
+    for (const piece of this.#full) yield asBytes(piece);
+    if (this.#freshLength > 0) yield asBytes(this.#fresh.subarray(0, this.#freshLength));
   }
 
   /** What was loaded and still holds, in the same form. */
-  *loaded(entriesEach = 1 << 12): Generator<Uint8Array> {
-    let piece = new Int32Array(4 * entriesEach), length = 0;
+  *loaded(): Generator<Uint8Array> {
+    let piece = new Int32Array(4 * PIECE), length = 0;
     for (let slot = 0; slot < this.#states.length; slot++) {
       if (this.#isFree(slot) || this.#states[slot] === FORGOTTEN) continue;
       piece.set(this.#slots.subarray(4 * slot, 4 * slot + 4), length);
       length += 4;
       if (length < piece.length) continue;
       yield asBytes(piece);
-      piece = new Int32Array(4 * entriesEach);
+      piece = new Int32Array(4 * PIECE);
       length = 0;
     }
     if (length > 0) yield asBytes(piece.subarray(0, length));
@@ -210,7 +214,7 @@ export class KnownRecords {
 
   /** Whether there are more users than can be kept. */
   get overflows(): boolean {
-    return this.#freshLength > 4 * MOST_KNOWN;
+    return this.#overflows;
   }
 
   #keep(slot: number, record: number): void {
@@ -218,17 +222,23 @@ export class KnownRecords {
     const isKept = slot >= 0 && this.#states[slot] !== FORGOTTEN && this.#slots[4 * slot + 2] === low &&
       this.#slots[4 * slot + 3] === high;
     if (isKept || this.overflows) return;
-    if (this.#freshLength === this.#fresh.length) {
-      const larger = new Int32Array(2 * this.#fresh.length);
-      larger.set(this.#fresh);
-      this.#fresh = larger;
-    }
     const at = this.#freshLength;
     this.#fresh[at] = this.#key.low;
     this.#fresh[at + 1] = this.#key.high;
     this.#fresh[at + 2] = low;
     this.#fresh[at + 3] = high;
     this.#freshLength += 4;
+    if (this.#freshLength === this.#fresh.length) this.#beginPiece();
+  }
+
+  #beginPiece(): void {
+    this.#full.push(this.#fresh);
+    if (this.#full.length * PIECE > MOST_KNOWN) {
+      this.#full = [];
+      this.#overflows = true;
+    }
+    this.#fresh = new Int32Array(4 * PIECE);
+    this.#freshLength = 0;
   }
 
   /** The slot of the user whom the record in a line seems to be of, or -1. A wrong guess finds no digest that is the same. */
@@ -277,5 +287,5 @@ export class KnownRecords {
 }
 
 function asBytes(numbers: Int32Array): Uint8Array {
-  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength).slice();
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }

@@ -24,7 +24,7 @@ function uniqueColumns(): Map<string, Unique> {
 }
 
 /** More suspects than this are not listed: then every value is a suspect. */
-const MOST_LISTED = 100_000;
+const MOST_LISTED = 20_000;
 
 export interface Suspect {
   what: string;

@@ -69,7 +69,7 @@ class CopiedRows implements StagedRows {
 }
 
 /** From one COPY to another the server has to catch up, and the two do not work side by side: so not often. */
-const STAGED_AT_ONCE = 1 << 22;
+const STAGED_AT_ONCE = 1 << 21;
 
 /**
  * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in

@@ -75,8 +75,8 @@ Deno.test("no repetition is ever missed, however small the filter", async () => 
 
 Deno.test("too many suspects are not listed", async () => {
   const rows = (count: number) => HEADER + "1,l,,,\n".repeat(count);
-  assert.equal((await suspectsOf(rows(100_001)))!.length, 100_000);
-  assert.equal(await suspectsOf(rows(100_002)), null);
+  assert.equal((await suspectsOf(rows(20_001)))!.length, 20_000);
+  assert.equal(await suspectsOf(rows(20_002)), null);
 });
 
 Deno.test("the filter grows with the text, and never beyond 64 MiB", async () => {
