@@ -21,11 +21,12 @@ export class CopyRows {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** `table`: its name, and its columns in the order in which their values come. `sendAt`: so many bytes are to be sent. */
-  constructor(readonly table: string, private readonly columns: number, private readonly sendAt = SEND_AT) {}
+  /** `table`: its name, and its columns in the order in which their values come. */
+  constructor(readonly table: string, private readonly columns: number) {}
 
-  get isFull(): boolean {
-    return this.#length >= this.sendAt;
+  /** How many bytes wait. */
+  get length(): number {
+    return this.#length;
   }
 
   get isEmpty(): boolean {
@@ -110,6 +111,15 @@ export class Copies {
 
   constructor(private readonly tx: Tx) {}
 
+  /**
+   * Sends the rows when there are enough of them for a message; for more than that when it means to go from one table to another:
+   * then the server has to catch up first, and the two do not work side by side.
+   */
+  async sendIfMany(rows: CopyRows, toSwitch = SEND_AT): Promise<void> {
+    const isOn = this.#stream !== null && this.#table === rows.table;
+    if (rows.length >= (isOn ? SEND_AT : toSwitch)) await this.send(rows);
+  }
+
   async send(rows: CopyRows): Promise<void> {
     if (this.#stream === null || this.#table !== rows.table) {
       await this.end();
@@ -145,9 +155,12 @@ class CopyStream {
     return stream;
   }
 
-  /** The driver copies what it is given before this resolves. */
+  /** The driver copies what it is given before this resolves; so it is given little at once. */
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#answer((done) => this.sink.write(bytes, done));
+    for (let at = 0; at < bytes.length; at += SEND_AT) {
+      const piece = bytes.subarray(at, at + SEND_AT);
+      await this.#answer((done) => this.sink.write(piece, done));
+    }
   }
 
   async end(): Promise<void> {

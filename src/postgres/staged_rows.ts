@@ -26,10 +26,10 @@ class CopiedRows implements StagedRows {
   readonly #rows: CopyRows;
   readonly #positions: readonly number[];
 
-  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), sendAt?: number) {
+  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), private readonly toSwitch?: number) {
     const names = present.map(({ column }) => column.databaseName);
     this.#copies = copies;
-    this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2, sendAt);
+    this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2);
     this.#positions = present.map(({ positions }) => positions[0]);
   }
 
@@ -40,7 +40,7 @@ class CopiedRows implements StagedRows {
   ): Promise<void> {
     for (let record = 0; record < batch.count; record++) {
       if (isWanted(batch, record)) this.#add(batch, record, problems);
-      if (this.#rows.isFull) await this.#copies.send(this.#rows);
+      await this.#copies.sendIfMany(this.#rows, this.toSwitch);
     }
   }
 
@@ -68,8 +68,8 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** From one COPY to another the server has to catch up, and the two do not work side by side: so not often. */
-const STAGED_AT_ONCE = 1 << 21;
+/** While users are created, so many bytes are worth going over to staging and back. */
+const STAGED_AT_ONCE = 1 << 20;
 
 /**
  * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in
@@ -115,7 +115,7 @@ export class StraightRows implements StagedRows {
     await this.#staged.write(batch, problems, isStaged);
     for (let record = 0; record < batch.count; record++) {
       if (!isStaged(batch, record)) this.#create(batch, record);
-      if (this.#rows.isFull) await this.#copies.send(this.#rows);
+      await this.#copies.sendIfMany(this.#rows);
     }
   }
 
