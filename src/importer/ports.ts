@@ -166,9 +166,12 @@ export interface StageWriter {
   end(suspects: readonly Suspect[] | null, repeated: ReadonlySet<string>): Promise<Again | null>;
 }
 
+/** Whether the record at a position of a batch is wanted. */
+export type IsWanted = (batch: Batch, record: number) => boolean;
+
 export interface StageAgainWriter {
   /** Adds the records of a checked batch that are wanted, by their position in it. */
-  write(batch: Batch, problems: FoundProblems, isWanted: (batch: Batch, record: number) => boolean): Promise<void>;
+  write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<void>;
 }
 

@@ -112,12 +112,12 @@ export class Copies {
   constructor(private readonly tx: Tx) {}
 
   /**
-   * Sends the rows when there are enough of them for a message; for more than that when it means to go from one table to another:
-   * then the server has to catch up first, and the two do not work side by side.
+   * Whether there are enough rows for a message; for more than that when it means to go from one table to another: then the server
+   * has to catch up first, and the two do not work side by side. To be asked before each {@link send}: a promise for each row
+   * would cost more than the row.
    */
-  async sendIfMany(rows: CopyRows, toSwitch = SEND_AT): Promise<void> {
-    const isOn = this.#stream !== null && this.#table === rows.table;
-    if (rows.length >= (isOn ? SEND_AT : toSwitch)) await this.send(rows);
+  wants(rows: CopyRows, toSwitch = SEND_AT): boolean {
+    return rows.length >= SEND_AT && (rows.length >= toSwitch || this.#table === rows.table);
   }
 
   async send(rows: CopyRows): Promise<void> {

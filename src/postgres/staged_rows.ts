@@ -5,13 +5,14 @@
 import { Batch } from "../importer/batch.ts";
 import type { FoundProblems } from "../importer/check.ts";
 import type { Header } from "../importer/header.ts";
+import type { IsWanted } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
 import { Copies, CopyRows } from "./copy.ts";
 import { UnnestRows } from "./unnest.ts";
 
 /** Writes records into `staged`. */
 export interface StagedRows {
-  write(batch: Batch, problems: FoundProblems, isWanted: (batch: Batch, record: number) => boolean): Promise<void>;
+  write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -33,14 +34,10 @@ class CopiedRows implements StagedRows {
     this.#positions = present.map(({ positions }) => positions[0]);
   }
 
-  async write(
-    batch: Batch,
-    problems: FoundProblems,
-    isWanted: (batch: Batch, record: number) => boolean,
-  ): Promise<void> {
+  async write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void> {
     for (let record = 0; record < batch.count; record++) {
       if (isWanted(batch, record)) this.#add(batch, record, problems);
-      await this.#copies.sendIfMany(this.#rows, this.toSwitch);
+      if (this.#copies.wants(this.#rows, this.toSwitch)) await this.#copies.send(this.#rows);
     }
   }
 
@@ -104,18 +101,14 @@ export class StraightRows implements StagedRows {
     return this.#created;
   }
 
-  /** `isWanted`: whether the record has to be compared with others. */
-  async write(
-    batch: Batch,
-    problems: FoundProblems,
-    isWanted: (batch: Batch, record: number) => boolean,
-  ): Promise<void> {
-    const isStaged = (batch: Batch, record: number) =>
-      problems.has(record) || isWanted(batch, record) || this.#isInactive(batch, record);
+  /** `isSuspected`: whether a value of the record may have stood in an earlier one. */
+  async write(batch: Batch, problems: FoundProblems, isSuspected: IsWanted): Promise<void> {
+    const isStaged: IsWanted = (batch, record) =>
+      problems.has(record) || isSuspected(batch, record) || this.#isInactive(batch, record);
     await this.#staged.write(batch, problems, isStaged);
     for (let record = 0; record < batch.count; record++) {
       if (!isStaged(batch, record)) this.#create(batch, record);
-      await this.#copies.sendIfMany(this.#rows);
+      if (this.#copies.wants(this.#rows)) await this.#copies.send(this.#rows);
     }
   }
 

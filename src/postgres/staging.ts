@@ -77,7 +77,9 @@ export class Staging {
         this.#created = this.#straight?.created ?? 0;
         this.#staged -= this.#created;
         await this.#addSuspects(suspects, repeated);
-        return await this.#endOrAgain(repeated);
+        const again = await this.#findAgain(repeated);
+        if (again === null) await this.#tellPlanner();
+        return again;
       },
     };
   }
@@ -99,21 +101,16 @@ export class Staging {
     };
   }
 
-  async #endOrAgain(repeated: ReadonlySet<string>): Promise<Again | null> {
+  /** Takes back what was written of users whose records are needed again, and says who they are; null: nobody. */
+  async #findAgain(repeated: ReadonlySet<string>): Promise<Again | null> {
     const isContested = repeated.size > 0 || (this.#created > 0 && this.#suspects);
-    if (!isContested) {
-      await this.#tellPlanner();
-      return null;
-    }
-    const { tx, queries } = this;
+    if (!isContested) return null;
     if (repeated.size > MOST_AGAIN) return await this.#everybody();
+    const { tx, queries } = this;
     await tx.unsafe(`${MAKE_AGAIN}; analyze suspects`);
     const { count } = await tx.unsafe(queries.findAgain, [this.#importId, [...repeated]]);
+    if (count === 0) return null;
     if (count > MOST_AGAIN) return await this.#everybody();
-    if (count === 0) {
-      await this.#tellPlanner();
-      return null;
-    }
     const [{ uncreated }] = await tx.unsafe(queries.dropAgain, [this.#importId]);
     this.#created -= uncreated;
     const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from again");

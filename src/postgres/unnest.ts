@@ -5,11 +5,10 @@
 import { Batch } from "../importer/batch.ts";
 import type { FoundProblems } from "../importer/check.ts";
 import type { Header } from "../importer/header.ts";
+import type { IsWanted } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
 
 const ROWS = 2_000;
-
-type IsWanted = (batch: Batch, record: number) => boolean;
 
 /** Inserts rows into `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
 export class UnnestRows {
