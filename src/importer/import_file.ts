@@ -28,8 +28,8 @@ import { openRoster } from "./roster.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
 
-/** What an import needs beside the file and the transaction. */
-export interface ImportJob {
+/** What reading a roster into a transaction needs beside the two. */
+export interface ReadJob {
   /** The settings of its start; they hold to its end. */
   settings: Settings;
   clock: Clock;
@@ -39,6 +39,11 @@ export interface ImportJob {
   breathe?: () => Promise<void>;
   /** Filled in as the file is read, so that they are known also when the import ends early. */
   facts: Facts;
+}
+
+export interface ImportJob extends ReadJob {
+  /** The file is an upload: its import owes a mail, and the next process resumes it when this one is called off. */
+  isUpload: boolean;
 }
 
 /** The file changed while it was read: nothing was applied, and it waits until it has settled anew. */
@@ -60,13 +65,12 @@ export async function importFile(
   transaction: ImportTransaction,
   importId: number,
   job: ImportJob,
-  mails: boolean,
-): Promise<{ counts: Counts; warnings: Warning[] }> {
+): Promise<void> {
   const { header } = await readInto(transaction, file, job, importId);
   const { counts: applied, judgement } = await transaction.apply(importId);
   const counts = balance(applied, job.facts.records);
   const status = statusOf(counts);
-  const mail = mails ? mailOwed(status, job.settings) : { state: "none" as const };
+  const mail = mailOwed(status, job.settings, job.isUpload);
   const warnings = [
     ...header.warnings,
     ...judgementWarnings(judgement, importId),
@@ -81,14 +85,13 @@ export async function importFile(
     mail,
     finishedAt: job.clock.now(),
   });
-  return { counts, warnings };
 }
 
 /** What an import of the file would do now. The transaction is not to be committed. */
 export async function checkFile(
   file: RosterFile,
   transaction: ImportTransaction,
-  job: ImportJob,
+  job: ReadJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
   const { header, judgement } = await readInto(transaction, file, job, null);
   const counts = balance(await transaction.foresee(), job.facts.records);
@@ -109,7 +112,7 @@ interface Read {
 async function readInto(
   transaction: ImportTransaction,
   file: RosterFile,
-  job: ImportJob,
+  job: ReadJob,
   importId: number | null,
 ): Promise<Read> {
   try {
@@ -124,7 +127,7 @@ async function readInto(
 async function readAndJudge(
   transaction: ImportTransaction,
   file: RosterFile,
-  job: ImportJob,
+  job: ReadJob,
   importId: number | null,
 ): Promise<Read> {
   const { settings, signal, facts, onProgress, breathe = breatheOnce } = job;

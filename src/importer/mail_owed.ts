@@ -5,9 +5,9 @@ import type { MailOwed } from "./ports.ts";
 
 const KINDS = { failed_records: "failures", rejected: "rejected", held: "held", done: "imported" } as const;
 
-/** The mail owed by an import that ended with this status. */
-export function mailOwed(status: ImportStatus, settings: Settings): MailOwed {
-  if (status === "running" || status === "error") return { state: "none" };
+/** The mail owed by an import that ended with this status. Only an upload owes any. */
+export function mailOwed(status: ImportStatus, settings: Settings, isUpload: boolean): MailOwed {
+  if (!isUpload || status === "running" || status === "error") return { state: "none" };
   if (status === "done" && settings.mail_on !== "always") return { state: "none" };
   if (!mailConfigured(settings)) return { state: "not_configured" };
   return { state: "waiting", kind: KINDS[status], sender: settings.reply_to_admin_email };

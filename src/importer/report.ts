@@ -13,14 +13,13 @@ import {
   RejectedFile,
   type Report,
   statusOf,
-  type Warning,
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { checkFile, importFile, noFacts } from "./import_file.ts";
-import { isOver } from "./next_step.ts";
+import { checkFile, noFacts } from "./import_file.ts";
 import { reasonOf } from "./reason.ts";
-import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
+import { runImport } from "./run_import.ts";
+import type { Failure, ImportStore, Progress, RosterFile } from "./ports.ts";
 
 export interface FileJob {
   store: ImportStore;
@@ -41,7 +40,8 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
     const { counts, warnings, failures, changes } = await job.store.rehearsal((transaction) =>
       checkFile(file, transaction, { ...job, facts })
     );
-    return { ...report(file.name, counts, warnings, failures), changes: changes.map(inColumnOrder) };
+    const report = { file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures };
+    return { ...report, changes: changes.map(inColumnOrder) };
   } catch (error) {
     job.signal.throwIfAborted();
     return { ...failedReport(file.name, error), changes: [] };
@@ -56,45 +56,23 @@ function inColumnOrder({ columns, ...change }: Change): Change {
 
 /** Imports the file and leaves it where it is; no mail. Throws only when it was called off. */
 export async function importReport(file: RosterFile, job: FileJob): Promise<Report & { id: number | null }> {
-  const { store, settings, clock, signal, onWait } = job;
-  const facts = noFacts(file);
-  let begun: ImportEntry | null = null;
+  const { store, settings, clock, signal } = job;
+  let id: number | null = null;
   try {
-    begun = await store.begin({ file: file.name, takenKey: null, settings, startedAt: clock.now(), bytes: file.size });
-    const { id } = begun;
-    const { counts, warnings } = await store.transaction(
-      (transaction) => importFile(file, transaction, id, { ...job, facts }, false),
-      { signal, onWait },
-    );
-    return { id, ...report(file.name, counts, warnings, await firstFailures(store, id)) };
+    const begun = await store.begin({
+      file: file.name,
+      takenKey: null,
+      settings,
+      startedAt: clock.now(),
+      bytes: file.size,
+    });
+    id = begun.id;
+    const entry = await runImport(file, begun, { ...job, isUpload: false });
+    return { id, ...reportOf(entry, await firstFailures(store, id)) };
   } catch (error) {
-    if (begun !== null && error instanceof RejectedFile) {
-      await store.reject(begun.id, error.reason, facts, { state: "none" }, clock.now());
-    } else if (begun !== null) {
-      const applied = await appliedAfterAll(store, begun.id, error);
-      if (applied !== null) return applied;
-    }
     signal.throwIfAborted();
-    return { id: begun?.id ?? null, ...failedReport(file.name, error) };
+    return { id, ...failedReport(file.name, error) };
   }
-}
-
-/**
- * The answer to COMMIT may have been lost: only the database knows whether the file was applied. If not, it is told why; that it
- * cannot note even this is no news.
- */
-async function appliedAfterAll(
-  store: ImportStore,
-  id: number,
-  error: unknown,
-): Promise<Report & { id: number } | null> {
-  try {
-    const entry = (await store.find(id))!;
-    const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, entry[name]])) as unknown as Counts;
-    if (isOver(entry)) return { id, ...report(entry.file, counts, entry.warnings, await firstFailures(store, id)) };
-    await store.postpone(id, reasonOf(error));
-  } catch { /* the first error is the one to tell */ }
-  return null;
 }
 
 async function firstFailures(store: ImportStore, id: number): Promise<Failure[]> {
@@ -106,8 +84,11 @@ async function firstFailures(store: ImportStore, id: number): Promise<Failure[]>
   return first.slice(0, MOST_FAILURES_REPORTED);
 }
 
-function report(file: string, counts: Counts, warnings: Warning[], failures: Failure[]): Report {
-  return { file, status: statusOf(counts), reason: null, ...counts, warnings, failures };
+/** What an import came to, without what only its history shows. */
+function reportOf(entry: Omit<Report, "failures">, failures: Failure[]): Report {
+  const { file, status, reason, warnings } = entry;
+  const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, entry[name]])) as unknown as Counts;
+  return { file, status, reason, ...counts, warnings, failures };
 }
 
 /** A file that was rejected, or that could not be imported. */

@@ -3,25 +3,14 @@
  * each one does. Everything that a step changes outside the database may be done again after a crash, and is marked in the
  * history when it is done.
  */
-import { RejectedFile } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./failed_file.ts";
-import { ChangedWhileRead, importFile, noFacts } from "./import_file.ts";
-import { mailOwed } from "./mail_owed.ts";
+import { ChangedWhileRead } from "./import_file.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
-import type {
-  ImportEntry,
-  ImportStore,
-  Inbox,
-  Progress,
-  ReadyUpload,
-  Reason,
-  RosterFile,
-  TakenUpload,
-} from "./ports.ts";
-import { reasonOf } from "./reason.ts";
+import type { ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason, TakenUpload } from "./ports.ts";
+import { runImport } from "./run_import.ts";
 
 /** What a turn works with. */
 export interface Turn {
@@ -95,41 +84,20 @@ async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
   if (isOver(entry)) return { place: "taken", upload, entry };
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
+  const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
+  const onWait = () => turn.log.info("waits_for_other_import", { import: entry.id });
   try {
-    await applyOrReject(turn, upload, entry, file);
+    return {
+      place: "taken",
+      upload,
+      entry: await runImport(file, entry, { ...turn, isUpload: true, onProgress, onWait }),
+    };
   } catch (error) {
-    await unlessApplied(turn, upload, entry, error);
+    if (error instanceof ChangedWhileRead) inbox.waitAnew(upload);
+    throw error;
   } finally {
     await file.close();
   }
-  return { place: "taken", upload, entry: await found(store, entry.id) };
-}
-
-async function applyOrReject(turn: Turn, upload: TakenUpload, entry: ImportEntry, file: RosterFile): Promise<void> {
-  const { store, settings, clock, signal, breathe } = turn;
-  const facts = noFacts(file);
-  const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
-  try {
-    const job = { settings, clock, signal, facts, onProgress, breathe };
-    const onWait = () => turn.log.info("waits_for_other_import", { import: entry.id });
-    await store.transaction((transaction) => importFile(file, transaction, entry.id, job, true), { signal, onWait });
-  } catch (error) {
-    if (!(error instanceof RejectedFile)) throw error;
-    await store.reject(entry.id, error.reason, facts, mailOwed("rejected", settings), clock.now());
-  }
-}
-
-/**
- * The answer to COMMIT may have been lost: only the database knows whether the file was applied. If it was not, the import is
- * noted to be tried again, and the error goes on.
- */
-async function unlessApplied(turn: Turn, upload: TakenUpload, { id }: ImportEntry, error: unknown): Promise<void> {
-  const { store, inbox, signal } = turn;
-  const known = signal.aborted ? null : await store.find(id);
-  if (known !== null && isOver(known)) return;
-  if (error instanceof ChangedWhileRead) inbox.waitAnew(upload);
-  if (known !== null) await store.postpone(id, reasonOf(error));
-  throw error;
 }
 
 async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
@@ -184,10 +152,4 @@ function whyWithoutFile(place: Place, entry: ImportEntry): Reason {
     ? ["not_applied", "the file stands in bak, but this database never applied it: drop it in again"]
     : ["vanished", "the file was removed before it was imported"];
   return { code, text, line: null };
-}
-
-async function found(store: ImportStore, id: number): Promise<ImportEntry> {
-  const entry = await store.find(id);
-  if (entry === null) throw new Error(`import ${id} has no entry in the history`);
-  return entry;
 }

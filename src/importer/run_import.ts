@@ -1,0 +1,64 @@
+/**
+ * One run over one open file, from its entry in the history to what became of it there: applied, rejected, or noted with an error
+ * to be tried again. The service and the command line both import through here.
+ */
+import { RejectedFile } from "../domain/outcome.ts";
+import { importFile, type ImportJob, noFacts } from "./import_file.ts";
+import { mailOwed } from "./mail_owed.ts";
+import { isOver } from "./next_step.ts";
+import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
+import { reasonOf } from "./reason.ts";
+
+export interface ImportRun extends Omit<ImportJob, "facts"> {
+  store: ImportStore;
+  /** Called once when another import has to end first. */
+  onWait?: () => void;
+}
+
+/** Imports the file of a begun import. Answers with its entry when it is over; otherwise throws what stopped it. */
+export async function runImport(file: RosterFile, { id }: ImportEntry, run: ImportRun): Promise<ImportEntry> {
+  try {
+    await applyOrReject(file, id, run);
+  } catch (error) {
+    const over = await overAfterAll(id, error, run);
+    if (over === null) throw error;
+    return over;
+  }
+  return await found(run.store, id);
+}
+
+async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Promise<void> {
+  const { store, settings, clock, signal, onWait, isUpload } = run;
+  const facts = noFacts(file);
+  try {
+    await store.transaction(
+      (transaction) => importFile(file, transaction, id, { ...run, facts }),
+      { signal, onWait },
+    );
+  } catch (error) {
+    if (!(error instanceof RejectedFile)) throw error;
+    await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+  }
+}
+
+/**
+ * The answer to COMMIT may have been lost: only the database knows whether the import is over. If not, the import is noted to be
+ * tried again, and the answer is null. When the database cannot be asked, the first error is the one to tell.
+ */
+async function overAfterAll(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
+  const { store, signal, isUpload } = run;
+  // An upload stays begun, which is all that the next process needs. Nobody resumes an import of the command line.
+  if (isUpload && signal.aborted) return null;
+  try {
+    const entry = await found(store, id);
+    if (isOver(entry)) return entry;
+    await store.postpone(id, reasonOf(error));
+  } catch { /* the first error is the one to tell */ }
+  return null;
+}
+
+async function found(store: ImportStore, id: number): Promise<ImportEntry> {
+  const entry = await store.find(id);
+  if (entry === null) throw new Error(`import ${id} has no entry in the history`);
+  return entry;
+}
