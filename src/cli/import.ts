@@ -55,7 +55,7 @@ async function importOne(
   failed: FailedTarget | null,
 ): Promise<Report> {
   const report = await openNamed(path, async (file) => {
-    const { id, ...report } = await importReport(file, {
+    const { report, entry } = await importReport(file, {
       store,
       settings,
       clock,
@@ -63,9 +63,9 @@ async function importOne(
       onProgress: showProgress(terminal, path),
       onWait: () => terminal.err("another import runs on this database: waiting for its end"),
     });
-    if (failed !== null && id !== null && report.failed > 0) {
-      const failures = store.failures(id);
-      await writeFailedFile({ file, failures, settings, signal }, (bytes) => failed.write(bytes));
+    if (failed !== null && entry !== null && report.failed > 0) {
+      const failures = store.failures(entry.id);
+      await writeFailedFile({ file, failures, entry, signal }, (bytes) => failed.write(bytes));
     }
     return report;
   }, failedReport);

@@ -41,7 +41,7 @@ export interface ReaderOptions {
   /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
   validate: boolean;
   limits?: Limits;
-  /** Records to be passed over; a batch may then be empty. Set when the header is known, and that is the first batch's. */
+  /** Records behind the header to be passed over; a batch may then be empty. */
   known?: KnownRecords;
 }
 
@@ -150,7 +150,7 @@ class Reader {
     const { known } = this.options;
     known?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      if (known && !this.#passingOver) this.#passOverKnown(known);
+      if (known && this.#width > 0 && !this.#passingOver) this.#passOverKnown(known);
       if (this.#position === this.#end) break;
       if (this.#passingOver ? this.#passOverLine() : this.#readRecord()) continue;
       this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);

@@ -5,19 +5,19 @@
  * makes their records malformed (contract, section 2, "Encoding").
  */
 import { Buffer } from "node:buffer";
-import type { Examined } from "./examine.ts";
+import type { Encoding } from "./examine.ts";
+import { byteOrderMark } from "./examine_head.ts";
 import { Utf16Reader } from "./examine_utf16.ts";
-import { unpacked } from "./gunzip.ts";
-import type { RosterFile } from "./ports.ts";
+import type { Source } from "./source.ts";
 
 /**
- * The text of `file` in UTF-8, without a byte order mark. UTF-8 passes through as it is; chunks are never empty.
- * Throws as `unpacked` does, should the file have changed since it was examined.
+ * The text of a file in UTF-8, without a byte order mark. UTF-8 passes through as it is; chunks are never empty.
+ * Throws as {@link Source.read} does, should the file have changed since it was examined.
  */
-export async function* utf8Chunks(file: RosterFile, examined: Examined): AsyncGenerator<Uint8Array> {
-  const toUtf8 = utf8From(examined.encoding);
-  let mark = examined.bomLength;
-  for await (const chunk of unpacked(file)) {
+export async function* utf8Chunks(source: Source, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const toUtf8 = utf8From(encoding);
+  let mark = byteOrderMark(source.head)?.length ?? 0;
+  for await (const chunk of source.read()) {
     const text = chunk.subarray(mark);
     mark -= chunk.length - text.length;
     const utf8 = toUtf8.next(text);
@@ -35,7 +35,7 @@ interface ToUtf8 {
 
 const NOTHING = new Uint8Array(0);
 
-function utf8From(encoding: Examined["encoding"]): ToUtf8 {
+function utf8From(encoding: Encoding): ToUtf8 {
   switch (encoding) {
     case "utf-8":
       return { next: (bytes) => bytes, end: () => NOTHING };

@@ -1,19 +1,17 @@
 /**
- * The first look at a roster: one pass over the whole file that decides its encoding before the first record is read
+ * One pass over the whole of a roster that decides its encoding before the first record is read
  * (contract, section 2, "Encoding"), and rejects by name what is no text.
  *
- * It knows nothing of delimiters, records or columns. `import_file.ts` calls it first; `decode.ts` then reads the text
- * by what it found.
+ * It knows nothing of delimiters, records or columns. `decode.ts` then reads the text by the encoding that it found.
  */
 import { createHash } from "node:crypto";
 import { reject } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { type ByteOrderMark, byteOrderMark, firstBytes, HEAD_LENGTH, rejectForeign } from "./examine_head.ts";
+import { type ByteOrderMark, byteOrderMark, rejectForeign } from "./examine_head.ts";
 import { lineAt } from "./examine_lines.ts";
 import { Utf16Survey } from "./examine_utf16.ts";
 import { Utf8Survey } from "./examine_utf8.ts";
-import { unpacked } from "./gunzip.ts";
-import type { RosterFile } from "./ports.ts";
+import type { Source } from "./source.ts";
 
 type FallbackEncoding = Settings["fallback_encoding"];
 
@@ -24,19 +22,13 @@ export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncod
 export interface Examined {
   /** Of the bytes as they stand on disk (gz included), in hexadecimal. */
   sha256: string;
-  /** On disk. */
-  bytes: number;
   unpackedBytes: number;
   encoding: Encoding;
-  /** In bytes; 0 without a byte order mark. */
-  bomLength: number;
   /**
    * Whether the text may hold bytes that are no characters: they make their records malformed. Exact for UTF-8 and
    * UTF-16; for a fallback encoding, whether it leaves any byte without a character. False is always sure.
    */
   invalidBytes: boolean;
-  /** Whether the last character is LF or CR. */
-  endsWithLineEnd: boolean;
 }
 
 export interface ExamineOptions {
@@ -47,58 +39,47 @@ export interface ExamineOptions {
 }
 
 /**
- * Examines a file. Throws `RejectedFile`: the codes of `unpacked`, of `rejectForeign`, and `empty`, `nul_bytes`,
+ * Examines a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectForeign`, and `empty`, `nul_bytes`,
  * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
  */
-export async function examine(file: RosterFile, options: ExamineOptions): Promise<Examined> {
-  const head = await firstBytes(unpacked(file), HEAD_LENGTH);
+export async function examine(source: Source, options: ExamineOptions): Promise<Examined> {
+  const { head } = source;
   const mark = byteOrderMark(head);
   if (head.length === (mark?.length ?? 0)) reject("empty", "the file is empty: export the roster and upload it again");
   rejectForeign(head);
   return mark === null || mark.encoding === "utf-8"
-    ? await examineBytes(file, mark, options)
-    : await examineUtf16(file, mark.encoding, mark.length, options);
+    ? await examineBytes(source, mark, options)
+    : await examineUtf16(source, mark.encoding, options);
 }
 
-async function examineBytes(
-  file: RosterFile,
-  mark: ByteOrderMark | null,
-  options: ExamineOptions,
-): Promise<Examined> {
+async function examineBytes(source: Source, mark: ByteOrderMark | null, options: ExamineOptions): Promise<Examined> {
   const survey = new Utf8Survey();
-  const sums = await surveyed(file, survey, options);
+  const sums = await surveyed(source, survey, options);
   const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
   const encoding = utf8 ? "utf-8" : fallback(options.fallbackEncoding);
-  return {
-    ...sums,
-    encoding,
-    bomLength: mark?.length ?? 0,
-    invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding),
-    endsWithLineEnd: survey.endsWithLineEnd,
-  };
+  return { ...sums, encoding, invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding) };
 }
 
 async function examineUtf16(
-  file: RosterFile,
+  source: Source,
   encoding: "utf-16le" | "utf-16be",
-  bomLength: number,
   options: ExamineOptions,
 ): Promise<Examined> {
   const survey = new Utf16Survey(encoding);
-  const sums = await surveyed(file, survey, options);
+  const sums = await surveyed(source, survey, options);
   if (survey.oddLength) {
-    const line = await lineAt(() => unpacked(file));
+    const line = await lineAt(() => source.read());
     reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
   }
-  return { ...sums, encoding, bomLength, invalidBytes: survey.illFormed, endsWithLineEnd: survey.endsWithLineEnd };
+  return { ...sums, encoding, invalidBytes: survey.illFormed };
 }
 
 /** Leads the whole file through a survey. */
 async function surveyed(
-  file: RosterFile,
+  source: Source,
   survey: Utf8Survey | Utf16Survey,
   { signal, onProgress }: ExamineOptions,
-): Promise<Pick<Examined, "sha256" | "bytes" | "unpackedBytes">> {
+): Promise<Pick<Examined, "sha256" | "unpackedBytes">> {
   const hash = createHash("sha256");
   let bytes = 0;
   let unpackedBytes = 0;
@@ -108,18 +89,18 @@ async function surveyed(
     bytes += chunk.length;
     onProgress?.(bytes);
   };
-  for await (const chunk of unpacked(file, { onRead })) {
+  for await (const chunk of source.read(onRead)) {
     survey.add(chunk);
     unpackedBytes += chunk.length;
     if (survey.nulAt >= 0) break;
   }
-  if (survey.nulAt >= 0) await rejectNul(file, survey.nulAt);
+  if (survey.nulAt >= 0) await rejectNul(source, survey.nulAt);
   survey.end();
-  return { sha256: hash.digest("hex"), bytes, unpackedBytes };
+  return { sha256: hash.digest("hex"), unpackedBytes };
 }
 
-async function rejectNul(file: RosterFile, offset: number): Promise<never> {
-  const line = await lineAt(() => unpacked(file), offset);
+async function rejectNul(source: Source, offset: number): Promise<never> {
+  const line = await lineAt(() => source.read(), offset);
   reject("nul_bytes", `line ${line} has a NUL byte, so this is not a text file: save the roster as CSV in UTF-8`, line);
 }
 

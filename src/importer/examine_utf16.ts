@@ -47,7 +47,6 @@ export class Utf16Survey {
   oddLength = false;
   /** Offset in bytes of the first NUL, or -1. */
   nulAt = -1;
-  endsWithLineEnd = false;
 
   readonly #reader: Utf16Reader;
   #unitsBefore = 0;
@@ -73,6 +72,5 @@ export class Utf16Survey {
     if (nul >= 0 && this.nulAt < 0) this.nulAt = (this.#unitsBefore + nul) * 2;
     this.#unitsBefore += text.length;
     this.illFormed ||= !text.isWellFormed();
-    this.endsWithLineEnd = text.endsWith("\n") || text.endsWith("\r");
   }
 }

@@ -16,7 +16,6 @@ export class Utf8Survey {
   invalidBytes = 0;
   /** Offset of the first NUL, or -1. */
   nulAt = -1;
-  endsWithLineEnd = false;
 
   #bytesBefore = 0;
   /** The open sequence: bytes it has, bytes it still needs, and the bounds of the next one. */
@@ -38,7 +37,6 @@ export class Utf8Survey {
       }
     }
     this.#bytesBefore += chunk.length;
-    this.endsWithLineEnd = chunk.at(-1) === 0x0a || chunk.at(-1) === 0x0d;
   }
 
   /** To be called after the last chunk: an open sequence is invalid then. */

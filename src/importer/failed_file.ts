@@ -7,14 +7,14 @@
  */
 import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import type { Failure } from "../domain/outcome.ts";
-import type { Settings } from "../domain/settings.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
 import { BYTE_ORDER_MARK, csvRow } from "./csv_row.ts";
 import { utf8Chunks } from "./decode.ts";
-import { examine } from "./examine.ts";
-import type { RosterFile } from "./ports.ts";
+import type { Encoding } from "./examine.ts";
+import type { ImportEntry, RosterFile } from "./ports.ts";
 import { DELIMITERS, openRoster, type Roster } from "./roster.ts";
+import { openSource } from "./source.ts";
 import { guard } from "./spreadsheet.ts";
 
 const SEND_AT = 1 << 16;
@@ -30,8 +30,8 @@ export interface FailedFileSource {
   file: RosterFile;
   /** In the order of their lines. */
   failures: AsyncGenerator<Failure[]>;
-  /** Those of the import: the same header must be found in the same way. */
-  settings: Settings;
+  /** The import they failed in: its roster is read again as it was read then. */
+  entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
 }
 
@@ -40,13 +40,12 @@ export interface FailedFileSource {
  * line of a failure.
  */
 export async function writeFailedFile(
-  { file, failures, settings, signal }: FailedFileSource,
+  { file, failures, entry, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const wanted = singly(failures);
   try {
-    const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding, signal });
-    const roster = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+    const roster = await openAgain(file, entry);
     const sheet = new Sheet(roster.delimiter, sink);
     await writeRows(roster, wanted, sheet, signal);
     await sheet.send();
@@ -54,6 +53,16 @@ export async function writeFailedFile(
     // A page that nobody asks for any more would keep its connection busy.
     await wanted.return();
   }
+}
+
+/** No pass over the whole file comes before: its import has found the encoding, and each record tells whether it is valid. */
+async function openAgain(
+  file: RosterFile,
+  { encoding, delimiter, settings }: FailedFileSource["entry"],
+): Promise<Roster> {
+  if (encoding === null || delimiter === null) throw new Error("the import of this roster read no record");
+  const source = await openSource(file);
+  return await openRoster(() => utf8Chunks(source, encoding as Encoding), settings, true, delimiter);
 }
 
 async function writeRows(
@@ -65,7 +74,7 @@ async function writeRows(
   const kept = names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
   sheet.add([...kept.map((at) => guard(names[at])), ...OWN_HEADERS], QUOTED_HEADER);
   let failure = await wanted.next();
-  for await (const batch of records) {
+  for await (const batch of records()) {
     signal.throwIfAborted();
     for (let record = 0; record < batch.count && !failure.done; record++) {
       if (batch.line[record] < failure.value.line) continue;

@@ -1,14 +1,10 @@
 /**
- * The bytes of a roster as they were before gzip: the first step of every reading of a file.
- *
- * Content decides, not the name: whatever begins like gz is unpacked, several members are one file, and the limits of
- * the contract (section 2) hold while it streams. It knows nothing of text. Used by `examine.ts` and `decode.ts`.
+ * Unpacks a gz file: several members are one file, the limits hold while it streams, and what zlib complains about becomes a reason
+ * to reject the file. Used by `source.ts`.
  */
 import { reject } from "../domain/outcome.ts";
-import { beginsWith, firstBytes } from "./examine_head.ts";
 import { lineAt } from "./examine_lines.ts";
 import { inflated, TrailingGarbage } from "./gunzip_stream.ts";
-import type { RosterFile } from "./ports.ts";
 
 /** How far a gz file may unpack (contract, section 2, "Limits"). */
 export interface GzLimits {
@@ -22,59 +18,35 @@ export interface GzLimits {
 
 export const GZ_LIMITS: GzLimits = { ratio: 100, anyRatioUpTo: 10 * 1024 ** 2, bytes: 20 * 1024 ** 3 };
 
-export interface UnpackOptions {
-  /** Sees every chunk as it stands on disk, before it is unpacked. */
-  onRead?: (chunk: Uint8Array) => void;
-  limits?: GzLimits;
-}
+export const GZ_MAGIC: readonly number[] = [0x1f, 0x8b];
 
-/** In two halves: one is read while the other is worked on. */
-const ROOM = 512 * 1024;
-const MAGIC: readonly number[] = [0x1f, 0x8b];
-
-/**
- * The bytes of the file, unpacked when they are gz, in chunks of at most 256 KiB. The chunks of a plain file are
- * those of {@link RosterFile.read}. Throws `RejectedFile`: `cut_off`, `gz_damaged`, `gz_ratio`, `gz_too_long`.
- */
-export async function* unpacked(file: RosterFile, options: UnpackOptions = {}): AsyncGenerator<Uint8Array> {
-  const head = await firstBytes(file.read(), MAGIC.length);
-  if (beginsWith(head, MAGIC)) {
-    yield* unpackedGz(file, options);
-  } else {
-    if (/\.gz$/i.test(file.name)) rejectNotGz(head);
-    yield* watched(file, options.onRead);
-  }
-}
-
-async function* watched(file: RosterFile, onRead?: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of file.read(new Uint8Array(ROOM))) {
-    onRead?.(chunk);
-    yield chunk;
-  }
-}
-
-/** An empty file and the first byte of a gz have better verdicts than "not gz". */
-function rejectNotGz(head: Uint8Array): void {
+/** For a file that is named .gz and is not. An empty file and the first byte of a gz have better verdicts than that. */
+export function rejectNotGz(head: Uint8Array): void {
   if (head.length === 0) return;
-  if (head.length === 1 && head[0] === MAGIC[0]) rejectCutOff(1);
+  if (head.length === 1 && head[0] === GZ_MAGIC[0]) rejectCutOff(1);
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
-async function* unpackedGz(
-  file: RosterFile,
-  { onRead, limits = GZ_LIMITS }: UnpackOptions,
+/**
+ * Unpacks what `packed` reads, each time from the beginning of a file of `size` bytes. Throws `RejectedFile`: `cut_off`,
+ * `gz_damaged`, `gz_ratio`, `gz_too_long`.
+ */
+export async function* unpackedGz(
+  packed: () => AsyncGenerator<Uint8Array>,
+  size: number,
+  limits: GzLimits,
 ): AsyncGenerator<Uint8Array> {
-  const mostByRatio = Math.max(limits.anyRatioUpTo, limits.ratio * file.size);
+  const mostByRatio = Math.max(limits.anyRatioUpTo, limits.ratio * size);
   let bytes = 0;
   try {
-    for await (const chunk of inflated(watched(file, onRead))) {
+    for await (const chunk of inflated(packed())) {
       bytes += chunk.length;
       if (bytes > limits.bytes) rejectTooLong(limits);
       if (bytes > mostByRatio) rejectRatio(limits);
       yield chunk;
     }
   } catch (error) {
-    if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(file)));
+    if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(packed)));
     if (hasCode(error, "Z_DATA_ERROR") || error instanceof TrailingGarbage) {
       reject("gz_damaged", "this gz file is damaged: gzip it again and upload it");
     }
@@ -89,9 +61,9 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 /** What can be unpacked of a gz file that ends early. */
-async function* untilTheCut(file: RosterFile): AsyncGenerator<Uint8Array> {
+async function* untilTheCut(packed: () => AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* inflated(file.read());
+    yield* inflated(packed());
   } catch (error) {
     if (!hasCode(error, ENDS_EARLY)) throw error;
   }

@@ -25,6 +25,7 @@ import { mailOwed } from "./mail_owed.ts";
 import type { Header } from "./header.ts";
 import type { Facts, ImportTransaction, Judgement, Progress, RosterFile } from "./ports.ts";
 import { openRoster } from "./roster.ts";
+import { openSource } from "./source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
 
@@ -134,7 +135,8 @@ async function readAndJudge(
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
 
-  const examined = await examine(file, {
+  const source = await openSource(file);
+  const examined = await examine(source, {
     fallbackEncoding: settings.fallback_encoding,
     signal,
     onProgress: (bytes) => at("examining", bytes),
@@ -142,13 +144,13 @@ async function readAndJudge(
   facts.sha256 = examined.sha256;
   facts.encoding = examined.encoding;
 
-  const open = () => openRoster(counted(utf8Chunks(file, examined), at), settings, examined.invalidBytes);
-  const bytes = examined.unpackedBytes;
-  const { header } = await stageRecords(transaction, { ...job, open, bytes, importId, breathe });
+  const text = () => counted(utf8Chunks(source, examined.encoding), at);
+  const roster = await openRoster(text, settings, examined.invalidBytes);
+  await stageRecords(transaction, { ...job, roster, bytes: examined.unpackedBytes, importId, breathe });
   if (await file.changed()) throw new ChangedWhileRead();
 
   at("merging", file.size);
-  return { header, judgement: await transaction.judge() };
+  return { header: roster.header, judgement: await transaction.judge() };
 }
 
 /** What is done with one piece must not keep HTTP waiting for long. */

@@ -19,7 +19,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { checkFile, noFacts } from "./import_file.ts";
 import { reasonOf } from "./reason.ts";
 import { runImport } from "./run_import.ts";
-import type { Failure, ImportStore, Progress, RosterFile } from "./ports.ts";
+import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
 
 export interface FileJob {
   store: ImportStore;
@@ -54,24 +54,29 @@ function inColumnOrder({ columns, ...change }: Change): Change {
   return { ...change, columns: Object.fromEntries(ordered) };
 }
 
-/** Imports the file and leaves it where it is; no mail. Throws only when it was called off. */
-export async function importReport(file: RosterFile, job: FileJob): Promise<Report & { id: number | null }> {
+/**
+ * Imports the file and leaves it where it is; no mail. Answers also with its entry in the history; null: it has none. Throws only
+ * when it was called off.
+ */
+export async function importReport(
+  file: RosterFile,
+  job: FileJob,
+): Promise<{ report: Report; entry: ImportEntry | null }> {
   const { store, settings, clock, signal } = job;
-  let id: number | null = null;
+  let entry: ImportEntry | null = null;
   try {
-    const begun = await store.begin({
+    entry = await store.begin({
       file: file.name,
       takenKey: null,
       settings,
       startedAt: clock.now(),
       bytes: file.size,
     });
-    id = begun.id;
-    const entry = await runImport(file, begun, { ...job, isUpload: false });
-    return { id, ...reportOf(entry, await firstFailures(store, id)) };
+    entry = await runImport(file, entry, { ...job, isUpload: false });
+    return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {
     signal.throwIfAborted();
-    return { id, ...failedReport(file.name, error) };
+    return { report: failedReport(file.name, error), entry };
   }
 }
 

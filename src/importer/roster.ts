@@ -1,6 +1,6 @@
 /**
- * Opens a roster: decides its delimiter from the header line, reads the header, and leaves the records to be read
- * (contract, section 2, "Delimiter"). All of it is known before the first record is looked at.
+ * Opens a roster: decides its delimiter from the header line and reads the header
+ * (contract, section 2, "Delimiter"). From then on its records can be read any number of times.
  */
 import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import { reject } from "../domain/outcome.ts";
@@ -15,10 +15,11 @@ import { unguarded } from "./spreadsheet.ts";
 export interface Roster {
   delimiter: string;
   header: Header;
-  /** The records behind the header. A batch is valid until the next one is asked for. */
-  records: AsyncGenerator<Batch>;
-  /** Passes over records that are known; to be called before the first batch is asked for. */
-  passOver(known: KnownRecords): void;
+  /**
+   * Reads the records behind the header; may be called again, one reader at a time. A batch is valid until the next one is asked
+   * for. `known`: records that are passed over; a batch may then be empty.
+   */
+  records(known?: KnownRecords): AsyncGenerator<Batch>;
 }
 
 /** The delimiters, in the order in which the contract prefers them. */
@@ -31,31 +32,32 @@ const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length 
 const SEP_LINE = /^sep=([\t!#-/:-@[-`{-~])(?:\r\n|\n|\r)/i;
 
 /**
- * Opens a roster from its text as UTF-8 bytes. `validate`: the bytes may hold some that are not UTF-8.
+ * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning each time it is called. `validate`: the bytes
+ * may hold some that are not UTF-8. `knownDelimiter`: the one that an earlier reading of it came to.
  * Throws {@link RejectedFile} when the header cannot be used.
  */
 export async function openRoster(
-  chunks: AsyncGenerator<Uint8Array>,
+  text: () => AsyncGenerator<Uint8Array>,
   settings: Settings,
   validate: boolean,
+  knownDelimiter?: string,
 ): Promise<Roster> {
+  const chunks = text();
   const head = await readHead(chunks);
   const separator = SEP_LINE.exec(new TextDecoder().decode(head.subarray(0, 8)));
   const skipped = separator?.[0].length ?? 0;
-  const text = head.subarray(skipped);
+  const delimiter = separator?.[1] ?? knownDelimiter ?? await chooseDelimiter(head, settings);
   const line = skipped > 0 ? 2 : 1;
-  const delimiter = separator?.[1] ?? await chooseDelimiter(text, settings);
   const options: ReaderOptions = { delimiter: delimiter.charCodeAt(0), line, validate, limits: READER_LIMITS };
-  const batches = readRecords(joined(text, chunks), options);
-  const first = await batches.next();
-  if (first.done) reject("empty", "the file has no header: it is empty", null);
+  const batches = readRecords(joined(head.subarray(skipped), chunks), options);
   try {
+    const first = await batches.next();
+    if (first.done) reject("empty", "the file has no header: it is empty", null);
     const header = readHeader(headerNames(first.value), settings, first.value.line[0]);
-    const passOver = (known: KnownRecords) => void (options.known = known);
-    return { delimiter, header, records: behindHeader(first.value, batches), passOver };
-  } catch (error) {
+    const records = (known?: KnownRecords) => behindHeader(readRecords(behind(text(), skipped), { ...options, known }));
+    return { delimiter, header, records };
+  } finally {
     await batches.return(undefined);
-    throw error;
   }
 }
 
@@ -70,6 +72,15 @@ async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array>
     length += value.length;
   }
   return concat(parts, length);
+}
+
+/** All but the first `skipped` bytes. */
+async function* behind(chunks: AsyncGenerator<Uint8Array>, skipped: number): AsyncGenerator<Uint8Array> {
+  let left = skipped;
+  for await (const chunk of chunks) {
+    yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }
 
 function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
@@ -140,12 +151,13 @@ function namesIn(batch: Batch): string[] {
   return batch.values(0).map(unguarded);
 }
 
-async function* behindHeader(first: Batch, rest: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-  try {
-    first.dropFirst();
-    if (first.count > 0) yield first;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
+async function* behindHeader(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  let isBehind = false;
+  for await (const batch of batches) {
+    if (!isBehind && batch.count > 0) {
+      batch.dropFirst();
+      isBehind = true;
+    }
+    yield batch;
   }
 }

@@ -13,8 +13,7 @@ import type { Roster } from "./roster.ts";
 import { Suspects } from "./suspects.ts";
 
 export interface Staging {
-  /** Opens the roster; the second time for those records alone that are needed after all. */
-  open: () => Promise<Roster>;
+  roster: Roster;
   /** The length of its text. */
   bytes: number;
   /** Null: nothing will be carried out. */
@@ -26,20 +25,18 @@ export interface Staging {
   facts: Facts;
 }
 
-/** Answers with the roster, whose records are read then. */
-export async function stageRecords(transaction: ImportTransaction, staging: Staging): Promise<Roster> {
-  const { open, bytes, importId, settings, clock, signal, breathe, facts } = staging;
-  const roster = await open(), { header, delimiter } = roster;
+export async function stageRecords(transaction: ImportTransaction, staging: Staging): Promise<void> {
+  const { roster, bytes, importId, settings, clock, signal, breathe, facts } = staging;
+  const { header, delimiter } = roster;
   facts.delimiter = delimiter;
   facts.records = 0;
   const stage = await transaction.stage(header, settings, importId);
   const known = importId !== null && canPassOver(settings) ? new KnownRecords(delimiter, header, settings) : null;
   if (importId !== null) await transaction.recall(known, bytes);
-  if (known !== null) roster.passOver(known);
   const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
   const suspects = new Suspects(bytes);
   let read = 0;
-  for await (const batch of roster.records) {
+  for await (const batch of roster.records(known ?? undefined)) {
     signal.throwIfAborted();
     known?.note(batch);
     const problems = check(batch);
@@ -52,7 +49,6 @@ export async function stageRecords(transaction: ImportTransaction, staging: Stag
   }
   const again = await stage.end(suspects.list, known?.repeated ?? NOBODY);
   if (again !== null) await stageAgain(transaction, staging, check, again);
-  return roster;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -60,18 +56,17 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** Some users have more than one record, or want what another one has: all of these records are needed to judge them. */
 async function stageAgain(
   transaction: ImportTransaction,
-  { open, signal, breathe }: Staging,
+  { roster: { header, records }, signal, breathe }: Staging,
   check: Check,
   again: Again,
 ): Promise<void> {
-  const { header, records } = await open();
   const stage = await transaction.stageAgain();
   const [{ positions: [position] }] = header.present;
   const uniqueId = (batch: Batch, record: number) => batch.text(batch.firstValue[record] + position);
   const isWanted = again === "everybody"
     ? () => true
     : (batch: Batch, record: number) => !batch.malformed.has(record) && again.has(uniqueId(batch, record));
-  for await (const batch of records) {
+  for await (const batch of records()) {
     signal.throwIfAborted();
     await stage.write(batch, check(batch), isWanted);
     await breathe();

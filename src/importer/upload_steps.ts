@@ -102,7 +102,7 @@ async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
 
 async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
   const { inbox, store, signal } = turn;
-  const { id, settings, started_at } = entry!;
+  const { id, started_at } = entry!;
   reports(turn, upload, entry!);
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
@@ -110,7 +110,7 @@ async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> 
     const name = await inbox.keepFailed(
       upload,
       new Date(started_at),
-      (sink) => writeFailedFile({ file, failures: store.failures(id), settings, signal }, sink),
+      (sink) => writeFailedFile({ file, failures: store.failures(id), entry: entry!, signal }, sink),
     );
     await store.markKept(id, name);
     return { place: "taken", upload, entry: { ...entry!, failed_file: name } };

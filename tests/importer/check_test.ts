@@ -18,10 +18,10 @@ interface Checked {
 
 async function check(content: string | Uint8Array, settings: Partial<Settings> = {}): Promise<Checked[]> {
   const all = parseSettings(settings);
-  const { header, records } = await openRoster(chunksOf(content, 65_536), all, true);
+  const { header, records } = await openRoster(() => chunksOf(content, 65_536), all, true);
   const check = createCheck(header, all, "2026-11-23");
   const checked: Checked[] = [];
-  for await (const batch of records) {
+  for await (const batch of records()) {
     const problems = check(batch);
     for (let record = 0; record < batch.count; record++) {
       const values = batch.malformed.has(record) ? [] : header.present.map(({ column, positions }) => {

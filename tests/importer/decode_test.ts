@@ -4,11 +4,11 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { RejectedFile } from "../../src/domain/outcome.ts";
 import { FALLBACK_ENCODINGS, type Settings } from "../../src/domain/settings.ts";
-import { utf8Chunks } from "../../src/importer/decode.ts";
-import { examine } from "../../src/importer/examine.ts";
 import { firstBytes } from "../../src/importer/examine_head.ts";
-import { unpacked } from "../../src/importer/gunzip.ts";
+import { GZ_LIMITS } from "../../src/importer/gunzip.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
+import { openSource } from "../../src/importer/source.ts";
+import { examinedText } from "../support/examined_text.ts";
 import { fileOf, utf8 } from "../support/memory_file.ts";
 
 const CHUNK_SIZES = [1, 2, 3, 7, 65_536];
@@ -53,10 +53,15 @@ async function decoded(
   file: RosterFile,
   fallbackEncoding: Settings["fallback_encoding"] = "windows-1252",
 ): Promise<Uint8Array> {
-  return await collected(utf8Chunks(file, await examine(file, { fallbackEncoding })));
+  const { text } = await examinedText(file, fallbackEncoding);
+  return await collected(text());
 }
 
 const read = (file: RosterFile) => collected(unpacked(file));
+
+async function* unpacked(file: RosterFile, limits = GZ_LIMITS): AsyncGenerator<Uint8Array> {
+  yield* (await openSource(file, limits)).read();
+}
 
 Deno.test("Unicode in every form comes out as UTF-8 without a mark, in chunks of any size, packed or not", async () => {
   const text = 'unique_id;city\r\n1;"Montréal, 東京 😀"\r\n' + "2;😀😀😀\ufeff\n".repeat(50);
@@ -196,7 +201,7 @@ Deno.test("a bomb is rejected soon after its ratio shows; ten MiB of equal lines
 
 Deno.test("a gz is rejected above the limit in bytes, and not at it", async () => {
   const limits = { ratio: 100, anyRatioUpTo: 1_000, bytes: 500 };
-  const unpackedTo = (bytes: number) => collected(unpacked(fileOf(gzipSync("x".repeat(bytes))), { limits }));
+  const unpackedTo = (bytes: number) => collected(unpacked(fileOf(gzipSync("x".repeat(bytes))), limits));
   await rejectedAs("gz_too_long", unpackedTo(501));
   assert.equal((await unpackedTo(500)).length, 500);
 });
@@ -213,8 +218,8 @@ Deno.test("whoever stops reading the text early leaves no open reader", async ()
   const text = "\ufeff" + "a,b\n".repeat(1_000);
   for (const bytes of [utf8(text), utf16(text, true), gzipSync(utf8(text))]) {
     const file = fileOf(bytes, { chunk: 100 });
-    const examined = await examine(file, { fallbackEncoding: "reject" });
-    assert.deepEqual(await firstBytes(utf8Chunks(file, examined), 4), utf8("a,b\n"));
+    const examined = await examinedText(file, "reject");
+    assert.deepEqual(await firstBytes(examined.text(), 4), utf8("a,b\n"));
     assert.equal(file.open, 0);
   }
 });
@@ -242,9 +247,9 @@ function rows(count: number, rest: string): string {
 
 async function printSpeed(form: string, bytes: number, file: RosterFile): Promise<void> {
   const begin = performance.now();
-  const examined = await examine(file, { fallbackEncoding: "windows-1252" });
+  const { text } = await examinedText(file, "windows-1252");
   const middle = performance.now();
-  for await (const chunk of utf8Chunks(file, examined)) assert.ok(chunk.length > 0);
+  for await (const chunk of text()) assert.ok(chunk.length > 0);
   const end = performance.now();
   const speed = (milliseconds: number) =>
     `${milliseconds.toFixed(0)} ms, ${(bytes / 1e3 / milliseconds).toFixed(0)} MB/s`;

@@ -17,8 +17,8 @@ interface Opened {
 async function open(text: string | Uint8Array, settings: Partial<Settings> = {}): Promise<Opened> {
   const opened = await Promise.all(CHUNK_SIZES.map(async (chunk) => {
     const file = fileOf(text, { chunk });
-    const { delimiter, header, records } = await openRoster(file.read(), parseSettings(settings), false);
-    const result = { delimiter, names: header.names, records: await recordsOf(records) };
+    const { delimiter, header, records } = await openRoster(() => file.read(), parseSettings(settings), false);
+    const result = { delimiter, names: header.names, records: await recordsOf(records()) };
     assert.equal(file.open, 0);
     return result;
   }));
@@ -29,7 +29,7 @@ async function open(text: string | Uint8Array, settings: Partial<Settings> = {})
 async function rejection(text: string | Uint8Array): Promise<RejectedFile["reason"]> {
   const reasons = await Promise.all(CHUNK_SIZES.map(async (chunk) => {
     const file = fileOf(text, { chunk });
-    const error = await openRoster(file.read(), parseSettings({}), true).then(() => null, (error) => error);
+    const error = await openRoster(() => file.read(), parseSettings({}), true).then(() => null, (error) => error);
     assert.ok(error instanceof RejectedFile, `rejected, but was: ${error}`);
     assert.equal(file.open, 0);
     return error.reason;
@@ -144,7 +144,7 @@ Deno.test("a header that never ends is rejected without reading on", async () =>
   async function* endless() {
     for (;; sent += 65_536) yield await Promise.resolve(new Uint8Array(65_536).fill(0x78));
   }
-  await assert.rejects(openRoster(endless(), parseSettings({}), false), {
+  await assert.rejects(openRoster(endless, parseSettings({}), false), {
     name: "RejectedFile",
     message: /longer than 1 MiB/,
   });
@@ -153,7 +153,7 @@ Deno.test("a header that never ends is rejected without reading on", async () =>
 
 Deno.test("a file that looks cut off is rejected when its end is reached, and the reader is closed", async () => {
   const file = fileOf("unique_id,login_source\n1,ldap\n2");
-  const opening = openRoster(file.read(), parseSettings({}), false).then(({ records }) => recordsOf(records));
+  const opening = openRoster(() => file.read(), parseSettings({}), false).then(({ records }) => recordsOf(records()));
   await assert.rejects(opening, {
     name: "RejectedFile",
     message: "the file looks cut off at line 3: upload it again, whole",
@@ -164,16 +164,16 @@ Deno.test("a file that looks cut off is rejected when its end is reached, and th
 Deno.test("whoever stops at any batch leaves no open reader", async () => {
   const file = fileOf("unique_id,login_source\n" + "1,ldap\n".repeat(400_000), { chunk: 262_144 });
   for (const stopAfter of [1, 2, 3]) {
-    const { records } = await openRoster(file.read(), parseSettings({}), false);
+    const { records } = await openRoster(() => file.read(), parseSettings({}), false);
     let batches = 0;
-    for await (const _ of records) if (++batches === stopAfter) break;
+    for await (const _ of records()) if (++batches === stopAfter) break;
     assert.deepEqual([batches, file.open], [stopAfter, 0]);
   }
 });
 
 Deno.test("a header that is rejected leaves no open reader, however long the file is", async () => {
   const file = fileOf("unique_id;city\n" + "1;2\n".repeat(1_000_000));
-  await assert.rejects(openRoster(file.read(), parseSettings({}), false), { name: "RejectedFile" });
+  await assert.rejects(openRoster(() => file.read(), parseSettings({}), false), { name: "RejectedFile" });
   assert.equal(file.open, 0);
 });
 
@@ -203,11 +203,11 @@ Deno.test("whatever the header and the chunks: the same roster or the same rejec
   const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join("") + "\n1,2;3\n");
   const outcome = async (text: string, chunk: number) => {
     const file = fileOf(text, { chunk });
-    const result = await openRoster(file.read(), parseSettings({}), false)
+    const result = await openRoster(() => file.read(), parseSettings({}), false)
       .then(async ({ delimiter, header, records }) => ({
         delimiter,
         names: header.names,
-        records: await recordsOf(records),
+        records: await recordsOf(records()),
       }))
       .catch((error) => (assert.ok(error instanceof RejectedFile, error), error.reason));
     assert.equal(file.open, 0);

@@ -9,10 +9,10 @@ import { chunksOf, utf8 } from "../support/memory_file.ts";
 /** The suspects of a roster; `size` stands for the size of its text. */
 async function suspectsOf(text: string, size?: number): Promise<readonly Suspect[] | null> {
   const bytes = utf8(text), settings = parseSettings({});
-  const { header, records } = await openRoster(chunksOf(bytes, 65_536), settings, false);
+  const { header, records } = await openRoster(() => chunksOf(bytes, 65_536), settings, false);
   const check = createCheck(header, settings, "2026-11-23");
   const suspects = new Suspects(size ?? bytes.length);
-  for await (const batch of records) {
+  for await (const batch of records()) {
     check(batch);
     suspects.note(batch, header);
   }

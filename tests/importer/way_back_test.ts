@@ -200,7 +200,7 @@ Deno.test("a failed-records file that cannot be written leaves neither the roste
   const source = {
     file: roster,
     failures: failures(),
-    settings: parseSettings({}),
+    entry: { encoding: "utf-8", delimiter: ",", settings: parseSettings({}) },
     signal: new AbortController().signal,
   };
   const full = () => (assert.ok(open), Promise.reject(new Error("the disk is full")));

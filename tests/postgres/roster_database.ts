@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
-import type { ImportStore, RosterFile } from "../../src/importer/ports.ts";
+import type { ImportStore, Report, RosterFile } from "../../src/importer/ports.ts";
 import { type CheckReport, checkReport, type FileJob, importReport } from "../../src/importer/report.ts";
 import { openRosterFile } from "../../src/inbox/open.ts";
 import { connectServer, type Database, type Sql } from "../../src/postgres/connect.ts";
@@ -14,7 +14,8 @@ import { migrate } from "../../src/postgres/migrate.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 
-export type ImportReport = Awaited<ReturnType<typeof importReport>>;
+/** What an import came to, and its id in the history. */
+export type ImportReport = Report & { id: number | null };
 export type User = Record<string, unknown>;
 
 /** What a test changes of an import; `settings` beside the defaults. */
@@ -67,7 +68,10 @@ export class RosterDatabase implements AsyncDisposable {
   }
 
   import(roster: string, way: Way = {}): Promise<ImportReport> {
-    return this.#withFile(roster, way, (file, job) => importReport(file, job));
+    return this.#withFile(roster, way, async (file, job) => {
+      const { report, entry } = await importReport(file, job);
+      return { id: entry?.id ?? null, ...report };
+    });
   }
 
   check(roster: string, way: Way = {}): Promise<CheckReport> {

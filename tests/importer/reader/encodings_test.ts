@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { FALLBACK_ENCODINGS, parseSettings, type Settings } from "../../../src/domain/settings.ts";
-import { utf8Chunks } from "../../../src/importer/decode.ts";
-import { examine } from "../../../src/importer/examine.ts";
 import { openRoster } from "../../../src/importer/roster.ts";
+import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf, type SeenRecord } from "../../support/memory_file.ts";
 
 interface Writing {
@@ -69,9 +68,9 @@ function written(records: readonly { values: string[] }[], delimiter: string, en
 async function readWhole(bytes: Uint8Array, { fallback }: Writing, chunk: number) {
   const file = fileOf(bytes, { chunk });
   const settings = parseSettings({ fallback_encoding: fallback });
-  const examined = await examine(file, { fallbackEncoding: fallback });
-  const { delimiter, header, records } = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
-  const seen: SeenRecord[] = await recordsOf(records);
+  const examined = await examinedText(file, fallback);
+  const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
+  const seen: SeenRecord[] = await recordsOf(records());
   return { encoding: examined.encoding, delimiter, names: header.names, records: seen };
 }
 

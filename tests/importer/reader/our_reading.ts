@@ -2,8 +2,7 @@
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Malformed } from "../../../src/importer/batch.ts";
 import { readRecords } from "../../../src/importer/csv.ts";
-import { utf8Chunks } from "../../../src/importer/decode.ts";
-import { examine } from "../../../src/importer/examine.ts";
+import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf } from "../../support/memory_file.ts";
 import type { GeneratedCsv } from "./generated_csv.ts";
 
@@ -17,11 +16,10 @@ export function bytesOf({ text, mark }: Pick<GeneratedCsv, "text" | "mark">): Ui
 
 /** All records that our reader finds in chunks of a size; or the line at which the file looks cut off. */
 export async function readByUs(file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
-  const source = fileOf(bytesOf(file), { chunk });
-  const examined = await examine(source, { fallbackEncoding: "reject" });
+  const examined = await examinedText(fileOf(bytesOf(file), { chunk }), "reject");
   const options = { delimiter: file.delimiter.charCodeAt(0), line: 1, validate: examined.invalidBytes };
   try {
-    const records = await recordsOf(readRecords(utf8Chunks(source, examined), options));
+    const records = await recordsOf(readRecords(examined.text(), options));
     return records.map((record) => "why" in record ? { line: record.line, why: record.why } : record);
   } catch (error) {
     if (error instanceof RejectedFile && error.reason.code === "cut_off") return error.reason.line!;

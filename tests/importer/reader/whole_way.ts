@@ -3,9 +3,9 @@ import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
 import { createCheck } from "../../../src/importer/check.ts";
-import { utf8Chunks } from "../../../src/importer/decode.ts";
-import { type Encoding, examine } from "../../../src/importer/examine.ts";
+import type { Encoding } from "../../../src/importer/examine.ts";
 import { openRoster } from "../../../src/importer/roster.ts";
+import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordOf, type SeenRecord } from "../../support/memory_file.ts";
 
 /** One record as it was read, and what its check found. */
@@ -32,11 +32,10 @@ export async function readWholeWay(
 ): Promise<Reading> {
   const file = fileOf(bytes, { chunk });
   const settings = parseSettings({ fallback_encoding: fallback });
-  const found = await examine(file, { fallbackEncoding: fallback });
-  const examined = encoding === undefined ? found : { ...found, encoding, invalidBytes: true };
-  const { delimiter, header, records } = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+  const examined = await examinedText(file, fallback, encoding);
+  const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
   const check = createCheck(header, settings, "2026-01-01"), entries: Entry[] = [];
-  for await (const batch of records) {
+  for await (const batch of records()) {
     // The check changes values in place, so they are looked at before it.
     const seen = Array.from({ length: batch.count }, (_, record) => ({
       ...recordOf(batch, record),

@@ -3,11 +3,10 @@ import type { Failure, Problem } from "../../../src/domain/outcome.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { Batch } from "../../../src/importer/batch.ts";
 import { createCheck } from "../../../src/importer/check.ts";
-import { utf8Chunks } from "../../../src/importer/decode.ts";
-import { examine } from "../../../src/importer/examine.ts";
 import { writeFailedFile } from "../../../src/importer/failed_file.ts";
 import type { Header } from "../../../src/importer/header.ts";
 import { openRoster } from "../../../src/importer/roster.ts";
+import { examinedText } from "../../support/examined_text.ts";
 import { fileOf } from "../../support/memory_file.ts";
 
 export const TODAY = "2026-11-23";
@@ -31,12 +30,11 @@ export interface CheckedRoster {
 
 /** Reads and checks a whole roster. Throws what an import would throw. */
 export async function checkRoster(content: Uint8Array | string, settings: Settings): Promise<CheckedRoster> {
-  const file = fileOf(content);
-  const examined = await examine(file, { fallbackEncoding: settings.fallback_encoding });
-  const { delimiter, header, records } = await openRoster(utf8Chunks(file, examined), settings, examined.invalidBytes);
+  const examined = await examinedText(fileOf(content), settings.fallback_encoding);
+  const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
   const check = createCheck(header, settings, TODAY);
   const seen: CheckedRecord[] = [];
-  for await (const batch of records) {
+  for await (const batch of records()) {
     const found = Array.from({ length: batch.count }, (_, record) => asItStands(batch, record));
     const problems = check(batch);
     for (const [at, record] of found.entries()) {
@@ -70,7 +68,10 @@ export async function failedFileOf(
   const parts: Uint8Array[] = [];
   const file = fileOf(content);
   const signal = new AbortController().signal;
-  await writeFailedFile({ file, failures: pages(failed), settings, signal }, (bytes) => {
+  const { encoding, invalidBytes, text } = await examinedText(file, settings.fallback_encoding);
+  const { delimiter } = await openRoster(text, settings, invalidBytes);
+  const entry = { encoding, delimiter, settings };
+  await writeFailedFile({ file, failures: pages(failed), entry, signal }, (bytes) => {
     parts.push(bytes.slice());
     return Promise.resolve();
   });
