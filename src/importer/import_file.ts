@@ -17,14 +17,22 @@ import {
   type Warning,
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { breathe as breatheOnce } from "../runtime/breathe.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
 import { mailOwed } from "./mail_owed.ts";
 import type { Header } from "./header.ts";
-import type { Facts, ImportTransaction, Judgement, Progress, RosterFile } from "./ports.ts";
-import { openRoster } from "./roster.ts";
+import type {
+  Facts,
+  Forecast,
+  ImportTransaction,
+  PlannedImport,
+  Progress,
+  Rehearsal,
+  RosterFile,
+  Staging,
+} from "./ports.ts";
+import { openRoster, type Roster } from "./roster.ts";
 import { openSource } from "./source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
@@ -67,90 +75,70 @@ export async function importFile(
   importId: number,
   job: ImportJob,
 ): Promise<void> {
-  const { header } = await readInto(transaction, file, job, importId);
-  const { counts: applied, judgement } = await transaction.apply(importId);
-  const counts = balance(applied, job.facts.records);
-  const status = statusOf(counts);
-  const mail = mailOwed(status, job.settings, job.isUpload);
+  const { settings, facts, clock, isUpload } = job;
+  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, settings, bytes);
+  const { header, planned } = await readAndPlan(file, stage, job);
+  const applied = await planned.apply();
+  const counts = balance(applied.counts, facts.records), status = statusOf(counts);
+  const mail = mailOwed(status, settings, isUpload);
   const warnings = [
     ...header.warnings,
-    ...judgementWarnings(judgement, importId),
-    ...(mail.state === "not_configured" ? mailWarnings(job.settings) : []),
+    ...judgementWarnings(applied.judgement, importId),
+    ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
-  await transaction.record(importId, {
-    status,
-    counts,
-    facts: job.facts,
-    warnings,
-    hold: judgement.hold,
-    mail,
-    finishedAt: job.clock.now(),
-  });
+  const { hold } = applied.judgement;
+  await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
-/** What an import of the file would do now. The transaction is not to be committed. */
+/** What an import of the file would do now. */
 export async function checkFile(
   file: RosterFile,
-  transaction: ImportTransaction,
+  rehearsal: Rehearsal,
   job: ReadJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
-  const { header, judgement } = await readInto(transaction, file, job, null);
-  const counts = balance(await transaction.foresee(), job.facts.records);
+  const stage: Stage<Forecast> = (roster) => rehearsal.stage(roster, job.settings);
+  const { header, planned } = await readAndPlan(file, stage, job);
   return {
-    counts,
-    warnings: [...header.warnings, ...judgementWarnings(judgement, null)],
-    failures: await transaction.failures(MOST_FAILURES_REPORTED),
-    changes: await transaction.changes(MOST_CHANGES_REPORTED),
+    counts: balance(await planned.counts(), job.facts.records),
+    warnings: [...header.warnings, ...judgementWarnings(planned.judgement, null)],
+    failures: await planned.failures(MOST_FAILURES_REPORTED),
+    changes: await planned.changes(MOST_CHANGES_REPORTED),
   };
 }
 
-interface Read {
-  header: Header;
-  judgement: Judgement;
-}
+/** `bytes`: the length of the roster's text. */
+type Stage<Planned> = (roster: Roster, bytes: number) => Promise<Staging<Planned>>;
 
-/** Reads and checks every record into the transaction, and lets it judge them. `importId` null: nothing will be carried out. */
-async function readInto(
-  transaction: ImportTransaction,
+/** Reads and checks every record into a transaction, and lets it plan what to do. */
+async function readAndPlan<Planned>(
   file: RosterFile,
+  stage: Stage<Planned>,
   job: ReadJob,
-  importId: number | null,
-): Promise<Read> {
+): Promise<{ header: Header; planned: Planned }> {
+  const { settings, signal, facts, onProgress } = job;
+  const at = (stage: Progress["stage"], bytes: number) =>
+    onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
   try {
-    return await readAndJudge(transaction, file, job, importId);
+    const source = await openSource(file);
+    const { fallback_encoding: fallbackEncoding } = settings;
+    const examined = await examine(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
+    const { sha256, encoding, invalidBytes, unpackedBytes } = examined;
+    Object.assign(facts, { sha256, encoding, records: 0 });
+
+    const roster = await openRoster(() => counted(utf8Chunks(source, encoding), at), settings, invalidBytes);
+    facts.delimiter = roster.delimiter;
+
+    const staging = await stage(roster, unpackedBytes);
+    const staged = await stageRecords(staging, roster, unpackedBytes, job);
+    if (await file.changed()) throw new ChangedWhileRead();
+
+    at("merging", file.size);
+    return { header: roster.header, planned: await staged.plan() };
   } catch (error) {
     // A verdict over a file that is still being written would be a verdict over half of it.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
     throw error;
   }
-}
-
-async function readAndJudge(
-  transaction: ImportTransaction,
-  file: RosterFile,
-  job: ReadJob,
-  importId: number | null,
-): Promise<Read> {
-  const { settings, signal, facts, onProgress, breathe = breatheOnce } = job;
-  const at = (stage: Progress["stage"], bytes: number) =>
-    onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
-
-  const source = await openSource(file);
-  const examined = await examine(source, {
-    fallbackEncoding: settings.fallback_encoding,
-    signal,
-    onProgress: (bytes) => at("examining", bytes),
-  });
-  facts.sha256 = examined.sha256;
-  facts.encoding = examined.encoding;
-
-  const text = () => counted(utf8Chunks(source, examined.encoding), at);
-  const roster = await openRoster(text, settings, examined.invalidBytes);
-  await stageRecords(transaction, { ...job, roster, bytes: examined.unpackedBytes, importId, breathe });
-  if (await file.changed()) throw new ChangedWhileRead();
-
-  at("merging", file.size);
-  return { header: roster.header, judgement: await transaction.judge() };
 }
 
 /** What is done with one piece must not keep HTTP waiting for long. */

@@ -4,8 +4,8 @@
  */
 import type { Batch } from "./batch.ts";
 import type { FoundProblems } from "./check.ts";
-import type { Header } from "./header.ts";
 import type { KnownRecords } from "./known_records.ts";
+import type { Roster } from "./roster.ts";
 import type { Suspect } from "./suspects.ts";
 import type { Hold } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -151,29 +151,8 @@ export interface Facts {
   records: number;
 }
 
-/** The records of one file on their way into the database. */
-export interface StageWriter {
-  /**
-   * Adds the records of a checked batch; those with problems are kept with them. `suspected`: which records have a value that may
-   * have stood in an earlier one, 1 or 0 each.
-   */
-  write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void>;
-  /**
-   * Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. `repeated`: users of
-   * whom a record was passed over before another one came. Answers with whose records are to be written again, all of them and
-   * by {@link ImportTransaction.stageAgain}; null: nobody's.
-   */
-  end(suspects: readonly Suspect[] | null, repeated: ReadonlySet<string>): Promise<Again | null>;
-}
-
 /** Whether the record at a position of a batch is wanted. */
 export type IsWanted = (batch: Batch, record: number) => boolean;
-
-export interface StageAgainWriter {
-  /** Adds the records of a checked batch that are wanted, by their position in it. */
-  write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
-  end(): Promise<void>;
-}
 
 /** Users whose records are to be written again; or everybody's. */
 export type Again = ReadonlySet<string> | "everybody";
@@ -186,29 +165,74 @@ export interface Judgement {
   hold: string | null;
 }
 
-/** The transaction of one import: all of it becomes visible, or none. */
+/** The transaction of one import: all of it becomes visible, or none. Each step answers with the one that comes next. */
 export interface ImportTransaction {
-  /** Makes the tables of an import, for a roster with these columns. `importId` null: nothing will be carried out. */
-  stage(header: Header, settings: Settings, importId: number | null): Promise<StageWriter>;
+  /** Makes the tables of an import and recalls which records are known. `bytes`: the length of the roster's text. */
+  stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
+}
+
+/** A transaction of which nothing remains. */
+export interface Rehearsal {
+  /** Makes the tables of an import. */
+  stage(roster: Roster, settings: Settings): Promise<Staging<Forecast>>;
+}
+
+/** The records of one file on their way into the database. */
+export interface Staging<Planned> {
+  /** The records that are known to change nothing; null: every record is to be read. */
+  readonly known: KnownRecords | null;
   /**
-   * Fills in which records are known, for a roster of so many bytes; keeps those that are new when the import is recorded. null:
-   * whatever was kept is forgotten. To be called before anything is carried out.
+   * Adds the records of a checked batch; those with problems are kept with them. `suspected`: which records have a value that may
+   * have stood in an earlier one, 1 or 0 each.
    */
-  recall(known: KnownRecords | null, bytes: number): Promise<void>;
-  /** For the records of users whom {@link StageWriter.end} asked for again, and of nobody else. */
-  stageAgain(): Promise<StageAgainWriter>;
+  write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void>;
+  /**
+   * Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. `repeated`: users of
+   * whom a record was passed over before another one came.
+   */
+  end(
+    suspects: readonly Suspect[] | null,
+    repeated: ReadonlySet<string>,
+  ): Promise<Staged<Planned> | Restaging<Planned>>;
+}
+
+/** Waits for all records of some users, which are to be written once more. */
+export interface Restaging<Planned> {
+  readonly again: Again;
+  /** Adds the records of a checked batch that are wanted, by their position in it. */
+  write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
+  end(): Promise<Staged<Planned>>;
+}
+
+/** All records are in the database. */
+export interface Staged<Planned> {
+  readonly again: null;
   /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
-  judge(): Promise<Judgement>;
-  /** Does it. Answers with what became of the records, and with the judgement that held: users may have changed meanwhile. */
-  apply(importId: number): Promise<{ counts: Counts; judgement: Judgement }>;
-  /** What {@link apply} would answer. */
-  foresee(): Promise<Counts>;
+  plan(): Promise<Planned>;
+}
+
+export interface PlannedImport {
+  /** Does what was planned, made anew as often as users change meanwhile. */
+  apply(): Promise<AppliedImport>;
+}
+
+export interface AppliedImport {
+  /** What became of the records. */
+  readonly counts: Counts;
+  /** The one that held in the end. */
+  readonly judgement: Judgement;
+  /** Ends the history entry of the import, with its failures and the mail that is owed. */
+  record(done: DoneImport): Promise<void>;
+}
+
+/** What an import would do. */
+export interface Forecast {
+  readonly judgement: Judgement;
+  counts(): Promise<Counts>;
   /** The first failures, in the order of their lines. */
   failures(limit: number): Promise<Failure[]>;
-  /** The first users that would change, before {@link apply}. */
+  /** The first users that would change. */
   changes(limit: number): Promise<Change[]>;
-  /** Ends the history entry of the import, with its failures and the mail that is owed. */
-  record(importId: number, done: DoneImport): Promise<void>;
 }
 
 /** What the history keeps of an import that was applied. */
@@ -246,7 +270,7 @@ export interface ImportStore {
    */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T>;
   /** The same, but nothing of it remains; for `check`. Needs no lock and no schema. */
-  rehearsal<T>(work: (transaction: ImportTransaction) => Promise<T>): Promise<T>;
+  rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T>;
   /** Ends an import with a verdict over the whole file. */
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
   /** Notes why an import could not be done; it stays to be tried again. */

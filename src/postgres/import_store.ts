@@ -11,6 +11,7 @@ import type {
   ImportStore,
   ImportTransaction,
   MailOwed,
+  Rehearsal,
   Waiting,
 } from "../importer/ports.ts";
 import { pause } from "../runtime/pause.ts";
@@ -19,7 +20,7 @@ import type { Database, Isolation, Tx } from "./connect.ts";
 import { findImport, toEntry } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { becomeOnlyImport, prepare } from "./only_import.ts";
-import { PostgresImportTransaction } from "./import_transaction.ts";
+import { PostgresImportTransaction, PostgresRehearsal } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 
@@ -89,11 +90,11 @@ export class PostgresImportStore implements ImportStore {
     }
   }
 
-  async rehearsal<T>(work: (transaction: ImportTransaction) => Promise<T>): Promise<T> {
+  async rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
     try {
       return await this.#within(async (tx) => {
         await migrateWithin(tx);
-        throw new Rehearsed(await work(this.#rehearsed(tx)));
+        throw new Rehearsed(await work(new PostgresRehearsal(tx, this.database.kind === "server")));
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof Rehearsed) return outcome.result as T;
@@ -166,12 +167,6 @@ export class PostgresImportStore implements ImportStore {
         warnings = case when status in ('running', 'error') then warnings
           else warnings || ${sql.json([{ code, text }])} end
       where id = ${importId}`;
-  }
-
-  /** It locks nothing, so that there is nothing to call off. */
-  #rehearsed(tx: Tx): ImportTransaction {
-    const patience = { signal: new AbortController().signal, patienceMs: 0 };
-    return new PostgresImportTransaction(tx, this.database.kind === "server", patience);
   }
 
   /** The whole is thrown away with its connection when anything goes wrong. */

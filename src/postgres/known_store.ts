@@ -28,21 +28,21 @@ const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.chang
 type Ending = "forget" | "append" | "rewrite";
 
 export class KnownStore {
-  #known: KnownRecords | null = null;
   #ending: Ending = "forget";
   #consumes = false;
 
-  constructor(private readonly tx: Tx) {}
+  /** `known` null: nothing is to be known from now on. */
+  constructor(private readonly tx: Tx, private readonly known: KnownRecords | null) {}
 
-  /** Fills in what is known, when that is worth it for a roster of so many bytes. null: nothing is to be known from now on. */
-  async recall(known: KnownRecords | null, bytes: number): Promise<void> {
+  /** Fills in what is known, when that is worth it for a roster of so many bytes. */
+  async recall(bytes: number): Promise<void> {
+    const { known } = this;
     const answers = await this.tx.unsafe(begin) as unknown as {
       entries: number;
       watched: boolean;
       changed: number;
     }[][];
     const [{ entries, watched, changed }] = answers[answers.length - 1];
-    this.#known = known;
     if (known === null || !watched) return;
     const isTooMuch = changed > MOST_CHANGED || entries > mostEntries(MOST_KNOWN);
     if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
@@ -53,7 +53,7 @@ export class KnownStore {
 
   /** Keeps what is new, when the users are changed and nothing else can go wrong. */
   async keep(): Promise<void> {
-    const { tx } = this, known = this.#known;
+    const { tx, known } = this;
     if (known === null || this.#ending === "forget" || known.overflows) return void await tx.unsafe(FORGET_ALL);
     const rewrites = this.#ending === "rewrite";
     if (rewrites) {

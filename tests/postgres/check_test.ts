@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
-import type { ImportTransaction } from "../../src/importer/ports.ts";
+import type { Forecast, Rehearsal } from "../../src/importer/ports.ts";
 import type { CheckReport } from "../../src/importer/report.ts";
 import { countsOf, csvOf, type ImportReport, onEachDatabase, onServer, type User } from "./roster_database.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
@@ -109,15 +109,26 @@ onServer("an import that ends in the middle of a check does not mix into it", as
   const roster = "unique_id,login_source,active\n1,ldap,0\n";
   await db.addUsers({ unique_id: "1" });
   await db.sql`insert into rosterd.permits (unique_id) values ('1')`;
+  /** An import ends between the plan and the counts. */
+  const interrupted = async (planned: Promise<Forecast>) => {
+    const forecast = await planned;
+    await db.import(roster, way);
+    return forecast;
+  };
   class SlowStore extends PostgresImportStore {
-    override rehearsal<T>(work: (transaction: ImportTransaction) => Promise<T>): Promise<T> {
-      return super.rehearsal((transaction) => {
-        const foresee = transaction.foresee.bind(transaction);
-        transaction.foresee = async () => {
-          await db.import(roster, way);
-          return await foresee();
+    override rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
+      return super.rehearsal((rehearsal) => {
+        const stage = rehearsal.stage.bind(rehearsal);
+        rehearsal.stage = async (...about) => {
+          const staging = await stage(...about), end = staging.end.bind(staging);
+          staging.end = async (...about) => {
+            const ended = await end(...about);
+            assert.ok(ended.again === null);
+            return { again: null, plan: () => interrupted(ended.plan()) };
+          };
+          return staging;
         };
-        return work(transaction);
+        return work(rehearsal);
       });
     }
   }

@@ -29,20 +29,19 @@ class CountingStore extends PostgresImportStore {
   again = 0;
   override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
     return super.transaction((transaction) => {
-      const { stage, stageAgain } = transaction;
+      const stage = transaction.stage.bind(transaction);
       transaction.stage = async (...about) => {
-        const writer = await stage.apply(transaction, about);
-        return {
-          ...writer,
-          write: async (batch, ...more) => {
-            this.written += batch.count;
-            await writer.write(batch, ...more);
-          },
+        const staging = await stage(...about), write = staging.write.bind(staging), end = staging.end.bind(staging);
+        staging.write = (batch, ...more) => {
+          this.written += batch.count;
+          return write(batch, ...more);
         };
-      };
-      transaction.stageAgain = async () => {
-        this.again++;
-        return await stageAgain.apply(transaction);
+        staging.end = async (...about) => {
+          const ended = await end(...about);
+          if (ended.again !== null) this.again++;
+          return ended;
+        };
+        return staging;
       };
       return work(transaction);
     }, waiting);

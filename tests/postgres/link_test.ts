@@ -1,6 +1,9 @@
 /** What the driver gets wrong about connections that are lost, mended by a socket of ours (measured with postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { importFile, noFacts } from "../../src/importer/import_file.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { fileOf } from "../support/memory_file.ts";
 import { Conversation } from "../../src/postgres/conversation.ts";
 import { connectServer } from "../../src/postgres/connect.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -71,17 +74,16 @@ onServer("an import that was applied meanwhile is not applied again", async (db)
     bytes: 1,
   });
   await db.sql`update rosterd.imports set status = 'done' where id = ${id}`;
-  const facts = { bytes: 1, sha256: null, encoding: null, delimiter: null, records: 0 };
-  const again = db.store.transaction((transaction) =>
-    transaction.record(id, {
-      status: "done",
-      counts: { created: 0 } as never,
-      facts,
-      warnings: [],
-      hold: null,
-      mail: { state: "none" },
-      finishedAt: new Date(),
-    }), { signal: new AbortController().signal });
+  const file = fileOf("unique_id,login_source\n1,ldap\n"), { signal } = new AbortController();
+  const job = {
+    settings: DEFAULT_SETTINGS,
+    clock: systemClock,
+    signal,
+    onProgress: () => {},
+    facts: noFacts(file),
+    isUpload: true,
+  };
+  const again = db.store.transaction((transaction) => importFile(file, transaction, id, job), { signal });
   await assert.rejects(again, { code: "applied_before" });
 });
 

@@ -65,8 +65,9 @@ class SuspectingStore extends PostgresImportStore {
     return super.transaction((transaction) => {
       const stage = transaction.stage.bind(transaction);
       transaction.stage = async (...about) => {
-        const writer = await stage(...about);
-        return { ...writer, end: (_, repeated) => writer.end(null, repeated) };
+        const staging = await stage(...about), end = staging.end.bind(staging);
+        staging.end = (_, repeated) => end(null, repeated);
+        return staging;
       };
       return work(transaction);
     }, waiting);
