@@ -1,6 +1,7 @@
 /**
- * Checks that imports run only to a lower rank: `deno run -R .ci/ranks.ts`. A folder may import from itself, and from
- * whatever has a lower rank; not from another folder of its own rank. Tests and the scripts of `.ci/` may import anything.
+ * Checks that imports run only to a lower rank, and never in a circle: `deno run -R .ci/ranks.ts`. A folder may import from itself,
+ * and from whatever has a lower rank; not from another folder of its own rank. No file may import, over others, itself; imports of
+ * types count. Tests and the scripts of `.ci/` may import anything.
  */
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,14 +34,37 @@ export interface RankFault {
 /** Looks at `main.ts` and everything under `src/`. */
 export async function findRankFaults(root: string, ranks: Readonly<Record<string, number>>): Promise<RankFault[]> {
   const faults: RankFault[] = [];
+  const imports = new Map<string, { line: number; target: string }[]>();
   for (const file of await sources(root)) {
     const text = await Deno.readTextFile(join(root, file));
-    for (const { line, specifier } of relativeImports(text)) {
-      const target = normalize(join(dirname(file), specifier)).replaceAll("\\", "/");
+    const found = relativeImports(text).map(({ line, specifier }) => ({
+      line,
+      target: normalize(join(dirname(file), specifier)).replaceAll("\\", "/"),
+    }));
+    imports.set(file, found);
+    for (const { line, target } of found) {
       const fault = judge(place(file), place(target), ranks);
       if (fault !== null) faults.push({ file, line, text: `${fault} (imports ${target})` });
     }
   }
+  return [...faults, ...findCircles(imports)];
+}
+
+/** Each circle once, at the import that closes it. */
+function findCircles(imports: ReadonlyMap<string, readonly { line: number; target: string }[]>): RankFault[] {
+  const faults: RankFault[] = [];
+  const done = new Set<string>(), path: string[] = [];
+  const follow = (file: string) => {
+    path.push(file);
+    for (const { line, target } of imports.get(file) ?? []) {
+      const from = path.indexOf(target);
+      if (from >= 0) faults.push({ file, line, text: `a circle: ${[...path.slice(from), target].join(" → ")}` });
+      else if (!done.has(target)) follow(target);
+    }
+    path.pop();
+    done.add(file);
+  };
+  for (const file of imports.keys()) if (!done.has(file)) follow(file);
   return faults;
 }
 
@@ -87,7 +111,7 @@ if (import.meta.main) {
   const faults = await findRankFaults(root, RANKS);
   for (const { file, line, text } of faults) console.error(`${file}:${line}: ${text}`);
   if (faults.length > 0) {
-    console.error(`${faults.length} imports break the ranks`);
+    console.error(`${faults.length} imports break the ranks or close a circle`);
     Deno.exit(1);
   }
   console.error("import ranks: ok");

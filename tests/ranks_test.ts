@@ -35,6 +35,18 @@ Deno.test("an import to a higher rank and one to a neighbour are named with file
   ]);
 });
 
+Deno.test("files that import each other in a circle are named, also when they import only types", async () => {
+  const faults = await faultsOf({
+    "src/http/app.ts": 'import { serve } from "./serve.ts";\n',
+    "src/http/serve.ts": 'import "./body.ts";\nimport type { Env } from "./env.ts";\n',
+    "src/http/body.ts": "",
+    "src/http/env.ts": 'import type { App } from "./app.ts";\n',
+  });
+  assert.deepEqual(faults, [
+    "src/http/env.ts:1: a circle: src/http/app.ts → src/http/serve.ts → src/http/env.ts → src/http/app.ts",
+  ]);
+});
+
 Deno.test("a new folder without a rank is a fault", async () => {
   const [fault] = await faultsOf({ "src/drawer/a.ts": 'export * from "../runtime/clock.ts";\n' });
   assert.equal(

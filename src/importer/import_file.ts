@@ -16,57 +16,16 @@ import {
   statusOf,
   type Warning,
 } from "../domain/outcome.ts";
-import type { Settings } from "../domain/settings.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { utf8Chunks } from "./decode.ts";
 import { examine } from "./examine.ts";
+import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
 import type { Header } from "./header.ts";
-import type {
-  Facts,
-  Forecast,
-  ImportTransaction,
-  PlannedImport,
-  Progress,
-  Rehearsal,
-  RosterFile,
-  Staging,
-} from "./ports.ts";
+import type { Forecast, ImportTransaction, PlannedImport, Progress, Rehearsal, RosterFile, Staging } from "./ports.ts";
 import { openRoster, type Roster } from "./roster.ts";
 import { openSource } from "./source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
-
-/** What reading a roster into a transaction needs beside the two. */
-export interface ReadJob {
-  /** The settings of its start; they hold to its end. */
-  settings: Settings;
-  clock: Clock;
-  signal: AbortSignal;
-  onProgress: (progress: Progress) => void;
-  /** Lets others have their turn; called between pieces of work that seldom wait. */
-  breathe?: () => Promise<void>;
-  /** Filled in as the file is read, so that they are known also when the import ends early. */
-  facts: Facts;
-}
-
-export interface ImportJob extends ReadJob {
-  /** The file is an upload: its import owes a mail, and the next process resumes it when this one is called off. */
-  isUpload: boolean;
-}
-
-/** The file changed while it was read: nothing was applied, and it waits until it has settled anew. */
-export class ChangedWhileRead extends Error {
-  override readonly name = "ChangedWhileRead";
-  constructor() {
-    super("the file changed while it was read");
-  }
-}
-
-/** Facts of a file of which nothing was read yet. */
-export function noFacts(file: RosterFile): Facts {
-  return { bytes: file.size, sha256: null, encoding: null, delimiter: null, records: 0 };
-}
 
 /** Imports one file within a transaction; what it came to is recorded in the same one. */
 export async function importFile(

@@ -1,6 +1,6 @@
 /** Why an import could not be done, in words that never quote a value. */
 import type { Reason } from "../domain/outcome.ts";
-import { ChangedWhileRead } from "./import_file.ts";
+import { ChangedWhileRead } from "./import_job.ts";
 
 /** Why an import could not be done, for the history and the log: a stable code and a sentence, never a value. */
 export function reasonOf(error: unknown): Reason {

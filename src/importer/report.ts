@@ -16,7 +16,8 @@ import {
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { checkFile, noFacts } from "./import_file.ts";
+import { checkFile } from "./import_file.ts";
+import { noFacts } from "./import_job.ts";
 import { reasonOf } from "./reason.ts";
 import { runImport } from "./run_import.ts";
 import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";

@@ -3,7 +3,8 @@
  * to be tried again. The service and the command line both import through here.
  */
 import { RejectedFile } from "../domain/outcome.ts";
-import { importFile, type ImportJob, noFacts } from "./import_file.ts";
+import { importFile } from "./import_file.ts";
+import { type ImportJob, noFacts } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";

@@ -6,7 +6,7 @@
 import { breathe as breatheOnce } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
 import { type Check, createCheck } from "./check.ts";
-import type { ReadJob } from "./import_file.ts";
+import type { ReadJob } from "./import_job.ts";
 import type { Restaging, Staged, Staging } from "./ports.ts";
 import type { Roster } from "./roster.ts";
 import { Suspects } from "./suspects.ts";

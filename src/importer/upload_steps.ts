@@ -7,7 +7,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./failed_file.ts";
-import { ChangedWhileRead } from "./import_file.ts";
+import { ChangedWhileRead } from "./import_job.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
 import type { ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason, TakenUpload } from "./ports.ts";
 import { runImport } from "./run_import.ts";

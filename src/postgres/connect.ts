@@ -6,11 +6,9 @@ import postgres from "postgres";
 import { Inquiry, LINK_PATIENCE, type LinkPatience } from "./inquiry.ts";
 import { type Address, Link } from "./link.ts";
 import { OwnConnections } from "./own_connections.ts";
-import { CONNECTION, type Sql, type Tx } from "./sql.ts";
+import { CONNECTION, type Isolation, type Sql, type Tx } from "./sql.ts";
 
-export type { Sql, Tx } from "./sql.ts";
-
-export type Isolation = "read committed" | "repeatable read";
+export type { Isolation, Sql, Tx } from "./sql.ts";
 
 /** A database that rosterd works on. */
 export interface Database {

@@ -2,9 +2,8 @@
  * Transactions on a connection of their own, which is thrown away for good when anything goes wrong. `own_connections.ts` decides
  * which transaction gets which.
  */
-import type { Isolation } from "./connect.ts";
 import type { Backend, Link } from "./link.ts";
-import type { Sql, Tx } from "./sql.ts";
+import type { Isolation, Sql, Tx } from "./sql.ts";
 
 /** Makes the connection, and tells when it is closed and which links it is made of: one. */
 export type Open = (onclose: () => void, onLink: (link: Link) => void) => Sql;

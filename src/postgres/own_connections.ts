@@ -2,8 +2,8 @@
  * Gives each transaction a connection of its own. One through which a transaction went without a fault is kept for a moment: a turn
  * over many small files would spend more on connecting than on importing. After any fault a connection is thrown away.
  */
-import type { Isolation } from "./connect.ts";
 import { type Open, OwnConnection, type Work } from "./own_connection.ts";
+import type { Isolation } from "./sql.ts";
 
 /** From one file of a turn to the next it is far less. */
 const KEPT_FOR_MS = 2_000;

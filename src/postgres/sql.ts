@@ -17,3 +17,5 @@ export const CONNECTION = {
   connection: { application_name: "rosterd" },
   types: { bigint: BIGINT, ...ARRAYS },
 };
+
+export type Isolation = "read committed" | "repeatable read";

@@ -8,8 +8,7 @@ import type { ImportEntry } from "../importer/ports.ts";
 import { type Log, printable } from "../runtime/log.ts";
 import { type AttachmentSource, packAttachment } from "./attachment.ts";
 import { composeDigest, type DigestItem, MOST_IN_DIGEST_SHOWN } from "./digest.ts";
-import { composeImport, type FileNote, type MailedImport } from "./message.ts";
-import type { WaitingMail } from "./outbox.ts";
+import { composeImport, type FileNote, type MailedImport, type WaitingMail } from "./message.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 

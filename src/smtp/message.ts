@@ -9,6 +9,14 @@ import { counted, section, shown, table } from "./text.ts";
 /** What a mail is about: the column `kind` of `rosterd.outbox`. An alert brings its own words. */
 export type MailKind = "failures" | "rejected" | "held" | "imported" | "alert";
 
+/** A mail that waits. Times are of the database's rows. */
+export type WaitingMail =
+  & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
+  & (
+    | { kind: Exclude<MailKind, "alert">; importId: number }
+    | { kind: "alert"; alert: { subject: string; text: string } }
+  );
+
 /** An import as its mail tells of it. */
 export interface MailedImport {
   entry: ImportEntry;

@@ -1,7 +1,8 @@
 /** What the driver gets wrong about connections that are lost, mended by a socket of ours (measured with postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { importFile, noFacts } from "../../src/importer/import_file.ts";
+import { importFile } from "../../src/importer/import_file.ts";
+import { noFacts } from "../../src/importer/import_job.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { fileOf } from "../support/memory_file.ts";
 import { Conversation } from "../../src/postgres/conversation.ts";
