@@ -19,7 +19,7 @@
  */
 import { reject } from "../domain/outcome.ts";
 import { Batch, beforeBlanks, behindBlanks, isUtf8, type Malformed } from "./batch.ts";
-import type { KnownRecords } from "./known_records.ts";
+import type { UnchangedMatcher } from "./unchanged_matcher.ts";
 
 /** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
 export interface Limits {
@@ -41,8 +41,8 @@ export interface ReaderOptions {
   /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
   validate: boolean;
   limits?: Limits;
-  /** Records behind the header to be passed over; a batch may then be empty. */
-  known?: KnownRecords;
+  /** Skips records behind the header; a batch may then be empty. */
+  matcher?: UnchangedMatcher;
 }
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
@@ -74,8 +74,8 @@ export async function* readRecords(
   for await (const chunk of chunks) {
     reader.add(chunk);
     while (reader.fill()) yield reader.batch;
-    // Where every record is known there is no other moment for others to have their turn.
-    if (options.known) yield reader.batch;
+    // Where every record is skipped there is no other moment for others to have their turn.
+    if (options.matcher) yield reader.batch;
   }
   reader.finish();
   while (reader.fill()) yield reader.batch;
@@ -147,10 +147,10 @@ class Reader {
     const batch = this.batch.begin(this.#bytes);
     if (this.#end - this.#position < this.#wanted) return false;
     this.#wanted = 0;
-    const { known } = this.options;
-    known?.begin(this.#bytes);
+    const { matcher } = this.options;
+    matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      if (known && this.#width > 0 && !this.#passingOver) this.#passOverKnown(known);
+      if (matcher && this.#width > 0 && !this.#passingOver) this.#skipUnchanged(matcher);
       if (this.#position === this.#end) break;
       if (this.#passingOver ? this.#passOverLine() : this.#readRecord()) continue;
       this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);
@@ -160,9 +160,9 @@ class Reader {
     return batch.count > 0;
   }
 
-  /** Passes over records that are known, as far as they are at hand. */
-  #passOverKnown(known: KnownRecords): void {
-    for (let lineEnd; (lineEnd = known.pass(this.#position, this.#end)) >= 0;) {
+  /** Skips unchanged records, as far as they are at hand. */
+  #skipUnchanged(matcher: UnchangedMatcher): void {
+    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
     }

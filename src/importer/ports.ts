@@ -4,9 +4,9 @@
  */
 import type { Batch } from "./batch.ts";
 import type { FoundProblems } from "./check.ts";
-import type { KnownRecords } from "./known_records.ts";
 import type { Roster } from "./roster.ts";
 import type { Suspect } from "./suspects.ts";
+import type { UnchangedCache } from "./unchanged_cache.ts";
 import type { Hold } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Warning } from "../domain/outcome.ts";
@@ -167,7 +167,7 @@ export interface Judgement {
 
 /** The transaction of one import: all of it becomes visible, or none. Each step answers with the one that comes next. */
 export interface ImportTransaction {
-  /** Makes the tables of an import and recalls which records are known. `bytes`: the length of the roster's text. */
+  /** Makes the tables of an import and loads the unchanged-record cache. `bytes`: the length of the roster's text. */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
 }
 
@@ -179,8 +179,8 @@ export interface Rehearsal {
 
 /** The records of one file on their way into the database. */
 export interface Staging<Planned> {
-  /** The records that are known to change nothing; null: every record is to be read. */
-  readonly known: KnownRecords | null;
+  /** Skips records that would change nothing; null: every record is to be read. */
+  readonly cache: UnchangedCache | null;
   /**
    * Adds the records of a checked batch; those with problems are kept with them. `suspected`: which records have a value that may
    * have stood in an earlier one, 1 or 0 each.
@@ -188,7 +188,7 @@ export interface Staging<Planned> {
   write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void>;
   /**
    * Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. `repeated`: users of
-   * whom a record was passed over before another one came.
+   * whom a record was skipped before another one came.
    */
   end(
     suspects: readonly Suspect[] | null,

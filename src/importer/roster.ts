@@ -8,18 +8,18 @@ import type { Settings } from "../domain/settings.ts";
 import type { Batch } from "./batch.ts";
 import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
 import { countKnown, type Header, type KnownNames, knownNames, readHeader } from "./header.ts";
-import type { KnownRecords } from "./known_records.ts";
 import { malformedReason } from "./malformed.ts";
 import { unguarded } from "./spreadsheet.ts";
+import type { UnchangedMatcher } from "./unchanged_matcher.ts";
 
 export interface Roster {
   delimiter: string;
   header: Header;
   /**
    * Reads the records behind the header; may be called again, one reader at a time. A batch is valid until the next one is asked
-   * for. `known`: records that are passed over; a batch may then be empty.
+   * for. `matcher`: skips records; a batch may then be empty.
    */
-  records(known?: KnownRecords): AsyncGenerator<Batch>;
+  records(matcher?: UnchangedMatcher): AsyncGenerator<Batch>;
 }
 
 /** The delimiters, in the order in which the contract prefers them. */
@@ -54,7 +54,8 @@ export async function openRoster(
     const first = await batches.next();
     if (first.done) reject("empty", "the file has no header: it is empty", null);
     const header = readHeader(headerNames(first.value), settings, first.value.line[0]);
-    const records = (known?: KnownRecords) => behindHeader(readRecords(behind(text(), skipped), { ...options, known }));
+    const records = (matcher?: UnchangedMatcher) =>
+      behindHeader(readRecords(behind(text(), skipped), { ...options, matcher }));
     return { delimiter, header, records };
   } finally {
     await batches.return(undefined);

@@ -1,6 +1,6 @@
 /**
- * Reads the records of a roster, checks them and writes them into the transaction of its import. Records that are known to change
- * nothing are only counted (`known_records.ts`); when another record shows that one of them is needed after all, the file is read
+ * Reads the records of a roster, checks them and writes them into the transaction of its import. Records that would change
+ * nothing are only counted (`unchanged_cache.ts`); when another record shows that one of them is needed after all, the file is read
  * once more for these.
  */
 import { breathe as breatheOnce } from "../runtime/breathe.ts";
@@ -20,22 +20,22 @@ export async function stageRecords<Planned>(
   bytes: number,
   job: ReadJob,
 ): Promise<Staged<Planned>> {
-  const { settings, clock, signal, facts, breathe = breatheOnce } = job, { header } = roster, { known } = staging;
+  const { settings, clock, signal, facts, breathe = breatheOnce } = job, { header } = roster, { cache } = staging;
   const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
   const suspects = new Suspects(bytes);
   let read = 0;
-  for await (const batch of roster.records(known ?? undefined)) {
+  for await (const batch of roster.records(cache?.matcher)) {
     signal.throwIfAborted();
-    known?.note(batch);
+    cache?.journal.note(batch);
     const problems = check(batch);
-    known?.keep(batch, problems);
+    cache?.journal.add(batch, problems);
     suspects.note(batch, header);
     await staging.write(batch, problems, suspects.inBatch);
     read += batch.count;
-    facts.records = read + (known?.passed ?? 0);
+    facts.records = read + (cache?.matcher.skipped ?? 0);
     await breathe();
   }
-  const ended = await staging.end(suspects.list, known?.repeated ?? NOBODY);
+  const ended = await staging.end(suspects.list, cache?.journal.repeated ?? NOBODY);
   return ended.again === null ? ended : await restage(ended, roster, check, job);
 }
 

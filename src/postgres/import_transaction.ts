@@ -4,16 +4,16 @@
  */
 import type { Settings } from "../domain/settings.ts";
 import type { Forecast, ImportTransaction, PlannedImport, Rehearsal, Staging } from "../importer/ports.ts";
-import { canPassOver, KnownRecords } from "../importer/known_records.ts";
 import type { Roster } from "../importer/roster.ts";
+import { canSkip, createUnchangedCache } from "../importer/unchanged_cache.ts";
 import type { Tx } from "./connect.ts";
-import { KnownStore } from "./known_store.ts";
 import type { Patience } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresForecast } from "./forecast.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
 import { importQueries } from "./queries.ts";
 import { PostgresStaging, type StagingContext } from "./staging.ts";
+import { UnchangedStore } from "./unchanged_store.ts";
 
 export class PostgresImportTransaction implements ImportTransaction {
   /** `copies`: the database takes COPY. `patience` with other programs, once rows have to be locked. */
@@ -22,14 +22,14 @@ export class PostgresImportTransaction implements ImportTransaction {
   async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
     const { tx, copies, patience } = this, { header, delimiter } = roster;
     const context = await makeTables(tx, copies, roster, settings);
-    const known = canPassOver(settings) ? new KnownRecords(delimiter, header, settings) : null;
-    const knownStore = new KnownStore(tx, known);
-    const staging = await PostgresStaging.begin<PlannedImport>(context, importId, known, async (staged) => {
+    const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
+    const unchanged = new UnchangedStore(tx, cache);
+    const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged) => {
       const planner = new Planner(context);
       const plan = await planner.plan(tx, staged.hasSuspects);
-      return new PostgresPlannedImport({ ...context, ...staged, patience, importId, planner, knownStore }, plan);
+      return new PostgresPlannedImport({ ...context, ...staged, patience, importId, planner, unchanged }, plan);
     });
-    await knownStore.recall(bytes);
+    await unchanged.load(bytes);
     return staging;
   }
 }

@@ -3,12 +3,12 @@ import type { Counts } from "../domain/outcome.ts";
 import type { AppliedImport, DoneImport, Judgement, PlannedImport } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
 import { countPlan } from "./forecast.ts";
-import type { KnownStore } from "./known_store.ts";
 import { type Attempt, isTaken, lockPatiently, type Patience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
+import type { UnchangedStore } from "./unchanged_store.ts";
 
 /** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
 const MOST_PLANS = 20;
@@ -36,7 +36,7 @@ export class AppliedBefore extends Error {
 export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
   planner: Planner;
-  knownStore: KnownStore;
+  unchanged: UnchangedStore;
   patience: Patience;
 }
 
@@ -44,11 +44,11 @@ export class PostgresPlannedImport implements PlannedImport {
   constructor(private readonly about: ImportContext, private plan: Plan) {}
 
   async apply(): Promise<AppliedImport> {
-    const { tx, patience, planner, knownStore, created } = this.about;
+    const { tx, patience, planner, unchanged, created } = this.about;
     for (let tries = 1;; tries++) {
       try {
         const { counts, judgement } = await lockPatiently(tx, patience, (attempt) => this.#carryOut(attempt));
-        await knownStore.keep();
+        await unchanged.keep();
         return {
           counts: { ...counts, created: counts.created + created },
           judgement,

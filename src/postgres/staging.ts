@@ -6,9 +6,9 @@ import type { Batch } from "../importer/batch.ts";
 import type { FoundProblems } from "../importer/check.ts";
 import type { Header } from "../importer/header.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { KnownRecords } from "../importer/known_records.ts";
 import type { Again, Restaging, Staged, Staging } from "../importer/ports.ts";
 import type { Suspect } from "../importer/suspects.ts";
+import type { UnchangedCache } from "../importer/unchanged_cache.ts";
 import type { Tx } from "./connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { type StagedRows, stagedRows, StraightRows } from "./staged_rows.ts";
@@ -57,7 +57,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   private constructor(
     private readonly context: StagingContext,
     private readonly importId: number | null,
-    readonly known: KnownRecords | null,
+    readonly cache: UnchangedCache | null,
     private readonly plan: (staged: StagedFacts) => Promise<Planned>,
     /** How many users there are, as far as the server knows without counting. */
     private readonly users: number,
@@ -69,7 +69,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   static async begin<Planned>(
     context: StagingContext,
     importId: number | null,
-    known: KnownRecords | null,
+    cache: UnchangedCache | null,
     plan: (staged: StagedFacts) => Promise<Planned>,
   ): Promise<PostgresStaging<Planned>> {
     const { tx, copies, header, settings } = context;
@@ -78,7 +78,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
     const straight = mayCreate && !any ? new StraightRows(tx, header, importId) : null;
     const rows = straight ?? stagedRows(tx, header, copies);
-    return new PostgresStaging(context, importId, known, plan, users, straight, rows);
+    return new PostgresStaging(context, importId, cache, plan, users, straight, rows);
   }
 
   async write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void> {

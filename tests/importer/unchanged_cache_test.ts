@@ -1,11 +1,11 @@
-/** Records that are passed over because they are known (`src/importer/known_records.ts`). */
+/** Records that are skipped because they would change nothing (`src/importer/unchanged_cache.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Settings } from "../../src/domain/settings.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { createCheck } from "../../src/importer/check.ts";
-import { KnownRecords } from "../../src/importer/known_records.ts";
 import { openRoster } from "../../src/importer/roster.ts";
+import { createUnchangedCache } from "../../src/importer/unchanged_cache.ts";
 import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
 
 interface Reading {
@@ -21,17 +21,17 @@ async function read(text: string, { log = [], settings, chunk = 65_536, forgotte
   const all = { ...DEFAULT_SETTINGS, ...settings };
   const { header, delimiter, records } = await openRoster(() => chunksOf(utf8(text), chunk), all, false);
   const check = createCheck(header, all, "2026-11-28");
-  const known = new KnownRecords(delimiter, header, all);
-  known.expect(log.reduce((sum, piece) => sum + piece.length / 16, 0));
-  for (const piece of log) known.add(piece);
-  for (const uniqueId of forgotten) known.forget(uniqueId);
+  const { table, matcher, journal } = createUnchangedCache(delimiter, header, all);
+  table.expect(log.reduce((sum, piece) => sum + piece.length / 16, 0));
+  for (const piece of log) table.add(piece);
+  for (const uniqueId of forgotten) table.forget(uniqueId);
   const seen: SeenRecord[] = [];
-  for await (const batch of records(known)) {
-    known.note(batch);
+  for await (const batch of records(matcher)) {
+    journal.note(batch);
     for (let record = 0; record < batch.count; record++) seen.push(recordOf(batch, record));
-    known.keep(batch, check(batch));
+    journal.add(batch, check(batch));
   }
-  return { seen, passed: known.passed, repeated: [...known.repeated], fresh: [...known.fresh()], known };
+  return { seen, passed: matcher.skipped, repeated: [...journal.repeated], fresh: [...journal.entries()], table };
 }
 
 const lines = (seen: readonly SeenRecord[]) => seen.map(({ line }) => line);
@@ -118,7 +118,7 @@ Deno.test("who was changed by somebody else is read; what is kept of them then h
 
   const log = [...fresh, ...again.fresh];
   assert.equal((await read(text, { log })).passed, 2);
-  const rewritten = [...again.known.loaded(), ...again.fresh];
+  const rewritten = [...again.table.entries(), ...again.fresh];
   assert.equal((await read(text, { log: rewritten })).passed, 2);
 });
 

@@ -1,0 +1,77 @@
+/** Recognizes, for the reader, a record of the unchanged-record cache by the bytes of its line alone. */
+import type { Digest } from "./digest.ts";
+import { SKIPPED, type UnchangedTable, UNMET } from "./unchanged_table.ts";
+
+/** A longer line is not looked at: a file whose lines end with CR would be one line. */
+const MAX_LINE_BYTES = 1 << 14;
+
+const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
+
+export class UnchangedMatcher {
+  #skipped = 0;
+  #bytes: Uint8Array = new Uint8Array();
+  #view = new DataView(this.#bytes.buffer);
+  /** Up to here no line is worth a look. */
+  #noMatchBefore = 0;
+
+  /** `digest` of records; `delimiter` as a byte; `position` of the `unique_id` in a record. */
+  constructor(
+    private readonly table: UnchangedTable,
+    private readonly digest: Digest,
+    private readonly delimiter: number,
+    private readonly position: number,
+  ) {}
+
+  /** How many records were skipped so far. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** The bytes at hand changed or moved. */
+  begin(bytes: Uint8Array): void {
+    this.#noMatchBefore = 0;
+    if (bytes === this.#bytes) return;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /**
+   * Skips the record that begins at `start` when it is in the cache: answers with where its line end begins, and -1 when it has to
+   * be read. Nothing at or after `end` is looked at.
+   *
+   * Whatever stands in the line: the same bytes, read from the beginning of a record, made one whole good record before.
+   */
+  skip(start: number, end: number): number {
+    const { table, digest } = this;
+    if (!table.isLoaded || start < this.#noMatchBefore) return -1;
+    const lineEnd = this.#bytes.indexOf(LF, start);
+    if (lineEnd < 0 || lineEnd >= end || lineEnd - start > MAX_LINE_BYTES) {
+      this.#noMatchBefore = lineEnd < 0 ? end : lineEnd;
+      return -1;
+    }
+    const slot = this.#slotOfRecord(start, lineEnd);
+    if (slot < 0 || table.states[slot] !== UNMET) return -1;
+    digest.take(this.#view, start, this.#bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd);
+    if (!table.has(slot, digest.low, digest.high)) return -1;
+    table.states[slot] = SKIPPED;
+    this.#skipped++;
+    return lineEnd;
+  }
+
+  /** The slot of the user whom the record in a line seems to be of, or -1. A wrong guess finds no digest that is the same. */
+  #slotOfRecord(start: number, lineEnd: number): number {
+    const bytes = this.#bytes, delimiter = this.delimiter;
+    let from = start;
+    for (let position = this.position; position > 0; position--) {
+      while (from < lineEnd && bytes[from] !== delimiter) from++;
+      from++;
+    }
+    const isQuoted = bytes[from] === QUOTE;
+    if (isQuoted) from++;
+    const after = isQuoted ? QUOTE : delimiter;
+    let to = from;
+    while (to < lineEnd && bytes[to] !== after && bytes[to] !== CR) to++;
+    while (to > from && bytes[to - 1] === SPACE) to--;
+    return this.table.find(this.#view, from, to);
+  }
+}

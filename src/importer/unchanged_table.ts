@@ -1,0 +1,114 @@
+/**
+ * The table of the unchanged-record cache: of each user the digest of the record that was applied last, and what this import has
+ * met of it. A hash table with open addressing, in two typed arrays, so that a million users make no million objects.
+ */
+import { Digest } from "./digest.ts";
+
+/** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
+export const ENTRY_BYTES = 16;
+
+/** Entries are written in pieces of this many. */
+export const PIECE_ENTRIES = 1 << 12;
+
+// What this import has met of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
+export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
+
+export class UnchangedTable {
+  /** The key of the user who was looked for last. */
+  readonly key = new Digest(0x2545f491, 0x4f6cdd1d);
+  /** By slot. */
+  states = new Uint8Array(0);
+  /** Four numbers a slot: key and digest, two halves each. */
+  #slots = new Int32Array(0);
+  #mask = 0;
+  #size = 0;
+
+  /** How many users have an entry. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get isLoaded(): boolean {
+    return this.#mask > 0;
+  }
+
+  /** Makes room for this many entries, before the first {@link add}. */
+  expect(entries: number): void {
+    if (entries === 0) return;
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(entries * 4 / 3, 16)));
+    this.#slots = new Int32Array(4 * slots);
+    this.states = new Uint8Array(slots);
+    this.#mask = slots - 1;
+  }
+
+  /** Adds entries as the database keeps them; of one user the last one counts. */
+  add(entries: Uint8Array): void {
+    const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
+    this.#touch(view);
+    for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
+      const slot = this.#slotOf(view.getInt32(at, true), view.getInt32(at + 4, true));
+      if (this.#isFree(slot)) this.#size++;
+      for (let part = 0; part < 4; part++) slots[4 * slot + part] = view.getInt32(at + 4 * part, true);
+    }
+  }
+
+  /** Marks the entry of a user as out of date, because another program changed the user. */
+  forget(uniqueId: string): void {
+    const bytes = new TextEncoder().encode(uniqueId);
+    const slot = this.find(new DataView(bytes.buffer), 0, bytes.length);
+    if (slot >= 0) this.states[slot] = STALE;
+  }
+
+  /** The slot of the user whose `unique_id` stands in these bytes, or -1; {@link key} is theirs from then on. */
+  find(bytes: DataView, from: number, to: number): number {
+    this.key.take(bytes, from, to);
+    if (!this.isLoaded) return -1;
+    const slot = this.#slotOf(this.key.low, this.key.high);
+    return this.#isFree(slot) ? -1 : slot;
+  }
+
+  /** Whether the entry in a slot is that of a record with this digest. */
+  has(slot: number, low: number, high: number): boolean {
+    return this.#slots[4 * slot + 2] === low && this.#slots[4 * slot + 3] === high;
+  }
+
+  /** All entries that are not out of date, in pieces as {@link add} takes them. */
+  *entries(): Generator<Uint8Array> {
+    let piece = new Int32Array(4 * PIECE_ENTRIES), length = 0;
+    for (let slot = 0; slot < this.states.length; slot++) {
+      if (this.#isFree(slot) || this.states[slot] === STALE) continue;
+      piece.set(this.#slots.subarray(4 * slot, 4 * slot + 4), length);
+      length += 4;
+      if (length < piece.length) continue;
+      yield asBytes(piece);
+      piece = new Int32Array(4 * PIECE_ENTRIES);
+      length = 0;
+    }
+    if (length > 0) yield asBytes(piece.subarray(0, length));
+  }
+
+  /** Looks at where entries belong before anything depends on it: then the looks into memory need not wait for each other. */
+  #touch(entries: DataView): number {
+    const slots = this.#slots, mask = this.#mask;
+    let seen = 0;
+    for (let at = 0; at < entries.byteLength; at += ENTRY_BYTES) seen |= slots[4 * (entries.getInt32(at, true) & mask)];
+    return seen;
+  }
+
+  /** The slot of a key: the one that has it, or the free one where it belongs. */
+  #slotOf(low: number, high: number): number {
+    const slots = this.#slots, mask = this.#mask;
+    for (let slot = low & mask;; slot = (slot + 1) & mask) {
+      if (slots[4 * slot] === low && slots[4 * slot + 1] === high) return slot;
+      if (slots[4 * slot] === 0 && slots[4 * slot + 1] === 0) return slot;
+    }
+  }
+
+  #isFree(slot: number): boolean {
+    return this.#slots[4 * slot] === 0 && this.#slots[4 * slot + 1] === 0;
+  }
+}
+
+export function asBytes(numbers: Int32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
