@@ -2,6 +2,7 @@
 #   docker run -p 8080:8080 -v ./upload:/upload -v rosterd-data:/data -e DATABASE_URL=postgres://… rosterd
 # The user inside is 1000:1000; a folder of the host that stands for /upload or /data must be writable for it.
 
+# Deno 2.9 or later: an older one has no deadlines for HTTP clients that keep nobody busy.
 FROM denoland/deno:2.9.6 AS compile
 WORKDIR /rosterd
 COPY . .

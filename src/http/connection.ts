@@ -1,59 +1,40 @@
 /**
- * One client's connection, handed on to the HTTP server inside this process and cut off when it keeps nobody busy: neither
- * `Deno.serve` nor, on Deno 2.6, Node's server can cut a single connection (platform notes). Of what passes it knows only how
- * HTTP/2 begins; `serve.ts` tells it when a request begins and when its answer is over.
+ * One client's connection: answers its requests one after another, and ends without destroying the last answer. Node's server
+ * keeps the deadlines (`serve.ts`); it would start every request of a batch at once, and close on a client that still sends.
  */
-import { within } from "../runtime/within.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Problem } from "./problem.ts";
 
-export interface Patience {
-  /** For the whole head of a request, however it trickles; for the first one from the connection on. */
-  headMs: number;
-  /** For a client that takes nothing of its answer. */
-  takeMs: number;
+/** A request and its answer. */
+export interface Exchange {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
 }
 
-/** For what a client still sends after its last answer: closing at once would destroy the answer on its way. */
+/** Closing while the client still sends makes the system throw away the answer (RFC 9112, 9.6), so what it sends is read until then. */
 const LINGER_MS = 1_000;
-/** For the answer to a client that ends its side with its request, as `nc -N` does; one that has gone looks the same. */
+/** A client that ends its side with its request, as `nc -N` does, looks like one that has gone. */
 const HALF_CLOSED_MS = 1_000;
-const CHUNK_BYTES = 64 * 1024;
-/** How HTTP/2 begins, and no request of HTTP/1. It is refused: deadlines and `Connection: close` are made for one request at a time. */
-const HTTP2 = new TextEncoder().encode("PRI ");
-/** What is handed on before a request begins; more waits for that, so that nobody without a token fills the memory with heads. */
-const MOST_HEAD_BYTES = 32 * 1024;
 
 export class Connection {
-  /** Resolves when all that is to be answered has been handed to the client. */
-  readonly answered: Promise<void>;
-  /** Whether a piece of an answer is on its way to the client, which may be slow, long after the server is done with it. */
-  isHandingBack = false;
-  readonly #answered = Promise.withResolvers<void>();
   readonly #gone = new AbortController();
-  #inside: Deno.TcpConn | null = null;
-  #requests = 0;
-  /** Handed on since the last answer, before a request began. */
-  #ahead = 0;
-  #begun = Promise.withResolvers<void>();
-  #over = Promise.withResolvers<void>();
-  #isLast = false;
-  /** Whether what the client still sends is of use. */
-  #isWanted = true;
-  #isAnswered = false;
+  /** In the order in which they came; the first is being answered. */
+  readonly #exchanges: Exchange[] = [];
+  /** What to say, after the last answer, about bytes that are not a request. */
+  #refusal: Problem | null = null;
+  #isEnding = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Ends what began with the first word of a request. */
-  #isServed: (() => void) | null = null;
 
-  /** `onWord` is called when a request comes in; what it answers, when the answer has gone out. */
-  constructor(
-    private readonly client: Deno.TcpConn,
-    private readonly patience: Patience,
-    private readonly onWord: () => () => void = () => () => {},
-  ) {
-    this.answered = this.#answered.promise;
+  constructor(readonly socket: Socket, private readonly answer: (exchange: Exchange, connection: Connection) => void) {
+    socket.once("end", () => this.#expectLeaving());
+    socket.once("close", () => this.#close());
+    // Node's server calls this after an answer with "Connection: close".
+    socket.destroySoon = () => this.end();
   }
 
-  get address(): string {
-    return this.client.remoteAddr.hostname;
+  get address(): string | undefined {
+    return this.socket.remoteAddress;
   }
 
   /** Aborted when the client has gone. */
@@ -61,152 +42,73 @@ export class Connection {
     return this.#gone.signal;
   }
 
-  /** Whether a request or its answer is under way. */
-  get isBusy(): boolean {
-    return this.#requests > 0 || this.isHandingBack;
+  /** The number of requests that have no complete answer yet. */
+  get pending(): number {
+    return this.#exchanges.length;
   }
 
-  /**
-   * Hands on until the connection ends, whoever ends it. Connects to the server inside only when there is something to
-   * hand on; `known` gets the port that this connection has there.
-   */
-  async run(server: { hostname: string; port: number }, known: (port: number) => void): Promise<void> {
-    this.#cutAfter(this.patience.headMs);
-    try {
-      const buffer = new Uint8Array(CHUNK_BYTES);
-      const length = await this.#readAtLeast(HTTP2.length, buffer);
-      this.#isServed = this.onWord();
-      if (length === null || HTTP2.every((byte, index) => buffer[index] === byte)) return;
-      this.#inside = await Deno.connect({ hostname: server.hostname, port: server.port });
-      for (const side of [this.client, this.#inside]) side.setNoDelay();
-      known(this.#inside.localAddr.port);
-      await Promise.all([this.#handOn(this.#inside, buffer, length), this.#handBack(this.#inside)]);
-    } catch {
-      // Cut off, from either side: there is nobody to tell.
-    } finally {
-      this.cut();
-    }
+  /** Whether a part of an answer waits for the client to take it. */
+  get isSending(): boolean {
+    return this.pending > 0 && this.socket.writableLength > 0;
   }
 
-  /** Null: the client has ended before. */
-  async #readAtLeast(least: number, buffer: Uint8Array): Promise<number | null> {
-    let length = 0;
-    while (length < least) {
-      const more = await this.client.read(buffer.subarray(length));
-      if (more === null) return null;
-      length += more;
-    }
-    return length;
+  /** Answers the request after those that came before it. */
+  take(exchange: Exchange): void {
+    if (this.#isEnding || this.#refusal !== null) return;
+    exchange.outgoing.once("close", () => this.#next());
+    if (this.#exchanges.push(exchange) === 1) this.answer(exchange, this);
   }
 
-  requestBegins(): void {
-    if (this.#requests === 0) this.#over = Promise.withResolvers();
-    this.#requests++;
-    this.#ahead = 0;
-    this.#begun.resolve();
-    clearTimeout(this.#timer);
+  /** Refuses what the client sent after its last request, and ends the connection. */
+  refuse(problem: Problem): void {
+    if (this.#isEnding) return;
+    const last = this.#exchanges.at(-1);
+    if (last === undefined) return this.#say(problem);
+    if (last.incoming.complete) this.#refusal ??= problem;
+    // It is the body of this request that cannot be read.
+    else if (this.pending === 1 && !last.outgoing.headersSent) this.#say(problem);
+    else this.socket.destroy();
   }
 
-  /** `isLast`: what the client still sends is neither waited for nor handed on. */
-  answerIsOver(isLast: boolean): void {
-    this.#requests--;
-    if (this.#requests > 0 || this.#isAnswered) return;
-    this.#over.resolve();
-    this.#begun = Promise.withResolvers();
-    this.#isLast = isLast;
-    if (isLast) this.#wantNoMore();
-    this.#waitForNext();
+  /** Ends it once the client has everything; ends its reading soon. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.socket.end();
+    // Nothing more is taken for a request.
+    this.socket.removeAllListeners("data").resume();
+    this.#destroyAfter(LINGER_MS);
   }
 
-  #serveNoMore(): void {
-    this.#isServed?.();
-    this.#isServed = null;
+  #next(): void {
+    this.#exchanges.shift();
+    if (this.#isEnding || this.socket.destroyed) return;
+    if (this.#exchanges.length > 0) this.answer(this.#exchanges[0], this);
+    else if (this.#refusal !== null) this.#say(this.#refusal);
   }
 
-  /** Ends it now. */
-  cut(): void {
-    clearTimeout(this.#timer);
-    this.#serveNoMore();
-    this.#isAnswered = true;
-    this.#isWanted = false;
-    this.#begun.resolve();
-    this.#over.resolve();
-    this.#answered.resolve();
+  #say(problem: Problem): void {
+    this.socket.write(problem.asText());
+    this.end();
     this.#gone.abort();
-    close(this.client);
-    if (this.#inside !== null) close(this.#inside);
   }
 
-  /** When nothing is under way any more, the client has its time for what it says next. */
-  #waitForNext(): void {
-    if (this.isBusy || this.#isAnswered) return;
-    this.#cutAfter(this.#isLast ? LINGER_MS : this.patience.headMs);
+  /** After the client ended its side. */
+  #expectLeaving(): void {
+    if (this.#isEnding || this.pending === 0) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#exchanges[0]?.outgoing.headersSent) this.socket.destroy();
+    }, HALF_CLOSED_MS);
   }
 
-  #cutAfter(ms: number): void {
+  #destroyAfter(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cut(), ms);
+    this.#timer = setTimeout(() => this.socket.destroy(), ms);
   }
 
-  #wantNoMore(): void {
-    this.#isWanted = false;
-    this.#begun.resolve();
-    if (this.#inside !== null) void succeeds(this.#inside.closeWrite());
-  }
-
-  /** From the client to the server; what that does not want is read all the same, or the answer would be destroyed. */
-  async #handOn(inside: Deno.TcpConn, buffer: Uint8Array, firstLength: number): Promise<void> {
-    for (let length: number | null = firstLength; length !== null; length = await this.client.read(buffer)) {
-      this.#isServed ??= this.onWord();
-      // Before it is handed on: the request may begin, and be over, meanwhile.
-      if (this.#requests === 0 && this.#isWanted) this.#ahead += length;
-      if (this.#isWanted && !await succeeds(writeAll(inside, buffer.subarray(0, length)))) this.#isWanted = false;
-      if (this.#ahead >= MOST_HEAD_BYTES) await this.#begun.promise;
-    }
-    if (this.#requests > 0 || this.#ahead > 0) await within(HALF_CLOSED_MS, this.#untilOver()).catch(() => {});
+  #close(): void {
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
     this.#gone.abort();
-    this.#wantNoMore();
-  }
-
-  async #untilOver(): Promise<void> {
-    if (this.#requests === 0) await this.#begun.promise;
-    await this.#over.promise;
-  }
-
-  /** From the server to the client. */
-  async #handBack(inside: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    for (;;) {
-      // A server that wants no more of a body may cut its side; what it said before is on its way to the client.
-      const length = await inside.read(buffer).catch(() => null);
-      if (length === null) break;
-      this.isHandingBack = true;
-      clearTimeout(this.#timer);
-      await within(this.patience.takeMs, writeAll(this.client, buffer.subarray(0, length)));
-      this.isHandingBack = false;
-      if (this.#requests === 0) this.#serveNoMore();
-      this.#waitForNext();
-    }
-    await this.client.closeWrite();
-    this.#isAnswered = true;
-    this.#wantNoMore();
-    this.#answered.resolve();
-    this.#cutAfter(LINGER_MS);
-  }
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await conn.write(bytes.subarray(written));
-}
-
-async function succeeds(work: Promise<unknown>): Promise<boolean> {
-  return await work.then(() => true, () => false);
-}
-
-function close(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }

@@ -22,12 +22,32 @@ export class Problem extends Error {
   }
 
   response(): Response {
-    const { headers, ...members } = this.extras;
-    const title = STATUS_CODES[this.status] ?? "Error";
-    const document = { type: "about:blank", title, status: this.status, detail: this.detail, ...members };
-    return new Response(JSON.stringify(document), {
-      status: this.status,
-      headers: { "content-type": "application/problem+json", ...headers },
-    });
+    return new Response(this.#body(), { status: this.status, headers: this.#headers() });
+  }
+
+  /** The whole answer, for a connection on which there is no request that could be answered. It is the last one there. */
+  asText(): string {
+    const body = this.#body();
+    const headers = {
+      ...this.#headers(),
+      "content-length": new TextEncoder().encode(body).length,
+      connection: "close",
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `HTTP/1.1 ${this.status} ${this.#title}\r\n${lines.join("")}\r\n${body}`;
+  }
+
+  get #title(): string {
+    return STATUS_CODES[this.status] ?? "Error";
+  }
+
+  #headers(): Record<string, string> {
+    return { "content-type": "application/problem+json", ...this.extras.headers };
+  }
+
+  #body(): string {
+    const { headers: _, ...members } = this.extras;
+    const document = { type: "about:blank", title: this.#title, status: this.status, detail: this.detail, ...members };
+    return JSON.stringify(document);
   }
 }

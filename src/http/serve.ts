@@ -1,12 +1,16 @@
 /**
- * The sockets of the HTTP interface. `Deno.serve` reads and writes HTTP inside, on a port of loopback that answers nobody but
- * this file; in front of it stands one {@link Connection} for each client, which is cut off when it keeps nobody busy. So half
- * a head, an idle client, and one that takes no answer have a deadline on every Deno; bodies have theirs in `body.ts`.
+ * The sockets of the HTTP interface: Node's server reads and writes HTTP, and keeps the deadlines for heads, for idle clients,
+ * and for clients that take no answer. Bodies have theirs in `body.ts`. Deno enforces these deadlines from 2.9 on.
  */
+import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { pause } from "../runtime/pause.ts";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { within } from "../runtime/within.ts";
-import { Connection } from "./connection.ts";
+import { keepAccepting } from "./accepting.ts";
+import { Connection, type Exchange } from "./connection.ts";
+import { Connections } from "./connections.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 
@@ -21,11 +25,11 @@ export interface ServeOptions {
    * only when a third of the 4 MB that it keeps have gone.
    */
   takeTimeoutMs?: number;
-  /** With more, one that is idle gives way, or one whose client takes nothing. Each takes three handles, and imports need some, too. */
+  /** With more, one that is idle gives way, or one whose client takes nothing. Each takes a handle, and imports need some, too. */
   mostConnections?: number;
   /** How long requests may take that are under way when it closes. */
   closeTimeoutMs?: number;
-  /** Called when a request comes in, with its first word; what it answers, when the answer has gone out. */
+  /** Called when a request comes in; what it answers, when the answer has gone out. */
   onRequest?: () => () => void;
 }
 
@@ -47,39 +51,78 @@ export class CannotListen extends Error {
   }
 }
 
-/** After a connection that could not be taken, for want of handles. */
-const BREATHER_MS = 100;
+/** How often Node's server looks for heads that are late. */
+const MAX_CHECK_INTERVAL_MS = 1_000;
+/** What Node's server adds to the time of an idle client, so that a request that is on its way is not lost. */
+const KEEP_ALIVE_GRACE_MS = 1_000;
+/** Of all clients together. Nobody sends so many at once but to fill the memory, each with an object of some kilobytes. */
+const MAX_PENDING_REQUESTS = 2_000;
+const MAX_HEADERS = 100;
 
 /** Listens until `close()` or the signal. Throws {@link CannotListen}. */
 export async function serveHttp(app: Hono<HttpEnv>, options: ServeOptions, signal: AbortSignal): Promise<HttpServer> {
-  const listener = listen(options);
-  const server = new FrontedServer(app, listener, options);
-  const { hostname, port } = listener.addr;
-  const close = () => server.close();
+  const service = new HttpService(app, options);
+  const { address: hostname, port } = await service.listen();
+  const close = () => service.close();
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) await close();
   return { hostname, port, url: `http://${inUrl(hostname)}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
-class FrontedServer {
-  readonly #connections = new Set<Connection>();
-  /** By the port from which each is handed on. */
-  readonly #byPort = new Map<number, Connection>();
-  readonly #inside: Deno.HttpServer<Deno.NetAddr>;
-  readonly #stop = new AbortController();
-  readonly #accepting: Promise<void>;
+class HttpService {
+  readonly #connections: Connections;
+  readonly #server: Server;
+  readonly #answer: (exchange: Exchange, connection: Connection) => void;
+  #stopAccepting = () => {};
   #closed: Promise<void> | undefined;
 
-  constructor(
-    private readonly app: Hono<HttpEnv>,
-    private readonly listener: Deno.TcpListener,
-    private readonly options: ServeOptions,
-  ) {
-    this.#inside = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => unreadable().response() },
-      (request, info) => this.#answer(request, info),
-    );
-    this.#accepting = this.#accept();
+  constructor(private readonly app: Hono<HttpEnv>, private readonly options: ServeOptions) {
+    this.#connections = new Connections(options.mostConnections ?? 100);
+    const listener = getRequestListener((request, env) => this.#fetch(request, env.incoming as IncomingMessage), {
+      // For a client of HTTP/1.0, which need not say it.
+      hostname: inUrl(options.hostname),
+      errorHandler: () => unreadable().response(),
+      overrideGlobalObjects: false,
+      autoCleanupIncoming: false,
+    });
+    this.#answer = ({ incoming, outgoing }) => void listener(incoming, outgoing);
+    this.#server = this.#createServer();
+  }
+
+  #createServer(): Server {
+    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000 } = this.options;
+    const server = createServer({
+      headersTimeout: headTimeoutMs,
+      keepAliveTimeout: Math.max(1, headTimeoutMs - KEEP_ALIVE_GRACE_MS),
+      connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headTimeoutMs / 4),
+      // Bodies have deadlines that depend on the call.
+      requestTimeout: 0,
+      // Refused below, with words.
+      requireHostHeader: false,
+    });
+    server.timeout = takeTimeoutMs;
+    // Not in the types. A client that ends its side with its request still wants the answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    server.on("connection", (socket) => this.#connect(socket));
+    server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
+    server.on("connect", (_, socket: Socket) => this.#refuse(socket, new Problem(405, "CONNECT is not served here")));
+    server.on("clientError", (error, socket: Socket) => this.#refuse(socket, problemOf(error)));
+    server.on("timeout", (socket) => this.#destroyIfIdle(socket));
+    return server;
+  }
+
+  async listen(): Promise<AddressInfo> {
+    const { hostname, port } = this.options;
+    try {
+      this.#server.listen(port, hostname);
+      await once(this.#server, "listening");
+    } catch (error) {
+      throw new CannotListen(codeOf(error), `${inUrl(hostname)}:${port}`, error);
+    }
+    this.#stopAccepting = keepAccepting(this.#server);
+    // A connection that cannot be accepted is not the end of the service.
+    this.#server.on("error", () => {});
+    return this.#server.address() as AddressInfo;
   }
 
   close(): Promise<void> {
@@ -88,82 +131,86 @@ class FrontedServer {
 
   /** Idle connections are closed at once, the others after their answer, all of them in the end. */
   async #close(): Promise<void> {
-    this.#stop.abort();
-    this.listener.close();
-    await this.#accepting;
-    for (const connection of this.#connections) if (!connection.isBusy) connection.cut();
-    const answered = Promise.all([this.#inside.shutdown(), ...[...this.#connections].map((each) => each.answered)]);
-    await within(this.options.closeTimeoutMs ?? 5_000, answered).catch(() => {});
-    for (const connection of this.#connections) connection.cut();
+    const closed = once(this.#server, "close");
+    this.#stopAccepting();
+    this.#server.close();
+    this.#connections.destroyIdle();
+    await within(this.options.closeTimeoutMs ?? 5_000, this.#connections.allAnswered()).catch(() => {});
+    this.#connections.destroyAll();
+    await closed;
   }
 
-  async #accept(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        this.#take(await this.listener.accept());
-      } catch {
-        await pause(BREATHER_MS, signal).catch(() => {});
-      }
-    }
-  }
-
-  #take(client: Deno.TcpConn): void {
-    const { headTimeoutMs = 20_000, takeTimeoutMs = 120_000, mostConnections = 100, onRequest } = this.options;
-    if (this.#connections.size >= mostConnections) this.#makeRoom();
-    const connection = new Connection(client, { headMs: headTimeoutMs, takeMs: takeTimeoutMs }, onRequest);
+  #connect(socket: Socket): Connection {
+    const connection = new Connection(socket, this.#answer);
     this.#connections.add(connection);
-    let ownPort = -1;
-    const known = (port: number) => void this.#byPort.set(ownPort = port, connection);
-    void connection.run(this.#inside.addr, known).finally(() => {
-      this.#connections.delete(connection);
-      if (this.#byPort.get(ownPort) === connection) this.#byPort.delete(ownPort);
+    return connection;
+  }
+
+  #take(exchange: Exchange): void {
+    const { incoming: { socket }, outgoing } = exchange;
+    if (socket.destroyed) return;
+    // Deno 2.6, with which the binary is verified, tells of requests only.
+    const connection = this.#connections.of(socket) ?? this.#connect(socket);
+    if (this.#connections.pending >= MAX_PENDING_REQUESTS) return void socket.destroy();
+    const onAnswered = this.options.onRequest?.();
+    connection.take(exchange);
+    outgoing.once("close", () => {
+      this.#connections.touch(connection);
+      onAnswered?.();
     });
   }
 
-  /** Of several, the one that was used longest ago goes. Whoever waits for an answer stays. */
-  #makeRoom(): void {
-    const all = [...this.#connections];
-    (all.find((each) => !each.isBusy) ?? all.find((each) => each.isHandingBack))?.cut();
-  }
-
-  async #answer(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> {
-    // Another address of loopback may have the same port.
-    const connection = remoteAddr.hostname === "127.0.0.1" ? this.#byPort.get(remoteAddr.port) : undefined;
-    if (connection === undefined) return new Problem(403, "nobody is answered here").response();
-    connection.requestBegins();
-    let isLast = false;
-    // Whatever becomes of the answer, also when none could be made.
-    const isOver = () => {
-      connection.answerIsOver(isLast);
-      this.#isLatest(connection);
-    };
-    completed.then(isOver, isOver);
-    const { address, gone } = connection;
-    const answer = await this.app.fetch(request, { address, gone });
-    if (request.body !== null && !request.bodyUsed) answer.headers.set("connection", "close");
-    isLast = answer.headers.get("connection") === "close";
+  /** The answer to a request whose turn it is. */
+  async #fetch(request: Request, incoming: IncomingMessage): Promise<Response> {
+    const problem = problemOfHead(incoming);
+    if (problem !== null) return problem.response();
+    const connection = this.#connections.of(incoming.socket);
+    const answer = await this.app.fetch(request, { address: connection?.address, gone: connection?.gone });
+    // What has not come by now is neither waited for nor read.
+    if (incoming.complete === false || this.#closed !== undefined) answer.headers.set("connection", "close");
     return answer;
   }
 
-  /** Of those that are idle, it is the last to give way. */
-  #isLatest(connection: Connection): void {
-    if (this.#connections.delete(connection)) this.#connections.add(connection);
+  /** Null: there is nothing to say. */
+  #refuse(socket: Socket, problem: Problem | null): void {
+    const connection = this.#connections.of(socket);
+    if (connection === undefined || problem === null) socket.destroy();
+    else connection.refuse(problem);
+  }
+
+  /** After a time without a byte in either direction. The service may take longer over a request than its client. */
+  #destroyIfIdle(socket: Socket): void {
+    const connection = this.#connections.of(socket);
+    if (connection === undefined || connection.pending === 0 || connection.isSending) socket.destroy();
   }
 }
 
-function listen({ hostname, port }: ServeOptions): Deno.TcpListener {
-  try {
-    return Deno.listen({ hostname, port });
-  } catch (error) {
-    // The system gives no code for a name that it does not know.
-    const { code = "no such address" } = error as { code?: string };
-    throw new CannotListen(code, `${inUrl(hostname)}:${port}`, error);
+/** What to say to a client whose bytes are not a request; null: nothing, since it is late, has gone, or speaks HTTP/2. */
+function problemOf(error: Error): Problem | null {
+  const { code = "", rawPacket } = error as { code?: string; rawPacket?: Uint8Array };
+  if (code === "HPE_HEADER_OVERFLOW") {
+    const isLine = rawPacket !== undefined && !rawPacket.includes(0x0a);
+    return isLine ? new Problem(414, "the path is too long") : new Problem(431, "the headers are too long");
   }
+  return code.startsWith("HPE_") && code !== "HPE_PAUSED_H2_UPGRADE" ? unreadable() : null;
 }
 
 function unreadable(): Problem {
   return new Problem(400, "the request cannot be read");
+}
+
+/** What Node's server takes, and this service does not. */
+function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
+  const close = { headers: { connection: "close" } };
+  if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "there are too many headers", close);
+  const isWithoutHost = headers.host === undefined && httpVersion !== "1.0";
+  return isWithoutHost ? new Problem(400, "the request must name its Host", close) : null;
+}
+
+/** A name that nobody knows has codes of its own, which differ between systems. */
+function codeOf(error: unknown): string {
+  const { code = "", syscall } = error as { code?: string; syscall?: string };
+  return code === "" || syscall === "getaddrinfo" ? "no such address" : code;
 }
 
 function inUrl(hostname: string): string {

@@ -1,11 +1,13 @@
 /** Single connections: which are cut off, which are not, and that nothing of what passes is lost. */
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { readToEnd } from "../support/connection.ts";
+import { testOfDeadlines } from "../support/deadlines.ts";
 import { until } from "../support/until.ts";
 import { ADMIN } from "./fake_service.ts";
 import { AUTH, historyOf, talk, WAIT, withServer } from "./served.ts";
 
-Deno.test(
+testOfDeadlines(
   "A connection that sends half a head, or nothing, is closed",
   () =>
     withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
@@ -14,12 +16,12 @@ Deno.test(
     }),
 );
 
-Deno.test("An idle connection is closed", () =>
+testOfDeadlines("An idle connection is closed", () =>
   withServer({ serve: { headTimeoutMs: 100 } }, async (server) => {
     assert.match(await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), /^HTTP\/1.1 200/);
   }));
 
-Deno.test("A head that trickles in does not put off the deadline", async () => {
+testOfDeadlines("A head that trickles in does not put off the deadline", async () => {
   await withServer({ serve: { headTimeoutMs: 300 } }, async (server) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     const send = (text: string) => connection.write(new TextEncoder().encode(text)).catch(() => 0);
@@ -30,7 +32,7 @@ Deno.test("A head that trickles in does not put off the deadline", async () => {
   });
 });
 
-Deno.test("Half a second request on a connection is closed like half a first one", async () => {
+testOfDeadlines("Half a second request on a connection is closed like half a first one", async () => {
   await withServer({ serve: { headTimeoutMs: 200 } }, async (server) => {
     const whole = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const answers = await talk(server, whole + whole + "GET /healthz HT");
@@ -38,7 +40,7 @@ Deno.test("Half a second request on a connection is closed like half a first one
   });
 });
 
-Deno.test("A client that ends its side with its request is answered", async () => {
+testOfDeadlines("A client that ends its side with its request is answered", async () => {
   await withServer({}, async (server) => {
     for (const request of ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", WAIT]) {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -49,7 +51,7 @@ Deno.test("A client that ends its side with its request is answered", async () =
   });
 });
 
-Deno.test("When the client of a long request has gone, the service is told", async () => {
+testOfDeadlines("When the client of a long request has gone, the service is told", async () => {
   const gone = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const turn = async (_wait: boolean, signal: AbortSignal) => {
@@ -67,7 +69,7 @@ Deno.test("When the client of a long request has gone, the service is told", asy
   });
 });
 
-Deno.test("A client that takes nothing of its answer is cut off, and the file let go", async () => {
+testOfDeadlines("A client that takes nothing of its answer is cut off, and the file let go", async () => {
   const letGo = Promise.withResolvers<void>();
   const endless = () => {
     const stream = new ReadableStream<Uint8Array>({
@@ -84,33 +86,103 @@ Deno.test("A client that takes nothing of its answer is cut off, and the file le
   });
 });
 
-Deno.test("A client that takes its answer slowly gets all of it, long after the server is done with it", async () => {
-  // More than the system keeps for the client, less than it keeps for both connections of this one.
-  const size = 5 * 1024 * 1024;
+testOfDeadlines(
+  "A client that takes its answer slowly gets all of it, also long after the server is done with it",
+  async () => {
+    // The system keeps the small one for the client; for the large one the server waits, longer than an idle client may.
+    for (const size of [1024 * 1024, 16 * 1024 * 1024]) {
+      const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
+      await withServer({ service: { imports: historyOf(file) }, serve: { headTimeoutMs: 500 } }, async (server) => {
+        using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+        await connection.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
+        await pause(2_000);
+        const [head, body] = (await readToEnd(connection)).split("\r\n\r\n");
+        assert.match(head, /^HTTP\/1.1 200/);
+        assert.equal(body.length, size);
+      });
+    }
+  },
+);
+
+testOfDeadlines("A slow but steady client may take longer over its answer than it may take nothing", async () => {
+  const size = 12 * 1024 * 1024;
   const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
-  const imports = historyOf(file);
-  const answered = Promise.withResolvers<void>();
-  const serve = { headTimeoutMs: 500, onRequest: () => answered.resolve };
-  await withServer({ service: { imports }, serve }, async (server) => {
+  await withServer({ service: { imports: historyOf(file) }, serve: { takeTimeoutMs: 800 } }, async (server) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    await connection.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
-    await answered.promise;
-    // One that is idle from now on is cut off, which this one must not be.
-    assert.equal(await talk(server, ""), "");
-    const [head, body] = (await readToEnd(connection)).split("\r\n\r\n");
-    assert.match(head, /^HTTP\/1.1 200/);
-    assert.equal(body.length, size);
+    await connection.write(
+      new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}Connection: close\r\n\r\n`),
+    );
+    const began = performance.now();
+    let taken = 0;
+    const buffer = new Uint8Array(1024 * 1024);
+    for (let length; (length = await connection.read(buffer)) !== null; await pause(50)) taken += length;
+    assert.ok(taken > size);
+    assert.ok(performance.now() - began > 800);
   });
 });
 
-Deno.test("Hundreds of requests sent at once are all answered", async () => {
+testOfDeadlines("A service may take longer over a request than its client over the answer", async () => {
+  const turn = () => pause(600).then(() => []);
+  await withServer({ service: { turn }, serve: { takeTimeoutMs: 100 } }, async (server) => {
+    assert.match(await talk(server, WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")), /^HTTP\/1.1 200/);
+  });
+});
+
+testOfDeadlines(
+  "The answer is told of when it has gone out, and requests of one connection are answered in turn",
+  async () => {
+    const told: string[] = [];
+    const turn = () => pause(50).then(() => (told.push("turn"), []));
+    const onRequest = () => {
+      told.push("begins");
+      return () => void told.push("over");
+    };
+    await withServer({ service: { turn }, serve: { onRequest } }, async (server) => {
+      await talk(server, WAIT + WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      assert.deepEqual(told, ["begins", "begins", "turn", "over", "turn", "over"]);
+    });
+  },
+);
+
+testOfDeadlines("What is no request is refused after the answers to the requests before it", async () => {
+  const turn = () => pause(50).then(() => []);
+  await withServer({ service: { turn } }, async (server) => {
+    const answers = await talk(server, WAIT + "no request\r\n\r\n");
+    assert.deepEqual(answers.match(/HTTP\/1.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 400"]);
+  });
+});
+
+testOfDeadlines("A client that sends a large body to no avail hears why", async () => {
+  await withServer({}, async (server) => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const head = "POST /check?name=x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n";
+    await connection.write(new TextEncoder().encode(head));
+    const sending = (async () => {
+      for (;;) await connection.write(new Uint8Array(1024 * 1024));
+    })().catch(() => {});
+    assert.match(await readToEnd(connection), /^HTTP\/1.1 401/);
+    await sending;
+  });
+});
+
+testOfDeadlines("Clients that pile up thousands of requests are cut, and the service goes on", async () => {
+  const turnIsOver = Promise.withResolvers<void>();
+  const turn = () => turnIsOver.promise.then(() => []);
+  await withServer({ service: { turn } }, async (server) => {
+    assert.equal(await talk(server, WAIT + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5_000)), "");
+    assert.deepEqual(await (await fetch(`${server.url}/healthz`)).json(), { alive: true });
+    turnIsOver.resolve();
+  });
+});
+
+testOfDeadlines("Hundreds of requests sent at once are all answered", async () => {
   await withServer({ serve: { headTimeoutMs: 500 } }, async (server) => {
     const answers = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000));
     assert.equal(answers.match(/HTTP\/1.1 200/g)?.length, 1_000);
   });
 });
 
-Deno.test("HTTP/2 is refused, and a request that comes byte by byte is not taken for it", async () => {
+testOfDeadlines("HTTP/2 is refused, and a request that comes byte by byte is not taken for it", async () => {
   await withServer({}, async (server) => {
     const greeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     assert.equal(await talk(server, greeting), "");
@@ -123,7 +195,7 @@ Deno.test("HTTP/2 is refused, and a request that comes byte by byte is not taken
   });
 });
 
-Deno.test("A file of many megabytes arrives whole", async () => {
+testOfDeadlines("A file of many megabytes arrives whole", async () => {
   let got = "";
   const check = async (_name: string, body: ReadableStream<Uint8Array>) => {
     got = await sha256(await new Response(body).arrayBuffer());
@@ -137,7 +209,7 @@ Deno.test("A file of many megabytes arrives whole", async () => {
   });
 });
 
-Deno.test("With too many connections, the one that has been idle longest gives way", async () => {
+testOfDeadlines("With too many connections, the one that has been idle longest gives way", async () => {
   await withServer({}, async (server) => {
     const connections: Deno.TcpConn[] = [];
     for (let number = 0; number < 101; number++) {
@@ -149,41 +221,44 @@ Deno.test("With too many connections, the one that has been idle longest gives w
   });
 });
 
-Deno.test("With too many connections of clients that take nothing, one of them gives way, and who waits for an answer stays", async () => {
-  const endless = () => {
-    const stream = new ReadableStream<Uint8Array>({
-      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
-      cancel: () => void (isLetGo = true),
+testOfDeadlines(
+  "With too many connections of clients that take nothing, one of them gives way, and who waits for an answer stays",
+  async () => {
+    const endless = () => {
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+        cancel: () => void (isLetGo = true),
+      });
+      return { name: "x.csv", size: 1e9, stream };
+    };
+    let isLetGo = false;
+    const asked = Promise.withResolvers<void>();
+    const turnIsOver = Promise.withResolvers<void>();
+    const turn = async () => {
+      asked.resolve();
+      await turnIsOver.promise;
+      return [];
+    };
+    const setup = { service: { imports: historyOf(endless), turn }, serve: { mostConnections: 2 } };
+    await withServer(setup, async (server) => {
+      const waiting = talk(server, WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      await asked.promise;
+      using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
+      await takesNothing.read(new Uint8Array(1));
+      // A piece may be taken by the system just now; of several newcomers one finds it waiting.
+      await until("room was made", async () => {
+        const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert.match(heard, /^HTTP\/1.1 200/);
+        return isLetGo;
+      });
+      turnIsOver.resolve();
+      assert.match(await waiting, /^HTTP\/1.1 200/);
     });
-    return { name: "x.csv", size: 1e9, stream };
-  };
-  let isLetGo = false;
-  const asked = Promise.withResolvers<void>();
-  const turnIsOver = Promise.withResolvers<void>();
-  const turn = async () => {
-    asked.resolve();
-    await turnIsOver.promise;
-    return [];
-  };
-  const setup = { service: { imports: historyOf(endless), turn }, serve: { mostConnections: 2 } };
-  await withServer(setup, async (server) => {
-    const waiting = talk(server, WAIT.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
-    await asked.promise;
-    using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
-    await takesNothing.read(new Uint8Array(1));
-    // A piece may be taken by the system just now; of several newcomers one finds it waiting.
-    await until("room was made", async () => {
-      const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-      assert.match(heard, /^HTTP\/1.1 200/);
-      return isLetGo;
-    });
-    turnIsOver.resolve();
-    assert.match(await waiting, /^HTTP\/1.1 200/);
-  });
-});
+  },
+);
 
-Deno.test("Of connections, one that was used later gives way later, however old it is", async () => {
+testOfDeadlines("Of connections, one that was used later gives way later, however old it is", async () => {
   await withServer({}, async (server) => {
     const connect = () => Deno.connect({ hostname: "127.0.0.1", port: server.port });
     const connections = [await connect(), await connect()];

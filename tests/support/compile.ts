@@ -26,6 +26,14 @@ export async function compileBinary(): Promise<string | null> {
   return null;
 }
 
+/** Of the Deno that {@link compileBinary} compiles with. */
+export async function compilerVersion(): Promise<string> {
+  if (!await isProvided()) return Deno.version.deno;
+  const args = ["-c", 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" --version', COMPILE_ENV];
+  const { stdout } = await new Deno.Command("bash", { args, stderr: "inherit" }).output();
+  return new TextDecoder().decode(stdout).split(" ")[1];
+}
+
 async function isProvided(): Promise<boolean> {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") return false;
   try {

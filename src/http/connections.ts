@@ -1,0 +1,73 @@
+/** The open connections of the HTTP interface: never too many, whoever opens them at whatever pace. */
+import type { Socket } from "node:net";
+import type { Connection } from "./connection.ts";
+
+export class Connections {
+  /** The one that was used longest ago stands first. */
+  readonly #open = new Map<Socket, Connection>();
+  #onAllAnswered: (() => void) | null = null;
+
+  constructor(private readonly max: number) {}
+
+  /** The requests of all connections that have no complete answer yet. */
+  get pending(): number {
+    return this.#open.values().reduce((sum, { pending }) => sum + pending, 0);
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#open.get(socket);
+  }
+
+  /** Adds a connection, for which an idle one gives way; if there is none, the new one is refused. */
+  add(connection: Connection): void {
+    const { socket } = connection;
+    if (this.#open.size >= this.max && !this.#makeRoom()) return void socket.destroy();
+    this.#open.set(socket, connection);
+    socket.once("close", () => this.#remove(socket));
+  }
+
+  /** Makes it the last to give way. */
+  touch(connection: Connection): void {
+    if (this.#open.delete(connection.socket)) this.#open.set(connection.socket, connection);
+    this.#checkAnswered();
+  }
+
+  destroyIdle(): void {
+    for (const { socket, pending } of this.#open.values()) if (pending === 0) this.#destroy(socket);
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#open.keys()) this.#destroy(socket);
+  }
+
+  /** Resolves when no request is under way. */
+  async allAnswered(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onAllAnswered = resolve;
+    this.#checkAnswered();
+    await promise;
+  }
+
+  /** The longest idle one goes; if all are busy, one whose client takes nothing. A client that waits for an answer stays. */
+  #makeRoom(): boolean {
+    const all = [...this.#open.values()];
+    const leaving = all.find(({ pending }) => pending === 0) ?? all.find(({ isSending }) => isSending);
+    if (leaving !== undefined) this.#destroy(leaving.socket);
+    return leaving !== undefined;
+  }
+
+  /** Counts it out at once: "close" comes only after a turn of the event loop. */
+  #destroy(socket: Socket): void {
+    this.#remove(socket);
+    socket.destroy();
+  }
+
+  #remove(socket: Socket): void {
+    this.#open.delete(socket);
+    this.#checkAnswered();
+  }
+
+  #checkAnswered(): void {
+    if (this.pending === 0) this.#onAllAnswered?.();
+  }
+}

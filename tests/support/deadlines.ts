@@ -1,0 +1,14 @@
+/** For tests that need the deadlines of Node's HTTP server: they are left out with a Deno that is older than 2.9, and say so. */
+
+/** Whether that Deno cuts a client that is late. */
+export function enforcesDeadlines(version: string): boolean {
+  const [major, minor] = version.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 9);
+}
+
+/** A test that runs only where this Deno enforces them. */
+export function testOfDeadlines(name: string, fn: () => Promise<void>): void {
+  const ignore = !enforcesDeadlines(Deno.version.deno);
+  if (ignore) console.error(`LEFT OUT: ${name}: Deno ${Deno.version.deno} has no deadlines for clients; 2.9 has`);
+  Deno.test({ name, ignore, fn });
+}
