@@ -18,8 +18,9 @@ import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { Courtesy } from "./runtime/courtesy.ts";
+import { codeOrThrow, describeError } from "./runtime/errors.ts";
 import { Every } from "./runtime/every.ts";
-import { type Log, nameOf } from "./runtime/log.ts";
+import type { Log } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
 import { Decisions } from "./service/decisions.ts";
 import { DatabaseKeeper } from "./service/database_keeper.ts";
@@ -100,9 +101,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
 /** Where it cannot be made, the first look says why, as of a mount that went away. */
 async function makeUploadFolder(upload: string): Promise<void> {
-  await Deno.mkdir(upload, { recursive: true }).catch((error) => {
-    if (typeof error?.code !== "string") throw error;
-  });
+  await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
 /** The kept token is read for each request, so that a rotated one holds at once. */
@@ -162,7 +161,7 @@ function assemble(
       },
       onError: (error) => {
         if (databaseIsAway(error)) keeper.report(error);
-        else log.error("work_failed", { what, error: nameOf(error) });
+        else log.error("work_failed", { what, error: describeError(error) });
       },
     });
   const mails = nowAndThen("mail", MAIL_EVERY_MS, async () => {

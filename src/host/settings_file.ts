@@ -3,9 +3,9 @@
  * A change is whole or not at all, one at a time, and gives the file a new ETag. Nothing is kept in memory.
  */
 import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf, nullOn } from "../runtime/errors.ts";
 import { type ChangedBy, type SettingsChange, SettingsHistory } from "./settings_history.ts";
 import { patchedSettings, replacedSettings } from "./settings_change.ts";
 import { BrokenSettingsFile, printSettings, readSettings } from "./settings_text.ts";
@@ -99,7 +99,7 @@ interface LoadedSettings extends StoredSettings {
 const NEW_FILE: Pick<LoadedSettings, "mode" | "mtime"> = { mode: 0o600, mtime: 0 };
 
 async function load(path: string): Promise<LoadedSettings | null> {
-  const handle = await openIfPresent(path);
+  const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
     // Before the content: what changes in between then has an ETag that no longer matches, never the reverse.
@@ -130,15 +130,6 @@ async function store(
   return stored;
 }
 
-async function openIfPresent(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return null;
-    throw error;
-  }
-}
-
 const ACCESS_FAULTS: Record<string, string> = {
   ENOENT: "its folder does not exist; make the folder, or name another file with --settings",
   ENOTDIR: "a part of its path is not a folder; name another file with --settings",
@@ -152,7 +143,7 @@ async function reached<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const fault = ACCESS_FAULTS[(error as { code?: string }).code ?? ""];
+    const fault = ACCESS_FAULTS[codeOf(error)];
     if (fault === undefined) throw error;
     throw new BrokenSettingsFile(path, [], { cause: error }, fault);
   }

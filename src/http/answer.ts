@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
@@ -41,7 +42,7 @@ function foreseen(error: unknown): Problem | null {
   }
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
   if (error instanceof DOMException && error.name === "AbortError") return busy("the service is stopping", 5);
-  if (hasCode(error, "settings_changed")) return new Problem(412, error.message);
+  if (hasCode(error, "settings_changed")) return new Problem(412, (error as Error).message);
   return hasCode(error, "broken_settings") ? brokenSettings(error as BrokenSettings) : null;
 }
 
@@ -64,17 +65,12 @@ function brokenSettings({ problems }: BrokenSettings): Problem {
 function unforeseen(error: unknown, request: Request, log: Log): Problem {
   const id = crypto.randomUUID();
   const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
-  const code = (error as { code?: unknown } | null)?.code;
   log.error("http.unexpected_error", {
     id,
     method: request.method,
     error: name,
-    code: typeof code === "string" ? code : undefined,
+    code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
   return new Problem(500, "something went wrong that nobody foresaw; the log says more under this id", { id });
-}
-
-function hasCode(error: unknown, code: string): error is Error {
-  return error instanceof Error && (error as { code?: unknown }).code === code;
 }

@@ -7,9 +7,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FOLDER_MODE, makeFile, momentaryName, statsOf } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryFiling, uploadFolder } from "./folders.ts";
 
 /** One after the other; nothing more is asked of an upload folder that cannot be used. */

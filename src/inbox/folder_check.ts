@@ -9,8 +9,8 @@
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
+import { nullOn } from "../runtime/errors.ts";
 import { statsOf } from "./durable.ts";
-import { nullOn } from "./error_code.ts";
 import { type Folders, isRealFolder, swapped, tryFiling, tryTaking, uploadFolder } from "./folders.ts";
 
 interface Identity {

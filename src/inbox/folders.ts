@@ -6,9 +6,9 @@ import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./disk.ts";
 import { closing, FOLDER, FOLDER_MODE, makeFolder, momentaryName, statsOf, syncFolders } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 
 /** Absolute paths. */
 export interface Folders {

@@ -7,10 +7,10 @@
  */
 import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Answering } from "./answering.ts";
 import { keepFailed, moveToBak } from "./bak.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
 import { type GrownFile, Growth } from "./growth.ts";

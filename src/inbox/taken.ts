@@ -9,9 +9,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TakenUpload } from "../importer/ports.ts";
+import { nullOn } from "../runtime/errors.ts";
 import { create, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FILE_MODE, isMomentary, momentaryName, statsOf, syncFolders, writeAll } from "./durable.ts";
-import { nullOn } from "./error_code.ts";
 import { isPlainName, plainName } from "./names.ts";
 import { ageAndSize, type Print, printOf } from "./settle.ts";
 

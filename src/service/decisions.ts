@@ -7,6 +7,7 @@ import { Busy, DatabaseAway, type DecisionDesk } from "../http/service.ts";
 import type { Database } from "../postgres/connect.ts";
 import { approveHold, discardHold } from "../postgres/holds.ts";
 import { undoImport } from "../postgres/undo.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log, LogFields } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { HistoryDesk } from "./history_desk.ts";
@@ -56,7 +57,7 @@ export class Decisions implements DecisionDesk {
     const { left_out: _, left_out_total, ...counts } = result;
     log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
     // It is decided, whatever becomes of the memory, which is read anew soon.
-    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: error?.code }));
+    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;
   }
 }

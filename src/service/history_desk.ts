@@ -4,12 +4,12 @@
  */
 import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
-import { hasCode } from "../inbox/error_code.ts";
 import { isPlainFolder } from "../inbox/folders.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { within } from "../runtime/within.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { Running } from "./turns.ts";

@@ -11,8 +11,9 @@ import type { ImportStore } from "../importer/ports.ts";
 import { databaseIsAway } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { describeError, hasCode } from "../runtime/errors.ts";
 import { Every } from "../runtime/every.ts";
-import { type Log, nameOf } from "../runtime/log.ts";
+import type { Log } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import { LookPace } from "./look_pace.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -66,7 +67,7 @@ export class Turns {
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
     this.#pace = new LookPace(clock);
-    const onError = (error: unknown) => log.error("turn_failed", { error: nameOf(error) });
+    const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
     this.#turns = new Every({
       clock,
       interval: () => this.settings.interval_minutes * 60_000,
@@ -202,7 +203,7 @@ export class Turns {
       this.settingsTrouble = null;
       return true;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== "broken_settings") throw error;
+      if (!hasCode(error, "broken_settings")) throw error;
       const trouble = (error as Error).message;
       if (this.settingsTrouble !== trouble) log.error("settings_broken", { reason: trouble });
       this.settingsTrouble = trouble;
@@ -216,7 +217,7 @@ export class Turns {
     try {
       await settingsFile.noteEdits();
     } catch (error) {
-      log.warn("settings_history_not_kept", { error: nameOf(error) });
+      log.warn("settings_history_not_kept", { error: describeError(error) });
     }
   }
 

@@ -7,6 +7,7 @@
  */
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
@@ -204,7 +205,7 @@ class DatabaseOutbox implements Outbox {
     const { store, clock, log } = this.#deps;
     const timer = setInterval(() => {
       store.renew(ids, after(clock.now(), CLAIM)).catch((error) =>
-        log.warn("mail.claim_not_renewed", { mail: ids[0], code: error?.code })
+        log.warn("mail.claim_not_renewed", { mail: ids[0], code: codeOf(error) })
       );
     }, RENEW_EVERY);
     return () => clearInterval(timer);
