@@ -1,6 +1,8 @@
 /** What the parts of the HTTP interface hand each other with a request. */
 import type { Context } from "hono";
-import type { Role } from "./tokens.ts";
+
+/** Whose token it is: `read` may read only. */
+export type Role = "admin" | "read";
 
 export interface HttpEnv {
   /** Of the client's connection; absent in tests without a socket. */

@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import type { HttpEnv } from "./env.ts";
+import type { HttpEnv, Role } from "./env.ts";
 import { Problem } from "./problem.ts";
 
 export interface Tokens {
@@ -14,8 +14,6 @@ export interface Tokens {
   /** May read all but what names users; null: there is none. */
   read: string | null;
 }
-
-export type Role = "admin" | "read";
 
 export interface TokenOptions {
   /** Asked anew for each request, so that a rotated token holds at once. */
