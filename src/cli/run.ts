@@ -1,12 +1,13 @@
 /** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
 import { InvalidSettings } from "../domain/settings.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { readConfig, WrongConfiguration } from "../config.ts";
 import { UnusableData } from "../host/unusable_data.ts";
 import { UnsuitableDatabase } from "../postgres/connect.ts";
 import { databaseIsAway, explainFault } from "../postgres/faults.ts";
 import { SchemaTooNew } from "../postgres/migrate.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { hasCode, sqlState } from "../runtime/errors.ts";
+import { sqlState } from "../runtime/errors.ts";
 import { createLog } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
@@ -69,7 +70,7 @@ function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
     error instanceof UnsuitableDatabase ||
-    error instanceof SchemaTooNew || hasCode(error, "broken_settings");
+    error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);

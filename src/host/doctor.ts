@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
@@ -22,8 +23,8 @@ export async function examineSettings(
     const { settings } = await openSettingsFile(path, clock).read();
     return { finding: good("settings", `${path} holds`), settings };
   } catch (error) {
-    if (!hasCode(error, "broken_settings")) throw error;
-    const text = (error as Error).message.replaceAll("\n", "; ");
+    if (!(error instanceof BrokenSettingsFile)) throw error;
+    const text = error.message.replaceAll("\n", "; ");
     const mend = "Mend the settings, then ask again: mail and archiving can be judged only then.";
     return { finding: bad("settings", text, mend), settings: null };
   }

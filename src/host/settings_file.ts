@@ -4,27 +4,19 @@
  */
 import { open } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
+import {
+  BrokenSettingsFile,
+  type ChangedBy,
+  SettingsChanged,
+  type SettingsHistoryPage,
+  type StoredSettings,
+} from "../domain/stored_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf, nullOn } from "../runtime/errors.ts";
-import { type ChangedBy, type SettingsChange, SettingsHistory } from "./settings_history.ts";
+import { SettingsHistory } from "./settings_history.ts";
 import { patchedSettings, replacedSettings } from "./settings_change.ts";
-import { BrokenSettingsFile, printSettings, readSettings } from "./settings_text.ts";
+import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
-
-/** Settings with the ETag of the file they stand in, quotes included (RFC 9110, section 8.8.3). */
-export interface StoredSettings {
-  settings: Settings;
-  etag: string;
-}
-
-/** An `If-Match` that no longer holds: somebody else changed the settings. */
-export class SettingsChanged extends Error {
-  override readonly name = "SettingsChanged";
-  readonly code = "settings_changed";
-  constructor(readonly etag: string) {
-    super("the settings were changed by somebody else; read them again");
-  }
-}
 
 /**
  * Every call reads the file afresh, and makes it from the defaults where there is none. All throw
@@ -40,7 +32,7 @@ export interface SettingsFile {
   /** A whole document, every key wanted; `"***"` means the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
   /** The changes that were made, newest first; edits by hand as far as they were noted. */
-  history(limit: number, before?: number): Promise<{ changes: SettingsChange[]; next: number | null }>;
+  history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   /** Notes in the history what was edited by hand, if anything was. */
   noteEdits(): Promise<void>;
 }

@@ -8,8 +8,20 @@ import type { Header } from "./header.ts";
 import type { KnownRecords } from "./known_records.ts";
 import type { Suspect } from "./suspects.ts";
 import type { Hold } from "../domain/decision.ts";
+import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Warning } from "../domain/outcome.ts";
+import type {
+  Change,
+  CodedText,
+  Counts,
+  Failure,
+  ImportStatus,
+  MailState,
+  Reason,
+  Report,
+  Stage,
+  Warning,
+} from "../domain/outcome.ts";
 
 /** A roster file that stands open; everything is read through this one handle, so that a rename cannot swap it. */
 export interface RosterFile {
@@ -47,12 +59,8 @@ export interface ReadyUpload {
 }
 
 /** Something in the folder that is not imported now, and why, for status and log. */
-export interface WaitingFile {
+export interface WaitingFile extends CodedText {
   name: string;
-  /** A stable word: `changing`, `no_line_end`, `unreadable`, `not_utf8_name`, `changed_while_read`, … */
-  code: string;
-  /** A sentence: "waiting: still changing". */
-  text: string;
 }
 
 /** What one look at the upload folder found. */
@@ -136,7 +144,7 @@ export interface ImportEntry extends Omit<Report, "failures"> {
 
 /** Where a running import is. */
 export interface Progress {
-  stage: "examining" | "reading" | "merging" | "reporting";
+  stage: Stage;
   bytes: number;
   total_bytes: number;
   records: number;
@@ -226,7 +234,7 @@ export interface DoneImport {
 /** The mail that an import owes: its kind, none, or a kind that nobody can be sent because mail is not set up. */
 export type MailOwed =
   | { state: "none" | "not_configured" }
-  | { state: "waiting"; kind: "failures" | "rejected" | "held" | "imported"; sender: string };
+  | { state: "waiting"; kind: ImportMailKind; sender: string };
 
 /** How to wait for another import. */
 export interface Waiting {

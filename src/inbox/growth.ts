@@ -3,22 +3,11 @@
  * hear of it (contract, section 1, "changed while read"). Remembers in memory only; changes nothing.
  */
 import { join } from "node:path";
+import type { LateWrite } from "../domain/late_write.ts";
 import type { TakenUpload } from "../importer/ports.ts";
 import { statsOf } from "./durable.ts";
 import { isPlainFolder } from "./folders.ts";
 import { plainName } from "./names.ts";
-
-/** A file that grew after it had been imported. */
-export interface GrownFile {
-  /** The name it was uploaded under. */
-  readonly name: string;
-  /** Its name in `bak`. */
-  readonly bakFile: string;
-  /** Bytes that were imported. */
-  readonly imported: number;
-  /** Bytes that it has now. */
-  readonly size: number;
-}
 
 const WATCH_MS = 86_400_000;
 
@@ -49,8 +38,8 @@ export class Growth {
   }
 
   /** The files that have grown; each is told once. */
-  async grown(bak: string, now: number): Promise<GrownFile[]> {
-    const grown: GrownFile[] = [];
+  async grown(bak: string, now: number): Promise<LateWrite[]> {
+    const grown: LateWrite[] = [];
     // Through a link that somebody put in its place files of others would be looked at.
     if (!await isPlainFolder(bak)) return grown;
     for (const [bakFile, { name, imported, until }] of this.#watched) {

@@ -5,6 +5,7 @@
  * removes again, and changes nothing else. `tidy`, `take`, `moveToBak`, `keepFailed` and `forget` are called by the one
  * service that imports.
  */
+import type { LateWrite } from "../domain/late_write.ts";
 import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
@@ -13,7 +14,7 @@ import { Answering } from "./answering.ts";
 import { keepFailed, moveToBak } from "./bak.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
-import { type GrownFile, Growth } from "./growth.ts";
+import { Growth } from "./growth.ts";
 import { lookAtUploads, type LookContext } from "./look.ts";
 import { Memory } from "./memory.ts";
 import { openRosterFile } from "./open.ts";
@@ -34,7 +35,7 @@ export interface InboxOptions {
 /** The port, and what the service watches beside it. */
 export interface UploadFolder extends Inbox {
   /** Files that grew after they went to `bak`, each told once. */
-  grownInBak(): Promise<GrownFile[]>;
+  grownInBak(): Promise<LateWrite[]>;
 }
 
 const ANSWER_WITHIN_MS = 60_000;

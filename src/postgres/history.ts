@@ -1,5 +1,5 @@
 /** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
-import { COUNT_NAMES, type ImportStatus, type Outcome, OUTCOMES } from "../domain/outcome.ts";
+import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES } from "../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../importer/ports.ts";
 import type { Sql } from "./connect.ts";
 
@@ -93,14 +93,7 @@ export interface Totals {
   lastSuccessAt: string | null;
 }
 
-const NO_IMPORTS: Record<ImportStatus, number> = {
-  running: 0,
-  done: 0,
-  failed_records: 0,
-  held: 0,
-  rejected: 0,
-  error: 0,
-};
+const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
 const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
 
 /** Of a database in which nothing happened yet. */

@@ -3,6 +3,7 @@
  * The deciding is in `src/importer/`; here it is only called in time, and remembered for the status.
  */
 import type { Settings } from "../domain/settings.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { Config } from "../config.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder } from "../importer/import_folder.ts";
@@ -11,7 +12,7 @@ import type { ImportStore } from "../importer/ports.ts";
 import { databaseIsAway } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { describeError, hasCode } from "../runtime/errors.ts";
+import { describeError } from "../runtime/errors.ts";
 import { Every } from "../runtime/every.ts";
 import type { Log } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
@@ -203,8 +204,8 @@ export class Turns {
       this.settingsTrouble = null;
       return true;
     } catch (error) {
-      if (!hasCode(error, "broken_settings")) throw error;
-      const trouble = (error as Error).message;
+      if (!(error instanceof BrokenSettingsFile)) throw error;
+      const trouble = error.message;
       if (this.settingsTrouble !== trouble) log.error("settings_broken", { reason: trouble });
       this.settingsTrouble = trouble;
       return false;

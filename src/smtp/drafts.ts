@@ -3,6 +3,7 @@
  *
  * A file that cannot be read does not hold the mail back: the mail then says so. Used by the outbox only.
  */
+import type { WaitingMail } from "../domain/mail.ts";
 import { addressList, type Settings } from "../domain/settings.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
@@ -10,7 +11,6 @@ import { type Log, printable } from "../runtime/log.ts";
 import { type AttachmentSource, packAttachment } from "./attachment.ts";
 import { composeDigest, type DigestItem, MOST_IN_DIGEST_SHOWN } from "./digest.ts";
 import { composeImport, type FileNote, type MailedImport } from "./message.ts";
-import type { WaitingMail } from "./outbox.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 

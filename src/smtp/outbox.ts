@@ -5,13 +5,13 @@
  *
  * `src/app.ts` calls {@link Outbox.sendDue} now and then; several processes may do so on one database.
  */
+import type { WaitingMail } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
-import type { MailKind } from "./message.ts";
 import type { Message, Sent, Transport } from "./transport.ts";
 
 const MINUTE = 60_000;
@@ -26,14 +26,6 @@ export const LOGIN_PAUSE = 10 * MINUTE;
 /** A claim of a process that died is free again after this; a living one renews it. */
 const CLAIM = 2 * MINUTE;
 const RENEW_EVERY = 30_000;
-
-/** A mail that waits. Times are of the database's rows. */
-export type WaitingMail =
-  & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
-  & (
-    | { kind: Exclude<MailKind, "alert">; importId: number }
-    | { kind: "alert"; alert: { subject: string; text: string } }
-  );
 
 /** What the outbox asks of the database; `src/postgres/outbox_store.ts` keeps it. */
 export interface OutboxStore {
