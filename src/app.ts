@@ -124,17 +124,17 @@ function assemble(
   { database, settingsFile, settings, courtesy }: Opened,
   stopping: AbortSignal,
 ) {
-  const bakFolder = `${config.upload}/bak`;
+  const inbox = createInbox({ upload: config.upload, clock, log });
+  const { bak } = inbox;
   const running = () => turns.running;
   const onUsable = () => history.refreshWhenFree();
   const onBack = () => void turns.soon();
   const keeper = new DatabaseKeeper({ database, clock, log, onUsable, onBack });
   const ask = keeper.ask.bind(keeper);
-  const history: HistoryDesk = new HistoryDesk({ database, bakFolder, running, ask });
+  const history: HistoryDesk = new HistoryDesk({ database, bak, running, ask });
   const decisions = new Decisions({ database, history, running, ask, stopping, log });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const leadership = new Leadership(database);
-  const inbox = createInbox({ upload: config.upload, clock, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const alerts = new Alerts(database, clock);
   const onTurn = async () => {
@@ -149,7 +149,7 @@ function assemble(
     { config, settingsFile, inbox, store, keeper, leadership, clock, log, breathe, onTurn },
     settings,
   );
-  const outbox = createMailroom({ database, bakFolder, transport, settings: () => turns.settings, clock, log });
+  const outbox = createMailroom({ database, bak, transport, settings: () => turns.settings, clock, log });
 
   const nowAndThen = (what: string, ms: number, work: () => Promise<unknown>) =>
     new Every({
@@ -170,7 +170,7 @@ function assemble(
   const clearing = nowAndThen(
     "clear",
     CLEAR_EVERY_MS,
-    () => clearExpired({ database, bakFolder, clock, log }, turns.settings),
+    () => clearExpired({ database, bak, clock, log }, turns.settings),
   );
   const service = new RosterdService({
     ...{ version, config, clock, settingsFile, database, keeper },

@@ -4,12 +4,11 @@
  */
 import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
-import { isPlainFolder } from "../inbox/folders.ts";
-import { openRosterFile } from "../inbox/open.ts";
+import { type BakFolder, NoBakFolder } from "../inbox/bak_folder.ts";
+import { isNoPlainFile } from "../inbox/open.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
-import { hasCode } from "../runtime/errors.ts";
 import { within } from "../runtime/within.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { Running } from "./turns.ts";
@@ -19,7 +18,7 @@ const KEPT = 200;
 
 export interface HistoryDeskOptions {
   database: Database;
-  bakFolder: string;
+  bak: BakFolder;
   /** The import that runs now. */
   running: () => Running | null;
   ask: DatabaseKeeper["ask"];
@@ -89,12 +88,12 @@ export class HistoryDesk implements ImportHistory {
     if (name === null) {
       return { gone: entry.failed === 0 ? "no record of it failed" : "its failed records were not kept" };
     }
-    if (!await isPlainFolder(this.#options.bakFolder)) return { gone: "bak is not a folder of its own now" };
     try {
-      const file = await openRosterFile(`${this.#options.bakFolder}/${name}`, name);
+      const file = await this.#options.bak.open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
-      if (!hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) throw error;
+      if (error instanceof NoBakFolder) return { gone: "bak is not a folder of its own now" };
+      if (!isNoPlainFile(error)) throw error;
       return { gone: "its failed records are no longer in bak" };
     }
   }

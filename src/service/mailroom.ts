@@ -5,14 +5,14 @@
 import type { Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { isPlainFolder } from "../inbox/folders.ts";
+import type { BakFolder } from "../inbox/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures } from "../postgres/history.ts";
 import { allHeld } from "../postgres/holds.ts";
 import { PostgresOutboxStore } from "../postgres/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { type AttachmentSource, storedFile } from "../smtp/attachment.ts";
+import type { AttachmentSource } from "../smtp/attachment.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
 
@@ -20,7 +20,7 @@ const FAILURES_IN_A_MAIL = 20;
 
 export interface MailroomOptions {
   database: Database;
-  bakFolder: string;
+  bak: BakFolder;
   transport: Transport;
   /** The settings in force now. */
   settings: () => Settings;
@@ -29,7 +29,7 @@ export interface MailroomOptions {
 }
 
 export function createMailroom(
-  { database: { sql }, bakFolder, transport, settings, clock, log }: MailroomOptions,
+  { database: { sql }, bak, transport, settings, clock, log }: MailroomOptions,
 ): Outbox {
   return createOutbox({
     store: new PostgresOutboxStore(sql),
@@ -38,7 +38,7 @@ export function createMailroom(
       const page = await listFailures(sql, id, { limit: FAILURES_IN_A_MAIL });
       return entry && { entry, failures: page?.failures ?? [] };
     },
-    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : inBak(bakFolder, failed_file)),
+    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),
     heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
     transport,
     settings,
@@ -47,11 +47,15 @@ export function createMailroom(
   });
 }
 
-/** Through a link that somebody put in the place of `bak`, a file of others would be mailed. */
-function inBak(bakFolder: string, name: string): AttachmentSource {
+/** A file in `bak`. What keeps it from being read is thrown with a `code`. */
+export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   const read = async function* () {
-    if (!await isPlainFolder(bakFolder)) throw Object.assign(new Error("bak is not a folder"), { code: "ENOTDIR" });
-    yield* storedFile(name, `${bakFolder}/${name}`).read();
+    const file = await bak.open(name);
+    try {
+      yield* file.read();
+    } finally {
+      await file.close();
+    }
   };
   return { name, read };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Busy } from "../../src/http/service.ts";
 import type { Database } from "../../src/postgres/connect.ts";
+import { BakFolder } from "../../src/inbox/bak_folder.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { Decisions } from "../../src/service/decisions.ts";
 import { HistoryDesk } from "../../src/service/history_desk.ts";
@@ -15,7 +16,7 @@ Deno.test("while an import has the embedded database, decisions and held users s
   }) as Database;
   const ask = <T>(question: () => Promise<T>) => question();
   const running = () => ({ id: 3 }) as Running;
-  const history = new HistoryDesk({ database: untouchable, bakFolder: "bak", running, ask });
+  const history = new HistoryDesk({ database: untouchable, bak: new BakFolder("bak"), running, ask });
   const stopping = new AbortController().signal;
   const decisions = new Decisions({ database: untouchable, history, running, ask, stopping, log: silentLog });
   const { signal } = new AbortController();
