@@ -3,7 +3,7 @@
  * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { TakenUpload } from "./ports.ts";
+import type { FolderLook, TakenUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 import { carryOn, type OnTheWay, type Taken, type Turn } from "./upload_steps.ts";
 
@@ -13,12 +13,14 @@ export interface TurnResult {
   imported: number[];
   /** Uploads that could not be imported now, and why; they are tried again. */
   postponed: { file: string; reason: Reason }[];
+  /** Whether an upload or an unfinished import was there; otherwise nothing changed. */
+  hadUploads: boolean;
 }
 
-/** Runs one turn. Throws only what concerns all uploads: the folder cannot be used, the database is away. */
-export async function importFolder(turn: Turn): Promise<TurnResult> {
-  const result: TurnResult = { imported: [], postponed: [] };
-  const onTheWay = await everythingOnItsWay(turn);
+/** Runs one turn over what a scan has just found. Throws only what concerns all uploads: the folder, or the database. */
+export async function importFolder(turn: Turn, scan: FolderLook): Promise<TurnResult> {
+  const onTheWay = await everythingOnItsWay(turn, scan);
+  const result: TurnResult = { imported: [], postponed: [], hadUploads: onTheWay.length > 0 };
   await turn.inbox.tidy();
   for (const way of onTheWay) {
     if (turn.signal.aborted) break;
@@ -37,8 +39,10 @@ export async function importFolder(turn: Turn): Promise<TurnResult> {
 }
 
 /** Every upload in the folders, and every import whose upload is gone; those first that are nearly over. */
-async function everythingOnItsWay({ inbox, store, settings }: Turn): Promise<OnTheWay[]> {
-  const { taken, moved, ready } = await inbox.look(settings.settle_seconds);
+async function everythingOnItsWay(
+  { inbox, store }: Turn,
+  { taken, moved, ready }: FolderLook,
+): Promise<OnTheWay[]> {
   const known = new Set([...taken, ...moved].map(({ key }) => key));
   const entries = new Map((await store.onTheWay([...known])).map(({ key, entry }) => [key, entry]));
   const entryOf = ({ key }: TakenUpload) => entries.get(key) ?? null;

@@ -92,8 +92,6 @@ export class UnusableFolder extends Error {
 
 /** The upload folder. Nothing outside it is read, written or removed. */
 export interface Inbox {
-  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
-  look(settleSeconds: number): Promise<FolderLook>;
   /** Removes what an earlier process left half-made; at the first call, and again only if that failed. Touches no upload. */
   tidy(): Promise<void>;
   /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */

@@ -6,7 +6,14 @@
  * service that imports.
  */
 import type { LateWrite } from "../domain/late_write.ts";
-import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
+import {
+  type FolderLook,
+  type Inbox,
+  type ReadyUpload,
+  type RosterFile,
+  type TakenUpload,
+  UnusableFolder,
+} from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
@@ -33,8 +40,10 @@ export interface InboxOptions {
   readonly answerWithinMs?: number;
 }
 
-/** The port, and what the service watches beside it. */
+/** The port, and what the service asks beside it. */
 export interface UploadFolder extends Inbox {
+  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
+  look(settleSeconds: number): Promise<FolderLook>;
   /** What imports put into `bak`, to be read and cleared. */
   readonly bak: BakFolder;
   /** Files that grew after they went to `bak`, each told once. */

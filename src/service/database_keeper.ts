@@ -20,15 +20,15 @@ export interface KeeperOptions {
   database: Database;
   clock: Clock;
   log: Log;
-  /** Called each time the database can be used again, and at each look at it. */
-  onUsable: () => Promise<void>;
-  /** Called when it was away, and can be used again. */
-  onBack?: () => void;
   random?: () => number;
 }
 
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
+  /** Called each time the database can be used again, and at each look at it. Set before the start. */
+  onUsable: () => Promise<void> = async () => {};
+  /** Called when it was away, and can be used again. Set before the start. */
+  onBack: () => void = () => {};
   #trouble: string | null = "the database was not reached yet";
   /** The server answers all the same: its disk is full, or a right is missing. Only work shows when that is over. */
   #isPartial = false;
@@ -109,7 +109,7 @@ export class DatabaseKeeper {
         // Somebody else found out meanwhile: another pause holds then.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
-        if (wasAway) this.#options.onBack?.();
+        if (wasAway) this.onBack();
       } catch (error) {
         if (signal.aborted) return;
         this.#failures++;
@@ -138,7 +138,7 @@ export class DatabaseKeeper {
   }
 
   async #try(): Promise<void> {
-    const { database: { sql }, log, onUsable } = this.#options;
+    const { database: { sql }, log } = this.#options;
     if (this.#trouble !== null) {
       await within(ANSWER_WITHIN_MS, requireSuitable(sql));
       const applied = await migrate(sql);
@@ -148,6 +148,6 @@ export class DatabaseKeeper {
     } else {
       await within(ANSWER_WITHIN_MS, sql`select 1`);
     }
-    await onUsable();
+    await this.onUsable();
   }
 }

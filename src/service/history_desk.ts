@@ -11,7 +11,7 @@ import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Tota
 import { listHeld } from "../postgres/holds.ts";
 import { within } from "../runtime/within.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
-import type { Running } from "./turns.ts";
+import type { ServiceState } from "./state.ts";
 
 /** So many of the newest imports are kept in memory. */
 const KEPT = 200;
@@ -19,9 +19,8 @@ const KEPT = 200;
 export interface HistoryDeskOptions {
   database: Database;
   bak: BakFolder;
-  /** The import that runs now. */
-  running: () => Running | null;
-  ask: DatabaseKeeper["ask"];
+  state: ServiceState;
+  keeper: Pick<DatabaseKeeper, "ask">;
 }
 
 /** A page of the history is read at once, or the database is away. */
@@ -46,7 +45,7 @@ export class HistoryDesk implements ImportHistory {
 
   /** The same, unless an import is under way. */
   async refreshWhenFree(): Promise<void> {
-    if (this.#options.running() === null) await this.refresh();
+    if (this.#options.state.running === null) await this.refresh();
   }
 
   /** The embedded database will not answer until the import is over; a server will. */
@@ -99,12 +98,12 @@ export class HistoryDesk implements ImportHistory {
   }
 
   #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
-    const { ask, database } = this.#options;
-    return ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
+    const { keeper, database } = this.#options;
+    return keeper.ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {
-    return this.#options.database.kind === "embedded" && this.#options.running() !== null;
+    return this.#options.database.kind === "embedded" && this.#options.state.running !== null;
   }
 }
 

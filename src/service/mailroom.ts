@@ -2,7 +2,6 @@
  * The outbox with its sources: the history tells what to mail; the failed records that go with it stand in `bak`, and whom an
  * import holds in the database.
  */
-import type { Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak_folder.ts";
@@ -15,6 +14,7 @@ import type { Log } from "../runtime/log.ts";
 import type { AttachmentSource } from "../smtp/attachment.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
+import type { ServiceState } from "./state.ts";
 
 const FAILURES_IN_A_MAIL = 20;
 
@@ -22,14 +22,13 @@ export interface MailroomOptions {
   database: Database;
   bak: BakFolder;
   transport: Transport;
-  /** The settings in force now. */
-  settings: () => Settings;
+  state: ServiceState;
   clock: Clock;
   log: Log;
 }
 
 export function createMailroom(
-  { database: { sql }, bak, transport, settings, clock, log }: MailroomOptions,
+  { database: { sql }, bak, transport, state, clock, log }: MailroomOptions,
 ): Outbox {
   return createOutbox({
     store: new PostgresOutboxStore(sql),
@@ -41,7 +40,7 @@ export function createMailroom(
     failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),
     heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
     transport,
-    settings,
+    settings: () => state.settings,
     clock,
     log,
   });
