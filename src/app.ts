@@ -154,7 +154,7 @@ function assemble(
       mails.soon();
     },
   });
-  keeper.onUsable = () => history.refreshWhenFree();
+  keeper.onUsable = (version) => history.refreshIfChanged(version);
   keeper.onBack = () => void turns.soon();
   const service = new RosterdService({
     ...{ version, config, clock, settingsFile, database, keeper },

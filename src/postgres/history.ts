@@ -76,6 +76,19 @@ export interface OpenHold {
   users: number;
 }
 
+/**
+ * Changes whenever the history or the mails that wait change, whichever process changed them: soon, as the statistics of Postgres
+ * tell it within seconds. Reads no table.
+ */
+export async function historyVersion(sql: Sql): Promise<string> {
+  const [{ version }] = await sql<{ version: string }[]>`
+    select sum(
+      pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
+    )::text as version
+    from unnest(array[to_regclass('rosterd.imports'), to_regclass('rosterd.outbox')]) as oid`;
+  return version;
+}
+
 /** What the status counts. */
 export interface Totals {
   mailsWaiting: number;

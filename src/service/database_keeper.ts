@@ -5,6 +5,7 @@
 import { DatabaseAway } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connect.ts";
 import { databaseIsAway, explainFault, serverIsAlive } from "../postgres/faults.ts";
+import { historyVersion } from "../postgres/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -25,8 +26,8 @@ export interface KeeperOptions {
 
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
-  /** Called each time the database can be used again, and at each look at it. Set before the start. */
-  onUsable: () => Promise<void> = async () => {};
+  /** Called each time the database can be used again, and at each look at it, with {@link historyVersion}. Set before the start. */
+  onUsable: (historyVersion: string) => Promise<void> = async () => {};
   /** Called when it was away, and can be used again. Set before the start. */
   onBack: () => void = () => {};
   #trouble: string | null = "the database was not reached yet";
@@ -145,9 +146,7 @@ export class DatabaseKeeper {
       if (applied > 0) log.info("schema_upgraded", { migrations: applied });
       if (this.#isPartial) this.#isOnTrial = true;
       else this.#usable();
-    } else {
-      await within(ANSWER_WITHIN_MS, sql`select 1`);
     }
-    await this.onUsable();
+    await this.onUsable(await within(ANSWER_WITHIN_MS, historyVersion(sql)));
   }
 }

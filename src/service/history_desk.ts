@@ -29,6 +29,7 @@ const ANSWER_WITHIN_MS = 15_000;
 export class HistoryDesk implements ImportHistory {
   readonly #options: HistoryDeskOptions;
   #newest: ImportEntry[] = [];
+  #version: string | null = null;
   /** As they were read last: the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
@@ -41,6 +42,13 @@ export class HistoryDesk implements ImportHistory {
     const { sql } = this.#options.database;
     this.#newest = (await listImports(sql, { limit: KEPT })).imports;
     this.totals = await readTotals(sql);
+  }
+
+  /** The same, where anything changed since the last call; at rest it asks for nothing. */
+  async refreshIfChanged(version: string): Promise<void> {
+    if (version === this.#version || this.#options.state.running !== null) return;
+    await this.refresh();
+    this.#version = version;
   }
 
   /** The same, unless an import is under way. */

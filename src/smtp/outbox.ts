@@ -92,6 +92,8 @@ class DatabaseOutbox implements Outbox {
   }
 
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
+    // Asked every few seconds, and mostly the answer: one statement, which reads an index.
+    if (await this.#deps.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.#deps.settings();
     let sent = 0;
     let verdict: Verdict = this.#maySend(settings) ? "next" : "stop";
