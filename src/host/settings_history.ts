@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
 import { CHANGED_BY, type ChangedBy, type ChangedKey, type SettingsHistoryPage } from "../domain/stored_settings.ts";
+import { jsonOrNull } from "../runtime/json.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const LINE = z.object({
@@ -57,18 +58,9 @@ export class SettingsHistory {
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {
-      const read = LINE.safeParse(parsed(line));
+      const read = LINE.safeParse(jsonOrNull(line));
       return read.success ? [read.data] : [];
     });
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }
 

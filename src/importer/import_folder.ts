@@ -3,7 +3,7 @@
  * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { FolderLook, TakenUpload } from "./ports.ts";
+import type { FolderLook, ReadyUpload, TakenUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 import { carryOn, type OnTheWay, type Taken, type Turn } from "./upload_steps.ts";
 
@@ -57,12 +57,17 @@ async function everythingOnItsWay(
     ...ready.map((upload) => ({ place: "upload" as const, upload, entry: null })),
   ];
   const inBak = moved.map((upload) => ({ place: "bak" as const, upload, entry: entryOf(upload) }));
-  return [...gone, ...inBak, ...inOrder(unfinished)];
+  return [...gone, ...inBak, ...unfinished.toSorted(({ upload: a }, { upload: b }) => oldestFirst(a, b))];
 }
 
-/** Oldest first, then by name (contract, section 1, "order"). */
-function inOrder(ways: OnTheWay[]): OnTheWay[] {
-  return ways.toSorted(({ upload: a }, { upload: b }) =>
-    a.mtime - b.mtime || (a.name < b.name ? -1 : Number(a.name > b.name))
-  );
+type Aged = Pick<ReadyUpload, "name" | "mtime">;
+
+/** The order of imports (contract, section 1, "order"): by age, then by name. */
+export function oldestFirst(a: Aged, b: Aged): number {
+  return a.mtime - b.mtime || byName(a, b);
+}
+
+/** By code units, which no locale changes. */
+export function byName(a: Pick<Aged, "name">, b: Pick<Aged, "name">): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }

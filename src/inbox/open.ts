@@ -2,7 +2,7 @@
  * A roster file that stands open. Everything is read through the one handle, so that nobody can swap the file for
  * another meanwhile. Links are never followed, pipes never waited for.
  *
- * The inbox opens taken uploads with it, `rosterd import` and `check` any path.
+ * The inbox opens taken uploads and files in `bak` with it, `rosterd import` and `check` any path.
  */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../importer/ports.ts";

@@ -12,11 +12,10 @@ import { PostgresOutboxStore } from "../postgres/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { AttachmentSource } from "../smtp/attachment.ts";
+import { MOST_FAILURES_SHOWN } from "../smtp/message.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
 import type { ServiceState } from "./state.ts";
-
-const FAILURES_IN_A_MAIL = 20;
 
 export interface MailroomOptions {
   database: Database;
@@ -34,7 +33,7 @@ export function createMailroom(
     store: new PostgresOutboxStore(sql),
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
-      const page = await listFailures(sql, id, { limit: FAILURES_IN_A_MAIL });
+      const page = await listFailures(sql, id, { limit: MOST_FAILURES_SHOWN });
       return entry && { entry, failures: page?.failures ?? [] };
     },
     failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),

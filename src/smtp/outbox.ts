@@ -3,7 +3,7 @@
  * forgotten (contract, section 4). Everything that must outlast a restart stands in the store; kept here is only
  * whether the login is known to be refused.
  *
- * `src/app.ts` calls {@link Outbox.sendDue} now and then; several processes may do so on one database.
+ * `src/app.ts` calls {@link Outbox.sendDue} every few seconds; several processes may do so on one database.
  */
 import type { WaitingMail } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
