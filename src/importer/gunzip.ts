@@ -5,6 +5,7 @@
  * the contract (section 2) hold while it streams. It knows nothing of text. Used by `examine.ts` and `decode.ts`.
  */
 import { reject } from "../domain/outcome.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { beginsWith, firstBytes } from "./examine_head.ts";
 import { lineAt } from "./examine_lines.ts";
 import { inflated, TrailingGarbage } from "./gunzip_stream.ts";
@@ -83,10 +84,6 @@ async function* unpackedGz(
 }
 
 const ENDS_EARLY = "Z_BUF_ERROR";
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
 
 /** What can be unpacked of a gz file that ends early. */
 async function* untilTheCut(file: RosterFile): AsyncGenerator<Uint8Array> {
