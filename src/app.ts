@@ -18,8 +18,9 @@ import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { Courtesy } from "./runtime/courtesy.ts";
+import { codeOrThrow, describeError } from "./runtime/errors.ts";
 import { Every } from "./runtime/every.ts";
-import { type Log, nameOf } from "./runtime/log.ts";
+import type { Log } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
 import { Decisions } from "./service/decisions.ts";
 import { DatabaseKeeper } from "./service/database_keeper.ts";
@@ -28,6 +29,7 @@ import { createMailroom } from "./service/mailroom.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
 import { RosterdService } from "./service/service.ts";
+import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
 import { createTransport } from "./smtp/transport.ts";
 
@@ -100,9 +102,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
 /** Where it cannot be made, the first look says why, as of a mount that went away. */
 async function makeUploadFolder(upload: string): Promise<void> {
-  await Deno.mkdir(upload, { recursive: true }).catch((error) => {
-    if (typeof error?.code !== "string") throw error;
-  });
+  await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
 /** The kept token is read for each request, so that a rotated one holds at once. */
@@ -119,63 +119,69 @@ interface Opened {
   courtesy: Courtesy;
 }
 
-/** Makes the parts and tells them of each other. Nothing runs yet. */
+/** Makes the parts, each from those before it. Nothing runs yet. */
 function assemble(
   { config, version, clock, log }: AppOptions,
   { database, settingsFile, settings, courtesy }: Opened,
   stopping: AbortSignal,
 ) {
-  const bakFolder = `${config.upload}/bak`;
-  const running = () => turns.running;
-  const onUsable = () => history.refreshWhenFree();
-  const onBack = () => void turns.soon();
-  const keeper = new DatabaseKeeper({ database, clock, log, onUsable, onBack });
-  const ask = keeper.ask.bind(keeper);
-  const history: HistoryDesk = new HistoryDesk({ database, bakFolder, running, ask });
-  const decisions = new Decisions({ database, history, running, ask, stopping, log });
-  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
-  const leadership = new Leadership(database);
+  const state = initialState(settings);
   const inbox = createInbox({ upload: config.upload, clock, log });
+  const { bak } = inbox;
+  const keeper = new DatabaseKeeper({ database, clock, log });
+  const leadership = new Leadership(database);
+  const history = new HistoryDesk({ database, bak, state, keeper });
+  const decisions = new Decisions({ database, history, state, keeper, stopping, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
+  const outbox = createMailroom({ database, bak, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
-  const onTurn = async () => {
-    await history.refresh();
-    // A folder that cannot be used must not keep the other alerts back.
-    const grown = turns.folderTrouble === null ? await inbox.grownInBak() : [];
-    await alerts.raise(turns.settings, [...turns.look.waiting, ...turns.postponed], grown);
-    mails.soon();
-  };
-  const breathe = () => courtesy.breathe();
-  const turns: Turns = new Turns(
-    { config, settingsFile, inbox, store, keeper, leadership, clock, log, breathe, onTurn },
-    settings,
-  );
-  const outbox = createMailroom({ database, bakFolder, transport, settings: () => turns.settings, clock, log });
 
-  const nowAndThen = (what: string, ms: number, work: () => Promise<unknown>) =>
-    new Every({
-      clock,
-      interval: () => ms,
-      work: async () => {
-        // One that stands by may have another upload folder, where the files of a mail are not.
-        if (keeper.trouble === null && !turns.standby && running() === null) await work();
-      },
-      onError: (error) => {
-        if (databaseIsAway(error)) keeper.report(error);
-        else log.error("work_failed", { what, error: nameOf(error) });
-      },
-    });
-  const mails = nowAndThen("mail", MAIL_EVERY_MS, async () => {
+  const mails = nowAndThen("mail", MAIL_EVERY_MS, { clock, log, keeper, state }, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
-  const clearing = nowAndThen(
-    "clear",
-    CLEAR_EVERY_MS,
-    () => clearExpired({ database, bakFolder, clock, log }, turns.settings),
-  );
+  const clearing = nowAndThen("clear", CLEAR_EVERY_MS, { clock, log, keeper, state }, async () => {
+    await clearExpired({ database, bak, clock, log }, state.settings);
+  });
+  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
+  const turns = new Turns({
+    ...{ state, settingsFile, inbox, store, keeper, leadership, clock, log },
+    breathe: () => courtesy.breathe(),
+    onTurn: async (changed) => {
+      if (changed) await history.refresh();
+      // A folder that cannot be used must not keep the other alerts back.
+      const grown = state.folderUnavailableReason === null ? await inbox.grownInBak() : [];
+      await alerts.raise(state.settings, waitingFiles(state), grown);
+      mails.soon();
+    },
+  });
+  keeper.onUsable = (version) => history.refreshIfChanged(version);
+  keeper.onBack = () => void turns.soon();
   const service = new RosterdService({
     ...{ version, config, clock, settingsFile, database, keeper },
-    ...{ history, decisions, store, turns, outbox, transport },
+    ...{ history, decisions, store, state, turns, outbox, transport },
   });
   return { service, keeper, leadership, loops: [turns, keeper, mails, clearing] };
+}
+
+type Surroundings = Pick<AppOptions, "clock" | "log"> & { keeper: DatabaseKeeper; state: ServiceState };
+
+/** Repeats a work of the leader while the database can be used and no import runs. */
+function nowAndThen(
+  what: string,
+  ms: number,
+  { clock, log, keeper, state }: Surroundings,
+  work: () => Promise<void>,
+): Every {
+  return new Every({
+    clock,
+    interval: () => ms,
+    work: async () => {
+      // One that stands by may have another upload folder, where the files of a mail are not.
+      if (keeper.trouble === null && !state.standby && state.running === null) await work();
+    },
+    onError: (error) => {
+      if (databaseIsAway(error)) keeper.report(error);
+      else log.error("work_failed", { what, error: describeError(error) });
+    },
+  });
 }

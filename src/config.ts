@@ -2,6 +2,7 @@
  * The configuration of the process: flags, else environment variables, else files that these name, else defaults
  * (contract, section 5). Read once at the start into one frozen value; nothing else looks at the environment.
  */
+import { codeOrThrow } from "./runtime/errors.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
 
 export interface ListenAddress {
@@ -99,8 +100,7 @@ function contentOf(file: string, variable: string, readTextFile: ConfigSources["
   try {
     return readTextFile(file).replace(/\r?\n$/, "");
   } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code === undefined) throw error;
+    const code = codeOrThrow(error);
     throw new WrongConfiguration(`${variable} names ${file}, which cannot be read (${code})`, { cause: error });
   }
 }

@@ -2,12 +2,13 @@
  * What nobody caught ends the process with a line in the log: one that goes on in a state that nobody foresaw might look alive
  * and import nothing. Whoever supervises it starts it again, and the next process carries on.
  */
-import { type Log, nameOf } from "../runtime/log.ts";
+import { describeError } from "../runtime/errors.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** Until it is disposed of. `exit` ends the process at once. */
 export function endOnCrash(log: Log, exit: () => never): Disposable {
   const crash = (error: unknown) => {
-    log.error("crashed", { error: nameOf(error), at: placeOf(error) });
+    log.error("crashed", { error: describeError(error), at: placeOf(error) });
     exit();
   };
   // What Deno would print in its own words quotes the text of the error, and that may quote a value of a user.

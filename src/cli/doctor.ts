@@ -9,6 +9,7 @@ import type { StatusDocument } from "../http/service.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { examineFolders } from "../inbox/doctor.ts";
 import { embedded, examineDatabase } from "../postgres/doctor.ts";
+import { codeOrThrow } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { EmbeddedInUse, openDatabase } from "../service/open_database.ts";
 import { examineMail } from "../smtp/doctor.ts";
@@ -123,14 +124,7 @@ function* examineArchiving(settings: Settings): Generator<Finding> {
 
 /** What may not be looked at counts as there: whoever opens it says why. */
 async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (typeof (error as { code?: unknown }).code === "string") return true;
-    throw error;
-  }
+  return await Deno.stat(path).then(() => true, (error) => codeOrThrow(error) !== "ENOENT");
 }
 
 const LABEL_WIDTH = "warning".length;

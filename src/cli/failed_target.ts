@@ -2,6 +2,7 @@
  * Where `--failed-file PATH` writes. It is opened before the import: nothing is imported whose failed records could not be
  * kept, and the roster itself is never written over.
  */
+import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
 
 export class FailedTarget implements AsyncDisposable {
@@ -22,8 +23,7 @@ export class FailedTarget implements AsyncDisposable {
       if (!await isSame(file, roster)) return target;
       await target[Symbol.asyncDispose]();
     } catch (error) {
-      const code = (error as { code?: unknown } | null)?.code;
-      if (typeof code !== "string") throw error;
+      const code = codeOrThrow(error);
       throw new CommandFailed(`--failed-file ${path} cannot be written (${code}); nothing was imported`);
     }
     throw new WrongUsage("--failed-file must be another file than FILE");
@@ -44,13 +44,7 @@ export class FailedTarget implements AsyncDisposable {
 }
 
 async function isAbsent(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return false;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    throw error;
-  }
+  return await nullOn(Deno.lstat(path), "ENOENT") === null;
 }
 
 /** Whether both are one file, whatever they are called. A roster that is not there is said later. */

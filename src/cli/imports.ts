@@ -4,6 +4,7 @@ import type { HeldUser } from "../domain/decision.ts";
 import type { Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { type ServiceClient, withAccess } from "./access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "./command.ts";
@@ -126,6 +127,6 @@ function wholeNumber(text: string, name: string, most: number): number {
 
 /** A database that rosterd never worked on has no history: undefined_table. */
 export function whereNoSchemaIs<T>(error: unknown, instead: T): T {
-  if ((error as { code?: unknown }).code === "42P01") return instead;
+  if (hasCode(error, "42P01")) return instead;
   throw error;
 }

@@ -1,5 +1,6 @@
 /** From the words of a command line to a command with its operands and flags. */
 import { parseArgs } from "node:util";
+import { codeOf } from "../runtime/errors.ts";
 import { type Command, WrongUsage } from "./command.ts";
 
 /** Flags of the process that every command takes (contract, section 5), with the word for their value and their help. */
@@ -68,8 +69,7 @@ function parsed(words: readonly string[], command: Command | null): { values: Va
     });
     return { values: values as Values, positionals };
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
+    if (!codeOf(error).startsWith("ERR_PARSE_ARGS")) throw error;
     throw new WrongUsage((error as Error).message.split(". ")[0]);
   }
 }

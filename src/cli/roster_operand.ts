@@ -4,6 +4,7 @@ import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
 import { failedReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/open.ts";
+import { codeOf } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
@@ -28,7 +29,7 @@ export async function openNamed<T extends Report>(
     // On the command line a link means what it leads to.
     file = await openRosterFile(await Deno.realPath(path), name);
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
+    const code = codeOf(error);
     if (!(code in OPENING_FAULTS)) throw error;
     return unopened(name, Object.assign(new Error(`${path}: ${OPENING_FAULTS[code]}`), { code: code.toLowerCase() }));
   }

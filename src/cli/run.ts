@@ -1,11 +1,13 @@
 /** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
 import { InvalidSettings } from "../domain/settings.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { readConfig, WrongConfiguration } from "../config.ts";
 import { UnusableData } from "../host/unusable_data.ts";
 import { UnsuitableDatabase } from "../postgres/connect.ts";
 import { databaseIsAway, explainFault } from "../postgres/faults.ts";
 import { SchemaTooNew } from "../postgres/migrate.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { sqlState } from "../runtime/errors.ts";
 import { createLog } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
@@ -65,11 +67,10 @@ async function runLine(words: readonly string[], { version, commands }: Program,
 }
 
 function explain(error: unknown, terminal: Terminal): number {
-  const code = (error as { code?: unknown } | null)?.code;
   if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
     error instanceof UnsuitableDatabase ||
-    error instanceof SchemaTooNew || code === "broken_settings";
+    error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
@@ -86,7 +87,7 @@ function say(terminal: Terminal, message: string, code: number): number {
 
 /** An error of the database may quote values of users in its text: then only its code is shown. */
 function unforeseen(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return `the database refused: SQLSTATE ${code}`;
+  const state = sqlState(error);
+  if (state !== null) return `the database refused: SQLSTATE ${state}`;
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

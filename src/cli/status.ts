@@ -7,6 +7,7 @@ import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { leadsSince } from "../postgres/leadership.ts";
 import { NO_TOTALS, readTotals } from "../postgres/history.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { counted } from "../smtp/text.ts";
 import { withAccess } from "./access.ts";
@@ -48,7 +49,7 @@ type TotalsOrTrouble = Awaited<ReturnType<typeof readTotals>> | string;
 
 /** A database that rosterd never worked on: undefined_table. */
 function noTotals(error: unknown): TotalsOrTrouble {
-  if ((error as { code?: unknown }).code === "42P01") return NO_TOTALS;
+  if (hasCode(error, "42P01")) return NO_TOTALS;
   throw error;
 }
 

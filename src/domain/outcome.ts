@@ -54,17 +54,19 @@ export function balance(counts: Counts, records: number): Counts {
 }
 
 /** Problem codes of one record (contract, section 2). */
-export type ProblemCode =
-  | "9013"
-  | "9014"
-  | "9015"
-  | "9019"
-  | "9020"
-  | "9022"
-  | "9030"
-  | "9031"
-  | "9033"
-  | "malformed";
+export const PROBLEM_CODES = [
+  "9013",
+  "9014",
+  "9015",
+  "9019",
+  "9020",
+  "9022",
+  "9030",
+  "9031",
+  "9033",
+  "malformed",
+] as const;
+export type ProblemCode = typeof PROBLEM_CODES[number];
 
 /** One thing that is wrong with a record. `column` is the canonical name, or null for the record as a whole. */
 export interface Problem {
@@ -81,16 +83,17 @@ export interface Failure {
   problems: Problem[];
 }
 
-/** Something worth knowing about an import that did not stop it. */
-export interface Warning {
+/** A stable word for programs, and a sentence for people. */
+export interface CodedText {
   code: string;
   text: string;
 }
 
+/** Something worth knowing about an import that did not stop it. */
+export type Warning = CodedText;
+
 /** Why a file was rejected, or why an import stopped. `line` is null where no line is to blame. */
-export interface Reason {
-  code: string;
-  text: string;
+export interface Reason extends CodedText {
   line: number | null;
 }
 
@@ -99,8 +102,14 @@ export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
 
-export type ImportStatus = "running" | "rejected" | "error" | "held" | "failed_records" | "done";
-export type MailState = "none" | "waiting" | "sent" | "failed" | "not_configured";
+export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_records", "done"] as const;
+export type ImportStatus = typeof IMPORT_STATUSES[number];
+export const MAIL_STATES = ["none", "waiting", "sent", "failed", "not_configured"] as const;
+export type MailState = typeof MAIL_STATES[number];
+
+/** Where a running import is. */
+export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
+export type Stage = typeof STAGES[number];
 
 /** What one import came to: the document of `rosterd import --json` (contract, section 7). */
 export interface Report extends Counts {

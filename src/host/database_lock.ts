@@ -3,6 +3,8 @@
  * with the process, however that ends.
  */
 import { join } from "node:path";
+import { nullOn } from "../runtime/errors.ts";
+import { within } from "../runtime/within.ts";
 import { inData } from "./unusable_data.ts";
 import { openLockFile, readIfPresent } from "./whole_file.ts";
 
@@ -36,13 +38,7 @@ const PATIENCE_MS = 1_000;
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);
-  const patience = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => patience.resolve(false), PATIENCE_MS);
-  try {
-    return await Promise.race([file.lock(true).then(() => true), patience.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return await nullOn(within(PATIENCE_MS, file.lock(true)), "ETIMEDOUT") !== null;
 }
 
 function lockPath(folder: string): string {

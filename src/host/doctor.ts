@@ -3,7 +3,9 @@ import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
 
 const MIB = 1 << 20;
@@ -21,8 +23,8 @@ export async function examineSettings(
     const { settings } = await openSettingsFile(path, clock).read();
     return { finding: good("settings", `${path} holds`), settings };
   } catch (error) {
-    if ((error as { code?: unknown }).code !== "broken_settings") throw error;
-    const text = (error as Error).message.replaceAll("\n", "; ");
+    if (!(error instanceof BrokenSettingsFile)) throw error;
+    const text = error.message.replaceAll("\n", "; ");
     const mend = "Mend the settings, then ask again: mail and archiving can be judged only then.";
     return { finding: bad("settings", text, mend), settings: null };
   }
@@ -72,7 +74,7 @@ async function refusal(folder: string): Promise<string | null> {
     await Deno.remove(probe);
     return null;
   } catch (error) {
-    return codeOf(error);
+    return codeOrThrow(error);
   }
 }
 
@@ -93,7 +95,7 @@ export async function examineDisk(check: string, folder: string): Promise<Findin
     share = blocks === 0 ? 100 : (100 * bavail) / blocks;
   } catch (error) {
     const mend = "Check the mount and its rights.";
-    return warning(check, `how much room is left for ${folder} cannot be found out (${codeOf(error)})`, mend);
+    return warning(check, `how much room is left for ${folder} cannot be found out (${codeOrThrow(error)})`, mend);
   }
   const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} are free`;
   const mend = "Make room on this disk; bak_retention_days removes old files from bak.";
@@ -107,17 +109,5 @@ function size(bytes: number): string {
 
 /** Whether nothing is there. What may not be looked at counts as there: the next question says why. */
 async function isAbsent(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
-  }
-}
-
-/** Anything without a code is a bug, and goes on. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== "string") throw error;
-  return code;
+  return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

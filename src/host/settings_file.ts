@@ -3,28 +3,20 @@
  * A change is whole or not at all, one at a time, and gives the file a new ETag. Nothing is kept in memory.
  */
 import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
+import {
+  BrokenSettingsFile,
+  type ChangedBy,
+  SettingsChanged,
+  type SettingsHistoryPage,
+  type StoredSettings,
+} from "../domain/stored_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { type ChangedBy, type SettingsChange, SettingsHistory } from "./settings_history.ts";
+import { codeOf, nullOn } from "../runtime/errors.ts";
+import { SettingsHistory } from "./settings_history.ts";
 import { patchedSettings, replacedSettings } from "./settings_change.ts";
-import { BrokenSettingsFile, printSettings, readSettings } from "./settings_text.ts";
+import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
-
-/** Settings with the ETag of the file they stand in, quotes included (RFC 9110, section 8.8.3). */
-export interface StoredSettings {
-  settings: Settings;
-  etag: string;
-}
-
-/** An `If-Match` that no longer holds: somebody else changed the settings. */
-export class SettingsChanged extends Error {
-  override readonly name = "SettingsChanged";
-  readonly code = "settings_changed";
-  constructor(readonly etag: string) {
-    super("the settings were changed by somebody else; read them again");
-  }
-}
 
 /**
  * Every call reads the file afresh, and makes it from the defaults where there is none. All throw
@@ -40,7 +32,7 @@ export interface SettingsFile {
   /** A whole document, every key wanted; `"***"` means the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
   /** The changes that were made, newest first; edits by hand as far as they were noted. */
-  history(limit: number, before?: number): Promise<{ changes: SettingsChange[]; next: number | null }>;
+  history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   /** Notes in the history what was edited by hand, if anything was. */
   noteEdits(): Promise<void>;
 }
@@ -99,7 +91,7 @@ interface LoadedSettings extends StoredSettings {
 const NEW_FILE: Pick<LoadedSettings, "mode" | "mtime"> = { mode: 0o600, mtime: 0 };
 
 async function load(path: string): Promise<LoadedSettings | null> {
-  const handle = await openIfPresent(path);
+  const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
     // Before the content: what changes in between then has an ETag that no longer matches, never the reverse.
@@ -130,15 +122,6 @@ async function store(
   return stored;
 }
 
-async function openIfPresent(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return null;
-    throw error;
-  }
-}
-
 const ACCESS_FAULTS: Record<string, string> = {
   ENOENT: "its folder does not exist; make the folder, or name another file with --settings",
   ENOTDIR: "a part of its path is not a folder; name another file with --settings",
@@ -152,7 +135,7 @@ async function reached<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const fault = ACCESS_FAULTS[(error as { code?: string }).code ?? ""];
+    const fault = ACCESS_FAULTS[codeOf(error)];
     if (fault === undefined) throw error;
     throw new BrokenSettingsFile(path, [], { cause: error }, fault);
   }

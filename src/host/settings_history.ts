@@ -8,31 +8,14 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
+import { CHANGED_BY, type ChangedBy, type ChangedKey, type SettingsHistoryPage } from "../domain/stored_settings.ts";
+import { jsonOrNull } from "../runtime/json.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
-
-/** `http`: over HTTP; `command`: by `rosterd settings set`; `file`: by hand, seen when it was read. */
-export type ChangedBy = "http" | "command" | "file";
-
-/** One key that changed; of a secret only that it did. */
-export interface ChangedKey {
-  key: string;
-  from: unknown;
-  to: unknown;
-}
-
-/** One change, as `GET /settings/history` shows it. */
-export interface SettingsChange {
-  /** Grows with every change. */
-  id: number;
-  at: string;
-  by: ChangedBy;
-  changes: ChangedKey[];
-}
 
 const LINE = z.object({
   id: z.int(),
   at: z.string(),
-  by: z.enum(["http", "command", "file"]),
+  by: z.enum(CHANGED_BY),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
   /** As they were then, secrets masked, and what tells two secrets apart. */
   settings: z.record(z.string(), z.unknown()),
@@ -47,7 +30,7 @@ export class SettingsHistory {
   constructor(private readonly path: string) {}
 
   /** The changes, newest first; of those with a smaller id than `before`, `limit` at most. */
-  async list(limit: number, before = Infinity): Promise<{ changes: SettingsChange[]; next: number | null }> {
+  async list(limit: number, before = Infinity): Promise<SettingsHistoryPage> {
     const found = (await this.#lines()).filter(({ id, changes }) => id < before && changes.length > 0).reverse();
     const changes = found.slice(0, limit).map(({ id, at, by, changes }) => ({
       id,
@@ -75,18 +58,9 @@ export class SettingsHistory {
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {
-      const read = LINE.safeParse(parsed(line));
+      const read = LINE.safeParse(jsonOrNull(line));
       return read.success ? [read.data] : [];
     });
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }
 

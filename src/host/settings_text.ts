@@ -11,29 +11,7 @@ import {
   printParseErrorCode,
 } from "jsonc-parser";
 import { InvalidSettings, parseSettings, type Settings } from "../domain/settings.ts";
-
-/** One thing that is wrong in the file. Line and column count from 1, as an editor shows them. */
-export interface PlacedProblem {
-  line: number;
-  column: number;
-  /** The key as people write it: `smtp.port`; empty for the document as a whole. */
-  key: string;
-  message: string;
-}
-
-/** A settings file that cannot be used: broken, or (without `problems`) not readable at all. */
-export class BrokenSettingsFile extends Error {
-  override readonly name = "BrokenSettingsFile";
-  readonly code = "broken_settings";
-  constructor(
-    readonly path: string,
-    readonly problems: readonly PlacedProblem[],
-    options?: ErrorOptions,
-    fault?: string,
-  ) {
-    super(fault === undefined ? placed(path, problems) : `${path}: ${fault}`, options);
-  }
-}
+import { BrokenSettingsFile, type PlacedProblem } from "../domain/stored_settings.ts";
 
 /** The settings as the program writes them, and as `settings.example.json` shows them. */
 export function printSettings(settings: Settings): string {
@@ -55,12 +33,6 @@ export function readSettings(path: string, bytes: Uint8Array): Settings {
     const problems = error.problems.map(({ key, path, message }) => at(text, offsetOf(tree, path), key, message));
     throw new BrokenSettingsFile(path, problems.sort((a, b) => a.line - b.line || a.column - b.column));
   }
-}
-
-function placed(path: string, problems: readonly PlacedProblem[]): string {
-  return problems.map(({ line, column, key, message }) =>
-    `${path}:${line}:${column}: ${key === "" ? message : `${key} ${message}`}`
-  ).join("\n");
 }
 
 /** Also takes off a byte order mark. */

@@ -1,4 +1,5 @@
 /** What goes wrong in the data folder, in words for whoever started a command there: its own user, or somebody else. */
+import { codeOrThrow } from "../runtime/errors.ts";
 
 /** The data folder cannot be used. The message says why and what mends it. */
 export class UnusableData extends Error {
@@ -31,8 +32,7 @@ export async function inData<T>(folder: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    if (typeof code !== "string" || error instanceof UnusableData) throw error;
-    throw new UnusableData(folder, code, error);
+    if (error instanceof UnusableData) throw error;
+    throw new UnusableData(folder, codeOrThrow(error), error);
   }
 }

@@ -3,6 +3,7 @@
  * Knows nothing of what stands in them; the settings file and the data folder use it.
  */
 import { dirname } from "node:path";
+import { nullOn } from "../runtime/errors.ts";
 
 export interface WholeFileOptions {
   /** Permission bits of the file, whatever the umask says. */
@@ -56,13 +57,8 @@ export async function openLockFile(path: string): Promise<Deno.FsFile> {
 }
 
 /** The text of a file, or null when there is none. */
-export async function readIfPresent(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+export function readIfPresent(path: string): Promise<string | null> {
+  return nullOn(Deno.readTextFile(path), "ENOENT");
 }
 
 async function writeNew(path: string, text: string, mtime: Date | undefined): Promise<void> {
@@ -85,11 +81,5 @@ async function keepOwner(path: string, like: string): Promise<void> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return await nullOn(Deno.lstat(path), "ENOENT") !== null;
 }

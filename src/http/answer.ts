@@ -6,10 +6,12 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
+import { BrokenSettingsFile, SettingsChanged } from "../domain/stored_settings.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { type BrokenSettings, Busy, DatabaseAway } from "./service.ts";
+import { Busy, DatabaseAway } from "./service.ts";
 
 /** More say nothing to a person, and a hostile document can have thousands. */
 const MOST_ERRORS = 100;
@@ -41,8 +43,8 @@ function foreseen(error: unknown): Problem | null {
   }
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
   if (error instanceof DOMException && error.name === "AbortError") return busy("the service is stopping", 5);
-  if (hasCode(error, "settings_changed")) return new Problem(412, error.message);
-  return hasCode(error, "broken_settings") ? brokenSettings(error as BrokenSettings) : null;
+  if (error instanceof SettingsChanged) return new Problem(412, error.message);
+  return error instanceof BrokenSettingsFile ? brokenSettings(error) : null;
 }
 
 function busy(detail: string, retryAfterSeconds: number): Problem {
@@ -53,7 +55,7 @@ function retryAfter(seconds: number): Record<string, string> {
   return { "retry-after": String(seconds) };
 }
 
-function brokenSettings({ problems }: BrokenSettings): Problem {
+function brokenSettings({ problems }: BrokenSettingsFile): Problem {
   const errors = problems.map(({ line, column, key, message }) => ({
     key,
     message: `${message} (line ${line}, column ${column})`,
@@ -64,17 +66,12 @@ function brokenSettings({ problems }: BrokenSettings): Problem {
 function unforeseen(error: unknown, request: Request, log: Log): Problem {
   const id = crypto.randomUUID();
   const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
-  const code = (error as { code?: unknown } | null)?.code;
   log.error("http.unexpected_error", {
     id,
     method: request.method,
     error: name,
-    code: typeof code === "string" ? code : undefined,
+    code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
   return new Problem(500, "something went wrong that nobody foresaw; the log says more under this id", { id });
-}
-
-function hasCode(error: unknown, code: string): error is Error {
-  return error instanceof Error && (error as { code?: unknown }).code === code;
 }

@@ -1,6 +1,7 @@
 /** What the parts of the HTTP interface hand each other with a request. */
 import type { Context } from "hono";
 
+/** Whose token it is: `read` may read only. */
 export type Role = "admin" | "read";
 
 export interface HttpEnv {

@@ -1,10 +1,11 @@
 /** The calls on imports: look into the folder now, the history, what failed, and who is held. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { IMPORT_STATUSES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, wholeNumber } from "./route.ts";
-import { failurePage, heldPage, IMPORT_STATUSES, importEntry, importList, importPage } from "./schemas.ts";
+import { failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
 

@@ -4,16 +4,24 @@
  */
 import { z } from "@hono/zod-openapi";
 import { type Approved, type Discarded, type HeldUser, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
-import { type Failure, MOST_CHANGES_REPORTED, MOST_FAILURES_REPORTED, OUTCOMES } from "../domain/outcome.ts";
+import {
+  type Failure,
+  IMPORT_STATUSES,
+  MAIL_STATES,
+  MOST_CHANGES_REPORTED,
+  MOST_FAILURES_REPORTED,
+  OUTCOMES,
+  PROBLEM_CODES,
+  STAGES,
+} from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
+import { CHANGED_BY, type SettingsHistoryPage } from "../domain/stored_settings.ts";
 import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);
 const time = z.string().describe("RFC 3339, UTC.");
 const stableWord = z.string().describe("A stable word for programs.");
-
-export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_records", "done"] as const;
 
 /** A copy: the domain's own schema was made before the OpenAPI names were added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
@@ -28,11 +36,11 @@ export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
     at: time,
-    by: z.enum(["http", "command", "file"]).describe("Over HTTP, by `rosterd settings set`, or in the file by hand."),
+    by: z.enum(CHANGED_BY).describe("Over HTTP, by `rosterd settings set`, or in the file by hand."),
     changes: z.array(changedKey),
   })),
   next: z.int().nullable().describe("Give it as `before` for the next page."),
-}).openapi("SettingsHistory");
+}).openapi("SettingsHistory") satisfies z.ZodType<SettingsHistoryPage>;
 
 const counts = {
   records: count,
@@ -66,7 +74,7 @@ export const importEntry = z.object({
   undone_at: time.nullable(),
   bak_file: z.string().nullable(),
   failed_file: z.string().nullable().describe("The failed records beside it."),
-  mail: z.enum(["none", "waiting", "sent", "failed", "not_configured"]),
+  mail: z.enum(MAIL_STATES),
   hold: z.object({
     state: z.enum(["open", "approved", "discarded"]),
     reason: z.string().describe("Why they were held."),
@@ -87,7 +95,7 @@ const failure = z.object({
   unique_id: z.string().nullable(),
   problems: z.array(z.object({
     column: z.string().nullable().describe("The canonical name; null for the record as a whole."),
-    code: z.enum(["9013", "9014", "9015", "9019", "9020", "9022", "9030", "9031", "9033", "malformed"]),
+    code: z.enum(PROBLEM_CODES),
     reason: z.string(),
   })),
 }).openapi("Failure") satisfies z.ZodType<Failure>;
@@ -165,7 +173,7 @@ const waitingFile = z.object({
 const runningImport = z.object({
   id: z.int().nullable(),
   file: z.string(),
-  stage: z.enum(["examining", "reading", "merging", "reporting"]),
+  stage: z.enum(STAGES),
   bytes: count,
   total_bytes: count,
   records: count,

@@ -4,20 +4,15 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
-import type { Failure, ImportEntry, ImportStatus, Settings } from "../importer/ports.ts";
+import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
+import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
-import type { readiness, settingsHistoryPage, statusDocument } from "./schemas.ts";
-
-/** Settings, secrets and all, with their ETag as it stands in the header. */
-export interface StoredSettings {
-  settings: Settings;
-  etag: string;
-}
+import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. The changes throw InvalidSettings, or an error with the code `settings_changed` when `ifMatch`
- * does not hold; all calls may throw a {@link BrokenSettings}.
+ * The settings file. The changes throw InvalidSettings, or SettingsChanged when `ifMatch` does not hold; all calls may
+ * throw BrokenSettingsFile.
  */
 export interface SettingsDesk {
   read(): Promise<StoredSettings>;
@@ -26,14 +21,6 @@ export interface SettingsDesk {
   /** The changes with a smaller id than `before`, newest first, secrets masked. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }
-
-/** The form of an error with the code `broken_settings`: the file was broken by hand. */
-export interface BrokenSettings extends Error {
-  code: "broken_settings";
-  problems: readonly { line: number; column: number; key: string; message: string }[];
-}
-
-export type SettingsHistoryPage = z.output<typeof settingsHistoryPage>;
 
 export interface ImportQuery {
   /** 1 to 200. */

@@ -2,11 +2,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";
+import type { StoredSettings } from "../domain/stored_settings.ts";
 import { bodiless, jsonBody } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { errors, json, wholeNumber } from "./route.ts";
 import { settingsDocument, settingsHistoryPage, testMailResult } from "./schemas.ts";
-import type { Service, StoredSettings } from "./service.ts";
+import type { Service } from "./service.ts";
 
 const SETTINGS = { $ref: "#/components/schemas/Settings" };
 const MERGE_PATCH = {

@@ -3,6 +3,7 @@
  * to reject the file. Used by `source.ts`.
  */
 import { reject } from "../domain/outcome.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { lineAt } from "./examine_lines.ts";
 import { inflated, TrailingGarbage } from "./gunzip_stream.ts";
 
@@ -55,10 +56,6 @@ export async function* unpackedGz(
 }
 
 const ENDS_EARLY = "Z_BUF_ERROR";
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
 
 /** What can be unpacked of a gz file that ends early. */
 async function* untilTheCut(packed: () => AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

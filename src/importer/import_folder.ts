@@ -3,7 +3,7 @@
  * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { TakenUpload } from "./ports.ts";
+import type { FolderLook, ReadyUpload, TakenUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 import { carryOn, type OnTheWay, type Taken, type Turn } from "./upload_steps.ts";
 
@@ -13,12 +13,14 @@ export interface TurnResult {
   imported: number[];
   /** Uploads that could not be imported now, and why; they are tried again. */
   postponed: { file: string; reason: Reason }[];
+  /** Whether an upload or an unfinished import was there; otherwise nothing changed. */
+  hadUploads: boolean;
 }
 
-/** Runs one turn. Throws only what concerns all uploads: the folder cannot be used, the database is away. */
-export async function importFolder(turn: Turn): Promise<TurnResult> {
-  const result: TurnResult = { imported: [], postponed: [] };
-  const onTheWay = await everythingOnItsWay(turn);
+/** Runs one turn over what a scan has just found. Throws only what concerns all uploads: the folder, or the database. */
+export async function importFolder(turn: Turn, scan: FolderLook): Promise<TurnResult> {
+  const onTheWay = await everythingOnItsWay(turn, scan);
+  const result: TurnResult = { imported: [], postponed: [], hadUploads: onTheWay.length > 0 };
   await turn.inbox.tidy();
   for (const way of onTheWay) {
     if (turn.signal.aborted) break;
@@ -37,8 +39,10 @@ export async function importFolder(turn: Turn): Promise<TurnResult> {
 }
 
 /** Every upload in the folders, and every import whose upload is gone; those first that are nearly over. */
-async function everythingOnItsWay({ inbox, store, settings }: Turn): Promise<OnTheWay[]> {
-  const { taken, moved, ready } = await inbox.look(settings.settle_seconds);
+async function everythingOnItsWay(
+  { inbox, store }: Turn,
+  { taken, moved, ready }: FolderLook,
+): Promise<OnTheWay[]> {
   const known = new Set([...taken, ...moved].map(({ key }) => key));
   const entries = new Map((await store.onTheWay([...known])).map(({ key, entry }) => [key, entry]));
   const entryOf = ({ key }: TakenUpload) => entries.get(key) ?? null;
@@ -53,12 +57,17 @@ async function everythingOnItsWay({ inbox, store, settings }: Turn): Promise<OnT
     ...ready.map((upload) => ({ place: "upload" as const, upload, entry: null })),
   ];
   const inBak = moved.map((upload) => ({ place: "bak" as const, upload, entry: entryOf(upload) }));
-  return [...gone, ...inBak, ...inOrder(unfinished)];
+  return [...gone, ...inBak, ...unfinished.toSorted(({ upload: a }, { upload: b }) => oldestFirst(a, b))];
 }
 
-/** Oldest first, then by name (contract, section 1, "order"). */
-function inOrder(ways: OnTheWay[]): OnTheWay[] {
-  return ways.toSorted(({ upload: a }, { upload: b }) =>
-    a.mtime - b.mtime || (a.name < b.name ? -1 : Number(a.name > b.name))
-  );
+type Aged = Pick<ReadyUpload, "name" | "mtime">;
+
+/** The order of imports (contract, section 1, "order"): by age, then by name. */
+export function oldestFirst(a: Aged, b: Aged): number {
+  return a.mtime - b.mtime || byName(a, b);
+}
+
+/** By code units, which no locale changes. */
+export function byName(a: Pick<Aged, "name">, b: Pick<Aged, "name">): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }

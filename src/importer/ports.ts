@@ -8,8 +8,20 @@ import type { Roster } from "./roster.ts";
 import type { Suspect } from "./suspects.ts";
 import type { UnchangedCache } from "./unchanged_cache.ts";
 import type { Hold } from "../domain/decision.ts";
+import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Warning } from "../domain/outcome.ts";
+import type {
+  Change,
+  CodedText,
+  Counts,
+  Failure,
+  ImportStatus,
+  MailState,
+  Reason,
+  Report,
+  Stage,
+  Warning,
+} from "../domain/outcome.ts";
 
 /** A roster file that stands open; everything is read through this one handle, so that a rename cannot swap it. */
 export interface RosterFile {
@@ -47,12 +59,8 @@ export interface ReadyUpload {
 }
 
 /** Something in the folder that is not imported now, and why, for status and log. */
-export interface WaitingFile {
+export interface WaitingFile extends CodedText {
   name: string;
-  /** A stable word: `changing`, `no_line_end`, `unreadable`, `not_utf8_name`, `changed_while_read`, … */
-  code: string;
-  /** A sentence: "waiting: still changing". */
-  text: string;
 }
 
 /** What one look at the upload folder found. */
@@ -84,8 +92,6 @@ export class UnusableFolder extends Error {
 
 /** The upload folder. Nothing outside it is read, written or removed. */
 export interface Inbox {
-  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
-  look(settleSeconds: number): Promise<FolderLook>;
   /** Removes what an earlier process left half-made; at the first call, and again only if that failed. Touches no upload. */
   tidy(): Promise<void>;
   /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */
@@ -136,7 +142,7 @@ export interface ImportEntry extends Omit<Report, "failures"> {
 
 /** Where a running import is. */
 export interface Progress {
-  stage: "examining" | "reading" | "merging" | "reporting";
+  stage: Stage;
   bytes: number;
   total_bytes: number;
   records: number;
@@ -250,7 +256,7 @@ export interface DoneImport {
 /** The mail that an import owes: its kind, none, or a kind that nobody can be sent because mail is not set up. */
 export type MailOwed =
   | { state: "none" | "not_configured" }
-  | { state: "waiting"; kind: "failures" | "rejected" | "held" | "imported"; sender: string };
+  | { state: "waiting"; kind: ImportMailKind; sender: string };
 
 /** How to wait for another import. */
 export interface Waiting {

@@ -4,6 +4,7 @@
  * else the threads of the process would fill up with waiting.
  */
 import { UnusableFolder } from "../importer/ports.ts";
+import { within } from "../runtime/within.ts";
 
 export class Answering {
   #late: Promise<unknown> | null = null;
@@ -13,16 +14,10 @@ export class Answering {
   async within<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
     const answer = work();
-    const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    return await within(this.mostMs, answer, () => {
       this.#waitFor(answer);
-      reject(this.#hanging());
-    }, this.mostMs);
-    try {
-      return await Promise.race([answer, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+      return this.#hanging();
+    });
   }
 
   /** What a late answer says no longer matters to anybody, whatever it is. */

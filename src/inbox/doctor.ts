@@ -7,10 +7,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FOLDER_MODE, makeFile, momentaryName, statsOf } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
-import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryFiling, uploadFolder } from "./folders.ts";
+import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
 
 /** One after the other; nothing more is asked of an upload folder that cannot be used. */
 export async function* examineFolders(upload: string): AsyncGenerator<Finding> {
@@ -29,7 +29,7 @@ function examineUpload({ upload }: Folders): Promise<Finding> {
   return trying("upload_folder", async () => {
     const stats = await uploadFolder(upload);
     await readdir(upload);
-    const own = await makeAndRemove(upload, "upload_not_writable");
+    const own = await tryMaking(upload, "upload_not_writable");
     return mayBeSwapped(stats, own)
       ? swappable(upload, stats)
       : good("upload_folder", `${upload} can be read and written`);
@@ -54,7 +54,7 @@ function examineWork({ upload, work }: Folders): Promise<Finding> {
 function examineBak({ bak }: Folders): Promise<Finding> {
   return trying("bak_folder", async () => {
     if (!await isRealFolder(bak, "bak_not_a_folder")) return good("bak_folder", `${bak} is made when it is needed`);
-    await tryFiling(bak);
+    await tryMaking(bak, "bak_not_writable");
     return good("bak_folder", `${bak} is a folder of its own, and can be written`);
   });
 }
@@ -107,19 +107,6 @@ function swappable(upload: string, { uid, mode }: BigIntStats): Finding {
       `(owner uid ${uid}, mode ${(mode & 0o7777n).toString(8).padStart(4, "0")})`,
     "Where uploaders are not trusted, make it rosterd's own and sticky (chmod +t): then nobody can swap bak or .rosterd.",
   );
-}
-
-/** Returns the stats of what it made. */
-async function makeAndRemove(folder: string, code: string): Promise<BigIntStats | null> {
-  const probe = join(folder, momentaryName("probe"));
-  try {
-    await mkdir(probe, { mode: FOLDER_MODE });
-    const own = await statsOf(probe);
-    await rmdir(probe);
-    return own;
-  } catch (error) {
-    throw notWritable(code, folder, error);
-  }
 }
 
 async function trying(check: string, work: () => Promise<Finding>): Promise<Finding> {

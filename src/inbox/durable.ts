@@ -4,8 +4,8 @@
  */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
+import { hasCode, nullOn } from "../runtime/errors.ts";
 import { create, mkdir, rmdir } from "./disk.ts";
-import { hasCode, nullOn } from "./error_code.ts";
 
 /** Folders that rosterd makes; the umask may take more away. */
 export const FOLDER_MODE = 0o750;

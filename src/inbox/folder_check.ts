@@ -9,9 +9,9 @@
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
+import { nullOn } from "../runtime/errors.ts";
 import { statsOf } from "./durable.ts";
-import { nullOn } from "./error_code.ts";
-import { type Folders, isRealFolder, swapped, tryFiling, tryTaking, uploadFolder } from "./folders.ts";
+import { type Folders, isRealFolder, swapped, tryMaking, tryTaking, uploadFolder } from "./folders.ts";
 
 interface Identity {
   readonly dev: bigint;
@@ -36,7 +36,7 @@ export class FolderCheck {
     if (this.#upload && !hasWork && !isSame(this.#upload, identity)) throw this.#notTheOneBefore();
     const own = await tryTaking(this.folders);
     await this.#learn("work", own);
-    if (hasBak) await this.#learn("bak", await tryFiling(bak));
+    if (hasBak) await this.#learn("bak", await tryMaking(bak, "bak_not_writable"));
     else this.#inner.bak = null;
     this.#upload = identity;
   }

@@ -6,9 +6,9 @@ import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./disk.ts";
 import { closing, FOLDER, FOLDER_MODE, makeFolder, momentaryName, statsOf, syncFolders } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 
 /** Absolute paths. */
 export interface Folders {
@@ -67,7 +67,7 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd makes a folder of its own there");
 }
 
-/** Whether a path leads to a folder, and not by a link. For those who read or clear in `bak`. */
+/** Whether a path leads to a folder, and not by a link. */
 export async function isPlainFolder(path: string): Promise<boolean> {
   return (await statsOf(path))?.isDirectory() ?? false;
 }
@@ -106,16 +106,19 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Throws {@link UnusableFolder} when nothing can be made in `bak`. Returns the stats of what was made, as {@link tryTaking}. */
-export async function tryFiling(bak: string): Promise<BigIntStats | null> {
-  const probe = join(bak, momentaryName("probe"));
+/** Throws {@link UnusableFolder} when nothing can be made in a folder. Returns the stats of what was made, as {@link tryTaking}. */
+export async function tryMaking(
+  folder: string,
+  code: "upload_not_writable" | "bak_not_writable",
+): Promise<BigIntStats | null> {
+  const probe = join(folder, momentaryName("probe"));
   try {
     await mkdir(probe, { mode: FOLDER_MODE });
     const own = await statsOf(probe);
     await rmdir(probe);
     return own;
   } catch (error) {
-    throw notWritable("bak_not_writable", bak, error);
+    throw notWritable(code, folder, error);
   }
 }
 

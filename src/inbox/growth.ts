@@ -2,23 +2,9 @@
  * Watches files for a day after they went to `bak`: one that still grows was imported too early, and somebody must
  * hear of it (contract, section 1, "changed while read"). Remembers in memory only; changes nothing.
  */
-import { join } from "node:path";
+import type { LateWrite } from "../domain/late_write.ts";
 import type { TakenUpload } from "../importer/ports.ts";
-import { statsOf } from "./durable.ts";
-import { isPlainFolder } from "./folders.ts";
-import { plainName } from "./names.ts";
-
-/** A file that grew after it had been imported. */
-export interface GrownFile {
-  /** The name it was uploaded under. */
-  readonly name: string;
-  /** Its name in `bak`. */
-  readonly bakFile: string;
-  /** Bytes that were imported. */
-  readonly imported: number;
-  /** Bytes that it has now. */
-  readonly size: number;
-}
+import type { BakFolder } from "./bak_folder.ts";
 
 const WATCH_MS = 86_400_000;
 
@@ -49,12 +35,11 @@ export class Growth {
   }
 
   /** The files that have grown; each is told once. */
-  async grown(bak: string, now: number): Promise<GrownFile[]> {
-    const grown: GrownFile[] = [];
-    // Through a link that somebody put in its place files of others would be looked at.
-    if (!await isPlainFolder(bak)) return grown;
+  async grown(bak: BakFolder, now: number): Promise<LateWrite[]> {
+    const grown: LateWrite[] = [];
+    if (!await bak.isPlain()) return grown;
     for (const [bakFile, { name, imported, until }] of this.#watched) {
-      const size = Number((await statsOf(join(bak, plainName(bakFile))))?.size ?? -1n);
+      const size = await bak.size(bakFile) ?? -1;
       if (size > imported) grown.push({ name, bakFile, imported, size });
       if (size > imported || size < 0 || now >= until) this.#watched.delete(bakFile);
     }

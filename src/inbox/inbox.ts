@@ -5,18 +5,27 @@
  * removes again, and changes nothing else. `tidy`, `take`, `moveToBak`, `keepFailed` and `forget` are called by the one
  * service that imports.
  */
-import { type Inbox, type ReadyUpload, type RosterFile, type TakenUpload, UnusableFolder } from "../importer/ports.ts";
+import type { LateWrite } from "../domain/late_write.ts";
+import {
+  type FolderLook,
+  type Inbox,
+  type ReadyUpload,
+  type RosterFile,
+  type TakenUpload,
+  UnusableFolder,
+} from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Answering } from "./answering.ts";
+import { BakFolder } from "./bak_folder.ts";
 import { keepFailed, moveToBak } from "./bak.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
-import { type GrownFile, Growth } from "./growth.ts";
+import { Growth } from "./growth.ts";
 import { lookAtUploads, type LookContext } from "./look.ts";
 import { Memory } from "./memory.ts";
-import { openRosterFile } from "./open.ts";
+import { isNoPlainFile, openRosterFile } from "./open.ts";
 import { ageAndSize, type Print } from "./settle.ts";
 import { sweep } from "./sweep.ts";
 import { takeUpload } from "./take.ts";
@@ -31,10 +40,14 @@ export interface InboxOptions {
   readonly answerWithinMs?: number;
 }
 
-/** The port, and what the service watches beside it. */
+/** The port, and what the service asks beside it. */
 export interface UploadFolder extends Inbox {
+  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
+  look(settleSeconds: number): Promise<FolderLook>;
+  /** What imports put into `bak`, to be read and cleared. */
+  readonly bak: BakFolder;
   /** Files that grew after they went to `bak`, each told once. */
-  grownInBak(): Promise<GrownFile[]>;
+  grownInBak(): Promise<LateWrite[]>;
 }
 
 const ANSWER_WITHIN_MS = 60_000;
@@ -42,6 +55,7 @@ const ANSWER_WITHIN_MS = 60_000;
 /** Makes the inbox of one upload folder. Nothing is touched before the first call. */
 export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload);
+  const bak = new BakFolder(folders.bak);
   const memory = new Memory();
   const growth = new Growth();
   const check = new FolderCheck(folders);
@@ -89,7 +103,9 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
       growth.forget(upload);
     },
 
-    grownInBak: () => growth.grown(folders.bak, clock.elapsed()),
+    bak,
+
+    grownInBak: () => growth.grown(bak, clock.elapsed()),
   };
 }
 
@@ -117,7 +133,7 @@ async function openTaken({ work }: Folders, memory: Memory, upload: TakenUpload)
   try {
     return await openRosterFile(pathOf(work, upload), upload.name, isTaken);
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) return null;
+    if (isNoPlainFile(error)) return null;
     throw error;
   }
 }

@@ -5,11 +5,12 @@
 import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { byName, oldestFirst } from "../importer/import_folder.ts";
 import type { FolderLook, TakenUpload } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { statsOf } from "./durable.ts";
-import { codeOf } from "./error_code.ts";
 import { type Folders, unreadable } from "./folders.ts";
 import type { Memory, Notice } from "./memory.ts";
 import { kindOfName } from "./names.ts";
@@ -157,15 +158,4 @@ function inOrder({ ready, taken, moved, waiting, ignored }: Findings): FolderLoo
     waiting: waiting.sort(byName),
     ignored: ignored.sort(),
   };
-}
-
-type Aged = { readonly name: string; readonly mtime: number };
-
-function oldestFirst(a: Aged, b: Aged): number {
-  return a.mtime - b.mtime || byName(a, b);
-}
-
-/** By code units, which no locale changes. */
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : Number(a.name > b.name);
 }

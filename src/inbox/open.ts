@@ -2,10 +2,11 @@
  * A roster file that stands open. Everything is read through the one handle, so that nobody can swap the file for
  * another meanwhile. Links are never followed, pipes never waited for.
  *
- * The inbox opens taken uploads with it, `rosterd import` and `check` any path.
+ * The inbox opens taken uploads and files in `bak` with it, `rosterd import` and `check` any path.
  */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../importer/ports.ts";
+import { hasCode } from "../runtime/errors.ts";
 import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { type Print, printOf, sameFile } from "./settle.ts";
 
@@ -19,10 +20,15 @@ export class NotAPlainFile extends Error {
   }
 }
 
+/** Whether no plain file could be opened because none is there, or something else bears the name. */
+export function isNoPlainFile(error: unknown): boolean {
+  return error instanceof NotAPlainFile || hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR");
+}
+
 /**
- * Opens a file; `name` is what reports call it, `accepts` whether it is the one that is meant. The errors of the system go on as they are (`ENOENT`, `EACCES`,
- * `ELOOP` for a link: a caller who means what the link leads to passes its real path); {@link NotAPlainFile} for
- * folders, pipes and devices.
+ * Opens a file; `name` is what reports call it, `accepts` whether it is the one that is meant. The errors of the system go on as
+ * they are (`ENOENT`, `EACCES`, `ELOOP` for a link: a caller who means what the link leads to passes its real path);
+ * {@link NotAPlainFile} for folders, pipes and devices.
  */
 export async function openRosterFile(
   path: string,

@@ -7,10 +7,10 @@
  */
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
+import { hasCode } from "../runtime/errors.ts";
 import { copyFile, sameContent } from "./copy.ts";
 import { link, rename, unlink } from "./disk.ts";
 import { makeFile, momentaryName, NO_LINK, statsOf, syncFolders } from "./durable.ts";
-import { hasCode } from "./error_code.ts";
 import { swapped } from "./folders.ts";
 
 /** Moves `source` to `target`. False when the name is taken; then nothing has happened. */

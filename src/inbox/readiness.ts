@@ -3,9 +3,9 @@
  * line closed or the file ten times as old. Reads no more than its last two bytes, and only once it is old enough.
  */
 import type { WaitingFile } from "../importer/ports.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { closing, statsOf } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 import { isCompressed } from "./names.ts";
 import { isSettled, type Sight } from "./settle.ts";
 import { waiting } from "./waiting.ts";

@@ -4,9 +4,9 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { nullOn } from "../runtime/errors.ts";
 import { unlink } from "./disk.ts";
 import { isMomentary, removeIfEmpty } from "./durable.ts";
-import { nullOn } from "./error_code.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
 /** Sweeps the three folders. */

@@ -5,9 +5,9 @@
 import { join } from "node:path";
 import type { TakenUpload } from "../importer/ports.ts";
 import { fileStamp } from "../runtime/clock.ts";
+import { codeOf, hasCode } from "../runtime/errors.ts";
 import { link, rename, unlink } from "./disk.ts";
 import { makeFolder, NO_LINK, randomHex, removeIfEmpty, statsOf, syncFolders } from "./durable.ts";
-import { codeOf, hasCode } from "./error_code.ts";
 import { ensureFolder, type Folders } from "./folders.ts";
 import { plainName } from "./names.ts";
 import { ageAndSize, type Print, printOf, sameFile } from "./settle.ts";

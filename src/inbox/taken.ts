@@ -9,9 +9,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TakenUpload } from "../importer/ports.ts";
+import { nullOn } from "../runtime/errors.ts";
+import { jsonOrNull } from "../runtime/json.ts";
 import { create, rename, rmdir, unlink } from "./disk.ts";
 import { closing, FILE_MODE, isMomentary, momentaryName, statsOf, syncFolders, writeAll } from "./durable.ts";
-import { nullOn } from "./error_code.ts";
 import { isPlainName, plainName } from "./names.ts";
 import { ageAndSize, type Print, printOf } from "./settle.ts";
 
@@ -88,17 +89,8 @@ export async function isEmptied(work: string, key: string): Promise<boolean> {
 /** The note of a taken upload; null when there is none that can be understood. */
 export async function readNote(work: string, key: string): Promise<BakNote | null> {
   const text = await nullOn(readFile(join(folderOf(work, key), NOTE), "utf8"), "ENOENT");
-  const note = NOTE_SCHEMA.safeParse(parsed(text));
+  const note = NOTE_SCHEMA.safeParse(jsonOrNull(text ?? ""));
   return note.success ? note.data : null;
-}
-
-function parsed(text: string | null): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** Adds a chosen name to the note, whole or not at all. */

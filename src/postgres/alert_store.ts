@@ -1,4 +1,5 @@
 /** What alerts need of the database: when a file was imported last, and which alerts were mailed before. */
+import type { Alert } from "../domain/mail.ts";
 import type { Sql } from "./connect.ts";
 import { newMessageId } from "./outbox_store.ts";
 
@@ -17,7 +18,7 @@ export async function alertOnce(
   sql: Sql,
   sender: string,
   key: string,
-  alert: { subject: string; text: string },
+  alert: Alert,
 ): Promise<void> {
   const content = sql.json({ ...alert, key });
   await sql`

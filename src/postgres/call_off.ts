@@ -3,6 +3,7 @@
  * itself, then whatever it does is cancelled, and it rolls back. It must not be used where the database serves one connection
  * only (the embedded one).
  */
+import { hasCode } from "../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
 
 /** Most imports end within this. What supervises a service waits for longer, mostly 30 s or 90 s, before it kills it. */
@@ -32,7 +33,7 @@ export async function calledOffAfter<T>(
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted && (error as { code?: unknown }).code === QUERY_CANCELED) throw signal.reason;
+    if (signal.aborted && hasCode(error, QUERY_CANCELED)) throw signal.reason;
     throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);

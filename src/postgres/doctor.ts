@@ -3,6 +3,7 @@
  * is missing. Only questions to the catalogs: nothing is changed.
  */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
+import { codeOrThrow } from "../runtime/errors.ts";
 import { within } from "../runtime/within.ts";
 import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connect.ts";
 import { explainFault } from "./faults.ts";
@@ -154,9 +155,7 @@ async function asking(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await within(ANSWER_WITHIN_MS, work());
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    // Anything without a code is a bug.
-    if (typeof code !== "string") throw error;
+    const code = codeOrThrow(error);
     return bad("database", explainFault(error), MENDS[code] ?? "Check DATABASE_URL, and look into the server's log.");
   }
 }

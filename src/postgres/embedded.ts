@@ -3,6 +3,7 @@
  * the data folder, belongs to one process, and serves one connection: what is asked during an import waits for its end.
  */
 import postgres from "postgres";
+import { nullOn } from "../runtime/errors.ts";
 import type { Database } from "./connect.ts";
 import type { FromWorker, ToWorker } from "./embedded_worker.ts";
 import { CONNECTION, type Sql } from "./sql.ts";
@@ -60,11 +61,7 @@ async function socketPath(dataFolder: string): Promise<{ path: string; remove: (
 }
 
 async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  await nullOn(Deno.remove(path), "ENOENT");
 }
 
 function ask(worker: Worker, message: ToWorker): Promise<void> {

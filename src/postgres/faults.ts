@@ -1,4 +1,5 @@
 /** What an error of the database means for everybody else. Errors are recognised by code, never by their text. */
+import { codeOf, sqlState } from "../runtime/errors.ts";
 
 /** What `postgres` and the system say of a connection that cannot be made or is gone. */
 const CONNECTION_CODES = new Set([
@@ -27,15 +28,13 @@ const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
 /** Whether the database cannot be used at all for now, whatever is asked of it. */
 export function databaseIsAway(error: unknown): boolean {
-  const code = codeOf(error);
-  return CONNECTION_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && SERVER_STATES.test(code));
+  return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
 
 /** Whether the error is a word of the server's about itself, so that somebody is there. */
 export function serverIsAlive(error: unknown): boolean {
   // Of the classes 08 and 57P the server, or a pooler, says that nobody is.
-  const code = codeOf(error);
-  return !CONNECTION_CODES.has(code) && /^(?!08|57P)[0-9A-Z]{5}$/.test(code);
+  return /^(?!08|57P)./.test(sqlState(error) ?? "");
 }
 
 /** A sentence for people about why the database cannot be used; it never quotes a value or a secret. */
@@ -83,9 +82,4 @@ export function explainFault(error: unknown): string {
     default:
       return code === "" ? "the database cannot be used" : `the database cannot be used (${code})`;
   }
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : "";
 }

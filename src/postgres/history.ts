@@ -1,5 +1,5 @@
 /** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
-import { COUNT_NAMES, type ImportStatus, type Outcome, OUTCOMES } from "../domain/outcome.ts";
+import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES } from "../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../importer/ports.ts";
 import type { Sql } from "./connect.ts";
 
@@ -76,6 +76,19 @@ export interface OpenHold {
   users: number;
 }
 
+/**
+ * Changes whenever the history or the mails that wait change, whichever process changed them: soon, as the statistics of Postgres
+ * tell it within seconds. Reads no table.
+ */
+export async function historyVersion(sql: Sql): Promise<string> {
+  const [{ version }] = await sql<{ version: string }[]>`
+    select sum(
+      pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
+    )::text as version
+    from unnest(array[to_regclass('rosterd.imports'), to_regclass('rosterd.outbox')]) as oid`;
+  return version;
+}
+
 /** What the status counts. */
 export interface Totals {
   mailsWaiting: number;
@@ -93,14 +106,7 @@ export interface Totals {
   lastSuccessAt: string | null;
 }
 
-const NO_IMPORTS: Record<ImportStatus, number> = {
-  running: 0,
-  done: 0,
-  failed_records: 0,
-  held: 0,
-  rejected: 0,
-  error: 0,
-};
+const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
 const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
 
 /** Of a database in which nothing happened yet. */

@@ -4,6 +4,7 @@
  * So rosterd waits for nobody while it has rows locked; where a wait cannot be avoided (for a unique value that somebody is
  * about to write), it is over at once. Then everything is let go, and tried again a little later.
  */
+import { codeOf } from "../runtime/errors.ts";
 import { pause } from "../runtime/pause.ts";
 import type { Tx } from "./connect.ts";
 
@@ -105,8 +106,4 @@ async function lockRows(tx: Tx, query: string, values: (string | number)[], sign
       await pause(TRY_REST_MS, signal);
     }
   }
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code);
 }

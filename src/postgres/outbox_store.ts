@@ -5,24 +5,14 @@
  * Several processes may share the table: a mail is claimed by moving its `next_try_at` ahead.
  */
 import type postgres from "postgres";
-
-/** What an import's mail is about. */
-export type ImportMailKind = "failures" | "rejected" | "held" | "imported";
+import type { Alert, ImportMailKind, WaitingMail } from "../domain/mail.ts";
 
 /** A mail to keep for sending. `messageId` comes from {@link newMessageId}. */
 export type NewMail =
   & { messageId: string }
   & (
     | { kind: ImportMailKind; importId: number }
-    | { kind: "alert"; content: { subject: string; text: string } }
-  );
-
-/** A row that waits, as the outbox wants it. */
-export type StoredMail =
-  & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
-  & (
-    | { kind: ImportMailKind; importId: number }
-    | { kind: "alert"; alert: { subject: string; text: string } }
+    | { kind: "alert"; content: Alert }
   );
 
 /** A Message-ID that no other mail has (RFC 5322, section 3.6.4), in the domain of the sender's address. */
@@ -33,7 +23,7 @@ export function newMessageId(sender: string): string {
 /** Keeps a mail, in the transaction of what it tells of; the import's `mail` becomes `waiting`. */
 export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   const importId = mail.kind === "alert" ? null : mail.importId;
-  const content = mail.kind === "alert" ? tx.json(mail.content) : null;
+  const content = mail.kind === "alert" ? tx.json({ ...mail.content }) : null;
   await tx`
     insert into rosterd.outbox (import_id, kind, content, message_id)
     values (${importId}, ${mail.kind}, ${content}, ${mail.messageId})`;
@@ -47,7 +37,7 @@ export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
   /** See `OutboxStore.claim`. The mails of an import wait until its file is in `bak`, where they say it is. */
-  async claim(now: Date, until: Date, together: boolean): Promise<StoredMail[]> {
+  async claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
       const [first] = await tx`
         select id, message_id, content ->> 'digest' as digest from rosterd.outbox
@@ -162,7 +152,7 @@ async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise
     where imports.id = states.import_id`;
 }
 
-function toMail(row: postgres.Row): StoredMail {
+function toMail(row: postgres.Row): WaitingMail {
   const common = {
     id: Number(row.id),
     messageId: row.message_id,

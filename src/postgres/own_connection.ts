@@ -2,6 +2,7 @@
  * Transactions on a connection of their own, which is thrown away for good when anything goes wrong. `own_connections.ts` decides
  * which transaction gets which.
  */
+import { hasCode } from "../runtime/errors.ts";
 import type { Backend, Link } from "./link.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
 
@@ -59,7 +60,7 @@ export class OwnConnection {
     try {
       return await Promise.race([working, this.#loss.promise]);
     } catch (error) {
-      const covered = (error as { code?: unknown }).code === "COPY_IN_PROGRESS" ? state.fault : null;
+      const covered = hasCode(error, "COPY_IN_PROGRESS") ? state.fault : null;
       throw covered === null ? error : covered.error;
     }
   }

@@ -60,11 +60,5 @@ export function printable(text: string): string {
   );
 }
 
-/** What a log may tell of an error: its class and code. Its text may quote anything. */
-export function nameOf(error: unknown): string {
-  const { name, code } = (error ?? {}) as { name?: string; code?: string };
-  return code === undefined ? String(name) : `${name} ${code}`;
-}
-
 /** A log that writes nothing, for places that have no reader. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

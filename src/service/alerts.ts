@@ -2,7 +2,10 @@
  * Alerts about the system (contract, section 4): no file for too long, a file that could not be imported for an hour, a file
  * that grew after it went to `bak`. Each is mailed once; what was mailed stands in the outbox, so a restart repeats none.
  */
+import type { LateWrite } from "../domain/late_write.ts";
+import type { Alert } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
+import type { WaitingFile } from "../importer/ports.ts";
 import type { Database } from "../postgres/connect.ts";
 import { alertOnce, noImportSince } from "../postgres/alert_store.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -11,27 +14,13 @@ import { counted } from "../smtp/text.ts";
 
 const HOUR = 3_600_000;
 
-/** A file that cannot be imported, and why. */
-export interface StuckFile {
-  name: string;
-  text: string;
-}
-
-/** A file that grew after it was imported. */
-export interface GrownFile {
-  name: string;
-  bakFile: string;
-  imported: number;
-  size: number;
-}
-
 export class Alerts {
   readonly #stuckSince = new Map<string, number>();
 
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
   /** Keeps the alerts that are due for sending. Without mail settings nobody could be told. */
-  async raise(settings: Settings, stuck: readonly StuckFile[], grown: readonly GrownFile[]): Promise<void> {
+  async raise(settings: Settings, stuck: readonly WaitingFile[], grown: readonly LateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(stuck);
     if (!mailConfigured(settings)) return;
     const { sql } = this.database, sender = settings.reply_to_admin_email;
@@ -43,10 +32,10 @@ export class Alerts {
       }
     }
     for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
-    for (const file of grown) await alertOnce(sql, sender, `grown ${file.bakFile}`, grownFile(file));
+    for (const file of grown) await alertOnce(sql, sender, `grown ${file.bakFile}`, lateWrite(file));
   }
 
-  #stuckForAnHour(stuck: readonly StuckFile[]): (StuckFile & { since: number })[] {
+  #stuckForAnHour(stuck: readonly WaitingFile[]): (WaitingFile & { since: number })[] {
     const now = this.clock.elapsed();
     const names = new Set(stuck.map(({ name }) => name));
     for (const name of this.#stuckSince.keys()) if (!names.has(name)) this.#stuckSince.delete(name);
@@ -57,7 +46,7 @@ export class Alerts {
   }
 }
 
-function noFile(hours: number, last: Date) {
+function noFile(hours: number, last: Date): Alert {
   const time = counted(hours, "hour");
   return {
     subject: `rosterd: no file for ${time}`,
@@ -66,7 +55,7 @@ function noFile(hours: number, last: Date) {
   };
 }
 
-function stuckFile({ name, text }: StuckFile) {
+function stuckFile({ name, text }: WaitingFile): Alert {
   return {
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file ${printable(name)} could not be imported for an hour: ${text}.\n\n` +
@@ -74,7 +63,7 @@ function stuckFile({ name, text }: StuckFile) {
   };
 }
 
-function grownFile({ name, bakFile, imported, size }: GrownFile) {
+function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
   return {
     subject: `rosterd: ${printable(name)}: grew after it was imported`,
     text: `The file ${printable(name)} had ${imported} bytes when it was imported, and now has ${size}.\n\n` +

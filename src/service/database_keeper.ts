@@ -5,6 +5,7 @@
 import { DatabaseAway } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connect.ts";
 import { databaseIsAway, explainFault, serverIsAlive } from "../postgres/faults.ts";
+import { historyVersion } from "../postgres/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -20,15 +21,15 @@ export interface KeeperOptions {
   database: Database;
   clock: Clock;
   log: Log;
-  /** Called each time the database can be used again, and at each look at it. */
-  onUsable: () => Promise<void>;
-  /** Called when it was away, and can be used again. */
-  onBack?: () => void;
   random?: () => number;
 }
 
 export class DatabaseKeeper {
   readonly #options: KeeperOptions;
+  /** Called each time the database can be used again, and at each look at it, with {@link historyVersion}. Set before the start. */
+  onUsable: (historyVersion: string) => Promise<void> = async () => {};
+  /** Called when it was away, and can be used again. Set before the start. */
+  onBack: () => void = () => {};
   #trouble: string | null = "the database was not reached yet";
   /** The server answers all the same: its disk is full, or a right is missing. Only work shows when that is over. */
   #isPartial = false;
@@ -109,7 +110,7 @@ export class DatabaseKeeper {
         // Somebody else found out meanwhile: another pause holds then.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
-        if (wasAway) this.#options.onBack?.();
+        if (wasAway) this.onBack();
       } catch (error) {
         if (signal.aborted) return;
         this.#failures++;
@@ -138,16 +139,14 @@ export class DatabaseKeeper {
   }
 
   async #try(): Promise<void> {
-    const { database: { sql }, log, onUsable } = this.#options;
+    const { database: { sql }, log } = this.#options;
     if (this.#trouble !== null) {
       await within(ANSWER_WITHIN_MS, requireSuitable(sql));
       const applied = await migrate(sql);
       if (applied > 0) log.info("schema_upgraded", { migrations: applied });
       if (this.#isPartial) this.#isOnTrial = true;
       else this.#usable();
-    } else {
-      await within(ANSWER_WITHIN_MS, sql`select 1`);
     }
-    await onUsable();
+    await this.onUsable(await within(ANSWER_WITHIN_MS, historyVersion(sql)));
   }
 }

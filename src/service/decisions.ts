@@ -7,17 +7,17 @@ import { Busy, DatabaseAway, type DecisionDesk } from "../http/service.ts";
 import type { Database } from "../postgres/connect.ts";
 import { approveHold, discardHold } from "../postgres/holds.ts";
 import { undoImport } from "../postgres/undo.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log, LogFields } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { HistoryDesk } from "./history_desk.ts";
-import type { Running } from "./turns.ts";
+import type { ServiceState } from "./state.ts";
 
 export interface DecisionsOptions {
   database: Database;
   history: HistoryDesk;
-  /** The import that runs now. */
-  running: () => Running | null;
-  ask: DatabaseKeeper["ask"];
+  state: ServiceState;
+  keeper: Pick<DatabaseKeeper, "ask">;
   /** Aborted when the service ends. */
   stopping: AbortSignal;
   log: Log;
@@ -45,18 +45,20 @@ export class Decisions implements DecisionDesk {
     id: number,
     signal: AbortSignal,
   ): Promise<T | null> {
-    const { database, history, running, ask, stopping, log } = this.options;
-    if (database.kind === "embedded" && running() !== null) throw new Busy();
-    const result = await ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch((error) => {
-      if (!(error instanceof DatabaseAway)) throw error;
-      // The answer may be lost where the decision is not. To decide the same twice does no harm: 409.
-      throw new DatabaseAway(`${error.message}; try again, or look whether it was carried out`);
-    });
+    const { database, history, state, keeper, stopping, log } = this.options;
+    if (database.kind === "embedded" && state.running !== null) throw new Busy();
+    const result = await keeper.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
+      (error) => {
+        if (!(error instanceof DatabaseAway)) throw error;
+        // The answer may be lost where the decision is not. To decide the same twice does no harm: 409.
+        throw new DatabaseAway(`${error.message}; try again, or look whether it was carried out`);
+      },
+    );
     if (result === null) return null;
     const { left_out: _, left_out_total, ...counts } = result;
     log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
     // It is decided, whatever becomes of the memory, which is read anew soon.
-    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: error?.code }));
+    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;
   }
 }

@@ -4,25 +4,23 @@
  */
 import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
-import { hasCode } from "../inbox/error_code.ts";
-import { isPlainFolder } from "../inbox/folders.ts";
-import { openRosterFile } from "../inbox/open.ts";
+import { type BakFolder, NoBakFolder } from "../inbox/bak_folder.ts";
+import { isNoPlainFile } from "../inbox/open.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
 import { within } from "../runtime/within.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
-import type { Running } from "./turns.ts";
+import type { ServiceState } from "./state.ts";
 
 /** So many of the newest imports are kept in memory. */
 const KEPT = 200;
 
 export interface HistoryDeskOptions {
   database: Database;
-  bakFolder: string;
-  /** The import that runs now. */
-  running: () => Running | null;
-  ask: DatabaseKeeper["ask"];
+  bak: BakFolder;
+  state: ServiceState;
+  keeper: Pick<DatabaseKeeper, "ask">;
 }
 
 /** A page of the history is read at once, or the database is away. */
@@ -31,6 +29,7 @@ const ANSWER_WITHIN_MS = 15_000;
 export class HistoryDesk implements ImportHistory {
   readonly #options: HistoryDeskOptions;
   #newest: ImportEntry[] = [];
+  #version: string | null = null;
   /** As they were read last: the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
@@ -45,9 +44,16 @@ export class HistoryDesk implements ImportHistory {
     this.totals = await readTotals(sql);
   }
 
+  /** The same, where anything changed since the last call; at rest it asks for nothing. */
+  async refreshIfChanged(version: string): Promise<void> {
+    if (version === this.#version || this.#options.state.running !== null) return;
+    await this.refresh();
+    this.#version = version;
+  }
+
   /** The same, unless an import is under way. */
   async refreshWhenFree(): Promise<void> {
-    if (this.#options.running() === null) await this.refresh();
+    if (this.#options.state.running === null) await this.refresh();
   }
 
   /** The embedded database will not answer until the import is over; a server will. */
@@ -89,23 +95,23 @@ export class HistoryDesk implements ImportHistory {
     if (name === null) {
       return { gone: entry.failed === 0 ? "no record of it failed" : "its failed records were not kept" };
     }
-    if (!await isPlainFolder(this.#options.bakFolder)) return { gone: "bak is not a folder of its own now" };
     try {
-      const file = await openRosterFile(`${this.#options.bakFolder}/${name}`, name);
+      const file = await this.#options.bak.open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
-      if (!hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", "not_a_plain_file")) throw error;
+      if (error instanceof NoBakFolder) return { gone: "bak is not a folder of its own now" };
+      if (!isNoPlainFile(error)) throw error;
       return { gone: "its failed records are no longer in bak" };
     }
   }
 
   #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
-    const { ask, database } = this.#options;
-    return ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
+    const { keeper, database } = this.#options;
+    return keeper.ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {
-    return this.#options.database.kind === "embedded" && this.#options.running() !== null;
+    return this.#options.database.kind === "embedded" && this.#options.state.running !== null;
   }
 }
 

@@ -2,56 +2,58 @@
  * The outbox with its sources: the history tells what to mail; the failed records that go with it stand in `bak`, and whom an
  * import holds in the database.
  */
-import type { Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { isPlainFolder } from "../inbox/folders.ts";
+import type { BakFolder } from "../inbox/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures } from "../postgres/history.ts";
 import { allHeld } from "../postgres/holds.ts";
 import { PostgresOutboxStore } from "../postgres/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { type AttachmentSource, storedFile } from "../smtp/attachment.ts";
+import type { AttachmentSource } from "../smtp/attachment.ts";
+import { MOST_FAILURES_SHOWN } from "../smtp/message.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
-
-const FAILURES_IN_A_MAIL = 20;
+import type { ServiceState } from "./state.ts";
 
 export interface MailroomOptions {
   database: Database;
-  bakFolder: string;
+  bak: BakFolder;
   transport: Transport;
-  /** The settings in force now. */
-  settings: () => Settings;
+  state: ServiceState;
   clock: Clock;
   log: Log;
 }
 
 export function createMailroom(
-  { database: { sql }, bakFolder, transport, settings, clock, log }: MailroomOptions,
+  { database: { sql }, bak, transport, state, clock, log }: MailroomOptions,
 ): Outbox {
   return createOutbox({
     store: new PostgresOutboxStore(sql),
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
-      const page = await listFailures(sql, id, { limit: FAILURES_IN_A_MAIL });
+      const page = await listFailures(sql, id, { limit: MOST_FAILURES_SHOWN });
       return entry && { entry, failures: page?.failures ?? [] };
     },
-    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : inBak(bakFolder, failed_file)),
+    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),
     heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
     transport,
-    settings,
+    settings: () => state.settings,
     clock,
     log,
   });
 }
 
-/** Through a link that somebody put in the place of `bak`, a file of others would be mailed. */
-function inBak(bakFolder: string, name: string): AttachmentSource {
+/** A file in `bak`. What keeps it from being read is thrown with a `code`. */
+export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   const read = async function* () {
-    if (!await isPlainFolder(bakFolder)) throw Object.assign(new Error("bak is not a folder"), { code: "ENOTDIR" });
-    yield* storedFile(name, `${bakFolder}/${name}`).read();
+    const file = await bak.open(name);
+    try {
+      yield* file.read();
+    } finally {
+      await file.close();
+    }
   };
   return { name, read };
 }

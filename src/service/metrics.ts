@@ -1,9 +1,9 @@
 /** What the service tells Prometheus. Everything is known already: no database and no folder is asked for it. */
-import { OUTCOMES } from "../domain/outcome.ts";
+import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
 import type { WaitingFile } from "../importer/ports.ts";
 import type { Totals } from "../postgres/history.ts";
-import { STAGES, type Stopwatch } from "./stopwatch.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 const OVER = ["done", "failed_records", "held", "rejected"];
 

@@ -3,7 +3,7 @@
  * and what an undo needs. Its entry in the history stays. Only files that an import of this database put there are removed.
  */
 import type { Settings } from "../domain/settings.ts";
-import { isPlainFolder } from "../inbox/folders.ts";
+import type { BakFolder } from "../inbox/bak_folder.ts";
 import type { Database } from "../postgres/connect.ts";
 import { expiredImports, markCleared } from "../postgres/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -13,32 +13,23 @@ const DAY = 24 * 3_600_000;
 
 export interface RetentionOptions {
   database: Database;
-  bakFolder: string;
+  bak: BakFolder;
   clock: Clock;
   log: Log;
 }
 
 /** Clears what is due. A file that somebody else removed is no error. */
 export async function clearExpired(
-  { database, bakFolder, clock, log }: RetentionOptions,
+  { database, bak, clock, log }: RetentionOptions,
   settings: Settings,
 ): Promise<void> {
   if (settings.bak_retention_days === 0) return;
-  // Through a link that somebody put in its place, files of others would be removed. The status says that it is there.
-  if (!await isPlainFolder(bakFolder)) return;
+  // The status says what stands in its place.
+  if (!await bak.isPlain()) return;
   const before = new Date(clock.now().getTime() - settings.bak_retention_days * DAY);
   for (const { id, files } of await expiredImports(database.sql, before)) {
-    for (const name of files) await removeFrom(bakFolder, name);
+    for (const name of files) await bak.remove(name);
     await markCleared(database.sql, id, clock.now());
     log.info("import_cleared", { import: id, files: files.length });
-  }
-}
-
-async function removeFrom(folder: string, name: string): Promise<void> {
-  if (name.includes("/") || name.startsWith(".")) throw new Error("a name in bak names another place");
-  try {
-    await Deno.remove(`${folder}/${name}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

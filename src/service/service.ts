@@ -2,6 +2,7 @@
  * What the HTTP interface asks for, answered from the parts of the service. Holds no state of its own: it asks the
  * settings file, the history, the turns and the mail.
  */
+import type { CodedText } from "../domain/outcome.ts";
 import { mailConfigured } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
 import {
@@ -26,6 +27,7 @@ import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import type { HistoryDesk } from "./history_desk.ts";
 import { metricsOf } from "./metrics.ts";
+import { type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./test_mail.ts";
 import type { Turns } from "./turns.ts";
 
@@ -45,6 +47,7 @@ export interface ServiceParts {
   history: HistoryDesk;
   decisions: DecisionDesk;
   store: ImportStore;
+  state: ServiceState;
   turns: Turns;
   outbox: Outbox;
   transport: Transport;
@@ -97,7 +100,7 @@ export class RosterdService implements Service {
   }
 
   status(): Promise<StatusDocument> {
-    const { version, config, database, turns, keeper, outbox, history } = this.#parts;
+    const { version, config, database, turns, state, keeper, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
     const mailProblem = outbox.problem();
@@ -112,23 +115,23 @@ export class RosterdService implements Service {
       },
       folder: {
         path: config.upload,
-        usable: turns.folderTrouble === null,
-        ...(turns.folderTrouble === null ? {} : { text: turns.folderTrouble.text }),
+        usable: state.folderUnavailableReason === null,
+        ...(state.folderUnavailableReason === null ? {} : { text: state.folderUnavailableReason.text }),
       },
       settings: {
-        valid: turns.settingsTrouble === null,
-        ...(turns.settingsTrouble === null ? {} : { text: turns.settingsTrouble }),
+        valid: state.settingsUnavailableReason === null,
+        ...(state.settingsUnavailableReason === null ? {} : { text: state.settingsUnavailableReason }),
       },
       mail: {
-        configured: mailConfigured(turns.settings),
+        configured: mailConfigured(state.settings),
         waiting: mailsWaiting,
         ...(mailProblem === null ? {} : { problem: mailProblem }),
       },
       next_turn_at: turns.nextTurnAt.toISOString(),
-      standby: turns.standby,
-      running: turns.running,
-      waiting: [...turns.look.waiting, ...turns.postponed],
-      ignored: turns.look.ignored,
+      standby: state.standby,
+      running: state.running,
+      waiting: waitingFiles(state),
+      ignored: state.scan.ignored,
       open_holds: openHolds,
       holds,
       last_import_at: lastImportAt,
@@ -136,19 +139,20 @@ export class RosterdService implements Service {
   }
 
   metrics(): readonly Metric[] {
-    const { version, clock, turns, keeper, history } = this.#parts;
-    const { look: { ready, taken, waiting }, postponed, stopwatch, standby, running } = turns;
+    const { version, clock, turns, state, keeper, history } = this.#parts;
+    const { scan: { ready, taken }, standby, running } = state;
     const ages = [...ready, ...taken].map(({ mtime }) => mtime);
     return metricsOf({
-      ...{ version, stopwatch, standby },
+      ...{ version, standby },
+      stopwatch: turns.stopwatch,
       now: clock.now(),
       totals: history.totals,
       oldestFile: ages.length === 0 ? null : Math.min(...ages),
-      waiting: [...waiting, ...postponed],
+      waiting: waitingFiles(state),
       running: running !== null,
       database: keeper.trouble === null,
-      folder: turns.folderTrouble === null,
-      settings: turns.settingsTrouble === null,
+      folder: state.folderUnavailableReason === null,
+      settings: state.settingsUnavailableReason === null,
     });
   }
 
@@ -157,8 +161,8 @@ export class RosterdService implements Service {
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {
-    const { config, database, keeper, turns, store, clock, settingsFile } = this.#parts;
-    if (database.kind === "embedded" && turns.running !== null) throw new Busy();
+    const { config, database, keeper, state, store, clock, settingsFile } = this.#parts;
+    if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();
     const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
     try {
@@ -177,19 +181,21 @@ export class RosterdService implements Service {
 
   /** Texts for anybody who asks: they name no path. */
   #readiness(): Readiness {
-    const { keeper, turns } = this.#parts;
+    const { keeper, state } = this.#parts;
     const problems = [
       ...(keeper.trouble === null ? [] : [{ code: "database", text: keeper.trouble }]),
-      ...(turns.folderTrouble === null
+      ...(state.folderUnavailableReason === null
         ? []
-        : [{ code: turns.folderTrouble.code, text: "the upload folder cannot be used" }]),
-      ...(turns.settingsTrouble === null ? [] : [{ code: "settings", text: "the settings file does not hold" }]),
+        : [{ code: state.folderUnavailableReason.code, text: "the upload folder cannot be used" }]),
+      ...(state.settingsUnavailableReason === null
+        ? []
+        : [{ code: "settings", text: "the settings file does not hold" }]),
     ];
     return { ready: problems.length === 0, problems };
   }
 
-  #warnings(): { code: string; text: string }[] {
-    const { settings, standby } = this.#parts.turns;
+  #warnings(): CodedText[] {
+    const { settings, standby } = this.#parts.state;
     return [...(standby ? [STANDBY] : []), ...mailWarnings(settings), ...riskySettings(settings)];
   }
 }

@@ -1,9 +1,6 @@
 /** How long turns and the stages of imports took since the start, for the metrics. */
-import type { Progress } from "../importer/ports.ts";
+import type { Stage } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
-
-type Stage = Progress["stage"];
-export const STAGES: readonly Stage[] = ["examining", "reading", "merging", "reporting"];
 
 export class Stopwatch {
   readonly #seconds: Record<Stage, number> = { examining: 0, reading: 0, merging: 0, reporting: 0 };

@@ -1,26 +1,28 @@
 /**
- * The turns of the service: looks at the folder now and then, imports at each turn, and knows at any time what goes on.
- * The deciding is in `src/importer/`; here it is only called in time, and remembered for the status.
+ * The turns of the service: scans the folder now and then, imports at each turn, and keeps the {@link ServiceState}. The
+ * deciding is in `src/importer/`; here it is only called in time.
  */
-import type { Settings } from "../domain/settings.ts";
-import type { Config } from "../config.ts";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
-import { importFolder } from "../importer/import_folder.ts";
-import { type FolderLook, type Inbox, nothingSeen, type Progress, UnusableFolder } from "../importer/ports.ts";
-import type { ImportStore } from "../importer/ports.ts";
+import { importFolder, type TurnResult } from "../importer/import_folder.ts";
+import { type FolderLook, type ImportStore, nothingSeen, UnusableFolder } from "../importer/ports.ts";
+import type { UploadFolder } from "../inbox/inbox.ts";
 import { databaseIsAway } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { describeError } from "../runtime/errors.ts";
 import { Every } from "../runtime/every.ts";
-import { type Log, nameOf } from "../runtime/log.ts";
+import type { Log } from "../runtime/log.ts";
 import type { DatabaseKeeper } from "./database_keeper.ts";
 import { LookPace } from "./look_pace.ts";
+import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export interface TurnsOptions {
-  config: Config;
+  /** What the turns come to know. */
+  state: ServiceState;
   settingsFile: SettingsFile;
-  inbox: Inbox;
+  inbox: UploadFolder;
   store: ImportStore;
   keeper: DatabaseKeeper;
   leadership: Leadership;
@@ -28,15 +30,8 @@ export interface TurnsOptions {
   log: Log;
   /** Lets HTTP have its turn while a roster is read. */
   breathe?: () => Promise<void>;
-  /** Called after each turn that could import. */
-  onTurn: () => Promise<void>;
-}
-
-/** The import that runs now. */
-export interface Running extends Progress {
-  id: number;
-  file: string;
-  started_at: string;
+  /** Called after each turn that could import; `changed`: the history may have changed. */
+  onTurn: (changed: boolean) => Promise<void>;
 }
 
 export class Turns {
@@ -44,32 +39,22 @@ export class Turns {
   readonly #turns: Every;
   readonly #looks: Every;
   readonly #pace: LookPace;
-  /** The last settings that held. */
-  settings: Settings;
-  /** Why the settings file does not hold now. */
-  settingsTrouble: string | null = null;
-  /** Why the folder cannot be used now. */
-  folderTrouble: { code: string; text: string } | null = null;
-  look: FolderLook = nothingSeen();
-  running: Running | null = null;
-  standby = false;
-  /** Uploads that could not be imported at the last turn. */
-  postponed: { name: string; code: string; text: string }[] = [];
+  readonly #state: ServiceState;
   readonly stopwatch: Stopwatch;
   #imported: number[] = [];
   /** The ETag of the settings that were read last. */
   #settingsSeen: string | null = null;
 
-  constructor(options: TurnsOptions, settings: Settings) {
+  constructor(options: TurnsOptions) {
     this.#options = options;
-    this.settings = settings;
+    this.#state = options.state;
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
     this.#pace = new LookPace(clock);
-    const onError = (error: unknown) => log.error("turn_failed", { error: nameOf(error) });
+    const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
     this.#turns = new Every({
       clock,
-      interval: () => this.settings.interval_minutes * 60_000,
+      interval: () => this.#state.settings.interval_minutes * 60_000,
       work: (signal) => this.stopwatch.turn(() => this.#turn(signal)),
       onError,
     });
@@ -99,30 +84,31 @@ export class Turns {
 
   /** Often enough to see a file settle before its turn. */
   #lookEvery(): number {
-    const { settle_seconds } = this.settings;
+    const { settle_seconds } = this.#state.settings;
     return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
   }
 
   async #lookAround(): Promise<void> {
-    const interval = this.settings.interval_minutes;
+    const interval = this.#state.settings.interval_minutes;
     await this.#readSettings();
-    if (this.settings.interval_minutes !== interval) this.#turns.reschedule();
+    if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
     if (this.#pace.isDue) await this.#lookAtFolder();
     if (this.#leadsNot() && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
   }
 
   async #lookAtFolder(): Promise<void> {
-    await this.#see(this.settings.settle_seconds).catch((error) => {
+    await this.#scan().catch((error) => {
       if (!(error instanceof UnusableFolder)) throw error;
     });
   }
 
-  /** A look, remembered for the status. Throws {@link UnusableFolder}. */
-  async #see(settleSeconds: number): Promise<FolderLook> {
+  /** A scan, remembered for the status. Throws {@link UnusableFolder}. */
+  async #scan(): Promise<FolderLook> {
+    const { settle_seconds } = this.#state.settings;
     try {
-      this.look = await this.#pace.measure(() => this.#options.inbox.look(settleSeconds));
+      const scan = await this.#pace.measure(() => this.#options.inbox.look(settle_seconds));
       this.#noteFolder(null);
-      return this.look;
+      return this.#state.scan = scan;
     } catch (error) {
       if (error instanceof UnusableFolder) this.#noteFolder(error);
       throw error;
@@ -131,10 +117,11 @@ export class Turns {
 
   #noteFolder(error: UnusableFolder | null): void {
     const { log } = this.#options;
-    if (error !== null && this.folderTrouble?.code !== error.code) log.warn("folder_unusable", { code: error.code });
-    if (error === null && this.folderTrouble !== null) log.info("folder_usable");
-    if (error !== null) this.look = nothingSeen();
-    this.folderTrouble = error === null ? null : { code: error.code, text: error.message };
+    const before = this.#state.folderUnavailableReason;
+    if (error !== null && before?.code !== error.code) log.warn("folder_unusable", { code: error.code });
+    if (error === null && before !== null) log.info("folder_usable");
+    if (error !== null) this.#state.scan = nothingSeen();
+    this.#state.folderUnavailableReason = error === null ? null : { code: error.code, text: error.message };
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -144,50 +131,49 @@ export class Turns {
       return;
     }
     // Only set when the turn is over: whoever waited for the turn before reads it then.
-    this.#imported = await this.#import(signal);
+    const { imported, hadUploads } = await this.#import(signal);
+    this.#imported = imported;
     const { keeper, onTurn } = this.#options;
     if (!keeper.isWorthATry) return;
-    await onTurn().catch((error) => {
+    await onTurn(hadUploads).catch((error) => {
       if (!databaseIsAway(error)) throw error;
       keeper.report(error);
     });
   }
 
-  async #import(signal: AbortSignal): Promise<number[]> {
+  async #import(signal: AbortSignal): Promise<TurnResult> {
     const { inbox, store, leadership, clock, log, keeper, breathe } = this.#options;
     const { term } = leadership;
-    let imported: number[] = [];
-    let nothingChanged = false;
+    let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
-      const result = await importFolder({
-        inbox: { ...inbox, look: (settleSeconds) => this.#see(settleSeconds) },
+      const scan = await this.#scan();
+      result = await importFolder({
+        inbox,
         store,
-        settings: this.settings,
+        settings: this.#state.settings,
         clock,
         log,
         breathe,
         signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
-          this.running = { id, file: name, started_at, ...progress };
+          this.#state.running = { id, file: name, started_at, ...progress };
           this.stopwatch.enter(progress.stage);
         },
         stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
-      });
-      imported = result.imported;
-      nothingChanged = nothingOnItsWay(this.look);
+      }, scan);
       if (!term.aborted) keeper.worked();
-      this.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
+      this.#state.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
-      if (signal.aborted) return imported;
+      if (signal.aborted) return result;
       if (databaseIsAway(error)) keeper.report(error);
       else if (!(error instanceof UnusableFolder)) throw error;
       else keeper.worked();
     } finally {
-      this.running = null;
+      this.#state.running = null;
       this.stopwatch.enter(null);
     }
-    if (!signal.aborted && !nothingChanged) await this.#lookAtFolder();
-    return imported;
+    if (!signal.aborted && result.hadUploads) await this.#lookAtFolder();
+    return result;
   }
 
   /** False when the settings file does not hold: then nothing is imported (contract, section 5). */
@@ -195,17 +181,17 @@ export class Turns {
     const { settingsFile, log } = this.#options;
     try {
       const { settings, etag } = await settingsFile.read();
-      this.settings = settings;
+      this.#state.settings = settings;
       if (etag !== this.#settingsSeen) await this.#noteEdits();
       this.#settingsSeen = etag;
-      if (this.settingsTrouble !== null) log.info("settings_mended");
-      this.settingsTrouble = null;
+      if (this.#state.settingsUnavailableReason !== null) log.info("settings_mended");
+      this.#state.settingsUnavailableReason = null;
       return true;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== "broken_settings") throw error;
-      const trouble = (error as Error).message;
-      if (this.settingsTrouble !== trouble) log.error("settings_broken", { reason: trouble });
-      this.settingsTrouble = trouble;
+      if (!(error instanceof BrokenSettingsFile)) throw error;
+      const reason = error.message;
+      if (this.#state.settingsUnavailableReason !== reason) log.error("settings_broken", { reason });
+      this.#state.settingsUnavailableReason = reason;
       return false;
     }
   }
@@ -216,22 +202,22 @@ export class Turns {
     try {
       await settingsFile.noteEdits();
     } catch (error) {
-      log.warn("settings_history_not_kept", { error: nameOf(error) });
+      log.warn("settings_history_not_kept", { error: describeError(error) });
     }
   }
 
   /** It stands by, or it has lost the lead without knowing of another one. */
   #leadsNot(): boolean {
-    return this.standby || this.#options.leadership.term.aborted;
+    return this.#state.standby || this.#options.leadership.term.aborted;
   }
 
   async #leads(): Promise<boolean> {
     const { leadership, log, keeper } = this.#options;
     try {
       const leads = await leadership.seek();
-      if (leads === this.standby) log.info(leads ? "leading" : "standing_by");
+      if (leads === this.#state.standby) log.info(leads ? "leading" : "standing_by");
       if (!leads) keeper.worked();
-      this.standby = !leads;
+      this.#state.standby = !leads;
       return leads;
     } catch (error) {
       if (!databaseIsAway(error)) throw error;
@@ -239,8 +225,4 @@ export class Turns {
       return false;
     }
   }
-}
-
-function nothingOnItsWay({ ready, taken, moved }: FolderLook): boolean {
-  return ready.length + taken.length + moved.length === 0;
 }

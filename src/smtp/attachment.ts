@@ -4,7 +4,6 @@
  * Reads no further than it must: memory is bounded by the two limits, however long the file is.
  */
 import { Buffer } from "node:buffer";
-import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import type { Attachment } from "./transport.ts";
 
 const MIB = 1024 * 1024;
@@ -13,33 +12,12 @@ export const LARGEST_PLAIN = 5 * MIB;
 /** Above this, gzipped, it is not attached. */
 export const LARGEST_GZIPPED = 7 * MIB;
 
-const CHUNK = 64 * 1024;
-
 /** A CSV file that may be attached. */
 export interface AttachmentSource {
   /** The name under which it is attached, and by which the text calls it. */
   readonly name: string;
   /** Its bytes from the beginning; may be called again. */
   read(): AsyncIterable<Uint8Array>;
-}
-
-/** A file of the file system as a source. Links, pipes and devices are not read: `read` throws with a `code`. */
-export function storedFile(name: string, path: string): AttachmentSource {
-  return { name, read: () => readFile(path) };
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  const file = await openUnfollowed(path);
-  try {
-    if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EFTYPE" });
-    while (true) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK, null);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 /** The file as it is attached, or null when it is too large even gzipped. */

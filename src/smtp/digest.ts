@@ -2,8 +2,9 @@
  * The words of a digest: one mail instead of many, so that a bad night does not become a flood (contract, section 4,
  * "More than ten in an hour become one digest"). Pure.
  */
+import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { type MailKind, outcome, type Words } from "./message.ts";
+import { outcome, type Words } from "./message.ts";
 import { counted, section, shown } from "./text.ts";
 
 /** So many are named; the others are only counted. */
@@ -11,7 +12,7 @@ export const MOST_IN_DIGEST_SHOWN = 200;
 
 /** One line of a digest. */
 export type DigestItem =
-  | { kind: Exclude<MailKind, "alert">; entry: ImportEntry; failedFile: string | null }
+  | { kind: ImportMailKind; entry: ImportEntry; failedFile: string | null }
   | { kind: "alert"; subject: string };
 
 /** Subject and text of a digest of `total` mails, of which `items` are named. */

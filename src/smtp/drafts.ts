@@ -3,12 +3,14 @@
  *
  * A file that cannot be read does not hold the mail back: the mail then says so. Used by the outbox only.
  */
+import type { WaitingMail } from "../domain/mail.ts";
 import { addressList, type Settings } from "../domain/settings.ts";
 import type { ImportEntry } from "../importer/ports.ts";
+import { codeOrThrow } from "../runtime/errors.ts";
 import { type Log, printable } from "../runtime/log.ts";
 import { type AttachmentSource, packAttachment } from "./attachment.ts";
 import { composeDigest, type DigestItem, MOST_IN_DIGEST_SHOWN } from "./digest.ts";
-import { composeImport, type FileNote, type MailedImport, type WaitingMail } from "./message.ts";
+import { composeImport, type FileNote, type MailedImport } from "./message.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
@@ -82,8 +84,8 @@ export class Drafts {
     try {
       return await this.#pack(source, files);
     } catch (error) {
-      if (source === null || !isSystemError(error)) throw error;
-      this.log.warn("mail.file_unreadable", { mail: mail.id, file: source.name, code: error.code });
+      if (source === null) throw error;
+      this.log.warn("mail.file_unreadable", { mail: mail.id, file: source.name, code: codeOrThrow(error) });
       return { note: { name: source.name, fate: "unreadable" }, attachment: null };
     }
   }
@@ -106,8 +108,4 @@ function receivers(mails: readonly WaitingMail[], settings: Settings): string[] 
   return [
     ...new Set([...addressList(settings.failed_import_email), ...(alert ? [settings.reply_to_admin_email] : [])]),
   ];
-}
-
-function isSystemError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && "code" in error && typeof error.code === "string";
 }

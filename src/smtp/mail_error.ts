@@ -5,6 +5,8 @@
  * mail server says may repeat addresses, and is thrown away.
  */
 
+import { codeOf } from "../runtime/errors.ts";
+
 /**
  * - `temporary`: no connection, no answer, a broken one, or 4xx: try again later.
  * - `too_big`: the server refuses the size: try again without the attachments.
@@ -47,7 +49,7 @@ export function toMailError(error: unknown): MailError {
 }
 
 function isTransportFailure(error: unknown): error is Error & TransportFailure {
-  return error instanceof Error && "code" in error && typeof error.code === "string";
+  return error instanceof Error && codeOf(error) !== "";
 }
 
 /** Answers to MAIL, RCPT and DATA. A 5xx to anything earlier (greeting, STARTTLS) says nothing of the mail. */

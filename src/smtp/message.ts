@@ -2,20 +2,10 @@
  * The words of a mail about one import, for the clerk who keeps the roster (contract, section 4). Pure: it is given
  * what became of the files, and decides only what is said.
  */
+import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, section, shown, table } from "./text.ts";
-
-/** What a mail is about: the column `kind` of `rosterd.outbox`. An alert brings its own words. */
-export type MailKind = "failures" | "rejected" | "held" | "imported" | "alert";
-
-/** A mail that waits. Times are of the database's rows. */
-export type WaitingMail =
-  & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
-  & (
-    | { kind: Exclude<MailKind, "alert">; importId: number }
-    | { kind: "alert"; alert: { subject: string; text: string } }
-  );
 
 /** An import as its mail tells of it. */
 export interface MailedImport {
@@ -48,7 +38,7 @@ export const MOST_FAILURES_SHOWN = 20;
 const MOST_WARNINGS_SHOWN = 20;
 
 /** Subject and text of the mail about one import. */
-export function composeImport(kind: Exclude<MailKind, "alert">, imported: MailedImport, files: FileNotes): Words {
+export function composeImport(kind: ImportMailKind, imported: MailedImport, files: FileNotes): Words {
   const { entry } = imported;
   const lines = [
     ...opening(entry),
@@ -64,7 +54,7 @@ export function composeImport(kind: Exclude<MailKind, "alert">, imported: Mailed
 }
 
 /** The end of the subject, and of the line in a digest: the contract's words, whatever the number. */
-export function outcome(kind: Exclude<MailKind, "alert">, entry: ImportEntry): string {
+export function outcome(kind: ImportMailKind, entry: ImportEntry): string {
   switch (kind) {
     case "failures":
       return `${entry.failed} of ${entry.records} records failed`;

@@ -3,14 +3,15 @@
  * forgotten (contract, section 4). Everything that must outlast a restart stands in the store; kept here is only
  * whether the login is known to be refused.
  *
- * `src/app.ts` calls {@link Outbox.sendDue} now and then; several processes may do so on one database.
+ * `src/app.ts` calls {@link Outbox.sendDue} every few seconds; several processes may do so on one database.
  */
+import type { WaitingMail } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
-import type { WaitingMail } from "./message.ts";
 import type { Message, Sent, Transport } from "./transport.ts";
 
 const MINUTE = 60_000;
@@ -91,6 +92,8 @@ class DatabaseOutbox implements Outbox {
   }
 
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
+    // Asked every few seconds, and mostly the answer: one statement, which reads an index.
+    if (await this.#deps.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.#deps.settings();
     let sent = 0;
     let verdict: Verdict = this.#maySend(settings) ? "next" : "stop";
@@ -196,7 +199,7 @@ class DatabaseOutbox implements Outbox {
     const { store, clock, log } = this.#deps;
     const timer = setInterval(() => {
       store.renew(ids, after(clock.now(), CLAIM)).catch((error) =>
-        log.warn("mail.claim_not_renewed", { mail: ids[0], code: error?.code })
+        log.warn("mail.claim_not_renewed", { mail: ids[0], code: codeOf(error) })
       );
     }, RENEW_EVERY);
     return () => clearInterval(timer);

@@ -2,7 +2,7 @@
  * Sends one mail to the mail server of the settings, over nodemailer: a new connection for each mail, closed after.
  *
  * It must not open files or addresses of the web, keep anything, log, or repeat a try: that is the outbox's part.
- * Used by the outbox, and by the test mail and the doctor through `src/app.ts`.
+ * The outbox, the test mail and `doctor.ts` use it.
  */
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";

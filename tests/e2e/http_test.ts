@@ -1,6 +1,7 @@
 /** The HTTP interface of a whole service on a real database: admins at once, paging, hostile parameters and names. */
 import assert from "node:assert/strict";
-import type { SettingsHistoryPage, StatusDocument } from "../../src/http/service.ts";
+import type { SettingsHistoryPage } from "../../src/domain/stored_settings.ts";
+import type { StatusDocument } from "../../src/http/service.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { startSmtpServer } from "../support/smtp_server.ts";
 import type { TestService } from "../support/service.ts";

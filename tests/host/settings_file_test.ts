@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS, InvalidSettings } from "../../src/domain/settings.ts";
-import { openSettingsFile, SettingsChanged } from "../../src/host/settings_file.ts";
-import { BrokenSettingsFile, printSettings } from "../../src/host/settings_text.ts";
+import { BrokenSettingsFile, SettingsChanged } from "../../src/domain/stored_settings.ts";
+import { openSettingsFile } from "../../src/host/settings_file.ts";
+import { printSettings } from "../../src/host/settings_text.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 
 async function inFolder(work: (path: string, folder: string) => Promise<void>) {

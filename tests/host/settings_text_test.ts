@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { BrokenSettingsFile, printSettings, readSettings } from "../../src/host/settings_text.ts";
+import { BrokenSettingsFile } from "../../src/domain/stored_settings.ts";
+import { printSettings, readSettings } from "../../src/host/settings_text.ts";
 
 const read = (text: string) => readSettings("settings.json", new TextEncoder().encode(text));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
-import { BrokenSettingsFile } from "../../src/host/settings_text.ts";
+import { BrokenSettingsFile } from "../../src/domain/stored_settings.ts";
 import { testHttp } from "./fake_service.ts";
 
 const SMTP = { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim" };

@@ -145,7 +145,7 @@ async function turn(folder: string, store: ImportStore) {
     ...common,
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
     stopsAll: databaseIsAway,
-  });
+  }, await inbox.look(0));
   return { ...result, merged };
 }
 

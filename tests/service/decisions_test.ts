@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { Busy } from "../../src/http/service.ts";
 import type { Database } from "../../src/postgres/connect.ts";
+import { BakFolder } from "../../src/inbox/bak_folder.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { Decisions } from "../../src/service/decisions.ts";
 import { HistoryDesk } from "../../src/service/history_desk.ts";
-import type { Running } from "../../src/service/turns.ts";
+import { initialState, type RunningImport } from "../../src/service/state.ts";
 
 Deno.test("while an import has the embedded database, decisions and held users say at once that it is busy", async () => {
   const untouchable = new Proxy({ kind: "embedded" }, {
@@ -13,11 +15,11 @@ Deno.test("while an import has the embedded database, decisions and held users s
       throw new Error(`${String(name)} of the database was asked for`);
     },
   }) as Database;
-  const ask = <T>(question: () => Promise<T>) => question();
-  const running = () => ({ id: 3 }) as Running;
-  const history = new HistoryDesk({ database: untouchable, bakFolder: "bak", running, ask });
+  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+  const state = { ...initialState(DEFAULT_SETTINGS), running: { id: 3 } as RunningImport };
+  const history = new HistoryDesk({ database: untouchable, bak: new BakFolder("bak"), state, keeper });
   const stopping = new AbortController().signal;
-  const decisions = new Decisions({ database: untouchable, history, running, ask, stopping, log: silentLog });
+  const decisions = new Decisions({ database: untouchable, history, state, keeper, stopping, log: silentLog });
   const { signal } = new AbortController();
   for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
     await assert.rejects(asked, Busy);

@@ -1,13 +1,14 @@
 /** How often the folder is looked at between turns: often enough to see files settle, and seldom when a look takes long. */
 import assert from "node:assert/strict";
-import type { Config } from "../../src/config.ts";
 import { settingsSchema } from "../../src/domain/settings.ts";
 import type { SettingsFile } from "../../src/host/settings_file.ts";
-import { type Inbox, nothingSeen, UnusableFolder } from "../../src/importer/ports.ts";
+import { nothingSeen, UnusableFolder } from "../../src/importer/ports.ts";
 import type { ImportStore } from "../../src/importer/ports.ts";
+import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import type { Leadership } from "../../src/postgres/leadership.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import type { DatabaseKeeper } from "../../src/service/database_keeper.ts";
+import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
 /** A database that is away: every turn only looks. Looks are due every second, by the clock of the test. */
@@ -16,6 +17,7 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
   const settings = settingsSchema.parse({ settle_seconds: 1, interval_minutes: 1_440 });
   let looks = 0;
   const turns = new Turns({
+    state: initialState(settings),
     clock,
     inbox: {
       look() {
@@ -23,18 +25,17 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
         look(clock);
         return Promise.resolve(nothingSeen());
       },
-    } as unknown as Inbox,
+    } as unknown as UploadFolder,
     settingsFile: {
       read: () => Promise.resolve({ settings, etag: "1" }),
       noteEdits: async () => {},
     } as unknown as SettingsFile,
     keeper: { isWorthATry: false } as DatabaseKeeper,
     leadership: { term: new AbortController().signal } as Leadership,
-    config: {} as Config,
     store: {} as ImportStore,
     log: createLog({ level: "error", format: "json", now: clock.now, write: () => {} }),
     onTurn: async () => {},
-  }, settings);
+  });
   const stop = new AbortController();
   const ended = turns.run(stop.signal);
   await turns.soon();

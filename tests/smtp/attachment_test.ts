@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import {
-  type AttachmentSource,
-  LARGEST_GZIPPED,
-  LARGEST_PLAIN,
-  packAttachment,
-  storedFile,
-} from "../../src/smtp/attachment.ts";
+import { type AttachmentSource, LARGEST_GZIPPED, LARGEST_PLAIN, packAttachment } from "../../src/smtp/attachment.ts";
 
 const CHUNK = 64 * 1024;
 
@@ -64,22 +58,4 @@ Deno.test("a source that fails in the middle of gzipping fails the packing", asy
     noise(chunk);
   });
   await assert.rejects(packAttachment(failing), { code: "EIO" });
-});
-
-Deno.test("a stored file is read; a link, a pipe, a folder and an absent file are not", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${folder}/real.csv`, "a,b\r\n1,2\r\n");
-    await Deno.symlink(`${folder}/real.csv`, `${folder}/link.csv`);
-    await new Deno.Command("mkfifo", { args: [`${folder}/pipe.csv`] }).output();
-    const packed = await packAttachment(storedFile("real.csv", `${folder}/real.csv`));
-    assert.equal(new TextDecoder().decode(packed!.content), "a,b\r\n1,2\r\n");
-    const read = (name: string) => packAttachment(storedFile(name, `${folder}/${name}`));
-    await assert.rejects(read("link.csv"), { code: "ELOOP" });
-    await assert.rejects(read("pipe.csv"), { code: "EFTYPE" });
-    await assert.rejects(read("absent.csv"), { code: "ENOENT" });
-    await assert.rejects(packAttachment(storedFile("folder", folder)), { code: "EFTYPE" });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 });

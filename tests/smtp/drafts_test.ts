@@ -6,7 +6,7 @@ import type { ImportEntry } from "../../src/importer/ports.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import type { AttachmentSource } from "../../src/smtp/attachment.ts";
 import { Drafts } from "../../src/smtp/drafts.ts";
-import type { WaitingMail } from "../../src/smtp/message.ts";
+import type { WaitingMail } from "../../src/domain/mail.ts";
 
 const MAIL: WaitingMail = {
   id: 1,

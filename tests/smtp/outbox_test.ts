@@ -6,7 +6,9 @@ import type { ImportEntry } from "../../src/importer/ports.ts";
 import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/outbox_store.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
-import { LARGEST_GZIPPED, storedFile } from "../../src/smtp/attachment.ts";
+import { BakFolder } from "../../src/inbox/bak_folder.ts";
+import { storedFile } from "../../src/service/mailroom.ts";
+import { LARGEST_GZIPPED } from "../../src/smtp/attachment.ts";
 import {
   createOutbox,
   GIVE_UP_AFTER,
@@ -46,7 +48,7 @@ async function world() {
     loadImport: (id) => loadImport(sql, id),
     failedFile: async ({ id }) => {
       const [{ failed_file }] = await sql`select failed_file from rosterd.imports where id = ${id}`;
-      return failed_file && storedFile(failed_file, `${bak}/${failed_file}`);
+      return failed_file && storedFile(new BakFolder(bak), failed_file);
     },
     heldFile: () => Promise.resolve(null),
     settings: () => settings,

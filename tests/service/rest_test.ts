@@ -1,0 +1,94 @@
+/** A service at rest asks the database for next to nothing, and still notices what others change. */
+import assert from "node:assert/strict";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { BakFolder } from "../../src/inbox/bak_folder.ts";
+import type { Sql } from "../../src/postgres/connect.ts";
+import { historyVersion } from "../../src/postgres/history.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { HistoryDesk } from "../../src/service/history_desk.ts";
+import { initialState } from "../../src/service/state.ts";
+import { createOutbox, type OutboxStore } from "../../src/smtp/outbox.ts";
+import { onServer } from "../postgres/roster_database.ts";
+import { until } from "../support/until.ts";
+
+/** Counts the statements that go through it. */
+function counting(sql: Sql): { sql: Sql; statements: () => number } {
+  let statements = 0;
+  const counted = new Proxy(sql, {
+    apply(target, self, args) {
+      statements++;
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name) {
+      if (name === "unsafe") statements++;
+      return Reflect.get(target, name);
+    },
+  });
+  return { sql: counted, statements: () => statements };
+}
+
+onServer("the history is read again when somebody changed it, and not at rest", async (db) => {
+  const { sql, statements } = counting(db.database.sql);
+  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+  const state = initialState(DEFAULT_SETTINGS);
+  const history = new HistoryDesk({ database: { ...db.database, sql }, bak: new BakFolder("bak"), state, keeper });
+  const look = async () => await history.refreshIfChanged(await historyVersion(db.sql));
+  await look();
+  assert.ok(statements() > 0);
+  const before = statements();
+  for (let looks = 0; looks < 5; looks++) await look();
+  assert.equal(statements(), before);
+
+  await db.import("unique_id,login_source\n1,ldap\n");
+  await until("the import shows", async () => {
+    await look();
+    return history.totals.lastImportAt !== null;
+  });
+  await db.sql`update rosterd.imports set hold_state = 'open', hold_reason = 'too many'`;
+  await until("the hold shows", async () => {
+    await look();
+    return history.totals.openHolds === 1;
+  });
+});
+
+onServer("what changed during an import is read after it", async (db) => {
+  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+  const state = initialState(DEFAULT_SETTINGS);
+  const history = new HistoryDesk({ database: db.database, bak: new BakFolder("bak"), state, keeper });
+  await db.import("unique_id,login_source\n1,ldap\n");
+  state.running = { id: 1, file: "x.csv", started_at: "", stage: "merging", bytes: 1, total_bytes: 1, records: 1 };
+  await history.refreshIfChanged("1");
+  assert.equal(history.totals.lastImportAt, null);
+  state.running = null;
+  await history.refreshIfChanged("1");
+  assert.notEqual(history.totals.lastImportAt, null);
+});
+
+Deno.test("without a mail that waits the outbox asks one question, and tries nothing", async () => {
+  const asked: PropertyKey[] = [];
+  const store = new Proxy({}, {
+    get: (_, name) => () => {
+      asked.push(name);
+      return Promise.resolve(0);
+    },
+  }) as OutboxStore;
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    reply_to_admin_email: "admin@rosterd.example",
+    failed_import_email: "clerk@school.example",
+    smtp: { ...DEFAULT_SETTINGS.smtp, host: "127.0.0.1" },
+  };
+  const outbox = createOutbox({
+    store,
+    settings: () => settings,
+    loadImport: () => Promise.resolve(null),
+    failedFile: () => Promise.resolve(null),
+    heldFile: () => Promise.resolve(null),
+    transport: () => Promise.reject(new Error("nothing is to be sent")),
+    clock: systemClock,
+    log: silentLog,
+  });
+  assert.deepEqual(await outbox.sendDue(new AbortController().signal), { sent: 0, waiting: 0 });
+  assert.deepEqual(asked, ["countWaiting"]);
+});
