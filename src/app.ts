@@ -12,20 +12,20 @@ import { createInbox } from "./inbox/inbox.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { SettingsFile } from "./host/settings_file.ts";
 import type { Database } from "./postgres/connect.ts";
-import { databaseIsAway } from "./postgres/faults.ts";
-import type { LinkPatience } from "./postgres/inquiry.ts";
+import { isDatabaseUnreachable } from "./postgres/faults.ts";
+import type { LinkTimeouts } from "./postgres/inquiry.ts";
 import { PostgresImportStore } from "./postgres/import_store.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
-import { Courtesy } from "./runtime/courtesy.ts";
+import { RequestPriority } from "./runtime/courtesy.ts";
 import { codeOrThrow, describeError } from "./runtime/errors.ts";
-import { Every } from "./runtime/every.ts";
+import { IntervalLoop } from "./runtime/every.ts";
 import type { Log } from "./runtime/log.ts";
 import { Alerts } from "./service/alerts.ts";
-import { Decisions } from "./service/decisions.ts";
-import { DatabaseKeeper } from "./service/database_keeper.ts";
-import { HistoryDesk } from "./service/history_desk.ts";
-import { createMailroom } from "./service/mailroom.ts";
+import { HoldService } from "./service/decisions.ts";
+import { DatabaseMonitor } from "./service/database_keeper.ts";
+import { CachedImportHistory } from "./service/history_desk.ts";
+import { createMailer } from "./service/mailroom.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
 import { RosterdService } from "./service/service.ts";
@@ -39,7 +39,7 @@ export interface AppOptions {
   clock: Clock;
   log: Log;
   /** With a link to the database that is silent. */
-  patience?: LinkPatience;
+  patience?: LinkTimeouts;
 }
 
 /** The running service. Disposing of it ends it in good order. */
@@ -50,8 +50,8 @@ export interface App extends AsyncDisposable {
   readonly ended: Promise<void>;
 }
 
-const MAIL_EVERY_MS = 10_000;
-const CLEAR_EVERY_MS = 3_600_000;
+const MAIL_INTERVAL_MS = 10_000;
+const RETENTION_INTERVAL_MS = 3_600_000;
 
 /**
  * Starts the service; what starts first is closed last. A database that is away keeps it from nothing. Throws what keeps
@@ -71,7 +71,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const database = await openDatabase(config, options.patience);
   starting.defer(() => database.close());
 
-  const courtesy = starting.use(await Courtesy.open());
+  const courtesy = starting.use(await RequestPriority.open());
   const parts = { database, settingsFile, settings, courtesy };
   const { service, keeper, leadership, loops } = assemble(options, parts, stopping);
   await keeper.start();
@@ -116,7 +116,7 @@ interface Opened {
   database: Database;
   settingsFile: SettingsFile;
   settings: Settings;
-  courtesy: Courtesy;
+  courtesy: RequestPriority;
 }
 
 /** Makes the parts, each from those before it. Nothing runs yet. */
@@ -128,42 +128,42 @@ function assemble(
   const state = initialState(settings);
   const inbox = createInbox({ upload: config.upload, clock, log });
   const { bak } = inbox;
-  const keeper = new DatabaseKeeper({ database, clock, log });
+  const keeper = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
-  const history = new HistoryDesk({ database, bak, state, keeper });
-  const decisions = new Decisions({ database, history, state, keeper, stopping, log });
+  const history = new CachedImportHistory({ database, bak, state, keeper });
+  const decisions = new HoldService({ database, history, state, keeper, stopping, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
-  const outbox = createMailroom({ database, bak, transport, state, clock, log });
+  const outbox = createMailer({ database, bak, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
 
-  const mails = nowAndThen("mail", MAIL_EVERY_MS, { clock, log, keeper, state }, async () => {
+  const mails = nowAndThen("mail", MAIL_INTERVAL_MS, { clock, log, keeper, state }, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
-  const clearing = nowAndThen("clear", CLEAR_EVERY_MS, { clock, log, keeper, state }, async () => {
+  const clearing = nowAndThen("clear", RETENTION_INTERVAL_MS, { clock, log, keeper, state }, async () => {
     await clearExpired({ database, bak, clock, log }, state.settings);
   });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({
-    ...{ state, settingsFile, inbox, store, keeper, leadership, clock, log },
-    breathe: () => courtesy.breathe(),
+    ...{ state, settingsFile, inbox, store, databaseMonitor: keeper, leadership, clock, log },
+    yieldToRequests: () => courtesy.yieldToRequests(),
     onTurn: async (changed) => {
       if (changed) await history.refresh();
       // A folder that cannot be used must not keep the other alerts back.
-      const grown = state.folderUnavailableReason === null ? await inbox.grownInBak() : [];
+      const grown = state.folderUnavailableReason === null ? await inbox.lateWrites() : [];
       await alerts.raise(state.settings, waitingFiles(state), grown);
-      mails.soon();
+      mails.trigger();
     },
   });
   keeper.onUsable = (version) => history.refreshIfChanged(version);
-  keeper.onBack = () => void turns.soon();
+  keeper.onBack = () => void turns.trigger();
   const service = new RosterdService({
-    ...{ version, config, clock, settingsFile, database, keeper },
+    ...{ version, config, clock, settingsFile, database, databaseMonitor: keeper },
     ...{ history, decisions, store, state, turns, outbox, transport },
   });
   return { service, keeper, leadership, loops: [turns, keeper, mails, clearing] };
 }
 
-type Surroundings = Pick<AppOptions, "clock" | "log"> & { keeper: DatabaseKeeper; state: ServiceState };
+type Surroundings = Pick<AppOptions, "clock" | "log"> & { keeper: DatabaseMonitor; state: ServiceState };
 
 /** Repeats a work of the leader while the database can be used and no import runs. */
 function nowAndThen(
@@ -171,16 +171,16 @@ function nowAndThen(
   ms: number,
   { clock, log, keeper, state }: Surroundings,
   work: () => Promise<void>,
-): Every {
-  return new Every({
+): IntervalLoop {
+  return new IntervalLoop({
     clock,
     interval: () => ms,
     work: async () => {
       // One that stands by may have another upload folder, where the files of a mail are not.
-      if (keeper.trouble === null && !state.standby && state.running === null) await work();
+      if (keeper.unavailableReason === null && !state.standby && state.running === null) await work();
     },
     onError: (error) => {
-      if (databaseIsAway(error)) keeper.report(error);
+      if (isDatabaseUnreachable(error)) keeper.report(error);
       else log.error("work_failed", { what, error: describeError(error) });
     },
   });

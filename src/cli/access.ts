@@ -6,7 +6,7 @@ import { adminTokenPath, readAdminToken } from "../host/data_folder.ts";
 import { readServiceRecord } from "../host/service_record.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../postgres/connect.ts";
-import { databaseIsAway, explainFault } from "../postgres/faults.ts";
+import { isDatabaseUnreachable, explainDatabaseError } from "../postgres/faults.ts";
 import { EmbeddedInUse, openDatabase } from "../service/open_database.ts";
 import { CommandFailed } from "./command.ts";
 
@@ -32,7 +32,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   try {
     return await work(database);
   } catch (error) {
-    if (databaseIsAway(error)) throw new CommandFailed(explainFault(error), { cause: error });
+    if (isDatabaseUnreachable(error)) throw new CommandFailed(explainDatabaseError(error), { cause: error });
     throw error;
   } finally {
     await database.close();

@@ -1,7 +1,7 @@
 /** `rosterd check FILE…`: what an import would do now, without doing it. */
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { Settings } from "../domain/settings.ts";
-import { type CheckReport, checkReport, failedReport } from "../importer/report.ts";
+import { type CheckReport, checkReport, errorReport } from "../importer/report.ts";
 import { requireSuitable } from "../postgres/connect.ts";
 import { PostgresImportStore } from "../postgres/import_store.ts";
 import { printable } from "../runtime/log.ts";
@@ -11,7 +11,7 @@ import { exitCodeOf, printReport } from "./print_report.ts";
 import { openNamed, showProgress, withoutDatabase } from "./roster_operand.ts";
 import type { Terminal } from "./terminal.ts";
 
-const MOST_CHANGES_PRINTED = 20;
+const MAX_CHANGES_PRINTED = 20;
 
 export const checkCommand: Command = {
   words: "check",
@@ -74,12 +74,12 @@ function serviceCheck(service: ServiceClient, path: string): Promise<CheckReport
 }
 
 function unopened(file: string, error: unknown): CheckReport {
-  return { ...failedReport(file, error), changes: [] };
+  return { ...errorReport(file, error), changes: [] };
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {
   const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held } = report;
-  for (const { unique_id, outcome, columns } of changes.slice(0, MOST_CHANGES_PRINTED)) {
+  for (const { unique_id, outcome, columns } of changes.slice(0, MAX_CHANGES_PRINTED)) {
     const pairs = Object.entries(columns).map(([column, [before, after]]) =>
       outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
     );
@@ -90,7 +90,7 @@ function printChanges({ out, paint }: Terminal, report: CheckReport): void {
     );
   }
   const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
-    MOST_CHANGES_PRINTED;
+    MAX_CHANGES_PRINTED;
   if (more > 0) out(paint.faint(`  … and ${more} more ${more === 1 ? "user" : "users"}`));
 }
 

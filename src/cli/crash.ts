@@ -30,11 +30,11 @@ export function endOnCrash(log: Log, exit: () => never): Disposable {
   };
 }
 
-const MOST_FRAMES = 8;
+const MAX_FRAMES = 8;
 
 /** The calls of its stack, without the text before them. */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const frames = error.stack?.split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)?$/.test(line));
-  return frames?.slice(0, MOST_FRAMES).join(" ");
+  return frames?.slice(0, MAX_FRAMES).join(" ");
 }

@@ -13,7 +13,7 @@ import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from ".
 import { importId, noSuchImport, whereNoSchemaIs } from "./imports.ts";
 import type { Terminal } from "./terminal.ts";
 
-const MOST_LEFT_OUT_PRINTED = 20;
+const MAX_LEFT_OUT_PRINTED = 20;
 
 interface Decided {
   left_out: LeftOut[];
@@ -112,7 +112,7 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
 function printLeftOut({ out, paint }: Terminal, { left_out, left_out_total }: Decided): void {
   if (left_out_total === 0) return;
   out(paint.warning(`  left as it is: ${left_out_total}`));
-  const shown = left_out.slice(0, MOST_LEFT_OUT_PRINTED);
+  const shown = left_out.slice(0, MAX_LEFT_OUT_PRINTED);
   for (const { unique_id, reason } of shown) out(`  ${printable(unique_id)}: ${printable(reason)}`);
   if (left_out_total > shown.length) out(paint.faint(`  … and ${left_out_total - shown.length} more`));
 }

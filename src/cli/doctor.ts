@@ -3,16 +3,16 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Settings } from "../domain/settings.ts";
-import { examineData, examineDisk, examineSettings, examineUser } from "../host/doctor.ts";
+import { checkData, checkDisk, checkSettings, checkUser } from "../host/doctor.ts";
 import { UnusableData } from "../host/unusable_data.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { riskySettings } from "../importer/warnings.ts";
-import { examineFolders } from "../inbox/doctor.ts";
-import { embedded, examineDatabase } from "../postgres/doctor.ts";
+import { checkFolders } from "../inbox/doctor.ts";
+import { embedded, checkDatabase } from "../postgres/doctor.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { EmbeddedInUse, openDatabase } from "../service/open_database.ts";
-import { examineMail } from "../smtp/doctor.ts";
+import { checkMail } from "../smtp/doctor.ts";
 import { findService } from "./access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,23 +50,23 @@ async function runDoctor(invocation: Invocation): Promise<number> {
 }
 
 async function* examineAll({ config, clock, signal }: Invocation): AsyncGenerator<Finding> {
-  const { finding, settings } = await examineSettings(config.settings, clock);
+  const { finding, settings } = await checkSettings(config.settings, clock);
   yield finding;
-  yield examineUser();
+  yield checkUser();
   yield* config.databaseUrl === null ? examineEmbedded(config) : examineOwn(config);
-  yield* examineFolders(config.upload);
-  yield await examineDisk("upload_disk", config.upload);
-  yield await examineData(config.data);
-  yield await examineDisk("data_disk", config.data);
+  yield* checkFolders(config.upload);
+  yield await checkDisk("upload_disk", config.upload);
+  yield await checkData(config.data);
+  yield await checkDisk("data_disk", config.data);
   if (settings === null) return;
-  yield await examineMail(settings, { password: config.smtpPassword ?? undefined }, signal);
+  yield await checkMail(settings, { password: config.smtpPassword ?? undefined }, signal);
   yield* examineArchiving(settings);
 }
 
 async function* examineOwn(config: Config): AsyncGenerator<Finding> {
   const database = await openDatabase(config);
   try {
-    yield* examineDatabase(database);
+    yield* checkDatabase(database);
   } finally {
     await database.close();
   }
@@ -101,7 +101,7 @@ async function askService(config: Config, inUse: EmbeddedInUse): Promise<Finding
   }
 }
 
-const ARCHIVING_MENDS: Readonly<Record<string, string>> = {
+const ARCHIVING_FIXES: Readonly<Record<string, string>> = {
   no_archive_guard: "Run: rosterd settings set archive_guard.max_percent=10",
   archives_without_mail: "Set smtp.host, reply_to_admin_email and failed_import_email.",
 };
@@ -111,7 +111,7 @@ function* examineArchiving(settings: Settings): Generator<Finding> {
   const { archive_inactive_users, missing_users, archive_guard } = settings;
   const risks = riskySettings(settings);
   for (const { code, text } of risks) {
-    yield warning("archiving", text, ARCHIVING_MENDS[code] ?? "Look at the settings of archiving.");
+    yield warning("archiving", text, ARCHIVING_FIXES[code] ?? "Look at the settings of archiving.");
   }
   if (risks.length > 0) return;
   const archives = archive_inactive_users || missing_users === "archive";

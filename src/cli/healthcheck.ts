@@ -2,7 +2,7 @@
 import { readServiceRecord } from "../host/service_record.ts";
 import { type Command, CommandFailed, EXIT, type Invocation } from "./command.ts";
 
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 export const healthcheckCommand: Command = {
   words: "healthcheck",
@@ -21,7 +21,7 @@ async function runHealthcheck({ config, flags, terminal }: Invocation): Promise<
   const path = flags.ready ? "/readyz" : "/healthz";
   let response: Response;
   try {
-    response = await fetch(record.address + path, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    response = await fetch(record.address + path, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   } catch (error) {
     throw new CommandFailed(`the service at ${record.address} does not answer`, { cause: error });
   }

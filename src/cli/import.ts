@@ -2,7 +2,7 @@
 import type { Report } from "../domain/outcome.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import { writeFailedFile } from "../importer/failed_file.ts";
-import { failedReport, importReport } from "../importer/report.ts";
+import { errorReport, importReport } from "../importer/report.ts";
 import type { ImportStore } from "../importer/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import { requireSuitable } from "../postgres/connect.ts";
@@ -68,7 +68,7 @@ async function importOne(
       await writeFailedFile({ file, failures, entry, signal }, (bytes) => failed.write(bytes));
     }
     return report;
-  }, failedReport);
+  }, errorReport);
   terminal.progress("");
   if (!flags.json) printReport(terminal, report);
   return report;

@@ -37,7 +37,7 @@ export const showCommand: Command = {
 };
 
 /** So many failures and held users: what one call of HTTP gives. */
-const MOST_SHOWN = 1_000;
+const MAX_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
 
@@ -84,16 +84,16 @@ async function runShow({ config, operands, flags, terminal }: Invocation): Promi
 async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
   const entry = await findImport(sql, id).catch((error) => whereNoSchemaIs(error, null));
   if (entry === null) return null;
-  const failures = (await listFailures(sql, id, { limit: MOST_SHOWN }))?.failures ?? [];
-  const held = (await listHeld(sql, id, { limit: MOST_SHOWN }))?.held ?? [];
+  const failures = (await listFailures(sql, id, { limit: MAX_SHOWN }))?.failures ?? [];
+  const held = (await listHeld(sql, id, { limit: MAX_SHOWN }))?.held ?? [];
   return { entry, failures, held };
 }
 
 async function serviceImport(service: ServiceClient, id: number): Promise<ShownImport> {
   const ask = <T>(path: string) => service.ask("GET", `/imports/${id}${path}`) as Promise<T>;
   const entry = await ask<ImportEntry>("");
-  const { failures } = await ask<{ failures: Failure[] }>(`/failures?limit=${MOST_SHOWN}`);
-  const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MOST_SHOWN}`);
+  const { failures } = await ask<{ failures: Failure[] }>(`/failures?limit=${MAX_SHOWN}`);
+  const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MAX_SHOWN}`);
   return { entry, failures, held };
 }
 

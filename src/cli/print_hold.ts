@@ -5,7 +5,7 @@ import { printable } from "../runtime/log.ts";
 import { counted } from "../smtp/text.ts";
 import type { Terminal } from "./terminal.ts";
 
-const MOST_USERS_PRINTED = 20;
+const MAX_USERS_PRINTED = 20;
 
 /** The status of an import with what people decided about it since: `held (approved, undone)`. */
 export function stateWords({ status, hold, undone_at }: ImportEntry): string {
@@ -26,7 +26,7 @@ export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: r
   out(
     paint.warning(`  nothing happens to them until "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`),
   );
-  const shown = users.slice(0, MOST_USERS_PRINTED);
+  const shown = users.slice(0, MAX_USERS_PRINTED);
   for (const user of shown) out(`  ${heldWords(user)}`);
   if (total > shown.length) out(paint.faint(`  … and ${total - shown.length} more`));
 }

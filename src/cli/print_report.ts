@@ -4,7 +4,7 @@ import { printable } from "../runtime/log.ts";
 import { EXIT } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
-const MOST_FAILURES_PRINTED = 20;
+const MAX_FAILURES_PRINTED = 20;
 
 /** The exit code of one command over several files: 1, then 3, then 2 (contract, section 7). */
 export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number {
@@ -22,8 +22,8 @@ export function printReport(terminal: Terminal, report: Report, foreseen = false
   if (report.reason !== null) out(`  ${reasonWords(report.reason)}`);
   else out(`  ${countWords(report)}`);
   for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
-  for (const failure of report.failures.slice(0, MOST_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
-  const more = report.failed - Math.min(report.failures.length, MOST_FAILURES_PRINTED);
+  for (const failure of report.failures.slice(0, MAX_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
+  const more = report.failed - Math.min(report.failures.length, MAX_FAILURES_PRINTED);
   if (more > 0) out(paint.faint(`  … and ${more} more`));
 }
 

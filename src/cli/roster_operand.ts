@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
-import { failedReport } from "../importer/report.ts";
+import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/open.ts";
 import { codeOf } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
@@ -10,7 +10,7 @@ import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
-const OPENING_FAULTS: Record<string, string> = {
+const OPEN_ERRORS: Record<string, string> = {
   ENOENT: "there is no such file",
   EACCES: "the file may not be read",
   EISDIR: "it is a folder",
@@ -30,8 +30,8 @@ export async function openNamed<T extends Report>(
     file = await openRosterFile(await Deno.realPath(path), name);
   } catch (error) {
     const code = codeOf(error);
-    if (!(code in OPENING_FAULTS)) throw error;
-    return unopened(name, Object.assign(new Error(`${path}: ${OPENING_FAULTS[code]}`), { code: code.toLowerCase() }));
+    if (!(code in OPEN_ERRORS)) throw error;
+    return unopened(name, Object.assign(new Error(`${path}: ${OPEN_ERRORS[code]}`), { code: code.toLowerCase() }));
   }
   try {
     return await work(file);
@@ -41,14 +41,14 @@ export async function openNamed<T extends Report>(
 }
 
 const STAGES = { examining: "looking at", reading: "reading", merging: "merging", reporting: "reporting" };
-const SHOW_EVERY_MS = 100;
+const PROGRESS_INTERVAL_MS = 100;
 
 /** Shows where an import is, to a person, ten times a second at most. */
 export function showProgress(terminal: Terminal, path: string): (progress: Progress) => void {
   let shownAt = 0;
   return ({ stage, bytes, total_bytes, records }) => {
     const now = performance.now();
-    if (now - shownAt < SHOW_EVERY_MS && stage !== "merging") return;
+    if (now - shownAt < PROGRESS_INTERVAL_MS && stage !== "merging") return;
     shownAt = now;
     const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
     terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${records} records`);
@@ -60,6 +60,6 @@ export function withoutDatabase({ flags, operands, terminal }: Invocation, error
   if (!flags.json || !(error instanceof CommandFailed || error instanceof EmbeddedInUse)) throw error;
   terminal.err(`rosterd: ${error.message}`);
   return operands.map((path) =>
-    failedReport(basename(path), Object.assign(new Error(error.message), { code: "database" }))
+    errorReport(basename(path), Object.assign(new Error(error.message), { code: "database" }))
   );
 }

@@ -4,7 +4,7 @@ import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { readConfig, WrongConfiguration } from "../config.ts";
 import { UnusableData } from "../host/unusable_data.ts";
 import { UnsuitableDatabase } from "../postgres/connect.ts";
-import { databaseIsAway, explainFault } from "../postgres/faults.ts";
+import { isDatabaseUnreachable, explainDatabaseError } from "../postgres/faults.ts";
 import { SchemaTooNew } from "../postgres/migrate.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { sqlState } from "../runtime/errors.ts";
@@ -75,7 +75,7 @@ function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
   if (error instanceof Error && error.name === "CannotListen") return say(terminal, error.message, EXIT.configuration);
-  if (databaseIsAway(error)) return say(terminal, explainFault(error), EXIT.other);
+  if (isDatabaseUnreachable(error)) return say(terminal, explainDatabaseError(error), EXIT.other);
   if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);
   return say(terminal, unforeseen(error), EXIT.other);
 }

@@ -3,7 +3,7 @@ import { createApp } from "../app.ts";
 import { adminTokenPath } from "../host/data_folder.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
-import { pause } from "../runtime/pause.ts";
+import { delay } from "../runtime/pause.ts";
 import { type Command, EXIT, type Invocation } from "./command.ts";
 
 export const serveCommand: Command = {
@@ -19,7 +19,7 @@ export const serveCommand: Command = {
 };
 
 /** Less than the shortest time after which supervisors kill (25 s, contract); everything may be broken off at any moment. */
-const LONGEST_END_MS = 20_000;
+const MAX_SHUTDOWN_MS = 20_000;
 
 function runServe(invocation: Invocation): Promise<number> {
   return Promise.race([serve(invocation), forcedEnd(invocation)]);
@@ -28,8 +28,8 @@ function runServe(invocation: Invocation): Promise<number> {
 /** Something does not end: the disk or the database hangs. What is unfinished is carried on by the next process. */
 async function forcedEnd({ signal, log }: Invocation): Promise<number> {
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  await pause(LONGEST_END_MS, new AbortController().signal);
-  log.warn("stopped_unfinished", { after_seconds: LONGEST_END_MS / 1_000 });
+  await delay(MAX_SHUTDOWN_MS, new AbortController().signal);
+  log.warn("stopped_unfinished", { after_seconds: MAX_SHUTDOWN_MS / 1_000 });
   return EXIT.ok;
 }
 

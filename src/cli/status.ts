@@ -2,7 +2,7 @@
 import { mailConfigured } from "../domain/settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { StatusDocument } from "../http/service.ts";
-import { nothingSeen, UnusableFolder } from "../importer/ports.ts";
+import { emptyScan, UnusableFolder } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { leadsSince } from "../postgres/leadership.ts";
@@ -95,10 +95,10 @@ async function ownStatus(
 
 async function lookAt(inbox: ReturnType<typeof createInbox>, settleSeconds: number) {
   try {
-    return { look: await inbox.look(settleSeconds), trouble: null };
+    return { look: await inbox.scan(settleSeconds), trouble: null };
   } catch (error) {
     if (!(error instanceof UnusableFolder)) throw error;
-    return { look: nothingSeen(), trouble: error };
+    return { look: emptyScan(), trouble: error };
   }
 }
 

@@ -11,7 +11,7 @@ export interface LeftOut {
 }
 
 /** At most so many are listed; `left_out_total` counts all. */
-export const MOST_LEFT_OUT = 1_000;
+export const MAX_LEFT_OUT = 1_000;
 
 interface Leaving {
   left_out: LeftOut[];

@@ -29,13 +29,13 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
   if (openHold !== null) return `import ${openHold} is still held, and whatever comes after it waits with it`;
   const reasons = toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
   if (reasons.length === 0) return null;
-  const more = reasons.length - MOST_REASONS;
-  const sentences = reasons.slice(0, MOST_REASONS).map((one) => sentence(guard, one));
+  const more = reasons.length - MAX_REASONS;
+  const sentences = reasons.slice(0, MAX_REASONS).map((one) => sentence(guard, one));
   return [...sentences, ...(more > 0 ? [`and so in ${more} more login sources`] : [])].join("; ");
 }
 
 /** So many are told in words. */
-const MOST_REASONS = 5;
+const MAX_REASONS = 5;
 
 /** All together first. */
 function byName(one: Losses, other: Losses): number {

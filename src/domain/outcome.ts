@@ -117,7 +117,7 @@ export interface Report extends Counts {
   status: ImportStatus;
   reason: Reason | null;
   warnings: Warning[];
-  /** The first {@link MOST_FAILURES_REPORTED}. */
+  /** The first {@link MAX_FAILURES_REPORTED}. */
   failures: Failure[];
 }
 
@@ -128,8 +128,8 @@ export interface Change {
   columns: Record<string, [string | null, string | null]>;
 }
 
-export const MOST_FAILURES_REPORTED = 1_000;
-export const MOST_CHANGES_REPORTED = 100;
+export const MAX_FAILURES_REPORTED = 1_000;
+export const MAX_CHANGES_REPORTED = 100;
 
 /** The status of a finished import: the first that applies (contract, section 7). */
 export function statusOf(counts: Counts): ImportStatus {

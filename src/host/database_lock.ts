@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 import { inData } from "./unusable_data.ts";
 import { openLockFile, readIfPresent } from "./whole_file.ts";
 
@@ -30,7 +30,7 @@ export async function lastLockHolder(folder: string): Promise<number | null> {
 }
 
 /** Longer than an uncontended lock ever takes. */
-const PATIENCE_MS = 1_000;
+const LOCK_WAIT_MS = 1_000;
 
 /**
  * Deno 2.6 has only the lock that waits. There a refusal leaves that wait behind in its thread until the other process
@@ -38,7 +38,7 @@ const PATIENCE_MS = 1_000;
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);
-  return await nullOn(within(PATIENCE_MS, file.lock(true)), "ETIMEDOUT") !== null;
+  return await nullOn(withTimeout(LOCK_WAIT_MS, file.lock(true)), "ETIMEDOUT") !== null;
 }
 
 function lockPath(folder: string): string {

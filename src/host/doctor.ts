@@ -14,7 +14,7 @@ const ROOM_BAD = 64 * MIB;
 const ROOM_LITTLE = 1_024 * MIB;
 
 /** `settings` is null when they do not hold. An absent file is not made. */
-export async function examineSettings(
+export async function checkSettings(
   path: string,
   clock: Clock,
 ): Promise<{ finding: Finding; settings: Settings | null }> {
@@ -40,7 +40,7 @@ async function examineAbsentSettings(path: string): Promise<{ finding: Finding; 
   return { finding: bad("settings", `${path} is not there, and cannot be made (${code})`, mend), settings: null };
 }
 
-export function examineUser(): Finding {
+export function checkUser(): Finding {
   if (Deno.uid() !== 0) return good("user", "rosterd does not run as root");
   return warning(
     "user",
@@ -50,7 +50,7 @@ export function examineUser(): Finding {
 }
 
 /** The admin token and the record of the running service stand there, and the embedded database. */
-export async function examineData(folder: string): Promise<Finding> {
+export async function checkData(folder: string): Promise<Finding> {
   const isThere = !await isAbsent(folder);
   const code = await refusal(isThere ? folder : await nearest(folder));
   if (code === null) {
@@ -86,7 +86,7 @@ async function nearest(folder: string): Promise<string> {
 }
 
 /** Room on the disk of a folder, or of where it will be made. */
-export async function examineDisk(check: string, folder: string): Promise<Finding> {
+export async function checkDisk(check: string, folder: string): Promise<Finding> {
   const place = await nearest(folder);
   let free: number, share: number;
   try {

@@ -15,7 +15,7 @@ import {
 type JsonObject = Record<string, unknown>;
 
 /** Deeper than any settings are; keeps a hostile document from exhausting the stack. */
-const DEEPEST = 16;
+const MAX_DEPTH = 16;
 
 /**
  * The settings after an RFC 7396 merge patch; null, at any depth, means the default. `ownPassword`: ROSTERD_SMTP_PASSWORD of
@@ -70,7 +70,7 @@ function isText(outer: string, inner: string | undefined): boolean {
 /** RFC 7396. A null takes the key away, so that the validation puts the default in its place. */
 function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;
-  if (depth > DEEPEST) throw problem("", [], "the document is nested too deeply");
+  if (depth > MAX_DEPTH) throw problem("", [], "the document is nested too deeply");
   const merged: JsonObject = { ...objectOr(target) };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];

@@ -24,7 +24,7 @@ const LINE = z.object({
 type Line = z.infer<typeof LINE>;
 
 /** More are forgotten, the oldest first. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 export class SettingsHistory {
   constructor(private readonly path: string) {}
@@ -50,7 +50,7 @@ export class SettingsHistory {
     const id = (last?.id ?? 0) + 1;
     const secret = digestOf(settings, crypto.randomUUID());
     const line: Line = { id, at: at.toISOString(), by, changes, settings: maskSettings(settings), secret };
-    const kept = [...lines, line].slice(-MOST_KEPT);
+    const kept = [...lines, line].slice(-MAX_KEPT);
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
 

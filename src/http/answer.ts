@@ -11,10 +11,10 @@ import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { Busy, DatabaseAway } from "./service.ts";
+import { Busy, DatabaseUnreachable } from "./service.ts";
 
 /** More say nothing to a person, and a hostile document can have thousands. */
-const MOST_ERRORS = 100;
+const MAX_ERRORS = 100;
 
 /** The answer to a request that threw. */
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
@@ -25,7 +25,7 @@ export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Respons
 
 /** A problem with a list of what is wrong, of bearable length. */
 export function invalid(detail: string, errors: readonly FieldError[]): Problem {
-  return new Problem(422, detail, { errors: errors.slice(0, MOST_ERRORS) });
+  return new Problem(422, detail, { errors: errors.slice(0, MAX_ERRORS) });
 }
 
 function foreseen(error: unknown): Problem | null {
@@ -37,7 +37,7 @@ function foreseen(error: unknown): Problem | null {
     return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
   if (error instanceof Busy) return busy(error.message, error.retryAfterSeconds);
-  if (error instanceof DatabaseAway) {
+  if (error instanceof DatabaseUnreachable) {
     const problems = [{ code: "database", text: error.message }];
     return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
   }

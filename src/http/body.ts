@@ -3,21 +3,21 @@
  * grows beyond the bound (fault list, G).
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 
-export const MOST_BODY_BYTES = 64 * 1024;
-export const MOST_CHECK_BYTES = 256 * 1024 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_CHECK_BYTES = 256 * 1024 * 1024;
 
 /** Reads the whole body, 64 KiB at most, within `timeoutMs`; `POST /check` is left to {@link checkBody}. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (c.req.path !== "/check" || c.req.method !== "POST") {
-      refuseDeclared(c.req.raw, MOST_BODY_BYTES);
+      refuseDeclared(c.req.raw, MAX_BODY_BYTES);
       refuseBodyOfGet(c.req.raw);
       const end = performance.now() + timeoutMs;
-      const chunks = await Array.fromAsync(bounded(c.req.raw, MOST_BODY_BYTES, () => end - performance.now()));
+      const chunks = await Array.fromAsync(bounded(c.req.raw, MAX_BODY_BYTES, () => end - performance.now()));
       c.set("body", await new Blob(chunks).bytes());
     }
     await next();
@@ -58,12 +58,12 @@ const CHECK_TIMEOUT_MS = 10 * 60_000;
 
 /** Streams a file of 256 MiB at most; fails when the client sends nothing for `timeoutMs`, or takes ten minutes in all. */
 export function checkBody(request: Request, timeoutMs: number): CheckBody {
-  refuseDeclared(request, MOST_CHECK_BYTES);
+  refuseDeclared(request, MAX_CHECK_BYTES);
   const end = performance.now() + CHECK_TIMEOUT_MS;
   let fault: Problem | null = null;
   async function* chunks() {
     try {
-      yield* bounded(request, MOST_CHECK_BYTES, () => Math.min(timeoutMs, end - performance.now()));
+      yield* bounded(request, MAX_CHECK_BYTES, () => Math.min(timeoutMs, end - performance.now()));
     } catch (error) {
       if (error instanceof Problem) fault = error;
       throw error;
@@ -82,7 +82,7 @@ async function* bounded(
   const reader = request.body.getReader();
   let size = 0;
   for (;;) {
-    const { done, value } = await within(patience(), reader.read().catch(unreadable), tooSlow);
+    const { done, value } = await withTimeout(patience(), reader.read().catch(unreadable), tooSlow);
     if (done) return;
     size += value.length;
     if (size > most) throw tooLarge(most);

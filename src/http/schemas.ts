@@ -3,13 +3,13 @@
  * against them. Validates nothing by itself.
  */
 import { z } from "@hono/zod-openapi";
-import { type Approved, type Discarded, type HeldUser, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
+import { type Approved, type Discarded, type HeldUser, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
 import {
   type Failure,
   IMPORT_STATUSES,
   MAIL_STATES,
-  MOST_CHANGES_REPORTED,
-  MOST_FAILURES_REPORTED,
+  MAX_CHANGES_REPORTED,
+  MAX_FAILURES_REPORTED,
   OUTCOMES,
   PROBLEM_CODES,
   STAGES,
@@ -114,8 +114,8 @@ const change = z.object({
 export const checkReports = z.array(
   z.object({
     ...result,
-    failures: z.array(failure).max(MOST_FAILURES_REPORTED).describe(`The first ${MOST_FAILURES_REPORTED}.`),
-    changes: z.array(change).max(MOST_CHANGES_REPORTED).describe(`The first ${MOST_CHANGES_REPORTED}.`),
+    failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
+    changes: z.array(change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 
@@ -138,8 +138,8 @@ export const heldPage = z.object({
 });
 
 const leaving = {
-  left_out: z.array(z.object({ unique_id: z.string(), reason: z.string() })).max(MOST_LEFT_OUT)
-    .describe(`What was left as it is, and why; the first ${MOST_LEFT_OUT}.`),
+  left_out: z.array(z.object({ unique_id: z.string(), reason: z.string() })).max(MAX_LEFT_OUT)
+    .describe(`What was left as it is, and why; the first ${MAX_LEFT_OUT}.`),
   left_out_total: count.describe("All of them."),
 };
 

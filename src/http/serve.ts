@@ -7,7 +7,7 @@ import type { Hono } from "hono";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 import { keepAccepting } from "./accepting.ts";
 import { Connection, type Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";
@@ -135,7 +135,7 @@ class HttpService {
     this.#stopAccepting();
     this.#server.close();
     this.#connections.destroyIdle();
-    await within(this.options.closeTimeoutMs ?? 5_000, this.#connections.allAnswered()).catch(() => {});
+    await withTimeout(this.options.closeTimeoutMs ?? 5_000, this.#connections.allAnswered()).catch(() => {});
     this.#connections.destroyAll();
     await closed;
   }

@@ -14,7 +14,7 @@ import type { readiness, statusDocument } from "./schemas.ts";
  * The settings file. The changes throw InvalidSettings, or SettingsChanged when `ifMatch` does not hold; all calls may
  * throw BrokenSettingsFile.
  */
-export interface SettingsDesk {
+export interface SettingsService {
   read(): Promise<StoredSettings>;
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
@@ -66,7 +66,7 @@ export interface FailedFile {
  * What people decide about an import. Null stands for an import that does not exist; what cannot be throws a CannotDecide. The
  * signal ends the waiting for other imports and programs; a decision that was carried out stands.
  */
-export interface DecisionDesk {
+export interface Decisions {
   approve(id: number, signal: AbortSignal): Promise<Approved | null>;
   discard(id: number, signal: AbortSignal): Promise<Discarded | null>;
   undo(id: number, signal: AbortSignal): Promise<Undone | null>;
@@ -77,11 +77,11 @@ export type StatusDocument = z.output<typeof statusDocument>;
 /** Shown to anybody who asks: the texts name no path, no host and no user. */
 export type Readiness = z.output<typeof readiness>;
 
-/** Every method may throw {@link Busy} or {@link DatabaseAway}. */
+/** Every method may throw {@link Busy} or {@link DatabaseUnreachable}. */
 export interface Service {
-  readonly settings: SettingsDesk;
+  readonly settings: SettingsService;
   readonly imports: ImportHistory;
-  readonly decisions: DecisionDesk;
+  readonly decisions: Decisions;
   /** Sends one now and says how it went. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
@@ -105,7 +105,7 @@ export class Busy extends Error {
 }
 
 /** The database cannot be used for now. The message says why, for people; it names no host and no user. */
-export class DatabaseAway extends Error {
+export class DatabaseUnreachable extends Error {
   override readonly name = "DatabaseAway";
   constructor(message: string, readonly retryAfterSeconds = 10) {
     super(message);

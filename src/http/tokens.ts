@@ -71,10 +71,10 @@ function sha256(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-const MOST_WRONG = 10;
+const MAX_WRONG_TOKENS = 10;
 const WINDOW_MS = 60_000;
 /** Bounds the memory that somebody with many addresses can take. */
-const MOST_ADDRESSES = 10_000;
+const MAX_ADDRESSES = 10_000;
 
 /** Counts wrong tokens by address. */
 class WrongTokens {
@@ -86,10 +86,10 @@ class WrongTokens {
   count(address: string): number {
     const now = this.clock.elapsed();
     const recent = (this.#times.get(address) ?? []).filter((time) => now - time < WINDOW_MS);
-    if (recent.length >= MOST_WRONG) return Math.ceil((recent[0] + WINDOW_MS - now) / 1_000);
+    if (recent.length >= MAX_WRONG_TOKENS) return Math.ceil((recent[0] + WINDOW_MS - now) / 1_000);
     this.#times.delete(address);
     this.#times.set(address, [...recent, now]);
-    if (this.#times.size > MOST_ADDRESSES) this.#times.delete(this.#times.keys().next().value!);
+    if (this.#times.size > MAX_ADDRESSES) this.#times.delete(this.#times.keys().next().value!);
     return 0;
   }
 }

@@ -120,7 +120,7 @@ export class Batch {
   }
 
   /** Puts the bytes of value `v` into the form in which they are meant: `""` becomes one quote. */
-  undouble(v: number): void {
+  unescapeQuotes(v: number): void {
     const bytes = this.bytes;
     let to = this.start[v];
     for (let from = to; from < this.end[v]; from++) {
@@ -133,8 +133,8 @@ export class Batch {
 
   /** Takes the blanks off both ends of value `v`. */
   trim(v: number): void {
-    this.end[v] = beforeBlanks(this.bytes, this.start[v], this.end[v]);
-    this.start[v] = behindBlanks(this.bytes, this.start[v], this.end[v]);
+    this.end[v] = trimBlanksBefore(this.bytes, this.start[v], this.end[v]);
+    this.start[v] = skipBlanks(this.bytes, this.start[v], this.end[v]);
   }
 
   /** Puts what value `other` is into the place of value `v`. */
@@ -182,7 +182,7 @@ export class Batch {
 const SPACE = 0x20, TAB = 0x09;
 
 /** Where the blanks (space, TAB, no-break space) that begin at `from` end; at a delimiter in any case, and at `to`. */
-export function behindBlanks(bytes: Uint8Array, from: number, to: number, delimiter = 0): number {
+export function skipBlanks(bytes: Uint8Array, from: number, to: number, delimiter = 0): number {
   let at = from;
   while (at < to) {
     const byte = bytes[at];
@@ -194,7 +194,7 @@ export function behindBlanks(bytes: Uint8Array, from: number, to: number, delimi
 }
 
 /** Where the blanks that end at `to` begin; not before `from`. */
-export function beforeBlanks(bytes: Uint8Array, from: number, to: number): number {
+export function trimBlanksBefore(bytes: Uint8Array, from: number, to: number): number {
   let at = to;
   while (at > from) {
     const byte = bytes[at - 1];

@@ -47,11 +47,11 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
     for (let record = 0; record < batch.count; record++) {
       if (malformed.size > 0 && malformed.has(record)) continue;
       const value = firstValue[record] + first;
-      unwrap(batch, value, trims);
+      normalize(batch, value, trims);
       for (const other of others) {
         if (start[value] < end[value]) break;
         batch.putFrom(value, firstValue[record] + other);
-        unwrap(batch, value, trims);
+        normalize(batch, value, trims);
       }
       const fault = start[value] === end[value] ? empty(batch, value) : rule(batch, value);
       if (fault !== null) addProblem(found, record, column, fault);
@@ -60,9 +60,9 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
 }
 
 /** Doubled quotes become one, blanks within quotes go where the column wants it, and the spreadsheet guard goes. */
-function unwrap(batch: Batch, value: number, trims: boolean): void {
+function normalize(batch: Batch, value: number, trims: boolean): void {
   const flags = batch.flags[value];
-  if (flags & Batch.DOUBLED_QUOTES) batch.undouble(value);
+  if (flags & Batch.DOUBLED_QUOTES) batch.unescapeQuotes(value);
   if (trims && flags & Batch.QUOTED) batch.trim(value);
   if (batch.bytes[batch.start[value]] !== APOSTROPHE || !isGuarded(batch.text(value))) return;
   batch.start[value]++;

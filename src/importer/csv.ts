@@ -18,7 +18,7 @@
  * - Behind the last byte at hand stands a line feed of our own, so that the inner loops need no bounds check.
  */
 import { reject } from "../domain/outcome.ts";
-import { Batch, beforeBlanks, behindBlanks, isUtf8, type Malformed } from "./batch.ts";
+import { Batch, trimBlanksBefore, skipBlanks, isUtf8, type Malformed } from "./batch.ts";
 import type { UnchangedMatcher } from "./unchanged_matcher.ts";
 
 /** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
@@ -214,7 +214,7 @@ class Reader {
       const found = meaning[bytes[at]];
       if (found <= LINE_END) break;
       if (found === QUOTE_MARK) {
-        return behindBlanks(bytes, from, at) === at ? this.#readQuoted(at + 1) : this.#unreadable("stray_quote");
+        return skipBlanks(bytes, from, at) === at ? this.#readQuoted(at + 1) : this.#unreadable("stray_quote");
       }
       if (found === HIGH) flags |= this.#highFlags(at);
       else flags |= bytes[at] === TAB ? Batch.HAS_TAB : Batch.CONTROL;
@@ -245,7 +245,7 @@ class Reader {
       at++;
     }
     if (at - from > this.#limits.recordBytes) return this.#unreadable("quote_not_closed");
-    const behind = behindBlanks(bytes, at + 1, end, this.options.delimiter);
+    const behind = skipBlanks(bytes, at + 1, end, this.options.delimiter);
     if (behind < end && this.#plain[bytes[behind]] !== DELIMITER && this.#plain[bytes[behind]] !== LINE_END) {
       const halfBlank = behind + 1 === end && !this.#final;
       return halfBlank ? MORE_NEEDED : this.#unreadable("text_behind_quote");
@@ -295,8 +295,8 @@ class Reader {
 
   #storeTrimmed(from: number, to: number, flags: number): void {
     const bytes = this.#bytes;
-    to = beforeBlanks(bytes, from, to);
-    if (from < to && (bytes[from] === SPACE || flags !== 0)) from = behindBlanks(bytes, from, to);
+    to = trimBlanksBefore(bytes, from, to);
+    if (from < to && (bytes[from] === SPACE || flags !== 0)) from = skipBlanks(bytes, from, to);
     if (flags & Batch.HAS_TAB && bytes.subarray(from, to).includes(TAB)) flags |= Batch.CONTROL;
     this.#store(from, to, flags);
   }

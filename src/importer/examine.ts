@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { reject } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { type ByteOrderMark, byteOrderMark, rejectForeign } from "./examine_head.ts";
+import { type ByteOrderMark, byteOrderMark, rejectOtherFormats } from "./examine_head.ts";
 import { lineAt } from "./examine_lines.ts";
 import { Utf16Survey } from "./examine_utf16.ts";
 import { Utf8Survey } from "./examine_utf8.ts";
@@ -19,7 +19,7 @@ type FallbackEncoding = Settings["fallback_encoding"];
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
 
 /** What the first look found. */
-export interface Examined {
+export interface Sniffed {
   /** Of the bytes as they stand on disk (gz included), in hexadecimal. */
   sha256: string;
   unpackedBytes: number;
@@ -31,7 +31,7 @@ export interface Examined {
   invalidBytes: boolean;
 }
 
-export interface ExamineOptions {
+export interface SniffOptions {
   fallbackEncoding: FallbackEncoding;
   signal?: AbortSignal;
   /** Called after every chunk with the bytes read so far, as they stand on disk. */
@@ -42,19 +42,19 @@ export interface ExamineOptions {
  * Examines a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectForeign`, and `empty`, `nul_bytes`,
  * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
  */
-export async function examine(source: Source, options: ExamineOptions): Promise<Examined> {
+export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
   const { head } = source;
   const mark = byteOrderMark(head);
   if (head.length === (mark?.length ?? 0)) reject("empty", "the file is empty: export the roster and upload it again");
-  rejectForeign(head);
+  rejectOtherFormats(head);
   return mark === null || mark.encoding === "utf-8"
     ? await examineBytes(source, mark, options)
     : await examineUtf16(source, mark.encoding, options);
 }
 
-async function examineBytes(source: Source, mark: ByteOrderMark | null, options: ExamineOptions): Promise<Examined> {
+async function examineBytes(source: Source, mark: ByteOrderMark | null, options: SniffOptions): Promise<Sniffed> {
   const survey = new Utf8Survey();
-  const sums = await surveyed(source, survey, options);
+  const sums = await surveyFile(source, survey, options);
   const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
   const encoding = utf8 ? "utf-8" : fallback(options.fallbackEncoding);
   return { ...sums, encoding, invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding) };
@@ -63,10 +63,10 @@ async function examineBytes(source: Source, mark: ByteOrderMark | null, options:
 async function examineUtf16(
   source: Source,
   encoding: "utf-16le" | "utf-16be",
-  options: ExamineOptions,
-): Promise<Examined> {
+  options: SniffOptions,
+): Promise<Sniffed> {
   const survey = new Utf16Survey(encoding);
-  const sums = await surveyed(source, survey, options);
+  const sums = await surveyFile(source, survey, options);
   if (survey.oddLength) {
     const line = await lineAt(() => source.read());
     reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
@@ -75,11 +75,11 @@ async function examineUtf16(
 }
 
 /** Leads the whole file through a survey. */
-async function surveyed(
+async function surveyFile(
   source: Source,
   survey: Utf8Survey | Utf16Survey,
-  { signal, onProgress }: ExamineOptions,
-): Promise<Pick<Examined, "sha256" | "unpackedBytes">> {
+  { signal, onProgress }: SniffOptions,
+): Promise<Pick<Sniffed, "sha256" | "unpackedBytes">> {
   const hash = createHash("sha256");
   let bytes = 0;
   let unpackedBytes = 0;

@@ -6,7 +6,7 @@
  */
 import { reject } from "../domain/outcome.ts";
 
-/** How many bytes {@link rejectForeign} wants to see. */
+/** How many bytes {@link rejectOtherFormats} wants to see. */
 export const HEAD_LENGTH = 4096;
 
 export type UnicodeEncoding = "utf-8" | "utf-16le" | "utf-16be";
@@ -64,7 +64,7 @@ const XML = /^\s*<\?xml\b/i;
 const HTML = /^\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/is;
 
 /** Rejects, by its name, a file whose first {@link HEAD_LENGTH} bytes show that it is no text that can be read. */
-export function rejectForeign(head: Uint8Array): void {
+export function rejectOtherFormats(head: Uint8Array): void {
   for (const { magic, code, text } of OTHER_FORMATS) {
     if (beginsWith(head, magic)) reject(code, text);
   }

@@ -7,7 +7,7 @@
  */
 import { isOwnHeader, OWN_HEADERS } from "../domain/columns.ts";
 import type { Failure } from "../domain/outcome.ts";
-import { breathe } from "../runtime/breathe.ts";
+import { yieldToEventLoop } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
 import { BYTE_ORDER_MARK, csvRow } from "./csv_row.ts";
 import { utf8Chunks } from "./decode.ts";
@@ -24,7 +24,7 @@ const encoder = new TextEncoder();
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
 /** Of a malformed record no more than so much is shown: a spreadsheet's cell, and a value dropped back, hold it. */
-const LONGEST_SHOWN = 20_000;
+const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
@@ -84,7 +84,7 @@ async function writeRows(
       failure = await wanted.next();
     }
     if (failure.done) return;
-    await breathe();
+    await yieldToEventLoop();
   }
   if (!failure.done) throw new Error(`the roster has no record on line ${failure.value.line}, which failed before`);
 }
@@ -135,7 +135,7 @@ function failedRow(batch: Batch, record: number, kept: readonly number[], { line
 
 /** As its text stands in the file; but what made it malformed must not make the row malformed that comes back. */
 function shownRecord(text: string): string {
-  const shown = text.length > LONGEST_SHOWN ? text.slice(0, LONGEST_SHOWN) + "…" : text;
+  const shown = text.length > MAX_SHOWN_CHARACTERS ? text.slice(0, MAX_SHOWN_CHARACTERS) + "…" : text;
   // deno-lint-ignore no-control-regex
   return shown.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, controlPicture);
 }

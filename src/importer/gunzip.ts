@@ -5,7 +5,7 @@
 import { reject } from "../domain/outcome.ts";
 import { hasCode } from "../runtime/errors.ts";
 import { lineAt } from "./examine_lines.ts";
-import { inflated, TrailingGarbage } from "./gunzip_stream.ts";
+import { inflate, TrailingGarbage } from "./gunzip_stream.ts";
 
 /** How far a gz file may unpack (contract, section 2, "Limits"). */
 export interface GzLimits {
@@ -40,7 +40,7 @@ export async function* unpackedGz(
   const mostByRatio = Math.max(limits.anyRatioUpTo, limits.ratio * size);
   let bytes = 0;
   try {
-    for await (const chunk of inflated(packed())) {
+    for await (const chunk of inflate(packed())) {
       bytes += chunk.length;
       if (bytes > limits.bytes) rejectTooLong(limits);
       if (bytes > mostByRatio) rejectRatio(limits);
@@ -60,7 +60,7 @@ const ENDS_EARLY = "Z_BUF_ERROR";
 /** What can be unpacked of a gz file that ends early. */
 async function* untilTheCut(packed: () => AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* inflated(packed());
+    yield* inflate(packed());
   } catch (error) {
     if (!hasCode(error, ENDS_EARLY)) throw error;
   }

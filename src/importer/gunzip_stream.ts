@@ -20,7 +20,7 @@ export class TrailingGarbage extends Error {
  * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors, after everything that
  * could be unpacked before them when the stream just ends (`Z_BUF_ERROR`), and {@link TrailingGarbage}.
  */
-export async function* inflated(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();
   try {
     for await (const chunk of packed) {

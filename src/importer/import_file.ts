@@ -10,18 +10,18 @@ import {
   type Change,
   type Counts,
   type Failure,
-  MOST_CHANGES_REPORTED,
-  MOST_FAILURES_REPORTED,
+  MAX_CHANGES_REPORTED,
+  MAX_FAILURES_REPORTED,
   RejectedFile,
   statusOf,
   type Warning,
 } from "../domain/outcome.ts";
 import { utf8Chunks } from "./decode.ts";
-import { examine } from "./examine.ts";
+import { sniff } from "./examine.ts";
 import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
 import type { Header } from "./header.ts";
-import type { Forecast, ImportTransaction, PlannedImport, Progress, Rehearsal, RosterFile, Staging } from "./ports.ts";
+import type { DryRunPlan, ImportTransaction, PlannedImport, Progress, DryRun, RosterFile, Staging } from "./ports.ts";
 import { openRoster, type Roster } from "./roster.ts";
 import { openSource } from "./source.ts";
 import { stageRecords } from "./stage_records.ts";
@@ -52,16 +52,16 @@ export async function importFile(
 /** What an import of the file would do now. */
 export async function checkFile(
   file: RosterFile,
-  rehearsal: Rehearsal,
+  rehearsal: DryRun,
   job: ReadJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
-  const stage: Stage<Forecast> = (roster) => rehearsal.stage(roster, job.settings);
+  const stage: Stage<DryRunPlan> = (roster) => rehearsal.stage(roster, job.settings);
   const { header, planned } = await readAndPlan(file, stage, job);
   return {
     counts: balance(await planned.counts(), job.facts.records),
     warnings: [...header.warnings, ...judgementWarnings(planned.judgement, null)],
-    failures: await planned.failures(MOST_FAILURES_REPORTED),
-    changes: await planned.changes(MOST_CHANGES_REPORTED),
+    failures: await planned.failures(MAX_FAILURES_REPORTED),
+    changes: await planned.changes(MAX_CHANGES_REPORTED),
   };
 }
 
@@ -80,7 +80,7 @@ async function readAndPlan<Planned>(
   try {
     const source = await openSource(file);
     const { fallback_encoding: fallbackEncoding } = settings;
-    const examined = await examine(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
+    const examined = await sniff(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
     const { sha256, encoding, invalidBytes, unpackedBytes } = examined;
     Object.assign(facts, { sha256, encoding, records: 0 });
 

@@ -3,9 +3,9 @@
  * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { FolderLook, ReadyUpload, TakenUpload } from "./ports.ts";
+import type { FolderScan, ReadyUpload, ClaimedUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
-import { carryOn, type OnTheWay, type Taken, type Turn } from "./upload_steps.ts";
+import { advance, type PendingUpload, type PendingClaim, type Turn } from "./upload_steps.ts";
 
 /** What a turn did. */
 export interface TurnResult {
@@ -18,14 +18,14 @@ export interface TurnResult {
 }
 
 /** Runs one turn over what a scan has just found. Throws only what concerns all uploads: the folder, or the database. */
-export async function importFolder(turn: Turn, scan: FolderLook): Promise<TurnResult> {
-  const onTheWay = await everythingOnItsWay(turn, scan);
+export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnResult> {
+  const onTheWay = await pendingUploads(turn, scan);
   const result: TurnResult = { imported: [], postponed: [], hadUploads: onTheWay.length > 0 };
   await turn.inbox.tidy();
   for (const way of onTheWay) {
     if (turn.signal.aborted) break;
     try {
-      const id = await carryOn(turn, way);
+      const id = await advance(turn, way);
       if (id !== null) result.imported.push(id);
     } catch (error) {
       if (turn.signal.aborted) break;
@@ -39,15 +39,15 @@ export async function importFolder(turn: Turn, scan: FolderLook): Promise<TurnRe
 }
 
 /** Every upload in the folders, and every import whose upload is gone; those first that are nearly over. */
-async function everythingOnItsWay(
+async function pendingUploads(
   { inbox, store }: Turn,
-  { taken, moved, ready }: FolderLook,
-): Promise<OnTheWay[]> {
+  { claimed: taken, moved, ready }: FolderScan,
+): Promise<PendingUpload[]> {
   const known = new Set([...taken, ...moved].map(({ key }) => key));
-  const entries = new Map((await store.onTheWay([...known])).map(({ key, entry }) => [key, entry]));
-  const entryOf = ({ key }: TakenUpload) => entries.get(key) ?? null;
+  const entries = new Map((await store.unfinished([...known])).map(({ key, entry }) => [key, entry]));
+  const entryOf = ({ key }: ClaimedUpload) => entries.get(key) ?? null;
 
-  const gone: Taken[] = [];
+  const gone: PendingClaim[] = [];
   for (const [key, entry] of entries) {
     if (known.has(key) || !await inbox.isGone(key)) continue;
     gone.push({ place: "gone", upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });

@@ -11,7 +11,7 @@ export interface ReadJob {
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
   /** Lets others have their turn; called between pieces of work that seldom wait. */
-  breathe?: () => Promise<void>;
+  yieldToRequests?: () => Promise<void>;
   /** Filled in as the file is read, so that they are known also when the import ends early. */
   facts: Facts;
 }
@@ -30,6 +30,6 @@ export class ChangedWhileRead extends Error {
 }
 
 /** Facts of a file of which nothing was read yet. */
-export function noFacts(file: RosterFile): Facts {
+export function unreadFacts(file: RosterFile): Facts {
   return { bytes: file.size, sha256: null, encoding: null, delimiter: null, records: 0 };
 }

@@ -5,7 +5,7 @@
 import type { Batch } from "./batch.ts";
 import type { FoundProblems } from "./check.ts";
 import type { Roster } from "./roster.ts";
-import type { Suspect } from "./suspects.ts";
+import type { PossibleDuplicate } from "./suspects.ts";
 import type { UnchangedCache } from "./unchanged_cache.ts";
 import type { Hold } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
@@ -41,7 +41,7 @@ export interface RosterFile {
 }
 
 /** An upload in `UPLOAD/.rosterd/`: it stays there until its import is over, also across restarts. */
-export interface TakenUpload {
+export interface ClaimedUpload {
   /** Names the taken file in the database: the folder `.rosterd/KEY/` in which it stands. */
   readonly key: string;
   /** The name it was uploaded under. */
@@ -64,29 +64,29 @@ export interface WaitingFile extends CodedText {
 }
 
 /** What one look at the upload folder found. */
-export interface FolderLook {
+export interface FolderScan {
   /** Settled uploads, oldest first, then by name. */
   ready: ReadyUpload[];
   /** Uploads that rosterd took earlier and that stand in `.rosterd/`, in the same order. */
-  taken: TakenUpload[];
+  claimed: ClaimedUpload[];
   /** Uploads that went to `bak` and are not forgotten yet. */
-  moved: TakenUpload[];
+  moved: ClaimedUpload[];
   waiting: WaitingFile[];
   /** Names that are left alone because of their ending. */
   ignored: string[];
 }
 
 /** What is seen in a folder that cannot be looked at. */
-export function nothingSeen(): FolderLook {
-  return { ready: [], taken: [], moved: [], waiting: [], ignored: [] };
+export function emptyScan(): FolderScan {
+  return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
 }
 
 /** The folder itself cannot be used (missing, `bak` is a link, not writable …): nothing is imported. */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
   /** `what` is wrong, and what mends it: two parts of one sentence. */
-  constructor(readonly code: string, readonly what: string, readonly mend: string) {
-    super(`${what}: ${mend}.`);
+  constructor(readonly code: string, readonly what: string, readonly fix: string) {
+    super(`${what}: ${fix}.`);
   }
 }
 
@@ -95,17 +95,17 @@ export interface Inbox {
   /** Removes what an earlier process left half-made; at the first call, and again only if that failed. Touches no upload. */
   tidy(): Promise<void>;
   /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */
-  take(upload: ReadyUpload): Promise<TakenUpload | null>;
+  claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
   /** Opens a taken upload for reading. Null when somebody removed it. */
-  open(upload: TakenUpload): Promise<RosterFile | null>;
+  open(upload: ClaimedUpload): Promise<RosterFile | null>;
   /** Makes a taken upload wait until it has settled anew, because it changed while it was read. */
-  waitAnew(upload: TakenUpload): void;
+  requireResettle(upload: ClaimedUpload): void;
   /**
    * Writes the failed records beside the upload in `bak`, whole or not at all, mode 0640; returns the name they got. Repeatable
    * after a crash.
    */
   keepFailed(
-    upload: TakenUpload,
+    upload: ClaimedUpload,
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
@@ -113,11 +113,11 @@ export interface Inbox {
    * Moves a taken upload to `bak` under its dated name and returns that name; null when somebody removed it. Repeatable after a
    * crash.
    */
-  moveToBak(upload: TakenUpload, startedAt: Date): Promise<string | null>;
+  moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
   /** Whether nothing of somebody else stands in `.rosterd/KEY/` any more. */
   isGone(key: string): Promise<boolean>;
   /** Removes what is left of a taken upload in `.rosterd/KEY/`; called when the history knows where it went. */
-  forget(upload: TakenUpload): Promise<void>;
+  forget(upload: ClaimedUpload): Promise<void>;
 }
 
 /** One entry of the history, as `GET /imports/{id}` shows it. */
@@ -161,10 +161,10 @@ export interface Facts {
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
 /** Users whose records are to be written again; or everybody's. */
-export type Again = ReadonlySet<string> | "everybody";
+export type RestageUsers = ReadonlySet<string> | "everybody";
 
 /** What was decided over the whole file. */
-export interface Judgement {
+export interface PlanSummary {
   /** Why users who are missing are not archived, and the like. */
   warnings: Warning[];
   /** Why those who would lose `active` are held; null: they are not. */
@@ -178,9 +178,9 @@ export interface ImportTransaction {
 }
 
 /** A transaction of which nothing remains. */
-export interface Rehearsal {
+export interface DryRun {
   /** Makes the tables of an import. */
-  stage(roster: Roster, settings: Settings): Promise<Staging<Forecast>>;
+  stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
 }
 
 /** The records of one file on their way into the database. */
@@ -197,14 +197,14 @@ export interface Staging<Planned> {
    * whom a record was skipped before another one came.
    */
   end(
-    suspects: readonly Suspect[] | null,
+    suspects: readonly PossibleDuplicate[] | null,
     repeated: ReadonlySet<string>,
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
 /** Waits for all records of some users, which are to be written once more. */
 export interface Restaging<Planned> {
-  readonly again: Again;
+  readonly again: RestageUsers;
   /** Adds the records of a checked batch that are wanted, by their position in it. */
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
@@ -226,14 +226,14 @@ export interface AppliedImport {
   /** What became of the records. */
   readonly counts: Counts;
   /** The one that held in the end. */
-  readonly judgement: Judgement;
+  readonly judgement: PlanSummary;
   /** Ends the history entry of the import, with its failures and the mail that is owed. */
   record(done: DoneImport): Promise<void>;
 }
 
 /** What an import would do. */
-export interface Forecast {
-  readonly judgement: Judgement;
+export interface DryRunPlan {
+  readonly judgement: PlanSummary;
   counts(): Promise<Counts>;
   /** The first failures, in the order of their lines. */
   failures(limit: number): Promise<Failure[]>;
@@ -259,7 +259,7 @@ export type MailOwed =
   | { state: "waiting"; kind: ImportMailKind; sender: string };
 
 /** How to wait for another import. */
-export interface Waiting {
+export interface WaitOptions {
   signal: AbortSignal;
   onWait?: () => void;
 }
@@ -274,9 +274,9 @@ export interface ImportStore {
    * Runs `work` in a transaction on a connection of its own, as the only import of this database: while another one runs, it
    * waits and says so once.
    */
-  transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T>;
+  transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
   /** The same, but nothing of it remains; for `check`. Needs no lock and no schema. */
-  rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T>;
+  dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T>;
   /** Ends an import with a verdict over the whole file. */
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
   /** Notes why an import could not be done; it stays to be tried again. */
@@ -286,7 +286,7 @@ export interface ImportStore {
   /** Its failures in the order of lines, a page at a time. A page is valid until the next one is asked for. */
   failures(importId: number): AsyncGenerator<Failure[]>;
   /** The imports of taken uploads with these keys, and all others whose uploads have not got to `bak` yet. */
-  onTheWay(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
+  unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   /** Marks under which name the failed records stand in `bak`. */
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Marks under which name the file stands in `bak`: from then on its mail may go. */

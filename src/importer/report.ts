@@ -7,7 +7,7 @@ import {
   type Change,
   COUNT_NAMES,
   type Counts,
-  MOST_FAILURES_REPORTED,
+  MAX_FAILURES_REPORTED,
   noCounts,
   type Reason,
   RejectedFile,
@@ -17,7 +17,7 @@ import {
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { checkFile } from "./import_file.ts";
-import { noFacts } from "./import_job.ts";
+import { unreadFacts } from "./import_job.ts";
 import { reasonOf } from "./reason.ts";
 import { runImport } from "./run_import.ts";
 import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
@@ -36,16 +36,16 @@ export type CheckReport = Report & { changes: Change[] };
 
 /** What an import of the file would do now. Nothing is written. Throws only when it was called off. */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
-  const facts = noFacts(file);
+  const facts = unreadFacts(file);
   try {
-    const { counts, warnings, failures, changes } = await job.store.rehearsal((transaction) =>
+    const { counts, warnings, failures, changes } = await job.store.dryRun((transaction) =>
       checkFile(file, transaction, { ...job, facts })
     );
     const report = { file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures };
     return { ...report, changes: changes.map(inColumnOrder) };
   } catch (error) {
     job.signal.throwIfAborted();
-    return { ...failedReport(file.name, error), changes: [] };
+    return { ...errorReport(file.name, error), changes: [] };
   }
 }
 
@@ -77,7 +77,7 @@ export async function importReport(
     return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {
     signal.throwIfAborted();
-    return { report: failedReport(file.name, error), entry };
+    return { report: errorReport(file.name, error), entry };
   }
 }
 
@@ -85,9 +85,9 @@ async function firstFailures(store: ImportStore, id: number): Promise<Failure[]>
   const first: Failure[] = [];
   for await (const page of store.failures(id)) {
     first.push(...page);
-    if (first.length >= MOST_FAILURES_REPORTED) break;
+    if (first.length >= MAX_FAILURES_REPORTED) break;
   }
-  return first.slice(0, MOST_FAILURES_REPORTED);
+  return first.slice(0, MAX_FAILURES_REPORTED);
 }
 
 /** What an import came to, without what only its history shows. */
@@ -98,7 +98,7 @@ function reportOf(entry: Omit<Report, "failures">, failures: Failure[]): Report 
 }
 
 /** A file that was rejected, or that could not be imported. */
-export function failedReport(file: string, error: unknown): Report {
+export function errorReport(file: string, error: unknown): Report {
   const rejected = error instanceof RejectedFile;
   const reason: Reason = rejected ? error.reason : reasonOf(error);
   return { file, status: rejected ? "rejected" : "error", reason, ...noCounts(), warnings: [], failures: [] };

@@ -100,7 +100,7 @@ async function chooseDelimiter(head: Uint8Array, settings: Settings): Promise<st
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
   let best = { delimiter: DELIMITERS[0], known: -1, columns: -1 };
   for (const delimiter of DELIMITERS) {
-    const candidate = { delimiter, ...await judgeHeader(text, delimiter, known) };
+    const candidate = { delimiter, ...await scoreHeader(text, delimiter, known) };
     const better = candidate.known > best.known || (candidate.known === best.known && candidate.columns > best.columns);
     if (better) best = candidate;
   }
@@ -108,7 +108,7 @@ async function chooseDelimiter(head: Uint8Array, settings: Settings): Promise<st
 }
 
 /** What a delimiter makes of the header. One that cannot be read with it speaks for another delimiter. */
-async function judgeHeader(
+async function scoreHeader(
   text: Uint8Array,
   delimiter: string,
   known: KnownNames,

@@ -8,13 +8,13 @@ import type { Settings } from "../domain/settings.ts";
 import { printable } from "../runtime/log.ts";
 import { Batch } from "./batch.ts";
 
-export interface Fault {
+export interface RuleViolation {
   code: ProblemCode;
   reason: string;
 }
 
 /** Judges value `value` of a batch; may mark it or change its bytes in place. */
-export type Rule = (batch: Batch, value: number) => Fault | null;
+export type Rule = (batch: Batch, value: number) => RuleViolation | null;
 
 /** Text as reasons show it: in quotes, cut at 80 characters, on one line, with what is invisible made visible. */
 export function shown(text: string): string {
@@ -33,10 +33,10 @@ export function createRule(column: Column, settings: Settings, today: string): R
   const token = new TextEncoder().encode(settings.clear_token);
   if (token.length === 0) return rule;
   const clear = clearRule(column, settings);
-  return (batch, value) => stands(token, batch, value) ? clear(batch, value) : rule(batch, value);
+  return (batch, value) => isClearToken(token, batch, value) ? clear(batch, value) : rule(batch, value);
 }
 
-function stands(token: Uint8Array, { bytes, start, end }: Batch, value: number): boolean {
+function isClearToken(token: Uint8Array, { bytes, start, end }: Batch, value: number): boolean {
   const from = start[value];
   if (bytes[from] !== token[0] || end[value] - from !== token.length) return false;
   return token.every((byte, at) => bytes[from + at] === byte);
@@ -85,11 +85,11 @@ function both(first: Rule, second: Rule): Rule {
   return (batch, value) => first(batch, value) ?? second(batch, value);
 }
 
-function textRule(judge: (text: string) => Fault | null): Rule {
+function textRule(judge: (text: string) => RuleViolation | null): Rule {
   return (batch, value) => judge(batch.text(value));
 }
 
-function notValid(column: string, text: string, why: string): Fault {
+function notValid(column: string, text: string, why: string): RuleViolation {
   return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
 }
 
@@ -109,7 +109,7 @@ function lengthRule({ name, longest, kind }: Column): Rule {
 /** Control characters, and characters without a width such as zero-width spaces, direction marks and variation selectors. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
-function invisibleFault(column: string, text: string): Fault {
+function invisibleFault(column: string, text: string): RuleViolation {
   const [character] = INVISIBLE.exec(text)!;
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
   return notValid(column, text, `has the invisible character U+${code}: type the value anew`);

@@ -4,7 +4,7 @@
  */
 import { RejectedFile } from "../domain/outcome.ts";
 import { importFile } from "./import_file.ts";
-import { type ImportJob, noFacts } from "./import_job.ts";
+import { type ImportJob, unreadFacts } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
@@ -21,16 +21,16 @@ export async function runImport(file: RosterFile, { id }: ImportEntry, run: Impo
   try {
     await applyOrReject(file, id, run);
   } catch (error) {
-    const over = await overAfterAll(id, error, run);
+    const over = await appliedAfterLostCommit(id, error, run);
     if (over === null) throw error;
     return over;
   }
-  return await found(run.store, id);
+  return await mustFind(run.store, id);
 }
 
 async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Promise<void> {
   const { store, settings, clock, signal, onWait, isUpload } = run;
-  const facts = noFacts(file);
+  const facts = unreadFacts(file);
   try {
     await store.transaction(
       (transaction) => importFile(file, transaction, id, { ...run, facts }),
@@ -46,19 +46,19 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
  * The answer to COMMIT may have been lost: only the database knows whether the import is over. If not, the import is noted to be
  * tried again, and the answer is null. When the database cannot be asked, the first error is the one to tell.
  */
-async function overAfterAll(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
+async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
   const { store, signal, isUpload } = run;
   // An upload stays begun, which is all that the next process needs. Nobody resumes an import of the command line.
   if (isUpload && signal.aborted) return null;
   try {
-    const entry = await found(store, id);
+    const entry = await mustFind(store, id);
     if (isOver(entry)) return entry;
     await store.postpone(id, reasonOf(error));
   } catch { /* the first error is the one to tell */ }
   return null;
 }
 
-async function found(store: ImportStore, id: number): Promise<ImportEntry> {
+async function mustFind(store: ImportStore, id: number): Promise<ImportEntry> {
   const entry = await store.find(id);
   if (entry === null) throw new Error(`import ${id} has no entry in the history`);
   return entry;

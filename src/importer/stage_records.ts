@@ -3,13 +3,13 @@
  * nothing are only counted (`unchanged_cache.ts`); when another record shows that one of them is needed after all, the file is read
  * once more for these.
  */
-import { breathe as breatheOnce } from "../runtime/breathe.ts";
+import { yieldToEventLoop as breatheOnce } from "../runtime/breathe.ts";
 import type { Batch } from "./batch.ts";
 import { type Check, createCheck } from "./check.ts";
 import type { ReadJob } from "./import_job.ts";
 import type { Restaging, Staged, Staging } from "./ports.ts";
 import type { Roster } from "./roster.ts";
-import { Suspects } from "./suspects.ts";
+import { DuplicateFilter } from "./suspects.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -20,9 +20,9 @@ export async function stageRecords<Planned>(
   bytes: number,
   job: ReadJob,
 ): Promise<Staged<Planned>> {
-  const { settings, clock, signal, facts, breathe = breatheOnce } = job, { header } = roster, { cache } = staging;
+  const { settings, clock, signal, facts, yieldToRequests: breathe = breatheOnce } = job, { header } = roster, { cache } = staging;
   const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
-  const suspects = new Suspects(bytes);
+  const suspects = new DuplicateFilter(bytes);
   let read = 0;
   for await (const batch of roster.records(cache?.matcher)) {
     signal.throwIfAborted();
@@ -44,7 +44,7 @@ async function restage<Planned>(
   restaging: Restaging<Planned>,
   { header, records }: Roster,
   check: Check,
-  { signal, breathe = breatheOnce }: ReadJob,
+  { signal, yieldToRequests: breathe = breatheOnce }: ReadJob,
 ): Promise<Staged<Planned>> {
   const { again } = restaging, [{ positions: [position] }] = header.present;
   const uniqueId = (batch: Batch, record: number) => batch.text(batch.firstValue[record] + position);

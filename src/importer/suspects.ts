@@ -24,21 +24,21 @@ function uniqueColumns(): Map<string, Unique> {
 }
 
 /** More suspects than this are not listed: then every value is a suspect. */
-const MOST_LISTED = 20_000;
+const MAX_LISTED = 20_000;
 
-export interface Suspect {
+export interface PossibleDuplicate {
   what: string;
   key: string;
 }
 
-export class Suspects {
+export class DuplicateFilter {
   readonly #unique = uniqueColumns();
   readonly #words: Int32Array;
   readonly #mask: number;
   /** Of each record of a batch: where its value is noted, and by which bits; no bits: it has none. */
   readonly #places = new Int32Array(1 << 8);
   readonly #bits = new Int32Array(1 << 8);
-  #list: Suspect[] = [];
+  #list: PossibleDuplicate[] = [];
   /** Which records of the latest batch have a value that may have stood in an earlier one: 1, else 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
@@ -51,8 +51,8 @@ export class Suspects {
   }
 
   /** The suspects; null when there are too many to list. */
-  get list(): readonly Suspect[] | null {
-    return this.#list.length > MOST_LISTED ? null : this.#list;
+  get list(): readonly PossibleDuplicate[] | null {
+    return this.#list.length > MAX_LISTED ? null : this.#list;
   }
 
   /** Takes note of the values of a checked batch. */
@@ -69,7 +69,7 @@ export class Suspects {
     for (let record = 0; record < batch.count; record++) {
       if (!this.#addSeen(record)) continue;
       this.inBatch[record] = 1;
-      if (this.#list.length > MOST_LISTED) continue;
+      if (this.#list.length > MAX_LISTED) continue;
       const key = batch.text(batch.firstValue[record] + position);
       this.#list.push({ what, key: unique.fold > 0 ? foldCase(key) : key });
     }

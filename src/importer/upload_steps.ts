@@ -9,7 +9,7 @@ import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./failed_file.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
-import type { ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason, TakenUpload } from "./ports.ts";
+import type { ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason, ClaimedUpload } from "./ports.ts";
 import { runImport } from "./run_import.ts";
 
 /** What a turn works with. */
@@ -21,33 +21,33 @@ export interface Turn {
   clock: Clock;
   log: Log;
   signal: AbortSignal;
-  onProgress: (upload: TakenUpload, entry: ImportEntry, progress: Progress) => void;
+  onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
   /** Lets others have their turn while a roster is read. */
-  breathe?: () => Promise<void>;
+  yieldToRequests?: () => Promise<void>;
   /** Whether an error means that no other upload can be imported now either. */
   stopsAll: (error: unknown) => boolean;
 }
 
 /** An upload somewhere on its way. */
-export type OnTheWay =
+export type PendingUpload =
   | { place: "upload"; upload: ReadyUpload; entry: null }
-  | Taken;
+  | PendingClaim;
 
 /** One that rosterd has taken. */
-export interface Taken {
+export interface PendingClaim {
   place: Exclude<Place, "upload">;
-  upload: TakenUpload;
+  upload: ClaimedUpload;
   entry: ImportEntry | null;
 }
 
 /** Does everything that is left to do. Returns the id of its import when that is finished; null when the upload is gone. */
-export async function carryOn(turn: Turn, from: OnTheWay): Promise<number | null> {
+export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
   let way = from;
   for (let step = next(way); step !== null; step = next(way)) {
     // The next process, or the one that leads by now, carries on. What is moved is as good as done.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = way.place === "upload"
-      ? await take(turn, way.upload)
+      ? await claim(turn, way.upload)
       : await STEPS[step as keyof typeof STEPS](turn, way);
     if (after === null) return null;
     way = after;
@@ -55,19 +55,19 @@ export async function carryOn(turn: Turn, from: OnTheWay): Promise<number | null
   return stageOf(way.entry) === "filed" ? way.entry!.id : null;
 }
 
-function next({ place, entry }: OnTheWay): Step | null {
+function next({ place, entry }: PendingUpload): Step | null {
   return nextStep(place, stageOf(entry));
 }
 
-async function take(turn: Turn, upload: ReadyUpload): Promise<Taken | null> {
-  const taken = await turn.inbox.take(upload);
+async function claim(turn: Turn, upload: ReadyUpload): Promise<PendingClaim | null> {
+  const taken = await turn.inbox.claim(upload);
   return taken && { place: "taken", upload: taken, entry: null };
 }
 
-type Carry = (turn: Turn, way: Taken) => Promise<Taken | null>;
+type StepFunction = (turn: Turn, way: PendingClaim) => Promise<PendingClaim | null>;
 
-const STEPS: Readonly<Record<Exclude<Step, "take">, Carry>> = {
-  import: importTaken,
+const STEPS: Readonly<Record<Exclude<Step, "take">, StepFunction>> = {
+  import: importClaimed,
   keep_failed: keepFailed,
   move: moveToBak,
   forget: async ({ inbox }, way) => {
@@ -77,7 +77,7 @@ const STEPS: Readonly<Record<Exclude<Step, "take">, Carry>> = {
   end: endWithoutFile,
 };
 
-async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
+async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, settings, clock } = turn;
   const { key, name, size } = upload;
   const entry = await store.begin({ file: name, takenKey: key, settings, startedAt: clock.now(), bytes: size });
@@ -93,14 +93,14 @@ async function importTaken(turn: Turn, { upload }: Taken): Promise<Taken> {
       entry: await runImport(file, entry, { ...turn, isUpload: true, onProgress, onWait }),
     };
   } catch (error) {
-    if (error instanceof ChangedWhileRead) inbox.waitAnew(upload);
+    if (error instanceof ChangedWhileRead) inbox.requireResettle(upload);
     throw error;
   } finally {
     await file.close();
   }
 }
 
-async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
+async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, signal } = turn;
   const { id, started_at } = entry!;
   reports(turn, upload, entry!);
@@ -119,7 +119,7 @@ async function keepFailed(turn: Turn, { upload, entry }: Taken): Promise<Taken> 
   }
 }
 
-async function moveToBak(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
+async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, log } = turn;
   const { id, file, status, records, failed, mail, started_at } = entry!;
   reports(turn, upload, entry!);
@@ -131,12 +131,12 @@ async function moveToBak(turn: Turn, { upload, entry }: Taken): Promise<Taken> {
 }
 
 /** The import is over; to keep its failed records, or to move the file to another file system, takes its time, too. */
-function reports({ onProgress }: Turn, upload: TakenUpload, entry: ImportEntry): void {
+function reports({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });
 }
 
-async function endWithoutFile({ inbox, store, clock, log }: Turn, { place, upload, entry }: Taken): Promise<null> {
+async function endWithoutFile({ inbox, store, clock, log }: Turn, { place, upload, entry }: PendingClaim): Promise<null> {
   const reason = whyWithoutFile(place, entry!);
   await store.endWithoutFile(entry!.id, reason, clock.now());
   log.warn("upload_gone", { import: entry!.id, file: entry!.file, code: reason.code });

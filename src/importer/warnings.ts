@@ -2,7 +2,7 @@
 import type { Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
-import type { Judgement } from "./ports.ts";
+import type { PlanSummary } from "./ports.ts";
 
 /** What the settings let happen without anybody being asked or told (contract, section 3): said at start and by `doctor`. */
 export function riskySettings(settings: Settings): Warning[] {
@@ -51,7 +51,7 @@ export function notWholeWarning(
 }
 
 /** What was decided over the whole file. `importId`: null before it is imported. */
-export function judgementWarnings({ warnings, hold }: Judgement, importId: number | null): Warning[] {
+export function judgementWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;
   const next = importId === null
     ? "they would wait for approve or discard"

@@ -4,17 +4,17 @@
  * else the threads of the process would fill up with waiting.
  */
 import { UnusableFolder } from "../importer/ports.ts";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 
-export class Answering {
+export class HangGuard {
   #late: Promise<unknown> | null = null;
-  constructor(readonly folder: string, readonly mostMs: number) {}
+  constructor(readonly folder: string, readonly maxMs: number) {}
 
   /** Does the work. Throws {@link UnusableFolder} `upload_hanging` when it, or an earlier one, takes too long. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
     const answer = work();
-    return await within(this.mostMs, answer, () => {
+    return await withTimeout(this.maxMs, answer, () => {
       this.#waitFor(answer);
       return this.#hanging();
     });
@@ -29,7 +29,7 @@ export class Answering {
   #hanging(): UnusableFolder {
     return new UnusableFolder(
       "upload_hanging",
-      `The upload folder ${this.folder} has not answered for ${this.mostMs / 1_000} s`,
+      `The upload folder ${this.folder} has not answered for ${this.maxMs / 1_000} s`,
       "its mount hangs; check the file server and the network",
     );
   }

@@ -3,12 +3,12 @@
  * Nothing in `bak` is ever overwritten. Called with the import lock held.
  */
 import { join } from "node:path";
-import type { TakenUpload } from "../importer/ports.ts";
+import type { ClaimedUpload } from "../importer/ports.ts";
 import { create, unlink } from "./disk.ts";
-import { closing, FILE_MODE, momentaryName, statsOf, writeAll } from "./durable.ts";
+import { closing, FILE_MODE, temporaryName, statsOf, writeAll } from "./durable.ts";
 import { ensureFolder, type Folders } from "./folders.ts";
 import { bakName, failedName, numberedName, plainName } from "./names.ts";
-import { finishPlacing, place } from "./place.ts";
+import { finishMove, moveWithoutOverwrite } from "./place.ts";
 import { pathOf, readNote, writeNote } from "./taken.ts";
 
 /** Writes bytes; resolves when they have been handed to the system, so that a writer who waits holds no more. */
@@ -19,17 +19,17 @@ export type Sink = (bytes: Uint8Array) => Promise<void>;
  * again, also when the file stands in `bak` already: it then returns the name of the first time.
  * Null when it stands in neither: somebody removed it.
  */
-export async function moveToBak({ work, bak }: Folders, upload: TakenUpload, startedAt: Date): Promise<string | null> {
+export async function moveToBak({ work, bak }: Folders, upload: ClaimedUpload, startedAt: Date): Promise<string | null> {
   const source = pathOf(work, upload);
   const note = await readNote(work, upload.key);
   const noted = note?.bak ?? null;
   if (!await statsOf(source)) return noted !== null && await statsOf(join(bak, noted)) ? noted : null;
   await ensureFolder(bak, "bak_not_a_folder");
-  if (noted !== null && await finishPlacing(source, join(bak, noted))) return noted;
+  if (noted !== null && await finishMove(source, join(bak, noted))) return noted;
   const wanted = bakName(upload.name, startedAt);
   return await underFreeName(bak, wanted, async (name, target) => {
     await writeNote(work, upload, { bak: name });
-    return await place(source, target);
+    return await moveWithoutOverwrite(source, target);
   });
 }
 
@@ -39,20 +39,20 @@ export async function moveToBak({ work, bak }: Folders, upload: TakenUpload, sta
  */
 export async function keepFailed(
   { work, bak }: Folders,
-  upload: TakenUpload,
+  upload: ClaimedUpload,
   startedAt: Date,
   write: (sink: Sink) => Promise<void>,
 ): Promise<string> {
   await ensureFolder(bak, "bak_not_a_folder");
   const noted = (await readNote(work, upload.key))?.failed ?? null;
-  const temporary = join(bak, momentaryName("tmp"));
+  const temporary = join(bak, temporaryName("tmp"));
   try {
     await writeFile(temporary, write);
-    if (noted !== null && await finishPlacing(temporary, join(bak, noted))) return noted;
+    if (noted !== null && await finishMove(temporary, join(bak, noted))) return noted;
     const wanted = plainName(failedName(upload.name, startedAt));
     return await underFreeName(bak, wanted, async (name, target) => {
       await writeNote(work, upload, { failed: name });
-      return await place(temporary, target);
+      return await moveWithoutOverwrite(temporary, target);
     });
   } catch (error) {
     if (await statsOf(temporary)) await unlink(temporary);

@@ -6,7 +6,7 @@ import type { FileHandle } from "node:fs/promises";
 import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { chmod, create, utimes } from "./disk.ts";
 import { closing, writeAll } from "./durable.ts";
-import { printOf, sameFile } from "./settle.ts";
+import { fingerprintOf, sameFile } from "./settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -34,7 +34,7 @@ export async function copyFile(source: string, copy: string): Promise<void> {
   await chmod(copy, Number(before.mode & 0o777n));
   await utimes(copy, Number(before.atimeMs) / 1_000, Number(before.mtimeMs) / 1_000);
   const same = await sameContent(source, copy) &&
-    sameFile(printOf(before), printOf(await from.handle.stat({ bigint: true })));
+    sameFile(fingerprintOf(before), fingerprintOf(await from.handle.stat({ bigint: true })));
   if (!same) throw new ChangedWhileCopied(source);
 }
 

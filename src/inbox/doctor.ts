@@ -9,11 +9,11 @@ import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir, unlink } from "./disk.ts";
-import { closing, FOLDER_MODE, makeFile, momentaryName, statsOf } from "./durable.ts";
+import { closing, FOLDER_MODE, makeFile, temporaryName, statsOf } from "./durable.ts";
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
 
 /** One after the other; nothing more is asked of an upload folder that cannot be used. */
-export async function* examineFolders(upload: string): AsyncGenerator<Finding> {
+export async function* checkFolders(upload: string): AsyncGenerator<Finding> {
   const folders = foldersOf(upload);
   const first = await examineUpload(folders);
   yield first;
@@ -40,7 +40,7 @@ function examineUpload({ upload }: Folders): Promise<Finding> {
 function examineWork({ upload, work }: Folders): Promise<Finding> {
   return trying("work_folder", async () => {
     if (!await isRealFolder(work, "work_not_a_folder")) return good("work_folder", `${work} is made when it is needed`);
-    const probe = momentaryName("probe");
+    const probe = temporaryName("probe");
     try {
       await mkdir(join(upload, probe), { mode: FOLDER_MODE });
       await moveProbe(join(upload, probe), join(work, probe));
@@ -61,8 +61,8 @@ function examineBak({ bak }: Folders): Promise<Finding> {
 
 /** Renames a hidden file of its own from the upload folder to `bak`, or where there is none yet, to a passing folder. */
 async function examineMove({ upload, bak }: Folders): Promise<Finding> {
-  const probe = await statsOf(bak) === null ? join(upload, momentaryName("probe")) : null;
-  const from = join(upload, momentaryName("tmp")), to = join(probe ?? bak, momentaryName("tmp"));
+  const probe = await statsOf(bak) === null ? join(upload, temporaryName("probe")) : null;
+  const from = join(upload, temporaryName("tmp")), to = join(probe ?? bak, temporaryName("tmp"));
   try {
     if (probe !== null) await mkdir(probe, { mode: FOLDER_MODE });
     const file = await makeFile(from);
@@ -114,7 +114,7 @@ async function trying(check: string, work: () => Promise<Finding>): Promise<Find
     return await work();
   } catch (error) {
     if (!(error instanceof UnusableFolder)) throw error;
-    return bad(check, error.what, sentence(error.mend));
+    return bad(check, error.what, sentence(error.fix));
   }
 }
 

@@ -27,7 +27,7 @@ export function statsOf(path: string) {
 }
 
 /** Writes the entries of folders to disk, where the file system can. */
-export async function syncFolders(...paths: readonly string[]): Promise<void> {
+export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     await using folder = closing(await open(path, FOLDER));
     await nullOn(folder.handle.sync(), ...NO_FOLDER_SYNC);
@@ -69,12 +69,12 @@ export function closing(handle: FileHandle) {
 }
 
 /** A name for an entry that lives for a moment: a `probe` is a folder, a `tmp` a file. */
-export function momentaryName(kind: "probe" | "tmp"): string {
+export function temporaryName(kind: "probe" | "tmp"): string {
   return `.rosterd-${randomHex()}.${kind}`;
 }
 
-/** Whether a name was made by {@link momentaryName}. */
-export function isMomentary(name: string, kind: "probe" | "tmp"): boolean {
+/** Whether a name was made by {@link temporaryName}. */
+export function isTemporary(name: string, kind: "probe" | "tmp"): boolean {
   return /^\.rosterd-[0-9a-f]{8}\./.test(name) && name.endsWith(`.${kind}`);
 }
 

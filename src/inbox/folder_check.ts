@@ -11,7 +11,7 @@ import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { statsOf } from "./durable.ts";
-import { type Folders, isRealFolder, swapped, tryMaking, tryTaking, uploadFolder } from "./folders.ts";
+import { type Folders, isRealFolder, swapped, tryMaking, tryClaiming, uploadFolder } from "./folders.ts";
 
 interface Identity {
   readonly dev: bigint;
@@ -34,7 +34,7 @@ export class FolderCheck {
     const hasWork = await isRealFolder(work, CODES.work);
     const hasBak = await isRealFolder(bak, CODES.bak);
     if (this.#upload && !hasWork && !isSame(this.#upload, identity)) throw this.#notTheOneBefore();
-    const own = await tryTaking(this.folders);
+    const own = await tryClaiming(this.folders);
     await this.#learn("work", own);
     if (hasBak) await this.#learn("bak", await tryMaking(bak, "bak_not_writable"));
     else this.#inner.bak = null;

@@ -8,7 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./disk.ts";
-import { closing, FOLDER, FOLDER_MODE, makeFolder, momentaryName, statsOf, syncFolders } from "./durable.ts";
+import { closing, FOLDER, FOLDER_MODE, makeFolder, temporaryName, statsOf, fsyncFolders } from "./durable.ts";
 
 /** Absolute paths. */
 export interface Folders {
@@ -24,7 +24,7 @@ export function foldersOf(upload: string): Folders {
 
 /** Makes `bak` or `.rosterd` when it is first needed. Throws {@link UnusableFolder} when something else is there. */
 export async function ensureFolder(path: string, code: "bak_not_a_folder" | "work_not_a_folder"): Promise<void> {
-  if (await makeFolder(path)) await syncFolders(resolve(path, ".."));
+  if (await makeFolder(path)) await fsyncFolders(resolve(path, ".."));
   else await isRealFolder(path, code);
 }
 
@@ -82,8 +82,8 @@ export function swapped(path: string): UnusableFolder {
 }
 
 /** Does with an empty folder what taking does with an upload. Returns its stats: so it looks when rosterd makes a folder. */
-export async function tryTaking({ upload, work }: Folders): Promise<BigIntStats | null> {
-  const name = momentaryName("probe");
+export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStats | null> {
+  const name = temporaryName("probe");
   try {
     await ensureFolder(work, "work_not_a_folder");
     await mkdir(join(upload, name), { mode: FOLDER_MODE });
@@ -106,12 +106,12 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Throws {@link UnusableFolder} when nothing can be made in a folder. Returns the stats of what was made, as {@link tryTaking}. */
+/** Throws {@link UnusableFolder} when nothing can be made in a folder. Returns the stats of what was made, as {@link tryClaiming}. */
 export async function tryMaking(
   folder: string,
   code: "upload_not_writable" | "bak_not_writable",
 ): Promise<BigIntStats | null> {
-  const probe = join(folder, momentaryName("probe"));
+  const probe = join(folder, temporaryName("probe"));
   try {
     await mkdir(probe, { mode: FOLDER_MODE });
     const own = await statsOf(probe);
@@ -122,7 +122,7 @@ export async function tryMaking(
   }
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   EACCES: "give the user of rosterd the right to write there",
   EPERM: "give the user of rosterd the right to write there",
   EROFS: "its file system is read-only; mount it writable",
@@ -134,6 +134,6 @@ const MENDS: Readonly<Record<string, string>> = {
 /** The error for a folder in which nothing can be moved; errors of another kind as they are. */
 export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;
-  const mend = MENDS[codeOf(error)] ?? "check its mount and its disk";
+  const mend = FIXES[codeOf(error)] ?? "check its mount and its disk";
   return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)})`, mend);
 }

@@ -3,7 +3,7 @@
  * hear of it (contract, section 1, "changed while read"). Remembers in memory only; changes nothing.
  */
 import type { LateWrite } from "../domain/late_write.ts";
-import type { TakenUpload } from "../importer/ports.ts";
+import type { ClaimedUpload } from "../importer/ports.ts";
 import type { BakFolder } from "./bak_folder.ts";
 
 const WATCH_MS = 86_400_000;
@@ -14,23 +14,23 @@ interface Watched {
   readonly until: number;
 }
 
-export class Growth {
+export class LateWriteWatch {
   readonly #readSizes = new Map<string, number>();
   readonly #watched = new Map<string, Watched>();
 
   /** Notes how many bytes of a taken upload were there to be read. */
-  opened({ key }: TakenUpload, size: number): void {
+  opened({ key }: ClaimedUpload, size: number): void {
     this.#readSizes.set(key, size);
   }
 
   /** Begins to watch a file that went to `bak`, at `Clock.elapsed()` `now`. */
-  moved({ key, name, size }: TakenUpload, bakFile: string, now: number): void {
+  moved({ key, name, size }: ClaimedUpload, bakFile: string, now: number): void {
     this.#watched.set(bakFile, { name, imported: this.#readSizes.get(key) ?? size, until: now + WATCH_MS });
     this.#readSizes.delete(key);
   }
 
   /** Forgets a taken upload. */
-  forget({ key }: TakenUpload): void {
+  forget({ key }: ClaimedUpload): void {
     this.#readSizes.delete(key);
   }
 

@@ -7,29 +7,29 @@
  */
 import type { LateWrite } from "../domain/late_write.ts";
 import {
-  type FolderLook,
+  type FolderScan,
   type Inbox,
   type ReadyUpload,
   type RosterFile,
-  type TakenUpload,
+  type ClaimedUpload,
   UnusableFolder,
 } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
-import { Answering } from "./answering.ts";
+import { HangGuard } from "./answering.ts";
 import { BakFolder } from "./bak_folder.ts";
 import { keepFailed, moveToBak } from "./bak.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
-import { Growth } from "./growth.ts";
-import { lookAtUploads, type LookContext } from "./look.ts";
-import { Memory } from "./memory.ts";
+import { LateWriteWatch } from "./growth.ts";
+import { scanUploads, type ScanContext } from "./look.ts";
+import { ScanState } from "./memory.ts";
 import { isNoPlainFile, openRosterFile } from "./open.ts";
-import { ageAndSize, type Print } from "./settle.ts";
+import { ageAndSize, type Fingerprint } from "./settle.ts";
 import { sweep } from "./sweep.ts";
-import { takeUpload } from "./take.ts";
-import { isEmptied, pathOf, removeTaken } from "./taken.ts";
+import { claimUpload } from "./take.ts";
+import { isEmptied, pathOf, removeClaimed } from "./taken.ts";
 
 export interface InboxOptions {
   /** The upload folder (contract, section 5, `--upload`). */
@@ -43,29 +43,29 @@ export interface InboxOptions {
 /** The port, and what the service asks beside it. */
 export interface UploadFolder extends Inbox {
   /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
-  look(settleSeconds: number): Promise<FolderLook>;
+  scan(settleSeconds: number): Promise<FolderScan>;
   /** What imports put into `bak`, to be read and cleared. */
   readonly bak: BakFolder;
   /** Files that grew after they went to `bak`, each told once. */
-  grownInBak(): Promise<LateWrite[]>;
+  lateWrites(): Promise<LateWrite[]>;
 }
 
-const ANSWER_WITHIN_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Makes the inbox of one upload folder. Nothing is touched before the first call. */
-export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN_MS }: InboxOptions): UploadFolder {
+export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_TIMEOUT_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload);
   const bak = new BakFolder(folders.bak);
-  const memory = new Memory();
-  const growth = new Growth();
+  const memory = new ScanState();
+  const growth = new LateWriteWatch();
   const check = new FolderCheck(folders);
-  const answering = new Answering(folders.upload, answerWithinMs);
+  const answering = new HangGuard(folders.upload, answerWithinMs);
   const tidy = onceDone(() => check.around(() => sweep(folders)));
   return {
-    look: inTurn((settleSeconds: number) =>
-      answering.within(async () => {
+    scan: inTurn((settleSeconds: number) =>
+      answering.run(async () => {
         await check.run();
-        return await check.around(() => lookAtUploads({ folders, memory, clock, log }, settleSeconds));
+        return await check.around(() => scanUploads({ folders, memory, clock, log }, settleSeconds));
       }).catch((error) => {
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
       })
@@ -73,18 +73,18 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
 
     tidy,
 
-    take: (upload) => check.around(() => take({ folders, memory, clock, log }, upload)),
+    claim: (upload) => check.around(() => claim({ folders, memory, clock, log }, upload)),
 
     async open(upload) {
       const file = await check.around(
-        () => openTaken(folders, memory, upload),
+        () => openClaimed(folders, memory, upload),
         async (opened) => await opened?.close(),
       );
       if (file) growth.opened(upload, file.size);
       return file;
     },
 
-    waitAnew: ({ key }) => memory.waitAnew(key),
+    requireResettle: ({ key }) => memory.requireResettle(key),
 
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
 
@@ -97,39 +97,39 @@ export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_WITHIN
     isGone: (key) => check.around(() => isEmptied(folders.work, key)),
 
     async forget(upload) {
-      await check.around(() => removeTaken(folders.work, upload.key));
-      memory.endWait(upload.key);
-      memory.takenFiles.delete(upload.key);
+      await check.around(() => removeClaimed(folders.work, upload.key));
+      memory.endResettle(upload.key);
+      memory.claimedFiles.delete(upload.key);
       growth.forget(upload);
     },
 
     bak,
 
-    grownInBak: () => growth.grown(bak, clock.elapsed()),
+    lateWrites: () => growth.grown(bak, clock.elapsed()),
   };
 }
 
 /** A later look than the one that the caller knows may have seen the file change; then it is not taken. */
-async function take({ folders, memory, clock, log }: LookContext, upload: ReadyUpload): Promise<TakenUpload | null> {
+async function claim({ folders, memory, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
   const { name } = upload;
   const sight = memory.settling.get(name);
-  const seen = sight && ageAndSize(sight.print);
+  const seen = sight && ageAndSize(sight.fingerprint);
   if (!sight?.ready || seen?.mtime !== upload.mtime || seen.size !== upload.size) return null;
-  const taking = await takeUpload(folders, name, sight.print, clock.now());
+  const taking = await claimUpload(folders, name, sight.fingerprint, clock.now());
   if (taking.outcome === "taken") {
-    memory.takenFiles.set(taking.upload.key, sight.print);
+    memory.claimedFiles.set(taking.upload.key, sight.fingerprint);
     return taking.upload;
   }
   if (taking.outcome === "refused") memory.refuse(name, taking.code, clock.elapsed());
-  if (taking.outcome === "changed") memory.waitAnew(taking.key);
+  if (taking.outcome === "changed") memory.requireResettle(taking.key);
   log.info("upload_not_taken", { file: name, outcome: taking.outcome });
   return null;
 }
 
 /** Null when somebody removed the upload, or put something else in its place: only the file that was taken is read. */
-async function openTaken({ work }: Folders, memory: Memory, upload: TakenUpload): Promise<RosterFile | null> {
-  const taken = memory.takenFiles.get(upload.key);
-  const isTaken = ({ dev, ino }: Print) => taken === undefined || (dev === taken.dev && ino === taken.ino);
+async function openClaimed({ work }: Folders, memory: ScanState, upload: ClaimedUpload): Promise<RosterFile | null> {
+  const taken = memory.claimedFiles.get(upload.key);
+  const isTaken = ({ dev, ino }: Fingerprint) => taken === undefined || (dev === taken.dev && ino === taken.ino);
   try {
     return await openRosterFile(pathOf(work, upload), upload.name, isTaken);
   } catch (error) {

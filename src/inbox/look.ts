@@ -6,29 +6,29 @@ import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { byName, oldestFirst } from "../importer/import_folder.ts";
-import type { FolderLook, TakenUpload } from "../importer/ports.ts";
+import type { FolderScan, ClaimedUpload } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { statsOf } from "./durable.ts";
 import { type Folders, unreadable } from "./folders.ts";
-import type { Memory, Notice } from "./memory.ts";
+import type { ScanState, Notice } from "./memory.ts";
 import { kindOfName } from "./names.ts";
 import { reasonToWait } from "./readiness.ts";
-import { ageAndSize, type Print, printOf } from "./settle.ts";
-import { listTaken, pathOf } from "./taken.ts";
+import { ageAndSize, type Fingerprint, fingerprintOf } from "./settle.ts";
+import { listClaimed, pathOf } from "./taken.ts";
 import { waiting } from "./waiting.ts";
 
 /** What a look needs. */
-export interface LookContext {
+export interface ScanContext {
   readonly folders: Folders;
-  readonly memory: Memory;
+  readonly memory: ScanState;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** What a look finds, with the temporary files that nobody seems to finish. */
-interface Findings extends FolderLook {
+interface Findings extends FolderScan {
   readonly oldTemporary: string[];
 }
 
@@ -36,22 +36,22 @@ interface Findings extends FolderLook {
  * So many entries are asked for at a time: a slow mount is kept busy, and the event loop stays free. Each may be opened, and a
  * process may have few handles (64 are enough).
  */
-const AT_A_TIME = 16;
+const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;
 /** What Deno shows for bytes of a name that are not UTF-8; such an entry can be neither opened nor renamed. */
 const REPLACEMENT = "\ufffd";
 
 /** Looks at every entry once. The folders have been checked before. */
-export async function lookAtUploads(context: LookContext, settleSeconds: number): Promise<FolderLook> {
-  const found: Findings = { ready: [], taken: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
+export async function scanUploads(context: ScanContext, settleSeconds: number): Promise<FolderScan> {
+  const found: Findings = { ready: [], claimed: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
   const listed = await namesIn(context.folders.upload);
   const names = new Set(listed);
-  for (let from = 0, all = [...names]; from < all.length; from += AT_A_TIME) {
-    const some = all.slice(from, from + AT_A_TIME);
-    await Promise.all(some.map((name) => lookAtEntry(context, found, name, settleSeconds)));
+  for (let from = 0, all = [...names]; from < all.length; from += MAX_CONCURRENT_STATS) {
+    const some = all.slice(from, from + MAX_CONCURRENT_STATS);
+    await Promise.all(some.map((name) => scanEntry(context, found, name, settleSeconds)));
   }
   for (const name of twins(listed)) found.waiting.push(waiting.notUtf8(name));
-  await lookAtTaken(context, found, settleSeconds);
+  await scanClaimed(context, found, settleSeconds);
   context.memory.keepOnly(names);
   context.memory.logNews(noticesOf(found), context.log);
   return inOrder(found);
@@ -71,7 +71,7 @@ function twins(listed: readonly string[]): string[] {
   return listed.filter((name) => name.includes(REPLACEMENT) && (seen.has(name) || !seen.add(name)));
 }
 
-async function lookAtEntry(context: LookContext, found: Findings, name: string, settleSeconds: number): Promise<void> {
+async function scanEntry(context: ScanContext, found: Findings, name: string, settleSeconds: number): Promise<void> {
   const path = join(context.folders.upload, name);
   const stats = await statsOrCode(path);
   const kind = kindOfName(name);
@@ -86,7 +86,7 @@ async function lookAtEntry(context: LookContext, found: Findings, name: string, 
   } else if (!stats.isFile()) {
     found.waiting.push(waiting.notAPlainFile(name, stats));
   } else {
-    await lookAtUpload(context, found, { path, name, print: printOf(stats) }, settleSeconds);
+    await scanUpload(context, found, { path, name, print: fingerprintOf(stats) }, settleSeconds);
   }
 }
 
@@ -100,10 +100,10 @@ async function statsOrCode(path: string): Promise<BigIntStats | string | null> {
   }
 }
 
-async function lookAtUpload(
-  { memory, clock }: LookContext,
+async function scanUpload(
+  { memory, clock }: ScanContext,
   found: Findings,
-  { path, name, print }: { path: string; name: string; print: Print },
+  { path, name, print }: { path: string; name: string; print: Fingerprint },
   settleSeconds: number,
 ): Promise<void> {
   const now = clock.elapsed();
@@ -114,31 +114,31 @@ async function lookAtUpload(
   else if (reason !== "vanished") found.waiting.push(reason);
 }
 
-async function lookAtTaken(context: LookContext, found: Findings, settleSeconds: number): Promise<void> {
-  for (const entry of await listTaken(context.folders.work)) {
-    if (entry.kind === "file") context.memory.takenFiles.set(entry.upload.key, entry.print);
+async function scanClaimed(context: ScanContext, found: Findings, settleSeconds: number): Promise<void> {
+  for (const entry of await listClaimed(context.folders.work)) {
+    if (entry.kind === "file") context.memory.claimedFiles.set(entry.upload.key, entry.print);
     if (entry.kind === "stray") found.waiting.push(waiting.stray(entry.key));
     else if (entry.kind === "moved") found.moved.push(entry.upload);
-    else if (!context.memory.waitsAnew(entry.upload.key)) found.taken.push(entry.upload);
-    else await lookAtChanged(context, found, entry, settleSeconds);
+    else if (!context.memory.mustResettle(entry.upload.key)) found.claimed.push(entry.upload);
+    else await scanChanged(context, found, entry, settleSeconds);
   }
 }
 
 /** A taken upload that changed while it was read: as with a new one, two looks must agree. */
-async function lookAtChanged(
-  { folders, memory, clock }: LookContext,
+async function scanChanged(
+  { folders, memory, clock }: ScanContext,
   found: Findings,
-  { upload, print }: { upload: TakenUpload; print: Print },
+  { upload, print }: { upload: ClaimedUpload; print: Fingerprint },
   settleSeconds: number,
 ): Promise<void> {
   const now = clock.elapsed();
-  const sight = memory.anew.observe(upload.key, print, now);
+  const sight = memory.resettling.observe(upload.key, print, now);
   const file = { path: pathOf(folders.work, upload), name: upload.name, sight };
   const reason = await reasonToWait(file, settleSeconds, now);
   if (reason === "vanished") return;
   if (reason !== null) return void found.waiting.push(waiting.changedWhileRead(upload.name));
-  memory.endWait(upload.key);
-  found.taken.push(upload);
+  memory.endResettle(upload.key);
+  found.claimed.push(upload);
 }
 
 function noticesOf({ ignored, waiting, oldTemporary }: Findings): Notice[] {
@@ -150,10 +150,10 @@ function noticesOf({ ignored, waiting, oldTemporary }: Findings): Notice[] {
   ];
 }
 
-function inOrder({ ready, taken, moved, waiting, ignored }: Findings): FolderLook {
+function inOrder({ ready, claimed: taken, moved, waiting, ignored }: Findings): FolderScan {
   return {
     ready: ready.sort(oldestFirst),
-    taken: taken.sort(oldestFirst),
+    claimed: taken.sort(oldestFirst),
     moved: moved.sort(oldestFirst),
     waiting: waiting.sort(byName),
     ignored: ignored.sort(),

@@ -4,11 +4,11 @@
  */
 import type { WaitingFile } from "../importer/ports.ts";
 import type { Log } from "../runtime/log.ts";
-import { type Print, Settling } from "./settle.ts";
+import { type Fingerprint, SettleTracker } from "./settle.ts";
 import { waiting } from "./waiting.ts";
 
 /** How long a file that could not be moved is left before it is tried again. */
-const REFUSAL_PAUSE_MS = 60_000;
+const REFUSAL_RETRY_MS = 60_000;
 
 /** Something in the folder that the log names once. */
 export interface Notice {
@@ -18,36 +18,36 @@ export interface Notice {
   readonly text?: string;
 }
 
-export class Memory {
+export class ScanState {
   /** Uploads, by name. */
-  readonly settling = new Settling();
+  readonly settling = new SettleTracker();
   /** Taken uploads that changed while they were read, by key. */
-  readonly anew = new Settling();
+  readonly resettling = new SettleTracker();
   /** The files that were taken, by key: no other one is opened in their place. */
-  readonly takenFiles = new Map<string, Print>();
+  readonly claimedFiles = new Map<string, Fingerprint>();
   readonly #waitAnew = new Set<string>();
   readonly #refusals = new Map<string, { until: number; file: WaitingFile }>();
   #named = new Map<string, string>();
 
   /** Makes a taken upload wait until it has settled from the next look on. */
-  waitAnew(key: string): void {
-    this.anew.forget(key);
+  requireResettle(key: string): void {
+    this.resettling.forget(key);
     this.#waitAnew.add(key);
   }
 
-  waitsAnew(key: string): boolean {
+  mustResettle(key: string): boolean {
     return this.#waitAnew.has(key);
   }
 
   /** Ends the wait of a taken upload: it has settled, or it has gone. */
-  endWait(key: string): void {
-    this.anew.forget(key);
+  endResettle(key: string): void {
+    this.resettling.forget(key);
     this.#waitAnew.delete(key);
   }
 
   /** Lets a file rest that could not be moved, so that it stops nobody else and is not tried in a busy loop. */
   refuse(name: string, code: string, now: number): void {
-    this.#refusals.set(name, { until: now + REFUSAL_PAUSE_MS, file: waiting.notMovable(name, code) });
+    this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });
   }
 
   /** Why a file rests; null when it does not. */

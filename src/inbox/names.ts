@@ -7,7 +7,7 @@ import { fileStamp } from "../runtime/clock.ts";
 export type NameKind = "upload" | "temporary" | "other";
 
 /** The longest name that file systems take, in bytes of UTF-8. */
-const LONGEST_NAME = 255;
+const MAX_NAME_BYTES = 255;
 
 const TEMPORARY = /^[.~]|\.(?:part|filepart|tmp|temp|partial|crdownload|writing)$/i;
 const UPLOAD = /\.(?:csv|tsv|txt)(?:\.gz)?$/i;
@@ -50,7 +50,7 @@ export function failedName(upload: string, startedAt: Date): string {
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
   const rest = kept + (n === 1 ? "" : `-${n}`) + ending;
-  return cutToBytes(safeStem(stem), LONGEST_NAME - byteLength(rest)) + rest;
+  return cutToBytes(safeStem(stem), MAX_NAME_BYTES - byteLength(rest)) + rest;
 }
 
 /** Guards against leaving the folder. Throws a RangeError unless `name` is the plain name of one entry. */

@@ -8,7 +8,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../importer/ports.ts";
 import { hasCode } from "../runtime/errors.ts";
 import { openUnfollowed } from "../runtime/open_unfollowed.ts";
-import { type Print, printOf, sameFile } from "./settle.ts";
+import { type Fingerprint, fingerprintOf, sameFile } from "./settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -33,13 +33,13 @@ export function isNoPlainFile(error: unknown): boolean {
 export async function openRosterFile(
   path: string,
   name: string,
-  accepts: (print: Print) => boolean = () => true,
+  accepts: (print: Fingerprint) => boolean = () => true,
 ): Promise<RosterFile> {
   const handle = await openUnfollowed(path);
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);
-    const print = printOf(stats);
+    const print = fingerprintOf(stats);
     if (!accepts(print)) throw new NotAPlainFile("not_a_plain_file", path);
     return new OpenRosterFile(handle, name, print);
   } catch (error) {
@@ -51,9 +51,9 @@ export async function openRosterFile(
 class OpenRosterFile implements RosterFile {
   readonly size: number;
   readonly #handle: FileHandle;
-  readonly #print: Print;
+  readonly #print: Fingerprint;
 
-  constructor(handle: FileHandle, readonly name: string, print: Print) {
+  constructor(handle: FileHandle, readonly name: string, print: Fingerprint) {
     this.#handle = handle;
     this.#print = print;
     this.size = Number(print.size);
@@ -89,7 +89,7 @@ class OpenRosterFile implements RosterFile {
   }
 
   async changed(): Promise<boolean> {
-    return !sameFile(this.#print, printOf(await this.#handle.stat({ bigint: true })));
+    return !sameFile(this.#print, fingerprintOf(await this.#handle.stat({ bigint: true })));
   }
 
   async close(): Promise<void> {

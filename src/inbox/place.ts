@@ -10,31 +10,31 @@ import { dirname, join } from "node:path";
 import { hasCode } from "../runtime/errors.ts";
 import { copyFile, sameContent } from "./copy.ts";
 import { link, rename, unlink } from "./disk.ts";
-import { makeFile, momentaryName, NO_LINK, statsOf, syncFolders } from "./durable.ts";
+import { makeFile, temporaryName, NO_LINK, statsOf, fsyncFolders } from "./durable.ts";
 import { swapped } from "./folders.ts";
 
 /** Moves `source` to `target`. False when the name is taken; then nothing has happened. */
-export async function place(source: string, target: string): Promise<boolean> {
-  const meant = await meaning(source, target);
+export async function moveWithoutOverwrite(source: string, target: string): Promise<boolean> {
+  const meant = await targetStats(source, target);
   try {
     await link(source, target);
   } catch (error) {
-    if (hasCode(error, ...NO_LINK)) return await placeWithoutLink(source, target);
+    if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
     if (!await isLinked(source, target)) return false;
   }
-  await syncFolders(dirname(target));
-  await assertPlaced(meant, target);
+  await fsyncFolders(dirname(target));
+  await assertMoved(meant, target);
   await removeSource(source, meant.file);
   return true;
 }
 
 /**
- * Goes on with a {@link place} that may have been cut short at any step. False when `target` is a file that has
+ * Goes on with a {@link moveWithoutOverwrite} that may have been cut short at any step. False when `target` is a file that has
  * nothing to do with it. An empty `target` is taken for the claim of the name.
  */
-export async function finishPlacing(source: string, target: string): Promise<boolean> {
-  if (await place(source, target)) return true;
+export async function finishMove(source: string, target: string): Promise<boolean> {
+  if (await moveWithoutOverwrite(source, target)) return true;
   const there = await statsOf(target);
   if (!there?.isFile()) return false;
   if (there.size === 0n) await fill(source, target);
@@ -48,7 +48,7 @@ async function isLinked(source: string, target: string): Promise<boolean> {
   return isSame(await statsOf(source), await statsOf(target));
 }
 
-async function placeWithoutLink(source: string, target: string): Promise<boolean> {
+async function moveWithoutLink(source: string, target: string): Promise<boolean> {
   const claim = await makeFile(target);
   if (!claim) return false;
   await claim.close();
@@ -58,24 +58,24 @@ async function placeWithoutLink(source: string, target: string): Promise<boolean
 
 /** Puts the content in the place of the empty file that claimed the name. */
 async function fill(source: string, target: string): Promise<void> {
-  const meant = await meaning(source, target);
+  const meant = await targetStats(source, target);
   const claim = await statsOf(target);
   if (!claim?.isFile() || claim.size !== 0n) throw swapped(dirname(target));
   try {
     await rename(source, target);
-    await syncFolders(dirname(target), dirname(source));
-    await assertPlaced(meant, target);
+    await fsyncFolders(dirname(target), dirname(source));
+    await assertMoved(meant, target);
   } catch (error) {
     if (!hasCode(error, "EXDEV")) throw error;
     await copyOver(source, target);
-    await assertPlaced({ ...meant, file: null }, target);
+    await assertMoved({ ...meant, file: null }, target);
     await removeSource(source, meant.file);
   }
 }
 
 /** Copies beside the target, on its file system, and renames when the copy is safely on disk. */
 async function copyOver(source: string, target: string): Promise<void> {
-  const copy = join(dirname(target), momentaryName("tmp"));
+  const copy = join(dirname(target), temporaryName("tmp"));
   try {
     await copyFile(source, copy);
     await rename(copy, target);
@@ -83,21 +83,21 @@ async function copyOver(source: string, target: string): Promise<void> {
     if (await statsOf(copy)) await unlink(copy);
     throw error;
   }
-  await syncFolders(dirname(target));
+  await fsyncFolders(dirname(target));
 }
 
 /** What is to be placed, and the folder that it is to come into, as they were before. */
-interface Meaning {
+interface TargetStats {
   readonly file: BigIntStats | null;
   readonly folder: BigIntStats | null;
 }
 
-async function meaning(source: string, target: string): Promise<Meaning> {
+async function targetStats(source: string, target: string): Promise<TargetStats> {
   return { file: await statsOf(source), folder: await statsOf(dirname(target)) };
 }
 
 /** Throws when somebody swapped the folder meanwhile: then the file may be elsewhere, and its source must stay. */
-async function assertPlaced({ file, folder }: Meaning, target: string): Promise<void> {
+async function assertMoved({ file, folder }: TargetStats, target: string): Promise<void> {
   const there = await statsOf(target);
   const now = await statsOf(dirname(target));
   const placed = there?.isFile() && (file === null || isSame(file, there));
@@ -107,7 +107,7 @@ async function assertPlaced({ file, folder }: Meaning, target: string): Promise<
 async function removeSource(source: string, file: BigIntStats | null): Promise<void> {
   if (!isSame(file, await statsOf(source))) throw swapped(dirname(dirname(source)));
   await unlink(source);
-  await syncFolders(dirname(source));
+  await fsyncFolders(dirname(source));
 }
 
 function isSame(one: BigIntStats | null, other: BigIntStats | null): boolean {

@@ -7,14 +7,14 @@ import { codeOf, hasCode } from "../runtime/errors.ts";
 import { openUnfollowed } from "../runtime/open_unfollowed.ts";
 import { closing, statsOf } from "./durable.ts";
 import { isCompressed } from "./names.ts";
-import { isSettled, type Sight } from "./settle.ts";
+import { isSettled, type Observation } from "./settle.ts";
 import { waiting } from "./waiting.ts";
 
 /** A file as a look found it. */
 export interface SeenFile {
   readonly path: string;
   readonly name: string;
-  readonly sight: Sight;
+  readonly sight: Observation;
 }
 
 /** Why a file may not be read yet; "vanished" when it is gone or is another by now; null when it may be read. */
@@ -34,7 +34,7 @@ export async function reasonToWait(
 }
 
 /** Whether a file ends with a line end. That it can be opened shows that it can be read at all. */
-async function readEnd({ path, name, sight: { print } }: SeenFile): Promise<boolean | WaitingFile | "vanished"> {
+async function readEnd({ path, name, sight: { fingerprint: print } }: SeenFile): Promise<boolean | WaitingFile | "vanished"> {
   try {
     await using file = closing(await openUnfollowed(path));
     const { dev, ino } = await file.handle.stat({ bigint: true });

@@ -7,7 +7,7 @@
 import type { BigIntStats } from "node:fs";
 
 /** What must stay the same. Deno gives mtime in milliseconds and ctime in seconds. */
-export interface Print {
+export interface Fingerprint {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly size: bigint;
@@ -16,8 +16,8 @@ export interface Print {
 }
 
 /** A file as the looks saw it since it last changed. */
-export interface Sight {
-  readonly print: Print;
+export interface Observation {
+  readonly fingerprint: Fingerprint;
   /** `Clock.elapsed()` of the first look that saw it like this. */
   readonly since: number;
   /** Whether its last line is closed; null until somebody has read its end. */
@@ -29,50 +29,50 @@ export interface Sight {
 /** A file whose last line is open waits so many times as long. */
 const OPEN_END_FACTOR = 10;
 
-export function printOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Print {
+export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {
   return { dev, ino, size, mtimeNs, ctimeNs };
 }
 
 /** As the ports tell it: mtime in milliseconds since 1970, size in bytes. */
-export function ageAndSize({ mtimeNs, size }: Print): { mtime: number; size: number } {
+export function ageAndSize({ mtimeNs, size }: Fingerprint): { mtime: number; size: number } {
   return { mtime: Number(mtimeNs / 1_000_000n), size: Number(size) };
 }
 
 /** Whether a file is still the one of the print, with the same content; ctime is left out, since a rename changes it. */
-export function sameFile(a: Print, b: Print): boolean {
+export function sameFile(a: Fingerprint, b: Fingerprint): boolean {
   return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
 /** Whether a sight is old enough. `settleSeconds` 0: one look is enough. */
-export function isSettled(sight: Sight, settleSeconds: number, now: number): boolean {
+export function isSettled(sight: Observation, settleSeconds: number, now: number): boolean {
   const factor = sight.lineEnd === false ? OPEN_END_FACTOR : 1;
   return now - sight.since >= settleSeconds * 1_000 * factor;
 }
 
 /** What earlier looks saw. */
-export class Settling {
-  readonly #sights = new Map<string, Sight>();
+export class SettleTracker {
+  readonly #observations = new Map<string, Observation>();
 
   /** Notes how a file looks now, and returns since when it has looked like this. */
-  observe(name: string, print: Print, now: number): Sight {
-    const before = this.#sights.get(name);
-    if (before && before.print.ctimeNs === print.ctimeNs && sameFile(before.print, print)) return before;
-    const sight = { print, since: now, lineEnd: null, ready: false };
-    this.#sights.set(name, sight);
+  observe(name: string, print: Fingerprint, now: number): Observation {
+    const before = this.#observations.get(name);
+    if (before && before.fingerprint.ctimeNs === print.ctimeNs && sameFile(before.fingerprint, print)) return before;
+    const sight = { fingerprint: print, since: now, lineEnd: null, ready: false };
+    this.#observations.set(name, sight);
     return sight;
   }
 
-  get(name: string): Sight | undefined {
-    return this.#sights.get(name);
+  get(name: string): Observation | undefined {
+    return this.#observations.get(name);
   }
 
   /** Begins anew with a file. */
   forget(name: string): void {
-    this.#sights.delete(name);
+    this.#observations.delete(name);
   }
 
   /** Forgets the files that are no longer there. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#sights.keys()) if (!names.has(name)) this.#sights.delete(name);
+    for (const name of this.#observations.keys()) if (!names.has(name)) this.#observations.delete(name);
   }
 }

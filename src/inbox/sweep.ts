@@ -6,14 +6,14 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
 import { unlink } from "./disk.ts";
-import { isMomentary, removeIfEmpty } from "./durable.ts";
+import { isTemporary, removeIfEmpty } from "./durable.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
 /** Sweeps the three folders. */
 export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   for (const folder of [upload, work, bak]) {
     for (const name of await namesIn(folder, folder === upload)) {
-      if (isMomentary(name, "probe")) await removeIfEmpty(join(folder, name));
+      if (isTemporary(name, "probe")) await removeIfEmpty(join(folder, name));
     }
   }
   await removeTemporary(bak);
@@ -31,6 +31,6 @@ async function namesIn(folder: string, isOuter = false): Promise<string[]> {
 
 async function removeTemporary(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
-    if (isMomentary(name, "tmp")) await nullOn(unlink(join(folder, name)), "ENOENT");
+    if (isTemporary(name, "tmp")) await nullOn(unlink(join(folder, name)), "ENOENT");
   }
 }

@@ -3,19 +3,19 @@
  * was looked at (contract, section 1, "taken"). Called with the import lock held.
  */
 import { join } from "node:path";
-import type { TakenUpload } from "../importer/ports.ts";
+import type { ClaimedUpload } from "../importer/ports.ts";
 import { fileStamp } from "../runtime/clock.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { link, rename, unlink } from "./disk.ts";
-import { makeFolder, NO_LINK, randomHex, removeIfEmpty, statsOf, syncFolders } from "./durable.ts";
+import { makeFolder, NO_LINK, randomHex, removeIfEmpty, statsOf, fsyncFolders } from "./durable.ts";
 import { ensureFolder, type Folders } from "./folders.ts";
 import { plainName } from "./names.ts";
-import { ageAndSize, type Print, printOf, sameFile } from "./settle.ts";
+import { ageAndSize, type Fingerprint, fingerprintOf, sameFile } from "./settle.ts";
 import { folderOf, pathOf } from "./taken.ts";
 
 /** What came of it. */
-export type Taking =
-  | { readonly outcome: "taken"; readonly upload: TakenUpload }
+export type ClaimResult =
+  | { readonly outcome: "taken"; readonly upload: ClaimedUpload }
   /** It is gone, or is another file than the one that was looked at. */
   | { readonly outcome: "vanished" }
   /** The system does not let it go. */
@@ -27,14 +27,14 @@ export type Taking =
 const REFUSED = ["EACCES", "EPERM", "EBUSY", "ETXTBSY"];
 
 /** Takes the upload that a look saw as `print`, at the time `now`. */
-export async function takeUpload(folders: Folders, name: string, print: Print, now: Date): Promise<Taking> {
+export async function claimUpload(folders: Folders, name: string, print: Fingerprint, now: Date): Promise<ClaimResult> {
   const before = await statsOf(join(folders.upload, plainName(name)));
-  if (!before || !sameFile(print, printOf(before))) return { outcome: "vanished" };
+  if (!before || !sameFile(print, fingerprintOf(before))) return { outcome: "vanished" };
   return await renameThenCheck(folders, name, print, now);
 }
 
-/** The second half of {@link takeUpload}: somebody may have put another file there in the very moment. */
-export async function renameThenCheck(folders: Folders, name: string, print: Print, now: Date): Promise<Taking> {
+/** The second half of {@link claimUpload}: somebody may have put another file there in the very moment. */
+export async function renameThenCheck(folders: Folders, name: string, print: Fingerprint, now: Date): Promise<ClaimResult> {
   const source = join(folders.upload, plainName(name));
   const key = await makeKey(folders.work, now);
   const target = pathOf(folders.work, { key, name });
@@ -46,10 +46,10 @@ export async function renameThenCheck(folders: Folders, name: string, print: Pri
     if (hasCode(error, ...REFUSED)) return { outcome: "refused", code: codeOf(error) };
     throw error;
   }
-  await syncFolders(folderOf(folders.work, key), folders.work, folders.upload);
+  await fsyncFolders(folderOf(folders.work, key), folders.work, folders.upload);
   const stats = await statsOf(target);
   if (!stats) return { outcome: "vanished" };
-  if (stats.isFile() && sameFile(print, printOf(stats))) {
+  if (stats.isFile() && sameFile(print, fingerprintOf(stats))) {
     return { outcome: "taken", upload: { key, name, ...ageAndSize(print) } };
   }
   const isBack = await putBack(folders, target, source, stats.isDirectory());
@@ -80,6 +80,6 @@ async function putBack(folders: Folders, target: string, source: string, isFolde
     await unlink(target);
   }
   await removeIfEmpty(join(target, ".."));
-  await syncFolders(folders.upload, folders.work);
+  await fsyncFolders(folders.upload, folders.work);
   return true;
 }

@@ -8,13 +8,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { TakenUpload } from "../importer/ports.ts";
+import type { ClaimedUpload } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { jsonOrNull } from "../runtime/json.ts";
 import { create, rename, rmdir, unlink } from "./disk.ts";
-import { closing, FILE_MODE, isMomentary, momentaryName, statsOf, syncFolders, writeAll } from "./durable.ts";
+import { closing, FILE_MODE, isTemporary, temporaryName, statsOf, fsyncFolders, writeAll } from "./durable.ts";
 import { isPlainName, plainName } from "./names.ts";
-import { ageAndSize, type Print, printOf } from "./settle.ts";
+import { ageAndSize, type Fingerprint, fingerprintOf } from "./settle.ts";
 
 /** Where the note stands; no upload bears such a name, since names that begin with a dot are left alone. */
 const NOTE = ".bak-name";
@@ -33,9 +33,9 @@ const NOTE_SCHEMA = z.object({
 type BakNote = z.infer<typeof NOTE_SCHEMA>;
 
 /** What stands in `.rosterd/KEY/`. */
-export type TakenEntry =
-  | { readonly kind: "file"; readonly upload: TakenUpload; readonly print: Print }
-  | { readonly kind: "moved"; readonly upload: TakenUpload }
+export type ClaimedEntry =
+  | { readonly kind: "file"; readonly upload: ClaimedUpload; readonly print: Fingerprint }
+  | { readonly kind: "moved"; readonly upload: ClaimedUpload }
   | { readonly kind: "stray"; readonly key: string };
 
 export function folderOf(work: string, key: string): string {
@@ -43,47 +43,47 @@ export function folderOf(work: string, key: string): string {
 }
 
 /** Where a taken upload stands. */
-export function pathOf(work: string, { key, name }: Pick<TakenUpload, "key" | "name">): string {
+export function pathOf(work: string, { key, name }: Pick<ClaimedUpload, "key" | "name">): string {
   return join(folderOf(work, key), plainName(name));
 }
 
 /** Everything in `.rosterd/`, in no order. Links, files and empty folders are passed over. */
-export async function listTaken(work: string): Promise<TakenEntry[]> {
-  const entries: TakenEntry[] = [];
+export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
+  const entries: ClaimedEntry[] = [];
   for (const key of await nullOn(readdir(work), "ENOENT") ?? []) {
-    const entry = isMomentary(key, "probe") ? null : await takenEntry(work, key);
+    const entry = isTemporary(key, "probe") ? null : await takenEntry(work, key);
     if (entry) entries.push(entry);
   }
   return entries;
 }
 
-async function takenEntry(work: string, key: string): Promise<TakenEntry | null> {
+async function takenEntry(work: string, key: string): Promise<ClaimedEntry | null> {
   if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
   const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
   // What rosterd did not make is not looked into any further: it may be a folder of somebody else.
   if (!KEY.test(key)) return names.length === 0 ? null : { kind: "stray", key };
-  const files = names.filter(isForeign);
+  const files = names.filter(isUploadEntry);
   if (files.length === 0) return await movedEntry(work, key, names);
   const stats = files.length === 1 ? await statsOf(join(work, key, files[0])) : null;
   if (!stats?.isFile()) return { kind: "stray", key };
-  const print = printOf(stats);
+  const print = fingerprintOf(stats);
   return { kind: "file", upload: { key, name: files[0], ...ageAndSize(print) }, print };
 }
 
-async function movedEntry(work: string, key: string, names: readonly string[]): Promise<TakenEntry | null> {
+async function movedEntry(work: string, key: string, names: readonly string[]): Promise<ClaimedEntry | null> {
   if (!names.includes(NOTE)) return null;
   const note = await readNote(work, key);
   return note && note.bak !== null ? { kind: "moved", upload: { key, ...note.upload } } : { kind: "stray", key };
 }
 
 /** Not one of rosterd's own entries beside an upload. */
-function isForeign(name: string): boolean {
-  return name !== NOTE && !isMomentary(name, "tmp");
+function isUploadEntry(name: string): boolean {
+  return name !== NOTE && !isTemporary(name, "tmp");
 }
 
 /** Whether nothing stands in `.rosterd/KEY/` any more but what rosterd itself put there. */
 export async function isEmptied(work: string, key: string): Promise<boolean> {
-  return !(await nullOn(readdir(folderOf(work, key)), "ENOENT") ?? []).some(isForeign);
+  return !(await nullOn(readdir(folderOf(work, key)), "ENOENT") ?? []).some(isUploadEntry);
 }
 
 /** The note of a taken upload; null when there is none that can be understood. */
@@ -96,28 +96,28 @@ export async function readNote(work: string, key: string): Promise<BakNote | nul
 /** Adds a chosen name to the note, whole or not at all. */
 export async function writeNote(
   work: string,
-  upload: TakenUpload,
+  upload: ClaimedUpload,
   chosen: Partial<Pick<BakNote, "bak" | "failed">>,
 ): Promise<void> {
   const folder = folderOf(work, upload.key);
   const { name, mtime, size } = upload;
   const { bak = null, failed = null } = await readNote(work, upload.key) ?? {};
   const note: BakNote = { upload: { name, mtime, size }, bak, failed, ...chosen };
-  const temporary = join(folder, momentaryName("tmp"));
+  const temporary = join(folder, temporaryName("tmp"));
   {
     await using file = closing(await create(temporary, FILE_MODE));
     await writeAll(file.handle, new TextEncoder().encode(JSON.stringify(note)));
     await file.handle.sync();
   }
   await rename(temporary, join(folder, NOTE));
-  await syncFolders(folder);
+  await fsyncFolders(folder);
 }
 
 /** Removes what is left of a taken upload that has gone. Throws ENOTEMPTY while its file is still there. */
-export async function removeTaken(work: string, key: string): Promise<void> {
+export async function removeClaimed(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);
   const names = await nullOn(readdir(folder), "ENOENT") ?? [];
-  if (!names.some(isForeign)) {
+  if (!names.some(isUploadEntry)) {
     for (const name of names) await nullOn(unlink(join(folder, name)), "ENOENT");
   }
   await nullOn(rmdir(folder), "ENOENT");

@@ -8,7 +8,7 @@ import type { Sql } from "./connect.ts";
 
 /** Most imports end within this. What supervises a service waits for longer, mostly 30 s or 90 s, before it kills it. */
 const GRACE_MS = 5_000;
-const CANCEL_EVERY_MS = 500;
+const CANCEL_INTERVAL_MS = 500;
 
 const QUERY_CANCELED = "57014";
 
@@ -16,7 +16,7 @@ const QUERY_CANCELED = "57014";
  * Runs `work`, which the server's process `pid` does; `sql` makes another connection. Throws the signal's reason when it was called
  * off.
  */
-export async function calledOffAfter<T>(
+export async function cancelOnAbort<T>(
   sql: Sql,
   pid: number,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function calledOffAfter<T>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Again and again: what is cancelled may have ended just then, and the next statement have begun.
   const cancel = () => {
-    timer = setTimeout(cancel, CANCEL_EVERY_MS);
+    timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});
   };
   const onAbort = () => timer = setTimeout(cancel, GRACE_MS);

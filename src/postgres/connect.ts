@@ -3,9 +3,9 @@
  * `embedded.ts` offers the same for the embedded one.
  */
 import postgres from "postgres";
-import { Inquiry, LINK_PATIENCE, type LinkPatience } from "./inquiry.ts";
-import { type Address, Link } from "./link.ts";
-import { OwnConnections } from "./own_connections.ts";
+import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./inquiry.ts";
+import { type Address, WatchedSocket } from "./link.ts";
+import { DedicatedConnections } from "./own_connections.ts";
 import { CONNECTION, type Isolation, type Sql, type Tx } from "./sql.ts";
 
 export type { Isolation, Sql, Tx } from "./sql.ts";
@@ -32,17 +32,17 @@ export class UnsuitableDatabase extends Error {
 }
 
 /** Connects to a server. Nothing is sent before the first query. A link that freezes is cut (`inquiry.ts`). */
-export function connectServer(url: string, patience: LinkPatience = LINK_PATIENCE): Database {
+export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
-  const inquiry = new Inquiry(() => connect({ max: 1 }, unwatched), patience);
-  const open = new Set<Link>();
+  const inquiry = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
+  const open = new Set<WatchedSocket>();
   const watched = (address: Address) => {
-    const link = new Link({ address, silenceMs: patience.silenceMs, onSilence: (link) => inquiry.goOn(link) });
+    const link = new WatchedSocket({ address, silenceMs: patience.silenceMs, onSilence: (link) => inquiry.shouldKeepWaiting(link) });
     open.add(link);
     link.once("close", () => open.delete(link));
     return link;
   };
-  const own = new OwnConnections((onclose, onLink) =>
+  const own = new DedicatedConnections((onclose, onLink) =>
     connect({ max: 1, max_lifetime: null, onclose }, (address) => {
       const link = watched(address);
       onLink(link);
@@ -65,11 +65,11 @@ export function connectServer(url: string, patience: LinkPatience = LINK_PATIENC
   };
 }
 
-function unwatched(address: Address): Link {
-  return new Link({ address, silenceMs: 0, onSilence: null });
+function unwatched(address: Address): WatchedSocket {
+  return new WatchedSocket({ address, silenceMs: 0, onSilence: null });
 }
 
-type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => Link) => Sql;
+type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
 /** Reads `DATABASE_URL` as the driver does, and lets it speak through links of ours. */
 function connector(url: string): Connect {

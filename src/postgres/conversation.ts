@@ -7,7 +7,7 @@ const Z_READY = 0x5a, K_KEY = 0x4b, G_COPY_IN = 0x47, S_SUSPENDED = 0x73, C_COMP
 const T_COLUMNS = 0x54, N_NO_COLUMNS = 0x6e;
 const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DONE = 0x63, F_COPY_FAIL = 0x66;
 
-export class Conversation {
+export class ProtocolState {
   readonly #sent = new Messages((type) => this.#onSent(type), false);
   readonly #heard = new Messages((type, payload) => this.#onHeard(type, payload), true);
   /** Answers owed that end with "ready for query". The startup is the first. */

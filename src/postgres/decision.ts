@@ -5,12 +5,12 @@
 import { CannotDecide, type LeftOut } from "../domain/decision.ts";
 import type { ImportStatus } from "../domain/outcome.ts";
 import type { Database, Tx } from "./connect.ts";
-import { type Attempt, hasYielded, isTaken, LockedByOthers, lockPatiently } from "./lock.ts";
-import { becomeOnlyImport, prepare } from "./only_import.ts";
+import { type LockAttempt, hasYielded, isTaken, LockedByOthers, lockPatiently } from "./lock.ts";
+import { acquireImportLock, prepare } from "./only_import.ts";
 
 /** How long a decision waits for the end of an import; and then for other programs. A person waits for the answer. */
-const PATIENCE_MS = 10_000;
-const PATIENCE_WITH_OTHERS_MS = 3_000;
+const LOCK_WAIT_MS = 10_000;
+const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
 /** The import that is decided about, locked. */
 export interface DecidedImport {
@@ -29,7 +29,7 @@ export async function decide<T>(
   database: Database,
   importId: number,
   signal: AbortSignal,
-  work: (tx: Tx, found: DecidedImport, lock: Attempt["lock"]) => Promise<T>,
+  work: (tx: Tx, found: DecidedImport, lock: LockAttempt["lock"]) => Promise<T>,
 ): Promise<T | null> {
   const deciding = database.transaction(async (tx) => {
     await prepare(tx);
@@ -37,7 +37,7 @@ export async function decide<T>(
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
     if (found === undefined) return null;
-    const patience = { signal, patienceMs: PATIENCE_WITH_OTHERS_MS };
+    const patience = { signal, patienceMs: OTHER_PROGRAMS_WAIT_MS };
     return await lockPatiently(tx, patience, ({ tx, lock }) => work(tx, found, lock));
   });
   return await deciding.catch((error) => {
@@ -47,9 +47,9 @@ export async function decide<T>(
 }
 
 async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const patience = AbortSignal.timeout(LOCK_WAIT_MS);
   try {
-    await becomeOnlyImport(tx, { signal: AbortSignal.any([signal, patience]) });
+    await acquireImportLock(tx, { signal: AbortSignal.any([signal, patience]) });
   } catch (error) {
     if (!patience.aborted || signal.aborted) throw error;
     throw new CannotDecide("import_running", "an import is running: try again when it is over");

@@ -4,14 +4,14 @@
  */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connect.ts";
-import { explainFault } from "./faults.ts";
+import { explainDatabaseError } from "./faults.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
-const ANSWER_WITHIN_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /** What rosterd does with its tables; an owner may do it all. */
 const TABLE_RIGHTS = {
@@ -50,7 +50,7 @@ interface TableRights {
 }
 
 /** One after the other; nothing more is asked of a database that cannot be used. */
-export async function* examineDatabase(database: Database): AsyncGenerator<Finding> {
+export async function* checkDatabase(database: Database): AsyncGenerator<Finding> {
   const { sql } = database;
   const first = await asking(() => examineServer(database));
   yield first;
@@ -153,14 +153,14 @@ function lackingOwnership({ role }: Rights, tables: readonly TableRights[], vers
 
 async function asking(work: () => Promise<Finding>): Promise<Finding> {
   try {
-    return await within(ANSWER_WITHIN_MS, work());
+    return await withTimeout(ANSWER_TIMEOUT_MS, work());
   } catch (error) {
     const code = codeOrThrow(error);
-    return bad("database", explainFault(error), MENDS[code] ?? "Check DATABASE_URL, and look into the server's log.");
+    return bad("database", explainDatabaseError(error), FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.");
   }
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Start the server, or check host and port of DATABASE_URL, and whether a firewall stands in between.",
   ENOTFOUND: "Check the host of DATABASE_URL.",
   EAI_AGAIN: "Check the host of DATABASE_URL, and the name service of this machine.",

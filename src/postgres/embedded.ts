@@ -9,7 +9,7 @@ import type { FromWorker, ToWorker } from "./embedded_worker.ts";
 import { CONNECTION, type Sql } from "./sql.ts";
 
 /** The path of a Unix socket may have 107 bytes on Linux. */
-const LONGEST_SOCKET_PATH = 100;
+const MAX_SOCKET_PATH_BYTES = 100;
 
 /**
  * Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder.
@@ -52,7 +52,7 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
 /** A place for the socket that only this user can reach: the data folder, or where that path is too long a temporary one. */
 async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
   const near = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
-  if (new TextEncoder().encode(near).length <= LONGEST_SOCKET_PATH) {
+  if (new TextEncoder().encode(near).length <= MAX_SOCKET_PATH_BYTES) {
     await removeIfThere(near);
     return { path: near, remove: () => removeIfThere(near) };
   }

@@ -27,18 +27,18 @@ const CONNECTION_CODES = new Set([
 const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
 /** Whether the database cannot be used at all for now, whatever is asked of it. */
-export function databaseIsAway(error: unknown): boolean {
+export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
 
 /** Whether the error is a word of the server's about itself, so that somebody is there. */
-export function serverIsAlive(error: unknown): boolean {
+export function isServerAlive(error: unknown): boolean {
   // Of the classes 08 and 57P the server, or a pooler, says that nobody is.
   return /^(?!08|57P)./.test(sqlState(error) ?? "");
 }
 
 /** A sentence for people about why the database cannot be used; it never quotes a value or a secret. */
-export function explainFault(error: unknown): string {
+export function explainDatabaseError(error: unknown): string {
   const code = codeOf(error);
   switch (code) {
     case "ECONNREFUSED":

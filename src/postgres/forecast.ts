@@ -1,11 +1,11 @@
 /** What an import would do, read from the tables of its plan. */
 import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../domain/outcome.ts";
-import type { Forecast, Judgement } from "../importer/ports.ts";
+import type { DryRunPlan, PlanSummary } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
 import type { ImportQueries } from "./queries.ts";
 
-export class PostgresForecast implements Forecast {
-  constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly judgement: Judgement) {}
+export class PostgresForecast implements DryRunPlan {
+  constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly judgement: PlanSummary) {}
 
   async counts(): Promise<Counts> {
     const { tx, queries } = this.plan;

@@ -93,7 +93,7 @@ export async function historyVersion(sql: Sql): Promise<string> {
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
-  /** The first {@link MOST_HOLDS_NAMED}. */
+  /** The first {@link MAX_HOLDS_NAMED}. */
   holds: OpenHold[];
   lastImportAt: string | null;
   /** Imports by status, and what became of their records. */
@@ -122,7 +122,7 @@ export const NO_TOTALS: Totals = {
   lastSuccessAt: null,
 };
 
-const MOST_HOLDS_NAMED = 100;
+const MAX_HOLDS_NAMED = 100;
 
 export async function readTotals(sql: Sql): Promise<Totals> {
   const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
@@ -132,7 +132,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
       (select max(finished_at) from rosterd.imports) as last`;
   const holds = await sql<OpenHold[]>`
     select id, file, held + missing_held as users
-    from rosterd.imports where hold_state = 'open' order by id limit ${MOST_HOLDS_NAMED}`;
+    from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
   return {
     mailsWaiting: row.waiting,
     openHolds: row.holds,

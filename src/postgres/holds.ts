@@ -8,7 +8,7 @@ import {
   type Discarded,
   type HeldUser,
   type LeftOut,
-  MOST_LEFT_OUT,
+  MAX_LEFT_OUT,
 } from "../domain/decision.ts";
 import type { Database, Sql } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
@@ -38,7 +38,7 @@ export async function approveHold(database: Database, importId: number, signal: 
     const left = await tx.unsafe<(LeftOut & { total: number })[]>(
       `select unique_id, left_out as reason, count(*) over () as total from deciding
        where left_out is not null order by unique_id limit $1`,
-      [MOST_LEFT_OUT],
+      [MAX_LEFT_OUT],
     );
     await tx`update rosterd.imports set hold_state = 'approved', hold_ended_at = now() where id = ${importId}`;
     return { archived, disabled, permits_released, ...leftOut(left) };

@@ -11,15 +11,15 @@ import type {
   ImportStore,
   ImportTransaction,
   MailOwed,
-  Rehearsal,
-  Waiting,
+  DryRun,
+  WaitOptions,
 } from "../importer/ports.ts";
-import { pause } from "../runtime/pause.ts";
-import { calledOffAfter } from "./call_off.ts";
+import { delay } from "../runtime/pause.ts";
+import { cancelOnAbort } from "./call_off.ts";
 import type { Database, Isolation, Tx } from "./connect.ts";
 import { findImport, toEntry } from "./history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
-import { becomeOnlyImport, prepare } from "./only_import.ts";
+import { acquireImportLock, prepare } from "./only_import.ts";
 import { PostgresImportTransaction, PostgresRehearsal } from "./import_transaction.ts";
 import { migrateWithin } from "./migrate.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
@@ -28,22 +28,22 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 const SNAPSHOT = "repeatable read";
 
 /** Leaves a rehearsal with its result, so that nothing of it is committed. */
-class Rehearsed<T> {
+class DryRunResult<T> {
   constructor(readonly result: T) {}
 }
 
 /** How long an import waits for other programs that have its users or permits locked. */
-const PATIENCE_MS = 25_000;
+const LOCK_WAIT_MS = 25_000;
 
-const MOST_TRIES = 3;
-const TRY_AGAIN_MS = 500;
+const MAX_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 500;
 
 export class PostgresImportStore implements ImportStore {
   /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
   constructor(
     private readonly database: Database,
     private readonly onBegun: () => Promise<void> = async () => {},
-    private readonly patienceMs = PATIENCE_MS,
+    private readonly patienceMs = LOCK_WAIT_MS,
   ) {}
 
   async begin(
@@ -72,32 +72,32 @@ export class PostgresImportStore implements ImportStore {
     return toEntry(row);
   }
 
-  async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+  async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     const copies = this.database.kind === "server";
     const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
     for (let tries = 1;; tries++) {
       try {
         return await this.#within(async (tx, pid) => {
-          await becomeOnlyImport(tx, waiting);
+          await acquireImportLock(tx, waiting);
           const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
-          return copies ? await calledOffAfter(this.database.sql, pid, waiting.signal, importing) : await importing();
+          return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
         if (!hasYielded(error)) throw error;
-        if (tries === MOST_TRIES) throw new LockedByOthers(error);
-        await pause(tries * TRY_AGAIN_MS, waiting.signal);
+        if (tries === MAX_ATTEMPTS) throw new LockedByOthers(error);
+        await delay(tries * RETRY_DELAY_MS, waiting.signal);
       }
     }
   }
 
-  async rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
+  async dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T> {
     try {
       return await this.#within(async (tx) => {
         await migrateWithin(tx);
-        throw new Rehearsed(await work(new PostgresRehearsal(tx, this.database.kind === "server")));
+        throw new DryRunResult(await work(new PostgresRehearsal(tx, this.database.kind === "server")));
       }, SNAPSHOT);
     } catch (outcome) {
-      if (outcome instanceof Rehearsed) return outcome.result as T;
+      if (outcome instanceof DryRunResult) return outcome.result as T;
       throw outcome;
     }
   }
@@ -137,7 +137,7 @@ export class PostgresImportStore implements ImportStore {
     }
   }
 
-  async onTheWay(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
+  async unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
     const { sql } = this.database;
     const rows = await sql`
       select * from rosterd.imports

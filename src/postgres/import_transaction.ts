@@ -3,11 +3,11 @@
  * what the guard decides on the plan, in `../domain/guard.ts`.
  */
 import type { Settings } from "../domain/settings.ts";
-import type { Forecast, ImportTransaction, PlannedImport, Rehearsal, Staging } from "../importer/ports.ts";
+import type { DryRunPlan, ImportTransaction, PlannedImport, DryRun, Staging } from "../importer/ports.ts";
 import type { Roster } from "../importer/roster.ts";
 import { canSkip, createUnchangedCache } from "../importer/unchanged_cache.ts";
 import type { Tx } from "./connect.ts";
-import type { Patience } from "./lock.ts";
+import type { LockPatience } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresForecast } from "./forecast.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
@@ -17,7 +17,7 @@ import { UnchangedStore } from "./unchanged_store.ts";
 
 export class PostgresImportTransaction implements ImportTransaction {
   /** `copies`: the database takes COPY. `patience` with other programs, once rows have to be locked. */
-  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: Patience) {}
+  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: LockPatience) {}
 
   async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
     const { tx, copies, patience } = this, { header, delimiter } = roster;
@@ -34,12 +34,12 @@ export class PostgresImportTransaction implements ImportTransaction {
   }
 }
 
-export class PostgresRehearsal implements Rehearsal {
+export class PostgresRehearsal implements DryRun {
   constructor(private readonly tx: Tx, private readonly copies: boolean) {}
 
-  async stage(roster: Roster, settings: Settings): Promise<Staging<Forecast>> {
+  async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
     const context = await makeTables(this.tx, this.copies, roster, settings);
-    return await PostgresStaging.begin<Forecast>(context, null, null, async ({ hasSuspects }) => {
+    return await PostgresStaging.begin<DryRunPlan>(context, null, null, async ({ hasSuspects }) => {
       const { judgement } = await new Planner(context).plan(this.tx, hasSuspects);
       return new PostgresForecast(context, judgement);
     });

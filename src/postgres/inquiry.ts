@@ -3,14 +3,14 @@
  * waited for, however long. One that waits for us, while we wait for it, sits behind a frozen link, and is ended: it would hold
  * its locks for ever, since no timeout of the server ends a backend that waits inside COPY (measured; platform notes).
  */
-import { pause } from "../runtime/pause.ts";
-import { within } from "../runtime/within.ts";
-import { serverIsAlive } from "./faults.ts";
-import type { Backend, Link } from "./link.ts";
+import { delay } from "../runtime/pause.ts";
+import { withTimeout } from "../runtime/within.ts";
+import { isServerAlive } from "./faults.ts";
+import type { Backend, WatchedSocket } from "./link.ts";
 import type { Sql } from "./sql.ts";
 
 /** How long what is waited for. */
-export interface LinkPatience {
+export interface LinkTimeouts {
   /** So long may a server stay silent before it is asked. */
   silenceMs: number;
   /** So long may it take to answer through a new connection; else the database is away. */
@@ -19,23 +19,23 @@ export interface LinkPatience {
   lookAgainMs: number;
 }
 
-export const LINK_PATIENCE: LinkPatience = { silenceMs: 30_000, answerMs: 10_000, lookAgainMs: 5_000 };
+export const LINK_TIMEOUTS: LinkTimeouts = { silenceMs: 30_000, answerMs: 10_000, lookAgainMs: 5_000 };
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const MIN_RETRY_DELAY_MS = 1_000;
+const MAX_RETRY_DELAY_MS = 30_000;
 
-export class Inquiry {
+export class BackendProbe {
   readonly #stop = new AbortController();
   #ending: Promise<void> = Promise.resolve();
 
   /** `connect` makes a connection that nobody watches; it is thrown away after each question. */
-  constructor(private readonly connect: () => Sql, private readonly patience: LinkPatience) {}
+  constructor(private readonly connect: () => Sql, private readonly patience: LinkTimeouts) {}
 
   /**
    * Whether a silent link is to be waited for. When it is not, its backend is ended, as soon as that can be; the caller cuts the
    * link first.
    */
-  async goOn(link: Link): Promise<boolean> {
+  async shouldKeepWaiting(link: WatchedSocket): Promise<boolean> {
     const { backend, progressAt } = link;
     const goOn = await this.#works(backend, () => link.progressAt > progressAt);
     if (!goOn && backend !== null) this.#ending = Promise.all([this.#ending, this.#end(backend)]).then(() => {});
@@ -50,21 +50,21 @@ export class Inquiry {
   async #works(backend: Backend | null, isHeardOf: () => boolean): Promise<boolean> {
     try {
       if (await this.#ask((sql) => works(sql, backend))) return true;
-      await pause(this.patience.lookAgainMs, this.#stop.signal);
+      await delay(this.patience.lookAgainMs, this.#stop.signal);
       return isHeardOf() || await this.#ask((sql) => works(sql, backend));
     } catch (error) {
       // A server that has no room for a question is not away.
-      return serverIsAlive(error);
+      return isServerAlive(error);
     }
   }
 
   /** Again until the server answers: until then the backend may hold locks that everybody waits for. */
   async #end(backend: Backend): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.#stop.signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = MIN_RETRY_DELAY_MS; !this.#stop.signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_DELAY_MS)) {
       try {
         return await this.#ask((sql) => end(sql, backend));
       } catch {
-        await pause(pauseMs, this.#stop.signal).catch(() => {});
+        await delay(pauseMs, this.#stop.signal).catch(() => {});
       }
     }
   }
@@ -72,7 +72,7 @@ export class Inquiry {
   async #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     const sql = this.connect();
     try {
-      return await within(this.patience.answerMs, question(sql));
+      return await withTimeout(this.patience.answerMs, question(sql));
     } finally {
       await sql.end({ timeout: 0 });
     }

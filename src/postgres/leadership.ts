@@ -2,13 +2,13 @@
  * Of several rosterd on one database one works and the others stand by: whoever holds this lock. It is held in a
  * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
  */
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/within.ts";
 import type { Database, Sql } from "./connect.ts";
 
 /** Any number, as long as nobody else locks the same one. */
 const LEADER_LOCK = 7_246_003;
-const PROVE_EVERY_MS = 10_000;
-const RESIGN_WITHIN_MS = 5_000;
+const PROOF_INTERVAL_MS = 10_000;
+const RESIGN_TIMEOUT_MS = 5_000;
 /**
  * A leader that proves nothing for so long hangs, or its machine does: the server takes the lock away, and another one leads
  * within a minute.
@@ -60,7 +60,7 @@ export class Leadership {
   /** Gives the lead away. Over a frozen link it cannot be given: it ends with the connection. */
   async resign(): Promise<void> {
     this.#resign.resolve();
-    await within(RESIGN_WITHIN_MS, this.#ended).catch(() => {});
+    await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});
   }
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
@@ -71,7 +71,7 @@ export class Leadership {
       this.#holds = true;
       this.#term = new AbortController();
       answer.resolve(true);
-      while (!await this.#resignedWithin(PROVE_EVERY_MS)) await tx`select 1`;
+      while (!await this.#resignedWithin(PROOF_INTERVAL_MS)) await tx`select 1`;
     });
   }
 

@@ -10,7 +10,7 @@ import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
-import { Conversation } from "./conversation.ts";
+import { ProtocolState } from "./conversation.ts";
 
 /** Where the server is, and what of `sslmode` holds. Of several hosts the first that answers is taken. */
 export interface Address {
@@ -21,12 +21,12 @@ export interface Address {
   sslDirect: boolean;
 }
 
-export interface LinkOptions {
+export interface WatchedSocketOptions {
   address: Address;
   /** So long may the server stay silent when it has something to say. */
   silenceMs: number;
   /** Asked when it was silent for so long: whether to go on waiting. Null: no deadline. */
-  onSilence: ((link: Link) => Promise<boolean>) | null;
+  onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
 /** The backend at the other end. */
@@ -46,9 +46,9 @@ const LOOKS = 5;
 /** So long the server may take to hang up after a good-bye. */
 const GOODBYE_MS = 5_000;
 
-export class Link extends Duplex {
-  readonly #options: LinkOptions;
-  readonly #conversation = new Conversation((code) => {
+export class WatchedSocket extends Duplex {
+  readonly #options: WatchedSocketOptions;
+  readonly #protocol = new ProtocolState((code) => {
     this.destroy(fault(code, "the server broke off a COPY"));
   });
   #socket: Socket | null = null;
@@ -63,7 +63,7 @@ export class Link extends Duplex {
   /** Why it broke; null when it did not. */
   fault: Error | null = null;
 
-  constructor(options: LinkOptions) {
+  constructor(options: WatchedSocketOptions) {
     super();
     this.#options = options;
   }
@@ -75,7 +75,7 @@ export class Link extends Duplex {
 
   /** Who is at the other end, as far as known. */
   get backend(): Backend | null {
-    const { pid } = this.#conversation;
+    const { pid } = this.#protocol;
     return this.#backend ?? (pid === null ? null : { pid, startedAt: null });
   }
 
@@ -101,7 +101,7 @@ export class Link extends Duplex {
       return;
     }
     if (!this.#isSilenceTelling) this.#progressAt = performance.now();
-    this.#conversation.sent(chunk);
+    this.#protocol.sent(chunk);
     this.#undrained = true;
     this.#socket!.write(chunk, (error) => {
       this.#undrained = false;
@@ -188,7 +188,7 @@ export class Link extends Duplex {
     this.#isOpen = true;
     socket.on("data", (bytes: Uint8Array) => {
       this.#progressAt = performance.now();
-      this.#conversation.heard(bytes);
+      this.#protocol.heard(bytes);
       if (!this.push(bytes)) socket.pause();
     });
     socket.once("end", () => this.#hungUp());
@@ -206,16 +206,16 @@ export class Link extends Duplex {
   /** An error before the server let the client in; later the driver knows better whether anything was under way. */
   #hungUp(): void {
     if (this.destroyed) return;
-    this.destroy(this.#conversation.isGreeted ? undefined : fault("CONNECTION_CLOSED", "the server hung up at once"));
+    this.destroy(this.#protocol.isGreeted ? undefined : fault("CONNECTION_CLOSED", "the server hung up at once"));
   }
 
   get #isSilenceTelling(): boolean {
-    return this.#undrained || this.#conversation.isServersTurn;
+    return this.#undrained || this.#protocol.isServersTurn;
   }
 
-  #look(onSilence: (link: Link) => Promise<boolean>): void {
+  #look(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
     // Whether the client is let in is for the driver's own deadline.
-    if (this.#isAsking || !this.#isSilenceTelling || !this.#conversation.isGreeted) return;
+    if (this.#isAsking || !this.#isSilenceTelling || !this.#protocol.isGreeted) return;
     const since = this.#progressAt;
     if (performance.now() - since < this.#options.silenceMs) return;
     this.#isAsking = true;

@@ -5,7 +5,7 @@
  * about to write), it is over at once. Then everything is let go, and tried again a little later.
  */
 import { codeOf } from "../runtime/errors.ts";
-import { pause } from "../runtime/pause.ts";
+import { delay } from "../runtime/pause.ts";
 import type { Tx } from "./connect.ts";
 
 /** While nothing is locked that somebody else may want. */
@@ -38,14 +38,14 @@ export class LockedByOthers extends Error {
   }
 }
 
-export interface Patience {
+export interface LockPatience {
   signal: AbortSignal;
   /** How long other programs are waited for, in all. */
   patienceMs: number;
 }
 
 /** One of the attempts that {@link lockPatiently} makes. */
-export interface Attempt {
+export interface LockAttempt {
   /** Within the savepoint of the attempt. */
   tx: Tx;
   /**
@@ -57,8 +57,8 @@ export interface Attempt {
   reversed: boolean;
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
+const MIN_RETRY_DELAY_MS = 100;
+const MAX_RETRY_DELAY_MS = 1_000;
 
 /**
  * Runs `work`, which locks rows and then changes them, again while somebody else is in the way; in between nothing of it
@@ -66,8 +66,8 @@ const LONGEST_PAUSE_MS = 1_000;
  */
 export async function lockPatiently<T>(
   tx: Tx,
-  { signal, patienceMs }: Patience,
-  work: (attempt: Attempt) => Promise<T>,
+  { signal, patienceMs }: LockPatience,
+  work: (attempt: LockAttempt) => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + patienceMs;
   const [{ deadlock_timeout }] = await tx<{ deadlock_timeout: number }[]>`
@@ -76,13 +76,13 @@ export async function lockPatiently<T>(
     await inner.unsafe(`set local lock_timeout = ${Math.ceil(BRIEF_PART * deadlock_timeout)}`);
     return await work({ tx: inner, reversed, lock: (query, values = []) => lockRows(inner, query, values, signal) });
   };
-  for (let tries = 1, pauseMs = FIRST_PAUSE_MS;; tries++, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  for (let tries = 1, pauseMs = MIN_RETRY_DELAY_MS;; tries++, pauseMs = Math.min(2 * pauseMs, MAX_RETRY_DELAY_MS)) {
     try {
       return await tx.savepoint(((inner: Tx) => attempt(inner, tries % 2 === 0)) as never) as T;
     } catch (error) {
       if (!hasYielded(error)) throw error;
       if (performance.now() + pauseMs > end) throw new LockedByOthers(error);
-      await pause(pauseMs, signal);
+      await delay(pauseMs, signal);
     }
   }
 }
@@ -103,7 +103,7 @@ async function lockRows(tx: Tx, query: string, values: (string | number)[], sign
       return (await tx.savepoint((inner) => inner.unsafe(query, values)))[0].complete;
     } catch (error) {
       if (!hasYielded(error) || performance.now() > end) throw error;
-      await pause(TRY_REST_MS, signal);
+      await delay(TRY_REST_MS, signal);
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Of all transactions that change users, one at a time: imports, and what people decide about them (contract, section 1, "order").
  */
-import type { Waiting } from "../importer/ports.ts";
-import { pause } from "../runtime/pause.ts";
+import type { WaitOptions } from "../importer/ports.ts";
+import { delay } from "../runtime/pause.ts";
 import type { Tx } from "./connect.ts";
 import { LOCK_TIMEOUT_MS } from "./lock.ts";
 
@@ -11,7 +11,7 @@ const IMPORT_LOCK = 7_246_002;
 /** Shared by all imports that run or wait to run, so that none is taken for one whose process ended. */
 const ALIVE_LOCK = 7_246_004;
 
-const ASK_AGAIN_MS = 250;
+const RETRY_DELAY_MS = 250;
 
 /** Enough memory to join a million users without going to disk. */
 const SETTINGS = [
@@ -42,13 +42,13 @@ export async function prepare(tx: Tx): Promise<{ pid: number }> {
 const ASK = `select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
 
 /** Waits until no other import runs. A polite question, again and again: a lock that waits could not be called off. */
-export async function becomeOnlyImport(tx: Tx, { signal, onWait }: Waiting): Promise<void> {
+export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<void> {
   await tx.unsafe(`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`);
   for (let asked = 0;; asked++) {
     const [{ free }] = await tx.unsafe(ASK);
     if (free) break;
     if (asked === 0) onWait?.();
-    await pause(ASK_AGAIN_MS, signal);
+    await delay(RETRY_DELAY_MS, signal);
   }
   await tx.unsafe(END_KILLED);
 }

@@ -31,7 +31,7 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
 }
 
 /** More in one digest would go beyond the parameters of one statement. */
-const MOST_IN_ONE_CLAIM = 10_000;
+const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
@@ -112,10 +112,10 @@ function domainOf(messageId: string): string {
 }
 
 /** No mail is put off for longer than this; one that seems to be was put off when the clock was ahead. */
-const LONGEST_WAIT_MS = 2 * 3_600_000;
+const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
-  const tooFar = new Date(now.getTime() + LONGEST_WAIT_MS);
+  const tooFar = new Date(now.getTime() + MAX_WAIT_MS);
   return sql`sent_at is null and gave_up_at is null and (next_try_at <= ${now} or next_try_at > ${tooFar})
     and (import_id is null
       or exists (
@@ -132,7 +132,7 @@ async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, to
   // Skipping what another process has locked keeps the two from waiting for each other.
   const rows = await tx`
     select id from rosterd.outbox where ${companions} order by next_try_at, id
-    limit ${MOST_IN_ONE_CLAIM} for update skip locked`;
+    limit ${MAX_CLAIMED_MAILS} for update skip locked`;
   return rows.map(({ id }) => Number(id));
 }
 

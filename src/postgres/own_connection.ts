@@ -3,11 +3,11 @@
  * which transaction gets which.
  */
 import { hasCode } from "../runtime/errors.ts";
-import type { Backend, Link } from "./link.ts";
+import type { Backend, WatchedSocket } from "./link.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
 
 /** Makes the connection, and tells when it is closed and which links it is made of: one. */
-export type Open = (onclose: () => void, onLink: (link: Link) => void) => Sql;
+export type Open = (onclose: () => void, onLink: (link: WatchedSocket) => void) => Sql;
 
 export type Work<T> = (tx: Tx) => Promise<T>;
 
@@ -19,10 +19,10 @@ export type Work<T> = (tx: Tx) => Promise<T>;
  * When `work` fails in the middle of a COPY, the driver refuses its own ROLLBACK and would tell that instead: it is the fault of
  * `work` that counts, and closing the connection takes everything back.
  */
-export class OwnConnection {
+export class DedicatedConnection {
   readonly #sql: Sql;
   readonly #loss = Promise.withResolvers<never>();
-  #link: Link | null = null;
+  #link: WatchedSocket | null = null;
   #isLost = false;
   #hasBegun = false;
 
@@ -72,7 +72,7 @@ export class OwnConnection {
   }
 
   /** Ends it whatever it does. */
-  async throwAway(): Promise<void> {
+  async discard(): Promise<void> {
     await this.#sql.end({ timeout: 0 });
     this.#link?.destroy();
   }

@@ -2,33 +2,33 @@
  * Gives each transaction a connection of its own. One through which a transaction went without a fault is kept for a moment: a turn
  * over many small files would spend more on connecting than on importing. After any fault a connection is thrown away.
  */
-import { type Open, OwnConnection, type Work } from "./own_connection.ts";
+import { type Open, DedicatedConnection, type Work } from "./own_connection.ts";
 import type { Isolation } from "./sql.ts";
 
 /** From one file of a turn to the next it is far less. */
-const KEPT_FOR_MS = 2_000;
+const IDLE_TIMEOUT_MS = 2_000;
 
-export class OwnConnections {
+export class DedicatedConnections {
   readonly #open: Open;
   readonly #keptForMs: number;
-  #kept: OwnConnection | null = null;
+  #kept: DedicatedConnection | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(open: Open, keptForMs = KEPT_FOR_MS) {
+  constructor(open: Open, keptForMs = IDLE_TIMEOUT_MS) {
     this.#open = open;
     this.#keptForMs = keptForMs;
   }
 
   async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
     const kept = this.#take();
-    if (kept === null) return await this.#on(new OwnConnection(this.#open), work, isolation);
+    if (kept === null) return await this.#on(new DedicatedConnection(this.#open), work, isolation);
     try {
       return await this.#on(kept, work, isolation);
     } catch (error) {
       // It may have died unnoticed while nobody used it.
       if (kept.hasBegun) throw error;
-      return await this.#on(new OwnConnection(this.#open), work, isolation);
+      return await this.#on(new DedicatedConnection(this.#open), work, isolation);
     }
   }
 
@@ -38,28 +38,28 @@ export class OwnConnections {
     await this.#take()?.close();
   }
 
-  async #on<T>(own: OwnConnection, work: Work<T>, isolation: Isolation): Promise<T> {
+  async #on<T>(own: DedicatedConnection, work: Work<T>, isolation: Isolation): Promise<T> {
     let result: T;
     try {
       result = await own.transaction(work, isolation);
     } catch (error) {
-      await own.throwAway();
+      await own.discard();
       throw error;
     }
     await this.#keep(own);
     return result;
   }
 
-  #take(): OwnConnection | null {
+  #take(): DedicatedConnection | null {
     clearTimeout(this.#timer);
     const kept = this.#kept;
     this.#kept = null;
     if (kept === null || !kept.isLost) return kept;
-    void kept.throwAway();
+    void kept.discard();
     return null;
   }
 
-  async #keep(own: OwnConnection): Promise<void> {
+  async #keep(own: DedicatedConnection): Promise<void> {
     if (this.#isClosed || this.#kept !== null || own.isLost) return await own.close();
     this.#kept = own;
     this.#timer = setTimeout(() => void this.#take()?.close(), this.#keptForMs);

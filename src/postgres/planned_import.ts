@@ -1,9 +1,9 @@
 /** Carries out what was planned, in the transaction of an import: locks the users, changes them, and records what became of it. */
 import type { Counts } from "../domain/outcome.ts";
-import type { AppliedImport, DoneImport, Judgement, PlannedImport } from "../importer/ports.ts";
+import type { AppliedImport, DoneImport, PlanSummary, PlannedImport } from "../importer/ports.ts";
 import type { Tx } from "./connect.ts";
 import { countPlan } from "./forecast.ts";
-import { type Attempt, isTaken, lockPatiently, type Patience } from "./lock.ts";
+import { type LockAttempt, isTaken, lockPatiently, type LockPatience } from "./lock.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
@@ -11,12 +11,12 @@ import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
 /** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
-const MOST_PLANS = 20;
+const MAX_PLANS = 20;
 /** So often because another program wrote a unique value that the plan took for free. */
-const MOST_TAKEN = 5;
+const MAX_UNIQUE_CONFLICTS = 5;
 
 /** Another program changes users faster than a plan can be made of them. */
-export class NeverStill extends Error {
+export class UsersKeepChanging extends Error {
   override readonly name = "NeverStill";
   readonly code = "users_change";
   constructor() {
@@ -37,7 +37,7 @@ export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
   planner: Planner;
   unchanged: UnchangedStore;
-  patience: Patience;
+  patience: LockPatience;
 }
 
 export class PostgresPlannedImport implements PlannedImport {
@@ -55,14 +55,14 @@ export class PostgresPlannedImport implements PlannedImport {
           record: (done) => record(this.about, done),
         };
       } catch (error) {
-        if (!isTaken(error) || tries === MOST_TAKEN) throw error;
-        this.plan = await planner.planAgain(tx);
+        if (!isTaken(error) || tries === MAX_UNIQUE_CONFLICTS) throw error;
+        this.plan = await planner.replan(tx);
       }
     }
   }
 
   /** Locks everybody whom the plan changes, and changes them. */
-  async #carryOut(attempt: Attempt): Promise<{ counts: Counts; judgement: Judgement }> {
+  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
     const { tx } = attempt, { queries, importId } = this.about;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
     const { judgement, contested } = await this.#settle(attempt);
@@ -79,13 +79,13 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 
   /** Locks the users of the plan, and their permits; when one of them is no longer as the plan saw it, plans anew. */
-  async #settle({ tx, lock, reversed }: Attempt): Promise<Plan> {
+  async #settle({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
     const { planner, queries: { lockUsers, lockPermits } } = this.about;
     let plan = this.plan;
     if (reversed) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
-      if (plans === MOST_PLANS) throw new NeverStill();
-      plan = await planner.planAgain(tx);
+      if (plans === MAX_PLANS) throw new UsersKeepChanging();
+      plan = await planner.replan(tx);
     }
     await lock(lockPermits);
     return plan;

@@ -3,14 +3,14 @@ import { guards, type Losses, reasonToHold } from "../domain/guard.ts";
 import type { Warning } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Header } from "../importer/header.ts";
-import type { Judgement } from "../importer/ports.ts";
+import type { PlanSummary } from "../importer/ports.ts";
 import { notWholeWarning } from "../importer/warnings.ts";
 import type { Tx } from "./connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 
 /** What a plan came to, beside its tables. */
 export interface Plan {
-  judgement: Judgement;
+  judgement: PlanSummary;
   /** Whether a value may have to go from one user to another. */
   contested: boolean;
 }
@@ -25,7 +25,7 @@ export class Planner {
   }
 
   /** The same anew, after {@link plan}. */
-  async planAgain(tx: Tx): Promise<Plan> {
+  async replan(tx: Tx): Promise<Plan> {
     await tx.unsafe("truncate plan, claims, taken, missing, archived");
     return await this.#plan(tx);
   }

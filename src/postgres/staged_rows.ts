@@ -72,7 +72,7 @@ const STAGED_AT_ONCE = 1 << 20;
  * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in
  * an earlier record, while there are no users. Whatever is not of that kind goes into `staged`.
  */
-export class StraightRows implements StagedRows {
+export class DirectInsertRows implements StagedRows {
   readonly #copies: Copies;
   readonly #staged: CopiedRows;
   readonly #rows: CopyRows;

@@ -6,19 +6,19 @@ import type { Batch } from "../importer/batch.ts";
 import type { FoundProblems } from "../importer/check.ts";
 import type { Header } from "../importer/header.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { Again, Restaging, Staged, Staging } from "../importer/ports.ts";
-import type { Suspect } from "../importer/suspects.ts";
+import type { RestageUsers, Restaging, Staged, Staging } from "../importer/ports.ts";
+import type { PossibleDuplicate } from "../importer/suspects.ts";
 import type { UnchangedCache } from "../importer/unchanged_cache.ts";
 import type { Tx } from "./connect.ts";
 import type { ImportQueries } from "./queries.ts";
-import { type StagedRows, stagedRows, StraightRows } from "./staged_rows.ts";
+import { type StagedRows, stagedRows, DirectInsertRows } from "./staged_rows.ts";
 
 /** Above so many records the planner's guesses about tables it has not seen before are not to be trusted. */
 const MANY = 2_000;
 /** As long as they are a small part of all users, it is right to look them up one by one. */
 const SMALL_PART = 0.05;
 /** The records of more users are not looked for one by one. */
-const MOST_AGAIN = 100_000;
+const MAX_RESTAGED_USERS = 100_000;
 
 /** Users of whom all records are to be staged again. */
 const MAKE_AGAIN = 'create temp table again (unique_id text collate "C" primary key) on commit drop';
@@ -48,11 +48,11 @@ export interface StagedFacts {
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   /** Whether a value may stand in more than one record. */
-  #suspects = true;
+  #hasPossibleDuplicates = true;
   /** Good records that were staged. */
   #staged = 0;
   /** Suspects were not told one by one. */
-  #suspectsAll = false;
+  #restagesAll = false;
 
   private constructor(
     private readonly context: StagingContext,
@@ -61,7 +61,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     private readonly plan: (staged: StagedFacts) => Promise<Planned>,
     /** How many users there are, as far as the server knows without counting. */
     private readonly users: number,
-    private readonly straight: StraightRows | null,
+    private readonly straight: DirectInsertRows | null,
     private readonly rows: StagedRows,
   ) {}
 
@@ -76,7 +76,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     const [{ any, users }] = await tx.unsafe(ABOUT_USERS);
     // Whoever is missing from a roster is looked for among all its records.
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
-    const straight = mayCreate && !any ? new StraightRows(tx, header, importId) : null;
+    const straight = mayCreate && !any ? new DirectInsertRows(tx, header, importId) : null;
     const rows = straight ?? stagedRows(tx, header, copies);
     return new PostgresStaging(context, importId, cache, plan, users, straight, rows);
   }
@@ -88,18 +88,18 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   }
 
   async end(
-    suspects: readonly Suspect[] | null,
+    suspects: readonly PossibleDuplicate[] | null,
     repeated: ReadonlySet<string>,
   ): Promise<Staged<Planned> | Restaging<Planned>> {
     await this.rows.end();
     this.#created = this.straight?.created ?? 0;
     this.#staged -= this.#created;
-    await this.#addSuspects(suspects, repeated);
-    const again = await this.#findAgain(repeated);
+    await this.#addPossibleDuplicates(suspects, repeated);
+    const again = await this.#findRestageUsers(repeated);
     return again === null ? await this.#ended() : this.#restaging(again);
   }
 
-  #restaging(again: Again): Restaging<Planned> {
+  #restaging(again: RestageUsers): Restaging<Planned> {
     const { tx, header, copies, queries } = this.context, rows = stagedRows(tx, header, copies);
     return {
       again,
@@ -110,7 +110,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
       },
       end: async () => {
         await rows.end();
-        if (this.#suspectsAll) await tx.unsafe(queries.suspectAll);
+        if (this.#restagesAll) await tx.unsafe(queries.suspectAll);
         return await this.#ended();
       },
     };
@@ -118,40 +118,40 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #ended(): Promise<Staged<Planned>> {
     await this.#tellPlanner();
-    const plan = () => this.plan({ created: this.#created, hasSuspects: this.#suspects });
+    const plan = () => this.plan({ created: this.#created, hasSuspects: this.#hasPossibleDuplicates });
     return { again: null, plan };
   }
 
   /** Takes back what was written of users whose records are needed again, and says who they are; null: nobody. */
-  async #findAgain(repeated: ReadonlySet<string>): Promise<Again | null> {
-    const isContested = repeated.size > 0 || (this.#created > 0 && this.#suspects);
+  async #findRestageUsers(repeated: ReadonlySet<string>): Promise<RestageUsers | null> {
+    const isContested = repeated.size > 0 || (this.#created > 0 && this.#hasPossibleDuplicates);
     if (!isContested) return null;
-    if (repeated.size > MOST_AGAIN) return await this.#everybody();
+    if (repeated.size > MAX_RESTAGED_USERS) return await this.#restageAll();
     const { tx, queries } = this.context;
     await tx.unsafe(`${MAKE_AGAIN}; analyze suspects`);
     const { count } = await tx.unsafe(queries.findAgain, [this.importId, [...repeated]]);
     if (count === 0) return null;
-    if (count > MOST_AGAIN) return await this.#everybody();
+    if (count > MAX_RESTAGED_USERS) return await this.#restageAll();
     const [{ uncreated }] = await tx.unsafe(queries.dropAgain, [this.importId]);
     this.#created -= uncreated;
     const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from again");
     return new Set(again.map(({ unique_id }) => unique_id));
   }
 
-  async #everybody(): Promise<Again> {
+  async #restageAll(): Promise<RestageUsers> {
     await this.context.tx.unsafe("truncate staged");
     if (this.#created > 0) await this.context.tx`delete from rosterd.users where created_by_import = ${this.importId}`;
     this.#created = 0;
-    this.#suspectsAll = true;
+    this.#restagesAll = true;
     return "everybody";
   }
 
-  async #addSuspects(suspects: readonly Suspect[] | null, repeated: ReadonlySet<string>): Promise<void> {
+  async #addPossibleDuplicates(suspects: readonly PossibleDuplicate[] | null, repeated: ReadonlySet<string>): Promise<void> {
     if (suspects === null) return void await this.context.tx.unsafe(this.context.queries.suspectAll);
     const more = [...repeated].map((key) => ({ what: "unique_id", key }));
     const all = [...suspects, ...more];
-    this.#suspects = all.length > 0;
-    if (!this.#suspects) return;
+    this.#hasPossibleDuplicates = all.length > 0;
+    if (!this.#hasPossibleDuplicates) return;
     const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
     await this.context.tx`insert into suspects select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
   }

@@ -15,12 +15,12 @@ import noteUnsure from "./queries/known/note_unsure.sql" with { type: "text" };
 import putBack from "./queries/known/put_back.sql" with { type: "text" };
 
 /** More users than this who were changed by others are not told one by one. */
-const MOST_CHANGED = 100_000;
+const MAX_CHANGED_USERS = 100_000;
 /** The cache is worth loading when the roster has at least this many times its bytes. */
 const WORTH = 2;
 
 /** With more entries than this most of the log is out of date: it is written anew. */
-function mostEntries(users: number): number {
+function maxEntries(users: number): number {
   return 1.5 * users + 50_000;
 }
 
@@ -46,7 +46,7 @@ export class UnchangedStore {
     }[][];
     const [{ entries, watched, changed }] = answers[answers.length - 1];
     if (cache === null || !watched) return;
-    const isTooMuch = changed > MOST_CHANGED || entries > mostEntries(MAX_CACHED_USERS);
+    const isTooMuch = changed > MAX_CHANGED_USERS || entries > maxEntries(MAX_CACHED_USERS);
     if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
     this.#ending = "append";
     if (isTooMuch || entries === 0 || entries * ENTRY_BYTES * WORTH > bytes) return;
@@ -82,7 +82,7 @@ export class UnchangedStore {
       for (const { unique_id } of answers[answers.length - 1]) table.forget(unique_id);
       this.#consumes = true;
     }
-    if (entries > mostEntries(table.size)) this.#ending = "rewrite";
+    if (entries > maxEntries(table.size)) this.#ending = "rewrite";
   }
 
   /** Without a value in it: so the statement goes to the server and back once, not twice. */

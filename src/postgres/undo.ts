@@ -2,7 +2,7 @@
  * Undoes the latest import that changed something, value by value (contract, section 3, "Undo"): one transaction of the steps in
  * `queries/decide/`.
  */
-import { CannotDecide, type LeftOut, MOST_LEFT_OUT, type Undone } from "../domain/decision.ts";
+import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
 import type { Database, Tx } from "./connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
 import { forColumns, VALUE_COLUMNS } from "./queries.ts";
@@ -35,7 +35,7 @@ export async function undoImport(database: Database, importId: number, signal: A
     await tx.unsafe(undoAccess);
     const created = await tx.unsafe(undoCreated, [importId]);
     const permits = await movePermits(tx, importId);
-    const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MOST_LEFT_OUT]);
+    const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
     await tx.unsafe(undoArchived, [importId]);
     const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
     await markUndone(tx, importId);

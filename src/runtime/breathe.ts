@@ -2,6 +2,6 @@
 import { setImmediate } from "node:timers";
 
 /** Resolves when everything that waits for the thread has had its turn: HTTP answers while a roster is read. */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,20 +1,20 @@
 /**
  * Long work that lets short work go first: while a roster is read, HTTP answers as if nobody read one. The long work calls
- * {@link Courtesy.breathe} often; whoever must not wait says when it begins and when it is over.
+ * {@link RequestPriority.yieldToRequests} often; whoever must not wait says when it begins and when it is over.
  *
  * Waiting for a turn of the event loop is not enough: while there is always something to do, Deno asks the system what has come
  * in at every sixty-first turn only (measured with 2.6.8 and 2.9.6). It has to ask at once when it waits for a socket that has
  * nothing yet. So a byte is sent through one of our own, to be waited for.
  */
-import { breathe } from "./breathe.ts";
+import { yieldToEventLoop } from "./breathe.ts";
 
 /** What takes longer is not short, and is no longer waited for: a call that waits for the import itself. */
 const SHORT_MS = 20;
 /** The work of this time is worth more than asking the system. */
 const LISTEN_EVERY_MS = 2;
 
-export class Courtesy implements Disposable {
-  readonly #guests = new Set<Promise<void>>();
+export class RequestPriority implements Disposable {
+  readonly #requests = new Set<Promise<void>>();
   readonly #byte = new Uint8Array(1);
   /** Larger than what comes: only then it is known that no more is there, and that the system has to be asked the next time. */
   readonly #room = new Uint8Array(16);
@@ -26,8 +26,8 @@ export class Courtesy implements Disposable {
     this.#ends = ends;
   }
 
-  static async open(): Promise<Courtesy> {
-    return new Courtesy(await ownSocket());
+  static async open(): Promise<RequestPriority> {
+    return new RequestPriority(await ownSocket());
   }
 
   /** Something short begins. The answer is to be called when it is over. */
@@ -35,27 +35,27 @@ export class Courtesy implements Disposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     const over = () => {
       clearTimeout(timer);
-      this.#guests.delete(promise);
+      this.#requests.delete(promise);
       resolve();
     };
     const timer = setTimeout(over, SHORT_MS);
-    this.#guests.add(promise);
+    this.#requests.add(promise);
     return over;
   }
 
   /** Resolves when what is short has had its turn. Under any load half of the time is left for the long work. */
-  async breathe(): Promise<void> {
-    if (performance.now() < this.#listenedAt + LISTEN_EVERY_MS) await breathe();
+  async yieldToRequests(): Promise<void> {
+    if (performance.now() < this.#listenedAt + LISTEN_EVERY_MS) await yieldToEventLoop();
     else await this.#listen();
     const now = performance.now();
-    if (this.#guests.size === 0 || now < this.#hostsTurnUntil) return;
-    await Promise.all(this.#guests);
+    if (this.#requests.size === 0 || now < this.#hostsTurnUntil) return;
+    await Promise.all(this.#requests);
     const end = performance.now();
     this.#hostsTurnUntil = end + (end - now);
   }
 
   async #listen(): Promise<void> {
-    if (this.#ends === null) return await breathe();
+    if (this.#ends === null) return await yieldToEventLoop();
     const [one, other] = this.#ends;
     try {
       await one.write(this.#byte);

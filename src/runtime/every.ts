@@ -1,10 +1,10 @@
 /**
  * Runs work again and again, never two at a time: a turn begins when it is due, or when somebody asks for one. The
- * caller runs the loop with {@link Every.run} and ends it by the signal. Knows nothing of what the work is.
+ * caller runs the loop with {@link IntervalLoop.run} and ends it by the signal. Knows nothing of what the work is.
  */
 import type { Clock } from "./clock.ts";
 
-export interface EveryOptions {
+export interface IntervalLoopOptions {
   clock: Clock;
   /** Milliseconds from the start of one run to the start of the next; asked anew each time. */
   interval: () => number;
@@ -13,13 +13,13 @@ export interface EveryOptions {
   onError: (error: unknown) => void;
 }
 
-export class Every {
+export class IntervalLoop {
   #wake = Promise.withResolvers<void>();
   #askers: PromiseWithResolvers<void>[] = [];
   #startedAt: number | null = null;
-  readonly #options: EveryOptions;
+  readonly #options: IntervalLoopOptions;
 
-  constructor(options: EveryOptions) {
+  constructor(options: IntervalLoopOptions) {
     this.#options = options;
   }
 
@@ -31,7 +31,7 @@ export class Every {
   }
 
   /** Asks for a run now; resolves when a run that began after the call is over. */
-  soon(): Promise<void> {
+  trigger(): Promise<void> {
     const asker = Promise.withResolvers<void>();
     this.#askers.push(asker);
     this.reschedule();

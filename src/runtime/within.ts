@@ -1,7 +1,7 @@
 /** A deadline for an answer that may never come: a frozen link answers nothing, not even an error. */
 
 /** The answer, or after `ms` milliseconds the error that `tooLate` makes. The question itself goes on. */
-export async function within<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {
+export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooLate()), ms);
   try {

@@ -2,53 +2,53 @@
  * Keeps the service connected: connects at the start, brings the schema up to date, notices when the database goes away,
  * and tries again with growing pauses. Neither start nor HTTP waits for it.
  */
-import { DatabaseAway } from "../http/service.ts";
+import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connect.ts";
-import { databaseIsAway, explainFault, serverIsAlive } from "../postgres/faults.ts";
+import { isDatabaseUnreachable, explainDatabaseError, isServerAlive } from "../postgres/faults.ts";
 import { historyVersion } from "../postgres/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { pause } from "../runtime/pause.ts";
-import { within } from "../runtime/within.ts";
+import { delay } from "../runtime/pause.ts";
+import { withTimeout } from "../runtime/within.ts";
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
-const LOOK_EVERY_MS = 10_000;
-const ANSWER_WITHIN_MS = 10_000;
+const MIN_RETRY_DELAY_MS = 1_000;
+const MAX_RETRY_DELAY_MS = 60_000;
+const PROBE_INTERVAL_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
-export interface KeeperOptions {
+export interface DatabaseMonitorOptions {
   database: Database;
   clock: Clock;
   log: Log;
   random?: () => number;
 }
 
-export class DatabaseKeeper {
-  readonly #options: KeeperOptions;
+export class DatabaseMonitor {
+  readonly #options: DatabaseMonitorOptions;
   /** Called each time the database can be used again, and at each look at it, with {@link historyVersion}. Set before the start. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
   /** Called when it was away, and can be used again. Set before the start. */
   onBack: () => void = () => {};
-  #trouble: string | null = "the database was not reached yet";
+  #unavailableReason: string | null = "the database was not reached yet";
   /** The server answers all the same: its disk is full, or a right is missing. Only work shows when that is over. */
   #isPartial = false;
   #isOnTrial = false;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
 
-  constructor(options: KeeperOptions) {
+  constructor(options: DatabaseMonitorOptions) {
     this.#options = options;
   }
 
   /** Why the database cannot be used; null when it can. */
-  get trouble(): string | null {
-    return this.#trouble;
+  get unavailableReason(): string | null {
+    return this.#unavailableReason;
   }
 
   /** Whether work is worth a try: it can be used, or only work can show whether it can again. */
   get isWorthATry(): boolean {
-    return this.#trouble === null || this.#isOnTrial;
+    return this.#unavailableReason === null || this.#isOnTrial;
   }
 
   /** Tells that a whole turn went through. */
@@ -71,34 +71,34 @@ export class DatabaseKeeper {
   report(error: unknown): void {
     const trouble = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
       ? error.message
-      : explainFault(error);
-    if (this.#trouble !== trouble) this.#options.log.warn("database_away", { reason: trouble });
+      : explainDatabaseError(error);
+    if (this.#unavailableReason !== trouble) this.#options.log.warn("database_away", { reason: trouble });
     if (this.isWorthATry) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
-    this.#trouble = trouble;
-    this.#isPartial = serverIsAlive(error);
+    this.#unavailableReason = trouble;
+    this.#isPartial = isServerAlive(error);
     this.#isOnTrial = false;
   }
 
   #usable(): void {
     this.#options.log.info("database_usable");
-    this.#trouble = null;
+    this.#unavailableReason = null;
     this.#isOnTrial = false;
     this.#failures = 0;
   }
 
   /**
    * Asks the database for somebody who waits for the answer: at once without, when it is known to be away. Throws
-   * {@link DatabaseAway}.
+   * {@link DatabaseUnreachable}.
    */
   async ask<T>(question: () => Promise<T>): Promise<T> {
-    if (this.#trouble !== null && !this.#isPartial) throw new DatabaseAway(this.#trouble);
+    if (this.#unavailableReason !== null && !this.#isPartial) throw new DatabaseUnreachable(this.#unavailableReason);
     try {
       return await question();
     } catch (error) {
-      if (!databaseIsAway(error)) throw error;
+      if (!isDatabaseUnreachable(error)) throw error;
       this.report(error);
-      throw new DatabaseAway(explainFault(error));
+      throw new DatabaseUnreachable(explainDatabaseError(error));
     }
   }
 
@@ -106,7 +106,7 @@ export class DatabaseKeeper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const wasAway = this.#trouble !== null;
+        const wasAway = this.#unavailableReason !== null;
         // Somebody else found out meanwhile: another pause holds then.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
@@ -124,7 +124,7 @@ export class DatabaseKeeper {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();
     try {
-      const whole = pause(ms, AbortSignal.any([signal, over.signal])).then(() => false);
+      const whole = delay(ms, AbortSignal.any([signal, over.signal])).then(() => false);
       return await Promise.race([whole, this.#reported.promise]);
     } finally {
       over.abort();
@@ -132,21 +132,21 @@ export class DatabaseKeeper {
   }
 
   #pauseAfter(): number {
-    if (this.isWorthATry) return LOOK_EVERY_MS;
+    if (this.isWorthATry) return PROBE_INTERVAL_MS;
     const { random = Math.random } = this.#options;
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MS);
+    const longest = Math.min(MIN_RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 10), MAX_RETRY_DELAY_MS);
     return longest * (0.5 + random() / 2);
   }
 
   async #try(): Promise<void> {
     const { database: { sql }, log } = this.#options;
-    if (this.#trouble !== null) {
-      await within(ANSWER_WITHIN_MS, requireSuitable(sql));
+    if (this.#unavailableReason !== null) {
+      await withTimeout(ANSWER_TIMEOUT_MS, requireSuitable(sql));
       const applied = await migrate(sql);
       if (applied > 0) log.info("schema_upgraded", { migrations: applied });
       if (this.#isPartial) this.#isOnTrial = true;
       else this.#usable();
     }
-    await this.onUsable(await within(ANSWER_WITHIN_MS, historyVersion(sql)));
+    await this.onUsable(await withTimeout(ANSWER_TIMEOUT_MS, historyVersion(sql)));
   }
 }

@@ -3,28 +3,28 @@
  * service keeps in memory of the history.
  */
 import type { Approved, Discarded, Undone } from "../domain/decision.ts";
-import { Busy, DatabaseAway, type DecisionDesk } from "../http/service.ts";
+import { Busy, DatabaseUnreachable, type Decisions } from "../http/service.ts";
 import type { Database } from "../postgres/connect.ts";
 import { approveHold, discardHold } from "../postgres/holds.ts";
 import { undoImport } from "../postgres/undo.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log, LogFields } from "../runtime/log.ts";
-import type { DatabaseKeeper } from "./database_keeper.ts";
-import type { HistoryDesk } from "./history_desk.ts";
+import type { DatabaseMonitor } from "./database_keeper.ts";
+import type { CachedImportHistory } from "./history_desk.ts";
 import type { ServiceState } from "./state.ts";
 
-export interface DecisionsOptions {
+export interface HoldServiceOptions {
   database: Database;
-  history: HistoryDesk;
+  history: CachedImportHistory;
   state: ServiceState;
-  keeper: Pick<DatabaseKeeper, "ask">;
+  keeper: Pick<DatabaseMonitor, "ask">;
   /** Aborted when the service ends. */
   stopping: AbortSignal;
   log: Log;
 }
 
-export class Decisions implements DecisionDesk {
-  constructor(private readonly options: DecisionsOptions) {}
+export class HoldService implements Decisions {
+  constructor(private readonly options: HoldServiceOptions) {}
 
   approve(id: number, signal: AbortSignal): Promise<Approved | null> {
     return this.#decide("hold_approved", approveHold, id, signal);
@@ -49,9 +49,9 @@ export class Decisions implements DecisionDesk {
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const result = await keeper.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
       (error) => {
-        if (!(error instanceof DatabaseAway)) throw error;
+        if (!(error instanceof DatabaseUnreachable)) throw error;
         // The answer may be lost where the decision is not. To decide the same twice does no harm: 409.
-        throw new DatabaseAway(`${error.message}; try again, or look whether it was carried out`);
+        throw new DatabaseUnreachable(`${error.message}; try again, or look whether it was carried out`);
       },
     );
     if (result === null) return null;

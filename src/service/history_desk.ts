@@ -9,38 +9,38 @@ import { isNoPlainFile } from "../inbox/open.ts";
 import type { Database, Sql } from "../postgres/connect.ts";
 import { findImport, listFailures, listImports, NO_TOTALS, readTotals, type Totals } from "../postgres/history.ts";
 import { listHeld } from "../postgres/holds.ts";
-import { within } from "../runtime/within.ts";
-import type { DatabaseKeeper } from "./database_keeper.ts";
+import { withTimeout } from "../runtime/within.ts";
+import type { DatabaseMonitor } from "./database_keeper.ts";
 import type { ServiceState } from "./state.ts";
 
 /** So many of the newest imports are kept in memory. */
-const KEPT = 200;
+const MAX_CACHED_IMPORTS = 200;
 
-export interface HistoryDeskOptions {
+export interface CachedImportHistoryOptions {
   database: Database;
   bak: BakFolder;
   state: ServiceState;
-  keeper: Pick<DatabaseKeeper, "ask">;
+  keeper: Pick<DatabaseMonitor, "ask">;
 }
 
 /** A page of the history is read at once, or the database is away. */
-const ANSWER_WITHIN_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
-export class HistoryDesk implements ImportHistory {
-  readonly #options: HistoryDeskOptions;
+export class CachedImportHistory implements ImportHistory {
+  readonly #options: CachedImportHistoryOptions;
   #newest: ImportEntry[] = [];
   #version: string | null = null;
   /** As they were read last: the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
-  constructor(options: HistoryDeskOptions) {
+  constructor(options: CachedImportHistoryOptions) {
     this.#options = options;
   }
 
   /** Reads the newest imports and the totals into memory. */
   async refresh(): Promise<void> {
     const { sql } = this.#options.database;
-    this.#newest = (await listImports(sql, { limit: KEPT })).imports;
+    this.#newest = (await listImports(sql, { limit: MAX_CACHED_IMPORTS })).imports;
     this.totals = await readTotals(sql);
   }
 
@@ -67,14 +67,14 @@ export class HistoryDesk implements ImportHistory {
     const found = this.#newest.filter((entry) =>
       entry.id < before && (status === undefined || entry.status === status)
     );
-    if (found.length <= limit && this.#newest.length === KEPT) throw new Busy();
+    if (found.length <= limit && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return { imports: found.slice(0, limit), next: found.length > limit ? found[limit - 1].id : null };
   }
 
   async get(id: number): Promise<ImportEntry | null> {
     if (!this.#isBusy) return await this.#ask((sql) => findImport(sql, id));
     const known = this.#newest.find((entry) => entry.id === id);
-    if (known === undefined && this.#newest.length === KEPT) throw new Busy();
+    if (known === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return known ?? null;
   }
 
@@ -107,7 +107,7 @@ export class HistoryDesk implements ImportHistory {
 
   #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     const { keeper, database } = this.#options;
-    return keeper.ask(() => within(ANSWER_WITHIN_MS, question(database.sql)));
+    return keeper.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {

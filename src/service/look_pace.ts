@@ -6,7 +6,7 @@ import type { Clock } from "../runtime/clock.ts";
 
 const TIMES = 10;
 
-export class LookPace {
+export class ScanBackoff {
   #next = -Infinity;
   #underWay = 0;
 

@@ -12,12 +12,12 @@ import { PostgresOutboxStore } from "../postgres/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { AttachmentSource } from "../smtp/attachment.ts";
-import { MOST_FAILURES_SHOWN } from "../smtp/message.ts";
+import { MAX_FAILURES_SHOWN } from "../smtp/message.ts";
 import { createOutbox, type Outbox } from "../smtp/outbox.ts";
 import type { Transport } from "../smtp/transport.ts";
 import type { ServiceState } from "./state.ts";
 
-export interface MailroomOptions {
+export interface MailerOptions {
   database: Database;
   bak: BakFolder;
   transport: Transport;
@@ -26,14 +26,14 @@ export interface MailroomOptions {
   log: Log;
 }
 
-export function createMailroom(
-  { database: { sql }, bak, transport, state, clock, log }: MailroomOptions,
+export function createMailer(
+  { database: { sql }, bak, transport, state, clock, log }: MailerOptions,
 ): Outbox {
   return createOutbox({
     store: new PostgresOutboxStore(sql),
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
-      const page = await listFailures(sql, id, { limit: MOST_FAILURES_SHOWN });
+      const page = await listFailures(sql, id, { limit: MAX_FAILURES_SHOWN });
       return entry && { entry, failures: page?.failures ?? [] };
     },
     failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),

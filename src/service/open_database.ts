@@ -4,7 +4,7 @@ import { makeDataFolder } from "../host/data_folder.ts";
 import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
 import { connectServer, type Database } from "../postgres/connect.ts";
 import { startEmbedded } from "../postgres/embedded.ts";
-import type { LinkPatience } from "../postgres/inquiry.ts";
+import type { LinkTimeouts } from "../postgres/inquiry.ts";
 
 /** Another process has the embedded database. */
 export class EmbeddedInUse extends Error {
@@ -12,7 +12,7 @@ export class EmbeddedInUse extends Error {
 }
 
 /** Throws {@link EmbeddedInUse}. A server is not connected to yet. */
-export async function openDatabase(config: Config, patience?: LinkPatience): Promise<Database> {
+export async function openDatabase(config: Config, patience?: LinkTimeouts): Promise<Database> {
   if (config.databaseUrl !== null) return connectServer(config.databaseUrl, patience);
   await makeDataFolder(config.data);
   const lock = await lockEmbeddedDatabase(config.data);

@@ -7,10 +7,10 @@ import { mailConfigured } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
 import {
   Busy,
-  type DecisionDesk,
+  type Decisions,
   type Readiness,
   type Service,
-  type SettingsDesk,
+  type SettingsService,
   type StatusDocument,
 } from "../http/service.ts";
 import type { Metric } from "../http/metrics.ts";
@@ -24,8 +24,8 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Outbox } from "../smtp/outbox.ts";
 import { MailError } from "../smtp/mail_error.ts";
 import type { Transport } from "../smtp/transport.ts";
-import type { DatabaseKeeper } from "./database_keeper.ts";
-import type { HistoryDesk } from "./history_desk.ts";
+import type { DatabaseMonitor } from "./database_keeper.ts";
+import type { CachedImportHistory } from "./history_desk.ts";
 import { metricsOf } from "./metrics.ts";
 import { type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./test_mail.ts";
@@ -43,9 +43,9 @@ export interface ServiceParts {
   clock: Clock;
   settingsFile: SettingsFile;
   database: Database;
-  keeper: DatabaseKeeper;
-  history: HistoryDesk;
-  decisions: DecisionDesk;
+  databaseMonitor: DatabaseMonitor;
+  history: CachedImportHistory;
+  decisions: Decisions;
   store: ImportStore;
   state: ServiceState;
   turns: Turns;
@@ -54,9 +54,9 @@ export interface ServiceParts {
 }
 
 export class RosterdService implements Service {
-  readonly settings: SettingsDesk;
-  readonly imports: HistoryDesk;
-  readonly decisions: DecisionDesk;
+  readonly settings: SettingsService;
+  readonly imports: CachedImportHistory;
+  readonly decisions: Decisions;
   readonly #parts: ServiceParts;
 
   constructor(parts: ServiceParts) {
@@ -92,7 +92,7 @@ export class RosterdService implements Service {
   }
 
   async turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]> {
-    const turn = this.#parts.turns.soon();
+    const turn = this.#parts.turns.trigger();
     if (!wait) return [];
     const imported = await Promise.race([turn, aborted(signal)]);
     const entries = await Promise.all(imported.map((id) => this.imports.get(id)));
@@ -100,7 +100,7 @@ export class RosterdService implements Service {
   }
 
   status(): Promise<StatusDocument> {
-    const { version, config, database, turns, state, keeper, outbox, history } = this.#parts;
+    const { version, config, database, turns, state, databaseMonitor: keeper, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
     const mailProblem = outbox.problem();
@@ -110,8 +110,8 @@ export class RosterdService implements Service {
       problems: [...problems, ...this.#warnings()],
       database: {
         kind: database.kind,
-        state: keeper.trouble === null ? "usable" : "away",
-        ...(keeper.trouble === null ? {} : { text: keeper.trouble }),
+        state: keeper.unavailableReason === null ? "usable" : "away",
+        ...(keeper.unavailableReason === null ? {} : { text: keeper.unavailableReason }),
       },
       folder: {
         path: config.upload,
@@ -139,8 +139,8 @@ export class RosterdService implements Service {
   }
 
   metrics(): readonly Metric[] {
-    const { version, clock, turns, state, keeper, history } = this.#parts;
-    const { scan: { ready, taken }, standby, running } = state;
+    const { version, clock, turns, state, databaseMonitor: keeper, history } = this.#parts;
+    const { scan: { ready, claimed: taken }, standby, running } = state;
     const ages = [...ready, ...taken].map(({ mtime }) => mtime);
     return metricsOf({
       ...{ version, standby },
@@ -150,7 +150,7 @@ export class RosterdService implements Service {
       oldestFile: ages.length === 0 ? null : Math.min(...ages),
       waiting: waitingFiles(state),
       running: running !== null,
-      database: keeper.trouble === null,
+      database: keeper.unavailableReason === null,
       folder: state.folderUnavailableReason === null,
       settings: state.settingsUnavailableReason === null,
     });
@@ -161,7 +161,7 @@ export class RosterdService implements Service {
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {
-    const { config, database, keeper, state, store, clock, settingsFile } = this.#parts;
+    const { config, database, databaseMonitor: keeper, state, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();
     const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
@@ -181,9 +181,9 @@ export class RosterdService implements Service {
 
   /** Texts for anybody who asks: they name no path. */
   #readiness(): Readiness {
-    const { keeper, state } = this.#parts;
+    const { databaseMonitor: keeper, state } = this.#parts;
     const problems = [
-      ...(keeper.trouble === null ? [] : [{ code: "database", text: keeper.trouble }]),
+      ...(keeper.unavailableReason === null ? [] : [{ code: "database", text: keeper.unavailableReason }]),
       ...(state.folderUnavailableReason === null
         ? []
         : [{ code: state.folderUnavailableReason.code, text: "the upload folder cannot be used" }]),

@@ -1,7 +1,7 @@
 /** What the service knows of itself now. The turns write it; status, mail and decisions read it. */
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { type FolderLook, nothingSeen, type Progress, type WaitingFile } from "../importer/ports.ts";
+import { type FolderScan, emptyScan, type Progress, type WaitingFile } from "../importer/ports.ts";
 
 /** The import that runs now. */
 export interface RunningImport extends Progress {
@@ -18,7 +18,7 @@ export interface ServiceState {
   /** Why the folder cannot be used now. */
   folderUnavailableReason: CodedText | null;
   /** What the last scan found. */
-  scan: FolderLook;
+  scan: FolderScan;
   running: RunningImport | null;
   /** Another rosterd leads. */
   standby: boolean;
@@ -32,7 +32,7 @@ export function initialState(settings: Settings): ServiceState {
     settings,
     settingsUnavailableReason: null,
     folderUnavailableReason: null,
-    scan: nothingSeen(),
+    scan: emptyScan(),
     running: null,
     standby: false,
     postponed: [],

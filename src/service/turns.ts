@@ -5,16 +5,16 @@
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
-import { type FolderLook, type ImportStore, nothingSeen, UnusableFolder } from "../importer/ports.ts";
+import { type FolderScan, type ImportStore, emptyScan, UnusableFolder } from "../importer/ports.ts";
 import type { UploadFolder } from "../inbox/inbox.ts";
-import { databaseIsAway } from "../postgres/faults.ts";
+import { isDatabaseUnreachable } from "../postgres/faults.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { describeError } from "../runtime/errors.ts";
-import { Every } from "../runtime/every.ts";
+import { IntervalLoop } from "../runtime/every.ts";
 import type { Log } from "../runtime/log.ts";
-import type { DatabaseKeeper } from "./database_keeper.ts";
-import { LookPace } from "./look_pace.ts";
+import type { DatabaseMonitor } from "./database_keeper.ts";
+import { ScanBackoff } from "./look_pace.ts";
 import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
@@ -24,21 +24,21 @@ export interface TurnsOptions {
   settingsFile: SettingsFile;
   inbox: UploadFolder;
   store: ImportStore;
-  keeper: DatabaseKeeper;
+  databaseMonitor: DatabaseMonitor;
   leadership: Leadership;
   clock: Clock;
   log: Log;
   /** Lets HTTP have its turn while a roster is read. */
-  breathe?: () => Promise<void>;
+  yieldToRequests?: () => Promise<void>;
   /** Called after each turn that could import; `changed`: the history may have changed. */
   onTurn: (changed: boolean) => Promise<void>;
 }
 
 export class Turns {
   readonly #options: TurnsOptions;
-  readonly #turns: Every;
-  readonly #looks: Every;
-  readonly #pace: LookPace;
+  readonly #turns: IntervalLoop;
+  readonly #scans: IntervalLoop;
+  readonly #pace: ScanBackoff;
   readonly #state: ServiceState;
   readonly stopwatch: Stopwatch;
   #imported: number[] = [];
@@ -50,19 +50,19 @@ export class Turns {
     this.#state = options.state;
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
-    this.#pace = new LookPace(clock);
+    this.#pace = new ScanBackoff(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
-    this.#turns = new Every({
+    this.#turns = new IntervalLoop({
       clock,
       interval: () => this.#state.settings.interval_minutes * 60_000,
       work: (signal) => this.stopwatch.turn(() => this.#turn(signal)),
       onError,
     });
-    this.#looks = new Every({ clock, interval: () => this.#lookEvery(), work: () => this.#lookAround(), onError });
+    this.#scans = new IntervalLoop({ clock, interval: () => this.#scanIntervalMs(), work: () => this.#scanBetweenTurns(), onError });
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#turns.run(signal), this.#looks.run(signal)]);
+    await Promise.all([this.#turns.run(signal), this.#scans.run(signal)]);
   }
 
   get nextTurnAt(): Date {
@@ -70,8 +70,8 @@ export class Turns {
   }
 
   /** Asks for a turn; resolves when one that began after the call is over, with what it imported. */
-  async soon(): Promise<readonly number[]> {
-    await this.#turns.soon();
+  async trigger(): Promise<readonly number[]> {
+    await this.#turns.trigger();
     return this.#imported;
   }
 
@@ -79,34 +79,34 @@ export class Turns {
   async settingsChanged(): Promise<void> {
     await this.#readSettings();
     this.#turns.reschedule();
-    this.#looks.reschedule();
+    this.#scans.reschedule();
   }
 
   /** Often enough to see a file settle before its turn. */
-  #lookEvery(): number {
+  #scanIntervalMs(): number {
     const { settle_seconds } = this.#state.settings;
     return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
   }
 
-  async #lookAround(): Promise<void> {
+  async #scanBetweenTurns(): Promise<void> {
     const interval = this.#state.settings.interval_minutes;
     await this.#readSettings();
     if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
-    if (this.#pace.isDue) await this.#lookAtFolder();
-    if (this.#leadsNot() && this.#options.keeper.isWorthATry && await this.#leads()) this.#turns.soon();
+    if (this.#pace.isDue) await this.#scanFolder();
+    if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthATry && await this.#becomeLeader()) this.#turns.trigger();
   }
 
-  async #lookAtFolder(): Promise<void> {
+  async #scanFolder(): Promise<void> {
     await this.#scan().catch((error) => {
       if (!(error instanceof UnusableFolder)) throw error;
     });
   }
 
   /** A scan, remembered for the status. Throws {@link UnusableFolder}. */
-  async #scan(): Promise<FolderLook> {
+  async #scan(): Promise<FolderScan> {
     const { settle_seconds } = this.#state.settings;
     try {
-      const scan = await this.#pace.measure(() => this.#options.inbox.look(settle_seconds));
+      const scan = await this.#pace.measure(() => this.#options.inbox.scan(settle_seconds));
       this.#noteFolder(null);
       return this.#state.scan = scan;
     } catch (error) {
@@ -120,29 +120,29 @@ export class Turns {
     const before = this.#state.folderUnavailableReason;
     if (error !== null && before?.code !== error.code) log.warn("folder_unusable", { code: error.code });
     if (error === null && before !== null) log.info("folder_usable");
-    if (error !== null) this.#state.scan = nothingSeen();
+    if (error !== null) this.#state.scan = emptyScan();
     this.#state.folderUnavailableReason = error === null ? null : { code: error.code, text: error.message };
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    if (!await this.#readSettings() || !this.#options.keeper.isWorthATry || !await this.#leads()) {
+    if (!await this.#readSettings() || !this.#options.databaseMonitor.isWorthATry || !await this.#becomeLeader()) {
       this.#imported = [];
-      await this.#lookAtFolder();
+      await this.#scanFolder();
       return;
     }
     // Only set when the turn is over: whoever waited for the turn before reads it then.
     const { imported, hadUploads } = await this.#import(signal);
     this.#imported = imported;
-    const { keeper, onTurn } = this.#options;
+    const { databaseMonitor: keeper, onTurn } = this.#options;
     if (!keeper.isWorthATry) return;
     await onTurn(hadUploads).catch((error) => {
-      if (!databaseIsAway(error)) throw error;
+      if (!isDatabaseUnreachable(error)) throw error;
       keeper.report(error);
     });
   }
 
   async #import(signal: AbortSignal): Promise<TurnResult> {
-    const { inbox, store, leadership, clock, log, keeper, breathe } = this.#options;
+    const { inbox, store, leadership, clock, log, databaseMonitor: keeper, yieldToRequests: breathe } = this.#options;
     const { term } = leadership;
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
@@ -153,26 +153,26 @@ export class Turns {
         settings: this.#state.settings,
         clock,
         log,
-        breathe,
+        yieldToRequests: breathe,
         signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.#state.running = { id, file: name, started_at, ...progress };
           this.stopwatch.enter(progress.stage);
         },
-        stopsAll: (error) => error instanceof UnusableFolder || databaseIsAway(error),
+        stopsAll: (error) => error instanceof UnusableFolder || isDatabaseUnreachable(error),
       }, scan);
       if (!term.aborted) keeper.worked();
       this.#state.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return result;
-      if (databaseIsAway(error)) keeper.report(error);
+      if (isDatabaseUnreachable(error)) keeper.report(error);
       else if (!(error instanceof UnusableFolder)) throw error;
       else keeper.worked();
     } finally {
       this.#state.running = null;
       this.stopwatch.enter(null);
     }
-    if (!signal.aborted && result.hadUploads) await this.#lookAtFolder();
+    if (!signal.aborted && result.hadUploads) await this.#scanFolder();
     return result;
   }
 
@@ -207,12 +207,12 @@ export class Turns {
   }
 
   /** It stands by, or it has lost the lead without knowing of another one. */
-  #leadsNot(): boolean {
+  #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }
 
-  async #leads(): Promise<boolean> {
-    const { leadership, log, keeper } = this.#options;
+  async #becomeLeader(): Promise<boolean> {
+    const { leadership, log, databaseMonitor: keeper } = this.#options;
     try {
       const leads = await leadership.seek();
       if (leads === this.#state.standby) log.info(leads ? "leading" : "standing_by");
@@ -220,7 +220,7 @@ export class Turns {
       this.#state.standby = !leads;
       return leads;
     } catch (error) {
-      if (!databaseIsAway(error)) throw error;
+      if (!isDatabaseUnreachable(error)) throw error;
       keeper.report(error);
       return false;
     }

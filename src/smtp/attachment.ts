@@ -8,9 +8,9 @@ import type { Attachment } from "./transport.ts";
 
 const MIB = 1024 * 1024;
 /** Above this a file is gzipped. */
-export const LARGEST_PLAIN = 5 * MIB;
+export const MAX_PLAIN_BYTES = 5 * MIB;
 /** Above this, gzipped, it is not attached. */
-export const LARGEST_GZIPPED = 7 * MIB;
+export const MAX_GZIPPED_BYTES = 7 * MIB;
 
 /** A CSV file that may be attached. */
 export interface AttachmentSource {
@@ -22,9 +22,9 @@ export interface AttachmentSource {
 
 /** The file as it is attached, or null when it is too large even gzipped. */
 export async function packAttachment(source: AttachmentSource): Promise<Attachment | null> {
-  const plain = await collect(source.read(), LARGEST_PLAIN);
+  const plain = await collect(source.read(), MAX_PLAIN_BYTES);
   if (plain !== null) return { filename: source.name, contentType: "text/csv; charset=utf-8", content: plain };
-  const gzipped = await collect(gzip(source.read()), LARGEST_GZIPPED);
+  const gzipped = await collect(gzip(source.read()), MAX_GZIPPED_BYTES);
   return gzipped && { filename: `${source.name}.gz`, contentType: "application/gzip", content: gzipped };
 }
 

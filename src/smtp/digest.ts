@@ -8,7 +8,7 @@ import { outcome, type Words } from "./message.ts";
 import { counted, section, shown } from "./text.ts";
 
 /** So many are named; the others are only counted. */
-export const MOST_IN_DIGEST_SHOWN = 200;
+export const MAX_DIGEST_ITEMS = 200;
 
 /** One line of a digest. */
 export type DigestItem =

@@ -7,7 +7,7 @@ import { checkLogin, type Timeouts, type TransportOptions } from "./transport.ts
 /** A person waits for the answer. */
 const TIMEOUTS: Timeouts = { dns: 10_000, connection: 10_000, greeting: 10_000, socket: 15_000, total: 30_000 };
 
-export async function examineMail(
+export async function checkMail(
   settings: Settings,
   options: TransportOptions,
   signal: AbortSignal,
@@ -43,7 +43,7 @@ function notSetUp(absent: readonly string[]): Finding {
   );
 }
 
-const MENDS: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   EDNS: "Check smtp.host: its name must be known on this machine.",
   ETIMEDOUT: "Check smtp.host and smtp.port, and whether a firewall stands in between.",
   ECONNECTION: "Check smtp.host, smtp.port and smtp.security, and whether a firewall stands in between.",
@@ -54,5 +54,5 @@ const MENDS: Readonly<Record<string, string>> = {
 
 function mendOf({ kind, details }: MailError): string {
   if (kind === "auth") return "Set smtp.user and smtp.password (or ROSTERD_SMTP_PASSWORD) to what the server wants.";
-  return MENDS[details.code] ?? "Look into the log of the mail server, and try again later.";
+  return FIXES[details.code] ?? "Look into the log of the mail server, and try again later.";
 }

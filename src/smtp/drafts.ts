@@ -9,7 +9,7 @@ import type { ImportEntry } from "../importer/ports.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { type Log, printable } from "../runtime/log.ts";
 import { type AttachmentSource, packAttachment } from "./attachment.ts";
-import { composeDigest, type DigestItem, MOST_IN_DIGEST_SHOWN } from "./digest.ts";
+import { composeDigest, type DigestItem, MAX_DIGEST_ITEMS } from "./digest.ts";
 import { composeImport, type FileNote, type MailedImport } from "./message.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
@@ -64,7 +64,7 @@ export class Drafts {
 
   async #digest(mails: readonly WaitingMail[]): Promise<Pick<Message, "subject" | "text" | "attachments">> {
     const items: DigestItem[] = [];
-    for (const mail of mails.slice(0, MOST_IN_DIGEST_SHOWN)) {
+    for (const mail of mails.slice(0, MAX_DIGEST_ITEMS)) {
       const item = await this.#digestItem(mail);
       if (item !== null) items.push(item);
     }

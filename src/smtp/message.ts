@@ -10,7 +10,7 @@ import { counted, section, shown, table } from "./text.ts";
 /** An import as its mail tells of it. */
 export interface MailedImport {
   entry: ImportEntry;
-  /** The first failures, in the order of the file; {@link MOST_FAILURES_SHOWN} are shown. */
+  /** The first failures, in the order of the file; {@link MAX_FAILURES_SHOWN} are shown. */
   failures: readonly Failure[];
 }
 
@@ -34,8 +34,8 @@ export interface Words {
   text: string;
 }
 
-export const MOST_FAILURES_SHOWN = 20;
-const MOST_WARNINGS_SHOWN = 20;
+export const MAX_FAILURES_SHOWN = 20;
+const MAX_WARNINGS_SHOWN = 20;
 
 /** Subject and text of the mail about one import. */
 export function composeImport(kind: ImportMailKind, imported: MailedImport, files: FileNotes): Words {
@@ -140,7 +140,7 @@ function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
 
 function failuresSection({ entry, failures }: MailedImport, file: FileNote | null): string[] {
   if (entry.failed === 0) return [];
-  const first = failures.slice(0, MOST_FAILURES_SHOWN);
+  const first = failures.slice(0, MAX_FAILURES_SHOWN);
   const more = entry.failed - first.length;
   const heading = more > 0 ? `The first ${first.length} of ${entry.failed} failed records` : "Failed records";
   return section(heading, [
@@ -163,9 +163,9 @@ function failureRows({ line, unique_id, problems }: Failure): string[][] {
 /** What is held has a section of its own. */
 function warningsSection(entry: ImportEntry): string[] {
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
-  const more = warnings.length - MOST_WARNINGS_SHOWN;
+  const more = warnings.length - MAX_WARNINGS_SHOWN;
   return section("Warnings", [
-    ...warnings.slice(0, MOST_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
+    ...warnings.slice(0, MAX_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
     ...(more > 0 ? [`- and ${more} more`] : []),
   ]);
 }

@@ -14,18 +14,18 @@ import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
 import type { Message, Sent, Transport } from "./transport.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** A mail that was not sent for so long is given up, */
-export const GIVE_UP_AFTER = 72 * HOUR;
+export const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
 /** and not before so many tries: rosterd may have been away meanwhile, or a clock ahead for a while. */
-export const LEAST_TRIES = 10;
-export const MOST_MAILS_AN_HOUR = 10;
+export const MIN_ATTEMPTS = 10;
+export const MAX_MAILS_PER_HOUR = 10;
 /** How long nothing is tried after the server refused the login; ends early when the settings of mail change. */
-export const LOGIN_PAUSE = 10 * MINUTE;
+export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
 /** A claim of a process that died is free again after this; a living one renews it. */
-const CLAIM = 2 * MINUTE;
-const RENEW_EVERY = 30_000;
+const CLAIM = 2 * MINUTE_MS;
+const RENEW_INTERVAL_MS = 30_000;
 
 /** What the outbox asks of the database; `src/postgres/outbox_store.ts` keeps it. */
 export interface OutboxStore {
@@ -117,7 +117,7 @@ class DatabaseOutbox implements Outbox {
     const { store, clock } = this.#deps;
     const now = clock.now();
     // What seems to have gone later than now went when the clock was ahead. Those of other machines are not quite the same.
-    const room = MOST_MAILS_AN_HOUR - await store.countSentBetween(after(now, -HOUR), after(now, MINUTE));
+    const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
     return room <= 0 ? [] : await store.claim(now, after(now, CLAIM), room === 1);
   }
 
@@ -172,13 +172,13 @@ class DatabaseOutbox implements Outbox {
     const ids = mails.map(({ id }) => id);
     const fields = { mail: ids[0], mails: ids.length, error: error.message };
     this.#problem = error.message;
-    if (error.kind === "auth") this.#loginRefused = { until: clock.elapsed() + LOGIN_PAUSE, smtp: settings.smtp };
+    if (error.kind === "auth") this.#loginRefused = { until: clock.elapsed() + LOGIN_RETRY_MS, smtp: settings.smtp };
     if (this.#isOver(mails, error, now)) {
       await store.giveUp(ids, error.message, now);
       log.error("mail.gave_up", fields);
     } else if (error.kind === "auth") {
       await store.release(ids, error.message, now);
-      log.error("mail.login_refused", { ...fields, pause_minutes: LOGIN_PAUSE / MINUTE });
+      log.error("mail.login_refused", { ...fields, pause_minutes: LOGIN_RETRY_MS / MINUTE_MS });
     } else {
       const next = after(now, pauseAfter(mails[0].tries, this.#deps.random ?? Math.random));
       await store.markRetry(ids, error.message, next);
@@ -191,8 +191,8 @@ class DatabaseOutbox implements Outbox {
     if (kind === "permanent" || kind === "too_big") return true;
     const youngest = Math.max(...mails.map(({ createdAt }) => createdAt.getTime()));
     // A refused login is no try of a mail.
-    const triedEnough = kind === "auth" || mails[0].tries + 1 >= LEAST_TRIES;
-    return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER;
+    const triedEnough = kind === "auth" || mails[0].tries + 1 >= MIN_ATTEMPTS;
+    return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER_MS;
   }
 
   #keepClaimed(ids: readonly number[]): () => void {
@@ -201,14 +201,14 @@ class DatabaseOutbox implements Outbox {
       store.renew(ids, after(clock.now(), CLAIM)).catch((error) =>
         log.warn("mail.claim_not_renewed", { mail: ids[0], code: codeOf(error) })
       );
-    }, RENEW_EVERY);
+    }, RENEW_INTERVAL_MS);
     return () => clearInterval(timer);
   }
 }
 
 /** One minute, doubling up to one hour, up to a fifth longer or shorter. */
 function pauseAfter(tries: number, random: () => number): number {
-  return Math.min(MINUTE * 2 ** tries, HOUR) * (0.8 + 0.4 * random());
+  return Math.min(MINUTE_MS * 2 ** tries, HOUR_MS) * (0.8 + 0.4 * random());
 }
 
 function after(time: Date, milliseconds: number): Date {

@@ -9,10 +9,10 @@ export function counted(number: number, one: string, many = `${one}s`): string {
 }
 
 /** Longest piece of data that a mail repeats, in code points. */
-const LONGEST_SHOWN = 200;
+const MAX_SHOWN_CHARACTERS = 200;
 
 /** Somebody's data on one line, with control and direction characters made visible, and cut when very long. */
-export function shown(text: string, longest = LONGEST_SHOWN): string {
+export function shown(text: string, longest = MAX_SHOWN_CHARACTERS): string {
   const points = Array.from(text);
   return printable(points.length > longest ? points.slice(0, longest - 1).join("") + "…" : text);
 }

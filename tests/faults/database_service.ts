@@ -1,13 +1,13 @@
 /** The whole service on a database that faults are made on, and what every test of such a fault looks at from outside. */
 import type postgres from "postgres";
 import type { StatusDocument } from "../../src/http/service.ts";
-import type { LinkPatience } from "../../src/postgres/inquiry.ts";
+import type { LinkTimeouts } from "../../src/postgres/inquiry.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 import { Outside } from "./invariants.ts";
 
 /** Short, so that a test need not wait for half a minute. */
-export const SHORT: LinkPatience = { silenceMs: 1_000, answerMs: 2_000, lookAgainMs: 300 };
+export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, lookAgainMs: 300 };
 
 /** A roster of `records` users, large enough for several pieces of COPY where there are many. */
 export function roster(name: string, records: number) {

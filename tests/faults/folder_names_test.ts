@@ -1,7 +1,7 @@
 /** Names that hurt whoever believes them (fault list, part B): the whole service, from outside. */
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { isMomentary } from "../../src/inbox/durable.ts";
+import { isTemporary } from "../../src/inbox/durable.ts";
 import { linkTo, plant, run, treeOf } from "../inbox/folder_tree.ts";
 import { until } from "../support/until.ts";
 import { allDone, folderTest } from "./folder_case.ts";
@@ -109,7 +109,7 @@ folderTest("a name that is taken in bak is left as it is, whatever bears it", as
     });
   }
   // Each look of the service tries its rights with a folder that stands there for a moment.
-  const lasting = () => treeOf(service.at("bak"), { but: (name) => isMomentary(name, "probe") });
+  const lasting = () => treeOf(service.at("bak"), { but: (name) => isTemporary(name, "probe") });
   const before = await lasting();
   await service.dropGood("T1", { fails: true });
   await allDone(service);

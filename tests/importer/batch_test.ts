@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Batch, beforeBlanks, behindBlanks, isUtf8 } from "../../src/importer/batch.ts";
+import { Batch, trimBlanksBefore, skipBlanks, isUtf8 } from "../../src/importer/batch.ts";
 import { readRecords } from "../../src/importer/csv.ts";
 import { chunksOf, recordOf, recordsOf, utf8 } from "../support/memory_file.ts";
 
@@ -26,7 +26,7 @@ Deno.test("text is the same before and after its quotes were made single in plac
   const meant = ['"', 'a""b', '"é"', "x"];
   const texts = () => meant.map((_, value) => batch.text(value));
   assert.deepEqual(texts(), meant);
-  for (const value of [1, 0, 2]) batch.undouble(value);
+  for (const value of [1, 0, 2]) batch.unescapeQuotes(value);
   assert.deepEqual(texts(), meant);
   assert.deepEqual([...batch.bytes.subarray(batch.start[0], batch.end[0])], [0x22]);
 });
@@ -69,11 +69,11 @@ Deno.test("blanks are taken off both ends of a value, up to nothing", async () =
 
 Deno.test("blanks end at the delimiter, at the end, and before half a no-break space", () => {
   const bytes = utf8(" \t\u00a0x\u00a0\t ");
-  assert.equal(behindBlanks(bytes, 0, bytes.length), 4);
-  assert.equal(behindBlanks(bytes, 0, bytes.length, 0x09), 1);
-  assert.equal(behindBlanks(bytes, 0, 3), 2);
-  assert.equal(beforeBlanks(bytes, 0, bytes.length), 5);
-  assert.equal(beforeBlanks(bytes, 6, bytes.length), 7);
+  assert.equal(skipBlanks(bytes, 0, bytes.length), 4);
+  assert.equal(skipBlanks(bytes, 0, bytes.length, 0x09), 1);
+  assert.equal(skipBlanks(bytes, 0, 3), 2);
+  assert.equal(trimBlanksBefore(bytes, 0, bytes.length), 5);
+  assert.equal(trimBlanksBefore(bytes, 6, bytes.length), 7);
 });
 
 Deno.test("many records, and records of many values, come in several batches, whole and in order", async () => {

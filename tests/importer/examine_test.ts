@@ -4,13 +4,13 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { RejectedFile } from "../../src/domain/outcome.ts";
 import { FALLBACK_ENCODINGS } from "../../src/domain/settings.ts";
-import { examine as examineSource, type Examined, type ExamineOptions } from "../../src/importer/examine.ts";
+import { sniff as examineSource, type Sniffed, type SniffOptions } from "../../src/importer/examine.ts";
 import { Utf8Survey } from "../../src/importer/examine_utf8.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
 import { openSource } from "../../src/importer/source.ts";
 import { fileOf, utf8 } from "../support/memory_file.ts";
 
-const DEFAULTS: ExamineOptions = { fallbackEncoding: "windows-1252" };
+const DEFAULTS: SniffOptions = { fallbackEncoding: "windows-1252" };
 const HEADER = "unique_id,login_source,city\n";
 const CHUNK_SIZES = [1, 2, 3, 7, 65_536];
 
@@ -23,7 +23,7 @@ function utf16(text: string, littleEndian: boolean): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-async function examine(file: RosterFile, options: ExamineOptions): Promise<Examined> {
+async function examine(file: RosterFile, options: SniffOptions): Promise<Sniffed> {
   return await examineSource(await openSource(file), options);
 }
 
@@ -88,7 +88,7 @@ Deno.test("every fallback encoding of the settings can be read, and tells whethe
 });
 
 Deno.test("the fallback 'reject' rejects what is not Unicode, and nothing else", async () => {
-  const options: ExamineOptions = { fallbackEncoding: "reject" };
+  const options: SniffOptions = { fallbackEncoding: "reject" };
   assert.deepEqual(await verdict(fileOf(Uint8Array.of(0x61, 0xe9)), options), {
     code: "encoding_rejected",
     line: null,

@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { parseSettings } from "../../src/domain/settings.ts";
 import { createCheck } from "../../src/importer/check.ts";
 import { openRoster } from "../../src/importer/roster.ts";
-import { foldCase, type Suspect, Suspects } from "../../src/importer/suspects.ts";
+import { foldCase, type PossibleDuplicate, DuplicateFilter } from "../../src/importer/suspects.ts";
 import { chunksOf, utf8 } from "../support/memory_file.ts";
 
 /** The suspects of a roster; `size` stands for the size of its text. */
-async function suspectsOf(text: string, size?: number): Promise<readonly Suspect[] | null> {
+async function suspectsOf(text: string, size?: number): Promise<readonly PossibleDuplicate[] | null> {
   const bytes = utf8(text), settings = parseSettings({});
   const { header, records } = await openRoster(() => chunksOf(bytes, 65_536), settings, false);
   const check = createCheck(header, settings, "2026-11-23");
-  const suspects = new Suspects(size ?? bytes.length);
+  const suspects = new DuplicateFilter(size ?? bytes.length);
   for await (const batch of records()) {
     check(batch);
     suspects.note(batch, header);
@@ -86,7 +86,7 @@ Deno.test("the filter grows with the text, and never beyond 64 MiB", async () =>
   assert.ok(small > 5_000 && middle < 2_000 && large < 5, `${small}, ${middle}, ${large}`);
 
   const before = Deno.memoryUsage().external;
-  const largest = new Suspects(1e15);
+  const largest = new DuplicateFilter(1e15);
   assert.ok(Deno.memoryUsage().external - before <= 65 * 2 ** 20);
   assert.deepEqual(largest.list, []);
 });

@@ -41,12 +41,12 @@ Deno.test("the move may be repeated until it is forgotten, also by another proce
     const taken = await uploads.taken("x.csv");
     const name = (await uploads.inbox.moveToBak(taken, STARTED))!;
     const later = uploads.restarted();
-    const [again] = (await later.look(30)).moved;
+    const [again] = (await later.scan(30)).moved;
     assert.deepEqual(again, taken);
     assert.equal(await later.open(again), null);
     assert.equal(await later.moveToBak(again, new Date(0)), name);
     await later.forget(again);
-    assert.deepEqual((await later.look(30)).moved, []);
+    assert.deepEqual((await later.scan(30)).moved, []);
     assert.deepEqual(await bakOf(uploads), { [name]: "a\n" });
   }));
 
@@ -67,7 +67,7 @@ Deno.test("whatever step a crash came after, the move ends with one file in bak 
         await writeFile(uploads.at(".rosterd", key, ".bak-name"), note);
         await happened(uploads.at(".rosterd", key, "x.csv"), uploads.at("bak", noted));
         const later = uploads.restarted();
-        const { taken: [left], moved: [gone] } = await later.look(30);
+        const { claimed: [left], moved: [gone] } = await later.scan(30);
         const taken = left ?? gone;
         assert.equal(await later.moveToBak(taken, new Date(0)), noted);
         await later.forget(taken);
@@ -81,7 +81,7 @@ Deno.test("a file of somebody else under the noted name stays as it is", () =>
     const { key } = await uploads.taken("x.csv");
     const note = { upload: { name: "x.csv", mtime: 0, size: 2 }, bak: `x.${T}.csv` };
     await writeFile(uploads.at(".rosterd", key, ".bak-name"), JSON.stringify(note));
-    const [taken] = (await uploads.restarted().look(0)).taken;
+    const [taken] = (await uploads.restarted().scan(0)).claimed;
     assert.equal(await uploads.inbox.moveToBak(taken, STARTED), `x.${T}-2.csv`);
     assert.deepEqual(await bakOf(uploads), { [`x.${T}.csv`]: "b\n", [`x.${T}-2.csv`]: "a\n" });
   }));
@@ -94,7 +94,7 @@ Deno.test("a note that makes no sense stops nobody", () =>
     await writeFile(at(".rosterd", y.key, ".bak-name"), '{"upload":{"name":"","mtime":0,"size":0},"bak":"../../x"}');
     assert.equal(await inbox.moveToBak(x, STARTED), `x.${T}.csv`);
     await unlink(at(".rosterd", y.key, "y.csv"));
-    const { moved, waiting } = await inbox.look(0);
+    const { moved, waiting } = await inbox.scan(0);
     assert.deepEqual(moved, [x]);
     assert.deepEqual(waiting.map(({ code }) => code), ["stray"]);
   }));
@@ -113,7 +113,7 @@ Deno.test("an upload that is still there cannot be forgotten", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const taken = await uploads.taken("x.csv");
     await assert.rejects(uploads.inbox.forget(taken), { code: "ENOTEMPTY" });
-    assert.deepEqual((await uploads.inbox.look(0)).taken, [taken]);
+    assert.deepEqual((await uploads.inbox.scan(0)).claimed, [taken]);
   }));
 
 Deno.test("bak swapped for a link while rosterd runs: nothing is moved through it", () =>
@@ -122,7 +122,7 @@ Deno.test("bak swapped for a link while rosterd runs: nothing is moved through i
     await Deno.symlink("/tmp", uploads.at("bak"));
     await assert.rejects(uploads.inbox.moveToBak(taken, STARTED), { name: "UnusableFolder", code: "bak_not_a_folder" });
     await assert.rejects(uploads.inbox.keepFailed(taken, STARTED, async () => {}), { code: "bak_not_a_folder" });
-    assert.deepEqual(await uploads.restarted().look(0).catch(({ code }) => code), "bak_not_a_folder");
+    assert.deepEqual(await uploads.restarted().scan(0).catch(({ code }) => code), "bak_not_a_folder");
   }));
 
 Deno.test("a file that still grows in bak is told once", () =>
@@ -134,15 +134,15 @@ Deno.test("a file that still grows in bak is told once", () =>
       await (await inbox.open(taken))!.close();
       await inbox.moveToBak(taken, STARTED);
     }
-    assert.deepEqual(await inbox.grownInBak(), []);
+    assert.deepEqual(await inbox.lateWrites(), []);
     writer.writeSync(text("bcd\n"));
-    assert.deepEqual(await inbox.grownInBak(), [{ name: "x.csv", bakFile: `x.${T}.csv`, imported: 2, size: 6 }]);
+    assert.deepEqual(await inbox.lateWrites(), [{ name: "x.csv", bakFile: `x.${T}.csv`, imported: 2, size: 6 }]);
     writer.writeSync(text("e\n"));
-    assert.deepEqual(await inbox.grownInBak(), []);
+    assert.deepEqual(await inbox.lateWrites(), []);
     uploads.clock.pass(86_400);
-    assert.deepEqual(await inbox.grownInBak(), []);
+    assert.deepEqual(await inbox.lateWrites(), []);
     await appendFile(at("bak", `y.${T}.csv`), "late\n");
-    assert.deepEqual(await inbox.grownInBak(), []);
+    assert.deepEqual(await inbox.lateWrites(), []);
   }));
 
 Deno.test("growth between the reading and the move is told too", () =>
@@ -151,7 +151,7 @@ Deno.test("growth between the reading and the move is told too", () =>
     await (await uploads.inbox.open(taken))!.close();
     await appendFile(uploads.at(".rosterd", taken.key, "x.csv"), "b\n");
     const bakFile = await uploads.inbox.moveToBak(taken, STARTED);
-    assert.deepEqual(await uploads.inbox.grownInBak(), [{ name: "x.csv", bakFile, imported: 2, size: 4 }]);
+    assert.deepEqual(await uploads.inbox.lateWrites(), [{ name: "x.csv", bakFile, imported: 2, size: 4 }]);
   }));
 
 Deno.test("failed records are kept beside the upload, whole, in mode 0640, under the next free name", () =>

@@ -5,7 +5,7 @@ import { type Uploads, uploadsIn, withUploads } from "./upload_folder.ts";
 
 async function refusal({ inbox }: Pick<Uploads, "inbox">): Promise<{ code: string; message: string }> {
   try {
-    await inbox.look(0);
+    await inbox.scan(0);
   } catch (error) {
     assert.equal((error as Error).name, "UnusableFolder");
     return error as Error & { code: string };
@@ -42,27 +42,27 @@ Deno.test("an upload folder that is missing or is a file is named, and used as s
     assert.deepEqual((await refusal(uploadsIn(at("file")))).code, "upload_not_a_folder");
     await mkdir(at("upload"));
     await writeFile(at("upload", "x.csv"), "a\n");
-    assert.equal((await missing.inbox.look(0)).ready.length, 1);
+    assert.equal((await missing.inbox.scan(0)).ready.length, 1);
   }));
 
 Deno.test("another, empty folder in the place of the one in use is not taken for an empty upload folder", () =>
   withUploads({ "upload": {} }, async ({ at }) => {
     const uploads = uploadsIn(at("upload"));
-    await uploads.inbox.look(0);
+    await uploads.inbox.scan(0);
     await rename(at("upload"), at("away"));
     await mkdir(at("upload"));
     assert.equal((await refusal(uploads)).code, "upload_missing");
     assert.match((await refusal(uploads)).message, /its mount is probably gone\. Mount it again, or restart rosterd/);
     assert.deepEqual(await readdir(at("upload")), []);
-    assert.deepEqual((await uploads.restarted().look(0)).ready, []);
+    assert.deepEqual((await uploads.restarted().scan(0)).ready, []);
     await rm(at("upload"), { recursive: true });
     await rename(at("away"), at("upload"));
-    assert.deepEqual((await uploads.inbox.look(0)).ready, []);
+    assert.deepEqual((await uploads.inbox.scan(0)).ready, []);
   }));
 
 Deno.test("a .rosterd that somebody removed is made again", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    await uploads.inbox.look(0);
+    await uploads.inbox.scan(0);
     await rmdir(uploads.at(".rosterd"));
     assert.equal((await uploads.taken("x.csv")).name, "x.csv");
   }));

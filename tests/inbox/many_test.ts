@@ -16,7 +16,7 @@ Deno.test("a look at 10,000 files takes less than 5 s and lets others work meanw
     const times: string[] = [];
     const timed = async (what: string) => {
       const start = performance.now();
-      const look = await inbox.look(30);
+      const look = await inbox.scan(30);
       const took = performance.now() - start;
       times.push(`${what} ${Math.round(took)} ms`);
       assert.ok(took < 5_000, `${took} ms`);
@@ -36,8 +36,8 @@ Deno.test("after 1,000 uploads no handle stays open", (t) =>
   withUploads({}, async ({ inbox, at }) => {
     const round = async (name: string) => {
       await writeFile(at(name), "a\n");
-      const { ready: [upload] } = await inbox.look(0);
-      const taken = (await inbox.take(upload))!;
+      const { ready: [upload] } = await inbox.scan(0);
+      const taken = (await inbox.claim(upload))!;
       const file = (await inbox.open(taken))!;
       for await (const chunk of file.read()) assert.equal(chunk.length, 2);
       await file.close();

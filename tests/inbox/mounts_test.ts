@@ -40,7 +40,7 @@ mountTest(
 
         await run("mount", "-o", "remount,size=1m,ro", at("bak"));
         await assert.rejects(inbox.moveToBak(taken, STARTED), { code: "EROFS" });
-        await assert.rejects(inbox.look(0), { name: "UnusableFolder", code: "bak_not_writable", message: /read-only/ });
+        await assert.rejects(inbox.scan(0), { name: "UnusableFolder", code: "bak_not_writable", message: /read-only/ });
 
         await run("mount", "-o", "remount,rw", at("bak"));
         assert.equal(await inbox.moveToBak(taken, STARTED), `x.${T}.csv`);
@@ -57,9 +57,9 @@ mountTest(
         await plant(at("disk"), { "x.csv": "a\n" });
         const { inbox } = uploadsIn(at("upload"));
         const bind = (test: () => Promise<void>) => withMount(["--bind", at("disk")], at("upload"), test);
-        await bind(async () => assert.equal((await inbox.look(0)).ready.length, 1));
-        await assert.rejects(inbox.look(0), { name: "UnusableFolder", code: "upload_missing" });
-        await bind(async () => assert.equal((await inbox.look(0)).ready.length, 1));
+        await bind(async () => assert.equal((await inbox.scan(0)).ready.length, 1));
+        await assert.rejects(inbox.scan(0), { name: "UnusableFolder", code: "upload_missing" });
+        await bind(async () => assert.equal((await inbox.scan(0)).ready.length, 1));
       })),
 );
 
@@ -71,10 +71,10 @@ mountTest(
         await plant(at("upload"), { "x.csv": "a\n", ".rosterd": {} });
         const { inbox } = uploadsIn(at("upload"));
         await withMemory(at("upload", ".rosterd"), async () => {
-          await assert.rejects(inbox.look(0), { code: "upload_not_writable", message: /\.rosterd is on another file/ });
+          await assert.rejects(inbox.scan(0), { code: "upload_not_writable", message: /\.rosterd is on another file/ });
         });
         await run("mount", "-o", "remount,ro", at("upload"));
-        await assert.rejects(inbox.look(0), { code: "upload_not_writable", message: /read-only; mount it writable/ });
+        await assert.rejects(inbox.scan(0), { code: "upload_not_writable", message: /read-only; mount it writable/ });
         assert.deepEqual(await treeOf(at("upload")), { "x.csv": "a\n", ".rosterd": {} });
       });
     }),
@@ -90,19 +90,19 @@ mountTest(
       await withMount(["-o", "loop", at("disk")], at("upload"), async () => {
         await plant(at("upload"), { "x.csv": "a\n" });
         const { inbox } = uploadsIn(at("upload"), { answerWithinMs: 300 });
-        await inbox.look(0);
+        await inbox.scan(0);
         const hanging = { name: "UnusableFolder", code: "upload_hanging", message: /has not answered for 0\.3 s/ };
         await run("fsfreeze", "--freeze", at("upload"));
         try {
-          await assert.rejects(inbox.look(0), hanging);
+          await assert.rejects(inbox.scan(0), hanging);
           const before = performance.now();
-          await assert.rejects(inbox.look(0), hanging);
+          await assert.rejects(inbox.scan(0), hanging);
           assert.ok(performance.now() - before < 100);
         } finally {
           await run("fsfreeze", "--unfreeze", at("upload"));
         }
-        await answered(() => inbox.look(0), "upload_hanging");
-        assert.equal((await inbox.look(0)).ready.length, 1);
+        await answered(() => inbox.scan(0), "upload_hanging");
+        assert.equal((await inbox.scan(0)).ready.length, 1);
       });
     }),
 );
@@ -115,7 +115,7 @@ async function answered(ask: () => Promise<unknown>, refusal: string): Promise<v
 mountTest("a device named like a roster is never opened", () =>
   withUploads({}, async ({ inbox, at }) => {
     await run("mknod", at("tape.csv"), "c", "1", "3");
-    const { waiting } = await inbox.look(0);
+    const { waiting } = await inbox.scan(0);
     assert.match(waiting[0].text, /it is a device/);
   }));
 
@@ -129,7 +129,7 @@ mountTest(
         await writeFile(uploads.at(".rosterd", key, ".bak-name"), JSON.stringify(note));
         await plant(uploads.at("bak"), { [`x.${T}.csv`]: "", ".rosterd-89abcdef.tmp": "half" });
         const later = uploads.restarted();
-        const [taken] = (await later.look(0)).taken;
+        const [taken] = (await later.scan(0)).claimed;
         await later.tidy();
         assert.equal(await later.moveToBak(taken, STARTED), `x.${T}.csv`);
         assert.deepEqual((await treeOf(uploads.root)).bak, { [`x.${T}.csv`]: "a\n" });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { chmod, chown } from "node:fs/promises";
-import type { FolderLook } from "../../src/importer/ports.ts";
+import type { FolderScan } from "../../src/importer/ports.ts";
 import { run, treeOf } from "./folder_tree.ts";
 import { IS_ROOT, outputOf } from "./other_process.ts";
 import { T, type Uploads, withUploads } from "./upload_folder.ts";
 
 /** A turn of a process without privileges: what it saw, or why it did nothing. */
 const turnOver = ({ root }: Uploads) =>
-  outputOf("./turn.ts", root, `${root}/.database`) as Promise<FolderLook & { code: string; message: string }>;
+  outputOf("./turn.ts", root, `${root}/.database`) as Promise<FolderScan & { code: string; message: string }>;
 
 const NOBODY = 65_534;
 
@@ -66,18 +66,18 @@ Deno.test({
   fn: () =>
     withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
       const { inbox, clock, at } = uploads;
-      const { ready } = await inbox.look(0);
+      const { ready } = await inbox.scan(0);
       await run("chattr", "+i", at("x.csv"));
       try {
-        assert.equal(await inbox.take(ready[0]), null);
-        assert.equal((await inbox.take(ready[1]))?.name, "y.csv");
-        const look = await inbox.look(0);
+        assert.equal(await inbox.claim(ready[0]), null);
+        assert.equal((await inbox.claim(ready[1]))?.name, "y.csv");
+        const look = await inbox.scan(0);
         assert.deepEqual([look.ready, look.waiting[0].code], [[], "not_movable"]);
         clock.pass(60);
-        assert.equal((await inbox.look(0)).ready.length, 1);
+        assert.equal((await inbox.scan(0)).ready.length, 1);
       } finally {
         await run("chattr", "-i", at("x.csv"));
       }
-      assert.equal((await inbox.take((await inbox.look(0)).ready[0]))?.name, "x.csv");
+      assert.equal((await inbox.claim((await inbox.scan(0)).ready[0]))?.name, "x.csv");
     }),
 });

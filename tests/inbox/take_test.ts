@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { nothingSeen } from "../../src/importer/ports.ts";
+import { emptyScan } from "../../src/importer/ports.ts";
 import { appendFile, lstat, mkdir, rename, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foldersOf } from "../../src/inbox/folders.ts";
-import { printOf } from "../../src/inbox/settle.ts";
+import { fingerprintOf } from "../../src/inbox/settle.ts";
 import { renameThenCheck } from "../../src/inbox/take.ts";
 import { linkTo, PIPE, PLANTED_AT, type Tree, treeOf } from "./folder_tree.ts";
 import { STARTED, T, textOf, type Uploads, withUploads } from "./upload_folder.ts";
 
 async function ready({ inbox }: Uploads, name = "x.csv") {
-  return (await inbox.look(0)).ready.find((upload) => upload.name === name)!;
+  return (await inbox.scan(0)).ready.find((upload) => upload.name === name)!;
 }
 
 /** The tree with every KEY folder called by its number, in order. */
@@ -25,7 +25,7 @@ Deno.test("a taken upload stands alone under its own name in .rosterd, and is li
     assert.deepEqual({ ...taken, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
     assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [taken.key]: { "x.csv": "a\n" } } });
     for (const inbox of [uploads.inbox, uploads.restarted()]) {
-      assert.deepEqual(await inbox.look(30), { ...nothingSeen(), taken: [taken] });
+      assert.deepEqual(await inbox.scan(30), { ...emptyScan(), taken: [taken] });
     }
   }));
 
@@ -36,7 +36,7 @@ Deno.test("the same name may be taken again while the first is still there; both
     const second = await uploads.taken("y.csv");
     await writeFile(uploads.at("x.csv"), "newest\n");
     const third = await uploads.taken("x.csv");
-    assert.deepEqual((await uploads.restarted().look(0)).taken, [second, first, third]);
+    assert.deepEqual((await uploads.restarted().scan(0)).claimed, [second, first, third]);
   }));
 
 Deno.test("nothing is taken that vanished or changed since the look", async (t) => {
@@ -67,7 +67,7 @@ Deno.test("nothing is taken that vanished or changed since the look", async (t) 
         const upload = await ready(uploads);
         await change(uploads.at("x.csv"));
         const before = await treeOf(uploads.root);
-        assert.equal(await uploads.inbox.take(upload), null);
+        assert.equal(await uploads.inbox.claim(upload), null);
         assert.deepEqual(await treeOf(uploads.root), before);
       }));
   }
@@ -77,29 +77,29 @@ Deno.test("an upload that a later look saw changing is not taken on the word of 
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const upload = await ready(uploads);
     await appendFile(uploads.at("x.csv"), "b\n");
-    await uploads.inbox.look(30);
-    assert.equal(await uploads.inbox.take(upload), null);
-    assert.equal(await uploads.inbox.take({ ...upload, size: 4 }), null);
-    assert.equal(await uploads.inbox.take({ ...upload, name: "unseen.csv" }), null);
+    await uploads.inbox.scan(30);
+    assert.equal(await uploads.inbox.claim(upload), null);
+    assert.equal(await uploads.inbox.claim({ ...upload, size: 4 }), null);
+    assert.equal(await uploads.inbox.claim({ ...upload, name: "unseen.csv" }), null);
   }));
 
 Deno.test("an upload that changed while it was read waits until it has settled anew", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const { inbox, clock, at } = uploads;
     const taken = await uploads.taken("x.csv");
-    inbox.waitAnew(taken);
-    const codesNow = async () => (await inbox.look(30)).waiting.map(({ name, code }) => [name, code]);
+    inbox.requireResettle(taken);
+    const codesNow = async () => (await inbox.scan(30)).waiting.map(({ name, code }) => [name, code]);
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
     clock.pass(29);
     await appendFile(at(".rosterd", taken.key, "x.csv"), "b\n");
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
     clock.pass(29);
-    assert.deepEqual((await inbox.look(30)).taken, []);
+    assert.deepEqual((await inbox.scan(30)).claimed, []);
     clock.pass(1);
-    const look = await inbox.look(30);
-    assert.deepEqual(look.taken.map(({ key, size }) => [key, size]), [[taken.key, 4]]);
+    const look = await inbox.scan(30);
+    assert.deepEqual(look.claimed.map(({ key, size }) => [key, size]), [[taken.key, 4]]);
     assert.deepEqual(look.waiting, []);
-    inbox.waitAnew(taken);
+    inbox.requireResettle(taken);
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
   }));
 
@@ -124,7 +124,7 @@ Deno.test("a taken upload that somebody removed or replaced is not opened, and c
     await unlink(at(".rosterd", y.key, "y.csv"));
     await symlink("/etc/passwd", at(".rosterd", y.key, "y.csv"));
     assert.equal(await inbox.open(y), null);
-    const { taken, waiting } = await inbox.look(0);
+    const { claimed: taken, waiting } = await inbox.scan(0);
     assert.deepEqual(taken, []);
     assert.deepEqual(waiting.map(({ name, code }) => [name, code]), [[`.rosterd/${y.key}`, "stray"]]);
   }));
@@ -134,7 +134,7 @@ Deno.test("a link to a folder planted in .rosterd leads nowhere", () =>
     const elsewhere = await Deno.makeTempDir();
     await writeFile(join(elsewhere, "x.csv"), "secret\n");
     await symlink(elsewhere, at(".rosterd", "planted"));
-    assert.deepEqual((await inbox.look(0)).taken, []);
+    assert.deepEqual((await inbox.scan(0)).claimed, []);
     await Deno.remove(elsewhere, { recursive: true });
   }));
 
@@ -165,7 +165,7 @@ Deno.test("what a crash left half-made is tidied up at the first call of a proce
     },
     "bak": { ".rosterd-0123abcd.tmp": "half a copy", ".rosterd-0123abcd.probe": {}, "z.csv": "c\n" },
   }, async (uploads) => {
-    assert.deepEqual((await uploads.inbox.look(0)).taken.map(({ name }) => name), ["y.csv"]);
+    assert.deepEqual((await uploads.inbox.scan(0)).claimed.map(({ name }) => name), ["y.csv"]);
     await uploads.inbox.tidy();
     await uploads.taken("x.csv");
     assert.deepEqual(await numberedTree(uploads.root), {
@@ -187,7 +187,7 @@ Deno.test("what was swapped in at the very moment of the renaming is given back"
     await t.step(what, () =>
       withUploads({ ...tree, ".rosterd": {}, ".before": "a\n" }, async ({ root, at }) => {
         const before = await treeOf(root);
-        const print = printOf(await lstat(at(".before"), { bigint: true }));
+        const print = fingerprintOf(await lstat(at(".before"), { bigint: true }));
         const taking = await renameThenCheck(foldersOf(root), "x.csv", print, STARTED);
         assert.deepEqual(taking, { outcome: "vanished" });
         assert.deepEqual(await treeOf(root), before);

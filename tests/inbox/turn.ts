@@ -3,7 +3,7 @@
  * it to `bak`. A file of lines stands for the database: what is in it counts as imported. Prints what it saw.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
-import type { TakenUpload } from "../../src/importer/ports.ts";
+import type { ClaimedUpload } from "../../src/importer/ports.ts";
 import { notesIn } from "./notes.ts";
 import { STARTED, textOf, uploadsIn } from "./upload_folder.ts";
 
@@ -18,7 +18,7 @@ function note(...fields: string[]): void {
   closeSync(file);
 }
 
-async function finish(taken: TakenUpload): Promise<void> {
+async function finish(taken: ClaimedUpload): Promise<void> {
   if (!notesIn(database).some(([what, key]) => what === "imported" && key === taken.key)) {
     const file = (await inbox.open(taken))!;
     note("imported", taken.key, await textOf(file.read()));
@@ -29,12 +29,12 @@ async function finish(taken: TakenUpload): Promise<void> {
 }
 
 try {
-  const look = await inbox.look(0);
+  const look = await inbox.scan(0);
   console.log(JSON.stringify(look));
   await inbox.tidy();
-  for (const taken of [...look.moved, ...look.taken]) await finish(taken);
+  for (const taken of [...look.moved, ...look.claimed]) await finish(taken);
   for (const ready of look.ready) {
-    const taken = await inbox.take(ready);
+    const taken = await inbox.claim(ready);
     if (taken) await finish(taken);
   }
 } catch (error) {

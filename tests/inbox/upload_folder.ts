@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
-import type { TakenUpload } from "../../src/importer/ports.ts";
+import type { ClaimedUpload } from "../../src/importer/ports.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import type { Log, LogFields } from "../../src/runtime/log.ts";
 import { plant, type Tree } from "./folder_tree.ts";
@@ -32,7 +32,7 @@ export interface Uploads {
   /** An inbox as another process would have it: it remembers nothing. */
   restarted(): UploadFolder;
   /** Looks without waiting for anything to settle, and takes the upload of that name. */
-  taken(name: string): Promise<TakenUpload>;
+  taken(name: string): Promise<ClaimedUpload>;
 }
 
 /** Plants a tree, hands it to the test, and removes it. */
@@ -68,9 +68,9 @@ export function uploadsIn(root: string, options: Partial<InboxOptions> = {}): Up
   };
 }
 
-export async function takeNow(inbox: UploadFolder, name: string): Promise<TakenUpload> {
-  const ready = (await inbox.look(0)).ready.find((upload) => upload.name === name);
-  const taken = ready && await inbox.take(ready);
+export async function takeNow(inbox: UploadFolder, name: string): Promise<ClaimedUpload> {
+  const ready = (await inbox.scan(0)).ready.find((upload) => upload.name === name);
+  const taken = ready && await inbox.claim(ready);
   if (!taken) throw new Error(`${JSON.stringify(name)} could not be taken`);
   return taken;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
-import type { Forecast, Rehearsal } from "../../src/importer/ports.ts";
+import type { DryRunPlan, DryRun } from "../../src/importer/ports.ts";
 import type { CheckReport } from "../../src/importer/report.ts";
 import { countsOf, csvOf, type ImportReport, onEachDatabase, onServer, type User } from "./roster_database.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
@@ -110,14 +110,14 @@ onServer("an import that ends in the middle of a check does not mix into it", as
   await db.addUsers({ unique_id: "1" });
   await db.sql`insert into rosterd.permits (unique_id) values ('1')`;
   /** An import ends between the plan and the counts. */
-  const interrupted = async (planned: Promise<Forecast>) => {
+  const interrupted = async (planned: Promise<DryRunPlan>) => {
     const forecast = await planned;
     await db.import(roster, way);
     return forecast;
   };
   class SlowStore extends PostgresImportStore {
-    override rehearsal<T>(work: (rehearsal: Rehearsal) => Promise<T>): Promise<T> {
-      return super.rehearsal((rehearsal) => {
+    override dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T> {
+      return super.dryRun((rehearsal) => {
         const stage = rehearsal.stage.bind(rehearsal);
         rehearsal.stage = async (...about) => {
           const staging = await stage(...about), end = staging.end.bind(staging);

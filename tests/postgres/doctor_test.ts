@@ -7,7 +7,7 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { importFolder } from "../../src/importer/import_folder.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import { connectServer, type Database } from "../../src/postgres/connect.ts";
-import { examineDatabase } from "../../src/postgres/doctor.ts";
+import { checkDatabase } from "../../src/postgres/doctor.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import { approveHold } from "../../src/postgres/holds.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
@@ -34,7 +34,7 @@ async function asNobody(db: RosterDatabase, test: (database: Database, role: str
 
 async function findingsOf(database: Database): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for await (const finding of examineDatabase(database)) findings.push(finding);
+  for await (const finding of checkDatabase(database)) findings.push(finding);
   return findings;
 }
 
@@ -107,7 +107,7 @@ async function work(db: RosterDatabase, database: Database): Promise<void> {
     const inbox = createInbox({ upload: folder, clock: systemClock, log: silentLog });
     const turn = { inbox, store, settings: { ...settings, settle_seconds: 0 }, clock: systemClock, log: silentLog };
     const rest = { signal: never, onProgress: () => {}, stopsAll: () => true };
-    const { imported } = await importFolder({ ...turn, ...rest }, await inbox.look(0));
+    const { imported } = await importFolder({ ...turn, ...rest }, await inbox.scan(0));
     const [{ status }] = await db.sql`select status from rosterd.imports where id = ${imported[0]}`;
     assert.equal(status, "held");
     assert.equal((await approveHold(database, imported[0], never))!.permits_released, 2);

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { importFile } from "../../src/importer/import_file.ts";
-import { noFacts } from "../../src/importer/import_job.ts";
+import { unreadFacts } from "../../src/importer/import_job.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { fileOf } from "../support/memory_file.ts";
-import { Conversation } from "../../src/postgres/conversation.ts";
+import { ProtocolState } from "../../src/postgres/conversation.ts";
 import { connectServer } from "../../src/postgres/connect.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { until } from "../support/until.ts";
@@ -81,7 +81,7 @@ onServer("an import that was applied meanwhile is not applied again", async (db)
     clock: systemClock,
     signal,
     onProgress: () => {},
-    facts: noFacts(file),
+    facts: unreadFacts(file),
     isUpload: true,
   };
   const again = db.store.transaction((transaction) => importFile(file, transaction, id, job), { signal });
@@ -96,7 +96,7 @@ Deno.test("whose turn it is does not depend on the pieces in which messages come
   const refusal = message("E", [..."SERROR\0VERROR\0C53100\0Mno room\0\0"].map((c) => c.charCodeAt(0)));
   fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sizes) => {
     const codes: string[] = [];
-    const talk = new Conversation((code) => codes.push(code));
+    const talk = new ProtocolState((code) => codes.push(code));
     const inPieces = (bytes: number[], tell: (piece: Uint8Array) => void) => {
       for (let at = 0, turn = 0; at < bytes.length; turn++) {
         const size = sizes[turn % sizes.length];

@@ -9,7 +9,7 @@ import type { Turn } from "../../src/importer/upload_steps.ts";
 import type { ImportStore } from "../../src/importer/ports.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
 import type { Sql } from "../../src/postgres/connect.ts";
-import { databaseIsAway } from "../../src/postgres/faults.ts";
+import { isDatabaseUnreachable } from "../../src/postgres/faults.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
@@ -144,8 +144,8 @@ async function turn(folder: string, store: ImportStore) {
   const result = await importFolder({
     ...common,
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
-    stopsAll: databaseIsAway,
-  }, await inbox.look(0));
+    stopsAll: isDatabaseUnreachable,
+  }, await inbox.scan(0));
   return { ...result, merged };
 }
 

@@ -1,7 +1,7 @@
 /** Repeated and taken values of any small roster: the database and the model of the contract come to the same. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ImportStore, ImportTransaction, Waiting } from "../../src/importer/ports.ts";
+import type { ImportStore, ImportTransaction, WaitOptions } from "../../src/importer/ports.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import { csvOf, onServer, type RosterDatabase } from "./roster_database.ts";
 import { expectedOutcome, type WorldRecord, type WorldUser } from "./taken_model.ts";
@@ -61,7 +61,7 @@ async function outcome(db: RosterDatabase, users: WorldUser[], records: WorldRec
 
 /** A store for which every file has too many suspects to list. */
 class SuspectingStore extends PostgresImportStore {
-  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     return super.transaction((transaction) => {
       const stage = transaction.stage.bind(transaction);
       transaction.stage = async (...about) => {

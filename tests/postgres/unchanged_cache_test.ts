@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ImportTransaction, Waiting } from "../../src/importer/ports.ts";
+import type { ImportTransaction, WaitOptions } from "../../src/importer/ports.ts";
 import { PostgresImportStore } from "../../src/postgres/import_store.ts";
 import { undoImport } from "../../src/postgres/undo.ts";
 import { countsOf, onEachDatabase, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
@@ -27,7 +27,7 @@ function lines(...records: string[]): string {
 class CountingStore extends PostgresImportStore {
   written = 0;
   again = 0;
-  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     return super.transaction((transaction) => {
       const stage = transaction.stage.bind(transaction);
       transaction.stage = async (...about) => {
@@ -241,7 +241,7 @@ onServer("missing users are looked for among all records, and what was kept is f
 
 onServer("an import that fails in the end keeps nothing", async (db) => {
   const failing = class extends PostgresImportStore {
-    override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: Waiting): Promise<T> {
+    override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
       return super.transaction(async (transaction) => {
         await work(transaction);
         throw new Error("the disk is full");

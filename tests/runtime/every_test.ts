@@ -1,7 +1,7 @@
 /** The loop of the service: never two at a time, on demand at once, and clean in the end. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/runtime/clock.ts";
-import { Every } from "../../src/runtime/every.ts";
+import { IntervalLoop } from "../../src/runtime/every.ts";
 
 /** Work whose end the test decides. */
 function held() {
@@ -22,7 +22,7 @@ function held() {
 
 function every(work: () => Promise<void>, interval: () => number = () => 1e9) {
   const errors: unknown[] = [];
-  return { loop: new Every({ clock: systemClock, interval, work, onError: (error) => errors.push(error) }), errors };
+  return { loop: new IntervalLoop({ clock: systemClock, interval, work, onError: (error) => errors.push(error) }), errors };
 }
 
 Deno.test("it runs once at the start, and again when somebody asks", async () => {
@@ -32,7 +32,7 @@ Deno.test("it runs once at the start, and again when somebody asks", async () =>
   const ended = loop.run(stop.signal);
   assert.equal(runs.length, 1);
   runs[0].resolve();
-  const asked = loop.soon();
+  const asked = loop.trigger();
   await untilRuns(runs, 2);
   runs[1].resolve();
   await asked;
@@ -47,7 +47,7 @@ Deno.test("who asks during a run gets the next one, and never two run at a time"
   const { loop } = every(work);
   const ended = loop.run(stop.signal);
   let over = false;
-  const asked = loop.soon().then(() => over = true);
+  const asked = loop.trigger().then(() => over = true);
   assert.equal(runs.length, 1);
   runs[0].resolve();
   await untilRuns(runs, 2);
@@ -82,7 +82,7 @@ Deno.test("an error is told and the loop goes on", async () => {
   let runs = 0;
   const { loop, errors } = every(() => ++runs === 1 ? Promise.reject(new Error("once")) : Promise.resolve());
   const ended = loop.run(stop.signal);
-  await loop.soon();
+  await loop.trigger();
   stop.abort();
   await ended;
   assert.deepEqual([errors.length, runs], [1, 2]);

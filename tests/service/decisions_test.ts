@@ -4,8 +4,8 @@ import { Busy } from "../../src/http/service.ts";
 import type { Database } from "../../src/postgres/connect.ts";
 import { BakFolder } from "../../src/inbox/bak_folder.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { Decisions } from "../../src/service/decisions.ts";
-import { HistoryDesk } from "../../src/service/history_desk.ts";
+import { HoldService } from "../../src/service/decisions.ts";
+import { CachedImportHistory } from "../../src/service/history_desk.ts";
 import { initialState, type RunningImport } from "../../src/service/state.ts";
 
 Deno.test("while an import has the embedded database, decisions and held users say at once that it is busy", async () => {
@@ -17,9 +17,9 @@ Deno.test("while an import has the embedded database, decisions and held users s
   }) as Database;
   const keeper = { ask: <T>(question: () => Promise<T>) => question() };
   const state = { ...initialState(DEFAULT_SETTINGS), running: { id: 3 } as RunningImport };
-  const history = new HistoryDesk({ database: untouchable, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({ database: untouchable, bak: new BakFolder("bak"), state, keeper });
   const stopping = new AbortController().signal;
-  const decisions = new Decisions({ database: untouchable, history, state, keeper, stopping, log: silentLog });
+  const decisions = new HoldService({ database: untouchable, history, state, keeper, stopping, log: silentLog });
   const { signal } = new AbortController();
   for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
     await assert.rejects(asked, Busy);

@@ -6,7 +6,7 @@ import type { Sql } from "../../src/postgres/connect.ts";
 import { historyVersion } from "../../src/postgres/history.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { HistoryDesk } from "../../src/service/history_desk.ts";
+import { CachedImportHistory } from "../../src/service/history_desk.ts";
 import { initialState } from "../../src/service/state.ts";
 import { createOutbox, type OutboxStore } from "../../src/smtp/outbox.ts";
 import { onServer } from "../postgres/roster_database.ts";
@@ -32,7 +32,7 @@ onServer("the history is read again when somebody changed it, and not at rest", 
   const { sql, statements } = counting(db.database.sql);
   const keeper = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
-  const history = new HistoryDesk({ database: { ...db.database, sql }, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({ database: { ...db.database, sql }, bak: new BakFolder("bak"), state, keeper });
   const look = async () => await history.refreshIfChanged(await historyVersion(db.sql));
   await look();
   assert.ok(statements() > 0);
@@ -55,7 +55,7 @@ onServer("the history is read again when somebody changed it, and not at rest", 
 onServer("what changed during an import is read after it", async (db) => {
   const keeper = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
-  const history = new HistoryDesk({ database: db.database, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({ database: db.database, bak: new BakFolder("bak"), state, keeper });
   await db.import("unique_id,login_source\n1,ldap\n");
   state.running = { id: 1, file: "x.csv", started_at: "", stage: "merging", bytes: 1, total_bytes: 1, records: 1 };
   await history.refreshIfChanged("1");

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
 import type { SettingsFile } from "../../src/host/settings_file.ts";
-import { nothingSeen, UnusableFolder } from "../../src/importer/ports.ts";
+import { emptyScan, UnusableFolder } from "../../src/importer/ports.ts";
 import type { ImportStore } from "../../src/importer/ports.ts";
 import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import type { Leadership } from "../../src/postgres/leadership.ts";
 import { createLog } from "../../src/runtime/log.ts";
-import type { DatabaseKeeper } from "../../src/service/database_keeper.ts";
+import type { DatabaseMonitor } from "../../src/service/database_keeper.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
@@ -23,14 +23,14 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
       look() {
         looks++;
         look(clock);
-        return Promise.resolve(nothingSeen());
+        return Promise.resolve(emptyScan());
       },
     } as unknown as UploadFolder,
     settingsFile: {
       read: () => Promise.resolve({ settings, etag: "1" }),
       noteEdits: async () => {},
     } as unknown as SettingsFile,
-    keeper: { isWorthATry: false } as DatabaseKeeper,
+    databaseMonitor: { isWorthATry: false } as DatabaseMonitor,
     leadership: { term: new AbortController().signal } as Leadership,
     store: {} as ImportStore,
     log: createLog({ level: "error", format: "json", now: clock.now, write: () => {} }),
@@ -38,7 +38,7 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
   });
   const stop = new AbortController();
   const ended = turns.run(stop.signal);
-  await turns.soon();
+  await turns.trigger();
   const [begun, lookedBefore] = [clock.seconds, looks];
   while (clock.seconds < begun + 60) {
     clock.seconds++;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { type AttachmentSource, LARGEST_GZIPPED, LARGEST_PLAIN, packAttachment } from "../../src/smtp/attachment.ts";
+import { type AttachmentSource, MAX_GZIPPED_BYTES, MAX_PLAIN_BYTES, packAttachment } from "../../src/smtp/attachment.ts";
 
 const CHUNK = 64 * 1024;
 
@@ -24,37 +24,37 @@ const text = (chunk: Uint8Array<ArrayBuffer>) => chunk.fill(97);
 const noise = (chunk: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(chunk);
 
 Deno.test("a file of exactly 5 MiB goes as it is", async () => {
-  const packed = await packAttachment(source(LARGEST_PLAIN, text));
+  const packed = await packAttachment(source(MAX_PLAIN_BYTES, text));
   assert.equal(packed?.filename, "x.T.failed.csv");
   assert.equal(packed?.contentType, "text/csv; charset=utf-8");
-  assert.equal(packed?.content.length, LARGEST_PLAIN);
+  assert.equal(packed?.content.length, MAX_PLAIN_BYTES);
 });
 
 Deno.test("one byte more is gzipped", async () => {
-  const packed = await packAttachment(source(LARGEST_PLAIN + 1, text));
+  const packed = await packAttachment(source(MAX_PLAIN_BYTES + 1, text));
   assert.equal(packed?.filename, "x.T.failed.csv.gz");
   assert.equal(packed?.contentType, "application/gzip");
   const unpacked = gunzipSync(packed!.content);
-  assert.equal(unpacked.length, LARGEST_PLAIN + 1);
+  assert.equal(unpacked.length, MAX_PLAIN_BYTES + 1);
   assert.ok(unpacked.every((byte) => byte === 97));
 });
 
 Deno.test("a file above 5 MiB that gzips to just under 7 MiB is attached, above it is not", async () => {
-  const under = await packAttachment(source(LARGEST_GZIPPED - CHUNK, noise));
-  assert.ok(under!.content.length <= LARGEST_GZIPPED && under!.content.length > LARGEST_PLAIN);
-  assert.equal(await packAttachment(source(LARGEST_GZIPPED + CHUNK, noise)), null);
+  const under = await packAttachment(source(MAX_GZIPPED_BYTES - CHUNK, noise));
+  assert.ok(under!.content.length <= MAX_GZIPPED_BYTES && under!.content.length > MAX_PLAIN_BYTES);
+  assert.equal(await packAttachment(source(MAX_GZIPPED_BYTES + CHUNK, noise)), null);
 });
 
 Deno.test("a huge file is read no further than the limits ask for", async () => {
   const huge = source(1024 ** 4, noise);
   assert.equal(await packAttachment(huge), null);
-  assert.ok(huge.taken < 2 * (LARGEST_PLAIN + LARGEST_GZIPPED), `${huge.taken} bytes were taken`);
+  assert.ok(huge.taken < 2 * (MAX_PLAIN_BYTES + MAX_GZIPPED_BYTES), `${huge.taken} bytes were taken`);
 });
 
 Deno.test("a source that fails in the middle of gzipping fails the packing", async () => {
   let read = 0;
-  const failing = source(LARGEST_PLAIN * 3, (chunk) => {
-    if ((read += chunk.length) > LARGEST_PLAIN * 2) throw Object.assign(new Error("gone"), { code: "EIO" });
+  const failing = source(MAX_PLAIN_BYTES * 3, (chunk) => {
+    if ((read += chunk.length) > MAX_PLAIN_BYTES * 2) throw Object.assign(new Error("gone"), { code: "EIO" });
     noise(chunk);
   });
   await assert.rejects(packAttachment(failing), { code: "EIO" });

@@ -8,12 +8,12 @@ import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { BakFolder } from "../../src/inbox/bak_folder.ts";
 import { storedFile } from "../../src/service/mailroom.ts";
-import { LARGEST_GZIPPED } from "../../src/smtp/attachment.ts";
+import { MAX_GZIPPED_BYTES } from "../../src/smtp/attachment.ts";
 import {
   createOutbox,
-  GIVE_UP_AFTER,
-  LEAST_TRIES,
-  LOGIN_PAUSE,
+  GIVE_UP_AFTER_MS,
+  MIN_ATTEMPTS,
+  LOGIN_RETRY_MS,
   type OutboxDependencies,
 } from "../../src/smtp/outbox.ts";
 import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";
@@ -128,7 +128,7 @@ Deno.test("without mail settings nothing is tried and nothing is lost", async ()
   await using w = await world();
   await w.imported("x.csv");
   const bare = createOutbox({ ...w.dependencies, settings: () => ({ ...w.settings, failed_import_email: "" }) });
-  w.pass(2 * GIVE_UP_AFTER);
+  w.pass(2 * GIVE_UP_AFTER_MS);
   assert.deepEqual(await bare.sendDue(never), { sent: 0, waiting: 1 });
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
 });
@@ -214,8 +214,8 @@ Deno.test("after three days and ten tries a mail is given up, visibly", async ()
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
-  w.pass(GIVE_UP_AFTER - LEAST_TRIES * 61 * MINUTE);
-  for (let tries = 1; tries < LEAST_TRIES; tries++) {
+  w.pass(GIVE_UP_AFTER_MS - MIN_ATTEMPTS * 61 * MINUTE);
+  for (let tries = 1; tries < MIN_ATTEMPTS; tries++) {
     assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
     w.pass(61 * MINUTE);
   }
@@ -229,7 +229,7 @@ Deno.test("a mail that nobody tried for three days, since rosterd was away, is n
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
-  w.pass(2 * GIVE_UP_AFTER);
+  w.pass(2 * GIVE_UP_AFTER_MS);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
   w.pass(2 * MINUTE);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
@@ -261,7 +261,7 @@ Deno.test("above 5 MiB the file comes gzipped, above 7 MiB then it is named", as
   await using w = await world();
   await w.imported("big.csv", "a,b,c\r\n".repeat(1_000_000));
   const huge = await w.imported("huge.csv", "");
-  const noise = new Uint8Array(2 * LARGEST_GZIPPED);
+  const noise = new Uint8Array(2 * MAX_GZIPPED_BYTES);
   for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
   const [{ failed_file }] = await w.sql`select failed_file from rosterd.imports where id = ${huge}`;
   await Deno.writeFile(`${w.bak}/${failed_file}`, noise);
@@ -320,7 +320,7 @@ Deno.test("a server that does not answer ends the round: the other mails are not
     const outbox = createOutbox(counted);
     for (let round = 0; round < 3; round++) await outbox.sendDue(never);
     assert.equal(tries, 1);
-    w.pass(LOGIN_PAUSE + 1);
+    w.pass(LOGIN_RETRY_MS + 1);
     await outbox.sendDue(never);
     assert.equal(tries, 2);
     w.settings.smtp = { ...w.settings.smtp, password: "right one" };

@@ -1,7 +1,7 @@
 /** A file, examined and decoded as an import does it. */
 import type { Settings } from "../../src/domain/settings.ts";
 import { utf8Chunks } from "../../src/importer/decode.ts";
-import { type Encoding, examine, type Examined } from "../../src/importer/examine.ts";
+import { type Encoding, sniff, type Sniffed } from "../../src/importer/examine.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
 import { openSource } from "../../src/importer/source.ts";
 
@@ -10,9 +10,9 @@ export async function examinedText(
   file: RosterFile,
   fallbackEncoding: Settings["fallback_encoding"],
   encoding?: Encoding,
-): Promise<Examined & { text: () => AsyncGenerator<Uint8Array> }> {
+): Promise<Sniffed & { text: () => AsyncGenerator<Uint8Array> }> {
   const source = await openSource(file);
-  const found = await examine(source, { fallbackEncoding });
+  const found = await sniff(source, { fallbackEncoding });
   const examined = encoding === undefined ? found : { ...found, encoding, invalidBytes: true };
   return { ...examined, text: () => utf8Chunks(source, examined.encoding) };
 }

@@ -7,7 +7,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import type { LinkPatience } from "../../src/postgres/inquiry.ts";
+import type { LinkTimeouts } from "../../src/postgres/inquiry.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
 import { OpenApi } from "./openapi.ts";
@@ -25,7 +25,7 @@ export interface ServiceOptions {
   /** Leaves the settings of mail empty. */
   withoutMail?: boolean;
   /** With a link to the database that is silent. */
-  patience?: LinkPatience;
+  patience?: LinkTimeouts;
   /** An upload folder that another service of the test has, too. */
   upload?: string;
   /** A clock to set. */
@@ -52,7 +52,7 @@ export class TestService implements AsyncDisposable {
     smtp: SmtpTestServer,
     databaseUrl: string | null,
     clock: Clock,
-    private readonly patience: LinkPatience | undefined,
+    private readonly patience: LinkTimeouts | undefined,
     more: Record<string, string>,
   ) {
     this.folder = folder;
