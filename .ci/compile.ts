@@ -8,7 +8,7 @@ import { PERMISSIONS } from "./permissions.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Modules that the program loads as workers; the compiler sees only imports. */
-const WORKERS = ["src/postgres/embedded_worker.ts"];
+const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */
 export function compileArguments(output: string, version: string): string[] {

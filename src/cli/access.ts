@@ -5,8 +5,8 @@
 import { adminTokenPath, readAdminToken } from "../host/data_folder.ts";
 import { readServiceRecord } from "../host/service_record.ts";
 import type { Config } from "../config.ts";
-import type { Database } from "../postgres/connect.ts";
-import { isDatabaseUnreachable, explainDatabaseError } from "../postgres/faults.ts";
+import type { Database } from "../postgres/connection/connect.ts";
+import { explainDatabaseError, isDatabaseUnreachable } from "../postgres/connection/errors.ts";
 import { EmbeddedInUse, openDatabase } from "../service/open_database.ts";
 import { CommandFailed } from "./command.ts";
 

@@ -1,20 +1,20 @@
 /** All commands (contract, section 7), in the order in which help lists them. */
 import type { Command } from "./command.ts";
-import { checkCommand } from "./check.ts";
-import { approveCommand, discardCommand, undoCommand } from "./decide.ts";
-import { doctorCommand } from "./doctor.ts";
-import { healthcheckCommand } from "./healthcheck.ts";
-import { importCommand } from "./import.ts";
-import { importsCommand, showCommand } from "./imports.ts";
-import { printComposeCommand } from "./print/compose.ts";
-import { printSampleCommand } from "./print/sample.ts";
-import { printSshdCommand } from "./print/sshd.ts";
-import { printSystemdCommand } from "./print/systemd.ts";
-import { printVsftpdCommand } from "./print/vsftpd.ts";
-import { serveCommand } from "./serve.ts";
-import { settingsGetCommand, settingsSetCommand } from "./settings.ts";
-import { statusCommand } from "./status.ts";
-import { tokenCommand } from "./token.ts";
+import { checkCommand } from "./commands/check.ts";
+import { approveCommand, discardCommand, undoCommand } from "./commands/decide.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { healthcheckCommand } from "./commands/healthcheck.ts";
+import { importCommand } from "./commands/import.ts";
+import { importsCommand, showCommand } from "./commands/imports.ts";
+import { printComposeCommand } from "./commands/print/compose.ts";
+import { printSampleCommand } from "./commands/print/sample.ts";
+import { printSshdCommand } from "./commands/print/sshd.ts";
+import { printSystemdCommand } from "./commands/print/systemd.ts";
+import { printVsftpdCommand } from "./commands/print/vsftpd.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { settingsGetCommand, settingsSetCommand } from "./commands/settings.ts";
+import { statusCommand } from "./commands/status.ts";
+import { tokenCommand } from "./commands/token.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,

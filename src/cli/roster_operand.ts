@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
 import { errorReport } from "../importer/report.ts";
-import { openRosterFile } from "../inbox/open.ts";
+import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
-import { withTimeout } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
 import { inData } from "./unusable_data.ts";
 import { openLockFile, readIfPresent } from "./whole_file.ts";
 

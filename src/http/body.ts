@@ -3,7 +3,7 @@
  * grows beyond the bound (fault list, G).
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { withTimeout } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 

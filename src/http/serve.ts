@@ -7,7 +7,7 @@ import type { Hono } from "hono";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { withTimeout } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
 import { keepAccepting } from "./accepting.ts";
 import { Connection, type Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";

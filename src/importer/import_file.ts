@@ -16,14 +16,14 @@ import {
   statusOf,
   type Warning,
 } from "../domain/outcome.ts";
-import { utf8Chunks } from "./decode.ts";
-import { sniff } from "./examine.ts";
+import { utf8Chunks } from "./source/decode.ts";
+import { sniff } from "./source/sniff.ts";
 import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
-import type { Header } from "./header.ts";
-import type { DryRunPlan, ImportTransaction, PlannedImport, Progress, DryRun, RosterFile, Staging } from "./ports.ts";
-import { openRoster, type Roster } from "./roster.ts";
-import { openSource } from "./source.ts";
+import type { Header } from "./checks/header.ts";
+import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, RosterFile, Staging } from "./ports.ts";
+import { openRoster, type Roster } from "./csv/roster.ts";
+import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
 

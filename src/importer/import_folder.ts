@@ -3,9 +3,9 @@
  * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { FolderScan, ReadyUpload, ClaimedUpload } from "./ports.ts";
+import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
-import { advance, type PendingUpload, type PendingClaim, type Turn } from "./upload_steps.ts";
+import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
 
 /** What a turn did. */
 export interface TurnResult {

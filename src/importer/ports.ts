@@ -2,11 +2,11 @@
  * The edges of the importer: the upload folder, the database, and the clock, as the story of an import sees them.
  * The adapters are `src/inbox/` and `src/postgres/`; tests use the real ones wherever they can.
  */
-import type { Batch } from "./batch.ts";
-import type { FoundProblems } from "./check.ts";
-import type { Roster } from "./roster.ts";
-import type { PossibleDuplicate } from "./suspects.ts";
-import type { UnchangedCache } from "./unchanged_cache.ts";
+import type { Batch } from "./csv/batch.ts";
+import type { FoundProblems } from "./checks/check.ts";
+import type { Roster } from "./csv/roster.ts";
+import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
+import type { UnchangedCache } from "./digests/unchanged_cache.ts";
 import type { Hold } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";

@@ -3,13 +3,13 @@
  * nothing are only counted (`unchanged_cache.ts`); when another record shows that one of them is needed after all, the file is read
  * once more for these.
  */
-import { yieldToEventLoop as breatheOnce } from "../runtime/breathe.ts";
-import type { Batch } from "./batch.ts";
-import { type Check, createCheck } from "./check.ts";
+import { yieldToEventLoop as breatheOnce } from "../runtime/yield_to_event_loop.ts";
+import type { Batch } from "./csv/batch.ts";
+import { type Check, createCheck } from "./checks/check.ts";
 import type { ReadJob } from "./import_job.ts";
 import type { Restaging, Staged, Staging } from "./ports.ts";
-import type { Roster } from "./roster.ts";
-import { DuplicateFilter } from "./suspects.ts";
+import type { Roster } from "./csv/roster.ts";
+import { DuplicateFilter } from "./digests/duplicate_filter.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -20,7 +20,9 @@ export async function stageRecords<Planned>(
   bytes: number,
   job: ReadJob,
 ): Promise<Staged<Planned>> {
-  const { settings, clock, signal, facts, yieldToRequests: breathe = breatheOnce } = job, { header } = roster, { cache } = staging;
+  const { settings, clock, signal, facts, yieldToRequests: breathe = breatheOnce } = job,
+    { header } = roster,
+    { cache } = staging;
   const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
   const suspects = new DuplicateFilter(bytes);
   let read = 0;

@@ -6,10 +6,10 @@
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { writeFailedFile } from "./failed_file.ts";
+import { writeFailedFile } from "./files/failed_file.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
-import type { ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason, ClaimedUpload } from "./ports.ts";
+import type { ClaimedUpload, ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
 import { runImport } from "./run_import.ts";
 
 /** What a turn works with. */
@@ -136,7 +136,10 @@ function reports({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });
 }
 
-async function endWithoutFile({ inbox, store, clock, log }: Turn, { place, upload, entry }: PendingClaim): Promise<null> {
+async function endWithoutFile(
+  { inbox, store, clock, log }: Turn,
+  { place, upload, entry }: PendingClaim,
+): Promise<null> {
   const reason = whyWithoutFile(place, entry!);
   await store.endWithoutFile(entry!.id, reason, clock.now());
   log.warn("upload_gone", { import: entry!.id, file: entry!.file, code: reason.code });

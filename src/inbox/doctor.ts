@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
-import { mkdir, rename, rmdir, unlink } from "./disk.ts";
-import { closing, FOLDER_MODE, makeFile, temporaryName, statsOf } from "./durable.ts";
+import { mkdir, rename, rmdir, unlink } from "./files/disk.ts";
+import { closing, FOLDER_MODE, makeFile, statsOf, temporaryName } from "./files/fsync.ts";
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
 
 /** One after the other; nothing more is asked of an upload folder that cannot be used. */

@@ -10,8 +10,8 @@ import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
-import { statsOf } from "./durable.ts";
-import { type Folders, isRealFolder, swapped, tryMaking, tryClaiming, uploadFolder } from "./folders.ts";
+import { statsOf } from "./files/fsync.ts";
+import { type Folders, isRealFolder, swapped, tryClaiming, tryMaking, uploadFolder } from "./folders.ts";
 
 interface Identity {
   readonly dev: bigint;

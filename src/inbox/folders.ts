@@ -7,8 +7,8 @@ import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
-import { mkdir, rename, rmdir } from "./disk.ts";
-import { closing, FOLDER, FOLDER_MODE, makeFolder, temporaryName, statsOf, fsyncFolders } from "./durable.ts";
+import { mkdir, rename, rmdir } from "./files/disk.ts";
+import { closing, FOLDER, FOLDER_MODE, fsyncFolders, makeFolder, statsOf, temporaryName } from "./files/fsync.ts";
 
 /** Absolute paths. */
 export interface Folders {

@@ -7,29 +7,29 @@
  */
 import type { LateWrite } from "../domain/late_write.ts";
 import {
+  type ClaimedUpload,
   type FolderScan,
   type Inbox,
   type ReadyUpload,
   type RosterFile,
-  type ClaimedUpload,
   UnusableFolder,
 } from "../importer/ports.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
-import { HangGuard } from "./answering.ts";
-import { BakFolder } from "./bak_folder.ts";
-import { keepFailed, moveToBak } from "./bak.ts";
+import { HangGuard } from "./scan/hang_guard.ts";
+import { BakFolder } from "./bak/bak_folder.ts";
+import { keepFailed, moveToBak } from "./bak/bak.ts";
 import { FolderCheck } from "./folder_check.ts";
 import { type Folders, foldersOf, unreadable } from "./folders.ts";
-import { LateWriteWatch } from "./growth.ts";
-import { scanUploads, type ScanContext } from "./look.ts";
-import { ScanState } from "./memory.ts";
-import { isNoPlainFile, openRosterFile } from "./open.ts";
-import { ageAndSize, type Fingerprint } from "./settle.ts";
+import { LateWriteWatch } from "./bak/late_write_watch.ts";
+import { type ScanContext, scanUploads } from "./scan/scan.ts";
+import { ScanState } from "./scan/scan_state.ts";
+import { isNoPlainFile, openRosterFile } from "./files/open.ts";
+import { ageAndSize, type Fingerprint } from "./scan/settle.ts";
 import { sweep } from "./sweep.ts";
-import { claimUpload } from "./take.ts";
-import { isEmptied, pathOf, removeClaimed } from "./taken.ts";
+import { claimUpload } from "./claim/claim.ts";
+import { isEmptied, pathOf, removeClaimed } from "./claim/claimed.ts";
 
 export interface InboxOptions {
   /** The upload folder (contract, section 5, `--upload`). */

@@ -5,8 +5,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
-import { unlink } from "./disk.ts";
-import { isTemporary, removeIfEmpty } from "./durable.ts";
+import { unlink } from "./files/disk.ts";
+import { isTemporary, removeIfEmpty } from "./files/fsync.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
 /** Sweeps the three folders. */

@@ -4,9 +4,9 @@
  */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
-import { withTimeout } from "../runtime/within.ts";
-import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connect.ts";
-import { explainDatabaseError } from "./faults.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
+import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connection/connect.ts";
+import { explainDatabaseError } from "./connection/errors.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
@@ -156,7 +156,11 @@ async function asking(work: () => Promise<Finding>): Promise<Finding> {
     return await withTimeout(ANSWER_TIMEOUT_MS, work());
   } catch (error) {
     const code = codeOrThrow(error);
-    return bad("database", explainDatabaseError(error), FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.");
+    return bad(
+      "database",
+      explainDatabaseError(error),
+      FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.",
+    );
   }
 }
 

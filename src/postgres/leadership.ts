@@ -2,8 +2,8 @@
  * Of several rosterd on one database one works and the others stand by: whoever holds this lock. It is held in a
  * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
  */
-import { withTimeout } from "../runtime/within.ts";
-import type { Database, Sql } from "./connect.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
+import type { Database, Sql } from "./connection/connect.ts";
 
 /** Any number, as long as nobody else locks the same one. */
 const LEADER_LOCK = 7_246_003;

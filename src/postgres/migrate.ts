@@ -2,7 +2,7 @@
  * Makes the schema `rosterd` and brings it up to date, by the numbered files in `migrations/`. Safe when two processes
  * start at once: the second waits, and finds nothing left to do.
  */
-import type { Sql, Tx } from "./connect.ts";
+import type { Sql, Tx } from "./connection/connect.ts";
 import usersAndImports from "./migrations/0001_users_and_imports.sql" with { type: "text" };
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
 import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };

@@ -2,7 +2,7 @@
 import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
 import type { WaitingFile } from "../importer/ports.ts";
-import type { Totals } from "../postgres/history.ts";
+import type { Totals } from "../postgres/history/history.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 const OVER = ["done", "failed_records", "held", "rejected"];

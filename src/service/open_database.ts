@@ -2,9 +2,9 @@
 import type { Config } from "../config.ts";
 import { makeDataFolder } from "../host/data_folder.ts";
 import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
-import { connectServer, type Database } from "../postgres/connect.ts";
-import { startEmbedded } from "../postgres/embedded.ts";
-import type { LinkTimeouts } from "../postgres/inquiry.ts";
+import { connectServer, type Database } from "../postgres/connection/connect.ts";
+import { startEmbedded } from "../postgres/connection/embedded.ts";
+import type { LinkTimeouts } from "../postgres/connection/backend_probe.ts";
 
 /** Another process has the embedded database. */
 export class EmbeddedInUse extends Error {

@@ -3,9 +3,9 @@
  * and what an undo needs. Its entry in the history stays. Only files that an import of this database put there are removed.
  */
 import type { Settings } from "../domain/settings.ts";
-import type { BakFolder } from "../inbox/bak_folder.ts";
-import type { Database } from "../postgres/connect.ts";
-import { expiredImports, markCleared } from "../postgres/retention_store.ts";
+import type { BakFolder } from "../inbox/bak/bak_folder.ts";
+import type { Database } from "../postgres/connection/connect.ts";
+import { expiredImports, markCleared } from "../postgres/history/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 

@@ -1,7 +1,7 @@
 /** What the service knows of itself now. The turns write it; status, mail and decisions read it. */
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { type FolderScan, emptyScan, type Progress, type WaitingFile } from "../importer/ports.ts";
+import { emptyScan, type FolderScan, type Progress, type WaitingFile } from "../importer/ports.ts";
 
 /** The import that runs now. */
 export interface RunningImport extends Progress {

@@ -1,6 +1,6 @@
 /** The mail of `POST /settings/test-mail`. */
 import { addressList, type Settings } from "../domain/settings.ts";
-import { newMessageId } from "../postgres/outbox_store.ts";
+import { newMessageId } from "../postgres/history/outbox_store.ts";
 import type { Message } from "../smtp/transport.ts";
 
 export function testMessage(settings: Settings, now: Date): Message {

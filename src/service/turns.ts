@@ -5,16 +5,16 @@
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
-import { type FolderScan, type ImportStore, emptyScan, UnusableFolder } from "../importer/ports.ts";
+import { emptyScan, type FolderScan, type ImportStore, UnusableFolder } from "../importer/ports.ts";
 import type { UploadFolder } from "../inbox/inbox.ts";
-import { isDatabaseUnreachable } from "../postgres/faults.ts";
+import { isDatabaseUnreachable } from "../postgres/connection/errors.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { describeError } from "../runtime/errors.ts";
-import { IntervalLoop } from "../runtime/every.ts";
+import { IntervalLoop } from "../runtime/interval_loop.ts";
 import type { Log } from "../runtime/log.ts";
-import type { DatabaseMonitor } from "./database_keeper.ts";
-import { ScanBackoff } from "./look_pace.ts";
+import type { DatabaseMonitor } from "./database_monitor.ts";
+import { ScanBackoff } from "./scan_backoff.ts";
 import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
@@ -58,7 +58,12 @@ export class Turns {
       work: (signal) => this.stopwatch.turn(() => this.#turn(signal)),
       onError,
     });
-    this.#scans = new IntervalLoop({ clock, interval: () => this.#scanIntervalMs(), work: () => this.#scanBetweenTurns(), onError });
+    this.#scans = new IntervalLoop({
+      clock,
+      interval: () => this.#scanIntervalMs(),
+      work: () => this.#scanBetweenTurns(),
+      onError,
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -93,7 +98,9 @@ export class Turns {
     await this.#readSettings();
     if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
     if (this.#pace.isDue) await this.#scanFolder();
-    if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthATry && await this.#becomeLeader()) this.#turns.trigger();
+    if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthATry && await this.#becomeLeader()) {
+      this.#turns.trigger();
+    }
   }
 
   async #scanFolder(): Promise<void> {

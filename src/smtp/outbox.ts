@@ -27,7 +27,7 @@ export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
 const CLAIM = 2 * MINUTE_MS;
 const RENEW_INTERVAL_MS = 30_000;
 
-/** What the outbox asks of the database; `src/postgres/outbox_store.ts` keeps it. */
+/** What the outbox asks of the database; `src/postgres/history/outbox_store.ts` keeps it. */
 export interface OutboxStore {
   /**
    * Claims the mail that is due longest, or all mails of its digest. With `together`, all due mails that are in no

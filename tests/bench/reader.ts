@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { parse as csvParse } from "csv-parse";
 import Papa from "papaparse";
-import { readRecords } from "../../src/importer/csv.ts";
+import { readRecords } from "../../src/importer/csv/csv.ts";
 
 export interface ReaderRow {
   file: string;

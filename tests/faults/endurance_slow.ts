@@ -9,7 +9,7 @@ import { Workplace } from "../support/rosterd.ts";
 import { type SmtpTestServer, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
 import { Outside } from "./invariants.ts";
-import { numbers } from "./kills.ts";
+import { numbers } from "./processes/kills.ts";
 import { KINDS, prepareFor, rosterOf, settingsFor } from "./rosters.ts";
 import { survived } from "./verdict.ts";
 

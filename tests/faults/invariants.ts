@@ -35,7 +35,7 @@ export interface OutsideOptions {
   mails: (() => readonly { messageId?: string }[]) | null;
 }
 
-/** The key of the lock that one import at a time holds (`src/postgres/only_import.ts`). */
+/** The key of the lock that one import at a time holds (`src/postgres/import/import_lock.ts`). */
 const IMPORT_LOCK = 7_246_002;
 
 export class Outside {

@@ -18,8 +18,8 @@ import { survived } from "./verdict.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const REPLACED = {
-  "src/inbox/disk.ts": "disk.ts",
-  "src/postgres/connect.ts": "connect.ts",
+  "src/inbox/files/disk.ts": "disk.ts",
+  "src/postgres/connection/connect.ts": "connect.ts",
   "src/smtp/transport.ts": "transport.ts",
 };
 

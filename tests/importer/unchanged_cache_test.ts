@@ -1,11 +1,11 @@
-/** Records that are skipped because they would change nothing (`src/importer/unchanged_cache.ts`). */
+/** Records that are skipped because they would change nothing (`src/importer/digests/unchanged_cache.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Settings } from "../../src/domain/settings.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { createCheck } from "../../src/importer/check.ts";
-import { openRoster } from "../../src/importer/roster.ts";
-import { createUnchangedCache } from "../../src/importer/unchanged_cache.ts";
+import { createCheck } from "../../src/importer/checks/check.ts";
+import { openRoster } from "../../src/importer/csv/roster.ts";
+import { createUnchangedCache } from "../../src/importer/digests/unchanged_cache.ts";
 import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
 
 interface Reading {

@@ -1,8 +1,8 @@
 /** What is read and cleared in `bak`: nothing but plain files by plain names, and nothing through a link. */
 import assert from "node:assert/strict";
-import { BakFolder, NoBakFolder } from "../../src/inbox/bak_folder.ts";
-import { isNoPlainFile } from "../../src/inbox/open.ts";
-import { storedFile } from "../../src/service/mailroom.ts";
+import { BakFolder, NoBakFolder } from "../../src/inbox/bak/bak_folder.ts";
+import { isNoPlainFile } from "../../src/inbox/files/open.ts";
+import { storedFile } from "../../src/service/mailer.ts";
 import { packAttachment } from "../../src/smtp/attachment.ts";
 import { textOf } from "./upload_folder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile, lstat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { copyFile, sameContent } from "../../src/inbox/copy.ts";
+import { copyFile, sameContent } from "../../src/inbox/bak/copy.ts";
 import { plant } from "./folder_tree.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {

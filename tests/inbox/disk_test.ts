@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 
-/** What only looks. `open` makes nothing without a flag that says so, and all flags stand in `durable.ts`. */
+/** What only looks. `open` makes nothing without a flag that says so, and all flags stand in `fsync.ts`. */
 const HARMLESS = new Set(["constants", "lstat", "stat", "open", "readdir", "readFile", "BigIntStats", "FileHandle"]);
 const SOURCES = new URL("../../src/inbox/", import.meta.url);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openRosterFile } from "../../src/inbox/open.ts";
+import { openRosterFile } from "../../src/inbox/files/open.ts";
 import { linkTo, PIPE, plant } from "./folder_tree.ts";
 import { textOf } from "./upload_folder.ts";
 

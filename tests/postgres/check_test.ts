@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
-import type { DryRunPlan, DryRun } from "../../src/importer/ports.ts";
+import type { DryRun, DryRunPlan } from "../../src/importer/ports.ts";
 import type { CheckReport } from "../../src/importer/report.ts";
 import { countsOf, csvOf, type ImportReport, onEachDatabase, onServer, type User } from "./roster_database.ts";
-import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
 import { held } from "./held_file.ts";
 
 const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,\n";

@@ -1,5 +1,5 @@
 /** The schema `rosterd` as text that is the same on every server: what `schema.sql` keeps of it. */
-import type { Sql } from "../../src/postgres/connect.ts";
+import type { Sql } from "../../src/postgres/connection/connect.ts";
 
 export async function describeSchema(sql: Sql): Promise<string> {
   const tables = await sql<{ text: string }[]>`

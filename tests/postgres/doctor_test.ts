@@ -6,13 +6,13 @@ import { silentLog } from "../../src/runtime/log.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { importFolder } from "../../src/importer/import_folder.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
-import { connectServer, type Database } from "../../src/postgres/connect.ts";
+import { connectServer, type Database } from "../../src/postgres/connection/connect.ts";
 import { checkDatabase } from "../../src/postgres/doctor.ts";
-import { PostgresImportStore } from "../../src/postgres/import_store.ts";
-import { approveHold } from "../../src/postgres/holds.ts";
+import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
+import { approveHold } from "../../src/postgres/history/holds.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
-import { markCleared } from "../../src/postgres/retention_store.ts";
-import { undoImport } from "../../src/postgres/undo.ts";
+import { markCleared } from "../../src/postgres/history/retention_store.ts";
+import { undoImport } from "../../src/postgres/history/undo.ts";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
 const never = new AbortController().signal;

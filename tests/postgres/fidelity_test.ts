@@ -1,7 +1,7 @@
 /** What goes in comes out, character by character, and in whatever order the records stand. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isGuarded } from "../../src/importer/spreadsheet.ts";
+import { isGuarded } from "../../src/importer/checks/spreadsheet.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
 /** Any text of at most 50 code points that a value may have: no control character but CR, LF and TAB, U+0080 to U+009F included. */

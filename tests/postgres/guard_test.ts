@@ -1,8 +1,8 @@
 /** The guard holds, and people approve or discard (contract, section 3, "Guard"). */
 import assert from "node:assert/strict";
 import { CannotDecide } from "../../src/domain/decision.ts";
-import { approveHold, discardHold, listHeld } from "../../src/postgres/holds.ts";
-import { undoImport } from "../../src/postgres/undo.ts";
+import { approveHold, discardHold, listHeld } from "../../src/postgres/history/holds.ts";
+import { undoImport } from "../../src/postgres/history/undo.ts";
 import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
 const settings = { archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } };

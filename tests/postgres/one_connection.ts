@@ -2,9 +2,9 @@
  * A server's database through one connection that stays, for tests of thousands of imports: rows are staged by statements, not
  * by COPY. A new connection, and the 40 ms that TCP waits about each end of a COPY, would be four fifths of a small import.
  */
-import type { Database, Tx } from "../../src/postgres/connect.ts";
-import { CONNECTION, type Sql } from "../../src/postgres/sql.ts";
-import { PostgresImportStore } from "../../src/postgres/import_store.ts";
+import type { Database, Tx } from "../../src/postgres/connection/connect.ts";
+import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
+import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
 import postgres from "postgres";
 import type { RosterDatabase } from "./roster_database.ts";
 

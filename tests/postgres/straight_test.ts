@@ -1,5 +1,5 @@
 /**
- * While there are no users, records that surely create one go straight into the table of users (`src/postgres/staged_rows.ts`). What
+ * While there are no users, records that surely create one go straight into the table of users (`src/postgres/import/staged_rows.ts`). What
  * comes out is what `check` foresees, which stages every record.
  */
 import assert from "node:assert/strict";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ImportTransaction, WaitOptions } from "../../src/importer/ports.ts";
-import { PostgresImportStore } from "../../src/postgres/import_store.ts";
-import { undoImport } from "../../src/postgres/undo.ts";
+import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
+import { undoImport } from "../../src/postgres/history/undo.ts";
 import { countsOf, onEachDatabase, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
 
 const FIRST = 255;

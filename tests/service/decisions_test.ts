@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { Busy } from "../../src/http/service.ts";
-import type { Database } from "../../src/postgres/connect.ts";
-import { BakFolder } from "../../src/inbox/bak_folder.ts";
+import type { Database } from "../../src/postgres/connection/connect.ts";
+import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { HoldService } from "../../src/service/decisions.ts";
-import { CachedImportHistory } from "../../src/service/history_desk.ts";
+import { HoldService } from "../../src/service/hold_service.ts";
+import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState, type RunningImport } from "../../src/service/state.ts";
 
 Deno.test("while an import has the embedded database, decisions and held users say at once that it is busy", async () => {

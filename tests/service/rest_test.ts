@@ -1,12 +1,12 @@
 /** A service at rest asks the database for next to nothing, and still notices what others change. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { BakFolder } from "../../src/inbox/bak_folder.ts";
-import type { Sql } from "../../src/postgres/connect.ts";
-import { historyVersion } from "../../src/postgres/history.ts";
+import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
+import type { Sql } from "../../src/postgres/connection/connect.ts";
+import { historyVersion } from "../../src/postgres/history/history.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { CachedImportHistory } from "../../src/service/history_desk.ts";
+import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState } from "../../src/service/state.ts";
 import { createOutbox, type OutboxStore } from "../../src/smtp/outbox.ts";
 import { onServer } from "../postgres/roster_database.ts";
@@ -32,7 +32,12 @@ onServer("the history is read again when somebody changed it, and not at rest", 
   const { sql, statements } = counting(db.database.sql);
   const keeper = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
-  const history = new CachedImportHistory({ database: { ...db.database, sql }, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({
+    database: { ...db.database, sql },
+    bak: new BakFolder("bak"),
+    state,
+    keeper,
+  });
   const look = async () => await history.refreshIfChanged(await historyVersion(db.sql));
   await look();
   assert.ok(statements() > 0);

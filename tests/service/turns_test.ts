@@ -7,7 +7,7 @@ import type { ImportStore } from "../../src/importer/ports.ts";
 import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import type { Leadership } from "../../src/postgres/leadership.ts";
 import { createLog } from "../../src/runtime/log.ts";
-import type { DatabaseMonitor } from "../../src/service/database_keeper.ts";
+import type { DatabaseMonitor } from "../../src/service/database_monitor.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 

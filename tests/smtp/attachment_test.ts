@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { type AttachmentSource, MAX_GZIPPED_BYTES, MAX_PLAIN_BYTES, packAttachment } from "../../src/smtp/attachment.ts";
+import {
+  type AttachmentSource,
+  MAX_GZIPPED_BYTES,
+  MAX_PLAIN_BYTES,
+  packAttachment,
+} from "../../src/smtp/attachment.ts";
 
 const CHUNK = 64 * 1024;
 

@@ -3,17 +3,17 @@ import postgres from "postgres";
 import { type Failure, noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/outbox_store.ts";
+import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/history/outbox_store.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
 import { createLog } from "../../src/runtime/log.ts";
-import { BakFolder } from "../../src/inbox/bak_folder.ts";
-import { storedFile } from "../../src/service/mailroom.ts";
+import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
+import { storedFile } from "../../src/service/mailer.ts";
 import { MAX_GZIPPED_BYTES } from "../../src/smtp/attachment.ts";
 import {
   createOutbox,
   GIVE_UP_AFTER_MS,
-  MIN_ATTEMPTS,
   LOGIN_RETRY_MS,
+  MIN_ATTEMPTS,
   type OutboxDependencies,
 } from "../../src/smtp/outbox.ts";
 import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import postgres from "postgres";
-import { CONNECTION, type Sql } from "../../src/postgres/sql.ts";
+import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
 
 const ROOT = "/usr/lib/postgresql";
 

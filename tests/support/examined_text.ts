@@ -1,9 +1,9 @@
 /** A file, examined and decoded as an import does it. */
 import type { Settings } from "../../src/domain/settings.ts";
-import { utf8Chunks } from "../../src/importer/decode.ts";
-import { type Encoding, sniff, type Sniffed } from "../../src/importer/examine.ts";
+import { utf8Chunks } from "../../src/importer/source/decode.ts";
+import { type Encoding, sniff, type Sniffed } from "../../src/importer/source/sniff.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
-import { openSource } from "../../src/importer/source.ts";
+import { openSource } from "../../src/importer/source/source.ts";
 
 /** `encoding`: decodes it as if the examination had found this. */
 export async function examinedText(

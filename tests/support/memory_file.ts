@@ -1,5 +1,5 @@
 /** Rosters in memory: as a file, as chunks of bytes, and what the reader of records makes of them. */
-import type { Batch, Malformed } from "../../src/importer/batch.ts";
+import type { Batch, Malformed } from "../../src/importer/csv/batch.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
 
 export interface MemoryFile extends RosterFile {

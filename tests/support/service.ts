@@ -7,7 +7,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import type { LinkTimeouts } from "../../src/postgres/inquiry.ts";
+import type { LinkTimeouts } from "../../src/postgres/connection/backend_probe.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { createLog, type Log } from "../../src/runtime/log.ts";
 import { OpenApi } from "./openapi.ts";

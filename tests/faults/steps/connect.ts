@@ -1,8 +1,8 @@
-/** Stands in the place of `src/postgres/connect.ts`: each statement that changes something, and each COMMIT, is a side effect. */
-import * as real from "../../../src/postgres/connect.ts";
+/** Stands in the place of `src/postgres/connection/connect.ts`: each statement that changes something, and each COMMIT, is a side effect. */
+import * as real from "../../../src/postgres/connection/connect.ts";
 import { after, before, effect } from "./killing.ts";
 
-export * from "../../../src/postgres/connect.ts";
+export * from "../../../src/postgres/connection/connect.ts";
 
 export function connectServer(...args: Parameters<typeof real.connectServer>): real.Database {
   const database = real.connectServer(...args);

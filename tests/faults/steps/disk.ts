@@ -1,6 +1,6 @@
-/** Stands in the place of `src/inbox/disk.ts`. */
+/** Stands in the place of `src/inbox/files/disk.ts`. */
 import type { FileHandle } from "node:fs/promises";
-import * as disk from "../../../src/inbox/disk.ts";
+import * as disk from "../../../src/inbox/files/disk.ts";
 import { effect } from "./killing.ts";
 
 function counted<A extends unknown[], T>(name: string, work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {

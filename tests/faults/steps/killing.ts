@@ -1,6 +1,6 @@
 /**
  * Ends its process by SIGKILL before or after the N-th side effect. The modules beside this one stand in the places of
- * `src/inbox/disk.ts`, `src/postgres/connect.ts` and `src/smtp/transport.ts`, through which every side effect of an import goes;
+ * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, through which every side effect of an import goes;
  * they tell of each one here. `ROSTERD_KILL` says when (`before 7`, `after 7`), `ROSTERD_KILLED` names a file for what was
  * interrupted.
  */

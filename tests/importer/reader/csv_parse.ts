@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { CsvError, type InfoRecord, parse } from "csv-parse/sync";
-import type { Malformed } from "../../../src/importer/batch.ts";
+import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { OtherReader } from "./comparing.ts";
 import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { inContract, type PeerRecord } from "./peer_reading.ts";

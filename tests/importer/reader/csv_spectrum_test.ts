@@ -1,6 +1,6 @@
 /** The samples of csv-spectrum: CSV files that readers stumble over, each with what it means. */
 import assert from "node:assert/strict";
-import { readRecords } from "../../../src/importer/csv.ts";
+import { readRecords } from "../../../src/importer/csv/csv.ts";
 import { chunksOf, recordsOf } from "../../support/memory_file.ts";
 
 /** Read from the package's folder: the package itself pairs the files by the order in which the folder lists them. */

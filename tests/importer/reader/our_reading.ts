@@ -1,7 +1,7 @@
 /** What our reader makes of a file, in the form in which it is compared with other readers. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
-import type { Malformed } from "../../../src/importer/batch.ts";
-import { readRecords } from "../../../src/importer/csv.ts";
+import type { Malformed } from "../../../src/importer/csv/batch.ts";
+import { readRecords } from "../../../src/importer/csv/csv.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf } from "../../support/memory_file.ts";
 import type { GeneratedCsv } from "./generated_csv.ts";

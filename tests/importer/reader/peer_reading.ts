@@ -2,7 +2,7 @@
  * What another reader made of a file, and what the contract makes of that: the differences between its rules and the
  * contract's are all in {@link inContract}.
  */
-import type { Malformed } from "../../../src/importer/batch.ts";
+import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";
 
 /** One record as a peer reads it. */

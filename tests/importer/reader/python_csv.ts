@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
-import type { Malformed } from "../../../src/importer/batch.ts";
+import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { OtherReader } from "./comparing.ts";
 import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { bytesOf, type Read } from "./our_reading.ts";

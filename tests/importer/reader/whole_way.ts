@@ -2,9 +2,9 @@
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
-import { createCheck } from "../../../src/importer/check.ts";
-import type { Encoding } from "../../../src/importer/examine.ts";
-import { openRoster } from "../../../src/importer/roster.ts";
+import { createCheck } from "../../../src/importer/checks/check.ts";
+import type { Encoding } from "../../../src/importer/source/sniff.ts";
+import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordOf, type SeenRecord } from "../../support/memory_file.ts";
 

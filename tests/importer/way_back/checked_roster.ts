@@ -1,11 +1,11 @@
 /** A roster as an import sees it, without a database: what stands in each record, what is stored of it, what is wrong. */
 import type { Failure, Problem } from "../../../src/domain/outcome.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
-import { Batch } from "../../../src/importer/batch.ts";
-import { createCheck } from "../../../src/importer/check.ts";
-import { writeFailedFile } from "../../../src/importer/failed_file.ts";
-import type { Header } from "../../../src/importer/header.ts";
-import { openRoster } from "../../../src/importer/roster.ts";
+import { Batch } from "../../../src/importer/csv/batch.ts";
+import { createCheck } from "../../../src/importer/checks/check.ts";
+import { writeFailedFile } from "../../../src/importer/files/failed_file.ts";
+import type { Header } from "../../../src/importer/checks/header.ts";
+import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf } from "../../support/memory_file.ts";
 

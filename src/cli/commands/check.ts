@@ -1,0 +1,99 @@
+/** `rosterd check FILE…`: what an import would do now, without doing it. */
+import { openSettingsFile } from "../../host/settings_file.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
+import { requireSuitable } from "../../postgres/connection/connect.ts";
+import { PostgresImportStore } from "../../postgres/import/import_store.ts";
+import { printable } from "../../runtime/log.ts";
+import { type ServiceClient, withAccess } from "../access.ts";
+import { type Command, type Invocation, JSON_FLAG } from "../command.ts";
+import { exitCodeOf, printReport } from "../print_report.ts";
+import { openNamed, showProgress, withoutDatabase } from "../roster_operand.ts";
+import type { Terminal } from "../terminal.ts";
+
+const MAX_CHANGES_PRINTED = 20;
+
+export const checkCommand: Command = {
+  words: "check",
+  operands: "FILE…",
+  least: 1,
+  most: Infinity,
+  flags: JSON_FLAG,
+  summary: "say what an import of the files would do now",
+  help:
+    "Says what an import of the files would do now: counts, failures, warnings, and the first users that would change.\n" +
+    "Nothing is written, no import is kept waiting, and an empty database stays empty.",
+  run: runCheck,
+};
+
+type CheckOne = (path: string, settings: Settings) => Promise<CheckReport>;
+
+async function runCheck(invocation: Invocation): Promise<number> {
+  const { config, operands, flags, terminal, clock } = invocation;
+  const { settings } = await openSettingsFile(config.settings, clock).read();
+  const all = async (check: CheckOne) => {
+    const reports: CheckReport[] = [];
+    for (const path of operands) reports.push(await check(path, settings));
+    return reports;
+  };
+  const reports = await withAccess(
+    config,
+    async (database) => {
+      await requireSuitable(database.sql);
+      return await all(ownCheck(invocation, new PostgresImportStore(database)));
+    },
+    (service) => all((path) => serviceCheck(service, path)),
+  ).catch((error) => withoutDatabase(invocation, error).map((report) => ({ ...report, changes: [] })));
+  terminal.progress("");
+  if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
+  else {
+    for (const report of reports) {
+      printReport(terminal, report, true);
+      printChanges(terminal, report);
+    }
+  }
+  return exitCodeOf(reports);
+}
+
+function ownCheck({ clock, signal, terminal }: Invocation, store: PostgresImportStore): CheckOne {
+  return (path, settings) =>
+    openNamed(
+      path,
+      (file) => checkReport(file, { store, settings, clock, signal, onProgress: showProgress(terminal, path) }),
+      unopened,
+    );
+}
+
+function serviceCheck(service: ServiceClient, path: string): Promise<CheckReport> {
+  return openNamed(path, async (file) => {
+    const content = ReadableStream.from(file.read());
+    const body = { type: "application/octet-stream", content };
+    const [report] = await service.ask("POST", `/check?name=${encodeURIComponent(file.name)}`, body) as CheckReport[];
+    return report;
+  }, unopened);
+}
+
+function unopened(file: string, error: unknown): CheckReport {
+  return { ...errorReport(file, error), changes: [] };
+}
+
+function printChanges({ out, paint }: Terminal, report: CheckReport): void {
+  const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held } = report;
+  for (const { unique_id, outcome, columns } of changes.slice(0, MAX_CHANGES_PRINTED)) {
+    const pairs = Object.entries(columns).map(([column, [before, after]]) =>
+      outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
+    );
+    out(
+      `  would be ${outcome}: ${printable(unique_id)}${
+        paint.faint(pairs.length === 0 ? "" : ` (${pairs.join(", ")})`)
+      }`,
+    );
+  }
+  const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
+    MAX_CHANGES_PRINTED;
+  if (more > 0) out(paint.faint(`  … and ${more} more ${more === 1 ? "user" : "users"}`));
+}
+
+function quoted(value: string | null): string {
+  return value === null ? "nothing" : `"${printable(value)}"`;
+}

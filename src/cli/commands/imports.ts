@@ -1,0 +1,132 @@
+/** `rosterd imports` and `rosterd imports show ID`: the history. */
+import type { Failure, ImportEntry } from "../../importer/ports.ts";
+import type { HeldUser } from "../../domain/decision.ts";
+import type { Sql } from "../../postgres/connection/connect.ts";
+import { findImport, listFailures, listImports } from "../../postgres/history/history.ts";
+import { listHeld } from "../../postgres/history/holds.ts";
+import { hasCode } from "../../runtime/errors.ts";
+import { printable } from "../../runtime/log.ts";
+import { type ServiceClient, withAccess } from "../access.ts";
+import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { printHold, stateWords } from "../print_hold.ts";
+import { countWords, printReport } from "../print_report.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const importsCommand: Command = {
+  words: "imports",
+  operands: "",
+  least: 0,
+  most: 0,
+  flags: { ...JSON_FLAG, limit: { value: "N", help: "how many (20)" } },
+  summary: "list the imports, newest first",
+  help: "Lists the imports, newest first.",
+  run: runList,
+};
+
+export const showCommand: Command = {
+  words: "imports show",
+  operands: "ID",
+  least: 1,
+  most: 1,
+  flags: JSON_FLAG,
+  summary: "show one import with its failures, and whom it holds",
+  help:
+    "Shows one import with its counts, its warnings, its first failures, and whom the archive guard held and why.\n" +
+    "With --json, the first thousand failures, and the first thousand held users as held_users.",
+  run: runShow,
+};
+
+/** So many failures and held users: what one call of HTTP gives. */
+const MAX_SHOWN = 1_000;
+
+type Page = { imports: ImportEntry[]; next: number | null };
+
+async function runList({ config, flags, terminal }: Invocation): Promise<number> {
+  const limit = wholeNumber(String(flags.limit ?? 20), "--limit", 200);
+  const page = await withAccess(
+    config,
+    ({ sql }) =>
+      listImports(sql, { limit }).catch((error): Page => whereNoSchemaIs(error, { imports: [], next: null })),
+    (service) => service.ask("GET", `/imports?limit=${limit}`) as Promise<Page>,
+  );
+  if (flags.json) terminal.out(JSON.stringify(page, null, 2));
+  else if (page.imports.length === 0) terminal.out("there are no imports yet");
+  else {
+    for (const entry of page.imports) {
+      const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
+      terminal.out(
+        `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${
+          countWords({ ...entry, failures: [] })
+        }`,
+      );
+    }
+  }
+  return EXIT.ok;
+}
+
+/** An import with its first failures and held users. */
+interface ShownImport {
+  entry: ImportEntry;
+  failures: Failure[];
+  held: HeldUser[];
+}
+
+async function runShow({ config, operands, flags, terminal }: Invocation): Promise<number> {
+  const id = importId(operands[0]);
+  const found = await withAccess(config, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
+  if (found === null) throw noSuchImport(id);
+  const { entry, failures, held } = found;
+  if (flags.json) terminal.out(JSON.stringify({ ...entry, failures, held_users: held }, null, 2));
+  else printImport(terminal, found);
+  return EXIT.ok;
+}
+
+async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
+  const entry = await findImport(sql, id).catch((error) => whereNoSchemaIs(error, null));
+  if (entry === null) return null;
+  const failures = (await listFailures(sql, id, { limit: MAX_SHOWN }))?.failures ?? [];
+  const held = (await listHeld(sql, id, { limit: MAX_SHOWN }))?.held ?? [];
+  return { entry, failures, held };
+}
+
+async function serviceImport(service: ServiceClient, id: number): Promise<ShownImport> {
+  const ask = <T>(path: string) => service.ask("GET", `/imports/${id}${path}`) as Promise<T>;
+  const entry = await ask<ImportEntry>("");
+  const { failures } = await ask<{ failures: Failure[] }>(`/failures?limit=${MAX_SHOWN}`);
+  const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MAX_SHOWN}`);
+  return { entry, failures, held };
+}
+
+function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
+  // What is held is told as it stands now, not as it stood then.
+  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
+  printReport(terminal, { ...entry, warnings, failures });
+  printHold(terminal, entry, held);
+  const { started_at, finished_at, undone_at, bak_file, failed_file, mail } = entry;
+  if (undone_at !== null) terminal.out(`  undone ${undone_at}`);
+  terminal.out(`  started ${started_at}, finished ${finished_at ?? "not yet"}, mail ${mail}`);
+  if (bak_file !== null) {
+    terminal.out(`  in bak: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`);
+  }
+}
+
+/** The operand ID. */
+export function importId(text: string): number {
+  return wholeNumber(text, "ID", Number.MAX_SAFE_INTEGER);
+}
+
+export function noSuchImport(id: number): CommandFailed {
+  return new CommandFailed(`there is no import ${id}`);
+}
+
+function wholeNumber(text: string, name: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  throw new WrongUsage(`${name} must be a whole number from 1${most < 1e9 ? ` to ${most}` : ""}, not "${text}"`);
+}
+
+/** A database that rosterd never worked on has no history: undefined_table. */
+export function whereNoSchemaIs<T>(error: unknown, instead: T): T {
+  if (hasCode(error, "42P01")) return instead;
+  throw error;
+}

@@ -1,0 +1,193 @@
+/**
+ * The rule for the values of each kind of column (contract, section 2, the table and "Problem codes"). A rule gets a value that
+ * is not empty, and answers with what is wrong with it, as a sentence for the clerk who must mend the roster, or null.
+ */
+import { ALWAYS_REQUIRED, type Column } from "../../domain/columns.ts";
+import type { ProblemCode } from "../../domain/outcome.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { printable } from "../../runtime/log.ts";
+import { Batch } from "../csv/batch.ts";
+
+export interface RuleViolation {
+  code: ProblemCode;
+  reason: string;
+}
+
+/** Judges value `value` of a batch; may mark it or change its bytes in place. */
+export type Rule = (batch: Batch, value: number) => RuleViolation | null;
+
+/** Text as reasons show it: in quotes, cut at 80 characters, on one line, with what is invisible made visible. */
+export function shown(text: string): string {
+  return `"${printable(cut(text, 80))}"`;
+}
+
+/** Cuts text after so many characters (code points), and says so with an ellipsis. */
+export function cut(text: string, longest: number): string {
+  const points = [...text];
+  return points.length > longest ? points.slice(0, longest).join("") + "…" : text;
+}
+
+/** The rule of a column, with the clear token in front of it. */
+export function createRule(column: Column, settings: Settings, today: string): Rule {
+  const rule = ruleOfKind(column, settings, today);
+  const token = new TextEncoder().encode(settings.clear_token);
+  if (token.length === 0) return rule;
+  const clear = clearRule(column, settings);
+  return (batch, value) => isClearToken(token, batch, value) ? clear(batch, value) : rule(batch, value);
+}
+
+function isClearToken(token: Uint8Array, { bytes, start, end }: Batch, value: number): boolean {
+  const from = start[value];
+  if (bytes[from] !== token[0] || end[value] - from !== token.length) return false;
+  return token.every((byte, at) => bytes[from + at] === byte);
+}
+
+function clearRule({ name, kind }: Column, { required_columns, clear_token }: Settings): Rule {
+  if (ALWAYS_REQUIRED.includes(name) || required_columns.includes(name)) {
+    return () => ({ code: "9031", reason: `${name} is required and cannot be cleared with ${shown(clear_token)}` });
+  }
+  if (kind === "flag") {
+    return () => ({ code: "9033", reason: `${name} cannot be cleared with ${shown(clear_token)}: it must be 0 or 1` });
+  }
+  return (batch, value) => {
+    batch.flags[value] |= Batch.CLEARS;
+    return null;
+  };
+}
+
+function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
+  const { name } = column;
+  const inLength = lengthRule(column);
+  switch (column.kind) {
+    case "text":
+      return inLength;
+    case "unique_id":
+      return both(inLength, textRule((text) => INVISIBLE.test(text) ? invisibleFault(name, text) : null));
+    case "login_source":
+      return both(inLength, listRule(name, settings.login_sources, "9015"));
+    case "user_type":
+      return both(inLength, listRule(name, settings.user_types, "9033"));
+    case "email":
+      return both(
+        inLength,
+        textRule((text) => isEmail(text) ? null : notValid(name, text, "is not an e-mail address")),
+      );
+    case "region":
+      return both(inLength, regionRule(name));
+    case "date":
+      return dateRule(name, today);
+    case "flag":
+      return flagRule(name);
+  }
+}
+
+function both(first: Rule, second: Rule): Rule {
+  return (batch, value) => first(batch, value) ?? second(batch, value);
+}
+
+function textRule(judge: (text: string) => RuleViolation | null): Rule {
+  return (batch, value) => judge(batch.text(value));
+}
+
+function notValid(column: string, text: string, why: string): RuleViolation {
+  return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
+}
+
+/** Longest is counted in code points; no value has more of them than bytes. */
+function lengthRule({ name, longest, kind }: Column): Rule {
+  const wanted = kind === "region" ? ": two letters such as ON" : "";
+  return (batch, value) => {
+    if (batch.end[value] - batch.start[value] <= longest) return null;
+    const text = batch.text(value);
+    const length = [...text].length;
+    if (length <= longest) return null;
+    const reason = `${name} ${shown(text)} has ${length} characters, at most ${longest} are allowed${wanted}`;
+    return { code: "9030", reason };
+  };
+}
+
+/** Control characters, and characters without a width such as zero-width spaces, direction marks and variation selectors. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+function invisibleFault(column: string, text: string): RuleViolation {
+  const [character] = INVISIBLE.exec(text)!;
+  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  return notValid(column, text, `has the invisible character U+${code}: type the value anew`);
+}
+
+/** One address: one `@`, no blanks, brackets or separators, a domain of at least two labels. Letters of any script. */
+const EMAIL = (() => {
+  const local = String.raw`[^\s@,;:<>()[\]\\"\p{C}.]+`;
+  const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?`;
+  return new RegExp(String.raw`^${local}(?:\.${local})*@${label}(?:\.${label})+$`, "u");
+})();
+
+/** What nearly every address looks like; told at once, where the rule for all scripts takes its time. */
+const PLAIN_EMAIL = /^\w+(?:[.+-]\w+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z0-9]+$/;
+
+function isEmail(text: string): boolean {
+  return PLAIN_EMAIL.test(text) || EMAIL.test(text);
+}
+
+function listRule(column: string, list: readonly string[], code: ProblemCode): Rule {
+  if (list.length === 0) return () => null;
+  const accepted = new Set(list);
+  const some = list.slice(0, 10).map(shown).join(", ") + (list.length > 10 ? ", …" : "");
+  return textRule((text) =>
+    accepted.has(text) ? null : { code, reason: `${column} ${shown(text)} is not one of ${some}` }
+  );
+}
+
+/** Two letters, kept in upper case. */
+function regionRule(column: string): Rule {
+  const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+  return (batch, value) => {
+    const { bytes, start, end } = batch;
+    const first = start[value];
+    if (end[value] - first !== 2 || !isLetter(bytes[first]) || !isLetter(bytes[first + 1])) {
+      return notValid(column, batch.text(value), "is not two letters such as ON");
+    }
+    bytes[first] &= 0xdf;
+    bytes[first + 1] &= 0xdf;
+    return null;
+  };
+}
+
+const HYPHEN = 0x2d;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function dateRule(column: string, today: string): Rule {
+  const latest = Number(today.replaceAll("-", ""));
+  return (batch, value) => {
+    const bytes = batch.bytes, from = batch.start[value];
+    const hasForm = batch.end[value] - from === 10 && bytes[from + 4] === HYPHEN && bytes[from + 7] === HYPHEN;
+    const year = digits(bytes, from, 4), month = digits(bytes, from + 5, 2), day = digits(bytes, from + 8, 2);
+    const fault = (why: string) => notValid(column, batch.text(value), why);
+    if (!hasForm || Number.isNaN(year + month + day)) return fault("is not of the form YYYY-MM-DD");
+    if (!isReal(year, month, day)) return fault("is no day of the calendar");
+    return year * 10_000 + month * 100 + day > latest ? fault("lies in the future") : null;
+  };
+}
+
+/** The number that `count` digits make, or NaN. */
+function digits(bytes: Uint8Array, from: number, count: number): number {
+  let number = 0;
+  for (let at = from; at < from + count; at++) {
+    const digit = bytes[at] - 0x30;
+    number = digit >= 0 && digit <= 9 ? number * 10 + digit : NaN;
+  }
+  return number;
+}
+
+function isReal(year: number, month: number, day: number): boolean {
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + leap;
+}
+
+function flagRule(column: string): Rule {
+  return (batch, value) => {
+    const byte = batch.bytes[batch.start[value]];
+    const valid = batch.end[value] - batch.start[value] === 1 && (byte === 0x30 || byte === 0x31);
+    return valid ? null : notValid(column, batch.text(value), "is not 0 or 1");
+  };
+}

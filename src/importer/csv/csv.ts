@@ -1,0 +1,393 @@
+/**
+ * The CSV reader: UTF-8 bytes in, batches of records out (contract, section 2, "Quoting", "Malformed record", "Limits").
+ *
+ * It never turns bytes into text. A batch says where in its bytes each value begins and ends; whoever needs the text of
+ * a value asks for it. A record that cannot be read is reported and costs only itself. Memory is bounded by one record.
+ *
+ * How one record is read, and what is strange about it:
+ *
+ *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► behind the quote: blanks, then delimiter or line end
+ *                   └─ else ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
+ *
+ * - A stray quote, text behind a closing quote, or a quote that never closes says nothing of where the record ends. So the
+ *   reader goes back to where the record began and goes on at the next physical line: an unclosed quote costs one record.
+ * - When the bytes at hand end within a record, the record is read again from its start once more bytes have come.
+ *   The bytes at hand must have doubled by then, so that this costs at most as much again as reading once.
+ * - A record that is over its limit is still read to its end, and costs only itself; beyond four times the limit its bytes are
+ *   not kept any more, and it ends with the physical line on which it began.
+ * - Behind the last byte at hand stands a line feed of our own, so that the inner loops need no bounds check.
+ */
+import { reject } from "../../domain/outcome.ts";
+import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
+import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+
+/** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
+export interface Limits {
+  recordBytes: number;
+  valueBytes: number;
+  columns: number;
+}
+
+export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
+
+/** No record is looked for in more bytes than so many times its limit, however many are at hand. */
+const WINDOW = 4;
+
+export interface ReaderOptions {
+  /** The delimiter as a byte. */
+  delimiter: number;
+  /** The physical line on which the bytes begin. */
+  line: number;
+  /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
+  validate: boolean;
+  limits?: Limits;
+  /** Skips records behind the header; a batch may then be empty. */
+  matcher?: UnchangedMatcher;
+}
+
+const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
+
+// What a byte means to a plain value and to a quoted one. Numbers, in one table, because this is the innermost loop.
+const PLAIN = 0, DELIMITER = 1, LINE_END = 2, QUOTE_MARK = 3, HIGH = 4, CONTROL = 5;
+
+function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } {
+  const quoted = new Uint8Array(256).fill(CONTROL, 0, 0x20).fill(HIGH, 0x80);
+  quoted[0x7f] = CONTROL;
+  quoted[TAB] = PLAIN;
+  quoted[LF] = quoted[CR] = LINE_END;
+  quoted[QUOTE] = QUOTE_MARK;
+  const plain = quoted.slice();
+  plain[TAB] = CONTROL;
+  plain[delimiter] = DELIMITER;
+  return { plain, quoted };
+}
+
+/**
+ * Reads records from chunks of UTF-8 bytes. The first one is the header: every other must have as many values.
+ * Each batch is valid until the next one is asked for. Throws {@link RejectedFile} when the last record is cut off.
+ */
+export async function* readRecords(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReaderOptions,
+): AsyncGenerator<Batch> {
+  const reader = new Reader(options);
+  for await (const chunk of chunks) {
+    reader.add(chunk);
+    while (reader.fill()) yield reader.batch;
+    // Where every record is skipped there is no other moment for others to have their turn.
+    if (options.matcher) yield reader.batch;
+  }
+  reader.finish();
+  while (reader.fill()) yield reader.batch;
+  reader.rejectOpenQuote();
+}
+
+// How reading a value came out. Below zero, reading cannot go on where it is.
+const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
+
+class Reader {
+  readonly batch: Batch;
+  readonly #limits: Limits;
+  readonly #window: number;
+  readonly #plain: Uint8Array;
+  readonly #quoted: Uint8Array;
+  /** Bytes at hand: from `#position` up to `#end` they are unread; behind them stands a line feed of our own. */
+  #bytes = new Uint8Array(1 << 19);
+  #position = 0;
+  #end = 0;
+  #final = false;
+  #line: number;
+  /** How many values a record must have: as many as the first one, the header; 0 before it was read. */
+  #width = 0;
+  /** So many bytes must be at hand before the unfinished record is tried again. */
+  #wanted = 0;
+  /** What is left of a physical line is passed over; the quotes in it up to the position leave one open. */
+  #passingOver = false;
+  #quoteOpen = false;
+
+  // The record being read: where it began, how many values, line ends within quotes, and what is wrong with it.
+  #start = 0;
+  #values = 0;
+  #linesWithin = 0;
+  #fault: Malformed | null = null;
+  #notAscii = false;
+  #blank = true;
+
+  constructor(readonly options: ReaderOptions) {
+    this.#limits = options.limits ?? LIMITS;
+    this.#window = WINDOW * this.#limits.recordBytes;
+    ({ plain: this.#plain, quoted: this.#quoted } = meanings(options.delimiter));
+    this.#line = options.line;
+    this.batch = new Batch(this.#limits.columns);
+  }
+
+  add(chunk: Uint8Array): void {
+    const unread = this.#end - this.#position;
+    if (unread + chunk.length < this.#bytes.length) {
+      this.#bytes.copyWithin(0, this.#position, this.#end);
+    } else {
+      const larger = new Uint8Array(2 * (unread + chunk.length));
+      larger.set(this.#bytes.subarray(this.#position, this.#end));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(chunk, unread);
+    this.#position = 0;
+    this.#end = unread + chunk.length;
+    this.#bytes[this.#end] = LF;
+  }
+
+  /** No more bytes will come. */
+  finish(): void {
+    this.#final = true;
+    this.#wanted = 0;
+  }
+
+  /** Reads as many records as the bytes at hand and the batch allow; false when there was none. */
+  fill(): boolean {
+    const batch = this.batch.begin(this.#bytes);
+    if (this.#end - this.#position < this.#wanted) return false;
+    this.#wanted = 0;
+    const { matcher } = this.options;
+    matcher?.begin(this.#bytes);
+    while (this.#position < this.#end && !batch.full) {
+      if (matcher && this.#width > 0 && !this.#passingOver) this.#skipUnchanged(matcher);
+      if (this.#position === this.#end) break;
+      if (this.#passingOver ? this.#passOverLine() : this.#readRecord()) continue;
+      this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);
+      this.#position = this.#start;
+      break;
+    }
+    return batch.count > 0;
+  }
+
+  /** Skips unchanged records, as far as they are at hand. */
+  #skipUnchanged(matcher: UnchangedMatcher): void {
+    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
+      this.#position = lineEnd + 1;
+      this.#line++;
+    }
+  }
+
+  /** Reads the record at the position into the batch; false when more bytes are needed for it. */
+  #readRecord(): boolean {
+    this.#start = this.#position;
+    this.#values = this.#linesWithin = 0;
+    this.#fault = null;
+    this.#notAscii = false;
+    this.#blank = true;
+    const beyondWindow = this.#end - this.#start > this.#window;
+    const outcome = beyondWindow ? this.#readValuesInWindow() : this.#readValues();
+    if (outcome === RECORD_READ) return this.#endRecord();
+    if (outcome === MORE_NEEDED) {
+      if (!beyondWindow) return false;
+      this.#fault = { kind: "record_too_long" };
+    }
+    return this.#resumeAtNextLine();
+  }
+
+  #readValues(): number {
+    let outcome: number;
+    do outcome = this.#readValue(); while (outcome === VALUE_READ);
+    return outcome;
+  }
+
+  /** Reads values as if no bytes were at hand behind the window, so that what comes out does not depend on the chunks. */
+  #readValuesInWindow(): number {
+    const bytes = this.#bytes, end = this.#end, final = this.#final;
+    const edge = this.#start + this.#window, byte = bytes[edge];
+    this.#end = edge;
+    this.#final = false;
+    bytes[edge] = LF;
+    const outcome = this.#readValues();
+    bytes[edge] = byte;
+    this.#final = final;
+    this.#end = end;
+    return outcome;
+  }
+
+  /** Reads one value and the delimiter or line end behind it. */
+  #readValue(): number {
+    const bytes = this.#bytes, meaning = this.#plain, from = this.#position;
+    let at = from, flags = 0;
+    for (;;) {
+      while (meaning[bytes[at]] === PLAIN) at++;
+      const found = meaning[bytes[at]];
+      if (found <= LINE_END) break;
+      if (found === QUOTE_MARK) {
+        return skipBlanks(bytes, from, at) === at ? this.#readQuoted(at + 1) : this.#unreadable("stray_quote");
+      }
+      if (found === HIGH) flags |= this.#highFlags(at);
+      else flags |= bytes[at] === TAB ? Batch.HAS_TAB : Batch.CONTROL;
+      at++;
+    }
+    this.#storeTrimmed(from, at, flags);
+    return this.#endValue(at);
+  }
+
+  /** Reads a value from behind its opening quote. */
+  #readQuoted(from: number): number {
+    const bytes = this.#bytes, meaning = this.#quoted, end = this.#end;
+    let at = from, flags = Batch.QUOTED;
+    for (;;) {
+      while (meaning[bytes[at]] === PLAIN) at++;
+      const found = meaning[bytes[at]];
+      if (at >= end) return this.#openUpTo(end, from);
+      if (found === QUOTE_MARK) {
+        if (at + 1 === end && !this.#final) return this.#openUpTo(at, from);
+        if (at + 1 === end || bytes[at + 1] !== QUOTE) break;
+        flags |= Batch.DOUBLED_QUOTES;
+        at++;
+      } else if (found === LINE_END) {
+        if (bytes[at] === CR && at + 1 === end && !this.#final) return this.#openUpTo(end, from);
+        if (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF) at++;
+        this.#linesWithin++;
+      } else flags |= found === HIGH ? this.#highFlags(at) : Batch.CONTROL;
+      at++;
+    }
+    if (at - from > this.#limits.recordBytes) return this.#unreadable("quote_not_closed");
+    const behind = skipBlanks(bytes, at + 1, end, this.options.delimiter);
+    if (behind < end && this.#plain[bytes[behind]] !== DELIMITER && this.#plain[bytes[behind]] !== LINE_END) {
+      const halfBlank = behind + 1 === end && !this.#final;
+      return halfBlank ? MORE_NEEDED : this.#unreadable("text_behind_quote");
+    }
+    this.#store(from, at, flags);
+    return this.#endValue(behind);
+  }
+
+  /** The quote that opens the value at `from` is not closed before `at`, where the bytes at hand end or leave it open. */
+  #openUpTo(at: number, from: number): number {
+    const waits = !this.#final && at - from <= this.#limits.recordBytes;
+    return waits ? MORE_NEEDED : this.#unreadable("quote_not_closed");
+  }
+
+  #unreadable(kind: "stray_quote" | "text_behind_quote" | "quote_not_closed"): number {
+    this.#fault = { kind, value: this.#values };
+    return UNREADABLE;
+  }
+
+  /** Steps over the delimiter or line end at `at`. */
+  #endValue(at: number): number {
+    if (at >= this.#end) {
+      this.#position = this.#end;
+      return this.#final ? RECORD_READ : MORE_NEEDED;
+    }
+    if (this.#plain[this.#bytes[at]] !== DELIMITER) return this.#stepOverLineEnd(at) ? RECORD_READ : MORE_NEEDED;
+    this.#position = at + 1;
+    return VALUE_READ;
+  }
+
+  /** False when a CR is the last byte at hand: it may be the first half of a CRLF. */
+  #stepOverLineEnd(at: number): boolean {
+    if (this.#bytes[at] === CR) {
+      if (at + 1 === this.#end && !this.#final) return false;
+      if (at + 1 < this.#end && this.#bytes[at + 1] === LF) at++;
+    }
+    this.#position = at + 1;
+    return true;
+  }
+
+  /** U+0080 to U+009F are control characters too; in UTF-8 they are C2 80 to C2 9F. */
+  #highFlags(at: number): number {
+    this.#notAscii = true;
+    const next = this.#bytes[at + 1];
+    return this.#bytes[at] === 0xc2 && next >= 0x80 && next < 0xa0 ? Batch.NOT_ASCII | Batch.CONTROL : Batch.NOT_ASCII;
+  }
+
+  #storeTrimmed(from: number, to: number, flags: number): void {
+    const bytes = this.#bytes;
+    to = trimBlanksBefore(bytes, from, to);
+    if (from < to && (bytes[from] === SPACE || flags !== 0)) from = skipBlanks(bytes, from, to);
+    if (flags & Batch.HAS_TAB && bytes.subarray(from, to).includes(TAB)) flags |= Batch.CONTROL;
+    this.#store(from, to, flags);
+  }
+
+  #store(from: number, to: number, flags: number): void {
+    if (to - from > this.#limits.valueBytes) this.#fault ??= { kind: "value_too_long", value: this.#values };
+    if (flags & Batch.CONTROL) this.#fault ??= { kind: "control_character", value: this.#values };
+    if (to > from || flags & Batch.QUOTED) this.#blank = false;
+    this.batch.put(this.#values++, from, to, flags);
+  }
+
+  /** The record ends before the position: judges it as a whole. */
+  #endRecord(): boolean {
+    const line = this.#line, start = this.#start, end = this.#contentEnd();
+    this.#line += this.#linesWithin + 1;
+    if (this.#blank) return true;
+    if (this.#values < this.#width && end === this.#end) this.#rejectCutOff(line);
+    const fault = this.#faultOfWhole(end - start);
+    if (fault === null) this.batch.endRecord(line, start, end, this.#values, this.#linesWithin);
+    else this.batch.endMalformed(line, start, this.#rawEnd(end), fault);
+    return true;
+  }
+
+  /** Where the record's content ends: the position without the line end; `#end` only when the file ends without one. */
+  #contentEnd(): number {
+    const bytes = this.#bytes, at = this.#position;
+    if (bytes[at - 1] === LF) return at - 2 >= this.#start && bytes[at - 2] === CR ? at - 2 : at - 1;
+    return bytes[at - 1] === CR ? at - 1 : at;
+  }
+
+  #faultOfWhole(length: number): Malformed | null {
+    const expected = this.#width, found = this.#values;
+    if (length > this.#limits.recordBytes) return { kind: "record_too_long" };
+    if (this.#fault !== null) return this.#fault;
+    if (found < expected) return { kind: "too_few_values", expected, found };
+    if (found > (expected || this.#limits.columns)) return { kind: "too_many_values", expected, found };
+    this.#width = found;
+    if (this.options.validate && this.#notAscii && !isUtf8(this.#bytes.subarray(this.#start, this.#start + length))) {
+      return { kind: "not_utf8" };
+    }
+    return null;
+  }
+
+  /** Ends a record that says nothing of where it ends; goes on behind the physical line on which it began. */
+  #resumeAtNextLine(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#start;
+    while (bytes[at] !== LF && bytes[at] !== CR) at++;
+    const found = at < this.#end;
+    if (!found && !this.#final && this.#end - this.#start <= this.#window) return false;
+    if (found && !this.#stepOverLineEnd(at)) return false;
+    this.batch.endMalformed(this.#line, this.#start, this.#rawEnd(at), this.#fault!);
+    if (found) {
+      this.#line++;
+    } else {
+      this.#position = this.#start;
+      this.#passingOver = true;
+      this.#quoteOpen = false;
+    }
+    return true;
+  }
+
+  /** How much of a malformed record that ends at `end` is kept to be shown. */
+  #rawEnd(end: number): number {
+    return Math.min(end, this.#start + this.#limits.recordBytes);
+  }
+
+  /** Passes over the rest of a line as far as it is at hand; false at a CR that may be half of a CRLF. */
+  #passOverLine(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#position;
+    for (; bytes[at] !== LF && bytes[at] !== CR; at++) if (bytes[at] === QUOTE) this.#quoteOpen = !this.#quoteOpen;
+    this.#start = at;
+    if (at >= this.#end) {
+      this.#position = this.#end;
+      return true;
+    }
+    if (!this.#stepOverLineEnd(at)) return false;
+    this.#line++;
+    this.#passingOver = false;
+    return true;
+  }
+
+  /** After the last record. Throws {@link RejectedFile} when the file ends in the line of a quote that is still open. */
+  rejectOpenQuote(): void {
+    if (!this.#passingOver || !this.#quoteOpen || this.#fault?.kind !== "quote_not_closed") return;
+    this.#rejectCutOff(this.#line);
+  }
+
+  /** The file ends within its last line: an upload that was cut off (contract, section 1). */
+  #rejectCutOff(line: number): never {
+    reject("cut_off", `the file looks cut off at line ${line}: upload it again, whole`, line);
+  }
+}

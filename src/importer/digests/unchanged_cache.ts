@@ -1,0 +1,61 @@
+/**
+ * The unchanged-record cache tells records that would change nothing from their bytes alone: what is left of the nightly work when
+ * the registry sends the same roster with few changes.
+ *
+ * For each user the database keeps a digest of the record that was applied last, and forgets it as soon as another program changes
+ * the user (migration 0005). The digest covers the bytes of the record as they stand in the roster, and all that gives them a
+ * meaning: the header, the settings, the version of rosterd. A record with the same digest is counted and skipped. All others
+ * are read, checked and compared as ever.
+ */
+import { createHash } from "node:crypto";
+import manifest from "../../../deno.json" with { type: "json" };
+import type { Settings } from "../../domain/settings.ts";
+import { Digest } from "./digest.ts";
+import type { Header } from "../checks/header.ts";
+import { UnchangedJournal } from "./unchanged_journal.ts";
+import { UnchangedMatcher } from "./unchanged_matcher.ts";
+import { UnchangedTable } from "./unchanged_table.ts";
+
+/** Settings that say nothing of what a record does. */
+const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
+  "interval_minutes",
+  "settle_seconds",
+  "reply_to_admin_email",
+  "failed_import_email",
+  "mail_on",
+  "archive_guard",
+  "bak_retention_days",
+  "expected_every_hours",
+  "smtp",
+]);
+
+export interface UnchangedCache {
+  /** What earlier imports applied. */
+  readonly table: UnchangedTable;
+  readonly matcher: UnchangedMatcher;
+  readonly journal: UnchangedJournal;
+}
+
+/** An empty cache for one roster. */
+export function createUnchangedCache(delimiter: string, header: Header, settings: Settings): UnchangedCache {
+  const seed = createHash("sha256").update(contextOf(delimiter, header, settings)).digest();
+  const digest = new Digest(seed.readInt32LE(0), seed.readInt32LE(4));
+  const position = header.present[0].positions[0];
+  const table = new UnchangedTable();
+  return {
+    table,
+    matcher: new UnchangedMatcher(table, digest, delimiter.charCodeAt(0), position),
+    journal: new UnchangedJournal(table, digest, position),
+  };
+}
+
+/** All that gives the bytes of a record a meaning, as one text: the digests of two contexts have nothing in common. */
+function contextOf(delimiter: string, header: Header, settings: Settings): string {
+  const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();
+  return JSON.stringify([manifest.version, delimiter, header.names, meant]);
+}
+
+/** A user who is missing from a roster is found by reading all of it. */
+export function canSkip({ missing_users }: Settings): boolean {
+  return missing_users === "keep";
+}

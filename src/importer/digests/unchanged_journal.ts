@@ -1,0 +1,90 @@
+/** What an import adds to the unchanged-record cache: the digests of the good records that it read. */
+import type { Batch } from "../csv/batch.ts";
+import type { FoundProblems } from "../checks/check.ts";
+import type { Digest } from "./digest.ts";
+import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNMET } from "./unchanged_table.ts";
+
+/** The cache holds this many users, so that memory has a bound: some 50 MiB. Of more users it holds none. */
+export const MAX_CACHED_USERS = 1_000_000;
+
+/** More of them are not told one by one. */
+const MAX_REPEATED = 100_000;
+
+export class UnchangedJournal {
+  /** Users of whom a record was skipped and another one read: all their records are to be read after all. */
+  readonly repeated = new Set<string>();
+  /** Digests of the batch at hand, two numbers a record. */
+  readonly #noted = new Int32Array(1 << 9);
+  /** New entries: full pieces, and the one that is being filled. */
+  #full: Int32Array[] = [];
+  #filling = new Int32Array(4 * PIECE_ENTRIES);
+  #length = 0;
+  #overflows = false;
+
+  /** `digest` of records; `position` of the `unique_id` in a record. */
+  constructor(
+    private readonly table: UnchangedTable,
+    private readonly digest: Digest,
+    private readonly position: number,
+  ) {}
+
+  /** Whether there are more users than the cache holds. */
+  get overflows(): boolean {
+    return this.#overflows;
+  }
+
+  /** Takes note of the bytes of the records of a batch, before a check changes them. */
+  note({ count, view, recordStart, recordEnd, linesWithin }: Batch): void {
+    for (let record = 0; record < count; record++) {
+      // A record of several lines is not found by its first one: it has a digest that no line has.
+      const isLine = linesWithin[record] === 0;
+      if (isLine) this.digest.take(view, recordStart[record], recordEnd[record]);
+      this.#noted[2 * record] = isLine ? this.digest.low : 0;
+      this.#noted[2 * record + 1] = isLine ? this.digest.high : 0;
+    }
+  }
+
+  /** Adds the good records of a batch that was noted and checked. */
+  add(batch: Batch, problems: FoundProblems): void {
+    const { states } = this.table;
+    for (let record = 0; record < batch.count; record++) {
+      if (batch.malformed.size > 0 && batch.malformed.has(record)) continue;
+      const value = batch.firstValue[record] + this.position;
+      const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
+      const isRepeated = slot >= 0 && states[slot] === SKIPPED;
+      if (isRepeated && this.repeated.size <= MAX_REPEATED) this.repeated.add(batch.text(value));
+      // A user whose record fails stays unchanged, and so does the entry.
+      if (problems.size === 0 || !problems.has(record)) this.#addEntry(slot, record);
+      if (slot >= 0 && states[slot] === UNMET) states[slot] = READ;
+    }
+  }
+
+  /** The new entries, in pieces as {@link UnchangedTable.add} takes them. */
+  *entries(): Generator<Uint8Array> {
+    for (const piece of this.#full) yield asBytes(piece);
+    if (this.#length > 0) yield asBytes(this.#filling.subarray(0, this.#length));
+  }
+
+  #addEntry(slot: number, record: number): void {
+    const { table } = this, low = this.#noted[2 * record], high = this.#noted[2 * record + 1];
+    const isInTable = slot >= 0 && table.states[slot] !== STALE && table.has(slot, low, high);
+    if (isInTable || this.#overflows) return;
+    const at = this.#length;
+    this.#filling[at] = table.key.low;
+    this.#filling[at + 1] = table.key.high;
+    this.#filling[at + 2] = low;
+    this.#filling[at + 3] = high;
+    this.#length += 4;
+    if (this.#length === this.#filling.length) this.#beginPiece();
+  }
+
+  #beginPiece(): void {
+    this.#full.push(this.#filling);
+    if (this.#full.length * PIECE_ENTRIES > MAX_CACHED_USERS) {
+      this.#full = [];
+      this.#overflows = true;
+    }
+    this.#filling = new Int32Array(4 * PIECE_ENTRIES);
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The text of a roster as UTF-8 bytes, whatever it was written in; what `csv.ts` reads.
+ *
+ * Bytes that are no characters are never replaced in silence: they stay, or become, invalid UTF-8, and the tokenizer
+ * makes their records malformed (contract, section 2, "Encoding").
+ */
+import { Buffer } from "node:buffer";
+import type { Encoding } from "./sniff.ts";
+import { byteOrderMark } from "./sniff_head.ts";
+import { Utf16Reader } from "./survey_utf16.ts";
+import type { Source } from "./source.ts";
+
+/**
+ * The text of a file in UTF-8, without a byte order mark. UTF-8 passes through as it is; chunks are never empty.
+ * Throws as {@link Source.read} does, should the file have changed since it was examined.
+ */
+export async function* utf8Chunks(source: Source, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const toUtf8 = utf8From(encoding);
+  let mark = byteOrderMark(source.head)?.length ?? 0;
+  for await (const chunk of source.read()) {
+    const text = chunk.subarray(mark);
+    mark -= chunk.length - text.length;
+    const utf8 = toUtf8.next(text);
+    if (utf8.length > 0) yield utf8;
+  }
+  const rest = toUtf8.end();
+  if (rest.length > 0) yield rest;
+}
+
+interface ToUtf8 {
+  next(bytes: Uint8Array): Uint8Array;
+  /** What was held back for a chunk that did not come. */
+  end(): Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+function utf8From(encoding: Encoding): ToUtf8 {
+  switch (encoding) {
+    case "utf-8":
+      return { next: (bytes) => bytes, end: () => NOTHING };
+    case "utf-16le":
+    case "utf-16be":
+      return utf8FromUtf16(new Utf16Reader(encoding));
+    default:
+      return utf8FromSingleBytes(new TextDecoder(encoding));
+  }
+}
+
+function utf8FromUtf16(reader: Utf16Reader): ToUtf8 {
+  const encode = (text: string) => text.isWellFormed() ? encoder.encode(text) : encodeWithGaps(text.split(LONE_HALF));
+  return { next: (bytes) => encode(reader.text(bytes)), end: () => encode(reader.end().text) };
+}
+
+/** U+FFFD is in no single-byte encoding: it stands for a byte without a character. */
+function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
+  const encode = (text: string) =>
+    text.includes("\ufffd") ? encodeWithGaps(text.split("\ufffd")) : encoder.encode(text);
+  return { next: (bytes) => encode(decoder.decode(bytes)), end: () => NOTHING };
+}
+
+const encoder = new TextEncoder();
+const LONE_HALF = /\p{Surrogate}/u;
+/** A byte that UTF-8 never has. */
+const INVALID = Uint8Array.of(0xff);
+
+function encodeWithGaps(parts: string[]): Uint8Array {
+  return Buffer.concat(
+    parts.flatMap((part, at) => at === 0 ? [encoder.encode(part)] : [INVALID, encoder.encode(part)]),
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * One pass over the whole of a roster that decides its encoding before the first record is read
+ * (contract, section 2, "Encoding"), and rejects by name what is no text.
+ *
+ * It knows nothing of delimiters, records or columns. `decode.ts` then reads the text by the encoding that it found.
+ */
+import { createHash } from "node:crypto";
+import { reject } from "../../domain/outcome.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { type ByteOrderMark, byteOrderMark, rejectOtherFormats } from "./sniff_head.ts";
+import { lineAt } from "./line_at.ts";
+import { Utf16Survey } from "./survey_utf16.ts";
+import { Utf8Survey } from "./survey_utf8.ts";
+import type { Source } from "./source.ts";
+
+type FallbackEncoding = Settings["fallback_encoding"];
+
+/** How the text of a file is written. */
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
+
+/** What the first look found. */
+export interface Sniffed {
+  /** Of the bytes as they stand on disk (gz included), in hexadecimal. */
+  sha256: string;
+  unpackedBytes: number;
+  encoding: Encoding;
+  /**
+   * Whether the text may hold bytes that are no characters: they make their records malformed. Exact for UTF-8 and
+   * UTF-16; for a fallback encoding, whether it leaves any byte without a character. False is always sure.
+   */
+  invalidBytes: boolean;
+}
+
+export interface SniffOptions {
+  fallbackEncoding: FallbackEncoding;
+  signal?: AbortSignal;
+  /** Called after every chunk with the bytes read so far, as they stand on disk. */
+  onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Examines a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectForeign`, and `empty`, `nul_bytes`,
+ * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
+ */
+export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
+  const { head } = source;
+  const mark = byteOrderMark(head);
+  if (head.length === (mark?.length ?? 0)) reject("empty", "the file is empty: export the roster and upload it again");
+  rejectOtherFormats(head);
+  return mark === null || mark.encoding === "utf-8"
+    ? await examineBytes(source, mark, options)
+    : await examineUtf16(source, mark.encoding, options);
+}
+
+async function examineBytes(source: Source, mark: ByteOrderMark | null, options: SniffOptions): Promise<Sniffed> {
+  const survey = new Utf8Survey();
+  const sums = await surveyFile(source, survey, options);
+  const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
+  const encoding = utf8 ? "utf-8" : fallback(options.fallbackEncoding);
+  return { ...sums, encoding, invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding) };
+}
+
+async function examineUtf16(
+  source: Source,
+  encoding: "utf-16le" | "utf-16be",
+  options: SniffOptions,
+): Promise<Sniffed> {
+  const survey = new Utf16Survey(encoding);
+  const sums = await surveyFile(source, survey, options);
+  if (survey.oddLength) {
+    const line = await lineAt(() => source.read());
+    reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
+  }
+  return { ...sums, encoding, invalidBytes: survey.illFormed };
+}
+
+/** Leads the whole file through a survey. */
+async function surveyFile(
+  source: Source,
+  survey: Utf8Survey | Utf16Survey,
+  { signal, onProgress }: SniffOptions,
+): Promise<Pick<Sniffed, "sha256" | "unpackedBytes">> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let unpackedBytes = 0;
+  const onRead = (chunk: Uint8Array) => {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+    bytes += chunk.length;
+    onProgress?.(bytes);
+  };
+  for await (const chunk of source.read(onRead)) {
+    survey.add(chunk);
+    unpackedBytes += chunk.length;
+    if (survey.nulAt >= 0) break;
+  }
+  if (survey.nulAt >= 0) await rejectNul(source, survey.nulAt);
+  survey.end();
+  return { sha256: hash.digest("hex"), unpackedBytes };
+}
+
+async function rejectNul(source: Source, offset: number): Promise<never> {
+  const line = await lineAt(() => source.read(), offset);
+  reject("nul_bytes", `line ${line} has a NUL byte, so this is not a text file: save the roster as CSV in UTF-8`, line);
+}
+
+function fallback(setting: FallbackEncoding): Exclude<FallbackEncoding, "reject"> {
+  if (setting !== "reject") return setting;
+  reject("encoding_rejected", "this file is neither UTF-8 nor UTF-16: save it as CSV in UTF-8");
+}
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+function leavesGaps(encoding: Encoding): boolean {
+  return new TextDecoder(encoding).decode(EVERY_BYTE).includes("\ufffd");
+}

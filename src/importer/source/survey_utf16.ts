@@ -1,0 +1,76 @@
+/**
+ * UTF-16 bytes as text, with half pairs kept as they are: TextDecoder would turn them into U+FFFD without a word.
+ * Used by `sniff.ts`, which surveys such a file, and by `decode.ts`.
+ */
+import { Buffer } from "node:buffer";
+
+/** Reads UTF-16 that comes in chunks of any size. */
+export class Utf16Reader {
+  readonly #bigEndian: boolean;
+  /** The first byte of a code unit that the next chunk completes; empty or one byte. */
+  #oddByte = Buffer.alloc(0);
+  /** The first half of a pair that the next chunk completes; empty or one code unit. */
+  #half = "";
+
+  constructor(encoding: "utf-16le" | "utf-16be") {
+    this.#bigEndian = encoding === "utf-16be";
+  }
+
+  /** The text up to the last whole character of `chunk`. Halves without a partner stand in it as lone surrogates. */
+  text(chunk: Uint8Array): string {
+    const bytes = Buffer.concat([this.#oddByte, chunk]);
+    const units = bytes.subarray(0, bytes.length & ~1);
+    this.#oddByte = bytes.subarray(units.length);
+    if (this.#bigEndian) units.swap16();
+    const text = this.#half + units.toString("utf16le");
+    const whole = endsWithHalf(text) ? text.length - 1 : text.length;
+    this.#half = text.slice(whole);
+    return text.slice(0, whole);
+  }
+
+  /** What is left at the end: half a pair, or half a code unit. */
+  end(): { text: string; oddByte: boolean } {
+    return { text: this.#half, oddByte: this.#oddByte.length > 0 };
+  }
+}
+
+function endsWithHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+}
+
+/** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
+export class Utf16Survey {
+  /** Whether a surrogate stands without its other half. */
+  illFormed = false;
+  /** Whether the file ends in the middle of a code unit. */
+  oddLength = false;
+  /** Offset in bytes of the first NUL, or -1. */
+  nulAt = -1;
+
+  readonly #reader: Utf16Reader;
+  #unitsBefore = 0;
+
+  constructor(encoding: "utf-16le" | "utf-16be") {
+    this.#reader = new Utf16Reader(encoding);
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#judge(this.#reader.text(chunk));
+  }
+
+  /** To be called after the last chunk. */
+  end(): void {
+    const { text, oddByte } = this.#reader.end();
+    this.#judge(text);
+    this.oddLength = oddByte;
+  }
+
+  #judge(text: string): void {
+    if (text === "") return;
+    const nul = text.indexOf("\0");
+    if (nul >= 0 && this.nulAt < 0) this.nulAt = (this.#unitsBefore + nul) * 2;
+    this.#unitsBefore += text.length;
+    this.illFormed ||= !text.isWellFormed();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Copies a file to another file system, and compares. Only `move_without_overwrite.ts` uses it.
+ */
+import { Buffer } from "node:buffer";
+import type { FileHandle } from "node:fs/promises";
+import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
+import { chmod, create, utimes } from "../files/disk.ts";
+import { closing, writeAll } from "../files/fsync.ts";
+import { fingerprintOf, sameFile } from "../scan/settle.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** A file that changed while it was copied; it stays where it was, and the move is to be tried again. */
+export class ChangedWhileCopied extends Error {
+  override readonly name = "ChangedWhileCopied";
+  readonly code = "changed_while_copied";
+  constructor(path: string) {
+    super(`${path} changed while it was copied; it stays where it is until the next try`);
+  }
+}
+
+/**
+ * Makes `copy`, a new file with the bytes, the mode and the times of `source`, written to disk and compared.
+ * Throws {@link ChangedWhileCopied}, and leaves what it wrote to the caller.
+ */
+export async function copyFile(source: string, copy: string): Promise<void> {
+  await using from = closing(await openUnfollowed(source));
+  const before = await from.handle.stat({ bigint: true });
+  {
+    await using to = closing(await create(copy, Number(before.mode & 0o777n)));
+    for await (const chunk of chunksOf(from.handle)) await writeAll(to.handle, chunk);
+    await to.handle.sync();
+  }
+  await chmod(copy, Number(before.mode & 0o777n));
+  await utimes(copy, Number(before.atimeMs) / 1_000, Number(before.mtimeMs) / 1_000);
+  const same = await sameContent(source, copy) &&
+    sameFile(fingerprintOf(before), fingerprintOf(await from.handle.stat({ bigint: true })));
+  if (!same) throw new ChangedWhileCopied(source);
+}
+
+/** Whether two files have the same bytes. */
+export async function sameContent(one: string, other: string): Promise<boolean> {
+  await using first = closing(await openUnfollowed(one));
+  await using second = closing(await openUnfollowed(other));
+  if ((await first.handle.stat()).size !== (await second.handle.stat()).size) return false;
+  const others = chunksOf(second.handle);
+  for await (const chunk of chunksOf(first.handle)) {
+    const { value } = await others.next();
+    if (!value || Buffer.compare(chunk, value) !== 0) return false;
+  }
+  return true;
+}
+
+/** The bytes from the beginning, in chunks that are full but for the last. */
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    let filled = 0;
+    while (filled < chunk.length) {
+      const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    if (filled > 0) yield chunk.subarray(0, filled);
+    if (filled < chunk.length) return;
+    position += filled;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The embedded Postgres (PGlite), for trying rosterd out with nothing but the program (contract, section 8). It lives in
+ * the data folder, belongs to one process, and serves one connection: what is asked during an import waits for its end.
+ */
+import postgres from "postgres";
+import { nullOn } from "../../runtime/errors.ts";
+import type { Database } from "./connect.ts";
+import type { FromWorker, ToWorker } from "./embedded_worker.ts";
+import { CONNECTION, type Sql } from "./sql.ts";
+
+/** The path of a Unix socket may have 107 bytes on Linux. */
+const MAX_SOCKET_PATH_BYTES = 100;
+
+/**
+ * Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder.
+ * Throws when its files cannot be used.
+ */
+export async function startEmbedded(dataFolder: string): Promise<Database> {
+  const folder = `${dataFolder}/postgres`;
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const socket = await socketPath(dataFolder);
+  const worker = new Worker(new URL("./embedded_worker.ts", import.meta.url), { type: "module" });
+  try {
+    await ask(worker, { kind: "start", folder, socket: socket.path });
+  } catch (error) {
+    worker.terminate();
+    await socket.remove();
+    throw error;
+  }
+  const sql = postgres({
+    ...CONNECTION,
+    path: socket.path,
+    database: "postgres",
+    username: "postgres",
+    max: 1,
+    max_lifetime: null,
+  }) as unknown as Sql;
+  return {
+    kind: "embedded",
+    sql,
+    transaction: (work, isolation = "read committed") =>
+      sql.begin(`isolation level ${isolation}`, work) as ReturnType<typeof work>,
+    async close() {
+      await sql.end({ timeout: 5 });
+      await ask(worker, { kind: "stop" });
+      worker.terminate();
+      await socket.remove();
+    },
+  };
+}
+
+/** A place for the socket that only this user can reach: the data folder, or where that path is too long a temporary one. */
+async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
+  const near = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
+  if (new TextEncoder().encode(near).length <= MAX_SOCKET_PATH_BYTES) {
+    await removeIfThere(near);
+    return { path: near, remove: () => removeIfThere(near) };
+  }
+  const folder = await Deno.makeTempDir({ prefix: "rosterd-" });
+  return { path: `${folder}/.s.PGSQL.5432`, remove: () => Deno.remove(folder, { recursive: true }) };
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await nullOn(Deno.remove(path), "ENOENT");
+}
+
+function ask(worker: Worker, message: ToWorker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(`the embedded database stopped: ${event.message}`));
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.kind === "failed") reject(new Error(`the embedded database cannot start: ${data.message}`));
+      else resolve();
+    };
+    worker.postMessage(message);
+  });
+}

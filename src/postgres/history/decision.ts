@@ -1,0 +1,67 @@
+/**
+ * A transaction in which people decide about an import (contract, section 3): nothing else changes users meanwhile, and it waits
+ * for an import that runs, but not for long.
+ */
+import { CannotDecide, type LeftOut } from "../../domain/decision.ts";
+import type { ImportStatus } from "../../domain/outcome.ts";
+import type { Database, Tx } from "../connection/connect.ts";
+import { hasYielded, isTaken, type LockAttempt, LockedByOthers, lockPatiently } from "../import/lock.ts";
+import { acquireImportLock, prepare } from "../import/import_lock.ts";
+
+/** How long a decision waits for the end of an import; and then for other programs. A person waits for the answer. */
+const LOCK_WAIT_MS = 10_000;
+const OTHER_PROGRAMS_WAIT_MS = 3_000;
+
+/** The import that is decided about, locked. */
+export interface DecidedImport {
+  id: number;
+  status: ImportStatus;
+  hold_state: "open" | "approved" | "discarded" | null;
+  undone_at: Date | null;
+  cleared_at: Date | null;
+}
+
+/**
+ * Runs `work` on the import, again while another program is in the way; null when there is none. Throws {@link CannotDecide} while
+ * an import runs, and when another program does not let go of the users.
+ */
+export async function decide<T>(
+  database: Database,
+  importId: number,
+  signal: AbortSignal,
+  work: (tx: Tx, found: DecidedImport, lock: LockAttempt["lock"]) => Promise<T>,
+): Promise<T | null> {
+  const deciding = database.transaction(async (tx) => {
+    await prepare(tx);
+    await waitForImports(tx, signal);
+    const [found] = await tx<DecidedImport[]>`
+      select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
+    if (found === undefined) return null;
+    const patience = { signal, patienceMs: OTHER_PROGRAMS_WAIT_MS };
+    return await lockPatiently(tx, patience, ({ tx, lock }) => work(tx, found, lock));
+  });
+  return await deciding.catch((error) => {
+    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isTaken(error)) throw error;
+    throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+  });
+}
+
+async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.timeout(LOCK_WAIT_MS);
+  try {
+    await acquireImportLock(tx, { signal: AbortSignal.any([signal, patience]) });
+  } catch (error) {
+    if (!patience.aborted || signal.aborted) throw error;
+    throw new CannotDecide("import_running", "an import is running: try again when it is over");
+  }
+}
+
+/** The first users who were left out, and how many there are. */
+export function leftOut(
+  rows: readonly (LeftOut & { total: number })[],
+): { left_out: LeftOut[]; left_out_total: number } {
+  return {
+    left_out: rows.map(({ unique_id, reason }) => ({ unique_id, reason })),
+    left_out_total: rows[0]?.total ?? 0,
+  };
+}

@@ -1,0 +1,164 @@
+/** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
+import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES } from "../../domain/outcome.ts";
+import type { Failure, ImportEntry } from "../../importer/ports.ts";
+import type { Sql } from "../connection/connect.ts";
+
+/** Imports, newest first. */
+export async function listImports(
+  sql: Sql,
+  { limit, before = null, status = null }: { limit: number; before?: number | null; status?: ImportStatus | null },
+): Promise<{ imports: ImportEntry[]; next: number | null }> {
+  const rows = await sql`
+    select * from rosterd.imports
+    where (${before}::bigint is null or id < ${before}) and (${status}::text is null or status = ${status})
+    order by id desc limit ${limit + 1}`;
+  const imports = rows.slice(0, limit).map(toEntry);
+  return { imports, next: rows.length > limit ? imports[imports.length - 1].id : null };
+}
+
+/** One import, or null. */
+export async function findImport(sql: Sql, id: number): Promise<ImportEntry | null> {
+  const [row] = await sql`select * from rosterd.imports where id = ${id}`;
+  return row === undefined ? null : toEntry(row);
+}
+
+/** Failures in the order of their lines; null where there is no such import. */
+export async function listFailures(
+  sql: Sql,
+  id: number,
+  { limit, after = null }: { limit: number; after?: number | null },
+): Promise<{ failures: Failure[]; next: number | null } | null> {
+  const [known] = await sql`select id from rosterd.imports where id = ${id}`;
+  if (known === undefined) return null;
+  const rows = await sql<Failure[]>`
+    select line, unique_id, problems from rosterd.import_failures
+    where import_id = ${id} and (${after}::bigint is null or line > ${after})
+    order by line limit ${limit + 1}`;
+  const failures = [...rows.slice(0, limit)];
+  return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
+}
+
+const time = (value: Date | null) => value === null ? null : value.toISOString();
+
+/** A row of `rosterd.imports`. */
+export function toEntry(row: Record<string, unknown>): ImportEntry {
+  const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
+  return {
+    id: row.id,
+    file: row.file,
+    status: row.status,
+    reason: row.reason,
+    ...counts,
+    warnings: row.warnings,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    encoding: row.encoding,
+    delimiter: row.delimiter,
+    started_at: time(row.started_at as Date),
+    finished_at: time(row.finished_at as Date | null),
+    undone_at: time(row.undone_at as Date | null),
+    bak_file: row.bak_file,
+    failed_file: row.failed_file,
+    mail: row.mail,
+    hold: row.hold_state === null ? null : {
+      state: row.hold_state,
+      reason: row.hold_reason,
+      ended_at: time(row.hold_ended_at as Date | null),
+    },
+    settings: row.settings,
+  } as unknown as ImportEntry;
+}
+
+/** An import whose held users wait for approve or discard. */
+export interface OpenHold {
+  id: number;
+  file: string;
+  users: number;
+}
+
+/**
+ * Changes whenever the history or the mails that wait change, whichever process changed them: soon, as the statistics of Postgres
+ * tell it within seconds. Reads no table.
+ */
+export async function historyVersion(sql: Sql): Promise<string> {
+  const [{ version }] = await sql<{ version: string }[]>`
+    select sum(
+      pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
+    )::text as version
+    from unnest(array[to_regclass('rosterd.imports'), to_regclass('rosterd.outbox')]) as oid`;
+  return version;
+}
+
+/** What the status counts. */
+export interface Totals {
+  mailsWaiting: number;
+  openHolds: number;
+  /** The first {@link MAX_HOLDS_NAMED}. */
+  holds: OpenHold[];
+  lastImportAt: string | null;
+  /** Imports by status, and what became of their records. */
+  imports: Record<ImportStatus, number>;
+  outcomes: Record<Outcome, number>;
+  permitsReleased: number;
+  /** Users who wait for approve or discard. */
+  heldUsers: number;
+  /** When a roster was last applied. */
+  lastSuccessAt: string | null;
+}
+
+const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
+const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+
+/** Of a database in which nothing happened yet. */
+export const NO_TOTALS: Totals = {
+  mailsWaiting: 0,
+  openHolds: 0,
+  holds: [],
+  lastImportAt: null,
+  imports: NO_IMPORTS,
+  outcomes: NO_OUTCOMES,
+  permitsReleased: 0,
+  heldUsers: 0,
+  lastSuccessAt: null,
+};
+
+const MAX_HOLDS_NAMED = 100;
+
+export async function readTotals(sql: Sql): Promise<Totals> {
+  const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
+    select
+      (select count(*) from rosterd.outbox where sent_at is null and gave_up_at is null) as waiting,
+      (select count(*) from rosterd.imports where hold_state = 'open') as holds,
+      (select max(finished_at) from rosterd.imports) as last`;
+  const holds = await sql<OpenHold[]>`
+    select id, file, held + missing_held as users
+    from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
+  return {
+    mailsWaiting: row.waiting,
+    openHolds: row.holds,
+    holds: [...holds],
+    lastImportAt: time(row.last),
+    ...await readSums(sql),
+  };
+}
+
+type Sums = Pick<Totals, "imports" | "outcomes" | "permitsReleased" | "heldUsers" | "lastSuccessAt">;
+
+/** Over the whole history. */
+async function readSums(sql: Sql): Promise<Sums> {
+  const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
+  const rows = await sql.unsafe(`
+    select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
+      coalesce(sum(held + missing_held) filter (where hold_state = 'open'), 0)::bigint as held_users,
+      max(finished_at) filter (where status in ('done', 'failed_records', 'held')) as succeeded
+    from rosterd.imports group by status`);
+  const total = (column: string) => rows.reduce((sum, row) => sum + row[column], 0);
+  const successes = rows.flatMap(({ succeeded }) => succeeded === null ? [] : [succeeded.getTime()]);
+  return {
+    imports: { ...NO_IMPORTS, ...Object.fromEntries(rows.map(({ status, imports }) => [status, imports])) },
+    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, total(outcome)])) as Record<Outcome, number>,
+    permitsReleased: total("permits_released"),
+    heldUsers: total("held_users"),
+    lastSuccessAt: successes.length === 0 ? null : new Date(Math.max(...successes)).toISOString(),
+  };
+}

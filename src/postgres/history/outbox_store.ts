@@ -1,0 +1,165 @@
+/**
+ * The mails that wait, in `rosterd.outbox`, and with them the column `mail` of `rosterd.imports`, always changed in
+ * one transaction. It sends nothing and decides nothing: `src/smtp/outbox.ts` does.
+ *
+ * Several processes may share the table: a mail is claimed by moving its `next_try_at` ahead.
+ */
+import type postgres from "postgres";
+import type { Alert, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
+
+/** A mail to keep for sending. `messageId` comes from {@link newMessageId}. */
+export type NewMail =
+  & { messageId: string }
+  & (
+    | { kind: ImportMailKind; importId: number }
+    | { kind: "alert"; content: Alert }
+  );
+
+/** A Message-ID that no other mail has (RFC 5322, section 3.6.4), in the domain of the sender's address. */
+export function newMessageId(sender: string): string {
+  return `<${crypto.randomUUID()}@${sender.slice(sender.lastIndexOf("@") + 1) || "rosterd.invalid"}>`;
+}
+
+/** Keeps a mail, in the transaction of what it tells of; the import's `mail` becomes `waiting`. */
+export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
+  const importId = mail.kind === "alert" ? null : mail.importId;
+  const content = mail.kind === "alert" ? tx.json({ ...mail.content }) : null;
+  await tx`
+    insert into rosterd.outbox (import_id, kind, content, message_id)
+    values (${importId}, ${mail.kind}, ${content}, ${mail.messageId})`;
+  if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
+}
+
+/** More in one digest would go beyond the parameters of one statement. */
+const MAX_CLAIMED_MAILS = 10_000;
+
+export class PostgresOutboxStore {
+  constructor(private readonly sql: postgres.Sql) {}
+
+  /** See `OutboxStore.claim`. The mails of an import wait until its file is in `bak`, where they say it is. */
+  async claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]> {
+    return await this.sql.begin(async (tx) => {
+      const [first] = await tx`
+        select id, message_id, content ->> 'digest' as digest from rosterd.outbox
+        where ${isDue(tx, now)} order by next_try_at, id limit 1 for update skip locked`;
+      if (first === undefined) return [];
+      const ids = await claimedWith(tx, first, now, together);
+      const digest = ids.length > 1 ? first.digest ?? newMessageId(domainOf(first.message_id)) : first.digest;
+      const rows = await tx`
+        update rosterd.outbox set next_try_at = ${until},
+          content = case when ${digest}::text is null then content
+            else coalesce(content, '{}') || jsonb_build_object('digest', ${digest}::text) end
+        where id in ${tx(ids)}
+        returning id, import_id, kind, content, message_id, created_at, tries`;
+      return rows.map(toMail).toSorted((one, other) => one.id - other.id);
+    });
+  }
+
+  async renew(ids: readonly number[], until: Date): Promise<void> {
+    await this.sql`
+      update rosterd.outbox set next_try_at = ${until}
+      where id in ${this.sql([...ids])} and sent_at is null and gave_up_at is null`;
+  }
+
+  async markSent(ids: readonly number[], now: Date, note: string | null): Promise<void> {
+    await this.sql.begin(async (tx) => {
+      await tx`
+        update rosterd.outbox set sent_at = ${now}, tries = tries + 1, last_error = ${note} where id in ${
+        tx([...ids])
+      }`;
+      await settleImports(tx, ids);
+    });
+  }
+
+  async markRetry(ids: readonly number[], error: string, next: Date): Promise<void> {
+    await this.sql`
+      update rosterd.outbox set next_try_at = ${next}, tries = tries + 1, last_error = ${error}
+      where id in ${this.sql([...ids])}`;
+  }
+
+  async release(ids: readonly number[], error: string | null, next: Date): Promise<void> {
+    await this.sql`
+      update rosterd.outbox set next_try_at = ${next}, last_error = coalesce(${error}::text, last_error)
+      where id in ${this.sql([...ids])}`;
+  }
+
+  async giveUp(ids: readonly number[], error: string, now: Date): Promise<void> {
+    await this.sql.begin(async (tx) => {
+      await tx`
+        update rosterd.outbox set gave_up_at = ${now}, tries = tries + 1, last_error = ${error}
+        where id in ${tx([...ids])}`;
+      await settleImports(tx, ids);
+    });
+  }
+
+  async countSentBetween(from: Date, to: Date): Promise<number> {
+    const [{ count }] = await this.sql`
+      select count(distinct coalesce(content ->> 'digest', message_id))::int as count
+      from rosterd.outbox where sent_at > ${from} and sent_at <= ${to}`;
+    return count;
+  }
+
+  async countWaiting(): Promise<number> {
+    const [{ count }] = await this.sql`
+      select count(*)::int as count from rosterd.outbox where sent_at is null and gave_up_at is null`;
+    return count;
+  }
+}
+
+/** A digest must not go under the Message-ID of one of its mails: a receiver may have had that one. */
+function domainOf(messageId: string): string {
+  return messageId.slice(messageId.lastIndexOf("@"), -1);
+}
+
+/** No mail is put off for longer than this; one that seems to be was put off when the clock was ahead. */
+const MAX_WAIT_MS = 2 * 3_600_000;
+
+function isDue(sql: postgres.ISql, now: Date) {
+  const tooFar = new Date(now.getTime() + MAX_WAIT_MS);
+  return sql`sent_at is null and gave_up_at is null and (next_try_at <= ${now} or next_try_at > ${tooFar})
+    and (import_id is null
+      or exists (
+        select from rosterd.imports
+        where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
+}
+
+/** The mails that go together with the first one, the first among them; each locked. */
+async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
+  if (first.digest === null && !together) return [Number(first.id)];
+  const companions = first.digest === null
+    ? tx`${isDue(tx, now)} and content ->> 'digest' is null`
+    : tx`sent_at is null and gave_up_at is null and content ->> 'digest' = ${first.digest}`;
+  // Skipping what another process has locked keeps the two from waiting for each other.
+  const rows = await tx`
+    select id from rosterd.outbox where ${companions} order by next_try_at, id
+    limit ${MAX_CLAIMED_MAILS} for update skip locked`;
+  return rows.map(({ id }) => Number(id));
+}
+
+/** An import is `waiting` while one of its mails is, `failed` when one was given up, else `sent`. */
+async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {
+  await tx`
+    update rosterd.imports set mail = states.mail
+    from (
+      select import_id, case
+        when bool_or(sent_at is null and gave_up_at is null) then 'waiting'
+        when bool_or(gave_up_at is not null) then 'failed'
+        else 'sent' end as mail
+      from rosterd.outbox
+      where import_id in (select import_id from rosterd.outbox where id in ${tx([...ids])})
+      group by import_id
+    ) as states
+    where imports.id = states.import_id`;
+}
+
+function toMail(row: postgres.Row): WaitingMail {
+  const common = {
+    id: Number(row.id),
+    messageId: row.message_id,
+    digest: row.content?.digest ?? null,
+    createdAt: new Date(row.created_at),
+    tries: row.tries,
+  };
+  if (row.kind !== "alert") return { ...common, kind: row.kind, importId: Number(row.import_id) };
+  return { ...common, kind: row.kind, alert: { subject: row.content.subject, text: row.content.text } };
+}

@@ -1,0 +1,90 @@
+/**
+ * Undoes the latest import that changed something, value by value (contract, section 3, "Undo"): one transaction of the steps in
+ * `queries/decide/`.
+ */
+import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
+import type { Database, Tx } from "../connection/connect.ts";
+import { decide, type DecidedImport, leftOut } from "./decision.ts";
+import { forColumns, VALUE_COLUMNS } from "../import/queries.ts";
+import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
+import undoArchived from "../queries/decide/undo_archived.sql" with { type: "text" };
+import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
+import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
+import undoFindValues from "../queries/decide/undo_find_values.sql" with { type: "text" };
+import undoFree from "../queries/decide/undo_free.sql" with { type: "text" };
+import undoLeftOut from "../queries/decide/undo_left_out.sql" with { type: "text" };
+import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
+import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
+import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
+import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
+import releasePermits from "../queries/release_permits.sql" with { type: "text" };
+
+/** Undoes an import. Null when there is none; throws {@link CannotDecide} when it cannot be undone. */
+export async function undoImport(database: Database, importId: number, signal: AbortSignal): Promise<Undone | null> {
+  return await decide(database, importId, signal, async (tx, found, lock) => {
+    await demandUndoable(tx, found);
+    await lock(undoLock, [importId]);
+    await findWhatGoesBack(tx, importId);
+    const [{ restored }] = await tx.unsafe(
+      `select count(*) as restored from (
+         select unique_id from undo_values where stays is null union select unique_id from undo_states where stays is null
+       ) as back`,
+    );
+    await tx.unsafe(undoFree, [importId]);
+    await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
+    await tx.unsafe(undoAccess);
+    const created = await tx.unsafe(undoCreated, [importId]);
+    const permits = await movePermits(tx, importId);
+    const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
+    await tx.unsafe(undoArchived, [importId]);
+    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
+    await markUndone(tx, importId);
+    return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
+  });
+}
+
+/** The latest import that changed something and is not undone; the one that may be undone. */
+const LATEST = `
+  select id from rosterd.imports
+  where undone_at is null and (
+    created + updated + archived + reactivated + missing_archived > 0
+    or exists (select from rosterd.import_changes where import_id = imports.id)
+  )
+  order by id desc limit 1`;
+
+async function demandUndoable(tx: Tx, { id, status, undone_at, cleared_at }: DecidedImport): Promise<void> {
+  if (status === "running" || status === "error") throw new CannotDecide("not_finished", "this import is not finished");
+  if (undone_at !== null) throw new CannotDecide("undone_already", "this import was undone already");
+  if (cleared_at !== null) {
+    throw new CannotDecide("undo_cleared", "what is needed to undo this import was cleared (bak_retention_days)");
+  }
+  const [latest] = await tx.unsafe(LATEST);
+  if (latest?.id === id) return;
+  if (latest === undefined || latest.id < id) throw new CannotDecide("nothing_changed", "this import changed nothing");
+  throw new CannotDecide("not_the_latest", `import ${latest.id} came later and changed something: undo it first`);
+}
+
+async function findWhatGoesBack(tx: Tx, importId: number): Promise<void> {
+  await tx.unsafe(undoFindValues, [importId]);
+  await tx.unsafe("create index on undo_values (unique_id)");
+  await tx.unsafe(undoFindStates, [importId]);
+  await tx.unsafe("analyze undo_values, undo_states");
+  for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
+}
+
+/** Permits come back, but for those that somebody else has now; answers with how many. */
+async function movePermits(tx: Tx, importId: number): Promise<number> {
+  await tx.unsafe(undoPermits, [importId]);
+  const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;
+  return restored;
+}
+
+/** What it held is forgotten with it. */
+async function markUndone(tx: Tx, importId: number): Promise<void> {
+  await tx`
+    update rosterd.imports set
+      undone_at = now(),
+      hold_ended_at = case when hold_state = 'open' then now() else hold_ended_at end,
+      hold_state = case when hold_state = 'open' then 'discarded' else hold_state end
+    where id = ${importId}`;
+}

@@ -1,0 +1,35 @@
+/** What an import would do, read from the tables of its plan. */
+import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../../domain/outcome.ts";
+import type { DryRunPlan, PlanSummary } from "../../importer/ports.ts";
+import type { Tx } from "../connection/connect.ts";
+import type { ImportQueries } from "./queries.ts";
+
+export class PostgresForecast implements DryRunPlan {
+  constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly judgement: PlanSummary) {}
+
+  async counts(): Promise<Counts> {
+    const { tx, queries } = this.plan;
+    const [released] = await tx.unsafe(queries.countPermits);
+    const { counts } = await countPlan(tx, queries);
+    return { ...counts, ...released };
+  }
+
+  async failures(limit: number): Promise<Failure[]> {
+    const rows = await this.plan.tx.unsafe(`${this.plan.queries.failures} order by line limit $1`, [limit]);
+    return rows.map(({ line, unique_id, problems }) => ({ line, unique_id, problems }));
+  }
+
+  async changes(limit: number): Promise<Change[]> {
+    const rows = await this.plan.tx.unsafe(this.plan.queries.changes, [limit]);
+    return rows.map(({ unique_id, outcome, columns }) => ({ unique_id, outcome: outcome as Outcome, columns }));
+  }
+}
+
+/** Beside the counts: how many users get other values, and how many only other access. */
+export async function countPlan(
+  tx: Tx,
+  queries: ImportQueries,
+): Promise<{ counts: Counts; differing: number; moving: number }> {
+  const [{ differing, moving, ...counts }] = await tx.unsafe(queries.counts);
+  return { counts: { ...noCounts(), ...counts }, differing, moving };
+}

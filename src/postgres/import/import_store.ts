@@ -1,0 +1,179 @@
+/**
+ * The history of imports as an import writes it (port `ImportStore`), in `rosterd.imports`. Its `status` alone says whether a
+ * file was applied, and it changes in the transaction that applies it.
+ */
+import type { Reason } from "../../domain/outcome.ts";
+import { maskSettings, type Settings } from "../../domain/settings.ts";
+import type {
+  DryRun,
+  Facts,
+  Failure,
+  ImportEntry,
+  ImportStore,
+  ImportTransaction,
+  MailOwed,
+  WaitOptions,
+} from "../../importer/ports.ts";
+import { delay } from "../../runtime/delay.ts";
+import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
+import type { Database, Isolation, Tx } from "../connection/connect.ts";
+import { findImport, toEntry } from "../history/history.ts";
+import { hasYielded, LockedByOthers } from "./lock.ts";
+import { acquireImportLock, prepare } from "./import_lock.ts";
+import { PostgresImportTransaction, PostgresRehearsal } from "./import_transaction.ts";
+import { migrateWithin } from "../migrate.ts";
+import { enqueue, newMessageId } from "../history/outbox_store.ts";
+
+/** For a rehearsal, which no lock keeps apart from imports: it sees nothing of one that ends meanwhile. */
+const SNAPSHOT = "repeatable read";
+
+/** Leaves a rehearsal with its result, so that nothing of it is committed. */
+class DryRunResult<T> {
+  constructor(readonly result: T) {}
+}
+
+/** How long an import waits for other programs that have its users or permits locked. */
+const LOCK_WAIT_MS = 25_000;
+
+const MAX_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 500;
+
+export class PostgresImportStore implements ImportStore {
+  /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
+  constructor(
+    private readonly database: Database,
+    private readonly onBegun: () => Promise<void> = async () => {},
+    private readonly patienceMs = LOCK_WAIT_MS,
+  ) {}
+
+  async begin(
+    { file, takenKey, settings, startedAt, bytes }: {
+      file: string;
+      takenKey: string | null;
+      settings: Settings;
+      startedAt: Date;
+      bytes: number;
+    },
+  ): Promise<ImportEntry> {
+    const { sql } = this.database;
+    const kept = sql.json(maskSettings(settings) as never);
+    const [row] = await sql`
+      insert into rosterd.imports as known (file, taken_key, settings, started_at, bytes)
+      values (${file}, ${takenKey}, ${kept}, ${startedAt}, ${bytes})
+      on conflict (taken_key) do update set
+        status = case when known.status = 'error' then 'running' else known.status end,
+        started_at = case when known.status in ('error', 'running') then excluded.started_at else known.started_at end,
+        settings = case when known.status in ('error', 'running') then excluded.settings else known.settings end,
+        bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end,
+        finished_at = case when known.status = 'error' then null else known.finished_at end,
+        file_gone_at = case when known.status = 'error' then null else known.file_gone_at end
+      returning *`;
+    await this.onBegun();
+    return toEntry(row);
+  }
+
+  async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
+    const copies = this.database.kind === "server";
+    const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#within(async (tx, pid) => {
+          await acquireImportLock(tx, waiting);
+          const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
+          return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
+        });
+      } catch (error) {
+        if (!hasYielded(error)) throw error;
+        if (tries === MAX_ATTEMPTS) throw new LockedByOthers(error);
+        await delay(tries * RETRY_DELAY_MS, waiting.signal);
+      }
+    }
+  }
+
+  async dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T> {
+    try {
+      return await this.#within(async (tx) => {
+        await migrateWithin(tx);
+        throw new DryRunResult(await work(new PostgresRehearsal(tx, this.database.kind === "server")));
+      }, SNAPSHOT);
+    } catch (outcome) {
+      if (outcome instanceof DryRunResult) return outcome.result as T;
+      throw outcome;
+    }
+  }
+
+  async reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void> {
+    await this.database.sql.begin(async (tx) => {
+      const { delimiter, encoding, sha256, bytes } = facts;
+      const { count } = await tx`
+        update rosterd.imports
+        set status = 'rejected', reason = ${tx.json(reason as never)}, mail = ${mail.state}, delimiter = ${delimiter},
+          encoding = ${encoding}, sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
+        where id = ${importId} and status in ('running', 'error')`;
+      if (count === 0 || mail.state !== "waiting") return;
+      await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
+    });
+  }
+
+  async postpone(importId: number, reason: Reason): Promise<void> {
+    const { sql } = this.database;
+    await sql`
+      update rosterd.imports set status = 'error', reason = ${sql.json(reason as never)}
+      where id = ${importId} and status in ('running', 'error')`;
+  }
+
+  find(importId: number): Promise<ImportEntry | null> {
+    return findImport(this.database.sql, importId);
+  }
+
+  async *failures(importId: number): AsyncGenerator<Failure[]> {
+    const rows = this.database.sql<Failure[]>`
+      select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
+    // Few at once: what is alive when the collector of young objects comes by makes it ask for more room.
+    for await (const page of rows.cursor(100)) {
+      yield page;
+      // In the driver each page hangs on the one before: until that is collected, none behind it is.
+      page.length = 0;
+    }
+  }
+
+  async unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
+    const { sql } = this.database;
+    const rows = await sql`
+      select * from rosterd.imports
+      where taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
+        or (taken_key is not null and bak_file is null and file_gone_at is null)
+      order by id`;
+    return rows.map((row) => ({ key: row.taken_key, entry: toEntry(row) }));
+  }
+
+  async markKept(importId: number, failedFile: string): Promise<void> {
+    await this.database.sql`update rosterd.imports set failed_file = ${failedFile} where id = ${importId}`;
+  }
+
+  async markMoved(importId: number, bakFile: string): Promise<void> {
+    await this.database.sql`update rosterd.imports set bak_file = ${bakFile} where id = ${importId}`;
+  }
+
+  async endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void> {
+    const { sql } = this.database;
+    const { code, text } = reason;
+    await sql`
+      update rosterd.imports set
+        file_gone_at = ${at},
+        finished_at = coalesce(finished_at, ${at}),
+        status = case when status = 'running' then 'error' else status end,
+        reason = case when status in ('running', 'error') then ${sql.json(reason as never)} else reason end,
+        warnings = case when status in ('running', 'error') then warnings
+          else warnings || ${sql.json([{ code, text }])} end
+      where id = ${importId}`;
+  }
+
+  /** The whole is thrown away with its connection when anything goes wrong. */
+  #within<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
+    return this.database.transaction(async (tx) => {
+      const { pid } = await prepare(tx);
+      return await work(tx, pid);
+    }, isolation);
+  }
+}

@@ -1,0 +1,128 @@
+/** Carries out what was planned, in the transaction of an import: locks the users, changes them, and records what became of it. */
+import type { Counts } from "../../domain/outcome.ts";
+import type { AppliedImport, DoneImport, PlannedImport, PlanSummary } from "../../importer/ports.ts";
+import type { Tx } from "../connection/connect.ts";
+import { countPlan } from "./dry_run_plan.ts";
+import { isTaken, type LockAttempt, type LockPatience, lockPatiently } from "./lock.ts";
+import { enqueue, newMessageId } from "../history/outbox_store.ts";
+import type { Plan, Planner } from "./planner.ts";
+import { withValues } from "./queries.ts";
+import type { StagedFacts, StagingContext } from "./staging.ts";
+import type { UnchangedStore } from "./unchanged_store.ts";
+
+/** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
+const MAX_PLANS = 20;
+/** So often because another program wrote a unique value that the plan took for free. */
+const MAX_UNIQUE_CONFLICTS = 5;
+
+/** Another program changes users faster than a plan can be made of them. */
+export class UsersKeepChanging extends Error {
+  override readonly name = "NeverStill";
+  readonly code = "users_change";
+  constructor() {
+    super("other programs keep changing the users of this roster");
+  }
+}
+
+/** A COMMIT that was taken for lost came through after all: the same import was applied meanwhile. Nothing is applied twice. */
+export class AppliedBefore extends Error {
+  override readonly name = "AppliedBefore";
+  readonly code = "applied_before";
+  constructor() {
+    super("this import was applied before");
+  }
+}
+
+export interface ImportContext extends StagingContext, StagedFacts {
+  importId: number;
+  planner: Planner;
+  unchanged: UnchangedStore;
+  patience: LockPatience;
+}
+
+export class PostgresPlannedImport implements PlannedImport {
+  constructor(private readonly about: ImportContext, private plan: Plan) {}
+
+  async apply(): Promise<AppliedImport> {
+    const { tx, patience, planner, unchanged, created } = this.about;
+    for (let tries = 1;; tries++) {
+      try {
+        const { counts, judgement } = await lockPatiently(tx, patience, (attempt) => this.#carryOut(attempt));
+        await unchanged.keep();
+        return {
+          counts: { ...counts, created: counts.created + created },
+          judgement,
+          record: (done) => record(this.about, done),
+        };
+      } catch (error) {
+        if (!isTaken(error) || tries === MAX_UNIQUE_CONFLICTS) throw error;
+        this.plan = await planner.replan(tx);
+      }
+    }
+  }
+
+  /** Locks everybody whom the plan changes, and changes them. */
+  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
+    const { tx } = attempt, { queries, importId } = this.about;
+    const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
+    const { judgement, contested } = await this.#settle(attempt);
+    const { counts, differing, moving } = await countPlan(tx, queries);
+    await this.#noteChanges(tx, counts);
+    if (contested) await tx.unsafe(freeValues);
+    if (differing > 0) await tx.unsafe(updateValues);
+    if (moving > 0) await tx.unsafe(updateAccess);
+    if (counts.missing_archived > 0) await tx.unsafe(archiveMissing);
+    if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
+    if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
+    const [released] = await tx.unsafe(withValues(releasePermits, importId));
+    return { counts: { ...counts, ...released }, judgement };
+  }
+
+  /** Locks the users of the plan, and their permits; when one of them is no longer as the plan saw it, plans anew. */
+  async #settle({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
+    const { planner, queries: { lockUsers, lockPermits } } = this.about;
+    let plan = this.plan;
+    if (reversed) await lock(lockPermits);
+    for (let plans = 1; !await lock(lockUsers); plans++) {
+      if (plans === MAX_PLANS) throw new UsersKeepChanging();
+      plan = await planner.replan(tx);
+    }
+    await lock(lockPermits);
+    return plan;
+  }
+
+  async #noteChanges(tx: Tx, counts: Counts): Promise<void> {
+    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.about;
+    const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
+    if (changed > 0) await tx.unsafe(withValues(noteChanges, importId));
+    if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);
+    const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
+    if (open !== undefined) {
+      await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
+    }
+  }
+}
+
+async function record(
+  { tx, queries, importId }: ImportContext,
+  { status, counts, facts, warnings, hold, mail, finishedAt }: DoneImport,
+): Promise<void> {
+  if (counts.failed > 0) {
+    await tx.unsafe(
+      `insert into rosterd.import_failures (import_id, line, unique_id, problems)
+       select $1, line, unique_id, problems from (${queries.failures}) as failures`,
+      [importId],
+    );
+  }
+  const { delimiter, encoding, sha256, bytes } = facts;
+  const held = { hold_state: hold === null ? null : "open", hold_reason: hold };
+  const known = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
+  const { count } = await tx`
+    update rosterd.imports
+    set ${tx({ ...known, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
+    where id = ${importId} and status in ('running', 'error')`;
+  if (count === 0) throw new AppliedBefore();
+  if (mail.state === "waiting") {
+    await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Brings the records of a roster to the database: into `staged`, where all of them are compared with the users; or, while
+ * there are no users yet, straight into `users`, as far as a record surely creates one.
+ */
+import { Batch } from "../../importer/csv/batch.ts";
+import type { FoundProblems } from "../../importer/checks/check.ts";
+import type { Header } from "../../importer/checks/header.ts";
+import type { IsWanted } from "../../importer/ports.ts";
+import type { Tx } from "../connection/connect.ts";
+import { Copies, CopyRows } from "./copy.ts";
+import { UnnestRows } from "./unnest.ts";
+
+/** Writes records into `staged`. */
+export interface StagedRows {
+  write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** `copies`: the database takes COPY. */
+export function stagedRows(tx: Tx, header: Header, copies: boolean): StagedRows {
+  return copies ? new CopiedRows(tx, header) : new UnnestRows(tx, header);
+}
+
+/** Rows of `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
+class CopiedRows implements StagedRows {
+  readonly #copies: Copies;
+  readonly #rows: CopyRows;
+  readonly #positions: readonly number[];
+
+  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), private readonly toSwitch?: number) {
+    const names = present.map(({ column }) => column.databaseName);
+    this.#copies = copies;
+    this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2);
+    this.#positions = present.map(({ positions }) => positions[0]);
+  }
+
+  async write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void> {
+    for (let record = 0; record < batch.count; record++) {
+      if (isWanted(batch, record)) this.#add(batch, record, problems);
+      if (this.#copies.wants(this.#rows, this.toSwitch)) await this.#copies.send(this.#rows);
+    }
+  }
+
+  async end(): Promise<void> {
+    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    await this.#copies.end();
+  }
+
+  #add(batch: Batch, record: number, problems: FoundProblems): void {
+    const { firstValue, start, end, flags } = batch;
+    const first = firstValue[record], readable = firstValue[record + 1] > first;
+    const found = problems.size > 0 ? problems.get(record) : undefined;
+    const rows = this.#rows;
+    rows.beginRow();
+    rows.bigint(batch.line[record]);
+    if (found === undefined) rows.null();
+    else rows.text(JSON.stringify(found));
+    for (const position of this.#positions) {
+      const value = first + position;
+      const clears = readable && (flags[value] & Batch.CLEARS) !== 0;
+      if (clears) rows.empty();
+      else if (!readable || start[value] === end[value]) rows.null();
+      else rows.bytes(batch.bytes, start[value], end[value]);
+    }
+  }
+}
+
+/** While users are created, so many bytes are worth going over to staging and back. */
+const STAGED_AT_ONCE = 1 << 20;
+
+/**
+ * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in
+ * an earlier record, while there are no users. Whatever is not of that kind goes into `staged`.
+ */
+export class DirectInsertRows implements StagedRows {
+  readonly #copies: Copies;
+  readonly #staged: CopiedRows;
+  readonly #rows: CopyRows;
+  readonly #importId: number;
+  readonly #columns: readonly { position: number; isDate: boolean }[];
+  /** Where the record says whether the user is active, if it does. */
+  readonly #active: number | null;
+  #created = 0;
+
+  constructor(tx: Tx, header: Header, importId: number) {
+    const present = header.present.filter(({ column }) => column.kind !== "flag");
+    const names = present.map(({ column }) => column.databaseName);
+    this.#copies = new Copies(tx);
+    this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_AT_ONCE);
+    this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import)`, names.length + 1);
+    this.#importId = importId;
+    this.#columns = present.map(({ column, positions }) => ({
+      position: positions[0],
+      isDate: column.kind === "date",
+    }));
+    this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
+  }
+
+  /** How many users were created. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /** `isSuspected`: whether a value of the record may have stood in an earlier one. */
+  async write(batch: Batch, problems: FoundProblems, isSuspected: IsWanted): Promise<void> {
+    const isStaged: IsWanted = (batch, record) =>
+      problems.has(record) || isSuspected(batch, record) || this.#isInactive(batch, record);
+    await this.#staged.write(batch, problems, isStaged);
+    for (let record = 0; record < batch.count; record++) {
+      if (!isStaged(batch, record)) this.#create(batch, record);
+      if (this.#copies.wants(this.#rows)) await this.#copies.send(this.#rows);
+    }
+  }
+
+  async end(): Promise<void> {
+    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    await this.#staged.end();
+  }
+
+  #isInactive({ firstValue, start, end, bytes }: Batch, record: number): boolean {
+    if (this.#active === null) return false;
+    const value = firstValue[record] + this.#active;
+    return start[value] < end[value] && bytes[start[value]] === ZERO;
+  }
+
+  #create({ firstValue, start, end, flags, bytes }: Batch, record: number): void {
+    const rows = this.#rows;
+    rows.beginRow();
+    for (const { position, isDate } of this.#columns) {
+      const value = firstValue[record] + position;
+      if (flags[value] & Batch.CLEARS || start[value] === end[value]) rows.null();
+      else if (isDate) rows.date(daysSince2000(bytes, start[value]));
+      else rows.bytes(bytes, start[value], end[value]);
+    }
+    rows.bigint(this.#importId);
+    this.#created++;
+  }
+}
+
+const ZERO = 0x30;
+
+/** Of a real date `YYYY-MM-DD` that stands at `at`. */
+function daysSince2000(bytes: Uint8Array, at: number): number {
+  const digit = (offset: number) => bytes[at + offset] - ZERO;
+  const month = digit(5) * 10 + digit(6), day = digit(8) * 10 + digit(9);
+  // The year begins in March, so that the day that may be there or not is its last one.
+  const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3) - (month < 3 ? 1 : 0);
+  const daysOfYears = 365 * year + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
+  const daysOfMonths = Math.floor((153 * ((month + 9) % 12) + 2) / 5);
+  return daysOfYears + daysOfMonths + day - 1 - 730425;
+}

@@ -1,0 +1,65 @@
+/**
+ * The outbox with its sources: the history tells what to mail; the failed records that go with it stand in `bak`, and whom an
+ * import holds in the database.
+ */
+import { heldFile, heldFileName } from "../importer/files/held_file.ts";
+import type { ImportEntry } from "../importer/ports.ts";
+import type { BakFolder } from "../inbox/bak/bak_folder.ts";
+import type { Database, Sql } from "../postgres/connection/connect.ts";
+import { findImport, listFailures } from "../postgres/history/history.ts";
+import { allHeld } from "../postgres/history/holds.ts";
+import { PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { AttachmentSource } from "../smtp/attachment.ts";
+import { MAX_FAILURES_SHOWN } from "../smtp/message.ts";
+import { createOutbox, type Outbox } from "../smtp/outbox.ts";
+import type { Transport } from "../smtp/transport.ts";
+import type { ServiceState } from "./state.ts";
+
+export interface MailerOptions {
+  database: Database;
+  bak: BakFolder;
+  transport: Transport;
+  state: ServiceState;
+  clock: Clock;
+  log: Log;
+}
+
+export function createMailer(
+  { database: { sql }, bak, transport, state, clock, log }: MailerOptions,
+): Outbox {
+  return createOutbox({
+    store: new PostgresOutboxStore(sql),
+    loadImport: async (id) => {
+      const entry = await findImport(sql, id);
+      const page = await listFailures(sql, id, { limit: MAX_FAILURES_SHOWN });
+      return entry && { entry, failures: page?.failures ?? [] };
+    },
+    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),
+    heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
+    transport,
+    settings: () => state.settings,
+    clock,
+    log,
+  });
+}
+
+/** A file in `bak`. What keeps it from being read is thrown with a `code`. */
+export function storedFile(bak: BakFolder, name: string): AttachmentSource {
+  const read = async function* () {
+    const file = await bak.open(name);
+    try {
+      yield* file.read();
+    } finally {
+      await file.close();
+    }
+  };
+  return { name, read };
+}
+
+/** Once it is approved or discarded, an import holds nobody. */
+function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
+  if (hold?.state !== "open") return null;
+  return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };
+}

@@ -1,0 +1,48 @@
+/** Links that freeze in every phase of an import, in each direction, and that of the leader. */
+import assert from "node:assert/strict";
+import { until } from "../../support/until.ts";
+import { freezesIn, onProxy } from "./link.ts";
+import { roster } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+for (const phase of ["while it waits for its turn", "in mid-COPY", "in the merge", "ahead of COMMIT"] as const) {
+  freezesIn(phase);
+  freezesIn(phase, ["to_server"]);
+  // Behind COMMIT that is another story: then it is applied.
+  if (phase !== "ahead of COMMIT") freezesIn(phase, ["to_client"]);
+}
+
+onProxy("a leader whose link freezes notices it, and its lock is free for the next", async (proxy, database) => {
+  const sessions = () =>
+    database.connect()<{ query: string }[]>`
+      select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
+  // The connection that is kept for a moment from one import to the next is at rest and holds nothing: it would be closed
+  // over the frozen link, where the server hears no good-bye.
+  await until("the leader and the pool are connected, and nobody else", async () => {
+    const all = await sessions();
+    return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");
+  });
+  const frozen = proxy.connections.length;
+  proxy.freezeAll();
+  await until("the end of the leader's backend", async () => {
+    const rows = await database.connect()`
+      select from pg_locks where locktype = 'advisory' and objid = 7246003 and granted
+        and database = (select oid from pg_database where datname = current_database())`;
+    return rows.length === 0;
+  }, 30_000);
+  const file = roster("later", 5);
+  await database.drop(file);
+  await database.recovers(file);
+  survived({ fault: "the link of the leader frozen", injected: frozen, checks: database.outside.checks });
+});
+
+onProxy("an import that works long without a word is not cut", async (_proxy, database) => {
+  await database.connect().unsafe(`
+    create function rosterd.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(6); return null; end $$;
+    create trigger dawdle after insert on rosterd.users for each statement execute function rosterd.dawdle()`);
+  const file = roster("long", 5);
+  await database.drop(file);
+  await database.recovers(file);
+  assert.equal(database.logged("database_away").length, 0);
+  survived({ fault: "a merge silent for six times the deadline", injected: 1, checks: database.outside.checks });
+});

@@ -1,0 +1,154 @@
+/** Faults of a server of the test's own: stopped in every moment of an import, full, read-only, without connections, without rights. */
+import assert from "node:assert/strict";
+import { Cluster, runPlain } from "../../support/cluster.ts";
+import { until } from "../../support/until.ts";
+import { onCluster, stopsIn } from "./server.ts";
+import { roster } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+for (const moment of ["in mid-COPY", "in a statement of the merge", "in COMMIT", "behind COMMIT"] as const) {
+  stopsIn(moment);
+}
+
+onCluster(
+  "a backend that is ended in the merge takes the import back, and it is made by itself",
+  async ({ database, sql }) => {
+    await sql.unsafe(`
+    create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
+    create trigger dawdle after insert on rosterd.users for each statement execute function public.dawdle()`);
+    const file = roster("ended", 5);
+    await database.drop(file);
+    await until("the merge", async () =>
+      (await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'rosterd' and wait_event = 'PgSleep'`).length > 0);
+    await database.awayBecause(/lost|stopping/);
+    await sql.unsafe("drop function public.dawdle() cascade");
+    await database.recovers(file);
+    survived({ fault: "backend ended in the merge", injected: 1, checks: database.outside.checks });
+  },
+);
+
+onCluster("a database that can only be read is told of, and what waited is imported when it can be written", async (
+  { database, sql },
+) => {
+  await sql.unsafe("alter system set default_transaction_read_only = on");
+  await sql`select pg_reload_conf()`;
+  const file = roster("readonly", 5);
+  await database.drop(file);
+  await database.awayBecause(/read-only/);
+  assert.equal((await database.status()).database.state, "away");
+  await sql.unsafe("alter system reset default_transaction_read_only");
+  await sql`select pg_reload_conf()`;
+  await database.recovers(file);
+  assert.equal(database.logged("database_away").length, 1);
+  survived({ fault: "read-only database (25006)", injected: 1, checks: database.outside.checks });
+});
+
+onCluster("a server without connections is told of, and what waited is imported when there are some", async (
+  { cluster, database, sql },
+) => {
+  const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
+  try {
+    await database.service.stop();
+    // Also those that are kept for superusers, since rosterd is one here.
+    const taken = await Promise.allSettled(others.map((other) => other`select 1`));
+    assert.ok(taken.some(({ status }) => status === "rejected"));
+    await database.service.restart();
+    const file = roster("crowded", 5);
+    await database.drop(file);
+    await database.awayBecause(/no connections left/);
+    await Promise.all(others.map((other) => other.end({ timeout: 1 })));
+    await database.recovers(file);
+    survived({ fault: "no connections left (53300)", injected: 1, checks: database.outside.checks });
+  } finally {
+    await Promise.all(others.map((other) => other.end({ timeout: 0 })));
+  }
+  await sql`select 1`;
+});
+
+onCluster(
+  "a user who lacks a right is told of, doctor names it, and what waited is imported when it was granted",
+  async ({ database, proxy, sql }) => {
+    await sql.unsafe("revoke insert on rosterd.users from clerk");
+    const file = roster("rights", 5);
+    await database.drop(file);
+    await database.awayBecause(/lacks a right/);
+    const doctor = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "main.ts", "doctor", "--json", "--upload", database.service.upload],
+      env: { DATABASE_URL: proxy.url, NO_COLOR: "1" },
+    }).output();
+    const told = new TextDecoder().decode(doctor.stdout);
+    assert.match(told, /may not INSERT on rosterd\.users/);
+    assert.match(told, /grant insert on rosterd\.users to clerk/);
+    await sql.unsafe("grant insert on rosterd.users to clerk");
+    await database.recovers(file);
+    assert.equal(database.logged("database_away").length, 1);
+    survived({ fault: "right missing (42501)", injected: 1, checks: database.outside.checks });
+  },
+  () => ({
+    user: "clerk",
+    before: async (cluster: Cluster) => {
+      await cluster.sql("create role clerk login; grant create, temporary on database postgres to clerk");
+      const owner = cluster.url;
+      const made = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "main.ts", "import", "/dev/null"],
+        env: { DATABASE_URL: owner },
+      }).output();
+      assert.ok(made.code !== 78);
+      await cluster.sql(`
+        grant usage on schema rosterd to clerk; grant all on all tables in schema rosterd to clerk;
+        grant all on all sequences in schema rosterd to clerk`);
+    },
+  }),
+);
+
+/** A disk of 64 MB for the temporary tables, so that COPY fills it. */
+async function smallDisk() {
+  const folder = await Deno.makeTempDir({ prefix: "rosterd-disk-" });
+  await runPlain("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder);
+  return {
+    folder,
+    async [Symbol.asyncDispose]() {
+      await runPlain("umount", "-l", folder);
+      await Deno.remove(folder);
+    },
+  };
+}
+
+const mountable = Deno.uid() === 0 && await smallDisk().then((disk) => disk[Symbol.asyncDispose]()).then(
+  () => null,
+  (error) => `a tmpfs cannot be mounted: ${error.message}`,
+);
+let disk: Awaited<ReturnType<typeof smallDisk>> | null = null;
+
+onCluster(
+  "a disk that fills up in COPY is told of, without a busy loop, and what waited is imported when there is room",
+  async ({ database, sql }) => {
+    await runPlain("chown", "postgres:", disk!.folder);
+    await sql.unsafe(`create tablespace small location '${disk!.folder}'`);
+    await sql.unsafe("alter database postgres set temp_tablespaces = small");
+    await sql.unsafe(`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rosterd'`);
+    await database.ready();
+    const filler = `${disk!.folder}/filler`;
+    await Deno.writeFile(filler, new Uint8Array(60 << 20));
+    const file = roster("full", 60_000);
+    await database.drop(file);
+    await database.awayBecause(/disk of the server is full/);
+    const [{ tries }] = await sql<{ tries: number }[]>`select count(*) as tries from rosterd.imports`;
+    assert.equal(tries, 1);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    const told = database.logged("database_away").filter((line) => line.includes("is full"));
+    assert.equal(told.length, 1, `one line, however often it is tried: ${told.join("")}`);
+    await Deno.remove(filler);
+    await database.recovers(file);
+    await sql.unsafe("alter database postgres reset temp_tablespaces");
+    survived({ fault: "disk full in COPY (53100)", injected: 1, checks: database.outside.checks });
+  },
+  async () => {
+    disk = await smallDisk();
+    return disk;
+  },
+  mountable === false ? "only root may mount a small disk" : mountable,
+);

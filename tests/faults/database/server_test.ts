@@ -1,0 +1,29 @@
+/** Some faults of a server; the slow run does all. */
+import assert from "node:assert/strict";
+import { onCluster, stopsIn } from "./server.ts";
+import { roster } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+stopsIn("in mid-COPY");
+stopsIn("behind COMMIT");
+
+onCluster("a server that is down is waited for, told of in one line, and used by itself when it is up", async (
+  { cluster, database },
+) => {
+  await cluster.stop("fast");
+  await database.awayBecause(/lost|no server/);
+  await database.service.restart();
+  const file = roster("waits", 5);
+  await database.drop(file);
+  await database.awayBecause(/no server answers|lost/);
+  const { database: { state }, ready } = await database.status();
+  assert.deepEqual([state, ready], ["away", false]);
+  const answer = await database.service.fetch("/imports");
+  assert.equal((await answer.json()).status, 503);
+  const before = database.logged("database_away").length;
+
+  await cluster.start();
+  await database.recovers(file);
+  assert.ok(before <= 3, `${before} lines for a server that went down, once before and once after a restart`);
+  survived({ fault: "server down at the start, and up later", injected: 1, checks: database.outside.checks });
+});

@@ -1,0 +1,101 @@
+/** The whole service on a database that faults are made on, and what every test of such a fault looks at from outside. */
+import type postgres from "postgres";
+import type { StatusDocument } from "../../../src/http/service.ts";
+import type { LinkTimeouts } from "../../../src/postgres/connection/backend_probe.ts";
+import { TestService } from "../../support/service.ts";
+import { until } from "../../support/until.ts";
+import { Outside } from "../invariants.ts";
+
+/** Short, so that a test need not wait for half a minute. */
+export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, lookAgainMs: 300 };
+
+/** A roster of `records` users, large enough for several pieces of COPY where there are many. */
+export function roster(name: string, records: number) {
+  const ids = Array.from({ length: records }, (_, at) => `${name}-${at}`);
+  const content = `unique_id,login_source,street\n${
+    ids.map((id) => `${id},ldap,${"Main Street ".repeat(6)}\n`).join("")
+  }`;
+  return { name: `${name}.csv`, content, status: "done" as const, creates: ids, failed: 0 };
+}
+
+export class FaultyDatabase implements AsyncDisposable {
+  readonly outside: Outside;
+
+  private constructor(readonly service: TestService, private readonly sql: () => postgres.Sql<{ bigint: number }>) {
+    const through = new Proxy(function () {} as unknown as postgres.Sql<{ bigint: number }>, {
+      apply: (_target, _self, words) => Reflect.apply(this.sql() as never, null, words),
+    });
+    this.outside = new Outside({ upload: service.upload, sql: through, mails: () => service.smtp.mails });
+  }
+
+  /** `sql` is asked for anew each time: a server that was stopped has cut the one of before. */
+  static async start(databaseUrl: string, sql: () => postgres.Sql<{ bigint: number }>): Promise<FaultyDatabase> {
+    return new FaultyDatabase(await TestService.start({ databaseUrl, patience: SHORT }), sql);
+  }
+
+  /** Drops a roster. Nobody waits for the turn that imports it. */
+  async drop(file: ReturnType<typeof roster>): Promise<void> {
+    this.outside.expect(file);
+    await this.service.drop(file.name, file.content);
+    await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
+  }
+
+  /** A second look at the database. */
+  connect(): postgres.Sql<{ bigint: number }> {
+    return this.sql();
+  }
+
+  async status(): Promise<StatusDocument> {
+    return await this.service.get<StatusDocument>("/status");
+  }
+
+  /** Not ready, and it says why, in /readyz and in /status. */
+  async awayBecause(reason: RegExp): Promise<void> {
+    await until(`not ready: ${reason}`, async () => {
+      const answer = await this.service.fetch("/readyz");
+      const { problems } = await answer.json();
+      if (answer.status !== 503) return false;
+      return problems.some(({ code, text }: Record<string, string>) => code === "database" && reason.test(text));
+    });
+  }
+
+  async ready(): Promise<void> {
+    await until("ready again", async () => {
+      const answer = await this.service.fetch("/readyz");
+      await answer.body?.cancel();
+      return answer.status === 200;
+    }, 40_000);
+  }
+
+  /** The file is imported by itself, once, and everything is as if nothing had been. The service is stopped then. */
+  async recovers(file: ReturnType<typeof roster>): Promise<void> {
+    await until(`${file.name} in bak`, async () => {
+      const names = await this.service.bak().catch(() => []);
+      return names.some((name) => name.startsWith(file.name.replace(".csv", ".")));
+    }, 60_000);
+    await this.ready();
+    await this.ends();
+  }
+
+  /** Stops the service: everything that was dropped stands where it belongs, and no session is left. */
+  async ends(): Promise<void> {
+    await this.service.stop();
+    await this.outside.inTheEnd();
+    await until("no session is left", async () => {
+      const [{ sessions }] = await this.sql()<{ sessions: number }[]>`
+        select count(*) as sessions from pg_stat_activity
+        where application_name = 'rosterd' and datname = current_database()`;
+      return sessions === 0;
+    });
+    this.outside.checks++;
+  }
+
+  /** Lines of the log with this event. */
+  logged(event: string): string[] {
+    return this.service.lines.filter((line) => line.includes(`"${event}"`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.service[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,40 @@
+/** A test on a whole service of its own, with a folder that the test spoils. */
+import { withBothErrors } from "../../support/both_errors.ts";
+import { serverIsAway } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
+import { FolderService, type FolderServiceOptions } from "./service.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of hostile folders that need a server: ${away}`);
+
+export function folderTest(
+  name: string,
+  test: (service: FolderService) => Promise<void>,
+  options: FolderServiceOptions & { ignore?: boolean } = {},
+) {
+  Deno.test({
+    name,
+    ignore: away !== null || options.ignore === true,
+    fn: () =>
+      withBothErrors(async () => {
+        await using service = await FolderService.start(options);
+        await test(service);
+        await service.stop();
+      }),
+  });
+}
+
+export const codesOf = (files: readonly { name: string; code: string }[]) =>
+  Object.fromEntries(files.map(({ name, code }) => [name, code]));
+
+/** Turns until every upload that was told of is done: the service makes turns of its own, too. */
+export async function allDone(service: FolderService): Promise<void> {
+  await until("all is in bak", async () => {
+    await service.turn();
+    const { waiting } = await service.status();
+    const names = [...Deno.readDirSync(service.upload)].map(({ name }) => name).filter((name) =>
+      name.startsWith("good")
+    );
+    return names.length === 0 && !waiting.some(({ name }) => name.startsWith("good"));
+  });
+}

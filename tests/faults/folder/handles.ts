@@ -1,0 +1,58 @@
+/** Few handles, and none that stays open (fault list, part E). */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { canMount } from "../../inbox/mounts.ts";
+import { until } from "../../support/until.ts";
+import { FolderService } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+const AT_ONCE = 50;
+/** The pool, the import, the leadership. */
+const MOST_SESSIONS = 12;
+
+/** Runs the service with at most 64 open files, and looks whether handles and sessions are back after so many imports. */
+export async function importWithFewHandles(files: number): Promise<void> {
+  await using service = await FolderService.start({
+    inMemory: canMount(),
+    wrapper: ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"],
+  });
+  assert.match(await Deno.readTextFile(`/proc/${service.pid}/limits`), /Max open files +64 +64 /);
+  await importSome(service, 0, 10);
+  const before = Math.max(...await Array.fromAsync({ length: 20 }, () => othersThanSessions(service)));
+  for (let from = 10; from < files; from += AT_ONCE) await importSome(service, from, Math.min(files, from + AT_ONCE));
+  await until(
+    `not more handles than after ten imports (${before})`,
+    async () => await othersThanSessions(service) <= before,
+  );
+  assert.ok(await sessions(service) <= MOST_SESSIONS, `${await sessions(service)} sessions`);
+  await service.outside.inTheEnd();
+  assert.doesNotMatch(service.log, /"level":"(warn|error)","event":"(?!runs_as_root)/, "nothing was short of handles");
+  await service.stop();
+  console.log(`${before} handles beside those of sessions after 10 imports, not more after ${files}`);
+  survived({ fault: "ulimit -n 64: imports with few handles", injected: files, checks: service.outside.checks + 4 });
+}
+
+/** Every other one has a failure, so that failed records and a mail are written, too. */
+async function importSome(service: FolderService, from: number, to: number): Promise<void> {
+  for (let file = from; file < to; file++) await service.dropGood(`H${file}`, { fails: file % 2 === 0 });
+  await until(`${to} are in bak`, async () => {
+    await service.askForTurn();
+    await service.status();
+    const names = await readdir(service.at("bak")).catch(() => []);
+    return names.filter((name) => !name.includes(".failed")).length === to;
+  }, 60_000);
+}
+
+/**
+ * The pool of sessions fills up to its size; whatever else is open must not grow. Both are not counted in one moment, while a
+ * session may be leaving: hence the most of many.
+ */
+async function othersThanSessions(service: FolderService): Promise<number> {
+  return await service.handles() - await sessions(service);
+}
+
+async function sessions({ database }: FolderService): Promise<number> {
+  const [{ count }] = await database.sql<{ count: number }[]>`
+    select count(*) as count from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
+  return count;
+}

@@ -1,0 +1,65 @@
+/**
+ * A mount that hangs (fault list, part A): a file system that is frozen while the service uses it, so that every change waits
+ * until it is thawed. The deadline for a look is a minute, hence the length of this test.
+ */
+import assert from "node:assert/strict";
+import { truncate, writeFile } from "node:fs/promises";
+import { run } from "../../inbox/folder_tree.ts";
+import { canMount } from "../../inbox/mounts.ts";
+import { until } from "../../support/until.ts";
+import { FolderService } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+if (!canMount()) console.error(`LEFT OUT: ${import.meta.url}: this user may not mount`);
+
+Deno.test({
+  name: "a mount that hangs is named within its deadline, HTTP answers meanwhile, and imports go on when it is back",
+  ignore: !canMount(),
+  async fn() {
+    let upload = "";
+    await using service = await FolderService.start({
+      beforeStart: async (folder) => {
+        upload = folder;
+        await writeFile(`${folder}-disk`, "");
+        await truncate(`${folder}-disk`, 16 * 1_048_576);
+        await run("mkfs.ext4", "-q", `${folder}-disk`);
+        await run("mount", "-o", "loop", `${folder}-disk`, folder);
+        await run("rmdir", `${folder}/lost+found`);
+      },
+    });
+    try {
+      const inBak = (id: string) =>
+        until(`${id} is in bak`, async () => {
+          await service.turn();
+          return (await service.bak()).some((name) => name.startsWith(`good-${id}.`));
+        });
+      await service.dropGood("H1", { fails: true });
+      await inBak("H1");
+      await service.dropGood("H2");
+      const frozenAt = performance.now();
+      await run("fsfreeze", "--freeze", upload);
+      try {
+        await until("it is not ready", async () => {
+          const asked = performance.now();
+          const { ready } = await service.status();
+          assert.ok(performance.now() - asked < 2_000, "HTTP answers while the folder does not");
+          return !ready;
+        }, 90_000);
+        const { problems, folder } = await service.status();
+        assert.equal(problems[0].code, "upload_hanging");
+        assert.match(folder.text!, /has not answered for 60 s: its mount hangs; check the file server and the network/);
+        assert.equal((await service.readiness()).http, 503);
+        console.log(`named after ${Math.round((performance.now() - frozenAt) / 1_000)} s`);
+      } finally {
+        await run("fsfreeze", "--unfreeze", upload);
+      }
+      await until("it is ready again", async () => (await service.status()).ready, 30_000);
+      await inBak("H2");
+      await service.outside.inTheEnd();
+      await service.stop();
+    } finally {
+      await run("umount", "--lazy", upload);
+    }
+    survived({ fault: "the mount of the upload folder hangs", injected: 1, checks: service.outside.checks + 5 });
+  },
+});

@@ -1,0 +1,210 @@
+/** What is no plain file, and folders that are not what they should be (fault list, part B): the whole service, from outside. */
+import assert from "node:assert/strict";
+import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { linkTo, PIPE, plant, run, type Tree, treeOf } from "../../inbox/folder_tree.ts";
+import { canMount, withMemory } from "../../inbox/mounts.ts";
+import { IS_ROOT } from "../../inbox/other_process.ts";
+import { until } from "../../support/until.ts";
+import { Canary, SECRET, secretIsIn } from "./canary.ts";
+import { allDone, codesOf, folderTest } from "./case.ts";
+import type { FolderService } from "./service.ts";
+import { survived } from "../verdict.ts";
+
+if (!canMount()) console.error(`LEFT OUT: the tests of ${import.meta.url} that mount: this user may not`);
+
+const ROSTER = "unique_id,login_source\nX1,ldap\n";
+
+folderTest(
+  "links, pipes, sockets, folders and devices named like rosters are told of, never opened, and stop nobody",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    await plant(service.upload, {
+      "secret.csv": linkTo(`${canary.root}/secret.csv`),
+      "dangling.csv": linkTo("nowhere"),
+      "upwards.csv": linkTo("../canary/secret.csv"),
+      "tree.csv": linkTo(`${canary.root}/tree`),
+      "pipe.csv": PIPE,
+      "folder.csv": { "inner.csv": ROSTER },
+    });
+    using _socket = Deno.listen({ transport: "unix", path: service.at("socket.csv") });
+    const expected = ["secret", "dangling", "upwards", "tree", "pipe", "folder", "socket"];
+    if (canMount()) {
+      await run("mknod", service.at("tape.csv"), "c", "1", "5");
+      expected.push("tape");
+    }
+    await service.dropGood("G1", { fails: true });
+    await allDone(service);
+    const { ready, waiting } = await service.status();
+    assert.equal(ready, true, "what an uploader put there does not make the service unready");
+    assert.deepEqual(codesOf(waiting), Object.fromEntries(expected.map((name) => [`${name}.csv`, "not_a_plain_file"])));
+    await service.outside.eachAsTold();
+    assert.deepEqual(secretIsIn({ log: service.log, mails: JSON.stringify(service.smtp.mails) }), []);
+    survived({
+      fault: "links, pipes, sockets, folders and devices that are named like rosters",
+      injected: expected.length,
+      checks: await canary.untouched() + service.outside.checks + expected.length,
+    });
+  },
+);
+
+folderTest(
+  "bak or .rosterd planted as a link, a file or another's folder: nothing is imported, and status and /readyz say why",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    let checks = 0;
+    const faults: [string, Tree, string, RegExp][] = [
+      ["bak", { bak: linkTo(`${canary.root}/tree`) }, "bak_not_a_folder", /bak is a link: remove it/],
+      ["bak", { bak: linkTo("nowhere") }, "bak_not_a_folder", /bak is a link: remove it/],
+      ["bak", { bak: "a file" }, "bak_not_a_folder", /bak is not a folder: remove it/],
+      [
+        ".rosterd",
+        { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
+        "work_not_a_folder",
+        /\.rosterd is a link: remove it/,
+      ],
+      [".rosterd", { ".rosterd": PIPE }, "work_not_a_folder", /\.rosterd is not a folder: remove it/],
+    ];
+    if (IS_ROOT) {
+      for (const [name, code] of [["bak", "bak_not_a_folder"], [".rosterd", "work_not_a_folder"]]) {
+        faults.push([
+          name,
+          { [name]: {} },
+          code,
+          /belongs to another user \(uid 65534\): give it to the user of rosterd/,
+        ]);
+      }
+    }
+    for (const [number, [name, tree, code, text]] of faults.entries()) {
+      // What is rosterd's own waits elsewhere meanwhile, if it was made already.
+      const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
+      await plantInPlaceOf(service, name, tree);
+      // Free for all, so that only its owner can be what is wrong with it.
+      if (text.source.startsWith("belongs")) {
+        await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
+      }
+      await service.dropGood(`P${number}`);
+      assert.deepEqual(await service.turn(), []);
+      const { ready, problems, folder } = await service.status();
+      assert.deepEqual([ready, problems[0].code, folder.usable], [false, code, false]);
+      assert.match(folder.text!, text);
+      const { http, body } = await service.readiness();
+      assert.equal(http, 503);
+      assert.ok(body.includes(code) && !body.includes(service.upload), "it says why, and names no path to strangers");
+      checks += 6 + await canary.untouched();
+
+      assert.doesNotMatch(service.log, /turn_failed/);
+      await rm(service.at(name), { recursive: true });
+      if (own) await rename(service.here.path("own"), service.at(name));
+      await allDone(service);
+      assert.equal((await service.readiness()).http, 200, "ready again without a restart");
+    }
+    await service.outside.inTheEnd();
+    survived({ fault: "bak or .rosterd is planted", injected: faults.length, checks: checks + service.outside.checks });
+  },
+);
+
+folderTest(
+  "a key planted in .rosterd as a link, and a folder that rosterd did not make, are never looked into",
+  async (service) => {
+    const canary = await Canary.plant(service.here.path("canary"));
+    await until("the work folder is there", () => service.status().then(({ ready }) => ready));
+    await symlink(`${canary.root}/tree`, service.at(".rosterd", "20261123T000000Z-00000000"));
+    await plant(service.at(".rosterd"), { "tree": { "x.csv": ROSTER } });
+    await service.dropGood("K1");
+    await allDone(service);
+    assert.deepEqual((await service.imports()).map(({ file }) => file), ["good-K1.csv"]);
+    assert.deepEqual(codesOf((await service.status()).waiting), { ".rosterd/tree": "stray" });
+    assert.deepEqual((await treeOf(service.at(".rosterd"))).tree, { "x.csv": ROSTER });
+    survived({ fault: "keys are planted in .rosterd", injected: 2, checks: 3 + await canary.untouched() });
+  },
+);
+
+/** In one step; a work folder that rosterd makes anew in the same moment goes. */
+async function plantInPlaceOf(service: FolderService, name: string, tree: Tree): Promise<void> {
+  await mkdir(service.here.path("planted"), { recursive: true });
+  await plant(service.here.path("planted"), tree);
+  await until(`${name} is planted`, async () => {
+    await rm(service.at(name), { recursive: true, force: true });
+    return await rename(`${service.here.path("planted")}/${name}`, service.at(name)).then(() => true, () => false);
+  });
+}
+
+folderTest(
+  "bak on another file system: each file is copied there whole, and leaves nothing behind",
+  async (service) => {
+    await mkdir(service.at("bak"));
+    await withMemory(service.at("bak"), async () => {
+      await chmod(service.at("bak"), 0o777);
+      for (let file = 0; file < 5; file++) await service.dropGood(`M${file}`, { fails: file % 2 === 0 });
+      await allDone(service);
+      await service.outside.inTheEnd();
+      await service.stop();
+      await service.restart();
+      assert.deepEqual(await service.turn(), []);
+      await service.outside.inTheEnd();
+      // Its own looks have `bak` open now and then, and a file system in use cannot be unmounted.
+      await service.stop();
+    });
+    survived({ fault: "bak is on another file system", injected: 5, checks: service.outside.checks });
+  },
+  { ignore: !canMount() },
+);
+
+folderTest(
+  "a file that may not be read is told of with owner and mode, and is imported when it may",
+  async (service) => {
+    const hidden = "unique_id,login_source\nR1,ldap\n";
+    await service.dropGood("R0");
+    await writeFile(service.at("hidden.part"), hidden);
+    await chmod(service.at("hidden.part"), 0o200);
+    await rename(service.at("hidden.part"), service.at("hidden.csv"));
+    await allDone(service);
+    const [{ code, text }] = (await service.status()).waiting;
+    assert.equal(code, "unreadable");
+    assert.match(text, /^waiting: rosterd may not read it \(owner uid \d+, mode 0200\); set the upload server so that/);
+    for (let turns = 0; turns < 5; turns++) await service.turn();
+    assert.equal(service.log.split("unreadable").length - 1, 1, "the log says it once");
+    await chmod(service.at("hidden.csv"), 0o640);
+    await until("it is imported", async () => {
+      await service.turn();
+      return (await service.imports()).some(({ file, status }) => file === "hidden.csv" && status === "done");
+    });
+    survived({ fault: "a file without the right to read it", injected: 1, checks: 4 });
+  },
+);
+
+folderTest(
+  "failed records are not sent from where a link leads, be it in bak or in the place of bak",
+  async (service) => {
+    await service.dropGood("F1", { fails: true });
+    await allDone(service);
+    const [{ id, failed_file }] = await service.imports();
+    const download = async () => {
+      const response = await service.fetch(`/imports/${id}/failed.csv`);
+      return { http: response.status, text: await response.text() };
+    };
+    assert.equal((await download()).http, 200);
+    await mkdir(service.here.path("canary"));
+    await writeFile(service.here.path(`canary/${failed_file}`), SECRET);
+    const canary = await Canary.plant(service.here.path("canary"));
+
+    await rename(service.at("bak"), service.here.path("own"));
+    await symlink(canary.root, service.at("bak"));
+    const throughBak = await download();
+    await rm(service.at("bak"));
+    await rename(service.here.path("own"), service.at("bak"));
+
+    await rename(service.at("bak", failed_file!), service.here.path("own"));
+    await symlink(`${canary.root}/${failed_file}`, service.at("bak", failed_file!));
+    const throughFile = await download();
+    for (const { http, text } of [throughBak, throughFile]) {
+      assert.equal(http, 410);
+      assert.deepEqual(secretIsIn({ text }), []);
+    }
+    survived({
+      fault: "failed records are asked for through links",
+      injected: 2,
+      checks: 5 + await canary.untouched(),
+    });
+  },
+);

@@ -1,0 +1,220 @@
+/**
+ * `rosterd serve` as a process on an upload folder that others share, for the tests of part B of the fault list: without the
+ * privileges of root, so that modes and owners hold for it as they do for a service, with the permissions that are released.
+ */
+import assert from "node:assert/strict";
+import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../../../.ci/permissions.ts";
+import type { ImportEntry, WaitingFile } from "../../../src/importer/ports.ts";
+import { run } from "../../inbox/folder_tree.ts";
+import { IS_ROOT } from "../../inbox/other_process.ts";
+import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { Workplace } from "../../support/rosterd.ts";
+import { type SmtpTestServer, startSmtpServer } from "../../support/smtp_server.ts";
+import { until } from "../../support/until.ts";
+import { Outside } from "../invariants.ts";
+
+const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
+const TOKEN = "token-of-the-test";
+
+/** As root without capabilities. */
+const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
+export interface FolderServiceOptions {
+  settings?: Record<string, unknown>;
+  /** A command that runs another one, which follows it: a limit, for example. */
+  wrapper?: readonly string[];
+  withoutMail?: boolean;
+  /** Everything stands on a file system in memory, which answers faster; only where the test may mount. */
+  inMemory?: boolean;
+  /** Leaves the upload folder to the test: something must be mounted there first. */
+  beforeStart?: (upload: string) => Promise<void>;
+}
+
+/** The status as far as these tests look at it. */
+export interface Status {
+  ready: boolean;
+  problems: { code: string; text: string }[];
+  folder: { usable: boolean; text?: string };
+  waiting: WaitingFile[];
+  ignored: string[];
+}
+
+/** One answer is waited for so long: a service that hangs fails the test. */
+const ANSWER_MS = 20_000;
+
+export class FolderService implements AsyncDisposable {
+  /** What the process wrote to its log, as it comes. */
+  log = "";
+  #child!: Deno.ChildProcess;
+  #stopped = false;
+  #reading: Promise<unknown> = Promise.resolve();
+  #url = "";
+
+  private constructor(
+    readonly here: Workplace,
+    readonly database: TestDatabase,
+    readonly smtp: SmtpTestServer,
+    readonly outside: Outside,
+    private readonly inMemory: boolean,
+  ) {}
+
+  static async start(options: FolderServiceOptions = {}): Promise<FolderService> {
+    const { settings, wrapper = [], withoutMail = false } = options;
+    const database = (await testDatabase())!;
+    const smtp = await startSmtpServer({ security: "none" });
+    const program = [...WITHOUT_POWER, ...wrapper, Deno.execPath(), "run", ...PERMISSIONS, "--quiet", MAIN];
+    const here = await Workplace.make({
+      DATABASE_URL: database.url,
+      ROSTERD_LISTEN: "127.0.0.1:0",
+      ROSTERD_ADMIN_TOKEN: TOKEN,
+    }, program);
+    if (options.inMemory) await run("mount", "-t", "tmpfs", "-o", "size=256m", "none", here.folder);
+    const upload = here.path("upload");
+    await Deno.mkdir(upload);
+    // The folder above is made for its owner alone; whoever shares the upload folder must get there.
+    await chmod(here.folder, 0o711);
+    await options.beforeStart?.(upload);
+    const mail = {
+      reply_to_admin_email: "admin@example.edu",
+      failed_import_email: "registry@example.edu",
+      smtp: { host: "127.0.0.1", port: smtp.port, security: "none" },
+    };
+    const document = { settle_seconds: 0, interval_minutes: 60, ...(withoutMail ? {} : mail), ...settings };
+    await here.write("settings.json", JSON.stringify(document));
+    const mails = withoutMail ? null : () => smtp.mails;
+    const outside = new Outside({ upload, sql: database.sql, mails });
+    const service = new FolderService(here, database, smtp, outside, options.inMemory ?? false);
+    await service.restart();
+    return service;
+  }
+
+  get upload(): string {
+    return this.here.path("upload");
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  at(...names: string[]): string {
+    return join(this.upload, ...names);
+  }
+
+  /** Starts the process, and waits until it answers. */
+  async restart(): Promise<void> {
+    await Deno.remove(this.here.path("data/service.json")).catch(() => {});
+    this.#child = this.here.spawn("serve");
+    this.#stopped = false;
+    this.#reading = Promise.all([this.#keep(this.#child.stdout), this.#keep(this.#child.stderr)]);
+    this.#url = await until("the service is up", async () => {
+      const record = await readFile(this.here.path("data/service.json"), "utf8").catch(() => null);
+      return record === null ? null : JSON.parse(record).address as string;
+    });
+    await until("it answers", () =>
+      fetch(`${this.#url}/healthz`).then(async (answer) => {
+        await answer.body?.cancel();
+        return answer.ok;
+      }, () => false));
+  }
+
+  /** Ends the process, which must end well: it neither died before nor hangs. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#child.kill("SIGTERM");
+    const { code } = await this.#child.status;
+    await this.#reading;
+    assert.equal(code, 0, `the service ended with ${code}: ${this.log.slice(-2_000)}`);
+  }
+
+  /** Asks the service, with the token; an answer has to come. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    try {
+      return await fetch(this.#url + path, { headers, signal: AbortSignal.timeout(ANSWER_MS), ...init });
+    } catch (error) {
+      throw new Error(`${path} was not answered within ${ANSWER_MS} ms; the log ends with\n${this.log.slice(-3_000)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await this.fetch(path);
+    assert.equal(response.status, 200, `GET ${path}`);
+    return await response.json();
+  }
+
+  status(): Promise<Status> {
+    return this.get("/status");
+  }
+
+  /** What `/readyz` answers to anybody: its HTTP status and the codes of the problems. */
+  async readiness(): Promise<{ http: number; body: string }> {
+    const response = await this.fetch("/readyz", { headers: {} });
+    return { http: response.status, body: await response.text() };
+  }
+
+  /** Looks into the folder now; what the turn imported. */
+  async turn(): Promise<ImportEntry[]> {
+    const response = await this.fetch("/imports?wait=true", { method: "POST" });
+    assert.equal(response.status, 200);
+    return (await response.json()).imports;
+  }
+
+  /** The same without waiting for it. */
+  async askForTurn(): Promise<void> {
+    await (await this.fetch("/imports", { method: "POST" })).body?.cancel();
+  }
+
+  async imports(): Promise<ImportEntry[]> {
+    return (await this.get<{ imports: ImportEntry[] }>("/imports?limit=200")).imports;
+  }
+
+  /** Puts a file into the folder as a good client does; `uid` says who uploads it. */
+  async drop(name: string, content: string, uid?: number): Promise<void> {
+    const part = this.at(`.${crypto.randomUUID()}.part`);
+    await writeFile(part, content);
+    if (uid !== undefined) await chown(part, uid, uid);
+    await rename(part, this.at(name));
+  }
+
+  /** Drops a roster of one good user, or with one failure beside it, and notes what must come of it. */
+  async dropGood(id: string, options: { fails?: boolean; uid?: number; name?: string } = {}): Promise<void> {
+    const { fails = false, uid, name = `good-${id}.csv` } = options;
+    const content = `unique_id,login_source,first_name\n${id},ldap,Good\n${fails ? `,ldap,No id ${id}\n` : ""}`;
+    const status = fails ? "failed_records" : "done";
+    this.outside.expect({ name, content, status, creates: [id], failed: fails ? 1 : 0 });
+    await this.drop(name, content, uid);
+  }
+
+  /** How many handles the process has open. */
+  async handles(): Promise<number> {
+    return (await readdir(`/proc/${this.pid}/fd`)).length;
+  }
+
+  async bak(): Promise<string[]> {
+    return (await readdir(this.at("bak"))).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+      await this.#child.status;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // It has ended already.
+    }
+    await this.#reading;
+    await this.smtp[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+    if (this.inMemory) await run("umount", this.here.folder);
+    await this.here[Symbol.asyncDispose]();
+  }
+
+  async #keep(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.log += text;
+  }
+}

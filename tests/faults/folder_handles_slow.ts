@@ -1,4 +1,0 @@
-import { importWithFewHandles } from "./folder_handles.ts";
-
-Deno.test("with 64 handles the service imports 1,000 files, and has as many open as before", () =>
-  importWithFewHandles(1_000));

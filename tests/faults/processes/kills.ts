@@ -1,0 +1,93 @@
+/**
+ * SIGKILLs the service at random moments while files of every kind arrive, and then looks from outside whether anything was lost
+ * or done twice (fault list, I1 to I6). The ordinary run does a few kills, the slow one many.
+ */
+import assert from "node:assert/strict";
+import { testDatabase } from "../../support/postgres.ts";
+import { FROM_SOURCE, Workplace } from "../../support/rosterd.ts";
+import { startSmtpServer } from "../../support/smtp_server.ts";
+import { until } from "../../support/until.ts";
+import { Outside } from "../invariants.ts";
+import { KINDS, prepareFor, rosterOf, settingsFor } from "../rosters.ts";
+import { survived } from "../verdict.ts";
+
+export interface Kills {
+  kills: number;
+  /** Decides the moments. */
+  seed: number;
+  /** What is killed; from its source by default. */
+  program?: readonly string[];
+}
+
+/** One in so many files is large enough to be killed in the middle. */
+const LARGE_EVERY = 5;
+const LARGE = 20_000;
+const LONGEST_LIFE_MS = 1_500;
+
+export async function surviveKills({ kills, seed, program = FROM_SOURCE }: Kills): Promise<void> {
+  await using database = (await testDatabase())!;
+  await using smtp = await startSmtpServer({ security: "none" });
+  await using here = await Workplace.make({ DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" }, program);
+  await here.write("settings.json", JSON.stringify(settingsFor(smtp.port)));
+  await here.write("empty.csv", "unique_id,login_source\n");
+  assert.equal((await here.run("import", "empty.csv")).code, 0);
+  await Deno.mkdir(here.path("upload"));
+  const outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: () => smtp.mails });
+
+  const random = numbers(seed);
+  for (let kill = 0; kill < kills; kill++) {
+    const file = rosterOf(KINDS[kill % KINDS.length], kill, kill % LARGE_EVERY === 0 ? LARGE : 1);
+    await prepareFor(file, database.sql);
+    outside.expect(file);
+    await here.write(`upload/.${kill}.part`, file.content);
+    await Deno.rename(here.path(`upload/.${kill}.part`), here.path(`upload/${file.name}`));
+    const service = here.spawn("serve");
+    // From before it is up to after it is done, in both cases by chance.
+    await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_LIFE_MS));
+    service.kill("SIGKILL");
+    await service.output();
+    // To read all files at every kill would take ever longer.
+    if (kill < 20 || kill % 50 === 0) await outside.atAnyInstant();
+  }
+  await finish(here, database.sql);
+  await outside.inTheEnd();
+  await assertNoSession(database.sql);
+  survived({ fault: "killed at a random moment", injected: kills, kills, checks: outside.checks + 1 });
+}
+
+type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
+
+async function finish(here: Workplace, sql: Sql): Promise<void> {
+  const service = here.spawn("serve");
+  try {
+    await until("all is in bak and nothing is left in the work folder", async () => {
+      const left = [...Deno.readDirSync(here.path("upload")), ...Deno.readDirSync(here.path("upload/.rosterd"))];
+      const [{ open }] =
+        await sql`select count(*)::int as open from rosterd.imports where status in ('running', 'error')`;
+      return left.length === 2 && open === 0;
+    }, 300_000);
+  } finally {
+    service.kill("SIGTERM");
+    await service.output();
+  }
+}
+
+async function assertNoSession(sql: Sql): Promise<void> {
+  await until("no session is left", async () => {
+    const [{ sessions }] = await sql`
+      select count(*)::int as sessions from pg_stat_activity
+      where application_name = 'rosterd' and datname = current_database()`;
+    return sessions === 0;
+  });
+}
+
+/** A small seeded generator of numbers from 0 to 1 (mulberry32). */
+export function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

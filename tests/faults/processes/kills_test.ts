@@ -1,0 +1,12 @@
+/** Some SIGKILLs at random moments; `deno task test:slow` does a thousand, to the compiled binary. */
+import { serverIsAway } from "../../support/postgres.ts";
+import { surviveKills } from "./kills.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+Deno.test({
+  name: "a service that is killed 20 times at random moments loses no file and imports none twice",
+  ignore: away !== null,
+  fn: () => surviveKills({ kills: 20, seed: 1 }),
+});

@@ -1,0 +1,224 @@
+/** Two `rosterd serve` on one database (fault list, part E; issue 5, point 3), from source and compiled. */
+import assert from "node:assert/strict";
+import { Outside } from "../invariants.ts";
+import { numbers } from "./kills.ts";
+import { Rosterds, type RosterdsOptions } from "./rosterds.ts";
+import { until } from "../../support/until.ts";
+import { survived } from "../verdict.ts";
+
+/** A takeover must not take longer (fault list, part E). */
+export const TAKEOVER_MS = 60_000;
+
+/** One works, and the other stands by and says so. */
+export async function standsBy(options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  const first = await w.start();
+  await first.ask("POST", "/imports?wait=true");
+  const second = await w.start();
+  assert.deepEqual(await second.ask("POST", "/imports?wait=true"), { imports: [] });
+  const [led, stood] = [await first.ask("GET", "/status"), await second.ask("GET", "/status")];
+  assert.deepEqual([led.standby, stood.standby], [false, true]);
+  const said = (status: { problems: { code: string }[] }) => status.problems.some(({ code }) => code === "standby");
+  assert.deepEqual([said(led), said(stood)], [false, true]);
+  assert.deepEqual([led.ready, stood.ready], [true, true], "who replaces the one by the other waits for readiness");
+  const { out } = await w.here.run("status", "--data", "data1");
+  assert.match(out, /a rosterd works on this database since \d{4}-/);
+
+  await w.drop(w.rosterOf("a.csv", 10));
+  await second.ask("POST", "/imports?wait=true");
+  await w.outside.atAnyInstant();
+  await first.ask("POST", "/imports?wait=true");
+  await w.allImported(1);
+  const ended = await w.end(second, "SIGTERM");
+  assert.match(ended.log, /"event":"standing_by"/);
+  assert.equal(ended.code, 0);
+  await w.end(first, "SIGTERM");
+  const alone = await w.here.run("status", "--data", "data1");
+  assert.match(alone.out, /no rosterd works on this database now/);
+  await w.outside.inTheEnd();
+  survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
+}
+
+/** Kills the leader when `moment` has come, and measures until the other one has imported the file. */
+export async function takesOver(
+  what: string,
+  options: RosterdsOptions & { users: number; mergeSeconds: number },
+  moment: (w: Rosterds) => Promise<void>,
+): Promise<void> {
+  await using w = await Rosterds.make(options);
+  const leader = await w.start();
+  await leader.ask("POST", "/imports?wait=true");
+  await w.start();
+  await w.mergesTake(options.mergeSeconds);
+  await w.drop(w.rosterOf("a.csv", options.users));
+  leader.ask("POST", "/imports?wait=true").catch(() => {});
+  await moment(w);
+  await w.nextMergesTake(0);
+  const { took } = await w.end(leader, "SIGKILL");
+  const killed = performance.now() - took;
+  await w.outside.atAnyInstant();
+  await w.allImported(1, TAKEOVER_MS);
+  const seconds = Math.round((performance.now() - killed) / 100) / 10;
+  console.log(`the other one had imported the file ${seconds} s after the kill (${what})`);
+  await w.outside.inTheEnd();
+  await until("the killed one has no session left", async () => await w.backends("wait_event = 'PgSleep'") === 0);
+  survived({ fault: `two rosterd: the leader is killed ${what}`, injected: 1, kills: 1, checks: w.outside.checks });
+}
+
+/** Starts a new one and ends the old one in the middle of an import, again and again while files arrive. */
+export async function rolls(times: number, options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  let running = await w.start();
+  await w.mergesTake(0.3);
+  let files = 0, longest = 0;
+  for (let roll = 0; roll < times; roll++) {
+    for (let file = 0; file < 3; file++) await w.drop(w.rosterOf(`roster${files++}.csv`, 50));
+    running.ask("POST", "/imports?wait=true").catch(() => {});
+    const next = await w.start();
+    await w.inMerge();
+    const { code, took, log } = await w.end(running, "SIGTERM");
+    longest = Math.max(longest, took);
+    assert.equal(code, 0, log);
+    assert.ok(took < 25_000, `it ended after ${took} ms`);
+    await w.outside.atAnyInstant();
+    running = next;
+  }
+  await running.ask("POST", "/imports?wait=true");
+  await w.allImported(files, TAKEOVER_MS);
+  await w.outside.inTheEnd();
+  console.log(`${times} replacements, the longest end took ${Math.round(longest)} ms`);
+  survived({
+    fault: "two rosterd: replaced in mid-import while files arrive",
+    injected: times,
+    checks: w.outside.checks,
+  });
+}
+
+/**
+ * The leader hangs in mid-import and loses its lead meanwhile. The other one leads, and wants to import the same file, when the
+ * first one goes on and ends its import.
+ */
+export async function deposed(times: number, options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  let leader = await w.start();
+  await leader.ask("POST", "/imports?wait=true");
+  let other = await w.start();
+  for (let time = 0; time < times; time++) {
+    await w.mergesTake(2.5);
+    const file = w.rosterOf(`roster${time}.csv`, 10);
+    const failed = time % 2;
+    if (failed > 0) Object.assign(file, { content: `${file.content},ldap\n`, status: "failed_records", failed });
+    await w.drop(file);
+    leader.ask("POST", "/imports?wait=true").catch(() => {});
+    await w.inMerge();
+    const began = await startOfLast(w);
+    leader.process.kill("SIGSTOP");
+    await w.depose();
+    await until("the other one begins", async () => await startOfLast(w) !== began);
+    await w.outside.atAnyInstant();
+    leader.process.kill("SIGCONT");
+    await w.allImported(time + 1);
+    const [entry] = await w.database.sql`select created, failed from rosterd.imports where file = ${file.name}`;
+    assert.deepEqual(entry, { created: 10, failed }, "what the history tells is the import that was applied");
+    [leader, other] = [other, leader];
+    await until("the other one stands by", async () => (await other.ask("GET", "/status")).standby);
+  }
+  for (const one of [leader, other]) {
+    const { log } = await w.end(one, "SIGTERM");
+    const ended = [...log.matchAll(/"imported".*?"roster(\d+)\.csv"/g)].map(([, file]) => Number(file) % 2);
+    const own = one === leader ? (times - 1) % 2 : times % 2;
+    assert.ok(ended.every((odd) => odd === own), `who lost the lead left the rest to the other one: ${ended}`);
+  }
+  await w.outside.inTheEnd();
+  const [{ gone }] = await w.database.sql<{ gone: number }[]>`
+    select count(*) as gone from rosterd.imports where file_gone_at is not null`;
+  assert.equal(gone, 0, "nobody took a file for removed that the other had moved");
+  survived({
+    fault: "two rosterd: the leader hangs, loses its lead and goes on",
+    injected: times,
+    checks: w.outside.checks,
+  });
+}
+
+async function startOfLast({ database: { sql } }: Rosterds): Promise<number> {
+  const [{ started_at }] = await sql`select started_at from rosterd.imports order by id desc limit 1`;
+  return started_at.getTime();
+}
+
+/** The leader hangs for good. */
+export async function hangs(options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  const leader = await w.start();
+  await leader.ask("POST", "/imports?wait=true");
+  await w.start();
+  const began = performance.now();
+  leader.process.kill("SIGSTOP");
+  await w.drop(w.rosterOf("a.csv", 10));
+  await w.allImported(1, TAKEOVER_MS);
+  console.log(
+    `the other one had imported the file ${Math.round((performance.now() - began) / 1_000)} s after the stop`,
+  );
+  leader.process.kill("SIGCONT");
+  await until("the first one stands by", async () => (await leader.ask("GET", "/status")).standby);
+  await w.outside.inTheEnd();
+  survived({ fault: "two rosterd: the leader hangs", injected: 1, checks: w.outside.checks });
+}
+
+/** Kills whoever leads at random moments, while files arrive and another one stands by. */
+export async function killedInTurn(kills: number, options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  const seed = Date.now() % 1_000_000, random = numbers(seed);
+  let leader = await w.start();
+  await w.mergesTake(0.2);
+  let longest = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    // Had the one before imported everything, this one need not lead yet, and the next one could come first.
+    await until("it leads", async () => {
+      await leader.ask("POST", "/imports?wait=true");
+      return !(await leader.ask("GET", "/status")).standby;
+    });
+    const next = await w.start();
+    await w.drop(w.rosterOf(`roster${kill}.csv`, Math.ceil(random() * 20_000)));
+    leader.ask("POST", "/imports?wait=true").catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, random() * 1_000));
+    const killed = performance.now();
+    await w.end(leader, "SIGKILL");
+    await w.outside.atAnyInstant();
+    await w.allImported(kill + 1, TAKEOVER_MS);
+    longest = Math.max(longest, performance.now() - killed);
+    leader = next;
+  }
+  await w.outside.inTheEnd();
+  console.log(`seed ${seed}: ${kills} kills, the longest takeover took ${Math.round(longest)} ms`);
+  survived({ fault: "two rosterd: killed in turn", injected: kills, kills, checks: w.outside.checks });
+}
+
+/** With folders of their own one imports at a time: the folder of the other waits, until it leads. */
+export async function foldersOfTheirOwn(options: RosterdsOptions): Promise<void> {
+  await using w = await Rosterds.make(options);
+  const first = await w.start();
+  await first.ask("POST", "/imports?wait=true");
+  const second = await w.start("--upload", "other");
+  const other = new Outside({ upload: w.here.path("other"), sql: w.database.sql, mails: null });
+  const waiting = { ...w.rosterOf("b.csv", 5) };
+  other.expect(waiting);
+  await w.drop(waiting, "other");
+  await second.ask("POST", "/imports?wait=true");
+  await w.drop(w.rosterOf("a.csv", 5));
+  await first.ask("POST", "/imports?wait=true");
+  await w.allImported(1);
+  await w.outside.inTheEnd();
+  await other.atAnyInstant();
+  assert.deepEqual([...Deno.readDirSync(w.here.path("other"))].map(({ name }) => name).includes("b.csv"), true);
+  await w.end(first, "SIGTERM");
+  await until("the other one leads", async () => !(await second.ask("GET", "/status")).standby);
+  await second.ask("POST", "/imports?wait=true");
+  const entries = await w.database.sql`select file from rosterd.imports where bak_file is not null order by id`;
+  assert.deepEqual(entries.map(({ file }) => file), ["a.csv", "b.csv"]);
+  await other.atAnyInstant();
+  survived({
+    fault: "two rosterd: on one database with folders of their own",
+    injected: 1,
+    checks: w.outside.checks + other.checks,
+  });
+}

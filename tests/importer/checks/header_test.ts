@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { COLUMNS } from "../../../src/domain/columns.ts";
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { countKnown, type Header, isRequired, knownNames, readHeader } from "../../../src/importer/checks/header.ts";
+
+function header(names: string[], settings: Partial<Settings> = {}): Header {
+  return readHeader(names, parseSettings(settings), 1);
+}
+
+/** Column → positions, as the header has them. */
+function present(names: string[], settings: Partial<Settings> = {}): Record<string, readonly number[]> {
+  return Object.fromEntries(header(names, settings).present.map(({ column, positions }) => [column.name, positions]));
+}
+
+function rejection(names: string[], settings: Partial<Settings> = {}, line = 1): RejectedFile {
+  try {
+    readHeader(names, parseSettings(settings), line);
+  } catch (error) {
+    if (error instanceof RejectedFile) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: "the header was accepted" });
+}
+
+const TWO = ["unique_id", "login_source"];
+
+Deno.test("every name of the contract's table stands for its column", () => {
+  const table: Record<string, string[]> = {
+    unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id"],
+    login_source: ["login_source"],
+    first_name: ["first_name"],
+    last_name: ["last_name"],
+    user_name: ["user_name"],
+    email: ["email", "email_address"],
+    street: ["street"],
+    city: ["city"],
+    province: ["province", "state", "prov"],
+    postal_code: ["postal_code", "zip"],
+    street2: ["street2"],
+    city2: ["city2"],
+    state2: ["state2", "province2"],
+    zip2: ["zip2", "postal_code2"],
+    phone_cell: ["phone_cell"],
+    user_type_id: ["user_type_id", "user_type"],
+    employ_no: ["employ_no"],
+    employee_phone: ["employee_phone"],
+    student_no: ["student_no"],
+    student_phone: ["student_phone"],
+    drivers_license_num: ["drivers_license_num", "driver_license_num", "driver_licence_num"],
+    drivers_license_prov: ["drivers_license_prov", "driver_license_state", "driver_licence_prov"],
+    data_of_birth: ["data_of_birth", "date_of_birth"],
+    locker_user_type_id: ["locker_user_type_id"],
+    active: ["active"],
+  };
+  assert.deepEqual(Object.keys(table), COLUMNS.map(({ name }) => name));
+  const known = knownNames({});
+  for (const [column, names] of Object.entries(table)) {
+    for (const name of names) assert.equal(known.get(name.replaceAll("_", ""))?.column, column);
+  }
+  assert.equal(known.size, Object.values(table).flat().length);
+});
+
+Deno.test("letter case, blanks, underscores and hyphens do not matter in a header", () => {
+  assert.deepEqual(present([" Unique-ID ", "LOGIN\u00a0source", "Employ_No.", "e-mail", "First  Name"]), {
+    unique_id: [0],
+    login_source: [1],
+    first_name: [4],
+    email: [3],
+  });
+});
+
+Deno.test("of two spellings of one column the first name of the table comes first, aliases last", () => {
+  const settings = { header_aliases: { "Region": "province", "Kanton": "province" } };
+  assert.deepEqual(present(["Kanton", "prov", "Region", "state", "province", ...TWO], settings), {
+    unique_id: [5],
+    login_source: [6],
+    province: [4, 3, 1, 2, 0],
+  });
+  assert.deepEqual(present(["user_unique_id", "uuid", "user_uuid", "login_source"]).unique_id, [2, 1, 0]);
+});
+
+Deno.test("columns come in the order of the contract, wherever they stand", () => {
+  const names = COLUMNS.map(({ name }) => name).reverse();
+  assert.deepEqual(Object.keys(present(names)), COLUMNS.map(({ name }) => name));
+  assert.deepEqual(present(names).unique_id, [names.length - 1]);
+});
+
+Deno.test("an alias of the settings is compared like every header", () => {
+  const settings = { header_aliases: { "Student Number": "student_no" } };
+  assert.deepEqual(present([...TWO, "STUDENT-number"], settings).student_no, [2]);
+  assert.equal(header([...TWO, "STUDENT-number"]).present.length, 2);
+});
+
+Deno.test("a missing required column rejects the file, and names the headers found and the one that was probably meant", () => {
+  const { reason } = rejection(["Uniqe ID", "loginsource", "city"], {}, 7);
+  assert.deepEqual(reason, {
+    code: "header",
+    line: 7,
+    text: 'the header cannot be used: there is no column unique_id (is "Uniqe ID" meant to be it?). ' +
+      'Headers found: "Uniqe ID", "loginsource", "city"',
+  });
+  assert.match(rejection(["unique_id", "city"]).message, /there is no column login_source\. Headers found/);
+  const both = rejection(["town", "street"], { required_columns: ["email", "unique_id"] }).message;
+  assert.match(both, /no column unique_id; there is no column login_source; there is no column email\./);
+});
+
+Deno.test("a column of required_columns must be there, under any of its names", () => {
+  assert.match(rejection(TWO, { required_columns: ["province"] }).message, /there is no column province/);
+  assert.deepEqual(present([...TWO, "State"], { required_columns: ["province"] }).province, [2]);
+});
+
+Deno.test("one known header twice rejects the file, also in another letter case; two names of one column do not", () => {
+  assert.match(rejection([...TWO, "email", "E-Mail"]).message, /"E-Mail" stands twice/);
+  assert.match(rejection([...TWO, "unique_id"]).message, /"unique_id" stands twice/);
+  const alias = { header_aliases: { "Town": "city" } };
+  assert.match(rejection([...TWO, "town", "TOWN"], alias).message, /"TOWN" stands twice/);
+  assert.equal(header([...TWO, "town", "city"], alias).present.length, 3);
+});
+
+Deno.test("empty and unknown headers may repeat; unknown ones are listed once, with the nearest known name", () => {
+  const { warnings, present, own } = header([...TWO, "", "Department", "", " ", "Department", "Emial", "-"]);
+  assert.deepEqual([present.length, own], [2, []]);
+  assert.deepEqual(warnings, [{
+    code: "unknown_columns",
+    text: 'columns that rosterd does not know were ignored: "Department", "Emial" (is email meant?)',
+  }]);
+  assert.deepEqual(header([...TWO, "", "city"]).warnings, []);
+});
+
+Deno.test("unknown_columns 'reject' rejects the file for an unknown header, not for an empty one or one of rosterd's own", () => {
+  const settings = { unknown_columns: "reject" } as const;
+  const { message } = rejection([...TWO, "Department", "Emial"], settings);
+  assert.match(message, /"Department" is not known; "Emial" is not known \(is email meant\?\)\. Headers found/);
+  assert.deepEqual(header([...TWO, "", "rosterd_line"], settings).own, [3]);
+});
+
+Deno.test("columns named rosterd_… are ignored silently, and their places are known", () => {
+  const { own, warnings, present } = header([...TWO, "rosterd_line", "ROSTERD-Reason", "rosterd_code", "rosterd_line"]);
+  assert.deepEqual([own, warnings, present.length], [[2, 3, 4, 5], [], 2]);
+});
+
+Deno.test("a header of one column is rejected with the delimiters that there are", () => {
+  assert.match(rejection(["unique_id|login_source"]).message, /it has only one column: .*comma, semicolon or tab/);
+  assert.equal(rejection(["unique_id"]).reason.code, "header");
+});
+
+Deno.test("long and invisible headers are shown short and visible, and the message stays short", () => {
+  const { message } = rejection(["x".repeat(500), "a\u202eb\n", ...Array(900).fill("column of no name")]);
+  assert.ok(message.includes(`"${"x".repeat(80)}…", "a\\u{202e}b\\u{a}", "column`));
+  assert.ok(message.length < 2_500, `${message.length}`);
+  const { warnings } = header([...TWO, ...Array.from({ length: 900 }, (_, at) => `a strange name ${at}`)]);
+  assert.ok(warnings[0].text.length <= 2_001);
+});
+
+Deno.test("names that objects have by nature are unknown headers like others", () => {
+  const { warnings } = header([...TWO, "__proto__", "constructor", "toString"]);
+  assert.match(warnings[0].text, /"__proto__", "constructor", "toString"$/);
+});
+
+Deno.test("known headers are counted with their aliases", () => {
+  const known = knownNames({ "Student Number": "student_no" });
+  assert.equal(countKnown(["Unique ID", "student number", "x", "", "ZIP"], known), 3);
+});
+
+Deno.test("unique_id, login_source and required_columns are required", () => {
+  const settings = parseSettings({ required_columns: ["city"] });
+  const required = COLUMNS.filter((column) => isRequired(column, settings)).map(({ name }) => name);
+  assert.deepEqual(required, ["unique_id", "login_source", "city"]);
+});

@@ -1,0 +1,559 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import { LIMITS, type Limits, readRecords } from "../../../src/importer/csv/csv.ts";
+import { chunksOf, recordsOf, type SeenRecord, utf8 } from "../../support/memory_file.ts";
+
+const CHUNK_SIZES = [1, 2, 3, 5, 7, 64, 65_536];
+const SMALL: Limits = { recordBytes: 30, valueBytes: 20, columns: 10 };
+
+interface Reading {
+  delimiter?: string;
+  limits?: Limits;
+  validate?: boolean;
+}
+
+/** What the reader makes of the bytes: the records, or the line at which they look cut off. */
+async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
+  const { delimiter = ",", validate = true, limits } = options;
+  const batches = readRecords(chunksOf(bytes, size), { delimiter: delimiter.charCodeAt(0), line: 1, validate, limits });
+  try {
+    return await recordsOf(batches);
+  } catch (error) {
+    if (error instanceof RejectedFile && error.reason.code === "cut_off") return error.reason.line;
+    throw error;
+  }
+}
+
+/** The same, in chunks of every size, which must make no difference. */
+async function read(content: string | Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
+  const bytes = typeof content === "string" ? utf8(content) : content;
+  const [first, ...others] = await Promise.all(CHUNK_SIZES.map((size) => readIn(size, bytes, options)));
+  others.forEach((other, at) => assert.deepEqual(other, first, `in chunks of ${CHUNK_SIZES[at + 1]}`));
+  return first;
+}
+
+/** Records in short: `line: value|value`, or `line: kind of fault <raw text>`. */
+async function brief(content: string | Uint8Array, options: Reading = {}): Promise<string[]> {
+  const seen = await read(content, options);
+  if (!Array.isArray(seen)) return [`cut off at line ${seen}`];
+  return seen.map((record) =>
+    "values" in record
+      ? `${record.line}: ${record.values.join("|")}`
+      : `${record.line}: ${record.why.kind}${"value" in record.why ? ` ${record.why.value}` : ""} <${record.raw}>`
+  );
+}
+
+Deno.test("values stand between delimiters, and only the given one counts", async () => {
+  assert.deepEqual(await brief("a,b;c\n1,2;\t3\n"), [
+    "1: a|b;c",
+    "2: control_character 1 <1,2;\t3>",
+  ]);
+  assert.deepEqual(await brief("a;b,c\n1;2,3\n", { delimiter: ";" }), ["1: a|b,c", "2: 1|2,3"]);
+  assert.deepEqual(await brief("a\tb\n1\t\n", { delimiter: "\t" }), ["1: a|b", "2: 1|"]);
+});
+
+Deno.test("quoted values may hold delimiters, line ends, TABs and doubled quotes", async () => {
+  assert.deepEqual(await brief('"a","b"\n"1,2","3\n4\r\n5\r6"\n"","""x"""\n"a\tb",""""\n'), [
+    "1: a|b",
+    "2: 1,2|3\n4\r\n5\r6",
+    '6: |"x"',
+    '7: a\tb|"',
+  ]);
+});
+
+Deno.test("LF, CRLF and CR end a record, also mixed, and each is one physical line", async () => {
+  assert.deepEqual(await brief("a,b\r1,2\n3,4\r\n\r5,6\n\r7,8"), ["1: a|b", "2: 1|2", "3: 3|4", "5: 5|6", "7: 7|8"]);
+  assert.deepEqual(await brief("a,b\n1,2\r"), ["1: a|b", "2: 1|2"]);
+  assert.deepEqual(await brief('a,b\n1,"\r"\r2,"\r\n"\r\n3,"\n\r"\n'), ["1: a|b", "2: 1|\r", "4: 2|\r\n", "6: 3|\n\r"]);
+});
+
+Deno.test("blank lines, also of blanks or of any number of delimiters only, are skipped and counted", async () => {
+  const many = ",".repeat(SMALL.columns + 5);
+  const text = `\n \u00a0\t\r\n,,\na,b\n\n${many}\n , \u00a0,\n\t\n1,2\n\n\n,\n`;
+  assert.deepEqual(await brief(text, { limits: SMALL }), ["4: a|b", "9: 1|2"]);
+  assert.deepEqual(await brief(" \n\n\r,,"), []);
+  assert.deepEqual(await brief(""), []);
+});
+
+Deno.test("a line of empty quoted values is a record, and so is one whose only value stands beyond the columns", async () => {
+  assert.deepEqual(await brief('a,b\n"",\n""\n'), ["1: a|b", "2: |", '3: too_few_values <"">']);
+  const far = ",".repeat(SMALL.columns + 1) + "x";
+  assert.deepEqual(await brief(`a,b\n${far}\n1,2\n`, { limits: SMALL }), [
+    "1: a|b",
+    `2: too_many_values <${far}>`,
+    "3: 1|2",
+  ]);
+});
+
+Deno.test("space, no-break space and TAB around unquoted values are trimmed; quoted values keep theirs", async () => {
+  const blanks = " \u00a0\t \u00a0";
+  assert.deepEqual(await brief(`a,b\n${blanks}1${blanks},${blanks}x y\u00a0z${blanks}\n`), [
+    "1: a|b",
+    "2: 1|x y\u00a0z",
+  ]);
+  assert.deepEqual(await brief(`a,b\n${blanks}"${blanks}1"${blanks},"2${blanks}"${blanks}\n`), [
+    "1: a|b",
+    `2: ${blanks}1|2${blanks}`,
+  ]);
+  assert.deepEqual(await brief('a\tb\n 1\u00a0\t "\t2" \n\t3\n', { delimiter: "\t" }), ["1: a|b", "2: 1|\t2", "3: |3"]);
+});
+
+Deno.test("characters that share a byte with the no-break space are not trimmed, nor are other kinds of blanks", async () => {
+  assert.deepEqual(await brief("a,b\nà,\u2003x\u00a0à \n\u00e2,\ufeff1\n"), [
+    "1: a|b",
+    "2: à|\u2003x\u00a0à",
+    "3: â|\ufeff1",
+  ]);
+});
+
+Deno.test("records with too few or too many values fail with what was expected and found, and cost only themselves", async () => {
+  const seen = await read("a,b,c\n1,2\n1,2,3,4\n1,2,3\n");
+  assert.deepEqual(seen, [
+    { line: 1, values: ["a", "b", "c"] },
+    { line: 2, why: { kind: "too_few_values", expected: 3, found: 2 }, raw: "1,2" },
+    { line: 3, why: { kind: "too_many_values", expected: 3, found: 4 }, raw: "1,2,3,4" },
+    { line: 4, values: ["1", "2", "3"] },
+  ]);
+});
+
+Deno.test("a malformed record with balanced quotes goes on behind its last line", async () => {
+  const quoted = '"x\ny\r\nz"';
+  assert.deepEqual(await brief(`a,b\n${quoted}\n1,2\n${quoted},\u0001\n3,4\n`), [
+    "1: a|b",
+    `2: too_few_values <${quoted}>`,
+    "5: 1|2",
+    `6: control_character 1 <${quoted},\u0001>`,
+    "9: 3|4",
+  ]);
+});
+
+Deno.test("an unclosed quote, a stray one and text behind one cost the line on which the record began", async () => {
+  assert.deepEqual(await brief('a,b\n"1,2\n3,4\n5,6\n'), [
+    "1: a|b",
+    '2: quote_not_closed 0 <"1,2>',
+    "3: 3|4",
+    "4: 5|6",
+  ]);
+  assert.deepEqual(await brief('a,b\n1,5" pipe\n3,"4"\n'), ["1: a|b", '2: stray_quote 1 <1,5" pipe>', "3: 3|4"]);
+  assert.deepEqual(await brief('a,b\r1,"2"x\r\n3,4'), ["1: a|b", '2: text_behind_quote 1 <1,"2"x>', "3: 3|4"]);
+  assert.deepEqual(await brief('a,b\n1,"2" \u00a0"\n3,4\n'), [
+    "1: a|b",
+    '2: text_behind_quote 1 <1,"2" \u00a0">',
+    "3: 3|4",
+  ]);
+  assert.deepEqual(await brief('a,b\n1,"x\n3,4"y\n5,6\n'), [
+    "1: a|b",
+    '2: text_behind_quote 1 <1,"x>',
+    '3: stray_quote 1 <3,4"y>',
+    "4: 5|6",
+  ]);
+});
+
+Deno.test("a header with balanced quotes decides how many values a record has, also when it is broken over lines", async () => {
+  assert.deepEqual(await brief('"a\nb",c\n1,2\n3\n'), ["1: a\nb|c", "3: 1|2", "4: too_few_values <3>"]);
+});
+
+Deno.test("control characters fail, but for CR, LF and TAB within quotes", async () => {
+  for (
+    const control of [
+      "\u0000",
+      "\u0001",
+      "\u0008",
+      "\u000b",
+      "\u001b",
+      "\u001f",
+      "\u007f",
+      "\u0080",
+      "\u0085",
+      "\u009f",
+    ]
+  ) {
+    const seen = await brief(`a,b\nx${control}y,1\n2,"x${control}"\n3,4\n`);
+    assert.deepEqual(seen, [
+      "1: a|b",
+      `2: control_character 0 <x${control}y,1>`,
+      `3: control_character 1 <2,"x${control}">`,
+      "4: 3|4",
+    ]);
+  }
+  assert.deepEqual(await brief("a,b\nx\ty,1\n2,\u00a1\u00c2\n"), [
+    "1: a|b",
+    "2: control_character 0 <x\ty,1>",
+    "3: 2|¡Â",
+  ]);
+});
+
+Deno.test("bytes that are not UTF-8 fail their record when they are looked for", async () => {
+  const bytes = Uint8Array.from([
+    ...utf8("a,b\né,1\n"),
+    0xe9,
+    ...utf8(',2\n3,"'),
+    0xc2,
+    ...utf8('"\n'),
+    0xc2,
+    0x2c,
+    0x34,
+    0x0a,
+  ]);
+  assert.deepEqual(await brief(bytes), [
+    "1: a|b",
+    "2: é|1",
+    "3: not_utf8 <\ufffd,2>",
+    '4: not_utf8 <3,"\ufffd">',
+    "5: not_utf8 <\ufffd,4>",
+  ]);
+  assert.deepEqual((await brief(bytes, { validate: false }))[2], "3: \ufffd|2");
+});
+
+Deno.test("a last line without an end is whole, blank, malformed, or cut off", async () => {
+  const after = async (last: string) => (await brief("a,b\n1,2\n" + last)).slice(2);
+  assert.deepEqual(await after("3,4"), ["3: 3|4"]);
+  assert.deepEqual(await after('3,"4"'), ["3: 3|4"]);
+  assert.deepEqual(await after('3,"4\n5"'), ["3: 3|4\n5"]);
+  assert.deepEqual(await after("3,"), ["3: 3|"]);
+  assert.deepEqual(await after(" \t"), []);
+  assert.deepEqual(await after("3,4,5"), ["3: too_many_values <3,4,5>"]);
+  assert.deepEqual(await after('3,5"'), ['3: stray_quote 1 <3,5">']);
+  assert.deepEqual(await after('3,"4"5'), ['3: text_behind_quote 1 <3,"4"5>']);
+  for (const last of ["3", '"3"', '3,"', '3,"4', '3,"4""', '"3\n4"', "3\u00a0"]) {
+    assert.deepEqual(await brief("a,b\n1,2\n" + last), ["cut off at line 3"], last);
+  }
+  assert.deepEqual(await brief('a,b\n1,"2\n3'), ["cut off at line 3"]);
+  assert.deepEqual(await brief('a,b\n1,"2\n3,4'), ["1: a|b", '2: quote_not_closed 1 <1,"2>', "3: 3|4"]);
+  assert.deepEqual(await brief("a,b\n1,2\n3\n"), ["1: a|b", "2: 1|2", "3: too_few_values <3>"]);
+  assert.deepEqual(await brief("a,b"), ["1: a|b"]);
+});
+
+Deno.test("a record at its limits is read; over them it is one failure and the next record is good", async () => {
+  const twenty = "x".repeat(20);
+  assert.deepEqual(await brief(`a,b\n${twenty},123456789\n`, { limits: SMALL }), ["1: a|b", `2: ${twenty}|123456789`]);
+  const cases: [string, string][] = [
+    [`${twenty},1234567890`, "record_too_long"],
+    [`${twenty}x,1`, "value_too_long 0"],
+    [`1,"${twenty}x"`, "value_too_long 1"],
+    ["x".repeat(500) + ",1", "record_too_long"],
+    [`"${"x".repeat(25)}","${"y".repeat(25)}"`, "record_too_long"],
+    [`1,"${"x".repeat(31)}"`, "quote_not_closed 1"],
+    [`1,"${"x".repeat(500)}"`, "quote_not_closed 1"],
+    [`1,"2"${" ".repeat(500)}`, "record_too_long"],
+    [`${"x".repeat(500)},"2`, "record_too_long"],
+    [`${"x".repeat(500)}"y`, "record_too_long"],
+    ["1,".repeat(14), "too_many_values"],
+  ];
+  for (const [record, fault] of cases) {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const seen = await brief(`a,b\n${record}${end}3,"4"\n`, { limits: SMALL });
+      assert.deepEqual(seen, ["1: a|b", `2: ${fault} <${record.slice(0, SMALL.recordBytes)}>`, "3: 3|4"]);
+    }
+  }
+});
+
+Deno.test("what is wrong with a long record does not depend on where the bytes at hand end", async () => {
+  for (let length = 25; length < 130; length++) {
+    const x = "x".repeat(length), raw = (record: string) => record.slice(0, SMALL.recordBytes);
+    const cases = [
+      [`1,"${x}"`, length > 30 ? "quote_not_closed 1" : length > 26 ? "record_too_long" : "value_too_long 1"],
+      [`1,${x}"`, length > 117 ? "record_too_long" : "stray_quote 1"],
+      [`1,${x}`, length > 28 ? "record_too_long" : "value_too_long 1"],
+    ];
+    for (const [record, fault] of cases) {
+      assert.deepEqual(await brief(`a,b\n${record}\n3,4\n`, { limits: SMALL }), [
+        "1: a|b",
+        `2: ${fault} <${raw(record)}>`,
+        "3: 3|4",
+      ]);
+    }
+  }
+});
+
+Deno.test("a record of several lines that is too long costs only itself; far too long, only its first line is passed over", async () => {
+  const lines = '"1\n2","3\n4"';
+  const somewhat = `${lines},${"x".repeat(60)}`;
+  assert.deepEqual((await brief(`a,b\n${somewhat}\n5,6\n`, { limits: SMALL })).map((text) => text.slice(0, 18)), [
+    "1: a|b",
+    "2: record_too_long",
+    "5: 5|6",
+  ]);
+  const far = `${lines},${"x".repeat(600)}`;
+  assert.deepEqual((await brief(`a,b\n${far}\n5,6\n`, { limits: SMALL })).map((text) => text.slice(0, 17)), [
+    "1: a|b",
+    "2: record_too_lon",
+    "3: stray_quote 0 ",
+    "4: stray_quote 0 ",
+    "5: 5|6",
+  ]);
+});
+
+Deno.test("a last line without an end that is too long is cut off only where its quote is open", async () => {
+  const x = "x".repeat(500);
+  assert.deepEqual(await brief(`a,b\n1,"${x}`, { limits: SMALL }), ["cut off at line 2"]);
+  assert.deepEqual(await brief(`a,b\n1,"${x}"`, { limits: SMALL }), [
+    "1: a|b",
+    `2: quote_not_closed 1 <1,"${x.slice(0, 27)}>`,
+  ]);
+  assert.deepEqual(await brief(`a,b\n1,${x}"`, { limits: SMALL }), [
+    "1: a|b",
+    `2: record_too_long <1,${x.slice(0, 28)}>`,
+  ]);
+});
+
+Deno.test("the limits of the contract: 1 MiB a record, 64 KiB a value, 1,000 columns", async () => {
+  const read = (record: string) => readIn(65_536, utf8(`a,b\n${record}\n3,4\n`));
+  const kindOf = async (record: string) => {
+    const [, second, ...rest] = await read(record) as SeenRecord[];
+    assert.deepEqual(rest.map((record) => "values" in record && record.values), [["3", "4"]]);
+    return "why" in second ? second.why.kind : second.values.map((value) => value.length);
+  };
+  assert.deepEqual(await kindOf(`1,${"x".repeat(65_536)}`), [1, 65_536]);
+  assert.equal(await kindOf(`1,${"x".repeat(65_537)}`), "value_too_long");
+  assert.equal(await kindOf(`1,"${"é".repeat(32_769)}"`), "value_too_long");
+  assert.equal(await kindOf(`1,${"x".repeat(10_000_000)}`), "record_too_long");
+  assert.equal(await kindOf(`1,"${"x".repeat(10_000_000)}"`), "quote_not_closed");
+  assert.equal(await kindOf(",x".repeat(10_000)), "too_many_values");
+  assert.equal(await kindOf(`1${" ".repeat(LIMITS.recordBytes)},2`), "record_too_long");
+  assert.equal(await kindOf(`"${"x".repeat(60_000)}",`.repeat(30)), "record_too_long");
+
+  const header = async (columns: number) =>
+    (await readIn(65_536, utf8("x,".repeat(columns - 1) + "x\n")) as SeenRecord[])[0];
+  assert.equal((await header(1_000) as { values: string[] }).values.length, 1_000);
+  const tooMany = await header(1_001);
+  assert.deepEqual("why" in tooMany && tooMany.why, { kind: "too_many_values", expected: 0, found: 1_001 });
+});
+
+Deno.test("300 MB behind a quote that never closes, or without a line end, are read in flat memory", async (t) => {
+  const lines = utf8("12345,67890\n".repeat(20_000)), noEnd = new Uint8Array(240_000).fill(0x78);
+  const streams: [string, Uint8Array, number][] = [['a,b\n"1,2\n', lines, 25_000_002], ['a,b\n1,"', noEnd, 2], [
+    "a,b\n1,",
+    noEnd,
+    2,
+  ]];
+  async function* stream(head: string, chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield utf8(head);
+    for (let sent = 0; sent < 300_000_000; sent += chunk.length) yield chunk;
+    yield utf8('"\n');
+  }
+  for (const [head, chunk, expected] of streams) {
+    const begin = performance.now(), before = Deno.memoryUsage().rss;
+    let records = 0, malformed = 0, batches = 0, most = 0;
+    for await (const batch of readRecords(stream(head, chunk), { delimiter: 0x2c, line: 1, validate: false })) {
+      records += batch.count;
+      malformed += batch.malformed.size;
+      if (batches++ % 100 === 0) most = Math.max(most, Deno.memoryUsage().rss);
+    }
+    most = Math.max(most, Deno.memoryUsage().rss);
+    const grown = (most - before) / 2 ** 20, took = performance.now() - begin;
+    console.log(`${t.name.slice(0, 40)}… ${JSON.stringify(head)}: ${grown.toFixed(0)} MiB more, ${took.toFixed(0)} ms`);
+    assert.equal(records, expected + (chunk === lines ? 1 : 0));
+    assert.equal(malformed, chunk === lines ? 2 : 1);
+    assert.ok(grown < 64, `${grown} MiB`);
+    assert.ok(took < 30_000, `${took} ms`);
+  }
+});
+
+// Pieces of which most things that can go wrong are made.
+const NASTY = [
+  '"',
+  '""',
+  '"x"',
+  '"x\ny"',
+  'b"',
+  ",",
+  ";",
+  "\t",
+  "\n",
+  "\r",
+  "\r\n",
+  " ",
+  "\u00a0",
+  "a",
+  "é",
+  "\u0007",
+  "\u0085",
+  "1,2\n",
+];
+const nastyText = fc.array(fc.constantFrom(...NASTY), { maxLength: 40 }).map((pieces) => pieces.join(""));
+const delimiter = fc.constantFrom(",", ";", "\t");
+
+Deno.test("whatever the bytes, the limits and the chunks: the same records, and an end", async () => {
+  const bytes = fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom(...NASTY).map((piece) => [...utf8(piece)]) },
+      { weight: 2, arbitrary: fc.constantFrom(0x80, 0xa0, 0xc2, 0xc3, 0xe2, 0xff).map((byte) => [byte]) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 90 }).map((length) => Array(length).fill(0x78)) },
+    ),
+    { maxLength: 60 },
+  ).map((pieces) => Uint8Array.from(pieces.flat()));
+  const limits = fc.record({
+    recordBytes: fc.integer({ min: 4, max: 60 }),
+    valueBytes: fc.integer({ min: 1, max: 40 }),
+    columns: fc.integer({ min: 2, max: 8 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      bytes,
+      fc.option(limits, { nil: undefined }),
+      delimiter,
+      fc.boolean(),
+      async (bytes, limits, delimiter, validate) => {
+        await read(bytes, { limits, delimiter, validate });
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+});
+
+Deno.test("nasty text is read as a slow reader, written from the contract, reads it", async () => {
+  await fc.assert(
+    fc.asyncProperty(nastyText, delimiter, fc.integer({ min: 1, max: 50 }), async (text, delimiter, size) => {
+      const seen = await readIn(size, utf8(text), { delimiter });
+      const simple = Array.isArray(seen)
+        ? seen.map((record) => "why" in record ? { line: record.line, kind: record.why.kind } : record)
+        : seen;
+      assert.deepEqual(simple, readSlowly(text, delimiter));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+type Simple = { line: number; values: string[] } | { line: number; kind: string };
+
+/** The reader once more: plain, on a whole text, with regular expressions, without limits. */
+function readSlowly(text: string, delimiter: string): Simple[] | number {
+  const blanks = delimiter === "\t" ? "[ \u00a0]*" : "[ \u00a0\t]*";
+  const opening = new RegExp(`${blanks}"`, "y"), quoted = new RegExp(`${blanks}"((?:[^"]|"")*)"(?!")${blanks}`, "y");
+  const plain = new RegExp(`[^"\r\n${delimiter}]*`, "y"), lineEnd = /\r\n|\n|\r/y;
+  const at = (pattern: RegExp, from: number) => (pattern.lastIndex = from, pattern.exec(text));
+  const linesIn = (part: string) => part.match(/\r\n|\n|\r/g)?.length ?? 0;
+  const found: Simple[] = [];
+  let width = 0, line = 1;
+  for (let start = 0; start < text.length;) {
+    const values: string[] = [];
+    let to = start, fault = "", unreadable = "", blank = true;
+    for (let more = true; more;) {
+      const isQuoted = at(opening, to) !== null;
+      const value = at(isQuoted ? quoted : plain, to);
+      if (value === null) {
+        unreadable = "quote_not_closed";
+        break;
+      }
+      to += value[0].length;
+      const one = isQuoted ? value[1].replaceAll('""', '"') : value[0].replace(/^[ \u00a0\t]+|[ \u00a0\t]+$/g, "");
+      if (/(?![\t\r\n])\p{Cc}/u.test(one) || (!isQuoted && one.includes("\t"))) {
+        fault = "control_character";
+      }
+      if (isQuoted || one !== "") blank = false;
+      values.push(one);
+      if (to === text.length || text[to] === "\r" || text[to] === "\n") more = false;
+      else if (text[to] === delimiter) to++;
+      else {
+        unreadable = isQuoted ? "text_behind_quote" : "stray_quote";
+        break;
+      }
+    }
+    if (unreadable !== "") {
+      found.push({ line, kind: unreadable });
+      const next = text.slice(start).search(/[\r\n]/);
+      if (next < 0) return unreadable === "quote_not_closed" ? line : found;
+      start += next;
+      start += at(lineEnd, start)![0].length;
+      line++;
+      continue;
+    }
+    if (!blank && to === text.length && values.length < width) return line;
+    const kind = fault !== ""
+      ? fault
+      : values.length < width
+      ? "too_few_values"
+      : width > 0 && values.length > width
+      ? "too_many_values"
+      : "";
+    if (!blank) found.push(kind === "" ? { line, values } : { line, kind });
+    if (!blank && kind === "") width = values.length;
+    line += linesIn(text.slice(start, to)) + 1;
+    start = to + (at(lineEnd, to)?.[0].length ?? 0);
+  }
+  return found;
+}
+
+Deno.test("what a writer of CSV wrote is read back exactly, with each of the delimiters", async () => {
+  const value = fc.oneof(
+    nastyText.map((text) => text.replace(/(?![\t\r\n])\p{Cc}/gu, "")),
+    fc.string({ unit: "grapheme" }).map((text) => text.replace(/\p{Cc}/gu, "")),
+  );
+  const row = (width: number) =>
+    fc.record({
+      values: fc.array(value, { minLength: width, maxLength: width }),
+      quotes: fc.boolean(),
+      before: fc.constantFrom("", "", " ", "\u00a0 "),
+      end: fc.constantFrom("\n", "\r\n", "\r"),
+      blankLines: fc.constantFrom("", "", "\n", " \r\n", "\r\r"),
+    });
+  const file = fc.integer({ min: 2, max: 6 }).chain((width) => fc.array(row(width), { minLength: 1, maxLength: 12 }));
+  await fc.assert(
+    fc.asyncProperty(
+      file,
+      delimiter,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 90 }),
+      async (rows, delimiter, ended, size) => {
+        const expected: SeenRecord[] = [];
+        let text = "", line = 1;
+        rows.forEach(({ values, quotes, before, end, blankLines }, at) => {
+          const written = values.map((value) => before + written1(value, delimiter, quotes)).join(delimiter);
+          const blank = values.every((value) => value === "") && !quotes;
+          if (!blank) expected.push({ line, values });
+          // A CR and the LF of a blank line behind it would be one line end.
+          const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
+          const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
+          line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;
+          text += piece;
+        });
+        assert.deepEqual(await readIn(size, utf8(text), { delimiter }), expected);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+function written1(value: string, delimiter: string, always: boolean): string {
+  const plain = !always && !/["\r\n\t]|^[ \u00a0]|[ \u00a0]$/.test(value) && !value.includes(delimiter);
+  return plain ? value : `"${value.replaceAll('"', '""')}"`;
+}
+
+Deno.test("good records before, between and after damaged lines are all kept, with their lines", async () => {
+  const good = fc.tuple(fc.constantFrom("1", "é", " x ", "\u00a0"), fc.constantFrom("2", "", "y z")).map((pair) => ({
+    good: true,
+    text: pair.join(",") + "!",
+  }));
+  const bad = fc.constantFrom(
+    '"1,2',
+    '1,5" pipe',
+    "1,2,3",
+    "1",
+    '1"",2',
+    "\u0001,2",
+    ' "',
+    `${"x".repeat(200)},2`,
+    `1,"${"x".repeat(200)}`,
+  )
+    .map((text) => ({ good: false, text }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(good, good, bad), { maxLength: 20 }),
+      fc.constantFrom("\n", "\r\n", "\r"),
+      fc.integer({ min: 1, max: 99 }),
+      async (lines, end, size) => {
+        // Two quotes of two damaged lines would make a quoted value between them: only the last may open one.
+        const opens = (text: string) => text.split('"').length % 2 === 0 && !text.includes("pipe");
+        const last = lines.findLastIndex(({ text }) => opens(text));
+        const kept = lines.filter(({ text }, at) => at === last || !opens(text));
+        const text = ["a,b", ...kept.map(({ text }) => text), ""].join(end);
+        const seen = await readIn(size, utf8(text), { limits: { ...SMALL, recordBytes: 60 } }) as SeenRecord[];
+        assert.deepEqual(seen.map((record) => "values" in record), [true, ...kept.map(({ good }) => good)]);
+        assert.deepEqual(seen.map(({ line }) => line), [1, ...kept.map((_, at) => at + 2)]);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseSettings } from "../../../src/domain/settings.ts";
+import { createCheck } from "../../../src/importer/checks/check.ts";
+import { openRoster } from "../../../src/importer/csv/roster.ts";
+import { DuplicateFilter, foldCase, type PossibleDuplicate } from "../../../src/importer/digests/duplicate_filter.ts";
+import { chunksOf, utf8 } from "../../support/memory_file.ts";
+
+/** The suspects of a roster; `size` stands for the size of its text. */
+async function suspectsOf(text: string, size?: number): Promise<readonly PossibleDuplicate[] | null> {
+  const bytes = utf8(text), settings = parseSettings({});
+  const { header, records } = await openRoster(() => chunksOf(bytes, 65_536), settings, false);
+  const check = createCheck(header, settings, "2026-11-23");
+  const suspects = new DuplicateFilter(size ?? bytes.length);
+  for await (const batch of records()) {
+    check(batch);
+    suspects.note(batch, header);
+  }
+  return suspects.list;
+}
+
+const HEADER = "unique_id,login_source,user_name,email,city\n";
+
+Deno.test("a value that stands twice is a suspect; values of other columns and empty ones are none", async () => {
+  const text = HEADER +
+    "1,ldap,anna,a@x.org,Ottawa\n2,ldap,bob,,Ottawa\n1,ldap,,,Ottawa\n3,ldap,bob,a@x.org,Ottawa\n4,ldap,,,\n";
+  assert.deepEqual(await suspectsOf(text), [
+    { what: "unique_id", key: "1" },
+    { what: "user_name", key: "bob" },
+    { what: "email", key: "a@x.org" },
+  ]);
+});
+
+Deno.test("letter case of A–Z is ignored in user_name and email, and counts in unique_id", async () => {
+  const text = HEADER + "a,l,Anna,É@x.org,\nA,l,ANNA,é@x.org,\nb,l,x,Z@X.org,\nc,l,y,z@x.ORG,\n";
+  assert.deepEqual(await suspectsOf(text), [
+    { what: "user_name", key: "anna" },
+    // One too many: the database tells the two apart.
+    { what: "email", key: "é@x.org" },
+    { what: "email", key: "z@x.org" },
+  ]);
+  assert.equal(foldCase("ÀBC-éZ@[`"), "Àbc-éz@[`");
+});
+
+Deno.test("values are compared as they are meant: without quotes, outer blanks and guard", async () => {
+  const text = HEADER + '007,l,"a""b",,\n" \'007 ",l,"a""b",,\n';
+  assert.deepEqual(await suspectsOf(text), [{ what: "unique_id", key: "007" }, { what: "user_name", key: 'a"b' }]);
+});
+
+Deno.test("malformed records and cleared values are no suspects; records with other problems are", async () => {
+  const cleared = HEADER + "1,l,(clear),(clear),\n2,l,(clear),(clear),\n";
+  assert.deepEqual(await suspectsOf(cleared), []);
+  assert.deepEqual(await suspectsOf(HEADER + "1,l,,,\n1,l,,\n2,,,,\n2,,,,\n"), [{ what: "unique_id", key: "2" }]);
+});
+
+Deno.test("the same value in different columns is no suspicion: most user names are the unique_id", async () => {
+  const rows = Array.from({ length: 50_000 }, (_, at) => `u${at},ldap,u${at},u${at}@x.org,Ottawa\n`);
+  const suspects = await suspectsOf(HEADER + rows.join(""), rows.length * 182);
+  assert.ok(suspects!.length < rows.length * 3 * 0.05, `${suspects!.length} of ${rows.length * 3}`);
+});
+
+Deno.test("no repetition is ever missed, however small the filter", async () => {
+  const value = fc.integer({ min: 0, max: 3_000 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 2_000 }), async (ids) => {
+      const suspects = new Set(
+        (await suspectsOf(HEADER + ids.map((id) => `id-${id},l,,,\n`).join(""), 1))!.map(({ key }) => key),
+      );
+      const repeated = ids.filter((id, at) => ids.indexOf(id) < at).map((id) => `id-${id}`);
+      for (const id of repeated) assert.ok(suspects.has(id), id);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("too many suspects are not listed", async () => {
+  const rows = (count: number) => HEADER + "1,l,,,\n".repeat(count);
+  assert.equal((await suspectsOf(rows(20_001)))!.length, 20_000);
+  assert.equal(await suspectsOf(rows(20_002)), null);
+});
+
+Deno.test("the filter grows with the text, and never beyond 64 MiB", async () => {
+  const rows = Array.from({ length: 100_000 }, (_, at) => `u${at},ldap,,,\n`);
+  const found = async (size: number) => (await suspectsOf(HEADER + rows.join(""), size))!.length;
+  const [small, middle, large] = [await found(1), await found(rows.length * 64), await found(1e9)];
+  assert.ok(small > 5_000 && middle < 2_000 && large < 5, `${small}, ${middle}, ${large}`);
+
+  const before = Deno.memoryUsage().external;
+  const largest = new DuplicateFilter(1e15);
+  assert.ok(Deno.memoryUsage().external - before <= 65 * 2 ** 20);
+  assert.deepEqual(largest.list, []);
+});

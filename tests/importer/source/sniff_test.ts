@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import { FALLBACK_ENCODINGS } from "../../../src/domain/settings.ts";
+import { sniff as examineSource, type Sniffed, type SniffOptions } from "../../../src/importer/source/sniff.ts";
+import { Utf8Survey } from "../../../src/importer/source/survey_utf8.ts";
+import type { RosterFile } from "../../../src/importer/ports.ts";
+import { openSource } from "../../../src/importer/source/source.ts";
+import { fileOf, utf8 } from "../../support/memory_file.ts";
+
+const DEFAULTS: SniffOptions = { fallbackEncoding: "windows-1252" };
+const HEADER = "unique_id,login_source,city\n";
+const CHUNK_SIZES = [1, 2, 3, 7, 65_536];
+
+const join = (...parts: ArrayLike<number>[]) => Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+function utf16(text: string, littleEndian: boolean): Uint8Array {
+  const view = new DataView(new ArrayBuffer(text.length * 2));
+  for (let at = 0; at < text.length; at++) view.setUint16(at * 2, text.charCodeAt(at), littleEndian);
+  return new Uint8Array(view.buffer);
+}
+
+async function examine(file: RosterFile, options: SniffOptions): Promise<Sniffed> {
+  return await examineSource(await openSource(file), options);
+}
+
+async function verdict(file: RosterFile, options = DEFAULTS): Promise<{ code: string; line: number | null }> {
+  const error = await examine(file, options).then(() => null, (error) => error);
+  assert.ok(error instanceof RejectedFile, `rejected, but was: ${error}`);
+  return { code: error.reason.code, line: error.reason.line };
+}
+
+Deno.test("the hash is that of the bytes on disk, the size that of the text", async () => {
+  const text = utf8(HEADER + "1,ldap,Ottawa\n");
+  const packed = gzipSync(text);
+  for (const chunk of CHUNK_SIZES) {
+    const plain = await examine(fileOf(text, { chunk }), DEFAULTS);
+    const gz = await examine(fileOf(packed, { chunk }), DEFAULTS);
+    assert.deepEqual(plain, {
+      sha256: sha256(text),
+      unpackedBytes: text.length,
+      encoding: "utf-8",
+      invalidBytes: false,
+    });
+    assert.deepEqual(gz, { ...plain, sha256: sha256(packed) });
+  }
+});
+
+Deno.test("a byte order mark decides the encoding, also against the bytes after it", async () => {
+  const text = HEADER + "1,ldap,Orléans 😀";
+  for (const chunk of CHUNK_SIZES) {
+    const look = async (bytes: Uint8Array) => {
+      const { encoding, invalidBytes } = await examine(fileOf(bytes, { chunk }), DEFAULTS);
+      return [encoding, invalidBytes];
+    };
+    assert.deepEqual(await look(utf8("\ufeff" + text)), ["utf-8", false]);
+    assert.deepEqual(await look(utf16("\ufeff" + text, true)), ["utf-16le", false]);
+    assert.deepEqual(await look(utf16("\ufeff" + text, false)), ["utf-16be", false]);
+    assert.deepEqual(await look(utf16("\ufeffa\ud800b", false)), ["utf-16be", true]);
+    assert.deepEqual(await look(utf16("\ufeffa\ud800", true)), ["utf-16le", true]);
+    assert.deepEqual(await look(join(utf8("\ufeffa,b\n"), [0xe9, 0xe9])), ["utf-8", true]);
+  }
+});
+
+Deno.test("the fallback encoding is taken when invalid bytes outnumber valid sequences over the whole file", async () => {
+  const far = HEADER + "1,ldap,Ottawa\n".repeat(20_000);
+  const look = async (...parts: ArrayLike<number>[]) => {
+    const { encoding, invalidBytes } = await examine(fileOf(join(utf8(far), ...parts)), DEFAULTS);
+    return [encoding, invalidBytes];
+  };
+  assert.deepEqual(await look([0xe9, 0x0a]), ["windows-1252", false]);
+  assert.deepEqual(await look([0xe9, 0x0a], utf8("é")), ["utf-8", true]);
+  assert.deepEqual(await look([0xe9, 0xe8, 0x0a], utf8("é")), ["windows-1252", false]);
+  assert.deepEqual(await look(utf8("é")), ["utf-8", false]);
+  assert.deepEqual(await look(utf8("é"), [0xe2, 0x82]), ["windows-1252", false]);
+});
+
+Deno.test("every fallback encoding of the settings can be read, and tells whether it leaves bytes without a character", async () => {
+  const file = fileOf(join(utf8(HEADER), [0xe9]));
+  for (const fallbackEncoding of FALLBACK_ENCODINGS.filter((name) => name !== "reject")) {
+    assert.equal((await examine(file, { fallbackEncoding })).encoding, fallbackEncoding);
+  }
+  assert.equal((await examine(file, { fallbackEncoding: "iso-8859-15" })).invalidBytes, false);
+  assert.equal((await examine(file, { fallbackEncoding: "windows-1253" })).invalidBytes, true);
+});
+
+Deno.test("the fallback 'reject' rejects what is not Unicode, and nothing else", async () => {
+  const options: SniffOptions = { fallbackEncoding: "reject" };
+  assert.deepEqual(await verdict(fileOf(Uint8Array.of(0x61, 0xe9)), options), {
+    code: "encoding_rejected",
+    line: null,
+  });
+  assert.equal((await examine(fileOf("é"), options)).encoding, "utf-8");
+});
+
+Deno.test("a file without a character is empty, also packed or with a mark", async () => {
+  for (const bytes of [utf8(""), utf8("\ufeff"), utf16("\ufeff", true), utf16("\ufeff", false), gzipSync("")]) {
+    assert.deepEqual(await verdict(fileOf(bytes)), { code: "empty", line: null });
+  }
+  assert.equal((await verdict(fileOf("", { name: "x.csv.gz" }))).code, "empty");
+});
+
+Deno.test("other kinds of files are rejected by their name, packed or not", async () => {
+  const zip = (entry: string) => join([0x50, 0x4b, 3, 4], new Uint8Array(26), utf8(entry));
+  const files: [string, Uint8Array][] = [
+    ["excel_workbook", join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], new Uint8Array(600))],
+    ["excel_workbook", zip("[Content_Types].xml")],
+    ["excel_workbook", zip("xl/worksheets/sheet1.xml")],
+    ["open_document", zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheet")],
+    ["zip", zip("roster.csv")],
+    ["zip", join([0x50, 0x4b, 5, 6], new Uint8Array(18))],
+    ["pdf", utf8("%PDF-1.7\n%")],
+    ["html", utf8("<!DOCTYPE html>\n<html>")],
+    ["html", utf8("\ufeff \r\n\t<HTML lang=en>")],
+    ["html", utf8('<?xml version="1.0"?>\n<!-- error -->\n<!doctype HTML PUBLIC "">')],
+    ["html", utf16("\ufeff<html>", true)],
+    ["xml", utf8('<?xml version="1.0"?><Workbook>')],
+    ["utf32", join([0xff, 0xfe, 0, 0], [0x61, 0, 0, 0])],
+    ["utf32", join([0, 0, 0xfe, 0xff], [0, 0, 0, 0x61])],
+    ["gz_twice", gzipSync("a,b")],
+    ["utf16_without_bom", utf16(HEADER, true)],
+    ["utf16_without_bom", utf16(HEADER, false)],
+  ];
+  for (const [code, bytes] of files) {
+    for (const chunk of CHUNK_SIZES) {
+      if (code !== "gz_twice") assert.equal((await verdict(fileOf(bytes, { chunk }))).code, code);
+      assert.equal((await verdict(fileOf(gzipSync(bytes), { chunk }))).code, code);
+    }
+  }
+});
+
+Deno.test("a verdict tells the clerk what to do", async () => {
+  await assert.rejects(
+    examine(fileOf(join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])), DEFAULTS),
+    { name: "RejectedFile", message: "this is an Excel workbook: save it as CSV" },
+  );
+});
+
+Deno.test("a NUL is rejected with its line, wherever it stands and in every encoding", async () => {
+  const text = HEADER + "1,ldap,Ottawa\r\n".repeat(10_000) + "2,ldap,\0\n3\n";
+  const files = [utf8(text), utf8("\ufeff" + text), join(utf8(text), [0xe9]), gzipSync(utf8(text))];
+  for (const bytes of [...files, utf16("\ufeff" + text, true), utf16("\ufeff" + text, false)]) {
+    for (const chunk of [7, 65_536]) {
+      const file = fileOf(bytes, { chunk });
+      assert.deepEqual(await verdict(file), { code: "nul_bytes", line: 10_002 });
+      assert.equal(file.open, 0);
+    }
+  }
+});
+
+Deno.test("a character with a zero byte in UTF-16 is no NUL", async () => {
+  for (const littleEndian of [true, false]) {
+    const text = "\ufeffĀ\u0100a\u0100";
+    for (const chunk of CHUNK_SIZES) {
+      const { unpackedBytes } = await examine(fileOf(utf16(text, littleEndian), { chunk }), DEFAULTS);
+      assert.equal(unpackedBytes, text.length * 2);
+    }
+  }
+});
+
+Deno.test("UTF-16 that ends within a character looks cut off at the last line", async () => {
+  const bytes = utf16("\ufeffa,b\r\nc,d\re,f\n1", true);
+  for (const chunk of CHUNK_SIZES) {
+    assert.deepEqual(await verdict(fileOf(join(bytes, [0x32]), { chunk })), { code: "cut_off", line: 4 });
+  }
+});
+
+Deno.test("progress counts the bytes on disk, and an abort ends the look", async () => {
+  const seen: number[] = [];
+  const file = fileOf("a,b\n".repeat(10), { chunk: 16 });
+  await examine(file, { ...DEFAULTS, onProgress: (bytes) => seen.push(bytes) });
+  assert.deepEqual(seen, [16, 32, 40]);
+
+  const stop = new AbortController();
+  const onProgress = () => stop.abort(new Error("enough"));
+  await assert.rejects(examine(file, { ...DEFAULTS, signal: stop.signal, onProgress }), { message: "enough" });
+  assert.equal(file.open, 0);
+});
+
+Deno.test("valid sequences and invalid bytes are counted as a strict decoder sees them, in chunks of any size", () => {
+  // Bytes near the borders of the rules, so that most sequences are nearly right.
+  const byte = fc.oneof(
+    fc.constantFrom(0x61, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed),
+    fc.constantFrom(0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff),
+    fc.integer({ min: 1, max: 255 }),
+  );
+  const piece = fc.oneof(
+    fc.array(byte, { maxLength: 6 }),
+    fc.string({ unit: "binary", maxLength: 3 }).map((text) => Array.from(utf8(text.replaceAll("\0", "")))),
+    fc.constantFrom(Array.from(utf8("ascii, long enough for words"))),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(piece),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 0, max: 3 }),
+      (pieces, size, shift) => {
+        const bytes = join(new Uint8Array(shift), ...pieces).subarray(shift);
+        const survey = new Utf8Survey();
+        for (let at = 0; at < bytes.length; at += size) survey.add(bytes.subarray(at, at + size));
+        survey.end();
+        const { validSequences, invalidBytes, nulAt } = survey;
+        assert.deepEqual({ validSequences, invalidBytes, nulAt }, { ...countedSlowly(bytes), nulAt: -1 });
+        assert.equal(invalidBytes === 0, decodes(bytes));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+function decodes(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function countedSlowly(bytes: Uint8Array): { validSequences: number; invalidBytes: number } {
+  const counts = { validSequences: 0, invalidBytes: 0 };
+  for (let at = 0; at < bytes.length;) {
+    const length = [1, 2, 3, 4].find((length) =>
+      at + length <= bytes.length && decodes(bytes.subarray(at, at + length))
+    );
+    if (length === undefined) counts.invalidBytes++;
+    else if (length > 1) counts.validSequences++;
+    at += length ?? 1;
+  }
+  return counts;
+}
+
+Deno.test("the first NUL is found at every place in a word, at every address", () => {
+  for (let shift = 0; shift < 4; shift++) {
+    for (let place = 0; place < 24; place++) {
+      const bytes = new Uint8Array(32 + shift).fill(0x61).subarray(shift);
+      bytes[place] = 0;
+      bytes[30] = 0;
+      const survey = new Utf8Survey();
+      survey.add(bytes.subarray(0, 5));
+      survey.add(bytes.subarray(5));
+      assert.equal(survey.nulAt, place);
+    }
+  }
+});

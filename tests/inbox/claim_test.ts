@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { emptyScan } from "../../src/importer/ports.ts";
+import { appendFile, lstat, mkdir, rename, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { foldersOf } from "../../src/inbox/folders.ts";
+import { fingerprintOf } from "../../src/inbox/scan/settle.ts";
+import { renameThenCheck } from "../../src/inbox/claim/claim.ts";
+import { linkTo, PIPE, PLANTED_AT, type Tree, treeOf } from "./folder_tree.ts";
+import { STARTED, T, textOf, type Uploads, withUploads } from "./upload_folder.ts";
+
+async function ready({ inbox }: Uploads, name = "x.csv") {
+  return (await inbox.scan(0)).ready.find((upload) => upload.name === name)!;
+}
+
+/** The tree with every KEY folder called by its number, in order. */
+async function numberedTree(root: string): Promise<Record<string, unknown>> {
+  const { ".rosterd": work, ...rest } = await treeOf(root);
+  return { ...rest, work: Object.values(work as Record<string, unknown>) };
+}
+
+Deno.test("a taken upload stands alone under its own name in .rosterd, and is listed until it is forgotten", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const taken = await uploads.taken("x.csv");
+    assert.match(taken.key, new RegExp(`^${T}-[0-9a-f]{8}$`));
+    assert.deepEqual({ ...taken, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
+    assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [taken.key]: { "x.csv": "a\n" } } });
+    for (const inbox of [uploads.inbox, uploads.restarted()]) {
+      assert.deepEqual(await inbox.scan(30), { ...emptyScan(), taken: [taken] });
+    }
+  }));
+
+Deno.test("the same name may be taken again while the first is still there; both stand in order", () =>
+  withUploads({ "x.csv": "new\n", "y.csv": "old\n" }, async (uploads) => {
+    const first = await uploads.taken("x.csv");
+    await utimes(uploads.at("y.csv"), new Date("2020-01-01"), new Date("2020-01-01"));
+    const second = await uploads.taken("y.csv");
+    await writeFile(uploads.at("x.csv"), "newest\n");
+    const third = await uploads.taken("x.csv");
+    assert.deepEqual((await uploads.restarted().scan(0)).claimed, [second, first, third]);
+  }));
+
+Deno.test("nothing is taken that vanished or changed since the look", async (t) => {
+  const changes: Record<string, (path: string) => Promise<void>> = {
+    vanished: (path) => unlink(path),
+    grown: (path) => appendFile(path, "b\n"),
+    "replaced by another file": async (path) => {
+      await writeFile(`${path}.part`, "b\n");
+      await rename(`${path}.part`, path);
+    },
+    "replaced by another file of the same size and time": async (path) => {
+      await writeFile(`${path}.part`, "b\n");
+      await utimes(`${path}.part`, PLANTED_AT, PLANTED_AT);
+      await rename(`${path}.part`, path);
+    },
+    "replaced by a link to a secret": async (path) => {
+      await unlink(path);
+      await symlink("/etc/passwd", path);
+    },
+    "replaced by a folder": async (path) => {
+      await unlink(path);
+      await mkdir(path);
+    },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    await t.step(what, () =>
+      withUploads({ "x.csv": "a\n" }, async (uploads) => {
+        const upload = await ready(uploads);
+        await change(uploads.at("x.csv"));
+        const before = await treeOf(uploads.root);
+        assert.equal(await uploads.inbox.claim(upload), null);
+        assert.deepEqual(await treeOf(uploads.root), before);
+      }));
+  }
+});
+
+Deno.test("an upload that a later look saw changing is not taken on the word of an earlier one", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const upload = await ready(uploads);
+    await appendFile(uploads.at("x.csv"), "b\n");
+    await uploads.inbox.scan(30);
+    assert.equal(await uploads.inbox.claim(upload), null);
+    assert.equal(await uploads.inbox.claim({ ...upload, size: 4 }), null);
+    assert.equal(await uploads.inbox.claim({ ...upload, name: "unseen.csv" }), null);
+  }));
+
+Deno.test("an upload that changed while it was read waits until it has settled anew", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    const { inbox, clock, at } = uploads;
+    const taken = await uploads.taken("x.csv");
+    inbox.requireResettle(taken);
+    const codesNow = async () => (await inbox.scan(30)).waiting.map(({ name, code }) => [name, code]);
+    assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
+    clock.pass(29);
+    await appendFile(at(".rosterd", taken.key, "x.csv"), "b\n");
+    assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
+    clock.pass(29);
+    assert.deepEqual((await inbox.scan(30)).claimed, []);
+    clock.pass(1);
+    const look = await inbox.scan(30);
+    assert.deepEqual(look.claimed.map(({ key, size }) => [key, size]), [[taken.key, 4]]);
+    assert.deepEqual(look.waiting, []);
+    inbox.requireResettle(taken);
+    assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
+  }));
+
+Deno.test("the handle shows that a writer who kept the file open went on writing", () =>
+  withUploads({ "x.csv": "a\n" }, async (uploads) => {
+    using writer = Deno.openSync(uploads.at("x.csv"), { append: true });
+    const file = (await uploads.inbox.open(await uploads.taken("x.csv")))!;
+    assert.equal(await file.changed(), false);
+    writer.writeSync(new TextEncoder().encode("b\n"));
+    assert.equal(await textOf(file.read()), "a\n");
+    assert.equal(await file.changed(), true);
+    await file.close();
+  }));
+
+Deno.test("a taken upload that somebody removed or replaced is not opened, and can be forgotten", () =>
+  withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
+    const { inbox, at } = uploads;
+    const [x, y] = [await uploads.taken("x.csv"), await uploads.taken("y.csv")];
+    await unlink(at(".rosterd", x.key, "x.csv"));
+    assert.equal(await inbox.open(x), null);
+    await inbox.forget(x);
+    await unlink(at(".rosterd", y.key, "y.csv"));
+    await symlink("/etc/passwd", at(".rosterd", y.key, "y.csv"));
+    assert.equal(await inbox.open(y), null);
+    const { claimed: taken, waiting } = await inbox.scan(0);
+    assert.deepEqual(taken, []);
+    assert.deepEqual(waiting.map(({ name, code }) => [name, code]), [[`.rosterd/${y.key}`, "stray"]]);
+  }));
+
+Deno.test("a link to a folder planted in .rosterd leads nowhere", () =>
+  withUploads({ ".rosterd": {} }, async ({ inbox, at }) => {
+    const elsewhere = await Deno.makeTempDir();
+    await writeFile(join(elsewhere, "x.csv"), "secret\n");
+    await symlink(elsewhere, at(".rosterd", "planted"));
+    assert.deepEqual((await inbox.scan(0)).claimed, []);
+    await Deno.remove(elsewhere, { recursive: true });
+  }));
+
+Deno.test("keys and names that lead out of the folder are refused", () =>
+  withUploads({ "x.csv": "a\n" }, async ({ inbox }) => {
+    for (const [key, name] of [["..", "x.csv"], ["k", "../../x.csv"], ["../..", "x.csv"], ["k", "x\0.csv"]]) {
+      const upload = { key, name, mtime: 0, size: 2 };
+      await assert.rejects(inbox.open(upload), RangeError);
+      await assert.rejects(inbox.moveToBak(upload, new Date()), RangeError);
+      const outside = { ...upload, name: name === "x.csv" ? "../x.csv" : name };
+      await assert.rejects(inbox.keepFailed(outside, STARTED, async () => {}), RangeError);
+    }
+    await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2 }), RangeError);
+  }));
+
+Deno.test("what a crash left half-made is tidied up at the first call of a process; uploads are not touched", () =>
+  withUploads({
+    "x.csv": "a\n",
+    ".rosterd-0123abcd.probe": {},
+    ".rosterd-11111111.probe": "a file of somebody",
+    ".rosterd-22222222.tmp": "a file of somebody",
+    ".rosterd": {
+      "20261101T000000Z-00000000": {},
+      "20261101T000000Z-11111111": { ".rosterd-00112233.tmp": "half a note" },
+      "20261101T000000Z-22222222": { "y.csv": "b\n", ".rosterd-00112233.tmp": "half a note" },
+      ".rosterd-0123abcd.probe": {},
+      "a file": "of somebody",
+    },
+    "bak": { ".rosterd-0123abcd.tmp": "half a copy", ".rosterd-0123abcd.probe": {}, "z.csv": "c\n" },
+  }, async (uploads) => {
+    assert.deepEqual((await uploads.inbox.scan(0)).claimed.map(({ name }) => name), ["y.csv"]);
+    await uploads.inbox.tidy();
+    await uploads.taken("x.csv");
+    assert.deepEqual(await numberedTree(uploads.root), {
+      ".rosterd-11111111.probe": "a file of somebody",
+      ".rosterd-22222222.tmp": "a file of somebody",
+      work: [{ "y.csv": "b\n" }, { "x.csv": "a\n" }, "of somebody"],
+      bak: { "z.csv": "c\n" },
+    });
+  }));
+
+Deno.test("what was swapped in at the very moment of the renaming is given back", async (t) => {
+  const swapped: Record<string, Tree> = {
+    "another file": { "x.csv": "another\n" },
+    "a link": { "x.csv": linkTo("/etc/passwd") },
+    "a pipe": { "x.csv": PIPE },
+    "a folder": { "x.csv": { "inner.csv": "a\n" } },
+  };
+  for (const [what, tree] of Object.entries(swapped)) {
+    await t.step(what, () =>
+      withUploads({ ...tree, ".rosterd": {}, ".before": "a\n" }, async ({ root, at }) => {
+        const before = await treeOf(root);
+        const print = fingerprintOf(await lstat(at(".before"), { bigint: true }));
+        const taking = await renameThenCheck(foldersOf(root), "x.csv", print, STARTED);
+        assert.deepEqual(taking, { outcome: "vanished" });
+        assert.deepEqual(await treeOf(root), before);
+      }));
+  }
+});

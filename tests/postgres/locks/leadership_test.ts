@@ -1,0 +1,31 @@
+/** Who leads of several rosterd on one database (`src/postgres/leadership.ts`). */
+import assert from "node:assert/strict";
+import { connectServer } from "../../../src/postgres/connection/connect.ts";
+import { Leadership } from "../../../src/postgres/leadership.ts";
+import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+
+Deno.test({
+  name: "two questions at once for the lead are one, and what is led is given away whole",
+  ignore: away !== null,
+  async fn() {
+    await using made = (await testDatabase())!;
+    const database = connectServer(made.url), other = connectServer(made.url);
+    const leadership = new Leadership(database), rival = new Leadership(other);
+    try {
+      assert.deepEqual(await Promise.all([leadership.seek(), leadership.seek()]), [true, true]);
+      assert.equal(leadership.holds, true);
+      assert.equal(await rival.seek(), false);
+      await leadership.resign();
+      assert.equal(await rival.seek(), true);
+      assert.equal(leadership.term.aborted, true);
+      assert.equal(rival.term.aborted, false);
+    } finally {
+      await leadership.resign();
+      await rival.resign();
+      await Promise.all([database.close(), other.close()]);
+    }
+  },
+});

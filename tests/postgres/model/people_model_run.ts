@@ -1,0 +1,250 @@
+/** Takes the steps of a sequence in the model and in Postgres, and demands after each that both tell the same. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CannotDecide } from "../../../src/domain/decision.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
+import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
+import { undoImport } from "../../../src/postgres/history/undo.ts";
+import { type OneConnection, oneConnection, removeAll } from "../one_connection.ts";
+import { importRoster, type Roster, type Rules, sorted, type World } from "./people_model.ts";
+import { approve, discard, undo } from "./people_model_decide.ts";
+import { sequences, type Start, type Step } from "./people_model_steps.ts";
+import { countsOf, csvOf, type RosterDatabase } from "../roster_database.ts";
+
+const signal = new AbortController().signal;
+
+/** How often things came about, so that a run can show that nothing was left out. */
+export type Seen = Map<string, number>;
+
+/** Runs so many sequences, each of up to so many steps. */
+export async function runSequences(
+  db: RosterDatabase,
+  numRuns: number,
+  longest: number,
+  limit?: number,
+): Promise<Seen> {
+  await using one = oneConnection(db);
+  const seen: Seen = new Map();
+  const property = fc.asyncProperty(sequences(longest), async ([start, steps]) => {
+    note(seen, "sequences");
+    const run = new Run(db, one, seen, start.rules);
+    await run.begin(start);
+    for (const step of steps) await run.take(step);
+  });
+  await fc.assert(property, { numRuns, interruptAfterTimeLimit: limit, endOnFailure: numRuns > 100 });
+  return seen;
+}
+
+function note(seen: Seen, what: string): void {
+  seen.set(what, (seen.get(what) ?? 0) + 1);
+}
+
+type Sql = RosterDatabase["sql"];
+
+class Run {
+  readonly #world: World = { people: new Map(), permits: [], imports: [], now: 0, moments: 0 };
+  readonly #sql: Sql;
+  readonly #base: Rules;
+  #rules: Rules;
+
+  constructor(
+    private readonly db: RosterDatabase,
+    private readonly one: OneConnection,
+    private readonly seen: Seen,
+    rules: Rules,
+  ) {
+    this.#sql = one.database.sql;
+    this.#rules = this.#base = rules;
+  }
+
+  async begin({ people, permits }: Start): Promise<void> {
+    await removeAll({ sql: this.#sql });
+    const world = this.#world;
+    for (const [id, person] of people) {
+      const archivedAt = person.state === "archived" ? 0 : null;
+      world.people.set(id, { ...person, archivedAt, createdBy: null });
+    }
+    if (people.length > 0) await this.db.addUsers(...people.map(([unique_id, person]) => ({ unique_id, ...person })));
+    for (const [owner, no] of permits) await this.#sell(owner, no);
+  }
+
+  async take(step: Step): Promise<void> {
+    note(this.seen, step.do);
+    switch (step.do) {
+      case "import":
+        await this.#import(step.roster, step.check);
+        break;
+      case "settings":
+        this.#rules = step.rules;
+        break;
+      case "approve":
+      case "discard":
+      case "undo":
+        await this.#decide(step);
+        break;
+      default:
+        await this.#other(step);
+    }
+    await this.#compare();
+  }
+
+  async #import(roster: Roster, check: boolean): Promise<void> {
+    const { inactive, missing, guard } = this.#rules;
+    const settings: Partial<Settings> = {
+      archive_inactive_users: inactive,
+      missing_users: missing,
+      archive_guard: guard,
+    };
+    const way = { settings, store: this.one.store };
+    const foreseen = check ? await this.db.check(textOf(roster), way) : null;
+    const report = await this.db.import(textOf(roster), way);
+    const { counts, warnings } = importRoster(this.#world, report.id!, roster, this.#rules);
+    assert.equal(report.reason, null);
+    assert.deepEqual(countsOf(report), countsOf(counts));
+    assert.deepEqual(report.warnings.map(({ code }) => code), warnings);
+    if (foreseen !== null) assert.deepEqual(countsOf(foreseen), countsOf(counts), "check foresees it");
+    for (const name of [...Object.keys(countsOf(counts)), ...warnings]) note(this.seen, `import: ${name}`);
+  }
+
+  async #decide(step: Step & { do: "approve" | "discard" | "undo" }): Promise<void> {
+    const { imports } = this.#world;
+    const some = step.ofHolding ? imports.filter(({ hold }) => hold === "open") : imports;
+    const done = some.at(-1 - step.which) ?? some.at(0);
+    if (done === undefined) return;
+    const [decide, model] = {
+      approve: [approveHold, approve],
+      discard: [discardHold, discard],
+      undo: [undoImport, undo],
+    }[
+      step.do
+    ] as [typeof undoImport, typeof undo];
+    const answer = await answerOf(decide(this.one.database, done.id, signal));
+    const expected = model(this.#world, done);
+    assert.deepEqual(answer, expected, `${step.do} of import ${done.id}`);
+    if ("refused" in expected) return note(this.seen, `${step.do}: ${expected.refused}`);
+    for (const name of Object.keys(countsOf(expected))) note(this.seen, `${step.do}: ${name}`);
+    for (const stayed of expected.left_out) note(this.seen, `${step.do}: ${wordsOf(stayed)}`);
+  }
+
+  async #other(step: Step): Promise<void> {
+    const { people, permits } = this.#world;
+    const sql = this.#sql;
+    const person = "id" in step ? people.get(step.id) : undefined;
+    const permit = "which" in step ? permits[step.which % permits.length] : undefined;
+    if (step.do === "time") {
+      this.#world.now += step.hours;
+      await sql`update rosterd.import_changes set changed_at = changed_at - ${`${step.hours} hours`}::interval`;
+    } else if (step.do === "value" && person !== undefined) {
+      const taken = [...people.values()].some(({ email }) => email === step.value);
+      if (step.name === "email" && taken) return;
+      person[step.name] = step.value;
+      await sql`update rosterd.users set ${sql(step.name)} = ${step.value} where unique_id = ${step.id}`;
+    } else if (step.do === "access" && person !== undefined) {
+      const archived = step.state === "archived";
+      Object.assign(person, { state: step.state, archivedAt: archived ? ++this.#world.moments : null });
+      await sql`
+        update rosterd.users set active = ${step.state === "active"}, archived_at = case when ${archived} then now() end
+        where unique_id = ${step.id}`;
+    } else if (step.do === "delete") {
+      people.delete(step.id);
+      await sql`delete from rosterd.users where unique_id = ${step.id}`;
+    } else if (step.do === "add" && person === undefined) {
+      const values = { login_source: "x", city: null, email: null, state: step.state };
+      people.set(step.id, { ...values, archivedAt: step.state === "archived" ? 0 : null, createdBy: null });
+      await this.db.addUsers({ unique_id: step.id, ...values });
+    } else if (step.do === "sell") await this.#sell(step.owner, step.no);
+    else if (step.do === "give" && permit?.status === "released") {
+      Object.assign(permit, { owner: step.owner, status: "active" });
+      await sql`update rosterd.permits set unique_id = ${step.owner}, status = 'active' where permit_id = ${permit.id}`;
+    } else if (step.do === "lose" && permit !== undefined) {
+      permit.status = "lost";
+      await sql`update rosterd.permits set status = 'lost' where permit_id = ${permit.id}`;
+    }
+  }
+
+  async #sell(owner: string, no: string | null): Promise<void> {
+    const [{ id }] = await this.#sql`
+      insert into rosterd.permits (unique_id, permit_no) values (${owner}, ${no}) returning permit_id as id`;
+    this.#world.permits.push({ id, no, owner, status: "active", by: null });
+  }
+
+  async #compare(): Promise<void> {
+    const { people, permits, imports } = this.#world;
+    assert.deepEqual(await stateOf(this.#sql), {
+      people: sorted(people).map(([id, { state, login_source, city, email, createdBy }]) => [
+        id,
+        state,
+        login_source,
+        city,
+        email,
+        createdBy,
+      ]),
+      permits: permits.map(({ id, no, owner, status, by }) => [id, no, owner, status, by]),
+      imports: imports.map(({ id, hold, undone }) => [id, hold, undone]),
+      held: imports.flatMap(({ id, held }) =>
+        sorted(held).map(([unique_id, { missing, effect }]) => [id, unique_id, missing, effect])
+      ),
+    });
+  }
+}
+
+/** The database, as {@link Run.#compare} writes the model. */
+async function stateOf(sql: Sql) {
+  const [{ state }] = await sql`
+    select jsonb_build_object(
+      'people', (select coalesce(jsonb_agg(jsonb_build_array(unique_id,
+        case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end,
+        login_source, city, email, created_by_import) order by unique_id), '[]') from rosterd.users),
+      'permits', (select coalesce(jsonb_agg(jsonb_build_array(permit_id, permit_no, unique_id, status, released_by_import)
+        order by permit_id), '[]') from rosterd.permits),
+      'imports', (select coalesce(jsonb_agg(jsonb_build_array(id, hold_state, undone_at is not null) order by id), '[]')
+        from rosterd.imports),
+      'held', (select coalesce(jsonb_agg(jsonb_build_array(import_id, unique_id, line is null, effect)
+        order by import_id, unique_id), '[]') from rosterd.import_held)
+    ) as state`;
+  return state;
+}
+
+/** As the model answers. */
+async function answerOf(deciding: Promise<unknown>) {
+  try {
+    const { left_out, left_out_total, ...counts } = await deciding as {
+      left_out: { unique_id: string; reason: string }[];
+      left_out_total: number;
+    };
+    assert.equal(left_out_total, left_out.length);
+    return { ...counts, left_out: left_out.map(({ unique_id, reason }) => `${unique_id}: ${reason}`).sort() };
+  } catch (error) {
+    if (error instanceof CannotDecide) return { refused: error.code };
+    throw error;
+  }
+}
+
+/** What stayed, without names. */
+const wordsOf = (stayed: string) =>
+  stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
+    .replace(/import \d+/, "import");
+
+function textOf({ records, column, own, torn }: Roster): string {
+  const header = {
+    unique_id: "",
+    login_source: "",
+    city: "",
+    email: "",
+    province: "",
+    ...(own ? { rosterd_code: "" } : {}),
+  };
+  const rows = records.map(({ id, login_source, city, email, active, bad }) => ({
+    ...header,
+    unique_id: id,
+    login_source,
+    city,
+    email,
+    province: bad ? "Ontario" : "",
+    ...(column ? { active } : {}),
+  }));
+  const text = csvOf([{ ...header, ...(column ? { active: "" } : {}) }, ...rows]);
+  // The first row only gave the names.
+  const lines = text.split("\n");
+  return [lines[0], ...lines.slice(2)].join("\n") + (torn ? "torn\n" : "");
+}

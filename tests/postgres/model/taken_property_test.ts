@@ -1,0 +1,75 @@
+/** Repeated and taken values of any small roster: the database and the model of the contract come to the same. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ImportStore, ImportTransaction, WaitOptions } from "../../../src/importer/ports.ts";
+import { PostgresImportStore } from "../../../src/postgres/import/import_store.ts";
+import { csvOf, onServer, type RosterDatabase } from "../roster_database.ts";
+import { expectedOutcome, type WorldRecord, type WorldUser } from "./taken_model.ts";
+
+const NAMES = ["a", "A", "b", "c", "d", "é", "É"];
+const id = fc.constantFrom("1", "2", "3", "4", "5", "6");
+
+/** Users as a database can have them: no two with one id, user_name or email. */
+const users: fc.Arbitrary<WorldUser[]> = fc.uniqueArray(
+  fc.record({
+    unique_id: id,
+    user_name: fc.option(fc.constantFrom("a", "b", "c", "d", "É")),
+    email: fc.option(fc.constantFrom("a@x.org", "b@x.org", "c@x.org", "d@x.org")),
+    state: fc.constantFrom("active", "archived"),
+  }),
+  { comparator: clash, maxLength: 6 },
+);
+
+function clash(a: WorldUser, b: WorldUser): boolean {
+  const same = (key: "user_name" | "email") => a[key] !== null && a[key] === b[key];
+  return a.unique_id === b.unique_id || same("user_name") || same("email");
+}
+
+const records: fc.Arbitrary<WorldRecord[]> = fc.array(
+  fc.record({
+    unique_id: id,
+    user_name: fc.constantFrom("", "(clear)", ...NAMES),
+    email: fc.constantFrom("", "", "(clear)", ...["a", "A", "b", "c", "d"].map((name) => `${name}@x.org`)),
+    active: fc.constantFrom("", "", "", "", "x"),
+  }),
+  { minLength: 1, maxLength: 9 },
+) as fc.Arbitrary<WorldRecord[]>;
+
+onServer("the users table and the failures are what the contract says, whatever the roster", async (db) => {
+  const stores = [db.store, new SuspectingStore(db.database)];
+  await fc.assert(
+    fc.asyncProperty(users, records, fc.constantFrom(...stores), async (users, records, store) => {
+      assert.deepEqual(await outcome(db, users, records, store), expectedOutcome(users, records));
+    }),
+    { numRuns: 250, interruptAfterTimeLimit: 20_000 },
+  );
+});
+
+async function outcome(db: RosterDatabase, users: WorldUser[], records: WorldRecord[], store: ImportStore) {
+  await db.sql`delete from rosterd.users`;
+  if (users.length > 0) await db.addUsers(...users);
+  const roster = csvOf(records.map((record) => ({ login_source: "ldap", ...record })));
+  const report = await db.import(roster, { store });
+  assert.equal(report.reason, null);
+  const after = Object.entries(await db.users());
+  return {
+    users: Object.fromEntries(after.map(([id, { user_name, email }]) => [id, { user_name, email }])),
+    failures: Object.fromEntries(report.failures.map(({ line, problems }) => [line, problems.map(({ code }) => code)])),
+    skipped: report.skipped,
+  };
+}
+
+/** A store for which every file has too many suspects to list. */
+class SuspectingStore extends PostgresImportStore {
+  override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
+    return super.transaction((transaction) => {
+      const stage = transaction.stage.bind(transaction);
+      transaction.stage = async (...about) => {
+        const staging = await stage(...about), end = staging.end.bind(staging);
+        staging.end = (_, repeated) => end(null, repeated);
+        return staging;
+      };
+      return work(transaction);
+    }, waiting);
+  }
+}

@@ -1,0 +1,175 @@
+/** What may happen between an import that holds a user and its approval, and what approving then does to the user. */
+import type { Settings } from "../../../src/domain/settings.ts";
+
+const HOLDS = { max_percent: 0, min_users: 0 }, OFF = { max_percent: 100, min_users: 0 };
+export const archiving: Partial<Settings> = { archive_inactive_users: true, archive_guard: HOLDS };
+export const disabling: Partial<Settings> = { archive_guard: HOLDS };
+const missing: Partial<Settings> = { missing_users: "archive", archive_guard: HOLDS };
+
+export const HEADER = "unique_id,login_source,city,active\n";
+
+/** User 1 is held in this way, before something happens. */
+export const HELD = {
+  "to be archived": { settings: archiving, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
+  "to be disabled": { settings: disabling, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
+  "missing": { settings: missing, roster: `${HEADER}2,ldap,,1\n` },
+};
+
+export type Held = keyof typeof HELD;
+
+export interface Meanwhile {
+  held: Held;
+  /** SQL of another program, or a later import. */
+  happens: string | { roster: string; settings?: Partial<Settings> };
+  /** What approve answers; N stands for the later import. */
+  then: Record<string, unknown>;
+  state: string;
+}
+
+const ARCHIVED = { archived: 1, permits_released: 1 }, DISABLED = { disabled: 1 };
+const OTHERWISE = { 1: 'a later roster says otherwise (import N, "roster.csv")' };
+const later = (line: string, settings: Partial<Settings> = disabling) => ({ roster: `${HEADER}${line}\n`, settings });
+
+export const MEANWHILE: Record<string, Meanwhile> = {
+  "nothing, and the user is archived": { held: "to be archived", happens: "", then: ARCHIVED, state: "archived" },
+  "nothing, and the user is disabled": { held: "to be disabled", happens: "", then: DISABLED, state: "disabled" },
+  "nothing, and the missing user is archived": { held: "missing", happens: "", then: ARCHIVED, state: "archived" },
+  "another program deleted the user": {
+    held: "to be archived",
+    happens: "delete from rosterd.users where unique_id = '1'",
+    then: { 1: "the user no longer exists" },
+    state: "unknown",
+  },
+  "another program archived the user": {
+    held: "missing",
+    happens: "update rosterd.users set active = false, archived_at = '2026-02-02Z' where unique_id = '1'",
+    then: { 1: "the user is archived already" },
+    state: "archived",
+  },
+  "another program disabled the user who is to be archived": {
+    held: "to be archived",
+    happens: "update rosterd.users set active = false where unique_id = '1'",
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "another program disabled the user who is to be disabled": {
+    held: "to be disabled",
+    happens: "update rosterd.users set active = false where unique_id = '1'",
+    then: { 1: "the user is not active any more" },
+    state: "disabled",
+  },
+  "a later import archived the user with the guard off": {
+    held: "to be archived",
+    happens: later("1,ldap,,0", { ...archiving, archive_guard: OFF }),
+    then: { 1: "the user is archived already" },
+    state: "archived",
+  },
+  "a later import disabled the user with the guard off": {
+    held: "to be archived",
+    happens: later("1,ldap,,0", { archive_guard: OFF }),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record says that the user is active": {
+    held: "to be archived",
+    happens: later("1,ldap,,1"),
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record says so of whom to disable, and changes a value": {
+    held: "to be disabled",
+    happens: later("1,ldap,Hull,1"),
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record says so of who was missing": {
+    held: "missing",
+    happens: later("1,ldap,,1"),
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record says so where missing users are kept": {
+    held: "missing",
+    happens: { roster: "unique_id,login_source\n1,ldap\n", settings: {} },
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record shows who was missing in another login source": {
+    held: "missing",
+    happens: later("1,hr,,", missing),
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record shows who was missing, and disables them": {
+    held: "missing",
+    happens: later("1,ldap,,0", disabling),
+    then: OTHERWISE,
+    state: "active",
+  },
+  "a later record says nothing of active": {
+    held: "to be archived",
+    happens: later("1,ldap,Hull,"),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record says the same": {
+    held: "to be archived",
+    happens: later("1,ldap,,0", archiving),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record archives who was missing": {
+    held: "missing",
+    happens: later("1,ldap,,0", archiving),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later roster has the user missing too": {
+    held: "missing",
+    happens: later("2,ldap,,1", missing),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record that says otherwise failed": {
+    held: "to be archived",
+    happens: later("1,,,1"),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record that says otherwise failed, since it repeats one": {
+    held: "to be archived",
+    happens: later("1,ldap,,0\n1,ldap,,1", archiving),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later record that says otherwise failed, since its email is taken": {
+    held: "to be archived",
+    happens: { roster: "unique_id,login_source,email,active\n1,ldap,2@x.org,1\n", settings: archiving },
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "a later roster is about others": {
+    held: "to be archived",
+    happens: later("3,ldap,,1"),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "the settings say disable now, but those of the import hold": {
+    held: "to be archived",
+    happens: later("2,ldap,,1", { archive_guard: OFF }),
+    then: ARCHIVED,
+    state: "archived",
+  },
+  "the settings say archive now, but those of the import hold": {
+    held: "to be disabled",
+    happens: later("2,ldap,,1", { ...archiving, archive_guard: OFF }),
+    then: DISABLED,
+    state: "disabled",
+  },
+  "missing users are kept now, but were not": {
+    held: "missing",
+    happens: later("2,ldap,,1", { missing_users: "keep" }),
+    then: ARCHIVED,
+    state: "archived",
+  },
+};

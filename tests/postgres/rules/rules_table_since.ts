@@ -1,0 +1,185 @@
+/** What may happen between an import and its undo, and what stays then (contract, section 3, "Undo"). */
+import type { Settings } from "../../../src/domain/settings.ts";
+
+/** Users 1 and 2 are active, live in Ottawa, and have the emails 1@x.org and 2@x.org and the permits P1 and P2. 3 is disabled. */
+export interface Since {
+  roster: string;
+  /** SQL of another program. */
+  happens?: string;
+  /** What undo answers, without what is 0, and the reasons of what stayed. */
+  then: Record<string, number | string[]>;
+  /** User 1 in the end: state, city, email, and active permits. */
+  user: string | null;
+}
+
+export const SINCE_SETTINGS: Partial<Settings> = { archive_inactive_users: true };
+
+const HEADER = "unique_id,login_source,city,email,active\n";
+const MOVED = `${HEADER}1,ldap,Hull,new@x.org,\n`,
+  GONE = `${HEADER}1,ldap,,,0\n`,
+  CREATED = `${HEADER}4,ldap,Hull,4@x.org,\n`;
+
+const set = (what: string, id = 1) => `update rosterd.users set ${what} where unique_id = '${id}'`;
+const AGAIN = "active = false, archived_at = '2026-02-02Z'";
+const AS_BEFORE = "active Ottawa 1@x.org P1";
+
+export const SINCE: Record<string, Since> = {
+  "nothing, to values": { roster: MOVED, then: { restored: 1 }, user: AS_BEFORE },
+  "another program changed one of the values": {
+    roster: MOVED,
+    happens: set("city = 'Aylmer'"),
+    then: { restored: 1, left_out: ["1: city was changed since"] },
+    user: "active Aylmer 1@x.org P1",
+  },
+  "another program cleared one of the values": {
+    roster: MOVED,
+    happens: set("city = null"),
+    then: { restored: 1, left_out: ["1: city was changed since"] },
+    user: "active - 1@x.org P1",
+  },
+  "another program changed all of the values": {
+    roster: MOVED,
+    happens: set("city = 'Aylmer', email = 'own@x.org'"),
+    then: { left_out: ["1: city was changed since", "1: email was changed since"] },
+    user: "active Aylmer own@x.org P1",
+  },
+  "another program changed a value that the import did not": {
+    roster: MOVED,
+    happens: set("login_source = 'hr', active = false"),
+    then: { restored: 1 },
+    user: "disabled Ottawa 1@x.org P1",
+  },
+  "another program deleted the user": {
+    roster: MOVED,
+    happens: "delete from rosterd.users where unique_id = '1'",
+    then: { left_out: ["1: the user no longer exists"] },
+    user: null,
+  },
+  "another user took the email": {
+    roster: MOVED,
+    happens: set("email = '1@X.org'", 2),
+    then: { restored: 1, left_out: ['1: email is taken by user "2" now'] },
+    user: "active Ottawa new@x.org P1",
+  },
+  "a new user took the email": {
+    roster: MOVED,
+    happens: "insert into rosterd.users (unique_id, login_source, email) values ('9', 'ldap', '1@x.org')",
+    then: { restored: 1, left_out: ['1: email is taken by user "9" now'] },
+    user: "active Ottawa new@x.org P1",
+  },
+  "the email went from user to user in the import, and another program took the last": {
+    roster: `${HEADER}1,ldap,,2@x.org,\n2,ldap,,new@x.org,\n`,
+    happens: set("email = '1@x.org'", 3),
+    then: { left_out: ['1: email is taken by user "3" now', '2: email is taken by user "1" now'] },
+    user: "active Ottawa 2@x.org P1",
+  },
+  "users swapped their emails in the import": {
+    roster: `${HEADER}1,ldap,,2@x.org,\n2,ldap,,1@x.org,\n`,
+    then: { restored: 2 },
+    user: AS_BEFORE,
+  },
+  "nothing, to an archiving": { roster: GONE, then: { restored: 1, permits_restored: 1 }, user: AS_BEFORE },
+  "another program made the archived user active": {
+    roster: GONE,
+    happens: set("active = true, archived_at = null"),
+    then: { permits_restored: 1, left_out: ["1: active was changed since"] },
+    user: AS_BEFORE,
+  },
+  "another program archived the user again": {
+    roster: GONE,
+    happens: set(AGAIN),
+    then: { left_out: ["1: active was changed since"] },
+    user: "archived Ottawa 1@x.org -",
+  },
+  "another program deleted the archived user": {
+    roster: GONE,
+    happens: "delete from rosterd.users where unique_id = '1'",
+    then: { left_out: ["1: the user no longer exists"] },
+    user: null,
+  },
+  "another program gave the permit's number to somebody else": {
+    roster: GONE,
+    happens: "insert into rosterd.permits (permit_no, unique_id) values ('P1', '2')",
+    then: { restored: 1, left_out: ['1: permit "P1" stays released: another active permit bears its number'] },
+    user: "active Ottawa 1@x.org -",
+  },
+  "another program gave the permit's number to somebody, who lost it": {
+    roster: GONE,
+    happens: "insert into rosterd.permits (permit_no, unique_id, status) values ('P1', '2', 'lost')",
+    then: { restored: 1, permits_restored: 1 },
+    user: AS_BEFORE,
+  },
+  "another program gave the permit itself to somebody else": {
+    roster: GONE,
+    happens: "update rosterd.permits set unique_id = '2', status = 'active', released_at = null where permit_no = 'P1'",
+    then: { restored: 1, left_out: ['2: permit "P1" stays as it is: it was changed since'] },
+    user: "active Ottawa 1@x.org -",
+  },
+  "another program noted that the permit is lost": {
+    roster: GONE,
+    happens: "update rosterd.permits set status = 'lost' where permit_no = 'P1'",
+    then: { restored: 1, left_out: ['1: permit "P1" stays as it is: it was changed since'] },
+    user: "active Ottawa 1@x.org -",
+  },
+  "another program archived whom the import disabled": {
+    // Who is disabled by the guard's leave, with archive_inactive_users off.
+    roster: `${HEADER}1,ldap,Hull,,0\n#off`,
+    happens: set(AGAIN),
+    then: { restored: 1, left_out: ["1: active was changed since"] },
+    user: "archived Ottawa 1@x.org P1",
+  },
+  "another program made whom the import disabled active": {
+    roster: `${HEADER}1,ldap,Hull,,0\n#off`,
+    happens: set("active = true"),
+    then: { restored: 1, left_out: ["1: active was changed since"] },
+    user: AS_BEFORE,
+  },
+  "another program archived whom the import enabled": {
+    roster: `${HEADER}3,ldap,Hull,,1\n1,ldap,Hull,,\n`,
+    happens: set(AGAIN, 3),
+    then: { restored: 2, left_out: ["3: active was changed since"] },
+    user: AS_BEFORE,
+  },
+  "another program made whom the import archived, and who was disabled, active": {
+    roster: `${HEADER}3,ldap,,,0\n`,
+    happens: set("active = true, archived_at = null", 3),
+    then: { left_out: ["3: active was changed since"] },
+    user: AS_BEFORE,
+  },
+  "nothing, to a user whom the import created": { roster: CREATED, then: { archived: 1 }, user: AS_BEFORE },
+  "another program gave permits to whom the import created": {
+    roster: CREATED,
+    happens: "insert into rosterd.permits (permit_no, unique_id) values ('P4', '4')",
+    then: { archived: 1, permits_released: 1 },
+    user: AS_BEFORE,
+  },
+  "another program changed whom the import created": {
+    roster: CREATED,
+    happens: set("city = 'Aylmer', active = false", 4),
+    then: { archived: 1 },
+    user: AS_BEFORE,
+  },
+  "another program archived whom the import created": {
+    roster: CREATED,
+    happens: set(AGAIN, 4),
+    then: {},
+    user: AS_BEFORE,
+  },
+  "another program deleted whom the import created": {
+    roster: CREATED,
+    happens: "delete from rosterd.users where unique_id = '4'",
+    then: {},
+    user: AS_BEFORE,
+  },
+  "the email went to a user whom the import created": {
+    roster: `${HEADER}1,ldap,,new@x.org,\n4,ldap,,1@x.org,\n`,
+    then: { restored: 1, archived: 1 },
+    user: AS_BEFORE,
+  },
+  "the email went to whom the import created, and the user took another one since": {
+    roster: `${HEADER}1,ldap,,new@x.org,\n4,ldap,,1@x.org,\n`,
+    happens: set("email = 'own@x.org'"),
+    then: { archived: 1, left_out: ["1: email was changed since"] },
+    user: "active Ottawa own@x.org P1",
+  },
+};
