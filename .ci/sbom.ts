@@ -39,7 +39,7 @@ function purlOf(key: string): string {
 /** The key of a dependency: it is a name, followed by the version only where the lock file has several. */
 function keyOf(dependency: string, lock: Lock): string {
   const key = Object.keys(lock.npm).find((key) => key === dependency || splitKey(key).name === dependency);
-  if (key === undefined) throw new Error(`deno.lock does not hold ${dependency}, which one of its packages needs.`);
+  if (key === undefined) throw new Error(`deno.lock lacks ${dependency}, which one of its packages needs.`);
   return key;
 }
 
