@@ -1,6 +1,7 @@
 /** The files in `.github` say what they should, as far as a reader of YAML can tell. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { compileArguments } from "../../.ci/compile.ts";
 
 interface Step {
   uses?: string;
@@ -48,6 +49,9 @@ Deno.test("a release is made of a tag alone, after the whole check, for both pla
     ["x86_64-unknown-linux-gnu", "ubuntu-24.04"],
     ["aarch64-unknown-linux-gnu", "ubuntu-24.04-arm"],
   ]);
+  for (const { target, file } of compile.strategy!.matrix.include) {
+    assert.ok(compileArguments(`dist/${file}`, "2.9.6", target).join(" ").includes(` --target ${target} `));
+  }
   const commands = commandsOf(release).join("\n");
   for (const part of [".ci/compile.ts", '"$TARGET"', ".ci/sbom.ts", "sha256sum", "gh release create"]) {
     assert.ok(commands.includes(part), part);
