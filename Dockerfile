@@ -1,6 +1,7 @@
 # rosterd as a small image: `docker build -t rosterd .`, then
 #   docker run -p 8080:8080 -v ./upload:/upload -v rosterd-data:/data -e DATABASE_URL=postgres://… rosterd
-# The user inside is 1000:1000; a folder of the host that stands for /upload or /data must be writable for it.
+# The container's user is 1000:1000. It must be able to write to a folder of the host that is mounted as /upload or /data.
+# `rosterd print compose` prints a Compose file with a database, and the commands that make such folders.
 
 # Deno 2.9 or later: an older one has no deadlines for HTTP clients that keep nobody busy.
 FROM denoland/deno:2.9.6 AS compile
@@ -8,7 +9,7 @@ WORKDIR /rosterd
 COPY . .
 RUN deno task compile && dist/rosterd --version
 
-FROM debian:12-slim
+FROM debian:12.12-slim
 LABEL org.opencontainers.image.title="rosterd" \
       org.opencontainers.image.licenses="MIT"
 RUN groupadd --gid 1000 rosterd \
@@ -17,7 +18,7 @@ RUN groupadd --gid 1000 rosterd \
 COPY --from=compile /rosterd/dist/rosterd /usr/local/bin/rosterd
 COPY --from=compile /rosterd/LICENSE /usr/share/doc/rosterd/LICENSE
 
-# The certificates of mail servers and databases are checked against the list that is built into the binary.
+# No package of certificates: the program brings its own list, and checks mail servers and databases against it.
 ENV ROSTERD_UPLOAD=/upload \
     ROSTERD_DATA=/data \
     ROSTERD_SETTINGS=/data/settings.json \

@@ -1,6 +1,7 @@
 /**
- * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT`, with the Deno that runs it. Used by `deno task
- * compile` and by the test of the binary, so that what is tested is what is released.
+ * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`, with the Deno that runs it and for its
+ * machine, unless TARGET names another such as `aarch64-unknown-linux-gnu`. Used by `deno task compile`, the release and
+ * the test of the binary, so that what is tested is what is released.
  */
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "./permissions.ts";
@@ -11,12 +12,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */
-export function compileArguments(output: string, version: string): string[] {
+export function compileArguments(output: string, version: string, target?: string): string[] {
   return [
     "compile",
     "--frozen",
     ...PERMISSIONS,
     ...(knowsUnusedPackages(version) ? ["--exclude-unused-npm"] : []),
+    ...(target === undefined ? [] : ["--target", target]),
     ...WORKERS.flatMap((path) => ["--include", path]),
     "--output",
     output,
@@ -31,12 +33,12 @@ function knowsUnusedPackages(version: string): boolean {
 }
 
 if (import.meta.main) {
-  const [output] = Deno.args;
-  if (Deno.args.length !== 1) {
-    console.error("usage: deno run -A .ci/compile.ts OUTPUT");
+  const [output, target] = Deno.args;
+  if (Deno.args.length !== 1 && Deno.args.length !== 2) {
+    console.error("usage: deno run -A .ci/compile.ts OUTPUT [TARGET]");
     Deno.exit(64);
   }
-  const args = compileArguments(output, Deno.version.deno);
+  const args = compileArguments(output, Deno.version.deno, target);
   const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).spawn().status;
   Deno.exit(code);
 }

@@ -9,7 +9,7 @@ if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${a
 
 Deno.test({
   name:
-    "the commands of the printed Compose file make every folder, number and secret that it names, and make none anew",
+    "the commands of the printed Compose file make every folder, number and secret that it names, and keep them when run again",
   ignore: away !== null,
   async fn() {
     await using here = await Workplace.make();

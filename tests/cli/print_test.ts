@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
+import { EXIT } from "../../src/cli/command.ts";
 import { COLUMNS } from "../../src/domain/columns.ts";
 import { missingPrograms, pathOfProgram, run } from "../support/programs.ts";
 import { type Ended, FROM_SOURCE, Workplace } from "../support/rosterd.ts";
@@ -62,7 +63,7 @@ Deno.test("the printed commands leave a planted link alone", async () => {
   await Deno.mkdir(here.path("upload"));
   await run("sh", "-e", "-c", check);
   await Deno.symlink("/etc", here.path("upload/bak"));
-  await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a link, and somebody planted it/);
+  await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a symbolic link that rosterd did not make/);
 });
 
 Deno.test("what cannot be printed is refused with 78, what is not there with 64", async () => {
@@ -97,11 +98,30 @@ withPrograms("systemd finds nothing wrong with the printed unit", ["systemd-anal
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     assert.ok(success, said);
-    assert.match(unit, /^# Printed from the source/m);
+    assert.match(unit, /^# \/usr\/local\/bin\/rosterd is the compiled program/m);
+    assert.match(unit, /^Environment=ROSTERD_HOSTS=a\.edu,b\.edu$/m);
     assert.doesNotMatch(said, /rosterd\.service:/);
     const writable = "/srv/rosterd/upload /var/lib/rosterd /etc/rosterd";
     assert.ok(unit.includes(`\nReadWritePaths=${writable}\n`), "rosterd writes nowhere else");
     assert.equal(unit.includes("\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"), listen.endsWith(":80"));
+  }
+});
+
+Deno.test("systemd restarts a service that failed, but not for a wrong command line or configuration", async () => {
+  await using here = await Workplace.make();
+  const unit = good(await here.run("print", "systemd", ...FOLDERS));
+  assert.match(unit, /^Restart=on-failure$/m);
+  assert.match(unit, new RegExp(`^RestartPreventExitStatus=${EXIT.usage} ${EXIT.configuration}$`, "m"));
+});
+
+Deno.test("the shell finds nothing wrong with the printed commands, and each text is filled in to the end", async () => {
+  await using here = await Workplace.make();
+  for (const what of SERVERS) {
+    const text = good(await here.run("print", what, ...FOLDERS));
+    const commands = text.split("\n").filter((line) => line.startsWith("#$ ")).map((line) => line.slice(3));
+    assert.ok(commands.length > 10, what);
+    await run("sh", "-n", "-c", commands.join("\n"));
+    assert.doesNotMatch(text, /\{\{|\}\}/, what);
   }
 });
 

@@ -1,0 +1,25 @@
+/**
+ * `deno task db`: a throw-away PostgreSQL server for development and tests. Prints its URL, and removes itself with all its
+ * data on Ctrl-C. Needs Debian's package `postgresql`, but not its running server; as root it runs as the user `postgres`.
+ */
+import { Cluster, clusterIsMissing } from "../tests/support/cluster.ts";
+
+const missing = clusterIsMissing();
+if (missing !== null) {
+  console.error(`Cannot start PostgreSQL: ${missing}.`);
+  Deno.exit(1);
+}
+
+const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
+
+// Nothing here outlives the session, so nothing has to be made durable.
+await using cluster = await Cluster.start({ settings: ["max_connections = 100", "fsync = off"] });
+console.log(cluster.url);
+console.error(
+  "\nIn another terminal, for the service or for the tests:\n" +
+    `  export DATABASE_URL=${cluster.url}\n` +
+    `  export TEST_DATABASE_URL=${cluster.url}\n` +
+    "\nCtrl-C removes the server and its data.",
+);
+await stopped;

@@ -1,0 +1,67 @@
+/**
+ * `deno task dev`: runs the service, and restarts it when a file of the program changes. `deno run --watch` cannot do that:
+ * it starts the next service before the last one has left its port and its database.
+ */
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "./permissions.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** An editor writes a file in several steps, and several files at once. */
+const QUIET_MS = 200;
+
+/** The program runs in a process group of its own, so that Ctrl-C reaches it once, through us. */
+function start(command: readonly string[]): Deno.ChildProcess {
+  const [program, ...args] = command;
+  return new Deno.Command(program, { args, stdin: "null", detached: true }).spawn();
+}
+
+async function end(process: Deno.ChildProcess): Promise<void> {
+  try {
+    process.kill("SIGTERM");
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof TypeError)) throw error;
+  }
+  await process.status;
+}
+
+/** Runs the command until the signal, and again after each change under the paths. */
+export async function runAndWatch(
+  { command, paths, signal }: { command: readonly string[]; paths: readonly string[]; signal: AbortSignal },
+): Promise<void> {
+  using watcher = Deno.watchFs([...paths]);
+  let process = start(command);
+  let restarting = Promise.resolve();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const restart = () => {
+    restarting = restarting.then(async () => {
+      await end(process);
+      if (!signal.aborted) process = start(command);
+    });
+  };
+  const stop = () => watcher.close();
+  signal.addEventListener("abort", stop, { once: true });
+  for await (const { kind } of watcher) {
+    if (kind === "access") continue;
+    clearTimeout(timer);
+    timer = setTimeout(restart, QUIET_MS);
+  }
+  clearTimeout(timer);
+  await restarting;
+  await end(process);
+}
+
+if (import.meta.main) {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => stopping.abort());
+  }
+  await runAndWatch({
+    command: [Deno.execPath(), "run", ...PERMISSIONS, `${ROOT}main.ts`, "serve", ...Deno.args],
+    paths: ["src", "main.ts", "deno.json"].map((path) => ROOT + path),
+    signal: stopping.signal,
+  });
+  // The listeners of signals would keep the process alive.
+  Deno.exit(0);
+}

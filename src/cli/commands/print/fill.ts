@@ -1,0 +1,14 @@
+/** Values for the names of a template. */
+export type Values = Readonly<Record<string, string>>;
+
+/** Puts values in the place of each `{{name}}`. Throws for a name without a value, and for a value without a name. */
+export function fill(template: string, values: Values): string {
+  const unused = new Set(Object.keys(values));
+  const text = template.replace(/\{\{(.*?)\}\}/g, (_, name: string) => {
+    if (!Object.hasOwn(values, name)) throw new Error(`The template has no value for {{${name}}}.`);
+    unused.delete(name);
+    return values[name];
+  });
+  if (unused.size > 0) throw new Error(`The template does not name {{${[...unused].join("}}, {{")}}}.`);
+  return text;
+}

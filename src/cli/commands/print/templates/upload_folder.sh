@@ -1,0 +1,14 @@
+# The service's user and its upload folder. The folder is sticky and belongs to rosterd, so that uploaders can neither
+# create nor rename bak and .rosterd. rosterd is in the uploaders' group, which makes uploads readable to it.
+getent group rosterd >/dev/null || groupadd --system rosterd
+getent group rosterd-upload >/dev/null || groupadd --system rosterd-upload
+getent passwd rosterd >/dev/null ||
+  useradd --system --no-create-home --shell /usr/sbin/nologin --gid rosterd --home-dir / rosterd
+usermod --append --groups rosterd-upload rosterd
+[ -d {{parent}} ] || install -d -m 0755 {{parent}}
+install -d -o rosterd -g rosterd-upload -m 3770 {{upload}}
+for folder in {{upload}}/bak {{upload}}/.rosterd; do
+  [ ! -L "$folder" ] || { echo "$folder is a symbolic link that rosterd did not make. Remove it." >&2; exit 1; }
+done
+install -d -o rosterd -g rosterd -m 0750 {{upload}}/bak
+install -d -o rosterd -g rosterd -m 0700 {{upload}}/.rosterd

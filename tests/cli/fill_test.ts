@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { fill } from "../../src/cli/commands/print/fill.ts";
+
+Deno.test("a template gets its values, however often it names them, and takes them as they are", () => {
+  assert.equal(fill("{{a}} and {{b}}: {{a}}\n", { a: "$&", b: "" }), "$& and : $&\n");
+});
+
+Deno.test("a name without a value is an error, misspelled names too", () => {
+  assert.throws(() => fill("User={{user}}", {}), /no value for \{\{user\}\}/);
+  assert.throws(() => fill("User={{ user }}", { user: "rosterd" }), /no value for \{\{ user \}\}/);
+  assert.throws(() => fill("User={{toString}}", {}), /no value for \{\{toString\}\}/);
+});
+
+Deno.test("a value that the template does not name is an error", () => {
+  assert.throws(
+    () => fill("User={{user}}", { user: "a", group: "b", home: "/" }),
+    /not name \{\{group\}\}, \{\{home\}\}/,
+  );
+});

@@ -1,0 +1,50 @@
+/** The settings: a document is validated as a whole, and each key that is wrong is named. */
+import assert from "node:assert/strict";
+import {
+  DEFAULT_SETTINGS,
+  InvalidSettings,
+  mailConfigured,
+  maskSettings,
+  parseSettings,
+} from "../../src/domain/settings.ts";
+
+/** The keys that are wrong in a document. */
+function wrongKeys(document: unknown): string[] {
+  try {
+    parseSettings(document);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof InvalidSettings);
+    return error.problems.map(({ key }) => key);
+  }
+}
+
+Deno.test("a document names what differs from the defaults", () => {
+  assert.deepEqual(parseSettings({}), DEFAULT_SETTINGS);
+  assert.deepEqual(parseSettings({ interval_minutes: 60 }), { ...DEFAULT_SETTINGS, interval_minutes: 60 });
+});
+
+Deno.test("every key that is wrong is named, unknown keys and those of a group included", () => {
+  const document = { interval_minutes: "5", colour: "red", smtp: { port: 70_000, hostt: "mail" } };
+  assert.deepEqual(wrongKeys(document).sort(), ["colour", "interval_minutes", "smtp.hostt", "smtp.port"]);
+  assert.deepEqual(wrongKeys([]), [""], "the document as a whole");
+});
+
+Deno.test("mail needs a server, a sender and at least one receiver", () => {
+  const complete = {
+    smtp: { host: "mail.example.edu" },
+    reply_to_admin_email: "admin@example.edu",
+    failed_import_email: "registry@example.edu, parking@example.edu",
+  };
+  assert.equal(mailConfigured(parseSettings(complete)), true);
+  for (const key of Object.keys(complete)) {
+    assert.equal(mailConfigured(parseSettings({ ...complete, [key]: undefined })), false, key);
+  }
+});
+
+Deno.test("a shown password is masked, and the settings themselves keep it", () => {
+  const settings = parseSettings({ smtp: { password: "secret" } });
+  assert.equal(maskSettings(settings).smtp.password, "***");
+  assert.equal(settings.smtp.password, "secret");
+  assert.equal(maskSettings(DEFAULT_SETTINGS).smtp.password, "", "an empty password needs no mask");
+});
