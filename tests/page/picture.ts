@@ -2,6 +2,7 @@
  * The picture of the admin page in the README, light and dark: `deno task screenshots`. A service with a believable history,
  * the real page in a real browser.
  */
+import type { Browser } from "playwright-core";
 import { testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { signIn, startBrowser, visit } from "./browser.ts";
@@ -42,11 +43,7 @@ async function history(service: TestService): Promise<void> {
   );
 }
 
-const [target] = Deno.args;
-await Deno.mkdir(target, { recursive: true });
-await Deno.mkdir(FOLDER);
-const browser = await startBrowser();
-try {
+async function shoot(browser: Browser, target: string): Promise<void> {
   await using database = (await testDatabase())!;
   await using service = await TestService.start({
     databaseUrl: database.url,
@@ -61,8 +58,15 @@ try {
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: `${target}/admin-page-${colorScheme}.png`, fullPage: true });
   }
+}
+
+const [target] = Deno.args;
+await Deno.mkdir(target, { recursive: true });
+await Deno.mkdir(FOLDER);
+try {
+  const browser = await startBrowser();
+  await shoot(browser, target).finally(() => browser.close());
 } finally {
-  await browser.close();
   await Deno.remove(FOLDER, { recursive: true });
 }
 Deno.exit(0);
