@@ -1,0 +1,123 @@
+/**
+ * The tables in `docs/` that are made from the source, so that they cannot drift from it: settings, columns, commands.
+ * `deno task docs` writes them between their markers; `tests/docs/tables_test.ts` fails while a page is out of date.
+ */
+import { z } from "zod";
+import { COMMANDS } from "../src/cli/commands.ts";
+import { ALWAYS_REQUIRED, type Column, type ColumnKind, COLUMNS } from "../src/domain/columns.ts";
+import { settingsSchema } from "../src/domain/settings.ts";
+
+type Row = readonly string[];
+
+/** The table between two markers of one page. */
+export interface Block {
+  /** Under `docs/`. */
+  page: string;
+  /** The word in the markers. */
+  name: string;
+  table: () => string;
+}
+
+export const BLOCKS: readonly Block[] = [
+  { page: "settings.md", name: "settings", table: settingsTable },
+  { page: "file-format.md", name: "columns", table: columnsTable },
+  { page: "cli.md", name: "commands", table: commandsTable },
+];
+
+/** The page with the block's table in place. Throws when the page lacks the markers. */
+export function withTable(page: string, { name, table }: Block): string {
+  const begin = `<!-- ${name}: begin (deno task docs) -->`, end = `<!-- ${name}: end -->`;
+  const from = page.indexOf(begin), to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the markers of "${name}" are missing`);
+  return `${page.slice(0, from + begin.length)}\n\n${table()}\n\n${page.slice(to)}`;
+}
+
+/** What JSON Schema says of one setting. */
+interface Property {
+  type?: string;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+  description?: string;
+  properties?: Record<string, Property>;
+}
+
+function settingsTable(): string {
+  const { properties } = z.toJSONSchema(settingsSchema, { io: "input" }) as Property;
+  const rows = Object.entries(properties!).flatMap(([key, property]) => settingRows(key, property));
+  return markdownTable([["key", "default", "values", ""], ...rows]);
+}
+
+/** An object with keys of its own has a row for each: `smtp.port`. */
+function settingRows(key: string, property: Property): Row[] {
+  if (property.properties !== undefined) {
+    return [
+      [code(key), "", "", property.description ?? ""],
+      ...Object.entries(property.properties).flatMap(([name, inner]) => settingRows(`${key}.${name}`, inner)),
+    ];
+  }
+  return [[code(key), code(JSON.stringify(property.default)), valuesOf(property), property.description ?? ""]];
+}
+
+/** Lists that are too long for a cell are in the message of a wrong value. */
+const MAX_VALUES_SHOWN = 4;
+
+function valuesOf({ type, enum: values, minimum, maximum }: Property): string {
+  if (values !== undefined) {
+    return values.length > MAX_VALUES_SHOWN ? "a name" : values.map((value) => code(`"${value}"`)).join(" ");
+  }
+  if (type === "boolean") return "`true` `false`";
+  if (type === "array") return "a list";
+  if (type === "object") return "an object";
+  if (minimum !== undefined && maximum !== undefined) {
+    return `${minimum.toLocaleString("en")} to ${maximum.toLocaleString("en")}`;
+  }
+  return "text";
+}
+
+const FORMS: Readonly<Record<ColumnKind, string>> = {
+  unique_id: "identifies the user",
+  login_source: "one of `login_sources`, when that list is not empty",
+  text: "",
+  email: "one e-mail address; unique among users",
+  region: "two letters, stored in upper case",
+  user_type: "one of `user_types`, when that list is not empty",
+  date: "a real date `YYYY-MM-DD`, not after today (UTC)",
+  flag: "`0` or `1`",
+};
+
+function columnsTable(): string {
+  return markdownTable([["column", "also accepted", "required", "length", "value"], ...COLUMNS.map(columnRow)]);
+}
+
+function columnRow({ name, otherNames, longest, kind }: Column): Row {
+  const value = name === "user_name" ? "unique among users" : FORMS[kind];
+  const required = ALWAYS_REQUIRED.includes(name) ? "yes" : "";
+  return [code(name), otherNames.map(code).join(" "), required, longest === 0 ? "" : String(longest), value];
+}
+
+function commandsTable(): string {
+  const rows = COMMANDS.map(({ words, operands, summary }) => [code(`${words} ${operands}`.trim()), summary]);
+  return markdownTable([["command", ""], ...rows]);
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}
+
+/** Padded as `deno fmt` does it. */
+function markdownTable(rows: readonly Row[]): string {
+  const cells = rows.map((row) => row.map((cell) => cell.replaceAll("\n", " ")));
+  const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => [...row[column]].length)));
+  const line = (row: Row) =>
+    `| ${row.map((cell, at) => cell + " ".repeat(widths[at] - [...cell].length)).join(" | ")} |`;
+  return [line(cells[0]), line(widths.map((width) => "-".repeat(width))), ...cells.slice(1).map(line)].join("\n");
+}
+
+if (import.meta.main) {
+  for (const block of BLOCKS) {
+    const path = new URL(`../docs/${block.page}`, import.meta.url);
+    await Deno.writeTextFile(path, withTable(await Deno.readTextFile(path), block));
+  }
+}

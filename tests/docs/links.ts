@@ -1,0 +1,37 @@
+/** Links, anchors and references as GitHub reads them. Pure. */
+
+/** What is inside fences and code spans is no link and no heading. */
+function withoutFences(text: string): string {
+  return text.replaceAll(/^( *)```.*?^\1```$/gms, "");
+}
+
+/** The anchors that GitHub gives the headings of a page. */
+export function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of withoutFences(text).matchAll(/^#{1,6} (.+)$/gm)) {
+    const anchor = anchorOf(heading);
+    let unique = anchor;
+    for (let n = 1; anchors.has(unique); n++) unique = `${anchor}-${n}`;
+    anchors.add(unique);
+  }
+  return anchors;
+}
+
+/** Lower case, without punctuation, blanks as hyphens. */
+function anchorOf(heading: string): string {
+  const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "").trim().toLowerCase();
+  return text.replaceAll(/[^\p{L}\p{N}\p{M}\p{Pc} -]/gu, "").replaceAll(" ", "-");
+}
+
+/** The targets of links and pictures, in Markdown and in HTML. */
+export function linksOf(text: string): string[] {
+  const prose = withoutFences(text).replaceAll(/`[^`\n]*`/g, "");
+  const markdown = [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);
+  const html = [...prose.matchAll(/\b(?:src|srcset|href)="([^"]+)"/g)].map(([, target]) => target);
+  return [...markdown, ...html];
+}
+
+/** `docs/file-format.md#delimiter`, wherever a comment or a message names it. */
+export function referencesIn(text: string): string[] {
+  return [...text.matchAll(/(?<![\w/.-])docs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([reference]) => reference);
+}

@@ -1,0 +1,14 @@
+/** The tables in `docs/` that are made from the source say what the source says. */
+import assert from "node:assert/strict";
+import { BLOCKS, withTable } from "../../.ci/docs.ts";
+
+for (const block of BLOCKS) {
+  Deno.test(`docs/${block.page} has the table of ${block.name} as the source has it; otherwise run: deno task docs`, async () => {
+    const page = await Deno.readTextFile(new URL(`../../docs/${block.page}`, import.meta.url));
+    assert.equal(page, withTable(page, block));
+  });
+}
+
+Deno.test("a page without the markers of its table is refused", () => {
+  assert.throws(() => withTable("# Settings\n", BLOCKS[0]), /markers of "settings" are missing/);
+});

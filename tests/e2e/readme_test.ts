@@ -1,0 +1,23 @@
+/** The example of the README: its roster, and the failed records that come back. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { TestService } from "../support/service.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the test of the README's example: ${away}`);
+
+Deno.test({
+  name: "the roster in the README fails as the README shows, in the file that comes back",
+  ignore: away !== null,
+  async fn() {
+    const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+    const [roster, failed] = [...readme.matchAll(/```csv\n(.*?)```/gs)].map(([, block]) => block);
+    await using database = (await testDatabase())!;
+    await using service = await TestService.start({ databaseUrl: database.url });
+    const { records, created, failed_file } = await service.import("roster.csv", roster);
+    assert.deepEqual({ records, created }, { records: 2, created: 1 });
+    const kept = await Deno.readTextFile(join(service.upload, "bak", failed_file!));
+    assert.equal(kept, "\ufeff" + failed.replaceAll("\n", "\r\n"));
+  },
+});

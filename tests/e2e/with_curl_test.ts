@@ -1,0 +1,134 @@
+/**
+ * The lines of curl in `docs/http.md`: every call has one. Typed as they are, they change nothing for good; each decision is
+ * carried out only for an import that is named.
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { TestService, TOKEN } from "../support/service.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const HEADER = "unique_id,login_source,active\n";
+
+const away = await serverIsAway() ?? (await hasCurl() ? null : "there is no curl");
+if (away !== null) console.error(`LEFT OUT: the tests of the lines of curl in docs/http.md: ${away}`);
+
+async function hasCurl(): Promise<boolean> {
+  return await new Deno.Command("curl", { args: ["--version"], stdout: "null" }).output().then(() => true, () => false);
+}
+
+/** The lines of the shell block under a heading. */
+async function linesUnder(heading: string): Promise<string[]> {
+  const page = await Deno.readTextFile(`${ROOT}/docs/http.md`);
+  const [, block] = new RegExp(`\n#+ ${heading}\n.*?\`\`\`sh\n(.*?)\`\`\``, "s").exec(page)!;
+  return block.split("\n").filter((line) => line !== "");
+}
+
+const [address, ...walk] = await linesUnder("With curl");
+const [decide, ...decisions] = await linesUnder("Decide with curl");
+
+/** `GET /imports/{id}` and the like, as a line of curl asks for it. */
+function callOf(line: string): string {
+  const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--data-binary") ? "POST" : "GET");
+  const path = /"\$ADDRESS(\/[^"?]*)/.exec(line.replace(/\$\{DECIDE[^}]*\}/, "$ID"))![1];
+  return `${method} ${path.replace("$ID", "{id}").replace(/^\/assets\/.*/, "/assets/{name}")}`;
+}
+
+/** Runs lines in a folder that holds what the walk-through finds in the folder of a service. */
+async function type(service: TestService, lines: readonly string[]) {
+  const here = `${service.folder}/here`;
+  await Deno.mkdir(`${here}/data`, { recursive: true });
+  await Deno.writeTextFile(`${here}/data/admin-token`, `${TOKEN}\n`);
+  const script = [`ADDRESS=${service.url}`, ...lines].join("\n").replaceAll(
+    /\bcurl (?!-s )/g,
+    "curl -sS --fail-with-body ",
+  );
+  const bash = new Deno.Command("bash", { args: ["-e", "-c", script], cwd: here, stdin: "null" });
+  const { code, stdout, stderr } = await bash.output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out, err, here };
+}
+
+/** What a decision or an import would change; mail is sent meanwhile. */
+async function historyOf(service: TestService): Promise<unknown[]> {
+  const { imports } = await service.get<{ imports: object[] }>("/imports");
+  return imports.map((entry) => ({ ...entry, mail: null }));
+}
+
+function curlTest(name: string, fn: (service: TestService) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: away !== null,
+    async fn() {
+      await using database = (await testDatabase())!;
+      await using service = await TestService.start({
+        databaseUrl: database.url,
+        settings: { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } },
+      });
+      await service.import("everybody.csv", `${HEADER}1,ldap,1\n2,ldap,1\n3,ldap,1\n`);
+      await fn(service);
+    },
+  });
+}
+
+curlTest("docs/http.md has a line of curl for each call", async (service) => {
+  const { paths } = await service.get<{ paths: Record<string, object> }>("/openapi.json");
+  const calls = Object.entries(paths)
+    // The page is for browsers.
+    .filter(([path]) => path !== "/")
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+  const lines = [...walk, ...decisions].filter((line) => line.startsWith("curl "));
+  assert.deepEqual([...new Set(lines.map(callOf))].sort(), calls.sort());
+  assert.equal(address, "ADDRESS=http://127.0.0.1:8080");
+});
+
+curlTest("typed line by line, the walk-through changes no setting and decides nothing", async (service) => {
+  await service.import("held.csv", `${HEADER}1,ldap,0\n,ldap,1\n`);
+  const headers = { "content-type": "application/json" };
+  await service.fetch("/settings", { method: "PATCH", headers, body: '{"smtp": {"password": "kept"}}' });
+  const settings = await Deno.readTextFile(service.config.settings);
+  const history = await historyOf(service);
+  assert.match(settings, /"password": "kept"/);
+
+  const { code, out, err, here } = await type(service, walk);
+
+  assert.equal(code, 0, `${err}\n${out.slice(-1_000)}`);
+  assert.match(await Deno.readTextFile(`${here}/failed.csv`), /9013/);
+  assert.match(out, /"sent":true/);
+  assert.match(out, /"interval_minutes":10/);
+  assert.equal(await Deno.readTextFile(service.config.settings), settings);
+  assert.deepEqual(await historyOf(service), history);
+  assert.match(JSON.stringify(history), /"hold":\{"state":"open"/);
+});
+
+curlTest("as they are printed, the lines that decide refuse to run", async (service) => {
+  await service.import("held.csv", `${HEADER}1,ldap,0\n`);
+  const history = await historyOf(service);
+  const [auth] = walk;
+  for (const line of decisions) {
+    const { code, err } = await type(service, [auth, decide, line]);
+    assert.notEqual(code, 0);
+    assert.match(err, /DECIDE: the number of an import/);
+  }
+  assert.deepEqual(await historyOf(service), history);
+});
+
+curlTest("with the number of an import, the lines that decide do what they say", async (service) => {
+  const held = await service.import("held.csv", `${HEADER}1,ldap,0\n`);
+  const alsoHeld = await service.import("also_held.csv", `${HEADER}2,ldap,0\n`);
+  const [auth] = walk;
+  const [approve, discard, undo] = decisions;
+  const { code, out, err } = await type(service, [
+    auth,
+    `DECIDE=${held.id}`,
+    approve,
+    `DECIDE=${alsoHeld.id}`,
+    discard,
+    `DECIDE=${held.id}`,
+    undo,
+  ]);
+  assert.equal(code, 0, `${err}\n${out}`);
+  assert.match(out, /"archived":1,"disabled":0/);
+  assert.match(out, /"discarded":1/);
+  assert.match(out, /"restored":1/);
+});

@@ -1,0 +1,72 @@
+/**
+ * The picture of the admin page in the README, light and dark: `deno task screenshots`. A service with a believable history,
+ * the real page in a real browser.
+ */
+import type { Browser } from "playwright-core";
+import { testDatabase } from "../support/postgres.ts";
+import { TestService, TOKEN } from "../support/service.ts";
+import { signIn, startBrowser, visit } from "./browser.ts";
+
+/** The page shows it: a name that reads well. */
+const FOLDER = "/tmp/rosterd";
+
+const HEADER = "unique_id,login_source,first_name,last_name,email,city,active";
+const NAMES = ["Anna Tremblay", "Omar Singh", "Li Nguyen", "Sofia O'Neil", "Jean Roy", "Priya Chan", "Zoë Garcia"];
+
+interface Change {
+  city?: string;
+  active?: 0 | 1;
+  email?: string;
+}
+
+function roster(from: number, to: number, change: (number: number) => Change = () => ({})): string {
+  const lines = [HEADER];
+  for (let number = from; number <= to; number++) {
+    const [first, last] = NAMES[number % NAMES.length].split(" ");
+    const { city = "Ottawa", active = 1, email = `person${number}@example.edu` } = change(number);
+    lines.push([number, "ldap", first, last, email, city, active].join(","));
+  }
+  return lines.join("\n") + "\n";
+}
+
+async function history(service: TestService): Promise<void> {
+  await service.import("students-autumn.csv", roster(1001, 5200));
+  await service.import("staff.csv", roster(7001, 7640, (number) => number % 17 === 0 ? { email: "none" } : {}));
+  await service.import("Parking list.csv", "PK\u0003\u0004 [Content_Types].xml xl/workbook.xml");
+  await service.import(
+    "students-moved.csv",
+    roster(1001, 5200, (number) => number % 9 === 0 ? { city: "Gatineau" } : {}),
+  );
+  await service.import(
+    "students-spring.csv",
+    roster(1001, 5310, (number) => number > 4400 && number <= 5200 ? { active: 0 } : {}),
+  );
+}
+
+async function shoot(browser: Browser, target: string): Promise<void> {
+  await using database = (await testDatabase())!;
+  await using service = await TestService.start({
+    databaseUrl: database.url,
+    upload: `${FOLDER}/upload`,
+    settings: { archive_inactive_users: true, interval_minutes: 5 },
+  });
+  await history(service);
+  const { page } = await visit(browser, service.url, { viewport: { width: 1120, height: 900 } });
+  await signIn(page, TOKEN);
+  await page.getByRole("link", { name: "students-spring.csv" }).first().waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${target}/admin-page-${colorScheme}.png`, fullPage: true });
+  }
+}
+
+const [target] = Deno.args;
+await Deno.mkdir(target, { recursive: true });
+await Deno.mkdir(FOLDER);
+try {
+  const browser = await startBrowser();
+  await shoot(browser, target).finally(() => browser.close());
+} finally {
+  await Deno.remove(FOLDER, { recursive: true });
+}
+Deno.exit(0);
