@@ -73,9 +73,14 @@ export function columnPosition(name: string): number {
   return POSITIONS.get(name) ?? -1;
 }
 
-/** A header as it is compared: lower case, without blanks, `_` and `-`. */
+/** Control characters, and characters without a width such as zero-width spaces, direction marks and variation selectors. */
+export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+const INVISIBLES = new RegExp(INVISIBLE, "gu");
+
+/** A header as it is compared: NFKC, lower case, without blanks, hyphens, `_` and what is invisible. */
 export function foldHeader(header: string): string {
-  return header.toLowerCase().replace(/[\s_-]+/gu, "");
+  return header.normalize("NFKC").toLowerCase().replace(/[\s_\p{Pd}]+/gu, "").replace(INVISIBLES, "");
 }
 
 /** The column that a folded header names in this table, or null. */
@@ -84,10 +89,16 @@ export function columnNamed(folded: string): Column | null {
     null;
 }
 
-/** The columns that rosterd adds to a failed-records file. Dropped back, they are ignored. */
-export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_reason", "rosterd_record"];
+/**
+ * The columns that rosterd adds to a failed-records file. Dropped back, they are ignored. The last one has a value in every row:
+ * a spreadsheet leaves out empty values at the end.
+ */
+export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
+
+/** The text of a record that could not be read. */
+export const OWN_RECORD = "rosterd_record";
 
 /** Whether rosterd itself adds such a header. */
 export function isOwnHeader(header: string): boolean {
-  return /^\s*rosterd[\s_-]/i.test(header);
+  return /^\s*rosterd[\s_\p{Pd}]/iu.test(header.normalize("NFKC").replace(INVISIBLES, ""));
 }

@@ -45,8 +45,12 @@ export function noCounts(): Counts {
   return Object.fromEntries(COUNT_NAMES.map((name) => [name, 0])) as unknown as Counts;
 }
 
-/** Completes the counts: every record that became nothing else is unchanged. Throws when they cannot add up. */
-export function balance(counts: Counts, records: number): Counts {
+/**
+ * Completes the counts: every record that became nothing else is unchanged. `skippedLines`: lines that are no person, which count as
+ * skipped records. Throws when they cannot add up.
+ */
+export function balance(applied: Counts, skippedLines: number, records: number): Counts {
+  const counts = { ...applied, skipped: applied.skipped + skippedLines };
   const others = OUTCOMES.filter((outcome) => outcome !== "unchanged");
   const unchanged = records - others.reduce((sum, outcome) => sum + counts[outcome], 0);
   if (unchanged < 0) throw new Error(`the counts of the import do not add up to its ${records} records`);

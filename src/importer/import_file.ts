@@ -20,9 +20,11 @@ import { utf8Chunks } from "./source/decode.ts";
 import { sniff } from "./source/sniff.ts";
 import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
-import type { Header } from "./checks/header.ts";
-import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, RosterFile, Staging } from "./ports.ts";
+import { knownNames } from "./checks/header.ts";
 import { openRoster, type Roster } from "./csv/roster.ts";
+import { judgeWithoutRecords } from "./csv/lost_line_ends.ts";
+import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, RosterFile, Staging } from "./ports.ts";
+import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
@@ -36,12 +38,13 @@ export async function importFile(
 ): Promise<void> {
   const { settings, facts, clock, isUpload } = job;
   const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, settings, bytes);
-  const { header, planned } = await readAndPlan(file, stage, job);
+  const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const applied = await planned.apply();
-  const counts = balance(applied.counts, facts.records), status = statusOf(counts);
+  const counts = balance(applied.counts, skipped, facts.records), status = statusOf(counts);
   const mail = mailOwed(status, settings, isUpload);
   const warnings = [
-    ...header.warnings,
+    ...read.warnings,
+    ...await sameContentWarnings(transaction, counts, facts.sha256),
     ...judgementWarnings(applied.judgement, importId),
     ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
@@ -56,10 +59,15 @@ export async function checkFile(
   job: ReadJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
   const stage: Stage<DryRunPlan> = (roster) => rehearsal.stage(roster, job.settings);
-  const { header, planned } = await readAndPlan(file, stage, job);
+  const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
+  const counts = balance(await planned.counts(), skipped, job.facts.records);
   return {
-    counts: balance(await planned.counts(), job.facts.records),
-    warnings: [...header.warnings, ...judgementWarnings(planned.judgement, null)],
+    counts,
+    warnings: [
+      ...read.warnings,
+      ...await sameContentWarnings(rehearsal, counts, job.facts.sha256),
+      ...judgementWarnings(planned.judgement, null),
+    ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),
     changes: await planned.changes(MAX_CHANGES_REPORTED),
   };
@@ -68,12 +76,19 @@ export async function checkFile(
 /** `bytes`: the length of the roster's text. */
 type Stage<Planned> = (roster: Roster, bytes: number) => Promise<Staging<Planned>>;
 
+interface Read<Planned> {
+  warnings: Warning[];
+  /** Lines that are no person; they count as skipped records. */
+  skipped: number;
+  planned: Planned;
+}
+
 /** Reads and checks every record into a transaction, and lets it plan what to do. */
 async function readAndPlan<Planned>(
   file: RosterFile,
   stage: Stage<Planned>,
   job: ReadJob,
-): Promise<{ header: Header; planned: Planned }> {
+): Promise<Read<Planned>> {
   const { settings, signal, facts, onProgress } = job;
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
@@ -81,18 +96,21 @@ async function readAndPlan<Planned>(
     const source = await openSource(file);
     const { fallback_encoding: fallbackEncoding } = settings;
     const examined = await sniff(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
-    const { sha256, encoding, invalidBytes, unpackedBytes } = examined;
+    const { sha256, encoding, hasUtf8, invalidBytes, unpackedBytes } = examined;
     Object.assign(facts, { sha256, encoding, records: 0 });
 
-    const roster = await openRoster(() => counted(utf8Chunks(source, encoding), at), settings, invalidBytes);
+    const roster = await openRoster(() => counted(utf8Chunks(source, encoding, hasUtf8), at), settings, invalidBytes);
     facts.delimiter = roster.delimiter;
 
     const staging = await stage(roster, unpackedBytes);
-    const staged = await stageRecords(staging, roster, unpackedBytes, job);
+    const { staged, notes } = await stageRecords(staging, roster, unpackedBytes, job);
+    if (facts.records === 0) judgeWithoutRecords(roster.header, knownNames(settings.header_aliases));
     if (await file.changed()) throw new ChangedWhileRead();
 
     at("merging", file.size);
-    return { header: roster.header, planned: await staged.plan() };
+    facts.records += notes.skipped;
+    const warnings = [...roster.header.warnings, ...notes.warnings];
+    return { warnings, skipped: notes.skipped, planned: await staged.plan() };
   } catch (error) {
     // A verdict over a file that is still being written would be a verdict over half of it.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();

@@ -171,14 +171,23 @@ export interface PlanSummary {
   hold: string | null;
 }
 
+/** The history of imports as the transaction of one sees it. */
+export interface EarlierImports {
+  /**
+   * The latest other import of a file with these bytes that was applied and not undone, if another file was applied after it;
+   * otherwise null.
+   */
+  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
+}
+
 /** The transaction of one import: all of it becomes visible, or none. Each step answers with the one that comes next. */
-export interface ImportTransaction {
+export interface ImportTransaction extends EarlierImports {
   /** Makes the tables of an import and loads the unchanged-record cache. `bytes`: the length of the roster's text. */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
 }
 
 /** A transaction of which nothing remains. */
-export interface DryRun {
+export interface DryRun extends EarlierImports {
   /** Makes the tables of an import. */
   stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
 }

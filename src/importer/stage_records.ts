@@ -8,6 +8,7 @@ import type { Batch } from "./csv/batch.ts";
 import { type Check, createCheck } from "./checks/check.ts";
 import type { ReadJob } from "./import_job.ts";
 import type { Restaging, Staged, Staging } from "./ports.ts";
+import { ReadingNotes } from "./csv/reading_notes.ts";
 import type { Roster } from "./csv/roster.ts";
 import { DuplicateFilter } from "./digests/duplicate_filter.ts";
 
@@ -19,14 +20,15 @@ export async function stageRecords<Planned>(
   roster: Roster,
   bytes: number,
   job: ReadJob,
-): Promise<Staged<Planned>> {
+): Promise<{ staged: Staged<Planned>; notes: ReadingNotes }> {
   const { settings, clock, signal, facts, yieldToRequests: breathe = breatheOnce } = job,
     { header } = roster,
     { cache } = staging;
   const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
   const suspects = new DuplicateFilter(bytes);
+  const notes = new ReadingNotes();
   let read = 0;
-  for await (const batch of roster.records(cache?.matcher)) {
+  for await (const batch of roster.records(cache?.matcher, notes)) {
     signal.throwIfAborted();
     cache?.journal.note(batch);
     const problems = check(batch);
@@ -38,7 +40,7 @@ export async function stageRecords<Planned>(
     await breathe();
   }
   const ended = await staging.end(suspects.list, cache?.journal.repeated ?? NOBODY);
-  return ended.again === null ? ended : await restage(ended, roster, check, job);
+  return { staged: ended.again === null ? ended : await restage(ended, roster, check, job), notes };
 }
 
 /** Some users have more than one record, or want what another one has: all of these records are needed to judge them. */

@@ -31,8 +31,9 @@ export function assertPrinted({ name, expected: { report }, printed }: Case, out
 function linesOf(report: Report): string[] {
   const { file, status, reason, failed, records, warnings, failures } = report;
   if (status === "rejected") {
-    const { code, text, line } = reason!;
-    return [`${file}: would be rejected`, `  ${text}${line === null || code === "cut_off" ? "" : ` (line ${line})`}`];
+    const { text, line } = reason!;
+    const isNamed = line === null || text.includes(`line ${line}`);
+    return [`${file}: would be rejected`, `  ${text}${isNamed ? "" : ` (line ${line})`}`];
   }
   const counts = (["created", "updated", "unchanged", "archived", "reactivated", "skipped", "failed"] as const)
     .filter((count) => report[count] > 0).map((count) => `, ${count} ${report[count]}`);

@@ -5,14 +5,15 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
+import { foldHeader } from "../../src/domain/columns.ts";
 import { parseSettings } from "../../src/domain/settings.ts";
 import { writeFailedFile } from "../../src/importer/files/failed_file.ts";
-import { guard } from "../../src/importer/checks/spreadsheet.ts";
+import { guard, unguarded } from "../../src/importer/checks/spreadsheet.ts";
 import { fileOf } from "../support/memory_file.ts";
 import { type CheckedRecord, type CheckedRoster, checkRoster, failedFileOf } from "./way_back/checked_roster.ts";
 import { type GeneratedRoster, generatedRoster, MENDED, written } from "./way_back/generated_rosters.ts";
 
-const OWN = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_reason", "rosterd_record"];
+const OWN = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
 
 interface WayBack extends GeneratedRoster {
   roster: CheckedRoster;
@@ -46,15 +47,17 @@ function keptValues({ header }: CheckedRoster, values: readonly string[]): strin
 
 function rowOf(record: CheckedRecord, { roster, kept }: WayBack): string[] {
   const { line, values, raw, problems } = record;
+  // What came back with the row before.
+  const rawText = roster.header.names.findIndex((name) => foldHeader(name) === "rosterdrecord");
   return [
     ...(values === null ? kept.map(() => "") : keptValues(roster, values).map(guard)),
     String(line),
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
-    guard(problems.map(({ reason }) => reason).join("; ")),
     // Control characters would make the record malformed again.
     // deno-lint-ignore no-control-regex
-    values === null ? guard(raw.replace(/\u0001/g, "\u2401")) : "",
+    guard(values === null ? raw.replace(/\u0001/g, "\u2401") : unguarded(values[rawText] ?? "")),
+    guard(problems.map(({ reason }) => reason).join("; ")),
   ];
 }
 
@@ -173,7 +176,7 @@ Deno.test("a roster with as many columns as are allowed comes back, although ros
 Deno.test("a malformed record is shown so that its row comes back whole, however long it was", async () => {
   const value = `"x${'漢字😀""'.repeat(10_000)}"`;
   const { records: [{ values, problems }] } = await backAndForth(["x"], [value]);
-  const shown = values!.at(-1)!;
+  const shown = values!.at(-2)!;
   assert.ok(shown.startsWith('ldap,1,"x漢字😀""漢') && shown.endsWith("…") && shown.isWellFormed());
   assert.ok(shown.length < 32_767, "a cell of a spreadsheet holds no more");
   assert.deepEqual(problems.map(({ code }) => code), ["9013", "9014"]);

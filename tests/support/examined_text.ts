@@ -13,6 +13,6 @@ export async function examinedText(
 ): Promise<Sniffed & { text: () => AsyncGenerator<Uint8Array> }> {
   const source = await openSource(file);
   const found = await sniff(source, { fallbackEncoding });
-  const examined = encoding === undefined ? found : { ...found, encoding, invalidBytes: true };
-  return { ...examined, text: () => utf8Chunks(source, examined.encoding) };
+  const examined = encoding === undefined ? found : { ...found, encoding, invalidBytes: true, hasUtf8: true };
+  return { ...examined, text: () => utf8Chunks(source, examined.encoding, examined.hasUtf8) };
 }

@@ -12,7 +12,7 @@ import { Batch } from "../csv/batch.ts";
 import { type Header, isRequired, type PresentColumn } from "./header.ts";
 import { malformedReason } from "../csv/malformed.ts";
 import { isGuarded } from "./spreadsheet.ts";
-import { createRule, type Rule } from "./rules.ts";
+import { createRule, lostCharacter, type Rule } from "./rules.ts";
 
 /** The records of one batch that have problems, by their position in it. */
 export type FoundProblems = ReadonlyMap<number, Problem[]>;
@@ -43,7 +43,7 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
   const rule = createRule(column, settings, today);
   const empty = createEmptyRule(column, settings);
   return (batch, found) => {
-    const { firstValue, start, end, malformed } = batch;
+    const { firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < batch.count; record++) {
       if (malformed.size > 0 && malformed.has(record)) continue;
       const value = firstValue[record] + first;
@@ -53,7 +53,9 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
         batch.putFrom(value, firstValue[record] + other);
         normalize(batch, value, trims);
       }
-      const fault = start[value] === end[value] ? empty(batch, value) : rule(batch, value);
+      const fault = start[value] === end[value]
+        ? empty(batch, value)
+        : (flags[value] & Batch.NOT_ASCII ? lostCharacter(column, batch, value) : null) ?? rule(batch, value);
       if (fault !== null) addProblem(found, record, column, fault);
     }
   };

@@ -22,6 +22,8 @@ export interface Header {
   readonly present: readonly PresentColumn[];
   /** Positions of columns named `rosterd_*`: the file is a failed-records file that comes back. */
   readonly own: readonly number[];
+  /** Headers that rosterd does not know; they are ignored. */
+  readonly unknown: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
@@ -39,6 +41,11 @@ export function knownNames(aliases: Settings["header_aliases"]): KnownNames {
   for (const { name, otherNames } of COLUMNS) for (const other of otherNames) add(other, name);
   for (const [alias, column] of Object.entries(aliases)) add(alias, column);
   return known;
+}
+
+/** Whether a header stands for this column. */
+export function namesColumn(known: KnownNames, header: string, column: string): boolean {
+  return known.get(foldHeader(header))?.column === column;
 }
 
 /** How many of the headers are known; decides between delimiters. */
@@ -59,12 +66,14 @@ export function readHeader(names: readonly string[], settings: Settings, line: n
     ...missing(folded, known, settings, unknown),
     ...(settings.unknown_columns === "reject" ? unknown.map((name) => `${shown(name)} is not known${hint(name)}`) : []),
   ];
-  if (names.length < 2) faults.unshift("it has only one column: values must be separated by comma, semicolon or tab");
+  if (names.length < 2) {
+    faults.unshift("it has only one column: values must be separated by comma, semicolon, tab or |");
+  }
   if (faults.length > 0) {
     const found = names.map(shown).join(", ");
     reject("header", `the header cannot be used: ${faults.join("; ")}. Headers found: ${cut(found, 2_000)}`, line);
   }
-  return { names, present: presentColumns(folded, known), own, warnings: unknownWarning(unknown) };
+  return { names, present: presentColumns(folded, known), own, unknown, warnings: unknownWarning(unknown) };
 }
 
 function presentColumns(folded: readonly string[], known: KnownNames): PresentColumn[] {

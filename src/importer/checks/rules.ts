@@ -2,7 +2,7 @@
  * The rule for the values of each kind of column (contract, section 2, the table and "Problem codes"). A rule gets a value that
  * is not empty, and answers with what is wrong with it, as a sentence for the clerk who must mend the roster, or null.
  */
-import { ALWAYS_REQUIRED, type Column } from "../../domain/columns.ts";
+import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
 import type { ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { printable } from "../../runtime/log.ts";
@@ -62,7 +62,12 @@ function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
     case "text":
       return inLength;
     case "unique_id":
-      return both(inLength, textRule((text) => INVISIBLE.test(text) ? invisibleFault(name, text) : null));
+      return both(
+        inLength,
+        textRule((text) =>
+          INVISIBLE.test(text) ? invisibleFault(name, text) : SUM.test(text) ? sumFault(name, text) : null
+        ),
+      );
     case "login_source":
       return both(inLength, listRule(name, settings.login_sources, "9015"));
     case "user_type":
@@ -106,13 +111,21 @@ function lengthRule({ name, longest, kind }: Column): Rule {
   };
 }
 
-/** Control characters, and characters without a width such as zero-width spaces, direction marks and variation selectors. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-
 function invisibleFault(column: string, text: string): RuleViolation {
   const [character] = INVISIBLE.exec(text)!;
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
   return notValid(column, text, `has the invisible character U+${code}: type the value anew`);
+}
+
+/** What stands below a list: "Total", "Sum: 20", "(20 rows affected)". Nobody has such an id. */
+const SUM = new RegExp(
+  String.raw`^\(?(?:(?:grand |sub)?(?:total|sum)|summe|gesamt|anzahl|somme|suma)s?[ :=]*[\d.,' ]*\)?$|` +
+    String.raw`^\(?\d+ (?:rows?|records?|lines?|users?|students?|zeilen|datens[aä]tze|lignes|filas|registros)\b`,
+  "i",
+);
+
+function sumFault(column: string, text: string): RuleViolation {
+  return notValid(column, text, "looks like a sum below the list, not like a person: remove the line");
 }
 
 /** One address: one `@`, no blanks, brackets or separators, a domain of at least two labels. Letters of any script. */
@@ -127,6 +140,21 @@ const PLAIN_EMAIL = /^\w+(?:[.+-]\w+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-
 
 function isEmail(text: string): boolean {
   return PLAIN_EMAIL.test(text) || EMAIL.test(text);
+}
+
+/** U+FFFD stands for a character that a program before rosterd could not read. */
+export function lostCharacter({ name }: Column, batch: Batch, value: number): RuleViolation | null {
+  const { bytes, start, end } = batch;
+  for (let at = start[value]; at + 2 < end[value]; at++) {
+    if (bytes[at] !== 0xef || bytes[at + 1] !== 0xbf || bytes[at + 2] !== 0xbd) continue;
+    const text = batch.text(value);
+    return notValid(
+      name,
+      text,
+      'has a lost character in place of "\ufffd": type the value again, or export it as UTF-8',
+    );
+  }
+  return null;
 }
 
 function listRule(column: string, list: readonly string[], code: ProblemCode): Rule {

@@ -12,7 +12,7 @@ export type Malformed =
     kind: "stray_quote" | "text_behind_quote" | "quote_not_closed" | "control_character" | "value_too_long";
     value: number;
   }
-  | { kind: "too_few_values" | "too_many_values"; expected: number; found: number }
+  | { kind: "too_few_values" | "too_many_values" | "fewer_than_others"; expected: number; found: number }
   | { kind: "record_too_long" | "not_utf8" };
 
 // So small that what is made of one batch, such as its problems, is gone before the collector of young objects comes by.
@@ -38,6 +38,9 @@ export class Batch {
   /** Checked: it clears what is there. */
   static readonly CLEARS = 64;
 
+  /** In place of the line ends within a record: its bytes alone do not say what it means. */
+  static readonly NEVER_KNOWN = -1;
+
   bytes: Uint8Array = new Uint8Array();
   /** The same bytes, to be read four at a time. */
   view = new DataView(this.bytes.buffer);
@@ -47,7 +50,7 @@ export class Batch {
   readonly firstValue = new Int32Array(RECORDS + 1);
   /** The physical line on which record i begins. */
   readonly line = new Float64Array(RECORDS);
-  /** How many line ends record i has within its values. */
+  /** How many line ends record i has within its values, or {@link NEVER_KNOWN}. */
   readonly linesWithin = new Int32Array(RECORDS);
   /** Record i stands at `bytes[recordStart[i]]` up to `bytes[recordEnd[i]]`, without its line end. */
   readonly recordStart = new Int32Array(RECORDS);
@@ -109,14 +112,22 @@ export class Batch {
     this.endRecord(line, start, end, 0);
   }
 
-  /** Takes the first record, the header of the file, out of the batch. */
-  dropFirst(): void {
+  /** Takes a record, the header of the file for example, out of the batch. */
+  drop(dropped: number): void {
+    const { firstValue } = this, first = firstValue[dropped], behind = firstValue[dropped + 1];
+    for (const list of [this.start, this.end, this.flags]) list.copyWithin(first, behind, firstValue[this.count]);
+    for (const list of [this.line, this.linesWithin, this.recordStart, this.recordEnd]) {
+      list.copyWithin(dropped, dropped + 1, this.count);
+    }
+    for (let record = dropped + 1; record < this.count; record++) {
+      firstValue[record] = firstValue[record + 1] - (behind - first);
+    }
     this.count--;
-    const lists = [this.firstValue, this.line, this.linesWithin, this.recordStart, this.recordEnd];
-    for (const list of lists) list.copyWithin(0, 1);
     const malformed = [...this.malformed];
     this.malformed.clear();
-    for (const [record, why] of malformed) if (record > 0) this.malformed.set(record - 1, why);
+    for (const [record, why] of malformed) {
+      if (record !== dropped) this.malformed.set(record < dropped ? record : record - 1, why);
+    }
   }
 
   /** Puts the bytes of value `v` into the form in which they are meant: `""` becomes one quote. */

@@ -15,11 +15,14 @@
  *   The bytes at hand must have doubled by then, so that this costs at most as much again as reading once.
  * - A record that is over its limit is still read to its end, and costs only itself; beyond four times the limit its bytes are
  *   not kept any more, and it ends with the physical line on which it began.
+ * - Empty values that are left out or added at the end of a record are judged beside its neighbours: `row_blocks.ts`.
  * - Behind the last byte at hand stands a line feed of our own, so that the inner loops need no bounds check.
  */
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
 import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+import type { ReadingNotes } from "./reading_notes.ts";
+import { BLOCK_ROWS, blockOf, isRuledLine, shortWidthOf, usualWidthOf, type WidthCounts } from "./row_blocks.ts";
 
 /** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
 export interface Limits {
@@ -41,8 +44,14 @@ export interface ReaderOptions {
   /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
   validate: boolean;
   limits?: Limits;
-  /** Skips records behind the header; a batch may then be empty. */
+  /** Skips records after the header; a batch may then be empty. */
   matcher?: UnchangedMatcher;
+  /** How many rows stand above the header, title lines for example: blocks of rows are counted from the first one. */
+  rowsAbove?: number;
+  /** Numbers of values that no record may have instead of all. */
+  neverShort?: ReadonlySet<number>;
+  /** Counts what is read in another way than it stands in the file. */
+  notes?: ReadingNotes;
 }
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
@@ -85,6 +94,12 @@ export async function* readRecords(
 // How reading a value came out. Below zero, reading cannot go on where it is.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
+/** An end mark of some system: no upload was cut off in the middle of it. */
+function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
+  return true;
+}
+
 class Reader {
   readonly batch: Batch;
   readonly #limits: Limits;
@@ -99,25 +114,35 @@ class Reader {
   #line: number;
   /** How many values a record must have: as many as the first one, the header; 0 before it was read. */
   #width = 0;
+  /** How many values most records have, surplus empty ones counted; 0 before the first record behind the header. */
+  #usualWidth = 0;
+  /** Rows before the position, also blank and malformed ones; and which of them was the last record of full width. */
+  #row: number;
+  #fullRow = -1;
+  /** The latest block in which a record was short, and how many values such a record of it must have; 0: none may be short. */
+  #shortBlock = -1;
+  #shortWidth = 0;
   /** So many bytes must be at hand before the unfinished record is tried again. */
   #wanted = 0;
   /** What is left of a physical line is passed over; the quotes in it up to the position leave one open. */
   #passingOver = false;
   #quoteOpen = false;
 
-  // The record being read: where it began, how many values, line ends within quotes, and what is wrong with it.
+  // The record being read: where it began, how many values, how many up to the last that is not empty, line ends within
+  // quotes, and what is wrong with it.
   #start = 0;
   #values = 0;
+  #filled = 0;
   #linesWithin = 0;
   #fault: Malformed | null = null;
   #notAscii = false;
-  #blank = true;
 
   constructor(readonly options: ReaderOptions) {
     this.#limits = options.limits ?? LIMITS;
     this.#window = WINDOW * this.#limits.recordBytes;
     ({ plain: this.#plain, quoted: this.#quoted } = meanings(options.delimiter));
     this.#line = options.line;
+    this.#row = options.rowsAbove ?? 0;
     this.batch = new Batch(this.#limits.columns);
   }
 
@@ -165,18 +190,17 @@ class Reader {
     for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
+      this.#fullRow = this.#row++;
     }
   }
 
   /** Reads the record at the position into the batch; false when more bytes are needed for it. */
   #readRecord(): boolean {
-    this.#start = this.#position;
-    this.#values = this.#linesWithin = 0;
-    this.#fault = null;
-    this.#notAscii = false;
-    this.#blank = true;
+    this.#beginRecord();
     const beyondWindow = this.#end - this.#start > this.#window;
-    const outcome = beyondWindow ? this.#readValuesInWindow() : this.#readValues();
+    const outcome = beyondWindow
+      ? this.#within(this.#start + this.#window, () => this.#readValues())
+      : this.#readValues();
     if (outcome === RECORD_READ) return this.#endRecord();
     if (outcome === MORE_NEEDED) {
       if (!beyondWindow) return false;
@@ -185,20 +209,27 @@ class Reader {
     return this.#resumeAtNextLine();
   }
 
+  #beginRecord(): void {
+    this.#start = this.#position;
+    this.#values = this.#filled = this.#linesWithin = 0;
+    this.#fault = null;
+    this.#notAscii = false;
+  }
+
   #readValues(): number {
     let outcome: number;
     do outcome = this.#readValue(); while (outcome === VALUE_READ);
     return outcome;
   }
 
-  /** Reads values as if no bytes were at hand behind the window, so that what comes out does not depend on the chunks. */
-  #readValuesInWindow(): number {
-    const bytes = this.#bytes, end = this.#end, final = this.#final;
-    const edge = this.#start + this.#window, byte = bytes[edge];
+  /** Reads as if no bytes were at hand at `edge` and behind it, so that what comes out does not depend on the chunks. */
+  #within<T>(edge: number, read: () => T): T {
+    if (this.#end <= edge) return read();
+    const bytes = this.#bytes, end = this.#end, final = this.#final, byte = bytes[edge];
     this.#end = edge;
     this.#final = false;
     bytes[edge] = LF;
-    const outcome = this.#readValues();
+    const outcome = read();
     bytes[edge] = byte;
     this.#final = final;
     this.#end = end;
@@ -304,20 +335,106 @@ class Reader {
   #store(from: number, to: number, flags: number): void {
     if (to - from > this.#limits.valueBytes) this.#fault ??= { kind: "value_too_long", value: this.#values };
     if (flags & Batch.CONTROL) this.#fault ??= { kind: "control_character", value: this.#values };
-    if (to > from || flags & Batch.QUOTED) this.#blank = false;
     this.batch.put(this.#values++, from, to, flags);
+    if (to > from) this.#filled = this.#values;
   }
 
-  /** The record ends before the position: judges it as a whole. */
+  /** The record ends before the position: judges it as a whole. False when more bytes are needed to judge it by its block. */
   #endRecord(): boolean {
-    const line = this.#line, start = this.#start, end = this.#contentEnd();
+    const start = this.#start, end = this.#contentEnd();
+    if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
+    if (this.#width > 0) {
+      if (this.#usualWidth === 0 && !this.#surveyUsualWidth()) return false;
+      if (this.#values < this.#width) {
+        if (end === this.#end && !isControlsOnly(this.#bytes, start, end)) this.#rejectCutOff();
+        if (!this.#surveyShortBlock()) return false;
+      } else this.#fullRow = this.#row;
+    }
+    const line = this.#line;
     this.#line += this.#linesWithin + 1;
-    if (this.#blank) return true;
-    if (this.#values < this.#width && end === this.#end) this.#rejectCutOff(line);
     const fault = this.#faultOfWhole(end - start);
-    if (fault === null) this.batch.endRecord(line, start, end, this.#values, this.#linesWithin);
-    else this.batch.endMalformed(line, start, this.#rawEnd(end), fault);
+    this.#row++;
+    if (fault !== null) this.batch.endMalformed(line, start, this.#rawEnd(end), fault);
+    else if (this.#values < this.#width) this.#endShortRecord(line, start, end);
+    else this.batch.endRecord(line, start, end, this.#width, this.#linesWithin);
     return true;
+  }
+
+  /** A blank line, or one that only draws a line. */
+  #skipRow(): true {
+    const { notes } = this.options;
+    if (this.#filled > 0 && this.#width > 0) notes?.skip(this.#line);
+    this.#line += this.#linesWithin + 1;
+    this.#row++;
+    return true;
+  }
+
+  /** The values that a spreadsheet left out are empty ones. What such a record means depends on its block: it is never known. */
+  #endShortRecord(line: number, start: number, end: number): void {
+    this.options.notes?.addShort(line);
+    for (let value = this.#values; value < this.#width; value++) this.batch.put(value, end, end, 0);
+    this.batch.endRecord(line, start, end, this.#width, Batch.NEVER_KNOWN);
+  }
+
+  /** Finds out, once, how many values most records have. False when more bytes are needed. */
+  #surveyUsualWidth(): boolean {
+    const counts = this.#countAhead(BLOCK_ROWS);
+    if (counts === null) return false;
+    this.#usualWidth = usualWidthOf(counts, this.#width);
+    return true;
+  }
+
+  /** Finds out, once a block, whether a record of it may be short, and how short. False when more bytes are needed. */
+  #surveyShortBlock(): boolean {
+    const block = blockOf(this.#row);
+    if (block === this.#shortBlock) return true;
+    const isFull = this.#fullRow >= 0 && blockOf(this.#fullRow) === block;
+    const counts = isFull ? new Map() : this.#countAhead((block + 1) * BLOCK_ROWS - this.#row);
+    if (counts === null) return false;
+    const width = shortWidthOf(counts, this.#width);
+    this.#shortWidth = this.options.neverShort?.has(width) ? 0 : width;
+    this.#shortBlock = block;
+    return true;
+  }
+
+  /**
+   * How many values the next so many rows have, the record at hand being the first; null when more bytes are needed. Looks no further
+   * than the window, so that what comes out does not depend on the chunks; then there are no counts.
+   */
+  #countAhead(rows: number): WidthCounts | null {
+    const start = this.#start;
+    const counts: WidthCounts = new Map();
+    this.#position = start;
+    const whole = this.#within(start + this.#window, () => {
+      for (let row = 0; row < rows; row++) if (!this.#countRow(counts)) return this.#final;
+      return true;
+    });
+    this.#position = start;
+    this.#beginRecord();
+    if (!whole && !this.#final && this.#end - start <= this.#window) return null;
+    this.#readValues();
+    return whole ? counts : new Map();
+  }
+
+  /** Counts the values of the row at the position, unless it has none or cannot be read; false where the bytes at hand end. */
+  #countRow(counts: WidthCounts): boolean {
+    this.#beginRecord();
+    if (this.#position >= this.#end) return false;
+    const outcome = this.#readValues();
+    if (outcome === MORE_NEEDED) return false;
+    if (outcome === UNREADABLE) return this.#stepToNextLine();
+    const isSkipped = this.#filled === 0 ||
+      isRuledLine(this.#bytes, this.#start, this.#contentEnd(), this.options.delimiter);
+    if (!isSkipped && this.#filled <= this.#width) counts.set(this.#values, (counts.get(this.#values) ?? 0) + 1);
+    return true;
+  }
+
+  /** Steps behind the physical line on which the record began; false where the bytes at hand end. */
+  #stepToNextLine(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#start;
+    while (bytes[at] !== LF && bytes[at] !== CR) at++;
+    return at < this.#end && this.#stepOverLineEnd(at);
   }
 
   /** Where the record's content ends: the position without the line end; `#end` only when the file ends without one. */
@@ -331,9 +448,12 @@ class Reader {
     const expected = this.#width, found = this.#values;
     if (length > this.#limits.recordBytes) return { kind: "record_too_long" };
     if (this.#fault !== null) return this.#fault;
-    if (found < expected) return { kind: "too_few_values", expected, found };
-    if (found > (expected || this.#limits.columns)) return { kind: "too_many_values", expected, found };
-    this.#width = found;
+    if (found < expected && found !== this.#shortWidth) return { kind: "too_few_values", expected, found };
+    if (this.#filled > (expected || this.#limits.columns)) return { kind: "too_many_values", expected, found };
+    if (expected === 0) this.#width = Math.min(found, this.#limits.columns);
+    else if (found >= expected && found < this.#usualWidth && this.#filled < expected) {
+      return { kind: "fewer_than_others", expected: this.#usualWidth, found };
+    }
     if (this.options.validate && this.#notAscii && !isUtf8(this.#bytes.subarray(this.#start, this.#start + length))) {
       return { kind: "not_utf8" };
     }
@@ -349,6 +469,7 @@ class Reader {
     if (!found && !this.#final && this.#end - this.#start <= this.#window) return false;
     if (found && !this.#stepOverLineEnd(at)) return false;
     this.batch.endMalformed(this.#line, this.#start, this.#rawEnd(at), this.#fault!);
+    this.#row++;
     if (found) {
       this.#line++;
     } else {
@@ -383,11 +504,12 @@ class Reader {
   /** After the last record. Throws {@link RejectedFile} when the file ends in the line of a quote that is still open. */
   rejectOpenQuote(): void {
     if (!this.#passingOver || !this.#quoteOpen || this.#fault?.kind !== "quote_not_closed") return;
-    this.#rejectCutOff(this.#line);
+    this.#rejectCutOff();
   }
 
   /** The file ends within its last line: an upload that was cut off (contract, section 1). */
-  #rejectCutOff(line: number): never {
+  #rejectCutOff(): never {
+    const line = this.#line;
     reject("cut_off", `the file looks cut off at line ${line}: upload it again, whole`, line);
   }
 }

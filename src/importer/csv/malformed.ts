@@ -18,13 +18,17 @@ export function malformedReason(why: Malformed, headers: readonly string[]): str
     case "value_too_long":
       return `${where} is longer than 64 KiB`;
     case "too_few_values":
-      return `${counts(why)}: a value or its delimiter is missing`;
+      return `${counts(why)}: a delimiter is missing, or empty values at the end were left out. ` +
+        "Check that each value stands in its column, and add the missing delimiters";
+    case "fewer_than_others":
+      return `the record has ${values(why.found)} where most records have ${why.expected}: ` +
+        "a delimiter is missing between two values";
     case "too_many_values":
       return `${counts(why)}: put a value that has the delimiter in it in quotes`;
     case "record_too_long":
       return "the record is longer than 1 MiB";
     case "not_utf8":
-      return "the record has bytes that are not UTF-8: save the file as UTF-8";
+      return "the record has bytes that are not UTF-8, or in another encoding than the rest of the file: save the file as UTF-8";
   }
 }
 
@@ -34,5 +38,9 @@ function place(value: number, headers: readonly string[]): string {
 }
 
 function counts({ expected, found }: { expected: number; found: number }): string {
-  return `the record has ${found === 1 ? "1 value" : `${found} values`} where the header has ${expected}`;
+  return `the record has ${values(found)} where the header has ${expected}`;
+}
+
+function values(count: number): string {
+  return count === 1 ? "1 value" : `${count} values`;
 }

@@ -1,39 +1,36 @@
 /**
- * Opens a roster: decides its delimiter from the header line and reads the header
- * (contract, section 2, "Delimiter"). From then on its records can be read any number of times.
+ * Opens a roster: finds its header and delimiter and reads the header. From then on its records can be read any number of times.
  */
 import { isOwnHeader, OWN_HEADERS } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
-import type { Batch } from "./batch.ts";
-import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
-import { countKnown, type Header, type KnownNames, knownNames, readHeader } from "../checks/header.ts";
-import { malformedReason } from "./malformed.ts";
+import { type Header, knownNames, readHeader } from "../checks/header.ts";
 import { unguarded } from "../checks/spreadsheet.ts";
 import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+import type { Batch } from "./batch.ts";
+import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
+import { DELIMITERS, placeOfHeader } from "./header_place.ts";
+import { widthsUpToGlued } from "./lost_line_ends.ts";
+import { malformedReason } from "./malformed.ts";
+import { ReadingNotes } from "./reading_notes.ts";
+import { createDropHeaders, type DropHeaders } from "./repeated_header.ts";
 
 export interface Roster {
   delimiter: string;
   header: Header;
   /**
-   * Reads the records behind the header; may be called again, one reader at a time. A batch is valid until the next one is asked
-   * for. `matcher`: skips records; a batch may then be empty.
+   * Reads the records after the header; may be called again, one reader at a time. A batch is valid until the next one is asked
+   * for. `matcher` skips records; a batch may then be empty. `notes` counts what is read in another way than it stands in the file.
    */
-  records(matcher?: UnchangedMatcher): AsyncGenerator<Batch>;
+  records(matcher?: UnchangedMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
-
-/** The delimiters, in the order in which the contract prefers them. */
-export const DELIMITERS = [",", ";", "\t"];
 
 /** A failed-records file has the columns of its roster, and rosterd's own beside them. */
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
-/** A first line such as spreadsheets write it. The delimiter is one printable ASCII character or TAB. */
-const SEP_LINE = /^sep=([\t!#-/:-@[-`{-~])(?:\r\n|\n|\r)/i;
-
 /**
  * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning each time it is called. `validate`: the bytes
- * may hold some that are not UTF-8. `knownDelimiter`: the one that an earlier reading of it came to.
+ * may hold some that are not UTF-8. `knownDelimiter`: the one that an earlier reading of it found.
  * Throws {@link RejectedFile} when the header cannot be used.
  */
 export async function openRoster(
@@ -44,19 +41,32 @@ export async function openRoster(
 ): Promise<Roster> {
   const chunks = text();
   const head = await readHead(chunks);
-  const separator = SEP_LINE.exec(new TextDecoder().decode(head.subarray(0, 8)));
-  const skipped = separator?.[0].length ?? 0;
-  const delimiter = separator?.[1] ?? knownDelimiter ?? await chooseDelimiter(head, settings);
-  const line = skipped > 0 ? 2 : 1;
-  const options: ReaderOptions = { delimiter: delimiter.charCodeAt(0), line, validate, limits: READER_LIMITS };
-  const batches = readRecords(joined(head.subarray(skipped), chunks), options);
+  const known = knownNames(settings.header_aliases);
+  const delimiters = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
+  const { delimiter, offset, line, rowsAbove, warnings } = await placeOfHeader(head, delimiters, known, scoreHeader);
+  const options: ReaderOptions = {
+    delimiter: delimiter.charCodeAt(0),
+    line,
+    rowsAbove,
+    validate,
+    limits: READER_LIMITS,
+  };
+  const batches = readRecords(joined(head.subarray(offset), chunks), options);
   try {
     const first = await batches.next();
     if (first.done) reject("empty", "the file has no header: it is empty", null);
-    const header = readHeader(headerNames(first.value), settings, first.value.line[0]);
-    const records = (matcher?: UnchangedMatcher) =>
-      behindHeader(readRecords(behind(text(), skipped), { ...options, matcher }));
-    return { delimiter, header, records };
+    const headerLine = first.value.line[0];
+    const header = readHeader(headerNames(first.value), settings, headerLine);
+    const neverShort = widthsUpToGlued(header, known);
+    return {
+      delimiter,
+      header: { ...header, warnings: [...warnings, ...header.warnings] },
+      records: (matcher, notes = new ReadingNotes()) => {
+        const dropHeaders = createDropHeaders(header, headerLine, known, notes);
+        const all = readRecords(behind(text(), offset), { ...options, neverShort, matcher, notes });
+        return behindHeader(all, dropHeaders);
+      },
+    };
   } finally {
     await batches.return(undefined);
   }
@@ -94,32 +104,16 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** Of comma, semicolon and tab the one that gives most known columns, then most columns, then in this order. */
-async function chooseDelimiter(head: Uint8Array, settings: Settings): Promise<string> {
-  const known = knownNames(settings.header_aliases);
-  const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
-  let best = { delimiter: DELIMITERS[0], known: -1, columns: -1 };
-  for (const delimiter of DELIMITERS) {
-    const candidate = { delimiter, ...await scoreHeader(text, delimiter, known) };
-    const better = candidate.known > best.known || (candidate.known === best.known && candidate.columns > best.columns);
-    if (better) best = candidate;
-  }
-  return best.delimiter;
-}
-
 /** What a delimiter makes of the header. One that cannot be read with it speaks for another delimiter. */
-async function scoreHeader(
-  text: Uint8Array,
-  delimiter: string,
-  known: KnownNames,
-): Promise<{ known: number; columns: number }> {
+async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
+  const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
   for await (const batch of readRecords(only(text), options)) {
     const why = batch.malformed.get(0);
-    if (why === undefined) return { known: countKnown(namesIn(batch), known), columns: batch.firstValue[1] };
-    return { known: 0, columns: why.kind === "too_many_values" ? why.found : 0 };
+    if (why === undefined) return { names: namesIn(batch), columns: batch.firstValue[1] };
+    return { names: [], columns: why.kind === "too_many_values" ? why.found : 0 };
   }
-  return { known: 0, columns: 0 };
+  return { names: [], columns: 0 };
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -152,13 +146,14 @@ function namesIn(batch: Batch): string[] {
   return batch.values(0).map(unguarded);
 }
 
-async function* behindHeader(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+async function* behindHeader(batches: AsyncGenerator<Batch>, dropHeaders: DropHeaders): AsyncGenerator<Batch> {
   let isBehind = false;
   for await (const batch of batches) {
     if (!isBehind && batch.count > 0) {
-      batch.dropFirst();
+      batch.drop(0);
       isBehind = true;
     }
+    dropHeaders(batch);
     yield batch;
   }
 }

@@ -5,7 +5,7 @@
  * Reads the roster a second time beside the stored failures, both in the order of lines, so that a million failures need no
  * memory.
  */
-import { isOwnHeader, OWN_HEADERS } from "../../domain/columns.ts";
+import { foldHeader, isOwnHeader, OWN_HEADERS, OWN_RECORD } from "../../domain/columns.ts";
 import type { Failure } from "../../domain/outcome.ts";
 import { yieldToEventLoop } from "../../runtime/yield_to_event_loop.ts";
 import type { Batch } from "../csv/batch.ts";
@@ -13,9 +13,9 @@ import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { utf8Chunks } from "../source/decode.ts";
 import type { Encoding } from "../source/sniff.ts";
 import type { ImportEntry, RosterFile } from "../ports.ts";
-import { DELIMITERS, openRoster, type Roster } from "../csv/roster.ts";
+import { openRoster, type Roster } from "../csv/roster.ts";
 import { openSource } from "../source/source.ts";
-import { guard } from "../checks/spreadsheet.ts";
+import { guard, unguarded } from "../checks/spreadsheet.ts";
 
 const SEND_AT = 1 << 16;
 const encoder = new TextEncoder();
@@ -72,6 +72,7 @@ async function writeRows(
   signal: AbortSignal,
 ): Promise<void> {
   const kept = names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
+  const rawText = names.findIndex((name) => foldHeader(name) === foldHeader(OWN_RECORD));
   sheet.add([...kept.map((at) => guard(names[at])), ...OWN_HEADERS], QUOTED_HEADER);
   let failure = await wanted.next();
   for await (const batch of records()) {
@@ -79,7 +80,7 @@ async function writeRows(
     for (let record = 0; record < batch.count && !failure.done; record++) {
       if (batch.line[record] < failure.value.line) continue;
       if (batch.line[record] > failure.value.line) break;
-      sheet.add(failedRow(batch, record, kept, failure.value));
+      sheet.add(failedRow(batch, record, kept, rawText, failure.value));
       if (sheet.isFull) await sheet.send();
       failure = await wanted.next();
     }
@@ -119,8 +120,17 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
   for await (const page of pages) yield* page;
 }
 
-/** A malformed record has no values that could be trusted to stand in their columns: only its text is given. */
-function failedRow(batch: Batch, record: number, kept: readonly number[], { line, problems }: Failure): string[] {
+/**
+ * A malformed record has no values that could be trusted to stand in their columns: only its text is given. `rawText`: the column
+ * in which it stood when the row was dropped back before, or -1.
+ */
+function failedRow(
+  batch: Batch,
+  record: number,
+  kept: readonly number[],
+  rawText: number,
+  { line, problems }: Failure,
+): string[] {
   const malformed = batch.malformed.has(record);
   const values = malformed ? [] : batch.values(record);
   return [
@@ -128,8 +138,8 @@ function failedRow(batch: Batch, record: number, kept: readonly number[], { line
     String(line),
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
+    malformed ? guard(shownRecord(batch.recordText(record))) : guard(unguarded(values[rawText] ?? "")),
     guard(problems.map(({ reason }) => reason).join("; ")),
-    malformed ? guard(shownRecord(batch.recordText(record))) : "",
   ];
 }
 
@@ -146,7 +156,7 @@ function controlPicture(control: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
 }
 
-/** Only such a first line makes other characters a delimiter. */
+/** Only such a first line makes other characters a delimiter, for a spreadsheet or for rosterd. */
 function sepLine(delimiter: string): string {
-  return DELIMITERS.includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
+  return [",", ";", "\t"].includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
 }

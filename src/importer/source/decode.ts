@@ -5,17 +5,23 @@
  * makes their records malformed (contract, section 2, "Encoding").
  */
 import { Buffer } from "node:buffer";
+import { type ToUtf8, utf8FromMixed } from "./decode_mixed.ts";
 import type { Encoding } from "./sniff.ts";
 import { byteOrderMark } from "./sniff_head.ts";
+import { withoutEnding } from "./text_end.ts";
 import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * The text of a file in UTF-8, without a byte order mark. UTF-8 passes through as it is; chunks are never empty.
- * Throws as {@link Source.read} does, should the file have changed since it was examined.
+ * The text of a file in UTF-8, without a byte order mark and without end marks. UTF-8 passes through as it is; chunks are never
+ * empty. `hasUtf8`: whether a text in a single-byte encoding may have parts in UTF-8; true is always right, and slower.
+ * Throws as {@link Source.read} does, should the file have changed since it was sniffed.
  */
-export async function* utf8Chunks(source: Source, encoding: Encoding): AsyncGenerator<Uint8Array> {
-  const toUtf8 = utf8From(encoding);
+export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
+  return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));
+}
+
+async function* convertedChunks(source: Source, toUtf8: ToUtf8): AsyncGenerator<Uint8Array> {
   let mark = byteOrderMark(source.head)?.length ?? 0;
   for await (const chunk of source.read()) {
     const text = chunk.subarray(mark);
@@ -27,23 +33,19 @@ export async function* utf8Chunks(source: Source, encoding: Encoding): AsyncGene
   if (rest.length > 0) yield rest;
 }
 
-interface ToUtf8 {
-  next(bytes: Uint8Array): Uint8Array;
-  /** What was held back for a chunk that did not come. */
-  end(): Uint8Array;
-}
-
 const NOTHING = new Uint8Array(0);
 
-function utf8From(encoding: Encoding): ToUtf8 {
+function utf8From(encoding: Encoding, hasUtf8: boolean): ToUtf8 {
   switch (encoding) {
     case "utf-8":
       return { next: (bytes) => bytes, end: () => NOTHING };
     case "utf-16le":
     case "utf-16be":
       return utf8FromUtf16(new Utf16Reader(encoding));
-    default:
-      return utf8FromSingleBytes(new TextDecoder(encoding));
+    default: {
+      const plain = utf8FromSingleBytes(new TextDecoder(encoding));
+      return hasUtf8 ? utf8FromMixed(encoding, plain) : plain;
+    }
   }
 }
 

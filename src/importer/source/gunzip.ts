@@ -5,7 +5,9 @@
 import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { lineAt } from "./line_at.ts";
+import { endOfGz } from "./gz_end.ts";
 import { inflate, TrailingGarbage } from "./gunzip_stream.ts";
+import { shown } from "../checks/rules.ts";
 
 /** How far a gz file may unpack (contract, section 2, "Limits"). */
 export interface GzLimits {
@@ -28,37 +30,114 @@ export function rejectNotGz(head: Uint8Array): void {
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
+/** The packed bytes, from the beginning each time it is called. */
+type Packed = () => AsyncGenerator<Uint8Array>;
+
 /**
- * Unpacks what `packed` reads, each time from the beginning of a file of `size` bytes. Throws `RejectedFile`: `cut_off`,
- * `gz_damaged`, `gz_ratio`, `gz_too_long`.
+ * Unpacks a file of `size` bytes. `onRead` sees each packed byte once. Throws `RejectedFile`: `cut_off`, `gz_damaged`, `gz_ratio`,
+ * `gz_too_long`, `gz_trailing`.
  */
 export async function* unpackedGz(
-  packed: () => AsyncGenerator<Uint8Array>,
+  packed: Packed,
   size: number,
   limits: GzLimits,
+  onRead: (chunk: Uint8Array) => void = () => {},
 ): AsyncGenerator<Uint8Array> {
   const mostByRatio = Math.max(limits.anyRatioUpTo, limits.ratio * size);
-  let bytes = 0;
+  let bytes = 0, watchedTo = 0;
+  const weighed = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > limits.bytes) rejectTooLong(limits);
+    if (bytes > mostByRatio) rejectRatio(limits);
+    return chunk;
+  };
   try {
-    for await (const chunk of inflate(packed())) {
-      bytes += chunk.length;
-      if (bytes > limits.bytes) rejectTooLong(limits);
-      if (bytes > mostByRatio) rejectRatio(limits);
-      yield chunk;
+    const watched = watch(packed(), 0, (chunk) => {
+      watchedTo += chunk.length;
+      onRead(chunk);
+    });
+    for await (const chunk of inflate(watched)) yield weighed(chunk);
+  } catch (error) {
+    if (!isOfGz(error)) throw error;
+    // What was unpacked came already; a line end or an end mark after the gz is nothing.
+    const end = await endBefore(packed, error);
+    const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
+    for await (const rest of behind(bytes, again)) yield weighed(rest);
+  }
+}
+
+/** Shows `onRead` the bytes from `from` on. */
+async function* watch(
+  chunks: AsyncGenerator<Uint8Array>,
+  from: number,
+  onRead: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const chunk of chunks) {
+    const unwatched = chunk.subarray(Math.max(0, from - at));
+    if (unwatched.length > 0) onRead(unwatched);
+    at += chunk.length;
+    yield chunk;
+  }
+}
+
+/** The first `end` bytes; the others are read all the same, so that they are watched. */
+async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const chunk of chunks) {
+    if (at < end) yield chunk.subarray(0, end - at);
+    at += chunk.length;
+  }
+}
+
+/** What comes behind so many unpacked bytes. */
+async function* behind(bytes: number, unpacked: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  try {
+    for await (const chunk of unpacked) {
+      const rest = chunk.subarray(left);
+      left -= chunk.length - rest.length;
+      if (rest.length > 0) yield rest;
     }
   } catch (error) {
-    if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(packed)));
-    if (hasCode(error, "Z_DATA_ERROR") || error instanceof TrailingGarbage) {
-      reject("gz_damaged", "this gz file is damaged: gzip it again and upload it");
-    }
+    if (isOfGz(error)) rejectDamaged();
     throw error;
   }
+}
+
+function isOfGz(error: unknown): boolean {
+  return hasCode(error, ENDS_EARLY) || hasCode(error, "Z_DATA_ERROR") || error instanceof TrailingGarbage;
+}
+
+/** Line ends, blanks, the end mark of DOS and NULs. */
+// deno-lint-ignore no-control-regex
+const NOTHING = /^[\s\x1a\0]*$/;
+
+/** Where a gz ends behind which there is nothing, for zlib still too much. Throws `RejectedFile` for anything else. */
+async function endBefore(packed: Packed, error: unknown): Promise<number> {
+  const end = await endOfGz(packed());
+  if (end !== null && end.length > 0) {
+    const text = new TextDecoder("latin1").decode(end.first);
+    if (NOTHING.test(text) && end.first.length === end.length) return end.at;
+    const count = new Intl.NumberFormat("en").format(end.length);
+    const bytes = end.length === 1 ? "1 byte follows" : `${count} bytes follow`;
+    reject(
+      "gz_trailing",
+      `${bytes} after the end of the gz data, beginning with ${shown(text)}: gzip the roster again`,
+    );
+  }
+  if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(packed)));
+  rejectDamaged();
+}
+
+function rejectDamaged(): never {
+  reject("gz_damaged", "this gz file is damaged: gzip it again and upload it");
 }
 
 const ENDS_EARLY = "Z_BUF_ERROR";
 
 /** What can be unpacked of a gz file that ends early. */
-async function* untilTheCut(packed: () => AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
   try {
     yield* inflate(packed());
   } catch (error) {

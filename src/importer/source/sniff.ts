@@ -10,6 +10,7 @@ import type { Settings } from "../../domain/settings.ts";
 import { type ByteOrderMark, byteOrderMark, rejectOtherFormats } from "./sniff_head.ts";
 import { lineAt } from "./line_at.ts";
 import { Utf16Survey } from "./survey_utf16.ts";
+import { MAX_PADDING_BYTES } from "./text_end.ts";
 import { Utf8Survey } from "./survey_utf8.ts";
 import type { Source } from "./source.ts";
 
@@ -29,6 +30,8 @@ export interface Sniffed {
    * UTF-16; for a fallback encoding, whether it leaves any byte without a character. False is always sure.
    */
   invalidBytes: boolean;
+  /** Whether a text in a fallback encoding has sequences of bytes that are well-formed UTF-8. */
+  hasUtf8: boolean;
 }
 
 export interface SniffOptions {
@@ -39,7 +42,7 @@ export interface SniffOptions {
 }
 
 /**
- * Examines a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectForeign`, and `empty`, `nul_bytes`,
+ * Sniffs a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectOtherFormats`, and `empty`, `nul_bytes`,
  * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
  */
 export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
@@ -49,29 +52,32 @@ export async function sniff(source: Source, options: SniffOptions): Promise<Snif
   rejectOtherFormats(head);
   return mark === null || mark.encoding === "utf-8"
     ? await examineBytes(source, mark, options)
-    : await examineUtf16(source, mark.encoding, options);
+    : await examineUtf16(source, mark.encoding, mark.length, options);
 }
 
 async function examineBytes(source: Source, mark: ByteOrderMark | null, options: SniffOptions): Promise<Sniffed> {
   const survey = new Utf8Survey();
-  const sums = await surveyFile(source, survey, options);
+  const sums = await surveyFile(source, survey, options, mark?.length ?? 0);
   const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
   const encoding = utf8 ? "utf-8" : fallback(options.fallbackEncoding);
-  return { ...sums, encoding, invalidBytes: utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding) };
+  const hasUtf8 = !utf8 && survey.validSequences > 0;
+  const invalidBytes = utf8 ? survey.invalidBytes > 0 : leavesGaps(encoding) || hasUtf8;
+  return { ...sums, encoding, invalidBytes, hasUtf8 };
 }
 
 async function examineUtf16(
   source: Source,
   encoding: "utf-16le" | "utf-16be",
+  bomLength: number,
   options: SniffOptions,
 ): Promise<Sniffed> {
   const survey = new Utf16Survey(encoding);
-  const sums = await surveyFile(source, survey, options);
+  const sums = await surveyFile(source, survey, options, bomLength);
   if (survey.oddLength) {
     const line = await lineAt(() => source.read());
     reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
   }
-  return { ...sums, encoding, invalidBytes: survey.illFormed };
+  return { ...sums, encoding, invalidBytes: survey.illFormed, hasUtf8: false };
 }
 
 /** Leads the whole file through a survey. */
@@ -79,6 +85,7 @@ async function surveyFile(
   source: Source,
   survey: Utf8Survey | Utf16Survey,
   { signal, onProgress }: SniffOptions,
+  bomLength: number,
 ): Promise<Pick<Sniffed, "sha256" | "unpackedBytes">> {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -92,16 +99,22 @@ async function surveyFile(
   for await (const chunk of source.read(onRead)) {
     survey.add(chunk);
     unpackedBytes += chunk.length;
-    if (survey.nulAt >= 0) break;
   }
-  if (survey.nulAt >= 0) await rejectNul(source, survey.nulAt);
   survey.end();
+  rejectNoText(survey.textEnd - bomLength, unpackedBytes - survey.textEnd, survey.nuls);
   return { sha256: hash.digest("hex"), unpackedBytes };
 }
 
-async function rejectNul(source: Source, offset: number): Promise<never> {
-  const line = await lineAt(() => source.read(), offset);
-  reject("nul_bytes", `line ${line} has a NUL byte, so this is not a text file: save the roster as CSV in UTF-8`, line);
+/** A NUL costs its record; a file that is full of them is no text. */
+function rejectNoText(text: number, padding: number, nuls: number): void {
+  if (text === 0 && nuls === 0) reject("empty", "the file is empty: export the roster and upload it again");
+  if (text === 0 || nuls - padding > text / 10) {
+    reject("nul_bytes", "the file is full of NUL bytes, so it is not a text file: save the roster as CSV in UTF-8");
+  }
+  if (padding > MAX_PADDING_BYTES) {
+    const count = new Intl.NumberFormat("en").format(padding);
+    reject("cut_off", `the last ${count} bytes of the file are empty, so it looks cut off: upload it again`);
+  }
 }
 
 function fallback(setting: FallbackEncoding): Exclude<FallbackEncoding, "reject"> {

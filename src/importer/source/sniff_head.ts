@@ -5,6 +5,7 @@
  * Reads no further than the head it is given; `sniff.ts` judges the whole file.
  */
 import { reject } from "../../domain/outcome.ts";
+import { rejectMarkup } from "./markup.ts";
 
 /** How many bytes {@link rejectOtherFormats} wants to see. */
 export const HEAD_LENGTH = 4096;
@@ -59,17 +60,13 @@ const OTHER_FORMATS: readonly { magic: readonly number[]; code: string; text: st
 const ZIP: readonly number[] = [0x50, 0x4b, 3, 4];
 const EMPTY_ZIP: readonly number[] = [0x50, 0x4b, 5, 6];
 
-const XML = /^\s*<\?xml\b/i;
-/** Some servers put a declaration or comments before the page. */
-const HTML = /^\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/is;
-
 /** Rejects, by its name, a file whose first {@link HEAD_LENGTH} bytes show that it is no text that can be read. */
 export function rejectOtherFormats(head: Uint8Array): void {
   for (const { magic, code, text } of OTHER_FORMATS) {
     if (beginsWith(head, magic)) reject(code, text);
   }
   if (beginsWith(head, ZIP) || beginsWith(head, EMPTY_ZIP)) rejectZip(head);
-  rejectMarkup(head);
+  rejectMarkup(new TextDecoder(byteOrderMark(head)?.encoding ?? "windows-1252").decode(head));
   if (byteOrderMark(head) === null && looksLikeUtf16(head)) {
     reject("utf16_without_bom", "this file is UTF-16 without a byte order mark: save it as CSV in UTF-8");
   }
@@ -85,14 +82,6 @@ function rejectZip(head: Uint8Array): never {
     reject("open_document", "this is a LibreOffice document: save it as CSV");
   }
   reject("zip", "this is a zip archive: unpack it and upload the CSV file in it");
-}
-
-function rejectMarkup(head: Uint8Array): void {
-  const text = new TextDecoder(byteOrderMark(head)?.encoding ?? "windows-1252").decode(head);
-  if (HTML.test(text)) {
-    reject("html", "this is an HTML page, perhaps an error message: download the roster again and save it as CSV");
-  }
-  if (XML.test(text)) reject("xml", "this is an XML file: save it as CSV");
 }
 
 /** A header of ASCII letters has a NUL at every second byte then. */

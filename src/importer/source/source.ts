@@ -31,7 +31,7 @@ export async function openSource(file: RosterFile, limits = GZ_LIMITS): Promise<
     if (/\.gz$/i.test(file.name)) rejectNotGz(head);
     return { head, read: stored };
   }
-  const read = (onRead?: OnRead) => unpackedGz(() => stored(onRead), file.size, limits);
+  const read = (onRead?: OnRead) => unpackedGz(() => stored(), file.size, limits, onRead);
   return { head: await firstBytes(read(), HEAD_LENGTH), read };
 }
 

@@ -3,6 +3,7 @@
  * Used by `sniff.ts`, which surveys such a file, and by `decode.ts`.
  */
 import { Buffer } from "node:buffer";
+import { Ending } from "./text_end.ts";
 
 /** Reads UTF-16 that comes in chunks of any size. */
 export class Utf16Reader {
@@ -29,8 +30,8 @@ export class Utf16Reader {
   }
 
   /** What is left at the end: half a pair, or half a code unit. */
-  end(): { text: string; oddByte: boolean } {
-    return { text: this.#half, oddByte: this.#oddByte.length > 0 };
+  end(): { text: string; oddByte: number | null } {
+    return { text: this.#half, oddByte: this.#oddByte[0] ?? null };
   }
 }
 
@@ -43,15 +44,15 @@ function endsWithHalf(text: string): boolean {
 export class Utf16Survey {
   /** Whether a surrogate stands without its other half. */
   illFormed = false;
-  /** Whether the file ends in the middle of a code unit. */
+  /** Whether the file ends in the middle of a code unit; an odd byte that ends a line or a file of DOS does not count. */
   oddLength = false;
-  /** Offset in bytes of the first NUL, or -1. */
-  nulAt = -1;
+  /** How many NULs there are. */
+  nuls = 0;
 
   readonly #reader: Utf16Reader;
-  #unitsBefore = 0;
+  readonly #ending = new Ending();
 
-  constructor(encoding: "utf-16le" | "utf-16be") {
+  constructor(private readonly encoding: "utf-16le" | "utf-16be") {
     this.#reader = new Utf16Reader(encoding);
   }
 
@@ -63,14 +64,23 @@ export class Utf16Survey {
   end(): void {
     const { text, oddByte } = this.#reader.end();
     this.#judge(text);
-    this.oddLength = oddByte;
+    this.oddLength = oddByte !== null && !this.#isEndMark(oddByte);
+  }
+
+  /** Where the text ends, in bytes: before the end marks and the padding. */
+  get textEnd(): number {
+    return 2 * this.#ending.textEnd;
+  }
+
+  /** A NUL is the first half of many a character in big-endian order. */
+  #isEndMark(byte: number): boolean {
+    return byte === 0x0a || byte === 0x0d || byte === 0x1a || (byte === 0 && this.encoding === "utf-16le");
   }
 
   #judge(text: string): void {
     if (text === "") return;
-    const nul = text.indexOf("\0");
-    if (nul >= 0 && this.nulAt < 0) this.nulAt = (this.#unitsBefore + nul) * 2;
-    this.#unitsBefore += text.length;
+    for (let at = text.indexOf("\0"); at >= 0; at = text.indexOf("\0", at + 1)) this.nuls++;
+    this.#ending.add(text.length, (at) => text.charCodeAt(at));
     this.illFormed ||= !text.isWellFormed();
   }
 }

@@ -2,6 +2,7 @@
  * Surveys a file without a UTF-16 mark: how much of it is UTF-8, how much cannot be, and whether it has a NUL.
  * Every byte of every file passes here, so the common case, ASCII, goes four bytes at a time.
  */
+import { Ending } from "./text_end.ts";
 
 const HIGH_BITS = 0x80808080 | 0;
 const ONES = 0x01010101;
@@ -14,10 +15,10 @@ export class Utf8Survey {
   validSequences = 0;
   /** Bytes that belong to no well-formed sequence. */
   invalidBytes = 0;
-  /** Offset of the first NUL, or -1. */
-  nulAt = -1;
+  /** How many NULs there are. */
+  nuls = 0;
 
-  #bytesBefore = 0;
+  readonly #ending = new Ending();
   /** The open sequence: bytes it has, bytes it still needs, and the bounds of the next one. */
   #held = 0;
   #needed = 0;
@@ -32,11 +33,16 @@ export class Utf8Survey {
       if (this.#needed > 0) {
         if (this.#continues(chunk[at])) at++;
       } else if ((at = plainUntil(chunk, words, at)) < chunk.length) {
-        this.#begin(chunk[at], this.#bytesBefore + at);
+        this.#begin(chunk[at]);
         at++;
       }
     }
-    this.#bytesBefore += chunk.length;
+    this.#ending.add(chunk.length, (at) => chunk[at]);
+  }
+
+  /** Where the text ends, in bytes: before the end marks and the padding. */
+  get textEnd(): number {
+    return this.#ending.textEnd;
   }
 
   /** To be called after the last chunk: an open sequence is invalid then. */
@@ -44,9 +50,9 @@ export class Utf8Survey {
     this.#giveUp();
   }
 
-  #begin(byte: number, offset: number): void {
+  #begin(byte: number): void {
     if (byte === 0) {
-      if (this.nulAt < 0) this.nulAt = offset;
+      this.nuls++;
       return;
     }
     if (byte < 0xc2 || byte > 0xf4) {

@@ -32,6 +32,10 @@ export class PostgresImportTransaction implements ImportTransaction {
     await unchanged.load(bytes);
     return staging;
   }
+
+  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.tx, sha256);
+  }
 }
 
 export class PostgresRehearsal implements DryRun {
@@ -44,6 +48,21 @@ export class PostgresRehearsal implements DryRun {
       return new PostgresForecast(context, judgement);
     });
   }
+
+  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.tx, sha256);
+  }
+}
+
+async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+  const [latest] = await tx<{ id: number; startedAt: Date; isLatest: boolean }[]>`
+    with applied as (
+      select id, started_at, sha256 from rosterd.imports
+      where status in ('done', 'failed_records', 'held') and undone_at is null
+    )
+    select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
+    from applied where sha256 = ${sha256} order by id desc limit 1`;
+  return latest === undefined || latest.isLatest ? null : { id: latest.id, startedAt: latest.startedAt };
 }
 
 async function makeTables(tx: Tx, copies: boolean, { header }: Roster, settings: Settings): Promise<StagingContext> {

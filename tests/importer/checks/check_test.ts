@@ -130,13 +130,13 @@ Deno.test("a record that cannot be read has that one problem and no values; the 
   );
   assert.deepEqual(problems, [
     [],
-    ["null malformed the record has 2 values where the header has 3: a value or its delimiter is missing"],
+    ["null malformed the record has 2 values where the header has 3: a delimiter is missing, or empty values at the end were left out. Check that each value stands in its column, and add the missing delimiters"],
     [
       'null malformed text stands behind the closing quote of value 3 ("city"): close the quote where the value ends, and double each quote within the value',
     ],
     ["login_source 9014 login_source is missing"],
     ['null malformed value 1 ("unique_id") has a control character, which is invisible: type the value anew'],
-    ["null malformed the record has bytes that are not UTF-8: save the file as UTF-8"],
+    ["null malformed the record has bytes that are not UTF-8, or in another encoding than the rest of the file: save the file as UTF-8"],
     ['null malformed the quote that opens value 2 ("login_source") is not closed: add the closing quote, or take the opening one away'],
     [],
   ]);

@@ -70,6 +70,27 @@ Deno.test("letter case, blanks, underscores and hyphens do not matter in a heade
   });
 });
 
+Deno.test("letters in another form and characters without a width do not matter in a header", () => {
+  const settings = { header_aliases: { "Prénom": "first_name" } };
+  const names = [
+    "\ufeffunique\u2011id",
+    "ｌｏｇｉｎ＿ｓｏｕｒｃｅ",
+    "Pre\u0301nom",
+    "active\u200b",
+    "la\u00adst name",
+    "rosterd\u2010line\u200b",
+  ];
+  const found = header(names, settings);
+  assert.deepEqual(found.present.map(({ column }) => column.name), [
+    "unique_id",
+    "login_source",
+    "first_name",
+    "last_name",
+    "active",
+  ]);
+  assert.deepEqual([found.own, found.warnings], [[5], []]);
+});
+
 Deno.test("of two spellings of one column the first name of the table comes first, aliases last", () => {
   const settings = { header_aliases: { "Region": "province", "Kanton": "province" } };
   assert.deepEqual(present(["Kanton", "prov", "Region", "state", "province", ...TWO], settings), {
@@ -141,7 +162,7 @@ Deno.test("columns named rosterd_… are ignored silently, and their places are 
 });
 
 Deno.test("a header of one column is rejected with the delimiters that there are", () => {
-  assert.match(rejection(["unique_id|login_source"]).message, /it has only one column: .*comma, semicolon or tab/);
+  assert.match(rejection(["unique_id|login_source"]).message, /it has only one column: .*comma, semicolon, tab or \|/);
   assert.equal(rejection(["unique_id"]).reason.code, "header");
 });
 

@@ -43,6 +43,57 @@ const REWRITTEN = [
   ...["123456789012345.67", "123,456,789,012,345,678", "50%", "50 %", "$5", "$1,234.00", "5 €", "(5)", "($5)", "00-"],
   ...[" 007", "007 ", " 1E5 ", "\u00a01/2", " +5"],
 ];
+const REWRITTEN_ELSEWHERE = [
+  // Dates without a day or a year, with the months of German, Spanish, French and other languages.
+  ...[
+    "Mar 5",
+    "5 Mar",
+    "Jan-24",
+    "ene-24",
+    "Mrz 5",
+    "5. Mai",
+    "1. März",
+    "3 Maerz",
+    "Dez 24",
+    "24. Dezember 2024",
+    "Okt-24",
+  ],
+  ...[
+    "5 de mayo",
+    "5 de mayo de 2024",
+    "1 ago",
+    "dic-24",
+    "5 févr. 2024",
+    "août 24",
+    "5-juil-24",
+    "mag 5",
+    "3 fev",
+    "5 mrt",
+  ],
+  ...["Montag, 5. Mai 2024", "lunes, 5 de mayo de 2024", "lun. 5/5/2024", "Do 5.5.2024", "2024年5月12日", "5月12日"],
+  ...["5/2024", "05/2024", "12-2024", "1 / 2", "1 - 2", "May 5, 2024", "Mar-5-2024", "5.5.2024 12:30"],
+  ...["1999-12-31T12:30:45Z", "1999-12-31T12:30:45+01:00"],
+  // Fractions, percentages, money, times, truth.
+  ...[
+    "1/3",
+    "22/7",
+    "1 22/7",
+    "355/113",
+    "%5",
+    "5,5 %",
+    "$-5",
+    "$ 5",
+    "€ 5",
+    "5€",
+    "₹5",
+    "R$ 5",
+    "5 EUR",
+    "CHF 5",
+    "5 kr",
+  ],
+  ...["5:30 p.m.", "12:30 Uhr", "12h30", "17h", "24:00:00", "WAHR", "falsch", "Verdadero", "FALSO", "vero"],
+  ...["12,34,567", "1.234,5", "1 234", "1’234"],
+];
 const LEFT_ALONE = [
   ...[
     "",
@@ -84,7 +135,7 @@ const LEFT_ALONE = [
 ];
 
 Deno.test("what a spreadsheet runs or rewrites gets an apostrophe; everything else stays as it is", () => {
-  for (const value of [...RUN, ...REWRITTEN]) {
+  for (const value of [...RUN, ...REWRITTEN, ...REWRITTEN_ELSEWHERE]) {
     assert.equal(guard(value), `'${value}`);
     assert.ok(isGuarded(`'${value}`));
     assert.equal(taken(guard(value)), value);
@@ -129,7 +180,11 @@ const pieces = fc.array(
   ),
   { maxLength: 8 },
 ).map((list) => list.join(""));
-const anyValue = fc.oneof(pieces, fc.string({ unit: "binary" }), fc.constantFrom(...RUN, ...REWRITTEN, ...LEFT_ALONE));
+const anyValue = fc.oneof(
+  pieces,
+  fc.string({ unit: "binary" }),
+  fc.constantFrom(...RUN, ...REWRITTEN, ...REWRITTEN_ELSEWHERE, ...LEFT_ALONE),
+);
 
 Deno.test("whatever the value, the import reads a guarded one as it reads the original", () => {
   fc.assert(

@@ -48,15 +48,15 @@ Deno.test("without its first record a batch is as if it had been read behind it"
   const rest = '1,2\n"3,4\n5,"6"\n7\n\n8,9\n';
   const batch = await batchOf("a,b\n" + rest);
   const before = all(batch);
-  batch.dropFirst();
+  batch.drop(0);
   assert.deepEqual(all(batch), before.slice(1));
   const malformedFirst = await batchOf('"a"b\n1,2\n"c"d\n3,4\n');
   const expected = all(malformedFirst).slice(1);
-  malformedFirst.dropFirst();
+  malformedFirst.drop(0);
   assert.deepEqual(all(malformedFirst), expected);
   assert.equal(malformedFirst.malformed.size, 1);
   const header = await batchOf("a,b\n");
-  header.dropFirst();
+  header.drop(0);
   assert.equal(header.count, 0);
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import { LIMITS, type Limits, readRecords } from "../../../src/importer/csv/csv.ts";
+import { judgeRows, type Row } from "../reader/row_rules.ts";
 import { chunksOf, recordsOf, type SeenRecord, utf8 } from "../../support/memory_file.ts";
 
 const CHUNK_SIZES = [1, 2, 3, 5, 7, 64, 65_536];
@@ -76,8 +77,8 @@ Deno.test("blank lines, also of blanks or of any number of delimiters only, are 
   assert.deepEqual(await brief(""), []);
 });
 
-Deno.test("a line of empty quoted values is a record, and so is one whose only value stands beyond the columns", async () => {
-  assert.deepEqual(await brief('a,b\n"",\n""\n'), ["1: a|b", "2: |", '3: too_few_values <"">']);
+Deno.test("a line of empty quoted values is blank, and one whose only value stands beyond the columns is a record", async () => {
+  assert.deepEqual(await brief('a,b\n"",\n""\n"","",""\n'), ["1: a|b"]);
   const far = ",".repeat(SMALL.columns + 1) + "x";
   assert.deepEqual(await brief(`a,b\n${far}\n1,2\n`, { limits: SMALL }), [
     "1: a|b",
@@ -353,6 +354,8 @@ Deno.test("300 MB behind a quote that never closes, or without a line end, are r
 
 // Pieces of which most things that can go wrong are made.
 const NASTY = [
+  "-",
+  "=-",
   '"',
   '""',
   '"x"',
@@ -425,11 +428,11 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
   const plain = new RegExp(`[^"\r\n${delimiter}]*`, "y"), lineEnd = /\r\n|\n|\r/y;
   const at = (pattern: RegExp, from: number) => (pattern.lastIndex = from, pattern.exec(text));
   const linesIn = (part: string) => part.match(/\r\n|\n|\r/g)?.length ?? 0;
-  const found: Simple[] = [];
-  let width = 0, line = 1;
+  const rows: (Row & { line: number; isLast: boolean })[] = [];
+  let line = 1, cutAt: number | null = null;
   for (let start = 0; start < text.length;) {
     const values: string[] = [];
-    let to = start, fault = "", unreadable = "", blank = true;
+    let to = start, fault: string | null = null, unreadable = "";
     for (let more = true; more;) {
       const isQuoted = at(opening, to) !== null;
       const value = at(isQuoted ? quoted : plain, to);
@@ -442,7 +445,6 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
       if (/(?![\t\r\n])\p{Cc}/u.test(one) || (!isQuoted && one.includes("\t"))) {
         fault = "control_character";
       }
-      if (isQuoted || one !== "") blank = false;
       values.push(one);
       if (to === text.length || text[to] === "\r" || text[to] === "\n") more = false;
       else if (text[to] === delimiter) to++;
@@ -452,28 +454,31 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
       }
     }
     if (unreadable !== "") {
-      found.push({ line, kind: unreadable });
+      rows.push({ values: null, raw: "", fault: unreadable, line, isLast: false });
       const next = text.slice(start).search(/[\r\n]/);
-      if (next < 0) return unreadable === "quote_not_closed" ? line : found;
+      if (next < 0) {
+        if (unreadable === "quote_not_closed") cutAt = line;
+        break;
+      }
       start += next;
       start += at(lineEnd, start)![0].length;
       line++;
       continue;
     }
-    if (!blank && to === text.length && values.length < width) return line;
-    const kind = fault !== ""
-      ? fault
-      : values.length < width
-      ? "too_few_values"
-      : width > 0 && values.length > width
-      ? "too_many_values"
-      : "";
-    if (!blank) found.push(kind === "" ? { line, values } : { line, kind });
-    if (!blank && kind === "") width = values.length;
+    rows.push({ values, raw: text.slice(start, to), fault, line, isLast: to === text.length });
     line += linesIn(text.slice(start, to)) + 1;
     start = to + (at(lineEnd, to)?.[0].length ?? 0);
   }
-  return found;
+  const verdicts = judgeRows(rows, delimiter);
+  const found: Simple[] = [];
+  for (const [at, { line, values, raw, isLast }] of rows.entries()) {
+    const verdict = verdicts[at];
+    if (verdict.skipped) continue;
+    // deno-lint-ignore no-control-regex
+    if (isLast && values !== null && values.length < verdict.expected && !/^[\x00-\x20\x7f]*$/.test(raw)) return line;
+    found.push(verdict.fault === null ? { line, values: [...verdict.values] } : { line, kind: verdict.fault });
+  }
+  return cutAt ?? found;
 }
 
 Deno.test("what a writer of CSV wrote is read back exactly, with each of the delimiters", async () => {
@@ -501,8 +506,12 @@ Deno.test("what a writer of CSV wrote is read back exactly, with each of the del
         let text = "", line = 1;
         rows.forEach(({ values, quotes, before, end, blankLines }, at) => {
           const written = values.map((value) => before + written1(value, delimiter, quotes)).join(delimiter);
-          const blank = values.every((value) => value === "") && !quotes;
-          if (!blank) expected.push({ line, values });
+          const blank = values.every((value) => value === ""),
+            onlyDashes = values.join("") !== "" && judgeRows(
+              [{ values, raw: written, fault: null }],
+              delimiter,
+            )[0].skipped;
+          if (!blank && !onlyDashes) expected.push({ line, values });
           // A CR and the LF of a blank line behind it would be one line end.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);

@@ -25,15 +25,22 @@ Deno.test("each fault is told in a sentence that names the value and what is wro
     [{ kind: "value_too_long", value: 0 }, /^value 1 \("unique_id"\) is longer than 64 KiB$/],
     [
       { kind: "too_few_values", expected: 8, found: 7 },
-      /^the record has 7 values where the header has 8: a value or its delimiter is missing$/,
+      /^the record has 7 values where the header has 8: a delimiter is missing, or empty values at the end were left out\. Check .+$/,
     ],
-    [{ kind: "too_few_values", expected: 8, found: 1 }, /^the record has 1 value where the header has 8: a value or /],
+    [
+      { kind: "too_few_values", expected: 8, found: 1 },
+      /^the record has 1 value where the header has 8: a delimiter is missing, /,
+    ],
     [
       { kind: "too_many_values", expected: 8, found: 9 },
       /^the record has 9 values where the header has 8: put a value .* in quotes$/,
     ],
     [{ kind: "record_too_long" }, /^the record is longer than 1 MiB$/],
-    [{ kind: "not_utf8" }, /not UTF-8: save the file as UTF-8$/],
+    [{ kind: "not_utf8" }, /not UTF-8, or in another encoding than the rest of the file: save the file as UTF-8$/],
+    [
+      { kind: "fewer_than_others", expected: 4, found: 3 },
+      /^the record has 3 values where most records have 4: a delimiter is missing between two values$/,
+    ],
   ];
   for (const [why, sentence] of cases) assert.match(malformedReason(why, HEADERS), sentence);
 });

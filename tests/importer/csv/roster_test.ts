@@ -69,14 +69,49 @@ Deno.test("a first line sep= is obeyed, against the header, in every form, and c
   assert.equal(await delimiterOf("SEP=\t\nunique_id\tlogin_source\n"), "\t");
   assert.deepEqual((await open("sep=|\nunique_id|login_source\n1|a,b\n")).records, [{ line: 3, values: ["1", "a,b"] }]);
   assert.match((await rejection("sep=;\nunique_id,login_source\n")).text, /only one column/);
+  assert.equal((await open('\ufeff\ufeff"sep=;",,\r\nunique_id;login_source\n1;a,b\n')).delimiter, ";");
 });
 
-Deno.test("what only looks like sep= is a header", async () => {
+Deno.test("what only looks like sep= is a title line", async () => {
   for (const line of ["sep=é", "sep=;;", "sep=", "sep=a", " sep=;", "sep= "]) {
-    assert.match((await rejection(`${line}\nunique_id;login_source\n`)).text, /Headers found: .*sep=/i, line);
+    const { delimiter, records } = await open(`${line}\nunique_id;login_source\n1;2\n`);
+    assert.deepEqual([delimiter, records], [";", [{ line: 3, values: ["1", "2"] }]], line);
+    assert.match((await rejection(`${line}\nid;login_source\n`)).text, /Headers found: .*sep=/i, line);
   }
   assert.match((await rejection('sep="\n')).text, /a quote stands within value 1/);
   assert.match((await rejection("sep=;")).text, /Headers found: "sep=", ""/);
+});
+
+Deno.test("of the 20 lines behind the first one the header is the first that names unique_id and another column", async () => {
+  const titles = (count: number) =>
+    Array.from({ length: count }, (_, at) => `Title ${at + 1}, "of the" unique_id\n`).join("");
+  for (const [delimiter, count] of [[",", 1], [";", 20], ["\t", 3], ["|", 7]] as const) {
+    const header = ["unique_id", "login_source", "x"].join(delimiter), record = ["1", "2", "3"].join(delimiter);
+    const { delimiter: found, records } = await open(`\n${titles(count)}${header}\n${record}\n`);
+    assert.deepEqual([found, records], [delimiter, [{ line: count + 3, values: ["1", "2", "3"] }]]);
+  }
+  assert.match((await rejection(titles(21) + "unique_id,login_source\n1,2\n")).text, /the header cannot be/);
+  const { header } = await openRoster(
+    () => fileOf("Roster\n\nunique_id,login_source\n").read(),
+    parseSettings({}),
+    false,
+  );
+  assert.deepEqual(header.warnings, [{
+    code: "title_lines",
+    text: 'the header is on line 3: skipped the line above it: "Roster"',
+  }]);
+});
+
+Deno.test("the header again is no record, in any spelling; another header rejects the file with its line", async () => {
+  const header = "unique_id,login_source,city\n";
+  const { records } = await open(header + `1,2,3\n${header}\ufeff${header}"Unique ID",LOGIN-SOURCE, city\n4,5,6\n`);
+  assert.deepEqual(records, [{ line: 2, values: ["1", "2", "3"] }, { line: 6, values: ["4", "5", "6"] }]);
+  const file = fileOf(header + "1,2,3\ncity,unique_id,login_source\n");
+  const reading = openRoster(() => file.read(), parseSettings({}), false).then(({ records }) => recordsOf(records()));
+  await assert.rejects(reading, {
+    message: "line 3 is a header with other columns than the one on line 1: upload the two rosters one by one",
+  });
+  assert.equal(file.open, 0);
 });
 
 Deno.test("blank lines before the header are skipped, and the lines behind it are counted right", async () => {
@@ -130,7 +165,7 @@ Deno.test("a header that cannot be read or used rejects the file, with its line 
 });
 
 Deno.test("1,000 columns are read; one more is said to be too many, whatever the delimiter", async () => {
-  for (const delimiter of [",", ";", "\t"]) {
+  for (const delimiter of [",", ";", "\t", "|"]) {
     const names = (count: number) =>
       ["unique_id", "login_source", ...Array(count - 2).fill("x")].join(delimiter) + "\n";
     assert.equal((await open(names(1_000))).names.length, 1_000);

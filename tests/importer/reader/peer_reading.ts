@@ -4,6 +4,7 @@
  */
 import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";
+import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 
 /** One record as a peer reads it. */
 export interface PeerRecord {
@@ -21,25 +22,52 @@ const LINE_END = /(?:\r\n|\n|\r)$/;
 
 /** The records by the contract, or the line at which the file looks cut off. The first record is the header. */
 export function inContract(records: readonly PeerRecord[], delimiter: string): Read[] | number {
-  const kept = records.filter(({ raw }) => !isBlank(raw, delimiter));
-  const width = kept[0]?.values.length ?? 0, last = kept.at(-1);
-  if (last === records.at(-1) && last !== undefined && looksCutOff(last, width)) return last.line;
-  return kept.map(({ line, values, fault }) => {
-    const why = isOfQuotes(fault) ? fault : controlCharacter(values) ?? fault ?? wrongCount(values.length, width);
-    return why === null ? { line, values: values.map(({ text }) => text) } : { line, why };
-  });
+  const rows: Row[] = [], places: number[] = [];
+  let next = 1;
+  for (const { line, values, raw, fault } of records) {
+    // Peers do not tell of blank lines: they are rows all the same.
+    for (; next < line; next++) rows.push(BLANK);
+    places.push(rows.length);
+    const ofQuotes = isOfQuotes(fault), text = raw.replace(LINE_END, "");
+    const wrong = ofQuotes ? fault : controlCharacter(values);
+    rows.push({ values: ofQuotes ? null : values.map(({ text }) => text), raw: text, fault: wrong?.kind ?? null });
+    next = line + (ofQuotes ? 1 : lineEndsIn(text) + 1);
+  }
+  const verdicts = judgeRows(rows, delimiter), found: Read[] = [];
+  for (const [at, record] of records.entries()) {
+    const verdict = verdicts[places[at]], { line, values, fault } = record;
+    if (verdict.skipped) continue;
+    if (at === records.length - 1 && looksCutOff(record, verdict.expected)) return line;
+    if (verdict.fault === null) found.push({ line, values: [...verdict.values] });
+    else found.push({ line, why: whyOf(verdict, values, fault) });
+  }
+  return found;
 }
 
-/** Peers give lines of delimiters as records; the contract skips them as blank. */
-function isBlank(raw: string, delimiter: string): boolean {
-  return /^[ \t\u00a0\r\n]*$/.test(raw.replaceAll(delimiter, ""));
+const BLANK: Row = { values: [], raw: "", fault: null };
+
+function lineEndsIn(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
+
+function whyOf(
+  verdict: Verdict & { skipped: false },
+  values: PeerRecord["values"],
+  fault: Malformed | null,
+): Malformed {
+  const { fault: kind, expected, usual } = verdict;
+  if (isOfQuotes(fault)) return fault!;
+  if (kind === "control_character") return controlCharacter(values)!;
+  const widths = { expected: kind === "fewer_than_others" ? usual : expected, found: values.length };
+  return { kind: kind as "too_few_values" | "too_many_values" | "fewer_than_others", ...widths };
 }
 
 /** Only the contract says that an upload was cut off: the last physical line has no end and is not a whole record. */
 function looksCutOff({ raw, values, fault }: PeerRecord, width: number): boolean {
   if (LINE_END.test(raw)) return false;
   if (fault?.kind === "quote_not_closed") return !/[\r\n]/.test(raw);
-  return !isOfQuotes(fault) && values.length < width;
+  // deno-lint-ignore no-control-regex
+  return !isOfQuotes(fault) && values.length < width && !/^[\x00-\x20\x7f]*$/.test(raw);
 }
 
 function isOfQuotes(fault: Malformed | null): boolean {
@@ -50,9 +78,4 @@ function isOfQuotes(fault: Malformed | null): boolean {
 function controlCharacter(values: PeerRecord["values"]): Malformed | null {
   const value = values.findIndex(({ text, quoted }) => CONTROL.test(text) || (quoted === false && text.includes("\t")));
   return value < 0 ? null : { kind: "control_character", value };
-}
-
-function wrongCount(found: number, expected: number): Malformed | null {
-  if (found === expected) return null;
-  return { kind: found < expected ? "too_few_values" : "too_many_values", expected, found };
 }

@@ -50,7 +50,8 @@ export class Python implements OtherReader, AsyncDisposable {
     const records = rows.map(({ line, raw, values }) => ({
       line,
       raw,
-      values: values?.map((text) => ({ text, quoted: null })) ?? [],
+      // Blanks are trimmed before a row is judged: one of blanks only is no record.
+      values: values?.map((text) => ({ text: blanks ? trimmed(text) : text, quoted: null })) ?? [],
       fault: values === null ? faultOf(refused!) : null,
     }));
     return inContract(records, delimiter);
@@ -83,10 +84,12 @@ function faultOf(refused: string): Malformed {
 /** What can be compared with Python of a reading, be it ours or Python's. */
 function comparable(reads: Read[], { blanks }: GeneratedCsv): unknown[] {
   const refused = reads.findIndex((read) => "why" in read && /quote/.test(read.why.kind));
-  return reads.slice(0, refused < 0 ? undefined : refused + 1).map((read, at) => {
+  return reads.slice(0, refused < 0 ? undefined : refused + 1).flatMap<unknown>((read, at) => {
     if ("why" in read) return at === refused ? { line: read.line, why: read.why.kind } : read;
-    // Not knowing what was quoted, Python's values can only be trimmed all, so ours are too.
-    return blanks ? { line: read.line, values: read.values.map(trimmed) } : read;
+    if (!blanks) return read;
+    // Not knowing what was quoted, Python's values can only be trimmed all, so ours are too; one of blanks only is no record there.
+    const values = read.values.map(trimmed);
+    return values.join("") === "" ? [] : { line: read.line, values };
   });
 }
 

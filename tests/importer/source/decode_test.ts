@@ -169,16 +169,41 @@ Deno.test("the line of a cut in UTF-16 counts characters, not bytes", async () =
   assert.equal(await cutAt(fileOf(packed.subarray(0, -20))), 3);
 });
 
-Deno.test("a damaged gz, or one with something else behind it, is rejected as damaged", async () => {
+Deno.test("a damaged gz is rejected as damaged", async () => {
   const packed = gzipSync("a,b\n1,2\n");
   const wrongSum = Uint8Array.from(packed);
   wrongSum[packed.length - 6] ^= 1;
   const wrongBody = Uint8Array.from(packed);
   wrongBody[10] ^= 0xff;
   for (const chunk of CHUNK_SIZES) {
-    for (const bytes of [wrongSum, wrongBody, join(packed, utf8("behind")), join(packed, [0, 0], packed)]) {
+    for (const bytes of [wrongSum, wrongBody, join(wrongSum, [0x0a]), join(packed, wrongSum)]) {
       const file = fileOf(bytes, { chunk });
       await rejectedAs("gz_damaged", read(file));
+      assert.equal(file.open, 0);
+    }
+  }
+});
+
+Deno.test("line ends, end marks, blanks and NULs behind a gz are nothing, and every byte is seen once", async () => {
+  const packed = join(gzipSync("a,b\n"), gzipSync("1,2\n".repeat(20_000)));
+  for (const tail of ["\n", "\r\n", "\x1a", "\0\n", "\n\0", " \r\n\x1a\0\0"]) {
+    for (const chunk of CHUNK_SIZES) {
+      const file = fileOf(join(packed, utf8(tail)), { name: "x.csv.gz", chunk });
+      let seen = 0;
+      const source = await openSource(file);
+      const text = await collected(source.read((bytes) => seen += bytes.length));
+      assert.deepEqual([text.length, seen, file.open], [80_004, packed.length + tail.length, 0], JSON.stringify(tail));
+    }
+  }
+});
+
+Deno.test("anything else behind a whole gz is told with what it begins with", async () => {
+  const packed = gzipSync("a,b\n1,2\n");
+  for (const chunk of CHUNK_SIZES) {
+    for (const [tail, text] of [["behind", "6 bytes follow"], ["<", "1 byte follows"], ["\0\0x", "3 bytes follow"]]) {
+      const file = fileOf(join(packed, utf8(tail)), { chunk });
+      const { message } = await rejectedAs("gz_trailing", read(file));
+      assert.ok(message.startsWith(`${text} after the end of the gz data, beginning with "`), message);
       assert.equal(file.open, 0);
     }
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -8,6 +9,7 @@ import { sniff as examineSource, type Sniffed, type SniffOptions } from "../../.
 import { Utf8Survey } from "../../../src/importer/source/survey_utf8.ts";
 import type { RosterFile } from "../../../src/importer/ports.ts";
 import { openSource } from "../../../src/importer/source/source.ts";
+import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, utf8 } from "../../support/memory_file.ts";
 
 const DEFAULTS: SniffOptions = { fallbackEncoding: "windows-1252" };
@@ -27,6 +29,13 @@ async function examine(file: RosterFile, options: SniffOptions): Promise<Sniffed
   return await examineSource(await openSource(file), options);
 }
 
+async function textOf(file: RosterFile): Promise<string> {
+  const { text } = await examinedText(file, DEFAULTS.fallbackEncoding);
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    Buffer.concat(await Array.fromAsync(text(), (chunk) => chunk.slice())),
+  );
+}
+
 async function verdict(file: RosterFile, options = DEFAULTS): Promise<{ code: string; line: number | null }> {
   const error = await examine(file, options).then(() => null, (error) => error);
   assert.ok(error instanceof RejectedFile, `rejected, but was: ${error}`);
@@ -44,6 +53,7 @@ Deno.test("the hash is that of the bytes on disk, the size that of the text", as
       unpackedBytes: text.length,
       encoding: "utf-8",
       invalidBytes: false,
+      hasUtf8: false,
     });
     assert.deepEqual(gz, { ...plain, sha256: sha256(packed) });
   }
@@ -73,9 +83,9 @@ Deno.test("the fallback encoding is taken when invalid bytes outnumber valid seq
   };
   assert.deepEqual(await look([0xe9, 0x0a]), ["windows-1252", false]);
   assert.deepEqual(await look([0xe9, 0x0a], utf8("é")), ["utf-8", true]);
-  assert.deepEqual(await look([0xe9, 0xe8, 0x0a], utf8("é")), ["windows-1252", false]);
+  assert.deepEqual(await look([0xe9, 0xe8, 0x0a], utf8("é")), ["windows-1252", true]);
   assert.deepEqual(await look(utf8("é")), ["utf-8", false]);
-  assert.deepEqual(await look(utf8("é"), [0xe2, 0x82]), ["windows-1252", false]);
+  assert.deepEqual(await look(utf8("é"), [0xe2, 0x82]), ["windows-1252", true]);
 });
 
 Deno.test("every fallback encoding of the settings can be read, and tells whether it leaves bytes without a character", async () => {
@@ -117,7 +127,22 @@ Deno.test("other kinds of files are rejected by their name, packed or not", asyn
     ["html", utf8("\ufeff \r\n\t<HTML lang=en>")],
     ["html", utf8('<?xml version="1.0"?>\n<!-- error -->\n<!doctype HTML PUBLIC "">')],
     ["html", utf16("\ufeff<html>", true)],
+    ["html", utf8("<table><tr><td>unique_id</td></tr></table>\n")],
+    ["html", utf8("<br />\n<b>Warning</b>: x on line 1<br />\nunique_id;login_source\np1;SSO\n")],
+    ["html", utf8('<div class="error">Session expired</div>\n')],
+    ["html", utf8("\n\n<script>location='/login'</script>")],
+    ["html", utf8("</td></tr>")],
     ["xml", utf8('<?xml version="1.0"?><Workbook>')],
+    ["xml", utf8('<soap:Envelope xmlns:soap="x"><soap:Fault/>')],
+    ["xml", utf8('<svg xmlns="http://www.w3.org/2000/svg">')],
+    ["xml", utf8("\ufeff<Error><Code>AccessDenied</Code></Error>")],
+    ["program", utf8("<?php echo 'unique_id,login_source';")],
+    ["json", utf8('{"type":"about:blank","title":"Unauthorized","status":401}')],
+    ["json", utf8('\r\n[\n  {"unique_id": "1"}\n]')],
+    ["json", utf8('[["unique_id","login_source"],["1","SSO"]]')],
+    ["json", utf8('{"unique_id":"1"}\n{"unique_id":"2"}\n')],
+    ["json", utf8("[]")],
+    ["rtf", utf8("{\\rtf1\\ansi unique_id}")],
     ["utf32", join([0xff, 0xfe, 0, 0], [0x61, 0, 0, 0])],
     ["utf32", join([0, 0, 0xfe, 0xff], [0, 0, 0, 0x61])],
     ["gz_twice", gzipSync("a,b")],
@@ -139,16 +164,48 @@ Deno.test("a verdict tells the clerk what to do", async () => {
   );
 });
 
-Deno.test("a NUL is rejected with its line, wherever it stands and in every encoding", async () => {
+Deno.test("a file that is full of NULs is no text; a few are left to their records", async () => {
   const text = HEADER + "1,ldap,Ottawa\r\n".repeat(10_000) + "2,ldap,\0\n3\n";
-  const files = [utf8(text), utf8("\ufeff" + text), join(utf8(text), [0xe9]), gzipSync(utf8(text))];
-  for (const bytes of [...files, utf16("\ufeff" + text, true), utf16("\ufeff" + text, false)]) {
-    for (const chunk of [7, 65_536]) {
+  const full = HEADER + "1,\0\0\0\0ldap,\0\0\n".repeat(100) + "x\n";
+  for (const chunk of [7, 65_536]) {
+    for (const bytes of [utf8(text), utf8("\ufeff" + text), gzipSync(utf8(text)), utf16("\ufeff" + text, false)]) {
+      const decoded = await textOf(fileOf(bytes, { chunk }));
+      assert.equal(decoded.length, text.length);
+      assert.ok(decoded.endsWith("\0\n3\n"));
+    }
+    for (const bytes of [utf8(full), utf16("\ufeff" + full, true), new Uint8Array(5_000)]) {
       const file = fileOf(bytes, { chunk });
-      assert.deepEqual(await verdict(file), { code: "nul_bytes", line: 10_002 });
+      assert.deepEqual(await verdict(file), { code: "nul_bytes", line: null });
       assert.equal(file.open, 0);
     }
   }
+});
+
+Deno.test("the text ends before an end mark of DOS and before NULs that fill a block, with whatever is between them", async () => {
+  const text = HEADER + "1,ldap,Ottawa";
+  for (const end of ["", "\r\n"]) {
+    for (const tail of ["\x1a", "\x1a\r\n", "\0".repeat(500), "\x1a\0\0\0", "\0\r\n \x1a\n"]) {
+      const whole = text + end + tail;
+      const files = [utf8(whole), utf8("\ufeff" + whole), gzipSync(utf8(whole))];
+      for (const bytes of [...files, utf16("\ufeff" + whole, true), utf16("\ufeff" + whole, false)]) {
+        for (const chunk of [1, 7, 65_536]) {
+          assert.equal(await textOf(fileOf(bytes, { chunk })), text + end, JSON.stringify(tail));
+        }
+      }
+    }
+  }
+  assert.deepEqual(await verdict(fileOf("\x1a\r\n")), { code: "empty", line: null });
+  assert.equal((await verdict(fileOf(HEADER + "\0".repeat(70_000)))).code, "cut_off");
+});
+
+Deno.test("an odd byte behind UTF-16 that ends a line or a file is no cut", async () => {
+  const text = "\ufeffa,b\n1,2\n";
+  for (const byte of [0x0a, 0x0d, 0x1a]) {
+    for (const littleEndian of [true, false]) {
+      assert.equal(await textOf(fileOf(join(utf16(text, littleEndian), [byte]))), text.slice(1));
+    }
+  }
+  assert.equal((await verdict(fileOf(join(utf16(text, false), [0])))).code, "cut_off");
 });
 
 Deno.test("a character with a zero byte in UTF-16 is no NUL", async () => {
@@ -202,8 +259,8 @@ Deno.test("valid sequences and invalid bytes are counted as a strict decoder see
         const survey = new Utf8Survey();
         for (let at = 0; at < bytes.length; at += size) survey.add(bytes.subarray(at, at + size));
         survey.end();
-        const { validSequences, invalidBytes, nulAt } = survey;
-        assert.deepEqual({ validSequences, invalidBytes, nulAt }, { ...countedSlowly(bytes), nulAt: -1 });
+        const { validSequences, invalidBytes, nuls } = survey;
+        assert.deepEqual({ validSequences, invalidBytes, nuls }, { ...countedSlowly(bytes), nuls: 0 });
         assert.equal(invalidBytes === 0, decodes(bytes));
       },
     ),
@@ -233,7 +290,7 @@ function countedSlowly(bytes: Uint8Array): { validSequences: number; invalidByte
   return counts;
 }
 
-Deno.test("the first NUL is found at every place in a word, at every address", () => {
+Deno.test("a NUL is counted at every place in a word, at every address", () => {
   for (let shift = 0; shift < 4; shift++) {
     for (let place = 0; place < 24; place++) {
       const bytes = new Uint8Array(32 + shift).fill(0x61).subarray(shift);
@@ -242,7 +299,7 @@ Deno.test("the first NUL is found at every place in a word, at every address", (
       const survey = new Utf8Survey();
       survey.add(bytes.subarray(0, 5));
       survey.add(bytes.subarray(5));
-      assert.equal(survey.nulAt, place);
+      assert.deepEqual([survey.nuls, survey.textEnd], [2, 32]);
     }
   }
 });

@@ -1,0 +1,43 @@
+/** Recognises pages and data in other notations by how they begin; a server often sends its error message in one of them. */
+import { reject } from "../../domain/outcome.ts";
+
+/** Marks and blanks before anything else; a mark of UTF-8 that was read as windows-1252, too. */
+const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
+
+/** What may stand before the first tag that names the kind. */
+const PROLOG = String.raw`(?:<\?xml\b[^>]*>\s*|<!--[^]*?-->\s*)*`;
+
+const HTML_TAGS =
+  "html|head|body|title|meta|link|style|script|noscript|base|table|thead|tbody|tr|td|th|div|span|p|br|hr|" +
+  "b|i|u|em|strong|small|font|center|h[1-6]|pre|code|ul|ol|li|dl|a|img|form|input|button|label|select|iframe|frameset|" +
+  "main|nav|header|footer|section|article|aside|blockquote";
+
+const HTML = new RegExp(String.raw`${START}${PROLOG}<(?:!doctype\s+html|\/?(?:${HTML_TAGS}))(?=[\s>/])`, "i");
+
+const XML = new RegExp(
+  String.raw`${START}<(?:\?xml\b|!--|!doctype\b|!\[CDATA\[|\/?[a-z_][\w.-]*(?::[\w.-]+)?(?=[\s>/]))`,
+  "i",
+);
+
+const CODE = new RegExp(String.raw`${START}<(?:\?(?:php\b|=|\s)|%)`, "i");
+
+const JSON_START = new RegExp(
+  String.raw`${START}(?:\)\]\}',?\s*)?(?:\{\s*(?:"|\}|$)|\[\s*(?:[{\["\]]|-?\d|true\b|false\b|null\b|$))`,
+);
+
+const RTF = new RegExp(String.raw`${START}\{\\rtf`);
+
+/** Rejects a text by its name when it is a page, XML, JSON or a program. `head`: how it begins. */
+export function rejectMarkup(head: string): void {
+  if (HTML.test(head)) {
+    reject("html", "this is an HTML page, perhaps an error message: download the roster again and save it as CSV");
+  }
+  if (CODE.test(head)) {
+    reject("program", "this is a program of a web server, not what it answers: export the roster as CSV");
+  }
+  if (XML.test(head)) reject("xml", "this is an XML file, perhaps an error message: save the roster as CSV");
+  if (JSON_START.test(head)) {
+    reject("json", "this is a JSON file, perhaps an error message: export the roster again, as CSV");
+  }
+  if (RTF.test(head)) reject("rtf", "this is a document of a word processor: save the roster as CSV");
+}
