@@ -1,6 +1,6 @@
 /**
- * The only map from errors to statuses. An error that nobody foresaw tells the client nothing but an id, under which
- * the log has more; even there without its message, which may carry a user's values (fault list, I9).
+ * The only map from errors to statuses. After an unexpected error the client gets only an id. The log has more under
+ * that id, but never the error's message, which may contain a user's values.
  */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -13,25 +13,28 @@ import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
 import { Busy, DatabaseUnreachable } from "./service.ts";
 
-/** More say nothing to a person, and a hostile document can have thousands. */
+/** A longer list does not help a person, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
 
 /** The answer to a request that threw. */
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
-  // Nobody reads this answer.
+  // The client has gone, so this answer is never read.
   if (gone(c).aborted) return new Response(null, { status: 499 });
-  return (foreseen(error) ?? unforeseen(error, c.req.raw, log)).response();
+  return (expected(error) ?? unexpected(error, c.req.raw, log)).response();
 }
 
-/** A problem with a list of what is wrong, of bearable length. */
+/** A 422 that lists what is wrong, up to {@link MAX_ERRORS} entries. */
 export function invalid(detail: string, errors: readonly FieldError[]): Problem {
   return new Problem(422, detail, { errors: errors.slice(0, MAX_ERRORS) });
 }
 
-function foreseen(error: unknown): Problem | null {
+function expected(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidSettings) {
-    return invalid("nothing was changed", error.problems.map(({ key, message }) => ({ key, message })));
+    return invalid(
+      "the settings are not valid, and nothing was changed",
+      error.problems.map(({ key, message }) => ({ key, message })),
+    );
   }
   if (error instanceof CannotDecide) {
     return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
@@ -42,7 +45,9 @@ function foreseen(error: unknown): Problem | null {
     return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
   }
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
-  if (error instanceof DOMException && error.name === "AbortError") return busy("the service is stopping", 5);
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return busy("the service is stopping: try again in a few seconds", 5);
+  }
   if (error instanceof SettingsChanged) return new Problem(412, error.message);
   return error instanceof BrokenSettingsFile ? brokenSettings(error) : null;
 }
@@ -60,10 +65,10 @@ function brokenSettings({ problems }: BrokenSettingsFile): Problem {
     key,
     message: `${message} (line ${line}, column ${column})`,
   }));
-  return new Problem(409, "the settings file cannot be used; mend it by hand first", { errors });
+  return new Problem(409, "the settings file is not valid: correct it by hand first", { errors });
 }
 
-function unforeseen(error: unknown, request: Request, log: Log): Problem {
+function unexpected(error: unknown, request: Request, log: Log): Problem {
   const id = crypto.randomUUID();
   const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
   log.error("http.unexpected_error", {
@@ -73,5 +78,5 @@ function unforeseen(error: unknown, request: Request, log: Log): Problem {
     code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
-  return new Problem(500, "something went wrong that nobody foresaw; the log says more under this id", { id });
+  return new Problem(500, "this is a fault in rosterd: report it with the log entry that has this id", { id });
 }

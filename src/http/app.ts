@@ -1,6 +1,6 @@
 /**
- * The HTTP interface as one function from request to answer (contract, section 6), put together in the order in which
- * a request passes: headers, names, open calls, token, body, call. Opens no socket; `serve.ts` does.
+ * The HTTP interface (docs/http.md) as one function from request to answer. A request passes these steps in order:
+ * headers, host name, open calls, token, body, call. Opens no socket; `serve.ts` does.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
@@ -25,15 +25,15 @@ import { requireToken, type Tokens } from "./tokens.ts";
 export interface HttpOptions {
   version: string;
   hosts: HostNames;
-  /** Asked anew for each request, so that a rotated token holds at once. */
+  /** Read for each request, so that a rotated token works at once. */
   tokens: () => Promise<Tokens>;
   clock: Clock;
   log: Log;
-  /** How long a client may take over its body, for `POST /check` over each piece of it. */
+  /** The time for a whole body. For `POST /check`, the time for each chunk. */
   bodyTimeoutMs?: number;
 }
 
-/** Makes the interface; `app.request()` asks it without a socket. */
+/** Creates the interface. `app.request()` calls it without a socket. */
 export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<HttpEnv> {
   const { log, bodyTimeoutMs = 20_000 } = options;
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseParameters });
@@ -56,10 +56,10 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
-/** A HEAD has the length that its GET would have (RFC 9110, 8.6), and lets go of what it leaves out, a file for one. */
+/** Gives a HEAD the length of its GET (RFC 9110, 8.6), and closes the body that it does not send, such as a file. */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  // Whoever looks at the body of another answer makes a stream of it, and that has no length.
+  // Only for HEAD: reading `body` turns any other answer into a stream, which has no length.
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   const { body, headers } = c.res;
   if (headers.has("content-length")) await body.cancel();
@@ -67,7 +67,7 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const PROTECTIVE_HEADERS = {
-  // no-transform: Deno 2.6 would compress it else and make its ETag a weak one, which no If-Match may match.
+  // no-transform: otherwise Deno 2.6 compresses the answer and weakens its ETag, which If-Match can then never match.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
@@ -76,7 +76,7 @@ const PROTECTIVE_HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** On every answer, errors too; the page has a policy and a cache of its own. */
+/** Adds these headers to every answer, errors included. The page sets its own policy and caching. */
 const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) {
@@ -86,11 +86,11 @@ const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** 405 where another method would find a call, else 404. */
+/** 405 if the path has a call with another method, otherwise 404. */
 function notFound(app: OpenAPIHono<HttpEnv>, path: string): Problem {
   const allowed = METHODS.filter((method) => isServed(app, method === "HEAD" ? "GET" : method, path));
-  if (allowed.length === 0) return new Problem(404, "there is nothing under this path");
-  return new Problem(405, `this path knows ${allowed.join(", ")} only`, { headers: { allow: allowed.join(", ") } });
+  if (allowed.length === 0) return new Problem(404, "there is nothing at this path");
+  return new Problem(405, `this path allows only ${allowed.join(", ")}`, { headers: { allow: allowed.join(", ") } });
 }
 
 function isServed(app: OpenAPIHono<HttpEnv>, method: string, path: string): boolean {

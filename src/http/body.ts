@@ -1,6 +1,6 @@
 /**
- * Bodies within bounds: of size, declared or found, and of time. Nothing here waits for ever for a client, and nothing
- * grows beyond the bound (fault list, G).
+ * Limits bodies in size, both declared and actual, and in time. A client can neither keep a request open for ever nor
+ * fill the memory.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -10,7 +10,7 @@ import { Problem } from "./problem.ts";
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_CHECK_BYTES = 256 * 1024 * 1024;
 
-/** Reads the whole body, 64 KiB at most, within `timeoutMs`; `POST /check` is left to {@link checkBody}. */
+/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} does it for `POST /check`. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (c.req.path !== "/check" || c.req.method !== "POST") {
@@ -24,39 +24,41 @@ export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   };
 }
 
-/** The body as JSON. Throws 415 for another content type, 400 for what is not JSON. */
+/** The body as JSON. Throws 415 for a content type that is not in `types`, and 400 if the body is not JSON. */
 export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   const type = (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
   if (!types.includes(type)) throw new Problem(415, `the content type must be ${types.join(" or ")}`);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(c.get("body")));
   } catch (error) {
-    // The message of the error would repeat a piece of the body, which may be a secret.
-    if (error instanceof SyntaxError || error instanceof TypeError) throw new Problem(400, "the body is not JSON");
+    // The error's message quotes a part of the body, which may be a secret.
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      throw new Problem(400, "the body is not valid JSON");
+    }
     throw error;
   }
 }
 
-/** For calls that want no body: what they would ignore is refused. An empty JSON object says nothing, and is let through. */
+/** For calls without a body: refuses one, rather than ignore it. An empty JSON object is accepted. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
     const isEmpty = typeof body === "object" && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
-    if (!isEmpty) throw new Problem(422, "this call wants no body");
+    if (!isEmpty) throw new Problem(422, "this call takes no body");
   }
   await next();
 };
 
-/** The body of `POST /check` as a stream, and what was wrong with it once it failed. */
+/** The body of `POST /check` as a stream. After the stream has failed, `fault()` says why. */
 export interface CheckBody {
   stream: ReadableStream<Uint8Array>;
   fault(): Problem | null;
 }
 
-/** For the whole file: 256 MiB at 0.5 MB a second. */
+/** For the whole file: enough for 256 MiB at 0.5 MB a second. */
 const CHECK_TIMEOUT_MS = 10 * 60_000;
 
-/** Streams a file of 256 MiB at most; fails when the client sends nothing for `timeoutMs`, or takes ten minutes in all. */
+/** Streams a file of up to 256 MiB. Fails if the client sends nothing for `timeoutMs`, or takes over ten minutes. */
 export function checkBody(request: Request, timeoutMs: number): CheckBody {
   refuseDeclared(request, MAX_CHECK_BYTES);
   const end = performance.now() + CHECK_TIMEOUT_MS;
@@ -72,7 +74,7 @@ export function checkBody(request: Request, timeoutMs: number): CheckBody {
   return { stream: ReadableStream.from(chunks()), fault: () => fault };
 }
 
-/** The chunks of a body. `patience` gives the milliseconds that the next one may take. */
+/** The chunks of a body. `patience` returns how many milliseconds the next chunk may take. */
 async function* bounded(
   request: Request,
   most: number,
@@ -90,27 +92,29 @@ async function* bounded(
   }
 }
 
-/** Chunks that are none, or a client that has gone. */
+/** The chunks are malformed, or the client has gone. */
 function unreadable(): never {
   throw new Problem(400, "the body cannot be read", CLOSE);
 }
 
 function tooSlow(): Problem {
-  return new Problem(408, "the body did not come in time", CLOSE);
+  return new Problem(408, "the body did not arrive in time", CLOSE);
 }
 
 function refuseDeclared(request: Request, most: number): void {
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
 }
 
-/** Nobody reads it, so it could go on for ever. */
+/** The body of a GET is never read, so it could go on for ever. */
 function refuseBodyOfGet({ method, headers }: Request): void {
   const declared = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
-  if (declared && (method === "GET" || method === "HEAD")) throw new Problem(400, `a ${method} has no body`, CLOSE);
+  if (declared && (method === "GET" || method === "HEAD")) {
+    throw new Problem(400, `a ${method} request cannot have a body`, CLOSE);
+  }
 }
 
 function tooLarge(most: number): Problem {
-  return new Problem(413, `the body must have at most ${most} bytes`, CLOSE);
+  return new Problem(413, `the body is too large: the limit is ${most.toLocaleString("en-GB")} bytes`, CLOSE);
 }
 
 const CLOSE = { headers: { connection: "close" } };

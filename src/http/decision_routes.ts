@@ -1,4 +1,4 @@
-/** The calls by which people decide about an import: approve or discard what it held, or undo it (contract, section 3). */
+/** The calls that decide about an import: approve, discard and undo (docs/http.md#decisions). */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
@@ -11,17 +11,17 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
   return createRoute({
     method: "post",
     path: `/imports/{id}/${word}`,
-    summary: `${summary}; no body is wanted`,
+    summary: `${summary}; takes no body`,
     middleware: bodiless,
     request: { params: importPath },
-    // 409: it cannot be, and `problems` says why.
-    responses: { 200: json("What it came to.", outcome), ...errors(404, 409, 415, 422, 503) },
+    // 409: the decision is not possible, and `problems` says why.
+    responses: { 200: json("The result.", outcome), ...errors(404, 409, 415, 422, 503) },
   });
 }
 
-const approve = decision("approve", "Let happen what the guard held", approved);
-const discard = decision("discard", "Forget what the guard held", discarded);
-const undo = decision("undo", "Put back what the latest import changed", undone);
+const approve = decision("approve", "Apply what the archive guard held", approved);
+const discard = decision("discard", "Drop what the archive guard held", discarded);
+const undo = decision("undo", "Undo the latest import that changed something", undone);
 
 /** Adds the calls to `app`. */
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {

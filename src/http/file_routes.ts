@@ -1,4 +1,4 @@
-/** The calls that carry a whole file: the failed records of an import as a download, and a roster to be checked. */
+/** The calls that carry a whole file: the download of failed records, and the check of a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";
@@ -15,13 +15,13 @@ const FILE = { schema: { type: "string", format: "binary" } } as const;
 const getFailedFile = createRoute({
   method: "get",
   path: "/imports/{id}/failed.csv",
-  summary: "The failed records, to be corrected and uploaded again",
+  summary: "Download the failed records, to correct and upload again",
   middleware: adminOnly,
   request: { params: importPath },
   responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(403, 404, 410, 422, 503) },
 });
 
-/** A name is data, but one with a path in it would be read in two ways. */
+/** Refuses a name with a path, which programs would read in different ways. */
 const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
   .max(255, { error: "must have at most 255 characters" })
   .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
@@ -29,20 +29,20 @@ const fileName = z.string({ error: "must be the name of the file" }).min(1, { er
 const checkFile = createRoute({
   method: "post",
   path: "/check",
-  summary: "What an import of the file in the body would do now; nothing is written",
+  summary: "Check what an import of the file in the body would do now; writes nothing",
   request: {
     query: z.strictObject({ name: fileName }),
     body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
   },
   responses: {
-    200: json("As `rosterd check --json` prints it.", checkReports),
+    200: json("The output of `rosterd check --json`.", checkReports),
     ...errors(409, 415, 422, 503),
   },
 });
 
 export interface FileRouteOptions {
   log: Log;
-  /** How long a client may send nothing. */
+  /** How long a client may pause within the body. */
   bodyTimeoutMs: number;
 }
 
@@ -72,21 +72,21 @@ export function addFileRoutes(
   });
 }
 
-/** A form wraps the file in text of its own; everything else is taken as the file itself. */
+/** Refuses forms, which wrap the file in text of their own. Any other type is read as the file itself. */
 function refuseForms(type: string): void {
   if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
     throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
   }
 }
 
-/** `Content-Disposition` for any name (RFC 6266, RFC 8187). */
+/** A `Content-Disposition` that is safe for any file name (RFC 6266, RFC 8187). */
 function attachment(name: string): string {
   const plain = name.replace(/[^\w .()+@-]/g, "_");
   const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
-/** When the file cannot be read to its end, the connection is cut, and what the server prints names nothing. */
+/** Cuts the connection if the file cannot be read to its end. The error that the server prints names no file or user. */
 function cutWhenBroken(stream: ReadableStream<Uint8Array>, log: Log): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream({

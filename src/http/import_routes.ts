@@ -1,4 +1,4 @@
-/** The calls on imports: look into the folder now, the history, what failed, and who is held. */
+/** The calls on imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IMPORT_STATUSES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
@@ -12,7 +12,7 @@ import { adminOnly } from "./tokens.ts";
 const listImports = createRoute({
   method: "get",
   path: "/imports",
-  summary: "The history, newest first",
+  summary: "List imports, newest first",
   request: {
     query: z.strictObject({
       limit: wholeNumber(1, 200).default(50),
@@ -20,20 +20,20 @@ const listImports = createRoute({
       status: z.enum(IMPORT_STATUSES, { error: `must be one of ${IMPORT_STATUSES.join(", ")}` }).optional(),
     }),
   },
-  responses: { 200: json("One page of it.", importPage), ...errors(422, 503) },
+  responses: { 200: json("One page of imports.", importPage), ...errors(422, 503) },
 });
 
 const startTurn = createRoute({
   method: "post",
   path: "/imports",
-  summary: "Look into the upload folder now; no body is wanted",
+  summary: "Scan the upload folder now; takes no body",
   middleware: bodiless,
   request: {
     query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
   },
   responses: {
-    200: json("With wait=true: what a turn imported that began after the call.", importList),
-    202: json("A look was asked for; the list is empty.", importList),
+    200: json("With wait=true: what a turn that began after the call imported.", importList),
+    202: json("The scan was requested. The list is empty.", importList),
     ...errors(415, 422, 503),
   },
 });
@@ -41,7 +41,7 @@ const startTurn = createRoute({
 const getImport = createRoute({
   method: "get",
   path: "/imports/{id}",
-  summary: "One import",
+  summary: "Get one import",
   request: { params: importPath },
   responses: { 200: json("The import.", importEntry), ...errors(404, 422, 503) },
 });
@@ -49,30 +49,30 @@ const getImport = createRoute({
 const listFailures = createRoute({
   method: "get",
   path: "/imports/{id}/failures",
-  summary: "The records that were not applied, by line",
+  summary: "List the failures of an import, by line",
   middleware: adminOnly,
   request: {
     params: importPath,
     query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: wholeNumber(0).optional() }),
   },
-  responses: { 200: json("One page of them.", failurePage), ...errors(403, 404, 422, 503) },
+  responses: { 200: json("One page of failures.", failurePage), ...errors(403, 404, 422, 503) },
 });
 
-/** Postgres knows no NUL. */
+/** Refuses NUL, which Postgres cannot store in a text. */
 const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
-  .max(1_000, { error: "must have at most 1000 characters" })
+  .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });
 
 const listHeld = createRoute({
   method: "get",
   path: "/imports/{id}/held",
-  summary: "The users whom the guard held, by unique_id",
+  summary: "List the users that the archive guard held, by unique_id",
   middleware: adminOnly,
   request: {
     params: importPath,
     query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: uniqueId.optional() }),
   },
-  responses: { 200: json("One page of them.", heldPage), ...errors(403, 404, 422, 503) },
+  responses: { 200: json("One page of held users.", heldPage), ...errors(403, 404, 422, 503) },
 });
 
 /** Adds the calls to `app`. */
@@ -94,8 +94,8 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   });
 }
 
-/** Throws 404 for null. */
+/** The value itself. Throws 404 for null. */
 export function found<T>(value: T | null): T {
-  if (value === null) throw new Problem(404, "there is no such import");
+  if (value === null) throw new Problem(404, "this import does not exist");
   return value;
 }

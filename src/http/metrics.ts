@@ -1,12 +1,12 @@
 /**
- * Metrics in the Prometheus text format, version 0.0.4 (contract, section 6). No label and no value tells of a user or a file
- * (fault list, I9).
+ * Metrics in the Prometheus text format, version 0.0.4 (docs/operations.md#metrics). No label and no value names a user
+ * or a file.
  */
 
-/** One metric with its samples. Names are given without the prefix `rosterd_`. */
+/** One metric with its samples. `name` is without the prefix `rosterd_`. */
 export interface Metric {
   name: string;
-  /** A counter only grows, and its name ends in `_total`. */
+  /** A counter never decreases, and its name ends in `_total`. */
   type: "counter" | "gauge";
   help: string;
   samples: readonly { labels?: Readonly<Record<string, string>>; value: number }[];
@@ -14,7 +14,7 @@ export interface Metric {
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The text that Prometheus reads. */
+/** The metrics as Prometheus reads them. */
 export function metricsText(metrics: readonly Metric[]): string {
   return metrics.flatMap(({ name, type, help, samples }) => [
     `# HELP rosterd_${name} ${escaped(help)}`,

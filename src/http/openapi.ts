@@ -1,4 +1,4 @@
-/** `GET /openapi.json`: the OpenAPI 3.1 text of all calls, made of their schemas, with the errors that every call can answer with. */
+/** `GET /openapi.json`: describes all calls in OpenAPI 3.1, generated from their schemas, with the errors of every call. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
 import { errors, json, OPEN } from "./route.ts";
@@ -12,13 +12,13 @@ const getDocument = createRoute({
   responses: { 200: json("OpenAPI 3.1.", z.looseObject({ openapi: z.string() })) },
 });
 
-/** As much of an operation as is looked at here. */
+/** The parts of an operation that this file reads. */
 interface Operation {
   security?: unknown[];
   responses: Record<string, unknown>;
 }
 
-/** Adds the call. It tells of all calls that `app` has when it is asked first. */
+/** Adds the call. It describes the calls that `app` has at the first request. */
 export function addDocument(app: OpenAPIHono<HttpEnv>, version: string): void {
   let document: ReturnType<typeof describe> | undefined;
   app.openapi(getDocument, (c) => c.json(document ??= describe(app, version), 200));
@@ -44,28 +44,28 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
   return document;
 }
 
-/** As much of a schema as is looked at here. */
+/** The parts of a schema that this file reads. */
 interface Schema {
   type?: string;
   properties?: Record<string, Schema>;
   required?: string[];
 }
 
-/** A key that has a default is optional in the file, but never absent from an answer nor from what replaces them all. */
+/** A key with a default is optional in the file, but required in answers and in `PUT /settings`. */
 function requireAll(schema: Schema): void {
   if (schema.properties === undefined) return;
   schema.required = Object.keys(schema.properties);
   Object.values(schema.properties).forEach(requireAll);
 }
 
-/** What any call can be answered with, beside what it names itself. */
+/** Adds the errors that any call can return to those that it names itself. */
 function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
-  // A name that is not the service's, and what nobody foresaw.
+  // A foreign host name, and unexpected errors.
   const statuses = [421, 500];
-  // Another site's page.
+  // A request from another site's page.
   if (method !== "get") statuses.push(403);
-  // The token, and a body that is too much, too slow or not wanted.
+  // The token, and a body that is too large, too slow or not expected.
   if (security === undefined) statuses.push(400, 401, 408, 413, 429, 503);
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   for (const [status, { description }] of Object.entries(errors(...statuses))) {

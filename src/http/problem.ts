@@ -1,7 +1,7 @@
-/** Errors as RFC 9457 problem documents: one form for every answer that is not a success. */
+/** RFC 9457 problem documents, the form of every answer that is not a success. */
 import { STATUS_CODES } from "node:http";
 
-/** One thing that is wrong with what was sent. `key` as people write it: `smtp.port`, `limit`. */
+/** One error in a request. `key` is the dotted setting or the parameter: `smtp.port`, `limit`. */
 export interface FieldError {
   key: string;
   message: string;
@@ -14,7 +14,10 @@ export interface ProblemExtras {
   headers?: Record<string, string>;
 }
 
-/** Ends a request with a problem document. `detail` is a sentence for the person who asked. */
+/**
+ * Ends a request with a problem document. `detail` says what is wrong and what to do. It begins in lower case and has no
+ * final period: commands print it after a colon, and the admin page makes it a sentence.
+ */
 export class Problem extends Error {
   override readonly name = "Problem";
   constructor(readonly status: number, readonly detail: string, readonly extras: ProblemExtras = {}) {

@@ -1,29 +1,29 @@
-/** What the descriptions of calls share, and the hook that turns bad parameters into a problem document. */
+/** Parts that the descriptions of calls share, and the hook that answers invalid parameters with a problem document. */
 import { type Hook, z } from "@hono/zod-openapi";
 import { STATUS_CODES } from "node:http";
 import { invalid } from "./answer.ts";
 import type { HttpEnv } from "./env.ts";
 import { problemDocument } from "./schemas.ts";
 
-/** A call that wants no token. */
+/** For a call without a token. */
 export const OPEN = { security: [] };
 
-/** A success with a JSON document. */
+/** A successful answer with a JSON document. */
 export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** The errors that a call can answer with, beside those that every call can. */
+/** The errors of a call, in addition to those of every call. */
 export function errors<const S extends number>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: problemDocument } };
   const entries = statuses.map((status) => [status, { description: STATUS_CODES[status] ?? "Error", content }]);
   return Object.fromEntries(entries) as Record<S, { description: string; content: typeof content }>;
 }
 
-/** A whole number in a path or query, as people write it: "0x10" and "1e3" are none. */
+/** A whole number in a path or query, in digits only: "0x10" and "1e3" are refused. */
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
   const error = to === Number.MAX_SAFE_INTEGER
-    ? `must be a whole number from ${from} on`
+    ? `must be a whole number of at least ${from}`
     : `must be a whole number from ${from} to ${to}`;
   return z.string({ error }).regex(/^\d+$/, { error }).transform(Number)
     .pipe(z.number().min(from, { error }).max(to, { error }))
@@ -33,11 +33,11 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
 /** The id of an import in a path. */
 export const importPath = z.object({ id: wholeNumber(1) });
 
-/** Answers parameters that do not hold with 422. */
+/** Answers invalid parameters with 422. */
 export const refuseParameters: Hook<unknown, HttpEnv, string, unknown> = (result) => {
   if (result.success) return;
   throw invalid(
-    "the parameters do not hold",
+    "some parameters are not valid",
     result.error.issues.flatMap((issue) =>
       issue.code === "unrecognized_keys"
         ? issue.keys.map((key) => ({ key, message: "is not a parameter of this call" }))

@@ -1,6 +1,6 @@
 /**
- * The documents of the HTTP interface as schemas: the OpenAPI text is made from them, and the tests hold real answers
- * against them. Validates nothing by itself.
+ * The documents of the HTTP interface as schemas. The OpenAPI document is generated from them, and the tests compare
+ * real answers with it. These schemas validate nothing at run time.
  */
 import { z } from "@hono/zod-openapi";
 import { type Approved, type Discarded, type HeldUser, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
@@ -21,14 +21,14 @@ import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);
 const time = z.string().describe("RFC 3339, UTC.");
-const stableWord = z.string().describe("A stable word for programs.");
+const stableWord = z.string().describe("A stable code for programs.");
 
-/** A copy: the domain's own schema was made before the OpenAPI names were added to zod. */
+/** A copy, because the domain creates its schema before the OpenAPI methods are added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
 
 const changedKey = z.object({
-  key: z.string().describe('As people write it: "smtp.port".'),
-  from: z.unknown().describe('Secrets as "***".'),
+  key: z.string().describe('The dotted name of the setting, such as "smtp.port".'),
+  from: z.unknown().describe('Secrets read as "***".'),
   to: z.unknown(),
 });
 
@@ -36,10 +36,10 @@ export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
     at: time,
-    by: z.enum(CHANGED_BY).describe("Over HTTP, by `rosterd settings set`, or in the file by hand."),
+    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set`, or by hand in the file."),
     changes: z.array(changedKey),
   })),
-  next: z.int().nullable().describe("Give it as `before` for the next page."),
+  next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
 }).openapi("SettingsHistory") satisfies z.ZodType<SettingsHistoryPage>;
 
 const counts = {
@@ -53,11 +53,11 @@ const counts = {
 const warning = z.object({ code: stableWord, text: z.string() });
 const reason = z.object({ code: stableWord, text: z.string(), line: count.nullable() });
 
-/** What an import and a check have in common. */
+/** Fields that an import and a check share. */
 const result = {
-  file: z.string().describe("The name it was uploaded under."),
+  file: z.string().describe("The name of the upload."),
   status: z.enum(IMPORT_STATUSES),
-  reason: reason.nullable().describe("Why it was rejected or stopped."),
+  reason: reason.nullable().describe("Why the file was rejected or the import stopped."),
   ...counts,
   warnings: z.array(warning),
 };
@@ -73,19 +73,19 @@ export const importEntry = z.object({
   finished_at: time.nullable(),
   undone_at: time.nullable(),
   bak_file: z.string().nullable(),
-  failed_file: z.string().nullable().describe("The failed records beside it."),
+  failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
   mail: z.enum(MAIL_STATES),
   hold: z.object({
     state: z.enum(["open", "approved", "discarded"]),
-    reason: z.string().describe("Why they were held."),
+    reason: z.string().describe("Why the users were held."),
     ended_at: time.nullable(),
-  }).nullable().describe("The users it held for approve or discard; null: none."),
+  }).nullable().describe("The hold on users; null if none were held."),
   settings: settingsDocument,
 }).openapi("Import") satisfies z.ZodType<ImportEntry>;
 
 export const importPage = z.object({
   imports: z.array(importEntry),
-  next: z.int().nullable().describe("Give it as `before` for the next page; null: there is none."),
+  next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
 });
 
 export const importList = z.object({ imports: z.array(importEntry) });
@@ -94,7 +94,7 @@ const failure = z.object({
   line: z.int().min(1),
   unique_id: z.string().nullable(),
   problems: z.array(z.object({
-    column: z.string().nullable().describe("The canonical name; null for the record as a whole."),
+    column: z.string().nullable().describe("The name of the column; null for the record as a whole."),
     code: z.enum(PROBLEM_CODES),
     reason: z.string(),
   })),
@@ -102,13 +102,15 @@ const failure = z.object({
 
 export const failurePage = z.object({
   failures: z.array(failure),
-  next: z.int().nullable().describe("Give it as `after` for the next page; null: there is none."),
+  next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
 const change = z.object({
   unique_id: z.string(),
   outcome: z.enum(OUTCOMES),
-  columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe("Before and after."),
+  columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe(
+    "The values before and after, by column.",
+  ),
 });
 
 export const checkReports = z.array(
@@ -121,31 +123,31 @@ export const checkReports = z.array(
 
 const heldUser = z.object({
   unique_id: z.string(),
-  line: z.int().min(1).nullable().describe("The line of the record; null: the user is missing from the roster."),
+  line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("What approving does."),
+  effect: z.enum(["archive", "disable"]).describe("What approve does to the user."),
   login_source: z.string().nullable(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
   user_name: z.string().nullable(),
   email: z.string().nullable(),
-  permits: count.describe("Active permits now; archiving releases them."),
+  permits: count.describe("Active permits now. Archiving releases them."),
 }).openapi("HeldUser") satisfies z.ZodType<HeldUser>;
 
 export const heldPage = z.object({
   held: z.array(heldUser),
-  next: z.string().nullable().describe("Give it as `after` for the next page; null: there is none."),
+  next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
 const leaving = {
   left_out: z.array(z.object({ unique_id: z.string(), reason: z.string() })).max(MAX_LEFT_OUT)
-    .describe(`What was left as it is, and why; the first ${MAX_LEFT_OUT}.`),
-  left_out_total: count.describe("All of them."),
+    .describe(`Users left unchanged, with reasons; the first ${MAX_LEFT_OUT}.`),
+  left_out_total: count.describe("The number of all users left unchanged."),
 };
 
 export const approved = z.object({
-  archived: count.describe("Users."),
-  disabled: count.describe("Users."),
+  archived: count.describe("Users archived."),
+  disabled: count.describe("Users disabled."),
   permits_released: count,
   ...leaving,
 }).openapi("Approved") satisfies z.ZodType<Approved>;
@@ -156,8 +158,8 @@ export const discarded = z.object({
 }).openapi("Discarded") satisfies z.ZodType<Discarded>;
 
 export const undone = z.object({
-  restored: count.describe("Users of whom at least one value went back."),
-  archived: count.describe("Users whom the import had created."),
+  restored: count.describe("Users with at least one restored value."),
+  archived: count.describe("Users that the import had created."),
   permits_restored: count,
   permits_released: count,
   ...leaving,
@@ -183,21 +185,21 @@ const runningImport = z.object({
 export const statusDocument = z.object({
   version: z.string(),
   ready: z.boolean(),
-  problems: z.array(statusProblem).describe("What keeps it from importing, or wants attention."),
+  problems: z.array(statusProblem).describe("What prevents imports or needs attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
-  standby: z.boolean().describe("Another rosterd imports into this database; this one takes over when that one ends."),
+  standby: z.boolean().describe("Another rosterd imports into this database. This one takes over when the other ends."),
   leader_since: z.string().optional().describe(
-    "Since when a rosterd works on this database. Only in `rosterd status`.",
+    "Since when a rosterd has been working on this database. Only in `rosterd status`.",
   ),
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),
-  ignored: z.array(z.string()).describe("Names that are left alone because of their ending."),
-  open_holds: count.describe("Imports whose held users wait for approve or discard."),
-  holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 of them."),
+  ignored: z.array(z.string()).describe("Files ignored because of their extension."),
+  open_holds: count.describe("Imports with users held for approve or discard."),
+  holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");
 
@@ -210,9 +212,9 @@ export const problemDocument = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("What is wrong, key by key."),
+  errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("The errors, by key."),
   problems: z.array(statusProblem).optional().describe(
-    "Why the service is not ready, or the decision cannot be carried out.",
+    "Why the service is not ready, or the decision is not possible.",
   ),
-  id: z.string().optional().describe("Names the entry in the log that tells more."),
+  id: z.string().optional().describe("The id of the log entry that says more."),
 }).openapi("Problem");

@@ -1,6 +1,6 @@
 /**
- * What the HTTP interface asks of the program. `app.ts` implements it; the tests of this folder have one of their own.
- * Holds no logic.
+ * What the HTTP interface needs from the program. `src/app.ts` implements it, and `tests/http` has a fake. Contains no
+ * logic.
  */
 import type { z } from "@hono/zod-openapi";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
@@ -11,14 +11,14 @@ import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. The changes throw InvalidSettings, or SettingsChanged when `ifMatch` does not hold; all calls may
- * throw BrokenSettingsFile.
+ * The settings file. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may throw
+ * BrokenSettingsFile.
  */
 export interface SettingsService {
   read(): Promise<StoredSettings>;
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** The changes with a smaller id than `before`, newest first, secrets masked. */
+  /** Changes with an id below `before`, newest first, with masked secrets. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }
 
@@ -44,14 +44,14 @@ export interface HeldQuery {
   after?: string;
 }
 
-/** Newest first. Null stands for an import that does not exist. */
+/** The imports, newest first. A method returns null if the import does not exist. */
 export interface ImportHistory {
   list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
   get(id: number): Promise<ImportEntry | null>;
   failures(id: number, query: FailureQuery): Promise<{ failures: Failure[]; next: number | null } | null>;
-  /** The users whom the import held, in the order of unique_id. */
+  /** The users that the import held, ordered by unique_id. */
   held(id: number, query: HeldQuery): Promise<{ held: HeldUser[]; next: string | null } | null>;
-  /** The file of failed records in `bak`; `gone` says why it cannot be had. */
+  /** The failed-records file in `bak`. `gone` says why there is no file. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
 }
 
@@ -63,8 +63,8 @@ export interface FailedFile {
 }
 
 /**
- * What people decide about an import. Null stands for an import that does not exist; what cannot be throws a CannotDecide. The
- * signal ends the waiting for other imports and programs; a decision that was carried out stands.
+ * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the decision
+ * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision.
  */
 export interface Decisions {
   approve(id: number, signal: AbortSignal): Promise<Approved | null>;
@@ -74,7 +74,7 @@ export interface Decisions {
 
 export type StatusDocument = z.output<typeof statusDocument>;
 
-/** Shown to anybody who asks: the texts name no path, no host and no user. */
+/** Open to every client, so the texts name no path, no host and no user. */
 export type Readiness = z.output<typeof readiness>;
 
 /** Every method may throw {@link Busy} or {@link DatabaseUnreachable}. */
@@ -82,11 +82,11 @@ export interface Service {
   readonly settings: SettingsService;
   readonly imports: ImportHistory;
   readonly decisions: Decisions;
-  /** Sends one now and says how it went. */
+  /** Sends a test mail now. `text` says how it went. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
-   * Asks for a look into the folder. With `wait`, the imports of a turn that began after the call, when that turn is
-   * over; without, nothing, at once. The signal ends the waiting, never the turn.
+   * Requests a scan of the folder. With `wait`, resolves with the imports of a turn that began after the call, once that
+   * turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn.
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   status(): Promise<StatusDocument>;
@@ -96,15 +96,15 @@ export interface Service {
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
 }
 
-/** The embedded database serves one at a time and an import has it: ask again later. */
+/** An import is using the embedded database, which serves one client at a time. The call works later. */
 export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
-    super("the embedded database is busy with an import");
+    super("the embedded database is busy with an import: try again in a few seconds");
   }
 }
 
-/** The database cannot be used for now. The message says why, for people; it names no host and no user. */
+/** The database is unavailable. The message tells people why, and names no host and no user. */
 export class DatabaseUnreachable extends Error {
   override readonly name = "DatabaseAway";
   constructor(message: string, readonly retryAfterSeconds = 10) {

@@ -1,4 +1,4 @@
-/** The calls on settings: read, change, and try the mail (contract, sections 5 and 6). */
+/** The calls on settings: read, change and test the mail (docs/http.md#settings). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";
@@ -12,26 +12,26 @@ import type { Service } from "./service.ts";
 const SETTINGS = { $ref: "#/components/schemas/Settings" };
 const MERGE_PATCH = {
   type: "object",
-  description: "RFC 7396 merge patch of the settings; null: the default.",
+  description: "An RFC 7396 merge patch of the settings. null restores the default.",
 } as const;
 const MERGE_PATCH_TYPES = ["application/merge-patch+json", "application/json"];
 const IF_MATCH = {
   name: "If-Match",
   in: "header",
   required: false,
-  description: "An ETag: change nothing when it no longer holds.",
+  description: "An ETag. Nothing is changed if it no longer matches.",
   schema: { type: "string" },
 } as const;
 
 const stored = {
-  ...json('The settings, secrets as "***".', settingsDocument),
-  headers: { ETag: { description: "New with every change.", schema: { type: "string" } } },
+  ...json('The settings, with secrets as "***".', settingsDocument),
+  headers: { ETag: { description: "Differs after every change.", schema: { type: "string" } } },
 } as const;
 
 const getSettings = createRoute({
   method: "get",
   path: "/settings",
-  summary: "The settings in force from the next turn",
+  summary: "Get the settings, which apply from the next turn",
   responses: { 200: stored, ...errors(409) },
 });
 
@@ -52,7 +52,7 @@ const patchSettings = createRoute({
 const putSettings = createRoute({
   method: "put",
   path: "/settings",
-  summary: "Replace all settings; every key is wanted",
+  summary: "Replace all settings; every key is required",
   parameters: [IF_MATCH],
   request: { body: { required: true, content: { "application/json": { schema: SETTINGS } } } },
   responses: { 200: stored, ...errors(400, 409, 412, 415, 422) },
@@ -61,19 +61,19 @@ const putSettings = createRoute({
 const settingsHistory = createRoute({
   method: "get",
   path: "/settings/history",
-  summary: "Who changed what, from what to what, newest first",
+  summary: "List changes of settings with old and new values, newest first",
   request: {
     query: z.strictObject({ limit: wholeNumber(1, 200).default(50), before: wholeNumber(1).optional() }),
   },
-  responses: { 200: json("One page of it.", settingsHistoryPage), ...errors(409, 422) },
+  responses: { 200: json("One page of changes.", settingsHistoryPage), ...errors(409, 422) },
 });
 
 const testMail = createRoute({
   method: "post",
   path: "/settings/test-mail",
-  summary: "Send a mail now and say how it went; no body is wanted",
+  summary: "Send a test mail now and report the result; takes no body",
   middleware: bodiless,
-  responses: { 200: json("How it went.", testMailResult), ...errors(409, 415, 422) },
+  responses: { 200: json("The result.", testMailResult), ...errors(409, 415, 422) },
 });
 
 /** Adds the calls to `app`. */

@@ -1,4 +1,4 @@
-/** The calls that tell how the service is. Two of them are open to anybody, for monitors and containers. */
+/** The calls about the health of the service. Two need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
@@ -12,7 +12,7 @@ const getHealth = createRoute({
   path: "/healthz",
   summary: "Whether the process is alive",
   ...OPEN,
-  responses: { 200: json("It is.", z.object({ alive: z.literal(true) })) },
+  responses: { 200: json("The process is alive.", z.object({ alive: z.literal(true) })) },
 });
 
 const getReadiness = createRoute({
@@ -20,13 +20,13 @@ const getReadiness = createRoute({
   path: "/readyz",
   summary: "Whether database, folder and settings are usable",
   ...OPEN,
-  responses: { 200: json("They are.", readiness), ...errors(503) },
+  responses: { 200: json("All of them are usable.", readiness), ...errors(503) },
 });
 
 const getStatus = createRoute({
   method: "get",
   path: "/status",
-  summary: "How the service is and what it is doing",
+  summary: "Get the health of the service and what it is doing",
   responses: { 200: json("The status.", statusDocument) },
 });
 
@@ -37,17 +37,17 @@ const getMetrics = createRoute({
   responses: { 200: { description: "The metrics.", content: { "text/plain": { schema: z.string() } } } },
 });
 
-/** Adds the calls that want no token. */
+/** Adds the calls that need no token. */
 export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getHealth, (c) => c.json({ alive: true as const }, 200));
   app.openapi(getReadiness, async (c) => {
     const { ready, problems } = await service.readiness();
-    if (!ready) throw new Problem(503, "not ready", { problems });
+    if (!ready) throw new Problem(503, "the service is not ready", { problems });
     return c.json({ ready, problems }, 200);
   });
 }
 
-/** Adds the calls that want a token. */
+/** Adds the calls that need a token. */
 export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
   app.openapi(getMetrics, (c) => c.text(metricsText(service.metrics()), 200, { "content-type": METRICS_TYPE }));

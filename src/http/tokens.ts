@@ -1,6 +1,6 @@
 /**
- * Who asks: bearer tokens (contract, section 6). A token in the query is never looked at. The answer to a wrong token
- * is the same whatever was wrong with it, in the same time; too many of them are slowed down, the right one never.
+ * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. Every wrong token gets the same answer
+ * in the same time. Too many wrong tokens are refused for a while, but a right one never is.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
@@ -11,18 +11,18 @@ import { Problem } from "./problem.ts";
 
 export interface Tokens {
   admin: string;
-  /** May read all but what names users; null: there is none. */
+  /** May read everything except what names users. Null if it is not set. */
   read: string | null;
 }
 
 export interface TokenOptions {
-  /** Asked anew for each request, so that a rotated token holds at once. */
+  /** Read for each request, so that a rotated token works at once. */
   tokens: () => Promise<Tokens>;
   clock: Clock;
   log: Log;
 }
 
-/** Lets through only who shows a token, and with the read token only to read. */
+/** Refuses requests without a valid token. With the read token, allows only GET and HEAD. */
 export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHandler<HttpEnv> {
   const wrongTokens = new WrongTokens(clock);
   return async (c, next) => {
@@ -31,35 +31,39 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
     if (role === null) throw refusal(given === undefined ? null : c.env?.address ?? "");
     if (role === "read" && !["GET", "HEAD"].includes(c.req.method)) throw new Problem(403, FORBIDDEN);
     c.set("role", role);
-    // So that the page need not guess what it may show.
+    // Tells the page what it may show.
     c.header("rosterd-role", role);
     await next();
   };
 
   function refusal(address: string | null): Problem {
     const wait = address === null ? 0 : wrongTokens.count(address);
-    if (wait > 0) return new Problem(429, "too many wrong tokens", { headers: { "retry-after": String(wait) } });
+    if (wait > 0) {
+      return new Problem(429, "too many wrong tokens came from this address: try again later", {
+        headers: { "retry-after": String(wait) },
+      });
+    }
     if (address !== null) log.warn("http.wrong_token", { address });
-    return new Problem(401, "a token is wanted: Authorization: Bearer TOKEN", {
+    return new Problem(401, 'a valid token is required: send the header "Authorization: Bearer TOKEN"', {
       headers: { "www-authenticate": 'Bearer realm="rosterd"' },
     });
   }
 }
 
-/** For calls that show what the read token may not see. */
+/** For calls whose answers name users. */
 export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (c.get("role") !== "admin") throw new Problem(403, FORBIDDEN);
   await next();
 };
 
-const FORBIDDEN = "the read token may not do this";
+const FORBIDDEN = "the read token does not allow this: use the admin token";
 
-/** What comes after the scheme (RFC 6750); of another scheme nothing, which is never a token. */
+/** The token in the header (RFC 6750). Empty for another scheme, and an empty text is never a token. */
 function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/** Digests have one length, so that the comparison tells nothing of the token's. */
+/** Compares digests, whose length is fixed, so that the time says nothing about the length of the token. */
 function roleOf(given: string, { admin, read }: Tokens): Role | null {
   const digest = sha256(given);
   const isAdmin = timingSafeEqual(digest, sha256(admin));
@@ -73,16 +77,16 @@ function sha256(text: string): Uint8Array {
 
 const MAX_WRONG_TOKENS = 10;
 const WINDOW_MS = 60_000;
-/** Bounds the memory that somebody with many addresses can take. */
+/** Limits the memory that a client with many addresses can use. */
 const MAX_ADDRESSES = 10_000;
 
-/** Counts wrong tokens by address. */
+/** Counts wrong tokens for each address. */
 class WrongTokens {
   readonly #times = new Map<string, number[]>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one more; the seconds to wait when there were too many already, else 0. */
+  /** Counts one more wrong token. Returns the seconds to wait if there were too many already, otherwise 0. */
   count(address: string): number {
     const now = this.clock.elapsed();
     const recent = (this.#times.get(address) ?? []).filter((time) => now - time < WINDOW_MS);

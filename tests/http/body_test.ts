@@ -8,7 +8,7 @@ function endless(chunk: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
 }
 
-Deno.test("A body over 64 KiB is refused with 413, with and without its length", async () => {
+Deno.test("A body over 64 KiB is refused with 413, with or without a declared length", async () => {
   await using http = await testHttp();
   const body = JSON.stringify({ failed_import_email: "x".repeat(65_536) });
   const declared = await http.ask("PATCH", "/settings", {
@@ -23,7 +23,7 @@ Deno.test("A body over 64 KiB is refused with 413, with and without its length",
   assert.equal((await http.ask("POST", "/imports", { body: endless(new Uint8Array(1_000)) })).status, 413);
 });
 
-Deno.test("A body that says it is shorter than it is, is measured all the same", async () => {
+Deno.test("A body that understates its length is measured anyway", async () => {
   await using http = await testHttp();
   const body = endless(new Uint8Array(1_000));
   assert.equal(
@@ -32,7 +32,7 @@ Deno.test("A body that says it is shorter than it is, is measured all the same",
   );
 });
 
-Deno.test("A body that does not come in time is refused with 408", async () => {
+Deno.test("A body that does not arrive in time is refused with 408", async () => {
   await using http = await testHttp({ options: { bodyTimeoutMs: 50 } });
   const stalled = () =>
     new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
@@ -40,7 +40,7 @@ Deno.test("A body that does not come in time is refused with 408", async () => {
   assert.equal((await http.ask("POST", "/check?name=x.csv", { body: stalled() })).status, 408);
 });
 
-Deno.test("Only JSON is taken as JSON", async () => {
+Deno.test("Only JSON content types are accepted as JSON", async () => {
   await using http = await testHttp();
   for (
     const type of [
@@ -58,7 +58,7 @@ Deno.test("Only JSON is taken as JSON", async () => {
   assert.equal((await http.ask("PUT", "/settings", put)).status, 415);
 });
 
-Deno.test("What is not JSON is refused without being repeated", async () => {
+Deno.test("A body that is not JSON is refused, and the answer does not quote it", async () => {
   await using http = await testHttp();
   for (const body of ['{"smtp":{"password":"geheim"', "", "\xff", "nul", "{}{}"]) {
     const answer = await http.ask("PATCH", "/settings", { body, headers: JSON_TYPE });
@@ -67,7 +67,7 @@ Deno.test("What is not JSON is refused without being repeated", async () => {
   }
 });
 
-Deno.test("Deep, wide and __proto__ JSON is refused as any other bad settings", async () => {
+Deno.test("Deep, wide and __proto__ JSON is refused like any other invalid settings", async () => {
   await using http = await testHttp();
   const bodies = [
     '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000),
@@ -88,7 +88,7 @@ Deno.test("A GET with a body is refused", async () => {
   assert.equal((await http.ask("GET", "/status", { headers: { "transfer-encoding": "chunked" } })).status, 400);
 });
 
-Deno.test("A file to check may be larger than 64 KiB, but not than 256 MiB, with and without its length", async () => {
+Deno.test("A file to check may exceed 64 KiB but not 256 MiB, with or without a declared length", async () => {
   await using http = await testHttp();
   const chunk = new Uint8Array(1024 * 1024);
   const fine = await http.ask("POST", "/check?name=x.csv", { body: chunk });
@@ -105,7 +105,7 @@ Deno.test("A file to check may be larger than 64 KiB, but not than 256 MiB, with
   assert.equal((await counting.ask("POST", "/check?name=x.csv", { body: endless(chunk) })).status, 413);
 });
 
-Deno.test("A file to check must be the file itself, under a plain name", async () => {
+Deno.test("A file to check must be the file itself, with a plain name", async () => {
   await using http = await testHttp();
   const form = { body: "x", headers: { "content-type": "multipart/form-data; boundary=x" } };
   assert.equal((await http.ask("POST", "/check?name=x.csv", form)).status, 415);

@@ -4,7 +4,7 @@ import { HELD, LEFT_OUT, testHttp } from "./fake_service.ts";
 
 const DECISIONS = ["approve", "discard", "undo"] as const;
 
-Deno.test("Held users come in pages, by unique_id", async () => {
+Deno.test("Held users are listed in pages, ordered by unique_id", async () => {
   await using http = await testHttp();
   const ask = async (path: string) => await (await http.ask("GET", path)).json();
   assert.deepEqual(await ask("/imports/1/held"), { held: [HELD], next: null });
@@ -22,7 +22,7 @@ for (const query of ["limit=0", "limit=1001", "after=", "after=a%00b", `after=${
   });
 }
 
-Deno.test("A decision wants no body, and answers with what it came to", async () => {
+Deno.test("A decision needs no body, and the answer is its result", async () => {
   await using http = await testHttp();
   const approved = await http.ask("POST", "/imports/1/approve");
   assert.equal(approved.status, 200);
@@ -33,7 +33,7 @@ Deno.test("A decision wants no body, and answers with what it came to", async ()
   assert.deepEqual((await undone.json()).permits_restored, 2);
 });
 
-Deno.test("What cannot be decided is 409 and says why, in words and for programs", async () => {
+Deno.test("An impossible decision is 409, with the reason in words and as a code", async () => {
   await using http = await testHttp();
   for (const word of DECISIONS) {
     const answer = await http.ask("POST", `/imports/2/${word}`);
@@ -49,7 +49,7 @@ Deno.test("What cannot be decided is 409 and says why, in words and for programs
   }
 });
 
-Deno.test("A decision about no import is 404, about no id 422, and 503 while the embedded database is busy", async () => {
+Deno.test("A decision about an unknown import is 404, about an invalid id 422, and 503 while the database is busy", async () => {
   const busy = () => Promise.reject(new Busy());
   await using http = await testHttp();
   await using away = await testHttp({ service: { decisions: { approve: busy, discard: busy, undo: busy } } });
@@ -61,7 +61,7 @@ Deno.test("A decision about no import is 404, about no id 422, and 503 while the
   }
 });
 
-Deno.test("Decisions are made by POST only", async () => {
+Deno.test("Decisions need POST", async () => {
   await using http = await testHttp();
   for (const word of DECISIONS) {
     const answer = await http.ask("GET", `/imports/1/${word}`);

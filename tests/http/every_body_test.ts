@@ -1,4 +1,4 @@
-/** Every call with hostile bodies (fault list, part G): refused with the right status, nothing repeated, nothing changed. */
+/** Every call with hostile bodies: the status is right, the answer quotes nothing, and nothing changes. */
 import assert from "node:assert/strict";
 import { askWith, type Call, everyCall, nameOf } from "./every_call.ts";
 import { ADMIN, READER, testHttp } from "./fake_service.ts";
@@ -11,7 +11,7 @@ interface Hostile {
   type: string | null;
   body: BodyInit | (() => BodyInit);
   headers?: Record<string, string>;
-  /** The status by what the call wants in its body; undefined: not asked. */
+  /** The expected status by the kind of body that a call takes. Undefined: not tested. */
   settings?: number;
   nothing?: number;
   file?: number;
@@ -117,7 +117,7 @@ const HOSTILE: Hostile[] = [
   { name: "nothing, without a content type", type: null, body: text(""), settings: 415, file: 200 },
 ];
 
-Deno.test("Hostile bodies are refused on every call with the right status, repeated nowhere, and change nothing", async () => {
+Deno.test("Every call refuses hostile bodies with the right status, quotes nothing and changes nothing", async () => {
   await using http = await testHttp();
   const settings = await http.ask("GET", "/settings");
   const [etag, before] = [settings.headers.get("etag"), await settings.text()];
@@ -144,7 +144,7 @@ Deno.test("Hostile bodies are refused on every call with the right status, repea
   console.log(`${asked} hostile bodies`);
 });
 
-Deno.test("No GET takes a body, whatever it says of its length", async () => {
+Deno.test("A GET with a body is refused, however its length is declared", async () => {
   await using http = await testHttp();
   const isRead = ({ method, isOpen }: Call) => method === "GET" && !isOpen;
   for (const { path } of everyCall(http).filter(isRead)) {

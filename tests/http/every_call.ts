@@ -1,4 +1,4 @@
-/** Every call of the HTTP interface, as `/openapi.json` names them, with a good request for each. */
+/** Every call of the HTTP interface, from `/openapi.json`, with a valid request for each. */
 import type { testHttp } from "./fake_service.ts";
 import { ADMIN } from "./fake_service.ts";
 
@@ -6,13 +6,13 @@ export type Http = Awaited<ReturnType<typeof testHttp>>;
 
 export interface Call {
   method: string;
-  /** `/imports/{id}`. */
+  /** Such as `/imports/{id}`. */
   template: string;
-  /** With an import and a file that are there. */
+  /** The path of an import or file that exists. */
   path: string;
-  /** Wants no token. */
+  /** Whether it needs no token. */
   isOpen: boolean;
-  /** What it wants in its body. */
+  /** What its body must be. */
   body: "nothing" | "settings" | "file";
 }
 
@@ -36,18 +36,18 @@ export function nameOf({ method, template }: Call): string {
   return `${method} ${template}`;
 }
 
-/** What makes each call a good one, where the path alone does not. */
+/** Sends a valid request, with a body for the calls that need one. */
 export async function goodRequest(http: Http, { method, path, body }: Call): Promise<Response> {
   if (method === "PATCH") return await http.json(method, path, { settle_seconds: 1 });
   if (method === "PUT") return await http.json(method, path, await (await http.ask("GET", path)).json());
   return await http.ask(method, path, body === "file" ? { body: "unique_id" } : {});
 }
 
-/** Asks with the admin token and a body, with or without a content type. */
+/** Sends a body with the admin token. A null `type` omits the content type. */
 export async function askWith(http: Http, { method, path }: Call, type: string | null, body: BodyInit) {
   const headers = new Headers({ authorization: `Bearer ${ADMIN}` });
   const request = new Request(`http://localhost${path}`, { method, headers, body });
-  // A text brings a content type of its own.
+  // A text body would set a content type by itself.
   if (type === null) request.headers.delete("content-type");
   else request.headers.set("content-type", type);
   const answer = await http.app.fetch(request);

@@ -1,4 +1,4 @@
-/** Every call with every kind of token that is none (fault list, part G): one answer for all, and nothing done. */
+/** Every call with every kind of invalid token: all get the same answer, and nothing happens. */
 import assert from "node:assert/strict";
 import { type Call, everyCall, type Http, nameOf } from "./every_call.ts";
 import { ADMIN, READER, testHttp } from "./fake_service.ts";
@@ -13,13 +13,13 @@ const WRONG: Record<string, string> = {
   "more than it": `Bearer ${ADMIN}x`,
   "it twice": `Bearer ${ADMIN}, Bearer ${ADMIN}`,
   "an overlong one": "Bearer " + "x".repeat(100_000),
-  "that of a read token which there is not": "Bearer null",
+  "the text null, as if no read token were set": "Bearer null",
 };
 
-/** What the read token may not GET. */
+/** The calls that the read token may not GET. */
 const ADMIN_ONLY = ["GET /imports/{id}/failures", "GET /imports/{id}/failed.csv", "GET /imports/{id}/held"];
 
-/** Methods that a call answers to: those of GET to HEAD, too. */
+/** The methods of a call. GET includes HEAD. */
 function methods({ method }: Call): string[] {
   return method === "GET" ? ["GET", "HEAD"] : [method];
 }
@@ -28,7 +28,7 @@ async function ask({ app }: Http, method: string, path: string, headers: Headers
   return await app.request(path, { method, headers }, { address });
 }
 
-Deno.test("No call that wants a token answers anything but one and the same refusal without the right one", async () => {
+Deno.test("Without the right token, every call that needs one gives the same refusal", async () => {
   await using http = await testHttp();
   const before = await (await http.ask("GET", "/settings/history")).text();
   const refusals = new Set<string>();
@@ -48,7 +48,7 @@ Deno.test("No call that wants a token answers anything but one and the same refu
     ];
     for (const [name, path, headers] of cases) {
       for (const method of methods(call)) {
-        // An address of its own for each, so that none is refused for those before it.
+        // Each request has its own address, so that none is refused because of earlier ones.
         const answer = await ask(http, method, path, headers, `198.51.100.${asked++}`);
         const what = `${method} ${call.template} with ${name}`;
         assert.equal(answer.status, 401, what);
@@ -63,7 +63,7 @@ Deno.test("No call that wants a token answers anything but one and the same refu
   console.log(`${asked} requests without the right token, ${refusals.size} different answers`);
 });
 
-Deno.test("The open calls answer to anybody, whatever token is shown, and set no cookie", async () => {
+Deno.test("The open calls answer with any token or none, and set no cookie", async () => {
   await using http = await testHttp();
   for (const call of everyCall(http).filter(({ isOpen }) => isOpen)) {
     for (const authorization of [undefined, ...Object.values(WRONG)]) {
@@ -76,7 +76,7 @@ Deno.test("The open calls answer to anybody, whatever token is shown, and set no
   }
 });
 
-Deno.test("The read token may GET everything but failures, held users and files, and change nothing", async () => {
+Deno.test("The read token can GET everything except failures, held users and files, and can change nothing", async () => {
   await using http = await testHttp();
   const before = await (await http.ask("GET", "/settings")).text();
   for (const call of everyCall(http).filter(({ isOpen }) => !isOpen)) {
@@ -90,7 +90,7 @@ Deno.test("The read token may GET everything but failures, held users and files,
   assert.equal(await (await http.ask("GET", "/settings")).text(), before);
 });
 
-Deno.test("Ten wrong tokens a minute on whatever calls, then 429 on each; the right token is served all the time", async () => {
+Deno.test("After ten wrong tokens in a minute, every call is 429, but the right token still works", async () => {
   let elapsed = 0;
   const clock = { now: () => new Date(), elapsed: () => elapsed };
   await using http = await testHttp({ options: { clock } });

@@ -139,8 +139,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
 }
 
 /**
- * The interface over a fake service whose settings stand in a folder of its own, until it is disposed of. Every answer is held
- * against `/openapi.json`.
+ * The HTTP interface with a fake service, whose settings are in a temporary folder until it is disposed of. Every answer
+ * is validated against `/openapi.json`.
  */
 export async function testHttp(changes: { service?: Partial<Service>; options?: Partial<HttpOptions> } = {}) {
   const folder = await Deno.makeTempDir();
@@ -163,7 +163,7 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
   return {
     app,
     openApi,
-    /** Asks with the admin token; `init.headers` win over it. */
+    /** Sends a request with the admin token, which `init.headers` can override. */
     ask: async (method: string, path: string, init: RequestInit = {}) =>
       await app.request(path, { method, ...init, headers: { authorization: `Bearer ${ADMIN}`, ...init.headers } }),
     json: async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -176,7 +176,7 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
   };
 }
 
-/** Import 1 can be decided about, import 2 cannot, and there are no others. */
+/** Decisions are possible for import 1, not for import 2, and no other import exists. */
 function decided<T>(id: number, result: T): Promise<T | null> {
   if (id === 2) return Promise.reject(new CannotDecide("nothing_held", "this import holds nobody"));
   return Promise.resolve(id === 1 ? result : null);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { entry, FAILED_FILE, FAILURE, testHttp } from "./fake_service.ts";
 
-Deno.test("The history comes newest first, in pages, and by status", async () => {
+Deno.test("The history is listed newest first, in pages and by status", async () => {
   await using http = await testHttp();
   const ask = async (query: string) => {
     const { imports, next } = await (await http.ask("GET", `/imports${query}`)).json();
@@ -24,7 +24,7 @@ for (
   });
 }
 
-Deno.test("One import is shown whole; an unknown one is 404, an id that is none 422", async () => {
+Deno.test("An import is shown in full, an unknown one is 404, and an invalid id is 422", async () => {
   await using http = await testHttp();
   assert.deepEqual(await (await http.ask("GET", "/imports/2")).json(), entry(2));
   for (const path of ["/imports/9", "/imports/9/failures", "/imports/9/failed.csv"]) {
@@ -35,13 +35,13 @@ Deno.test("One import is shown whole; an unknown one is 404, an id that is none 
   }
 });
 
-Deno.test("Failures come with their problems", async () => {
+Deno.test("Failures are listed with their problems", async () => {
   await using http = await testHttp();
   assert.deepEqual(await (await http.ask("GET", "/imports/1/failures")).json(), { failures: [FAILURE], next: null });
   assert.equal((await http.ask("GET", "/imports/1/failures?limit=1001")).status, 422);
 });
 
-Deno.test("The failed records are a download, whatever their file is called", async () => {
+Deno.test("Failed records can be downloaded, whatever the name of their file", async () => {
   await using http = await testHttp();
   const answer = await http.ask("GET", "/imports/1/failed.csv");
   assert.equal(await answer.text(), FAILED_FILE);
@@ -53,13 +53,13 @@ Deno.test("The failed records are a download, whatever their file is called", as
   );
 });
 
-Deno.test("Failed records that are gone say why", async () => {
+Deno.test("The answer for missing failed records says why they are missing", async () => {
   await using http = await testHttp();
   const answer = await http.ask("GET", "/imports/2/failed.csv");
   assert.deepEqual([answer.status, (await answer.json()).detail], [410, "nothing failed in this import"]);
 });
 
-Deno.test("A look is asked for with 202, and waited for with 200", async () => {
+Deno.test("A requested scan answers 202, and one that was waited for 200", async () => {
   await using http = await testHttp();
   const asked = await http.ask("POST", "/imports");
   assert.deepEqual([asked.status, await asked.json()], [202, { imports: [] }]);

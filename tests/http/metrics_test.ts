@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { metricsText } from "../../src/http/metrics.ts";
 import { ADMIN, READER, testHttp } from "./fake_service.ts";
 
-Deno.test("Metrics have a HELP, a TYPE and a line for each sample, values of labels escaped", () => {
+Deno.test("Metrics have a HELP, a TYPE and one line for each sample, with escaped label values", () => {
   const text = metricsText([
     { name: "turns_total", type: "counter", help: "Turns.\nAll \\ of them.", samples: [{ value: 2 }] },
     {
@@ -19,7 +19,7 @@ Deno.test("Metrics have a HELP, a TYPE and a line for each sample, values of lab
   );
 });
 
-Deno.test("GET /metrics wants a token, the read token will do, and says its format", async () => {
+Deno.test("GET /metrics needs a token, accepts the read token, and declares its format", async () => {
   await using http = await testHttp();
   for (const [token, status] of [["wrong", 401], [READER, 200], [ADMIN, 200]] as const) {
     const answer = await http.app.request("/metrics", { headers: { authorization: `Bearer ${token}` } });

@@ -1,9 +1,9 @@
-/** `/openapi.json` names every call, and every answer is one that it foresees (`tests/support/openapi.ts` holds them all against it). */
+/** `/openapi.json` describes every call. `tests/support/openapi.ts` validates every answer against it. */
 import assert from "node:assert/strict";
 import { everyCall, goodRequest, nameOf } from "./every_call.ts";
 import { testHttp } from "./fake_service.ts";
 
-/** Of the contract, section 6. */
+/** All calls (docs/http.md#calls). */
 const CALLS = [
   "GET /",
   "GET /assets/{name}",
@@ -29,7 +29,7 @@ const CALLS = [
   "PUT /settings",
 ];
 
-Deno.test("The document is OpenAPI 3.1, names every call of the contract, and every call that there is", async () => {
+Deno.test("The document is OpenAPI 3.1 and describes exactly the calls that exist", async () => {
   await using http = await testHttp();
   const document = await (await http.app.request("/openapi.json")).json();
   assert.equal(document.openapi, "3.1.0");
@@ -39,7 +39,7 @@ Deno.test("The document is OpenAPI 3.1, names every call of the contract, and ev
   assert.deepEqual([...new Set(registered)].sort(), CALLS);
 });
 
-Deno.test("What the document refers to is there, and only the open calls want no token", async () => {
+Deno.test("Every reference in the document resolves, and only the open calls need no token", async () => {
   await using http = await testHttp();
   const document = await (await http.app.request("/openapi.json")).json();
   const references = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g)!;
@@ -53,7 +53,7 @@ Deno.test("What the document refers to is there, and only the open calls want no
   ]);
 });
 
-Deno.test("A good request of each call is answered as the document says", async () => {
+Deno.test("A valid request of each call is answered as the document says", async () => {
   await using http = await testHttp();
   for (const call of everyCall(http)) {
     const answer = await goodRequest(http, call);
@@ -63,7 +63,7 @@ Deno.test("A good request of each call is answered as the document says", async 
   assert.ok(http.openApi.answers >= CALLS.length);
 });
 
-Deno.test("What the document does not foresee is found out", async () => {
+Deno.test("An answer that the document does not describe is detected", async () => {
   await using http = await testHttp();
   const { openApi } = http;
   const json = (body: unknown, status = 200, type = "application/json") =>

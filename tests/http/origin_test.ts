@@ -17,7 +17,7 @@ for (
     "rosters.example:443",
   ]
 ) {
-  Deno.test(`The name ${host} is one of the service's`, async () => {
+  Deno.test(`The host name ${host} is accepted`, async () => {
     assert.equal(await statusOf({ host }), 202);
   });
 }
@@ -33,17 +33,17 @@ for (
     "x y",
   ]
 ) {
-  Deno.test(`The name ${host} is refused`, async () => {
+  Deno.test(`The host name ${host} is refused`, async () => {
     assert.equal(await statusOf({ host }, undefined, "GET"), 421);
   });
 }
 
-Deno.test("The open calls are refused under a foreign name too", async () => {
+Deno.test("The open calls are also refused under a foreign host name", async () => {
   await using http = await testHttp();
   assert.equal((await http.app.request("/healthz", { headers: { host: "evil.example" } })).status, 421);
 });
 
-Deno.test("Listening on every address, any address is its own, but not any name", async () => {
+Deno.test("A service that listens on every address accepts any address as host, but not any name", async () => {
   for (const listen of ["0.0.0.0", "::"]) {
     const hosts = { listen, more: [] };
     assert.equal(await statusOf({ host: "192.0.2.7:8080" }, hosts), 202);
@@ -52,7 +52,7 @@ Deno.test("Listening on every address, any address is its own, but not any name"
   }
 });
 
-Deno.test("An unsafe request of a page of this service, also behind a proxy, is let through", async () => {
+Deno.test("An unsafe request from the service's own page is accepted, even through a proxy", async () => {
   assert.equal(await statusOf({ host: "localhost:8080", origin: "http://localhost:8080" }), 202);
   assert.equal(await statusOf({ host: "127.0.0.1:8080", origin: "https://rosters.example" }), 202);
 });
@@ -66,7 +66,7 @@ for (
     "http://rosters.example@evil.example",
   ]
 ) {
-  Deno.test(`An unsafe request of the origin ${origin} is refused, a safe one is not`, async () => {
+  Deno.test(`An unsafe request from the origin ${origin} is refused, but a safe one is not`, async () => {
     assert.equal(await statusOf({ host: "localhost:8080", origin }), 403);
     assert.equal(await statusOf({ host: "localhost:8080", origin }, undefined, "GET"), 200);
   });

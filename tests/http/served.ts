@@ -1,4 +1,4 @@
-/** The HTTP interface behind real sockets, and clients that speak raw text. */
+/** The HTTP interface on real sockets, and clients that send raw text. */
 import { type HttpServer, serveHttp, type ServeOptions } from "../../src/http/serve.ts";
 import type { FailedFile, ImportHistory, Service } from "../../src/http/service.ts";
 import { readToEnd } from "../support/connection.ts";
@@ -31,7 +31,7 @@ export async function talk({ port }: HttpServer, text: string): Promise<string> 
   return await readToEnd(connection);
 }
 
-/** A history in which there is a file of failed records only. */
+/** A history that has only a failed-records file. */
 export function historyOf(failedFile: () => FailedFile): ImportHistory {
   return { list: never, get: never, failures: never, held: never, failedFile: () => Promise.resolve(failedFile()) };
 }

@@ -5,7 +5,7 @@ import { testHttp } from "./fake_service.ts";
 
 const SMTP = { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim" };
 
-Deno.test("Settings are read with an ETag, secrets masked", async () => {
+Deno.test("Settings are returned with an ETag and masked secrets", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { smtp: SMTP });
   const answer = await http.ask("GET", "/settings");
@@ -13,7 +13,7 @@ Deno.test("Settings are read with an ETag, secrets masked", async () => {
   assert.deepEqual(await answer.json(), { ...DEFAULT_SETTINGS, smtp: { ...SMTP, password: "***" } });
 });
 
-Deno.test("A patch of either content type changes what it names and answers the new settings and ETag", async () => {
+Deno.test("A patch of either content type changes what it names, and returns the new settings and ETag", async () => {
   await using http = await testHttp();
   const before = await http.ask("GET", "/settings");
   for (
@@ -28,7 +28,7 @@ Deno.test("A patch of either content type changes what it names and answers the 
   assert.deepEqual(await reset.json(), DEFAULT_SETTINGS);
 });
 
-Deno.test("Of two admins who change the same settings, the second gets 412", async () => {
+Deno.test("If two admins change the same settings, the second gets 412", async () => {
   await using http = await testHttp();
   const etag = (await http.ask("GET", "/settings")).headers.get("etag")!;
   assert.equal((await http.json("PATCH", "/settings", { settle_seconds: 1 }, { "if-match": etag })).status, 200);
@@ -42,7 +42,7 @@ Deno.test("Of two admins who change the same settings, the second gets 412", asy
   assert.equal((await (await http.ask("GET", "/settings")).json()).settle_seconds, 1);
 });
 
-Deno.test("What does not hold is refused with each key named, and nothing is changed", async () => {
+Deno.test("Invalid settings are refused with each key named, and nothing is changed", async () => {
   await using http = await testHttp();
   const answer = await http.json("PATCH", "/settings", { interval_minutes: 0, smtp: { port: "x" }, nonsense: 1 });
   assert.equal(answer.status, 422);
@@ -51,7 +51,7 @@ Deno.test("What does not hold is refused with each key named, and nothing is cha
     type: "about:blank",
     title: "Unprocessable Entity",
     status: 422,
-    detail: "nothing was changed",
+    detail: "the settings are not valid, and nothing was changed",
   });
   assert.deepEqual(errors, [
     { key: "interval_minutes", message: "must be at least 1" },
@@ -61,7 +61,7 @@ Deno.test("What does not hold is refused with each key named, and nothing is cha
   assert.deepEqual(await (await http.ask("GET", "/settings")).json(), DEFAULT_SETTINGS);
 });
 
-Deno.test("PUT wants every key, and takes back what GET gave", async () => {
+Deno.test("PUT needs every key, and accepts what GET returned", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { smtp: SMTP });
   const shown = await (await http.ask("GET", "/settings")).json();
@@ -72,7 +72,7 @@ Deno.test("PUT wants every key, and takes back what GET gave", async () => {
   assert.deepEqual((await answer.json()).errors, [{ key: "mail_on", message: "is missing" }]);
 });
 
-Deno.test("The mail server does not change without its password", async () => {
+Deno.test("The mail server cannot change without its password", async () => {
   await using http = await testHttp();
   await http.json("PATCH", "/settings", { smtp: SMTP });
   const answer = await http.json("PATCH", "/settings", { smtp: { host: "evil.example" } });
@@ -82,7 +82,7 @@ Deno.test("The mail server does not change without its password", async () => {
   ]);
 });
 
-Deno.test("A settings file broken by hand is told with its place, and not overwritten", async () => {
+Deno.test("A settings file with a mistake is reported with line and column, and not overwritten", async () => {
   const broken = () =>
     Promise.reject(
       new BrokenSettingsFile("settings.json", [{ line: 4, column: 3, key: "mail_on", message: "is wrong" }]),
@@ -101,7 +101,7 @@ Deno.test("A settings file broken by hand is told with its place, and not overwr
   }
 });
 
-Deno.test("A test mail says how it went", async () => {
+Deno.test("A test mail reports its result", async () => {
   await using http = await testHttp();
   const answer = await http.ask("POST", "/settings/test-mail");
   assert.deepEqual([answer.status, await answer.json()], [200, { sent: false, text: "no mail server is set" }]);

@@ -4,7 +4,7 @@ import { ADMIN, READER, testHttp } from "./fake_service.ts";
 
 type Http = Awaited<ReturnType<typeof testHttp>>;
 
-/** Asks with an `Authorization` header, as if from an address. */
+/** Sends a request with an `Authorization` header, as if from `address`. */
 async function ask(
   { app }: Http,
   authorization: string | null,
@@ -16,7 +16,7 @@ async function ask(
   return await app.request(path, { method, headers }, { address });
 }
 
-Deno.test("Whoever shows no token, or a wrong one, gets one and the same answer", async () => {
+Deno.test("A request without a token gets the same answer as one with a wrong token", async () => {
   await using http = await testHttp();
   const wrong = [
     null,
@@ -45,7 +45,7 @@ Deno.test("A token in the query is not accepted", async () => {
   }
 });
 
-Deno.test("Ten wrong tokens a minute from one address, then 429; the right one always gets through", async () => {
+Deno.test("After ten wrong tokens in a minute an address gets 429, but the right token always works", async () => {
   let elapsed = 0;
   const clock: Clock = { now: () => new Date(), elapsed: () => elapsed };
   await using http = await testHttp({ options: { clock } });
@@ -61,7 +61,7 @@ Deno.test("Ten wrong tokens a minute from one address, then 429; the right one a
   assert.equal((await ask(http, "Bearer wrong")).status, 401);
 });
 
-Deno.test("The read token may GET what names no users, and nothing else", async () => {
+Deno.test("The read token can only GET, and only what names no users", async () => {
   await using http = await testHttp();
   const statuses = async (...calls: [string, string][]) =>
     await Promise.all(calls.map(async ([method, path]) => (await ask(http, `Bearer ${READER}`, path, method)).status));
@@ -93,13 +93,13 @@ Deno.test("The read token may GET what names no users, and nothing else", async 
   );
 });
 
-Deno.test("Without a read token, none is accepted as one", async () => {
+Deno.test("If no read token is set, no token is accepted as one", async () => {
   await using http = await testHttp({ options: { tokens: () => Promise.resolve({ admin: ADMIN, read: null }) } });
   assert.equal((await ask(http, `Bearer ${READER}`)).status, 401);
   assert.equal((await ask(http, "Bearer null")).status, 401);
 });
 
-Deno.test("A token that was changed holds from the next request on", async () => {
+Deno.test("A changed token applies from the next request", async () => {
   let admin = ADMIN;
   await using http = await testHttp({ options: { tokens: () => Promise.resolve({ admin, read: null }) } });
   admin = "another";

@@ -1,4 +1,4 @@
-/** axe-core on every view; one file for each scheme of colours, so that none takes long. */
+/** Runs axe-core on every view. Each colour scheme has its own test file, to keep each one short. */
 import assert from "node:assert/strict";
 import { barriers } from "./browser.ts";
 import { everyView } from "./every_view.ts";
@@ -6,7 +6,7 @@ import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
 
 export function axeOnEveryView(colorScheme: "light" | "dark"): void {
-  pageTest(`Nothing keeps anybody from using any view, ${colorScheme}: axe finds no serious fault`, {
+  pageTest(`axe finds no serious barrier in any view, ${colorScheme}`, {
     start: fullWorld,
   }, async (scene) => {
     const { page, assertQuiet } = await scene.tab({ colorScheme });

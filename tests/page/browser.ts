@@ -1,6 +1,6 @@
 /**
- * A real browser for the tests of the page: Debian's chromium. Whatever a page asks of any other machine is refused and
- * noted, and so is every error that it prints.
+ * A real browser for the tests of the page: Debian's Chromium. Requests to other machines are refused. They are recorded,
+ * and so are all errors that the page prints.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -18,14 +18,14 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Null where a browser can be started; else why not. */
+/** The reason why no browser can be started, or null if one can. */
 export async function browserIsAway(): Promise<string | null> {
   try {
     await Deno.stat(CHROMIUM);
     return null;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return `${CHROMIUM} is not there: apt-get install chromium`;
+    return `${CHROMIUM} is missing. Run apt-get install chromium`;
   }
 }
 
@@ -35,11 +35,11 @@ export async function startBrowser(): Promise<Browser> {
 
 export interface Visit {
   readonly page: Page;
-  /** Asserts that the page printed no error and asked nobody else; but for refusals with these statuses. */
+  /** Asserts that the page printed no error and called no other server. Answers with these statuses are allowed. */
   assertQuiet(...wantedStatuses: number[]): void;
 }
 
-/** A tab of its own, with nothing kept from others. */
+/** A new tab that shares nothing with other tabs. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
   const complaints: string[] = [];
@@ -71,25 +71,25 @@ function isOwn(address: URL, url: string): boolean {
   return address.origin === new URL(url).origin || address.protocol === "blob:";
 }
 
-/** Signs in, and waits until the first view stands there. */
+/** Signs in, and waits until the first view appears. */
 export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).waitFor();
 }
 
-/** Goes where a link would lead; resolves when the view with that heading stands there. */
+/** Goes to an address, and resolves when the view with the heading appears. */
 export async function go(page: Page, hash: string, heading: string | RegExp): Promise<void> {
   await page.evaluate(`void (location.hash = ${JSON.stringify(hash)})`);
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
-/** Whether the keyboard is at it. */
+/** Whether the element has the focus. */
 export async function hasFocus(element: Locator): Promise<boolean> {
   return await element.and(element.page().locator(":focus")).count() === 1;
 }
 
-/** What axe finds that keeps somebody from using the page. */
+/** The serious and critical barriers that axe finds. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>("axe.run(document)");
@@ -98,7 +98,7 @@ export async function barriers(page: Page): Promise<string[]> {
   ) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html}\n  ${failureSummary}`));
 }
 
-/** What is wider than its place: pushed sideways, or cut off. */
+/** Finds elements whose content is wider than they are: it scrolls sideways or is cut off. */
 export const TOO_WIDE =
   `[document.documentElement, ...document.querySelectorAll("main table, main td, main th, main .notice, main .tile")]
   .filter((element) => element.scrollWidth > element.clientWidth)

@@ -15,7 +15,7 @@ async function choose(page: Page, name: string, content: string): Promise<void> 
   await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
 }
 
-/** As a person drops it: with the events of a browser. */
+/** Drops a file with the events that a browser sends. */
 async function drop(page: Page, name: string, content: string, on = ".drop"): Promise<void> {
   const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)}, { type: "text/csv" })`;
   const dropped = await page.evaluateHandle(
@@ -26,7 +26,7 @@ async function drop(page: Page, name: string, content: string, on = ".drop"): Pr
 }
 
 pageTest(
-  "A file that is dropped shows what an import would do, value by value, and nothing is written",
+  "A dropped file shows what an import would change, value by value, and nothing is written",
   {},
   async (scene) => {
     await scene.service.import("all.csv", roster(1, 10));
@@ -37,8 +37,8 @@ pageTest(
       roster(8, 12, (number) => number === 8 ? { city: "Hull" } : number === 12 ? { email: "wrong" } : {}),
     );
     await page.getByRole("heading", { name: "new.csv" }).waitFor();
-    await page.getByText("It would change 2 users. Nothing was written.").waitFor();
-    const failures = page.getByRole("table", { name: "By line" });
+    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    const failures = page.getByRole("table", { name: "Failed records, by line" });
     assert.match(await failures.getByRole("row").nth(1).innerText(), /^6\tu0012\temail\t9033\t.*wrong/);
     const changes = page.getByRole("table", { name: "The first 2 users that would change, value by value" });
     const rows = (await changes.getByRole("row").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
@@ -53,18 +53,18 @@ pageTest(
   },
 );
 
-pageTest("A file that would be rejected says why, and the next one takes its place", {}, async (scene) => {
+pageTest("A file that would be rejected says why, and the next file replaces it", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   await choose(page, "wrong.csv", "name,city\nAnna,Ottawa\n");
   await page.getByText("The file would be rejected.").waitFor();
-  await page.getByText(/Why: .*unique_id/).waitFor();
+  await page.getByText(/Reason: .*unique_id/).waitFor();
   await choose(page, "empty.csv", "");
   await page.getByRole("heading", { name: "empty.csv" }).waitFor();
   assert.equal(await page.getByText("wrong.csv").count(), 0);
   assertQuiet();
 });
 
-pageTest("The sample roster is downloaded, and is one that imports without a failure", {}, async (scene) => {
+pageTest("The sample roster can be downloaded, and imports without a failure", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   const [download] = await Promise.all([
     page.waitForEvent("download"),

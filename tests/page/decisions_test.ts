@@ -5,7 +5,7 @@ import { roster } from "./world.ts";
 
 const SETTINGS = { settings: { archive_inactive_users: true } };
 
-/** 100 users, of whom the second import would archive 40; three of them have permits. */
+/** Imports 100 users. A second import would archive 40 of them, three of whom have permits. */
 async function held({ service, database }: Scene): Promise<void> {
   await service.import("all.csv", roster(1, 100));
   await database
@@ -22,15 +22,16 @@ async function activeUsers({ database }: Scene): Promise<number> {
 }
 
 pageTest(
-  "Held archivings: who and why, a confirmation that says what will happen, and after approve what did",
+  "Approve shows who is held and why, says what will happen, and then what happened",
   SETTINGS,
   async (scene) => {
     await held(scene);
     const { page, assertQuiet } = await scene.admin();
-    await page.getByText("40 users are held by spring.csv").waitFor();
-    await page.getByRole("link", { name: "Look and decide" }).click();
-    await page.getByRole("heading", { name: "40 users are held" }).waitFor();
-    await page.getByText('Why: of login source "ldap" 40 users would have lost access').waitFor();
+    await page.getByText("The import of spring.csv holds 40 users for review. They keep access until you decide.")
+      .waitFor();
+    await page.getByRole("link", { name: "Review and decide" }).click();
+    await page.getByRole("heading", { name: "40 users are held for review" }).waitFor();
+    await page.getByText('Reason: of login source "ldap" 40 users would have lost access').waitFor();
     const users = page.getByRole("table", { name: "Held users, by unique_id" });
     assert.equal(await users.getByRole("row").count(), 41);
     assert.equal(
@@ -38,51 +39,51 @@ pageTest(
       "u0061\tPerson Number 61\tldap\tline 62\tarchived, 1 permit released",
     );
 
-    await page.getByRole("button", { name: "Approve …" }).click();
-    const dialog = page.getByRole("dialog", { name: "Approve what import 2 held?" });
-    await dialog.getByText("40 users will be archived, and 3 active permits are released.").waitFor();
+    await page.getByRole("button", { name: "Approve…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Approve the changes held by import 2?" });
+    await dialog.getByText("40 users will be archived, and 3 active permits will be released.").waitFor();
     assert.ok(await hasFocus(dialog.getByRole("button", { name: "Cancel" })));
     await page.keyboard.press("Escape");
     assert.equal(await activeUsers(scene), 100);
 
-    // Somebody else sees to it that one of them is not archived.
+    // Another program disables one of them, so that approve leaves this user out.
     await scene.database.sql`update rosterd.users set active = false where unique_id = 'u0070'`;
-    await page.getByRole("button", { name: "Approve …" }).click();
+    await page.getByRole("button", { name: "Approve…" }).click();
     await dialog.getByRole("button", { name: "Approve: 40 users lose access" }).click();
     await page.locator("main").getByText(/^Approved: \d+ users were archived.*3 permits were released\.$/).waitFor();
     await page.getByText("Held (approved)").waitFor();
-    assert.equal(await page.getByRole("button", { name: "Approve …" }).count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Approve…" }).count(), 0);
     assert.equal(await activeUsers(scene), 60);
     const came = page.locator("#decided > *");
-    assert.ok(await hasFocus(came), "the keyboard goes on at what came of it");
+    assert.ok(await hasFocus(came), "the focus moves to the result");
 
-    // The page follows what others do, and the keyboard stays.
+    // The page follows changes made elsewhere, and the focus stays.
     await (await scene.service.fetch("/imports/2/undo", { method: "POST" })).body?.cancel();
     await scene.service.import("next.csv", roster(1, 100));
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
     await page.getByText("This import was undone on").waitFor();
-    assert.ok(await hasFocus(came), "the keyboard stays at what came of it");
+    assert.ok(await hasFocus(came), "the focus stays on the result");
     assertQuiet();
   },
 );
 
-pageTest("Discard lets everybody keep access, and says so before and after", SETTINGS, async (scene) => {
+pageTest("Discard says before and after that all users keep access", SETTINGS, async (scene) => {
   await held(scene);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/2", "spring.csv");
-  await page.getByRole("button", { name: "Discard …" }).click();
-  const dialog = page.getByRole("dialog", { name: "Discard what import 2 held?" });
-  await dialog.getByText("40 users keep access and permits.").waitFor();
+  await page.getByRole("button", { name: "Discard…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Discard the changes held by import 2?" });
+  await dialog.getByText("40 users keep access and permits. The held changes are dropped.").waitFor();
   await dialog.getByRole("button", { name: "Discard: 40 users keep access" }).click();
   await page.locator("main").getByText("Discarded: 40 users keep access.").waitFor();
   await page.getByText("Held (discarded)").waitFor();
   assert.equal(await activeUsers(scene), 100);
   await go(page, "#/", "Overview");
-  await page.getByText("All is well").waitFor();
+  await page.getByText("Everything is working").waitFor();
   assertQuiet();
 });
 
-pageTest("Undo says what goes back, does it, and lists what could not", SETTINGS, async (scene) => {
+pageTest("Undo says what it will reverse, reverses it, and lists what it left unchanged", SETTINGS, async (scene) => {
   const { service, database } = scene;
   await service.import("all.csv", roster(1, 50));
   await service.import("moved.csv", roster(1, 60, (number) => number <= 20 ? { city: "Hull" } : {}));
@@ -92,14 +93,16 @@ pageTest("Undo says what goes back, does it, and lists what could not", SETTINGS
   await page.locator("#undo").getByText("Only the latest import can be undone").waitFor();
   await page.locator("#undo").getByRole("link", { name: "import 2" }).click();
   await page.getByRole("heading", { level: 1, name: "moved.csv" }).waitFor();
-  await page.getByRole("button", { name: "Undo this import …" }).click();
+  await page.getByRole("button", { name: "Undo this import…" }).click();
   const dialog = page.getByRole("dialog", { name: "Undo import 2?" });
-  await dialog.getByText("10 users it created will be archived").waitFor();
-  await dialog.getByText("20 users it updated or reactivated will get their former values back").waitFor();
-  await dialog.getByRole("button", { name: "Undo the import" }).click();
-  await page.locator("main").getByText("Undone: 19 users were put back, 10 created users were archived.").waitFor();
-  await page.getByText("1 user was left as they are:").waitFor();
-  const left = page.getByRole("table", { name: /^Left as they are/ });
+  await dialog.getByText("10 users it created will be archived, and their permits released").waitFor();
+  await dialog.getByText(
+    "20 users it updated or reactivated will get their former values back, except values changed since",
+  ).waitFor();
+  await dialog.getByRole("button", { name: "Undo import" }).click();
+  await page.locator("main").getByText("Undone: 19 users were restored, 10 created users were archived.").waitFor();
+  await page.getByText("1 user was left unchanged:").waitFor();
+  const left = page.getByRole("table", { name: /^Users left unchanged, with reasons$/ });
   assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
   await page.getByText("This import was undone on").waitFor();
   const cities = await database
@@ -109,13 +112,13 @@ pageTest("Undo says what goes back, does it, and lists what could not", SETTINGS
 });
 
 pageTest(
-  "A decision that came too late is refused in words, and the page shows what somebody else decided",
+  "A decision that comes too late is refused with a reason, and the page shows the other admin's decision",
   SETTINGS,
   async (scene) => {
     await held(scene);
     const { page, assertQuiet } = await scene.admin();
     await go(page, "#/imports/2", "spring.csv");
-    await page.getByRole("button", { name: "Discard …" }).click();
+    await page.getByRole("button", { name: "Discard…" }).click();
     await (await scene.service.fetch("/imports/2/approve", { method: "POST" })).body?.cancel();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: /^Discard:/ }).click();

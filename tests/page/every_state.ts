@@ -1,4 +1,4 @@
-/** The page in the states in which a service and its history can be, one after the other. */
+/** Brings a service and its history into one state after the other, and shows the page in each. */
 import type { Page } from "playwright-core";
 import { READ_TOKEN, TOKEN } from "../support/service.ts";
 import { go, signIn } from "./browser.ts";
@@ -8,7 +8,7 @@ import { roster } from "./world.ts";
 type Stage = Pick<Scene, "service" | "database" | "tab">;
 type Look = (state: string, page: Page) => Promise<void>;
 
-/** From a service without an import to one that has stopped; `look` is called when the page shows it. The service has no mail. */
+/** Goes from a service without imports to a stopped one, and calls `look` in each state. The service has no mail. */
 export async function everyState(scene: Stage, look: Look): Promise<void> {
   const { page } = await scene.tab();
   await page.getByLabel("Token").fill("wrong");
@@ -16,11 +16,11 @@ export async function everyState(scene: Stage, look: Look): Promise<void> {
   await page.getByRole("alert").waitFor();
   await look("wrong-token", page);
   await signIn(page, TOKEN);
-  await page.getByText("Nothing was imported yet.").waitFor();
+  await page.getByText("No imports yet.").waitFor();
   await look("no-import", page);
   await go(page, "#/imports", "Imports");
   await look("no-imports", page);
-  await go(page, "#/settings-history", "What was changed");
+  await go(page, "#/settings-history", "Change history");
   await look("no-changes", page);
   await running(scene, page, look);
   await manyFailures(scene, page, look);
@@ -32,11 +32,11 @@ export async function everyState(scene: Stage, look: Look): Promise<void> {
 async function running({ service, database }: Stage, page: Page, look: Look): Promise<void> {
   await go(page, "#/", "Overview");
   await database.sql.begin(async (sql) => {
-    // As long as this lock is held, the import stands where it has compared with the users and locks them.
+    // This lock stops the import at the point where it has compared the users and wants to lock them.
     await sql`lock table rosterd.permits in access exclusive mode`;
     await service.drop("autumn.csv", roster(1, 2_000));
-    await page.getByRole("button", { name: "Look into the folder now" }).click();
-    await page.getByText("Comparing with the users and writing").waitFor();
+    await page.getByRole("button", { name: "Scan folder now" }).click();
+    await page.getByText("Comparing with users and saving changes").waitFor();
     await look("running", page);
     await go(page, "#/imports/1", "autumn.csv");
     await look("running-import", page);
@@ -55,10 +55,10 @@ async function manyFailures({ service }: Stage, page: Page, look: Look): Promise
 async function undone({ service }: Stage, page: Page, look: Look): Promise<void> {
   await service.import("moved.csv", roster(1, 40, () => ({ city: "Hull" })));
   await go(page, "#/imports/3", "moved.csv");
-  await page.getByRole("button", { name: "Undo this import …" }).click();
+  await page.getByRole("button", { name: "Undo this import…" }).click();
   await page.getByRole("dialog").waitFor();
   await look("undo-dialog", page);
-  await page.getByRole("button", { name: "Undo the import" }).click();
+  await page.getByRole("button", { name: "Undo import" }).click();
   await page.getByText("This import was undone on").waitFor();
   await look("undone", page);
 }
@@ -71,18 +71,18 @@ async function reading(scene: Stage, look: Look): Promise<void> {
   await page.context().close();
 }
 
-/** First the database, then the service. */
+/** Stops the database, then the service. */
 async function away({ service, database }: Stage, page: Page, look: Look): Promise<void> {
   await go(page, "#/", "Overview");
   await database.refuse();
   await (await service.fetch("/imports")).body?.cancel();
   await lookNow(page);
-  await page.getByText("Nothing can be imported now").waitFor({ timeout: 30_000 });
+  await page.getByText("Imports are not possible now").waitFor({ timeout: 30_000 });
   await look("database-away", page);
   await page.reload();
-  await page.getByText("They cannot be shown now.").waitFor();
+  await page.getByText("Recent imports cannot be shown now.").waitFor();
   await look("database-away-anew", page);
-  await go(page, "#/imports", "This cannot be shown now");
+  await go(page, "#/imports", "This page cannot be shown now");
   await look("database-away-imports", page);
   await service.stop();
   await lookNow(page);
@@ -90,7 +90,7 @@ async function away({ service, database }: Stage, page: Page, look: Look): Promi
   await look("service-away", page);
 }
 
-/** A tab that is looked at again asks at once. */
+/** Makes the page poll at once, as a tab does when it becomes visible again. */
 async function lookNow(page: Page): Promise<void> {
   await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
 }

@@ -1,15 +1,15 @@
-/** Every view of the page, one after the other. */
+/** Visits every view of the page, one after the other. */
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { TOKEN } from "../support/service.ts";
 import { go, signIn } from "./browser.ts";
 import { roster } from "./world.ts";
 
-/** Every view with something in it; `look` is called when it stands there. */
+/** Opens every view with content, and calls `look` when it appears. */
 export async function everyView(page: Page, look: (view: string) => Promise<void>): Promise<void> {
   await look("sign-in");
   await signIn(page, TOKEN);
-  await page.getByRole("heading", { name: "Last imports" }).waitFor();
+  await page.getByRole("heading", { name: "Recent imports" }).waitFor();
   await look("overview");
   for (
     const [hash, heading] of [
@@ -18,8 +18,8 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
       ["#/imports/3", "staff.csv"],
       ["#/imports/4", "Roster spring.xlsx.csv"],
       ["#/imports/6", "students-2027-01.csv"],
-      ["#/imports/99", "There is nothing here"],
-      ["#/nowhere", "There is nothing here"],
+      ["#/imports/99", "Page not found"],
+      ["#/nowhere", "Page not found"],
     ]
   ) {
     await go(page, hash, heading);
@@ -27,7 +27,7 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
     await look(hash);
   }
   await go(page, "#/imports/6", "students-2027-01.csv");
-  await page.getByRole("button", { name: "Approve …" }).click();
+  await page.getByRole("button", { name: "Approve…" }).click();
   await page.getByRole("dialog").waitFor();
   await look("dialog");
   await page.keyboard.press("Escape");
@@ -37,15 +37,15 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
   await page.locator("#checked").waitFor();
   await look("check");
   await go(page, "#/settings", "Settings");
-  await page.getByRole("button", { name: "Add a name" }).click();
-  await page.getByLabel("Time between two turns").fill("0");
+  await page.getByRole("button", { name: "Add a header" }).click();
+  await page.getByLabel("Scan interval").fill("0");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Nothing was saved.").waitFor();
   await look("settings");
-  await page.getByLabel("Time between two turns").fill("60");
+  await page.getByLabel("Scan interval").fill("60");
   await page.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved. It holds").waitFor();
-  await go(page, "#/settings-history", "What was changed");
+  await page.getByText("Saved. The change applies from the next import.").waitFor();
+  await go(page, "#/settings-history", "Change history");
   await look("settings-history");
 }

@@ -1,14 +1,14 @@
-/** Names, values and reasons that are HTML, at every place of the page that shows some (fault list, part G). */
+/** Names, values and reasons that contain HTML, at every place of the page that shows them. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { go } from "./browser.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
 
-/** Short enough for a login source. */
+/** Fits into a login source. */
 const SHORT = "<b onclick=x>l</b>";
 const EVIL = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
-/** As a file can be called. */
+/** A valid file name, without slashes. */
 const NAME = EVIL.replaceAll("/", "");
 
 const SETTINGS = {
@@ -36,7 +36,7 @@ function person(id: string, email: string, active: string): string[] {
 
 const REJECTED = `x,${quoted(EVIL)}\n1,2\n`;
 
-/** Imports with failures, a hold, an undo that leaves something, a rejection, and files that wait. */
+/** Creates failures, a hold, an incomplete undo, a rejection and waiting files. */
 async function hostileWorld({ service, database }: Scene): Promise<void> {
   await service.import(`${NAME}.csv`, csv(person("a", "", "1"), person("b", "", "1"), person("c", `<u>${EVIL}`, "1")));
   await service.import(`undone ${NAME}.csv`, csv(person("d", "", "1"), person("b", "b@example.edu", "1")));
@@ -48,7 +48,7 @@ async function hostileWorld({ service, database }: Scene): Promise<void> {
   await service.turn();
 }
 
-/** Nothing of it became an element, and the text stands there. */
+/** Asserts that no hostile text became an element, and that all of it is visible as text. */
 async function stays(page: Page, view: string, times: number): Promise<void> {
   const places = "main, dialog";
   const elements = ["img:not([src^='assets/'])", "script", "b", "i", "u"].map((name) => `:is(${places}) ${name}`)
@@ -64,27 +64,27 @@ async function stays(page: Page, view: string, times: number): Promise<void> {
 }
 
 pageTest(
-  "Names, values and reasons that are HTML stay text at every place that shows them",
+  "Names, values and reasons that contain HTML stay text wherever the page shows them",
   { settings: SETTINGS },
   async (scene) => {
     await hostileWorld(scene);
     const { page, assertQuiet } = await scene.tab();
     await page.getByLabel("Token").fill(EVIL);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("This is not the token.").waitFor();
+    await page.getByText("This token is not valid.").waitFor();
     await page.reload();
     const admin = await scene.admin();
     await everywhere(admin.page, scene);
     admin.assertQuiet(422);
     assertQuiet(401);
-    // Even if somebody made a mistake here: the browser itself refuses.
+    // Even if the page had such a bug, the browser would refuse it.
     await assert.rejects(admin.page.evaluate("void (document.body.innerHTML = '<b>x</b>')"), /TrustedHTML/);
   },
 );
 
 async function everywhere(page: Page, scene: Scene): Promise<void> {
-  await page.getByText("1 user is held by").waitFor();
-  await stays(page, "overview: hold, names of imports, reason, files that wait and that are left alone", 7);
+  await page.getByText("holds 1 user for review.").waitFor();
+  await stays(page, "overview: hold, names of imports, reason, waiting and ignored files", 7);
   await go(page, "#/imports", "Imports");
   await stays(page, "imports", 4);
   await go(page, "#/imports/1", /<img/);
@@ -94,23 +94,23 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await go(page, "#/imports/4", /rejected <img/);
   await stays(page, "a rejected import: the headers that were found", 3);
   await go(page, "#/imports/3", /held <img/);
-  await page.getByText("1 user is held").waitFor();
+  await page.getByText("1 user is held for review").waitFor();
   await stays(page, "held users, and why", 5);
-  for (const word of ["Approve …", "Discard …"]) {
+  for (const word of ["Approve…", "Discard…"]) {
     await page.getByRole("button", { name: word }).click();
     await page.getByRole("dialog").waitFor();
     await stays(page, word, 5);
     await page.keyboard.press("Escape");
   }
-  await page.getByRole("button", { name: "Discard …" }).click();
+  await page.getByRole("button", { name: "Discard…" }).click();
   await page.getByRole("button", { name: "Discard: 1 user keeps access" }).click();
   await page.getByText("Discarded:").waitFor();
   await go(page, "#/imports/2", /undone <img/);
-  await page.getByRole("button", { name: "Undo this import …" }).click();
+  await page.getByRole("button", { name: "Undo this import…" }).click();
   await page.getByRole("dialog").waitFor();
   await stays(page, "undo", 4);
-  await page.getByRole("button", { name: "Undo the import" }).click();
-  await page.getByText("was left as they are").waitFor();
+  await page.getByRole("button", { name: "Undo import" }).click();
+  await page.getByText("1 user was left unchanged:").waitFor();
   await stays(page, "what undo left out", 4);
   await go(page, "#/check", "Check a file");
   const buffer = Buffer.from(csv(person("a", "", "0"), person("z", "", "1"), person("y", `<u>${EVIL}`, "1")));
@@ -131,11 +131,11 @@ async function everywhere(page: Page, scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Nothing was saved.").waitFor();
   await stays(page, "settings that are refused", 5);
-  await page.getByRole("button", { name: "Put back" }).click();
+  await page.getByRole("button", { name: "Revert changes" }).click();
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ clear_token: EVIL.slice(0, 47), header_aliases: { [`${EVIL}2`]: "city" } });
   assert.equal((await scene.service.fetch("/settings", { method: "PATCH", body, headers })).status, 200);
-  await go(page, "#/settings-history", "What was changed");
+  await go(page, "#/settings-history", "Change history");
   await page.getByText("clear_token").waitFor();
   await stays(page, "history of settings", 3);
 }

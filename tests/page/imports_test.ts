@@ -7,23 +7,23 @@ import { roster } from "./world.ts";
 const BAD = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 
 pageTest(
-  "A roster is watched while it arrives: running with its stage, then its counts and failures, without a reload",
+  "The page follows an import without a reload: its stage, then its counts and failures",
   {},
   async (scene) => {
     const { service, database } = scene;
     const { page, assertQuiet } = await scene.admin();
-    await page.getByText("Nothing was imported yet.").waitFor();
+    await page.getByText("No imports yet.").waitFor();
     await page.getByText("Drop a roster into").waitFor();
     await database.sql.begin(async (sql) => {
-      // As long as this lock is held, the import stands where it has compared with the users and locks them.
+      // This lock stops the import at the point where it has compared the users and wants to lock them.
       await sql`lock table rosterd.permits in access exclusive mode`;
       await service.drop("autumn.csv", BAD);
-      await page.getByRole("button", { name: "Look into the folder now" }).click();
+      await page.getByRole("button", { name: "Scan folder now" }).click();
       await page.getByText("autumn.csv is being imported").waitFor();
-      await page.getByText("Comparing with the users and writing").waitFor();
+      await page.getByText("Comparing with users and saving changes").waitFor();
       await page.getByRole("progressbar", { name: "Progress of the import" }).waitFor();
       await until(
-        "it is said aloud",
+        "it is announced",
         async () => (await textOf(page, "#announcer")).includes("An import of autumn.csv is running"),
       );
     });
@@ -32,13 +32,13 @@ pageTest(
     await row.getByText("4 created, 5 failed").waitFor();
     assert.equal(await page.getByText("is being imported").count(), 0);
     await until(
-      "it is said aloud",
+      "it is announced",
       async () => (await textOf(page, "#announcer")) === "autumn.csv: Failed records, 4\u00a0created, 5\u00a0failed",
     );
 
     await row.getByRole("link", { name: "autumn.csv" }).click();
     await page.getByRole("heading", { level: 1, name: "autumn.csv" }).waitFor();
-    const failures = page.getByRole("table", { name: "Failed records, by line: they changed nothing" });
+    const failures = page.getByRole("table", { name: "Failed records, by line" });
     assert.deepEqual(await failures.getByRole("columnheader").allInnerTexts(), [
       "Line",
       "unique_id",
@@ -58,20 +58,20 @@ pageTest(
         `${line} ${reason}`,
       );
     }
-    await page.getByText("The settings it used").click();
+    await page.getByText("Settings used").click();
     const settings = page.getByRole("table", { name: "Settings at the start of the import" }).getByRole("row");
-    assert.match(await settings.nth(1).innerText(), /^Time between two turns/, "in the order of the form");
+    assert.match(await settings.nth(1).innerText(), /^Scan interval/, "in the order of the form");
     assertQuiet();
   },
 );
 
-pageTest("The failed records are downloaded byte for byte, under the name that they have in bak", {}, async (scene) => {
+pageTest("Failed records are downloaded byte for byte, under their name in bak", {}, async (scene) => {
   const entry = await scene.service.import("autumn.csv", BAD);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/1", "autumn.csv");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Download the failed records" }).click(),
+    page.getByRole("button", { name: "Download failed records" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), entry.failed_file);
   const bytes = await Deno.readFile(await download.path());
@@ -79,17 +79,17 @@ pageTest("The failed records are downloaded byte for byte, under the name that t
   assertQuiet();
 });
 
-pageTest("A failed-records file that somebody removed from bak is said to be gone", {}, async (scene) => {
+pageTest("The page says when a failed-records file is no longer in bak", {}, async (scene) => {
   const entry = await scene.service.import("autumn.csv", BAD);
   await Deno.remove(`${scene.service.upload}/bak/${entry.failed_file}`);
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/1", "autumn.csv");
-  await page.getByRole("button", { name: "Download the failed records" }).click();
+  await page.getByRole("button", { name: "Download failed records" }).click();
   await page.getByRole("alert").getByText("Its failed records are no longer in bak.").waitFor();
   assertQuiet(410);
 });
 
-pageTest("Hundreds of failures come a page at a time, forth and back", {}, async (scene) => {
+pageTest("Hundreds of failures are shown one page at a time, back and forth", {}, async (scene) => {
   const lines = Array.from({ length: 230 }, (_, number) => `u${number},,Ottawa`);
   await scene.service.import("bad.csv", `unique_id,login_source,city\n${lines.join("\n")}\n`);
   const { page, assertQuiet } = await scene.admin();
@@ -111,7 +111,7 @@ pageTest("Hundreds of failures come a page at a time, forth and back", {}, async
 });
 
 pageTest(
-  "The history is filtered by status and turned page by page, and each of these has a link of its own",
+  "The history has a filter by status and pages, each with its own link",
   {},
   async (scene) => {
     for (let number = 0; number < 27; number++) {
@@ -126,7 +126,7 @@ pageTest(
     const rows = page.getByRole("table").getByRole("rowheader");
     assert.equal(await rows.count(), 25);
     await page.getByRole("link", { name: "Older" }).click();
-    await until("the second page stands there", async () => await rows.count() === 2);
+    await until("the second page is there", async () => await rows.count() === 2);
     assert.match(page.url(), /#\/imports\?before=3$/);
     await page.getByRole("link", { name: "Newest" }).click();
     await until("the first page is back", async () => await rows.count() === 25);
@@ -134,7 +134,7 @@ pageTest(
     await until("three are rejected", async () => await rows.count() === 3);
     assert.match(page.url(), /#\/imports\?status=rejected$/);
     await page.getByRole("navigation", { name: "Imports by status" }).getByRole("link", { name: "Held" }).click();
-    await page.getByText("No import has this status.").waitFor();
+    await page.getByText("No imports have this status.").waitFor();
     await page.goBack();
     await until("the back button goes back", async () => await rows.count() === 3);
     assertQuiet();

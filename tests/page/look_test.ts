@@ -6,7 +6,7 @@ import { pageTest } from "./page_test_case.ts";
 import { fullWorld } from "./world.ts";
 
 pageTest(
-  "On a screen of 390 points nothing has to be pushed sideways, and nothing is cut off",
+  "On a screen 390 pixels wide nothing scrolls sideways, and nothing is cut off",
   { start: fullWorld },
   async (scene) => {
     const { page, assertQuiet } = await scene.tab({ viewport: { width: 390, height: 844 } });
@@ -18,42 +18,42 @@ pageTest(
 );
 
 pageTest(
-  "With the keyboard alone: skip to the content, go on at the heading, decide in a dialog",
+  "The keyboard alone is enough to skip to the content, open an import and decide",
   { start: fullWorld },
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();
     await page.keyboard.insertText(TOKEN);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Last imports" }).waitFor();
+    await page.getByRole("heading", { name: "Recent imports" }).waitFor();
     const focused = () => page.evaluate<string>("document.activeElement.textContent.trim()");
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), "Skip to the content");
+    assert.equal(await focused(), "Skip to content");
     await page.keyboard.press("Enter");
     assert.equal(await focused(), "Overview");
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), "Look and decide");
+    assert.equal(await focused(), "Review and decide");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "125 users are held" }).waitFor();
+    await page.getByRole("heading", { name: "125 users are held for review" }).waitFor();
     assert.equal(await focused(), "students-2027-01.csv");
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), "Approve …");
+    assert.equal(await focused(), "Approve…");
     const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
     assert.equal(outline, "solid");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
     assert.equal(await focused(), "Cancel");
     await page.keyboard.press("Enter");
-    assert.equal(await focused(), "Approve …");
+    assert.equal(await focused(), "Approve…");
     assertQuiet();
   },
 );
 
 pageTest(
-  "A page that lies in the background asks nothing, and asks at once when it is looked at again",
+  "A hidden tab sends no requests, and polls at once when it becomes visible",
   {},
   async (scene) => {
     const { page, assertQuiet } = await scene.admin();
-    await page.getByRole("heading", { name: "Last imports" }).waitFor();
+    await page.getByRole("heading", { name: "Recent imports" }).waitFor();
     let asked = 0;
     page.on("request", (request) => asked += request.url().endsWith("/status") ? 1 : 0);
     const hide = (hidden: boolean) =>

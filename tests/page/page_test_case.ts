@@ -1,11 +1,11 @@
-/** One test of the page: a service of its own, a browser of its own, and what is left out where one of them is missing. */
+/** A test of the page with its own service and browser. Without Chromium or Postgres it is skipped. */
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { browserIsAway, signIn, startBrowser, type Visit, visit } from "./browser.ts";
 
 const away = await browserIsAway() ?? await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of the admin page in a browser: ${away}`);
+if (away !== null) console.error(`SKIPPED: the tests of the admin page in a browser: ${away}`);
 
 export interface Scene {
   service: TestService;
@@ -19,16 +19,16 @@ export interface Scene {
 export interface SceneOptions {
   settings?: Record<string, unknown>;
   withoutMail?: boolean;
-  /** Makes the service in another way. */
+  /** Starts the service in another way. */
   start?: (databaseUrl: string) => Promise<TestService>;
 }
 
-/** `name` is a sentence about what a person sees. */
+/** Registers a test. `name` is a sentence about what a person sees. */
 export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene) => Promise<void>): void {
   Deno.test({
     name,
     ignore: away !== null,
-    // The driver of the browser keeps sockets and timers of its own.
+    // Playwright keeps its own sockets and timers.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
@@ -53,7 +53,7 @@ export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene)
   });
 }
 
-/** The text of one element, as it is shown. */
+/** The visible text of one element. */
 export async function textOf(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).innerText()).trim();
 }

@@ -1,13 +1,13 @@
 /**
- * The picture of the admin page in the README, light and dark: `deno task screenshots`. A service with a believable history,
- * the real page in a real browser.
+ * Takes the pictures of the admin page for the README, light and dark: `deno task screenshots`. They show the real page
+ * of a service with a realistic history.
  */
 import type { Browser } from "playwright-core";
 import { testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { signIn, startBrowser, visit } from "./browser.ts";
 
-/** The page shows it: a name that reads well. */
+/** A short path, because the page shows it. */
 const FOLDER = "/tmp/rosterd";
 
 const HEADER = "unique_id,login_source,first_name,last_name,email,city,active";

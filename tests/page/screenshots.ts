@@ -1,4 +1,4 @@
-/** Pictures of every view and state: `deno run -A tests/page/screenshots.ts FOLDER`. For people; the tests assert without them. */
+/** Takes pictures of every view and state, for people: `deno run -A tests/page/screenshots.ts FOLDER`. No test uses them. */
 import type { Page } from "playwright-core";
 import { testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
@@ -11,7 +11,7 @@ const [folder] = Deno.args;
 await Deno.mkdir(folder, { recursive: true });
 const browser = await startBrowser();
 
-/** Each in four pictures: wide and narrow, light and dark. */
+/** Takes four pictures: wide and narrow, light and dark. */
 async function shoot(name: string, page: Page): Promise<void> {
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });

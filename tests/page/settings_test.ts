@@ -18,23 +18,23 @@ async function save(page: Page): Promise<void> {
 }
 
 pageTest(
-  "A setting that is changed on the page is the service's, and only what was changed is sent",
+  "Settings changed on the page reach the service, and only the changes are sent",
   {},
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
     assert.equal(await page.getByRole("button", { name: "Save" }).isDisabled(), true);
     const before = await scene.service.get<Settings>("/settings");
-    await page.getByLabel("Time between two turns").fill("7");
-    await page.getByRole("group", { name: "When to mail" }).getByLabel("For every import").check();
+    await page.getByLabel("Scan interval").fill("7");
+    await page.getByRole("group", { name: "When to send mail" }).getByLabel("After every import").check();
     await page.getByLabel("Login sources").fill("ldap\n\n  shibboleth \n");
     await page.getByLabel("postal_code", { exact: true }).check();
-    await page.getByRole("button", { name: "Add a name" }).click();
+    await page.getByRole("button", { name: "Add a header" }).click();
     await page.getByLabel("Header in the roster").fill("Student Number");
     await page.getByLabel("Column", { exact: true }).selectOption("student_no");
-    await page.getByText("5 settings changed, not saved").waitFor();
+    await page.getByText("5 unsaved changes").waitFor();
     const sent = page.waitForRequest((request) => request.method() === "PATCH");
     await save(page);
-    await page.getByText("Saved. It holds from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next import.").waitFor();
     const changes = {
       interval_minutes: 7,
       mail_on: "always",
@@ -55,10 +55,10 @@ pageTest(
   },
 );
 
-pageTest("A value that does not hold is refused beside its field, and nothing is changed", {}, async (scene) => {
+pageTest("An invalid value is refused beside its field, and nothing is changed", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
   const before = await scene.service.get<Settings>("/settings");
-  await page.getByLabel("Time between two turns").fill("0");
+  await page.getByLabel("Scan interval").fill("0");
   await page.getByLabel("Port", { exact: true }).fill("many");
   await page.getByLabel("Failed Import Email", { exact: true }).fill("nobody");
   await page.getByLabel("Login sources").fill(`ldap\n${"x".repeat(21)}`);
@@ -69,35 +69,35 @@ pageTest("A value that does not hold is refused beside its field, and nothing is
   assert.equal(await shown("smtp-port"), "Must be a whole number.");
   assert.match(await shown("failed-import-email"), /^Must be e-mail addresses/);
   assert.equal(await shown("login-sources"), `“${"x".repeat(21)}” must have at most 20 characters.`);
-  const interval = page.getByLabel("Time between two turns");
+  const interval = page.getByLabel("Scan interval");
   assert.equal(await interval.getAttribute("aria-invalid"), "true");
   assert.match((await interval.getAttribute("aria-describedby"))!, /setting-interval-minutes-error/);
   assert.ok(await hasFocus(interval));
   assert.deepEqual(await scene.service.get("/settings"), before);
 
-  await page.getByRole("button", { name: "Put back" }).click();
+  await page.getByRole("button", { name: "Revert changes" }).click();
   assert.equal(await interval.inputValue(), "1440");
   assert.equal(await shown("interval-minutes"), "");
   assertQuiet(422);
 });
 
 pageTest(
-  "Two people at once: the later one is told what the other changed, keeps what they typed, and overwrites nothing",
+  "Of two people at once, the later one sees the other's changes, keeps their own input and overwrites nothing",
   {},
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
-    await page.getByLabel("Time between two turns").fill("7");
+    await page.getByLabel("Scan interval").fill("7");
     const patch = JSON.stringify({ settle_seconds: 11, interval_minutes: 9 });
     const headers = { "content-type": "application/merge-patch+json" };
     await (await scene.service.fetch("/settings", { method: "PATCH", body: patch, headers })).body?.cancel();
     await save(page);
-    await page.getByText("Somebody else changed the settings, so nothing was saved.").waitFor();
-    await page.getByText("Time a file must rest: from 0 to 11").waitFor();
-    await page.getByText("Time between two turns: from 1440 to 9 (you changed it, too").waitFor();
+    await page.getByText("The settings were changed elsewhere, so nothing was saved.").waitFor();
+    await page.getByText("Settle time: from 0 to 11").waitFor();
+    await page.getByText("Scan interval: from 1440 to 9 (you changed it too; the form shows your value)").waitFor();
     assert.equal((await scene.service.get<Settings>("/settings")).interval_minutes, 9);
-    assert.equal(await page.getByLabel("Time a file must rest").inputValue(), "11");
+    assert.equal(await page.getByLabel("Settle time").inputValue(), "11");
     await save(page);
-    await page.getByText("Saved. It holds from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next import.").waitFor();
     const { interval_minutes, settle_seconds } = await scene.service.get<Settings>("/settings");
     assert.deepEqual([interval_minutes, settle_seconds], [7, 11]);
     assertQuiet(412);
@@ -109,7 +109,7 @@ const KEPT = {
 };
 
 pageTest(
-  "The mail password is never shown, stays when its field is left empty, and has to be given anew for another server",
+  "The mail password is never shown, survives an empty field, and is required again for another server",
   { settings: KEPT },
   async (scene) => {
     const { page, assertQuiet } = await settingsPage(scene);
@@ -123,78 +123,78 @@ pageTest(
       .waitFor();
     await password.fill("another-secret");
     await save(page);
-    await page.getByText("Saved. It holds from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next import.").waitFor();
     assert.equal(await stored(), "another-secret");
     assert.equal(await password.inputValue(), "");
-    await page.getByLabel("Time between two turns").fill("7");
+    await page.getByLabel("Scan interval").fill("7");
     await save(page);
     await until("it is saved", async () => (await scene.service.get<Settings>("/settings")).interval_minutes === 7);
     assert.equal(await stored(), "another-secret");
-    await page.getByLabel("Forget the kept password").check();
+    await page.getByLabel("Remove the stored password").check();
     await save(page);
     await until("it is forgotten", async () => await stored() === "");
     assertQuiet(422);
   },
 );
 
-pageTest("A test mail is sent with the settings that are saved, and the page says how it went", {}, async (scene) => {
+pageTest("A test mail uses the saved settings, and the page shows the result", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
-  const send = page.getByRole("button", { name: "Send a test mail" });
+  const send = page.getByRole("button", { name: "Send test mail" });
   await page.getByLabel("Failed Import Email", { exact: true }).fill("clerk@example.edu");
   assert.equal(await send.isDisabled(), true);
-  await page.getByText("Save first: the test uses the settings that are saved.").waitFor();
+  await page.getByText("Save first. The test uses the saved settings.").waitFor();
   await save(page);
-  await page.getByText("Saved. It holds from the next import.").waitFor();
+  await page.getByText("Saved. The change applies from the next import.").waitFor();
   await send.click();
   await page.getByText("The mail server took a mail to clerk@example.edu.").waitFor();
   assert.equal(scene.service.smtp.mails.length, 1);
   assertQuiet();
 });
 
-pageTest("Whoever leaves with unsaved settings is asked first", {}, async (scene) => {
+pageTest("Leaving with unsaved settings needs a confirmation", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
   const to = (name: string) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name });
-  await page.getByLabel("Time between two turns").fill("7");
+  await page.getByLabel("Scan interval").fill("7");
   await to("Imports").click();
   await page.getByRole("dialog", { name: "Leave without saving?" }).waitFor();
   await page.keyboard.press("Escape");
-  assert.equal(await page.getByLabel("Time between two turns").inputValue(), "7");
+  assert.equal(await page.getByLabel("Scan interval").inputValue(), "7");
   assert.match(page.url(), /#\/settings$/);
   await to("Imports").click();
   await page.getByRole("button", { name: "Leave without saving" }).click();
   await page.getByRole("heading", { level: 1, name: "Imports" }).waitFor();
   await to("Settings").click();
   await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
-  assert.equal(await page.getByLabel("Time between two turns").inputValue(), "1440");
+  assert.equal(await page.getByLabel("Scan interval").inputValue(), "1440");
   assertQuiet();
 });
 
-pageTest("What was changed is listed: when, from what to what, and how; a password never", {}, async (scene) => {
+pageTest("The change history lists when, from what, to what and how, but never a password", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
-  await page.getByLabel("Time between two turns").fill("7");
+  await page.getByLabel("Scan interval").fill("7");
   await page.getByLabel("Login sources").fill("ldap\nshibboleth");
   await page.getByLabel("Password", { exact: true }).fill("secret-of-the-mail");
   await save(page);
-  await page.getByText("Saved. It holds from the next import.").waitFor();
-  await page.getByRole("link", { name: "What was changed, and when" }).click();
-  await page.getByRole("heading", { level: 1, name: "What was changed" }).waitFor();
+  await page.getByText("Saved. The change applies from the next import.").waitFor();
+  await page.getByRole("link", { name: "Change history" }).click();
+  await page.getByRole("heading", { level: 1, name: "Change history" }).waitFor();
   const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
   const changed = rows.map((row) =>
     row.replaceAll("\n", " ").split("\t").slice(1).map((cell) => cell.trim()).join(" | ")
   );
   assert.ok(
-    changed.includes("Time between two turns interval_minutes | 1440 | 7 | here, or over HTTP"),
+    changed.includes("Scan interval interval_minutes | 1440 | 7 | on this page or over HTTP"),
     rows.join("\n"),
   );
   assert.ok(
-    changed.includes("Login sources login_sources | none | ldap, shibboleth | here, or over HTTP"),
+    changed.includes("Login sources login_sources | none | ldap, shibboleth | on this page or over HTTP"),
     rows.join("\n"),
   );
-  assert.ok(changed.includes("Password smtp.password | empty | *** | here, or over HTTP"), rows.join("\n"));
+  assert.ok(changed.includes("Password smtp.password | empty | *** | on this page or over HTTP"), rows.join("\n"));
   assertQuiet();
 });
 
-pageTest("Settings are saved through a proxy that compresses, and so makes ETags weak ones", {}, async (scene) => {
+pageTest("Settings can be saved through a proxy that compresses and so weakens ETags", {}, async (scene) => {
   const { page, assertQuiet } = await scene.admin();
   await page.route("**/settings", async (route) => {
     const request = route.request();
@@ -208,13 +208,13 @@ pageTest("Settings are saved through a proxy that compresses, and so makes ETags
   });
   await go(page, "#/settings", "Settings");
   for (const minutes of ["7", "8"]) {
-    await page.getByLabel("Time between two turns").fill(minutes);
+    await page.getByLabel("Scan interval").fill(minutes);
     await save(page);
     await until(
       "it is saved",
       async () => String((await scene.service.get<Settings>("/settings")).interval_minutes) === minutes,
     );
-    await page.getByText("Saved. It holds from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next import.").waitFor();
   }
   assertQuiet();
 });

@@ -6,7 +6,7 @@ import { testHttp } from "../http/fake_service.ts";
 
 const FOLDER = new URL("../../src/http/page/assets/", import.meta.url);
 
-Deno.test("The shell is open to anybody, and lets in nothing that does not come from the service itself", async () => {
+Deno.test("The shell needs no token, and allows only content from the service itself", async () => {
   await using http = await testHttp();
   const answer = await http.app.request("/");
   const shell = await answer.text();
@@ -18,7 +18,7 @@ Deno.test("The shell is open to anybody, and lets in nothing that does not come 
   assert.doesNotMatch(shell, /<style|style=|<script(?! type="module" src="assets\/)|\son\w+=|https?:|"\//);
 });
 
-Deno.test("Every file of the page is served, and nothing names a file that is not", async () => {
+Deno.test("Every file of the page is served, and every file that they name exists", async () => {
   await using http = await testHttp();
   const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name);
   assert.ok(files.length > 25);
@@ -41,7 +41,7 @@ Deno.test("Every file of the page is served, and nothing names a file that is no
   }
 });
 
-Deno.test("A file that a browser has already is not sent again, and under another tag it is", async () => {
+Deno.test("A file is sent again only if its ETag differs from the browser's", async () => {
   await using http = await testHttp();
   for (const path of ["/", "/assets/app.js", "/assets/description.json"]) {
     const first = await http.app.request(path);
@@ -56,7 +56,7 @@ Deno.test("A file that a browser has already is not sent again, and under anothe
   }
 });
 
-Deno.test("What is no file of the page is a 404 without a token, and a page of another name is refused as every call is", async () => {
+Deno.test("An unknown file of the page is a 404 without a token, and a foreign host name is a 421", async () => {
   await using http = await testHttp();
   assert.equal((await http.app.request("/assets/secrets.js")).status, 404);
   assert.equal((await http.app.request("/assets/constructor")).status, 404);
@@ -81,7 +81,7 @@ Deno.test("The form has a place, a label and an explanation for every setting", 
   assert.deepEqual(GROUPS.flatMap(({ items }) => items.map(({ key }) => key)).sort(), keys);
 });
 
-Deno.test("An answer tells the page which token it has", async () => {
+Deno.test("Every answer tells the page the role of its token", async () => {
   await using http = await testHttp();
   const role = async (token: string) =>
     (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } })).headers.get("rosterd-role");

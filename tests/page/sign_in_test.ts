@@ -5,7 +5,7 @@ import { go, hasFocus, signIn } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 
 pageTest(
-  "A wrong token is refused in words, the right one is kept in the tab alone and forgotten at sign-out",
+  "A wrong token is refused with a reason, and the right one stays in the tab until sign-out",
   {},
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();
@@ -14,7 +14,7 @@ pageTest(
     for (const wrong of ["wrong", "wröng\u2028token"]) {
       await token.fill(wrong);
       await page.keyboard.press("Enter");
-      await page.getByText("This is not the token.").waitFor();
+      await page.getByText("This token is not valid.").waitFor();
       assert.equal(await token.getAttribute("aria-invalid"), "true");
     }
     await signIn(page, `  ${TOKEN}\n`);
@@ -37,7 +37,7 @@ pageTest(
 );
 
 pageTest(
-  "After too many wrong tokens the page says how long to wait, and the right one is let in all the same",
+  "After too many wrong tokens the page says how long to wait, but still accepts the right one",
   {},
   async (scene) => {
     const { page, assertQuiet } = await scene.tab();
@@ -48,14 +48,14 @@ pageTest(
     }
     await page.getByLabel("Token").fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText(/Too many wrong tokens: try again in \d+ seconds\./).waitFor();
+    await page.getByText(/Too many wrong tokens\. Try again in \d+ seconds\./).waitFor();
     await signIn(page, TOKEN);
     assertQuiet(429);
   },
 );
 
 pageTest(
-  "A link into the page survives the sign-in, and a token that no longer holds asks for the new one",
+  "A link into the page survives the sign-in, and after a token rotation the page asks for the new token",
   {},
   async (scene) => {
     await scene.service.import("first.csv", "unique_id,login_source\nu1,ldap\n");
@@ -65,14 +65,14 @@ pageTest(
     await page.getByRole("heading", { level: 1, name: "first.csv" }).waitFor();
     await page.evaluate('sessionStorage.setItem("rosterd.token", "rotated")');
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
-    await page.getByText("The token no longer holds. Sign in again.").waitFor();
+    await page.getByText("Your token is no longer valid. Sign in again.").waitFor();
     await signIn(page, TOKEN);
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
     assertQuiet(401);
   },
 );
 
-pageTest("Who has the read token is told plainly what it may not see or do", {
+pageTest("With the read token the page says what it cannot show or do", {
   settings: { archive_inactive_users: true },
 }, async (scene) => {
   const active = Array.from({ length: 60 }, (_, number) => `u${number},ldap,1`).join("\n");
@@ -80,50 +80,59 @@ pageTest("Who has the read token is told plainly what it may not see or do", {
   await scene.service.import("gone.csv", `unique_id,login_source,active\n${active.replaceAll(",1", ",0")}\n`);
   const { page, assertQuiet } = await scene.tab();
   await signIn(page, READ_TOKEN);
-  await page.getByRole("heading", { name: "Last imports" }).waitFor();
-  assert.equal(await page.getByRole("button", { name: "Look into the folder now" }).count(), 0);
+  await page.getByRole("heading", { name: "Recent imports" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Scan folder now" }).count(), 0);
   await go(page, "#/imports/1", "all.csv");
-  await page.getByText("The read token may not see the failed records.").waitFor();
+  await page.getByText("The read token cannot show failed records.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
-  await page.getByText("The read token may not see who is held.").waitFor();
-  await page.getByText("The read token may not decide about them.").waitFor();
-  await page.getByText("The read token may not undo an import.").count();
+  await page.getByText("The read token cannot show held users.").waitFor();
+  await page.getByText("The read token cannot approve or discard.").waitFor();
+  await page.getByText("The read token cannot undo imports.").count();
   await go(page, "#/check", "Check a file");
-  await page.getByText("The read token may not check files.").waitFor();
+  await page.getByText("The read token cannot check files.").waitFor();
   await go(page, "#/settings", "Settings");
-  await page.getByText("you may look at the settings, not change them").waitFor();
-  assert.equal(await page.getByLabel("Time between two turns").isDisabled(), true);
+  await page.getByText("You can view the settings, but not change them.").waitFor();
+  assert.equal(await page.getByLabel("Scan interval").isDisabled(), true);
   assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
   assertQuiet();
 });
 
-pageTest("When the service stops the page says so, and goes on by itself when it is back", {}, async (scene) => {
-  const { page } = await scene.admin();
-  await page.getByRole("heading", { name: "Last imports" }).waitFor();
-  let isAway = true;
-  await page.route("**/status", (route) => isAway ? route.abort() : route.continue());
-  // A tab that is looked at again asks at once.
-  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-  await page.getByText("The service does not answer.").waitFor();
-  isAway = false;
-  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-  await until("the words are gone", async () => await page.getByText("The service does not answer.").count() === 0);
-});
+pageTest(
+  "When the service stops, the page says so, and it continues by itself when the service is back",
+  {},
+  async (scene) => {
+    const { page } = await scene.admin();
+    await page.getByRole("heading", { name: "Recent imports" }).waitFor();
+    let isAway = true;
+    await page.route("**/status", (route) => isAway ? route.abort() : route.continue());
+    // A tab polls at once when it becomes visible again.
+    await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await page.getByText("The service does not answer.").waitFor();
+    isAway = false;
+    await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await until("the words are gone", async () => await page.getByText("The service does not answer.").count() === 0);
+  },
+);
 
 pageTest(
-  "A view that could not be shown while the database was away shows itself when it is back",
+  "A view that failed while the database was unavailable appears when the database is back",
   {},
   async (scene) => {
     await scene.service.import("first.csv", "unique_id,login_source\nu1,ldap\n");
     const { page } = await scene.admin();
     let isAway = true;
-    const problem = { type: "about:blank", title: "Service Unavailable", status: 503, detail: "the database is away" };
+    const problem = {
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: "the database cannot be reached",
+    };
     await page.route(
       "**/imports?**",
       (route) => isAway ? route.fulfill({ status: 503, json: problem }) : route.continue(),
     );
-    await go(page, "#/imports", "This cannot be shown now");
-    await page.getByText("The database is away.").waitFor();
+    await go(page, "#/imports", "This page cannot be shown now");
+    await page.getByText("The database cannot be reached.").waitFor();
     isAway = false;
     await page.route("**/status", (route) => route.abort(), { times: 1 });
     const lookNow = () => page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');

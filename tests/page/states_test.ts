@@ -1,28 +1,28 @@
-/** The page in every state of the service: usable by everybody, on a narrow screen, and without a fault on the console. */
+/** The page in every state of the service: accessible, and fit for a narrow screen. */
 import assert from "node:assert/strict";
 import { barriers, TOO_WIDE } from "./browser.ts";
 import { everyState } from "./every_state.ts";
 import { pageTest } from "./page_test_case.ts";
 
-/** What a person must read there. */
+/** What the page must say in each state. */
 const WORDS: Record<string, RegExp> = {
-  "wrong-token": /This is not the token\./,
-  "no-import": /Nobody is mailed: mail is not set up\.[^]*Nothing was imported yet\./,
-  "no-imports": /Nothing was imported yet\./,
-  "no-changes": /No setting was changed yet\./,
-  "running": /Comparing with the users and writing/,
+  "wrong-token": /This token is not valid\./,
+  "no-import": /Mail is not set up, so no mail is sent\.[^]*No imports yet\./,
+  "no-imports": /No imports yet\./,
+  "no-changes": /No setting has been changed yet\./,
+  "running": /Comparing with users and saving changes/,
   "running-import": /autumn\.csv is being imported/,
   "many-failures": /10,000 failed records/,
-  "undo-dialog": /40 users it updated or reactivated will get their former values back/,
-  "undone": /Undone: 40 users were put back\./,
-  "read-token": /The read token may not see the failed records\./,
-  "database-away": /Nothing can be imported now[^]*Start the database/,
-  "database-away-anew": /They cannot be shown now\./,
-  "database-away-imports": /This cannot be shown now/,
-  "service-away": /The service does not answer\. What you see may be old; trying again/,
+  "undo-dialog": /40 users it updated or reactivated will get their former values back, except values changed since/,
+  "undone": /Undone: 40 users were restored\./,
+  "read-token": /The read token cannot show failed records\./,
+  "database-away": /Imports are not possible now[^]*Start the database/,
+  "database-away-anew": /Recent imports cannot be shown now\./,
+  "database-away-imports": /This page cannot be shown now/,
+  "service-away": /The service does not answer\. This page may be out of date\. Retrying…/,
 };
 
-pageTest("In every state the page says what is the matter, to everybody, and fits a narrow screen", {
+pageTest("In every state the page says what is wrong, is accessible and fits a narrow screen", {
   withoutMail: true,
 }, async (scene) => {
   const seen: string[] = [];

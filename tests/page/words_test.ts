@@ -3,7 +3,7 @@ import { importsLink, parseRoute } from "../../src/http/page/assets/route.js";
 import { patchOf } from "../../src/http/page/assets/settings_patch.js";
 import { counted, duration, fromNow, shown, size } from "../../src/http/page/assets/words.js";
 
-Deno.test("The patch of the form holds what was changed and nothing else, and takes away names that are gone", () => {
+Deno.test("The patch of the form has only the changes, and removes names that are gone", () => {
   const from = {
     "smtp.host": "",
     "smtp.port": 587,
@@ -24,7 +24,7 @@ Deno.test("The patch of the form holds what was changed and nothing else, and ta
   );
 });
 
-Deno.test("Addresses of the page are read and made", () => {
+Deno.test("Addresses of the page are parsed and created", () => {
   const read = (hash: string) => {
     const { name, rest, query } = parseRoute(hash);
     return [name, rest, query.toString()];
@@ -36,7 +36,7 @@ Deno.test("Addresses of the page are read and made", () => {
   assert.equal(importsLink({ status: "held", before: 9 }), "#/imports?status=held&before=9");
 });
 
-Deno.test("Numbers and times stand there in words that people use", () => {
+Deno.test("Numbers and times are written the way people write them", () => {
   assert.equal(counted(1, "user"), "1 user");
   assert.equal(counted(12_345, "user"), "12,345 users");
   assert.deepEqual([1, 999, 1_234, 56_789, 999_900, 182_000_000].map(size), [
@@ -55,7 +55,7 @@ Deno.test("Numbers and times stand there in words that people use", () => {
   assert.equal(duration("2026-11-23T18:00:00Z", "2026-11-23T18:01:59.9Z"), "2 minutes 0 seconds");
 });
 
-Deno.test("What cannot be seen in a name is shown", () => {
+Deno.test("Invisible characters in a name are made visible", () => {
   assert.equal(shown("a\u202egpj.csv\n"), "a\\u{202e}gpj.csv\\u{a}");
   assert.equal(shown("Ümläut 名簿.csv"), "Ümläut 名簿.csv");
 });

@@ -1,4 +1,4 @@
-/** A service with something of everything, for the tests that look at the page as a whole. */
+/** A service with every kind of import, for the tests of the whole page. */
 import { TestService } from "../support/service.ts";
 
 const HEADER = "unique_id,login_source,first_name,last_name,email,city,user_type_id,active";
@@ -14,7 +14,7 @@ export function roster(from: number, to: number, changes?: (number: number) => P
   return lines.join("\n") + "\n";
 }
 
-/** Imports one after the other; the last one is held. */
+/** Runs several imports. The last one is held. */
 export async function fullWorld(databaseUrl: string, settings: Record<string, unknown> = {}): Promise<TestService> {
   const service = await TestService.start({ databaseUrl, settings: { archive_inactive_users: true, ...settings } });
   await service.import("students-2026-09.csv", roster(1, 300));

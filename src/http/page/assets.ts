@@ -1,6 +1,6 @@
 /**
- * What the admin page is made of: plain files that a browser reads as they are, embedded in the program as text, and one
- * that is made here, the description of settings and columns. Nothing in it is secret, nothing in it is data.
+ * The files of the admin page. Most are plain files, embedded in the program as text. One, the description of settings
+ * and columns, is generated here. None contains secrets or data.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -51,17 +51,17 @@ import shell from "./shell.html" with { type: "text" };
 export interface Asset {
   type: string;
   text: string;
-  /** Of the content: a new version of the program is seen at once, an old one costs no bytes. */
+  /** A hash of the content. Browsers load a new version at once, and an unchanged one not at all. */
   etag: string;
 }
 
-/** What the page knows of settings and columns beforehand. */
+/** What the page needs to know about settings and columns. */
 export interface Description {
   settings: SettingsSchema;
   columns: { name: string; otherNames: readonly string[]; required: boolean }[];
 }
 
-/** As much of JSON Schema as the form reads. */
+/** The parts of JSON Schema that the form reads. */
 export interface SettingsSchema {
   type?: string;
   description?: string;
@@ -72,7 +72,7 @@ export interface SettingsSchema {
 
 export const SHELL: Asset = asset("text/html", shell);
 
-/** By name under `assets/`. */
+/** The files by their names under `assets/`. */
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ...Object.entries({
     "api.js": api,
@@ -121,7 +121,7 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ["description.json", asset("application/json", JSON.stringify(description()))],
 ]);
 
-/** The content types of {@link ASSETS}. */
+/** The content types of {@link ASSETS}, without parameters. */
 export const ASSET_TYPES = [...new Set([...ASSETS.values()].map(({ type }) => type.split(";")[0]))];
 
 function asset(type: string, text: string): Asset {

@@ -1,6 +1,6 @@
 /**
- * The admin page (contract, section 6): its shell under `/`, and what the shell loads under `/assets/`. Open to anybody, for
- * there is no data in it: the page asks for data as every script does, with the token.
+ * The admin page (docs/http.md#admin-page): its shell at `/`, and its files under `/assets/`. Both need no token, because
+ * they contain no data. The page fetches data with the token, as every script does.
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
@@ -10,8 +10,8 @@ import { errors, OPEN } from "../route.ts";
 import { type Asset, ASSET_TYPES, ASSETS, SHELL } from "./assets.ts";
 
 /**
- * Nothing but what comes from here; no inline script or style, no frame, no form that leaves. Text can never become markup:
- * the browser refuses every `innerHTML` (trusted types).
+ * Allows only files from this service, without inline scripts, inline styles, frames or form targets. Trusted types make
+ * the browser refuse every `innerHTML`, so that text never becomes markup.
  */
 const PAGE_POLICY = [
   "default-src 'self'",
@@ -23,7 +23,7 @@ const PAGE_POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
-const KNOWN = { description: "The browser has it already." };
+const KNOWN = { description: "The browser already has the current version." };
 const TEXT = { schema: z.string() };
 const DOCUMENT = { schema: z.looseObject({}) };
 
@@ -32,7 +32,7 @@ const getShell = createRoute({
   path: "/",
   summary: "The admin page",
   ...OPEN,
-  responses: { 200: { description: "Its shell.", content: { "text/html": TEXT } }, 304: KNOWN },
+  responses: { 200: { description: "The HTML of the page.", content: { "text/html": TEXT } }, 304: KNOWN },
 });
 
 const getAsset = createRoute({
@@ -56,7 +56,7 @@ export function addPage(app: OpenAPIHono<HttpEnv>): void {
   app.openapi(getShell, (c) => answer(c, SHELL) as never);
   app.openapi(getAsset, (c) => {
     const asset = ASSETS.get(c.req.valid("param").name);
-    if (asset === undefined) throw new Problem(404, "there is nothing under this path");
+    if (asset === undefined) throw new Problem(404, "there is nothing at this path");
     return answer(c, asset) as never;
   });
 }
@@ -67,7 +67,7 @@ function answer(c: Context<HttpEnv>, { type, text, etag }: Asset): Response {
   return c.body(text, 200, { ...headers, "content-type": type });
 }
 
-/** RFC 9110, 13.1.2: a proxy may have made the tag a weak one. */
+/** Compares weakly (RFC 9110, 13.1.2), because a proxy may have weakened the tag. */
 function isKnown(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === "*" || header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);

@@ -1,10 +1,10 @@
-/** Asks the service, with the token, under addresses relative to the page. Every error becomes an ApiError. */
+/** Calls the service with the token, at URLs relative to the page. Every error becomes an ApiError. */
 import { sentence } from "./words.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {{ key: string, message: string }} FieldError */
 
-/** What a problem document said; status 0: the service did not answer. */
+/** The content of a problem document. Status 0 means that the service did not answer. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -20,7 +20,7 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Worth asking again by itself. */
+  /** Whether a later retry may succeed without any change. */
   get passes() {
     return this.status === 0 || this.status === 503;
   }
@@ -37,7 +37,7 @@ export class ApiError extends Error {
 export class Api {
   /**
    * @param {Session} session
-   * @param {() => void} onSignedOut Called when the token no longer holds.
+   * @param {() => void} onSignedOut Called when the token is no longer valid.
    */
   constructor(session, onSignedOut) {
     this.session = session;
@@ -46,7 +46,7 @@ export class Api {
 
   /**
    * @param {string} method
-   * @param {string} path Relative: `imports/12`.
+   * @param {string} path Relative, such as `imports/12`.
    * @param {Question} [question]
    * @returns {Promise<Response>}
    */
@@ -76,7 +76,7 @@ export class Api {
   }
 
   /**
-   * Tries a token; the answer names its role.
+   * Tries a token, and returns its role.
    * @param {string} token
    */
   async tryToken(token) {
@@ -109,6 +109,6 @@ async function refusal(response) {
     const { detail, errors } = await response.json();
     return new ApiError(response.status, sentence(String(detail)), errors, retryAfter);
   } catch {
-    return new ApiError(response.status, `The service answered with ${response.status}.`, [], retryAfter);
+    return new ApiError(response.status, `The service answered with status ${response.status}.`, [], retryAfter);
   }
 }

@@ -1,4 +1,4 @@
-/** The page put together: who is signed in, where they are, what goes on. Everything else is handed its parts from here. */
+/** Assembles the page: the session, the current view and the live status. Passes each view what it needs. */
 import { Api, ApiError } from "./api.js";
 import { checkView } from "./check.js";
 import { h } from "./dom.js";
@@ -17,28 +17,28 @@ import { countsInWords, fromNow, shown, statusOf } from "./words.js";
 /** @typedef {import("./route.js").Route} Route */
 
 /**
- * What a view is given.
+ * What a view gets.
  * @typedef {object} Page
  * @property {Api} api
  * @property {Live} live
  * @property {Session} session
  * @property {AbortSignal} signal Aborted when the view is left.
- * @property {(text: string) => void} announce Says it to who listens to the page.
+ * @property {(text: string) => void} announce Tells screen readers.
  */
 
 /**
  * @typedef {object} View
  * @property {string} title
  * @property {HTMLElement} content
- * @property {(route: Route) => void} [moved] Goes to another place in the same view.
+ * @property {(route: Route) => void} [moved] Moves to another place in the same view.
  * @property {() => Promise<boolean>} [mayLeave]
- * @property {() => unknown} [shown] Called when it stands in the page.
+ * @property {() => unknown} [shown] Called once the view is in the page.
  */
 
 const LINKS = [["", "Overview"], ["imports", "Imports"], ["check", "Check"], ["settings", "Settings"]];
 
 const session = new Session(sessionStorage);
-const api = new Api(session, () => signOut("The token no longer holds. Sign in again."));
+const api = new Api(session, () => signOut("Your token is no longer valid. Sign in again."));
 const live = new Live(api, onTrouble);
 
 const announcer = h("p", { role: "status", class: "visually-hidden", id: "announcer" });
@@ -50,7 +50,7 @@ const nav = h("nav", { "aria-label": "Main" });
 let leaving = new AbortController();
 /** @type {View | null} */
 let current = null;
-/** The address of the view that is shown. */
+/** The address of the current view. */
 let address = "";
 let isFirst = true;
 /** @type {AbortController | null} Ends with the session. */
@@ -69,7 +69,7 @@ function askForToken(why) {
 }
 
 function open() {
-  const skip = h("a", { href: "#main", class: "skip" }, "Skip to the content");
+  const skip = h("a", { href: "#main", class: "skip" }, "Skip to content");
   skip.addEventListener("click", (event) => {
     event.preventDefault();
     main.querySelector("h1")?.focus();
@@ -136,7 +136,7 @@ async function go() {
   show(view, route);
 }
 
-/** False when the person wants to stay where unsaved changes are. */
+/** Asks about unsaved changes. Returns false if the person wants to keep editing. */
 async function stays() {
   const wanted = location.hash;
   history.replaceState(null, "", address === "" ? "#/" : address);
@@ -162,11 +162,11 @@ async function load(route, signal) {
     const content = missing ? notThere() : h(
       "div",
       { class: "stack" },
-      h("h1", { tabindex: "-1" }, "This cannot be shown now"),
+      h("h1", { tabindex: "-1" }, "This page cannot be shown now"),
       trouble(error),
       h("div", { class: "actions" }, again),
     );
-    return { title: "Not shown", content };
+    return { title: "Unavailable", content };
   }
 }
 
@@ -186,9 +186,9 @@ function notThere() {
   return h(
     "div",
     { class: "stack" },
-    h("h1", { tabindex: "-1" }, "There is nothing here"),
+    h("h1", { tabindex: "-1" }, "Page not found"),
     empty(
-      "The link leads nowhere, or what it led to is gone.",
+      "The link is wrong, or what it led to no longer exists.",
       h("p", null, h("a", { href: "#/" }, "Go to the overview")),
     ),
   );
@@ -209,18 +209,18 @@ function show(view, route) {
   );
   main.replaceChildren(view.content);
   globalThis.scrollTo(0, 0);
-  // After a click on a link the reader goes on at the heading; a page that was just loaded is read from its top.
+  // After a link, screen readers continue at the heading. They read a freshly loaded page from its top.
   if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
   isFirst = false;
   view.shown?.();
 }
 
-/** @param {unknown} error Null: it is over. */
+/** @param {unknown} error Null when the service answers again. */
 function onTrouble(error) {
   if (error === null) return connection.replaceChildren();
   if (connection.childElementCount > 0 || error instanceof ApiError && !error.passes) return;
   connection.replaceChildren(
-    h("p", { class: "notice attention" }, "The service does not answer. What you see may be old; trying again …"),
+    h("p", { class: "notice attention" }, "The service does not answer. This page may be out of date. Retrying…"),
   );
 }
 
@@ -229,7 +229,7 @@ function announce(text) {
   announcer.textContent = text;
 }
 
-/** Says when an import begins and how it ended; a listener of statuses. */
+/** Creates a status listener that announces when an import begins and how it ended. */
 function announceEnds() {
   /** @type {{ id: number | null, file: string } | null} */
   let before = null;
@@ -246,7 +246,7 @@ async function announceEnd(id) {
   try {
     const entry = await api.get(`imports/${id}`);
     announce(`${shown(entry.file)}: ${statusOf(entry).word}, ${countsInWords(entry)}`);
-  } catch { /* Only for the ear: the page shows it anyway. */ }
+  } catch { /* The announcement is lost, but the page shows the same result. */ }
 }
 
 function refreshTimes() {

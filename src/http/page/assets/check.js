@@ -1,4 +1,4 @@
-/** Drop a file to see what an import of it would do now. Nothing is written by it. */
+/** The view that checks a dropped file: what an import would do now, without writing anything. */
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
 import { button, data, notice, trouble } from "./parts.js";
@@ -6,7 +6,7 @@ import { shown, size } from "./words.js";
 
 /** @typedef {import("./app.js").Page} Page */
 
-/** The service takes no more. */
+/** The limit of the service. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** @param {Page} page */
@@ -22,16 +22,16 @@ export function checkView(page) {
       h(
         "p",
         { class: "lead" },
-        "See what an import of a roster would do now, record by record. Nothing is written, and nobody is mailed.",
+        "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.",
       ),
     ),
     page.session.isAdmin
       ? dropArea((file) => void check(file), page.signal)
-      : notice("quiet", h("p", null, "The read token may not check files.")),
+      : notice("quiet", h("p", null, "The read token cannot check files.")),
     result,
     help(),
   );
-  /** Only the last file counts. @type {AbortController | null} */
+  /** The check of the latest file; a new file aborts it. @type {AbortController | null} */
   let running = null;
   return Promise.resolve({ title: "Check a file", content });
 
@@ -47,9 +47,9 @@ export function checkView(page) {
           h(
             "p",
             { role: "alert" },
-            `The file has ${size(file.size)}; here at most ${
+            `The file is too large: ${size(file.size)}. At most ${
               size(MOST_BYTES)
-            } can be checked. "rosterd check" on the machine takes any size.`,
+            } can be checked here. Run "rosterd check" on the server instead.`,
           ),
         ),
       );
@@ -70,7 +70,7 @@ export function checkView(page) {
 }
 
 /**
- * A file that misses it is taken all the same: the browser would show it in the place of the page.
+ * Accepts drops anywhere in the document. Otherwise the browser would open a file that misses the area.
  * @param {(file: File) => void} onFile
  * @param {AbortSignal} signal
  */
@@ -82,7 +82,7 @@ function dropArea(onFile, signal) {
     input,
     h("label", { for: "file", class: "button primary" }, "Choose a file"),
     h("p", null, "or drop it here"),
-    h("p", { class: "faint" }, ".csv, .tsv or .txt, each also with .gz"),
+    h("p", { class: "faint" }, ".csv, .tsv or .txt, plain or compressed (.gz)"),
   );
   input.addEventListener("change", () => {
     const [file] = input.files ?? [];
@@ -124,6 +124,6 @@ function help() {
     { class: "faint" },
     "No roster at hand? ",
     h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
-    " and put your users in. Only unique_id and login_source are always wanted.",
+    " and fill in your users. Only unique_id and login_source are always required.",
   );
 }

@@ -1,4 +1,4 @@
-/** What a check of a file found: what an import would do, which records would fail, and who would change. */
+/** The result of a check: counts, failures, and the users who would change. */
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
@@ -28,7 +28,7 @@ export async function checked(report) {
           null,
           h("strong", null, status === "rejected" ? "The file would be rejected." : "The file cannot be checked now."),
         ),
-        h("p", null, "Why: ", shown(reason.text), `${line}.`),
+        h("p", null, "Reason: ", shown(reason.text), `${line}.`),
       ),
     ];
   }
@@ -37,14 +37,14 @@ export async function checked(report) {
     warnings.length > 0 &&
     section(
       "check-warnings",
-      "Worth knowing",
+      "Warnings",
       h("ul", { class: "lines" }, warnings.map(({ text }) => h("li", null, sentence(shown(text))))),
     ),
     failed > 0 &&
     section(
       "check-failures",
       counted(failed, "record would fail", "records would fail"),
-      failed > failures.length && h("p", { class: "faint" }, `The first ${number(failures.length)} of them:`),
+      failed > failures.length && h("p", { class: "faint" }, `The first ${number(failures.length)}:`),
       await failurePages(failures),
     ),
     changes.length > 0 && section("check-changes", "What would change", changeTable(changes)),
@@ -60,7 +60,7 @@ async function failurePages(failures) {
       const to = from + ON_A_PAGE;
       return Promise.resolve({ items: failures.slice(from, to), next: to < failures.length ? String(to) : null });
     },
-    show: (items) => failureTable(items, "By line"),
+    show: (items) => failureTable(items, "Failed records, by line"),
   });
 }
 
@@ -68,12 +68,12 @@ async function failurePages(failures) {
 function summary({ records, failed, unchanged, skipped, held, missing_held, missing_archived }) {
   const changed = records - failed - unchanged - skipped - held + missing_archived;
   const waits = held + missing_held;
-  const words = changed === 0 ? "It would change nobody." : `It would change ${counted(changed, "user")}.`;
+  const words = changed === 0 ? "No users would change." : `${counted(changed, "user")} would change.`;
   return h(
     "p",
     { class: "lead" },
     words,
-    waits > 0 && ` ${counted(waits, "user")} would be held for your consent.`,
+    waits > 0 && ` ${counted(waits, "user")} would be held for review.`,
     " Nothing was written.",
   );
 }
@@ -98,7 +98,7 @@ function changeTable(changes) {
   );
 }
 
-/** A user who is created had nothing before. @param {string} column @param {[string | null, string | null]} values @param {string} outcome */
+/** A created user has no values before. @param {string} column @param {[string | null, string | null]} values @param {string} outcome */
 function changedValue(column, [before, after], outcome) {
   const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
   return h("li", null, h("code", null, column), " ", from, value(after));

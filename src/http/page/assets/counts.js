@@ -1,11 +1,11 @@
-/** The counts of an import: as a bar that adds up to all records, and as figures. */
+/** The counts of an import: a bar that adds up to all records, and the figures. */
 import { h } from "./dom.js";
 import { COUNT_WORDS, countsInWords, number, OUTCOME_NAMES } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
 
 /**
- * Small: for a row of a list. The words say the same.
+ * A small bar for a row of a list, with the counts in words.
  * @param {Counts} counts
  */
 export function smallBar(counts) {
@@ -24,7 +24,7 @@ function bar(counts) {
 }
 
 /**
- * All figures with the bar.
+ * The bar with all figures.
  * @param {Counts} counts
  */
 export function figures(counts) {

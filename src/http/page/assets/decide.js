@@ -1,4 +1,4 @@
-/** The three decisions about an import. Each is confirmed after saying what will happen, and answers with what did. */
+/** The three decisions about an import. Each says what will happen, asks for confirmation, and returns the result. */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { data, notice, table } from "./parts.js";
@@ -12,23 +12,23 @@ import { counted, number, shown } from "./words.js";
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {{ left_out: readonly { unique_id: string, reason: string }[], left_out_total: number }} Leaving */
 
-/** Beyond so many held users the dialog does not count permits one by one. */
+/** With more held users than this, the dialog shows only their number. */
 const MOST_COUNTED = 10_000;
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */
 export async function approve(entry, users, page) {
-  const foreseen = await foresee(entry.id, users, page).catch(() => null);
+  const expected = await expectedLosses(entry.id, users, page).catch(() => null);
   const result = await confirm({
-    heading: `Approve what import ${entry.id} held?`,
+    heading: `Approve the changes held by import ${entry.id}?`,
     what: [
-      foreseen === null
+      expected === null
         ? h("p", null, h("strong", null, counted(users, "user")), " will lose access.")
-        : losses(foreseen),
-      h("p", null, "Users of whom a later import said otherwise are left as they are, and listed afterwards."),
-      h("p", null, "It can be taken back by undoing the import, as long as no later import changed anything."),
+        : losses(expected),
+      h("p", null, "Users whose later records say otherwise are left unchanged and listed afterwards."),
+      h("p", null, "You can undo the import afterwards, until a later import changes something."),
     ],
     yes: `Approve: ${counted(users, "user loses", "users lose")} access`,
-    busy: "Approving …",
+    busy: "Approving…",
     grave: true,
     work: () => /** @type {Promise<Approved>} */ (page.api.post(`imports/${entry.id}/approve`)),
   });
@@ -45,22 +45,22 @@ export async function approve(entry, users, page) {
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */
 export async function discard(entry, users, page) {
   const result = await confirm({
-    heading: `Discard what import ${entry.id} held?`,
+    heading: `Discard the changes held by import ${entry.id}?`,
     what: [
       h(
         "p",
         null,
         h("strong", null, counted(users, "user keeps", "users keep")),
-        " access and permits. Nothing of what was held happens.",
+        " access and permits. The held changes are dropped.",
       ),
       h(
         "p",
         null,
-        "The rest of the import stays applied. The next roster is weighed anew: if it says the same, it is held again.",
+        "The rest of the import stays applied. If the next roster says the same, its changes are held again.",
       ),
     ],
     yes: `Discard: ${counted(users, "user keeps", "users keep")} access`,
-    busy: "Discarding …",
+    busy: "Discarding…",
     work: () => /** @type {Promise<Discarded>} */ (page.api.post(`imports/${entry.id}/discard`)),
   });
   if (result === null) return null;
@@ -72,20 +72,20 @@ export async function undo(entry, page) {
   const result = await confirm({
     heading: `Undo import ${entry.id}?`,
     what: [
-      h("p", null, "Everything that ", h("strong", null, data(entry.file)), " changed goes back:"),
+      h("p", null, "This reverses what ", h("strong", null, data(entry.file)), " changed:"),
       h("ul", null, goesBack(entry)),
     ],
-    yes: "Undo the import",
-    busy: "Undoing …",
+    yes: "Undo import",
+    busy: "Undoing…",
     grave: true,
     work: () => /** @type {Promise<Undone>} */ (page.api.post(`imports/${entry.id}/undo`)),
   });
   if (result === null) return null;
   const { restored, archived, permits_restored, permits_released } = result;
   const words = inWords([
-    [restored, counted(restored, "user was", "users were"), "put back"],
+    [restored, counted(restored, "user was", "users were"), "restored"],
     [archived, counted(archived, "created user was", "created users were"), "archived"],
-    [permits_restored, counted(permits_restored, "permit", "permits"), "came back"],
+    [permits_restored, counted(permits_restored, "permit was", "permits were"), "restored"],
     [permits_released, counted(permits_released, "permit was", "permits were"), "released"],
   ]);
   return told(`Undone: ${words}.`, result);
@@ -100,52 +100,52 @@ function goesBack(entry) {
   const still = hold?.state === "open" ? held + missing_held : 0;
   const then = hold?.state === "approved" ? held + missing_held : 0;
   return [
-    created > 0 && `${counted(created, "user")} it created will be archived, with their permits released`,
+    created > 0 && `${counted(created, "user")} it created will be archived, and their permits released`,
     values > 0 &&
     `${
       counted(values, "user")
-    } it updated or reactivated will get their former values back, but for values that were changed since`,
+    } it updated or reactivated will get their former values back, except values changed since`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
-    then > 0 && `of ${counted(then, "held user")} those whom the approval took access from will get it back`,
+    then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
     (permits_released > 0 || then > 0) &&
-    "the permits it released come back, unless another active permit has the number by now",
-    still > 0 && `${counted(still, "user")} it still holds will be discarded: they keep access`,
-    "what cannot go back stays as it is, and is listed afterwards",
+    "the permits it released will be restored, unless another active permit now has the number",
+    still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold is discarded`,
+    "whatever cannot be reversed stays as it is and is listed afterwards",
   ].filter((line) => line !== false).map((line) => h("li", null, line));
 }
 
 /**
- * What approving will do, counted user by user.
+ * Counts user by user what approve will do. Null if there are too many users.
  * @param {number} id @param {number} users @param {Page} page
  */
-async function foresee(id, users, page) {
+async function expectedLosses(id, users, page) {
   if (users > MOST_COUNTED) return null;
-  const foreseen = { archived: 0, disabled: 0, permits: 0 };
+  const expected = { archived: 0, disabled: 0, permits: 0 };
   /** @type {string | null} */
   let next = null;
   do {
     const after = next === null ? "" : `&after=${encodeURIComponent(next)}`;
     const loaded = await page.api.get(`imports/${id}/held?limit=1000${after}`, page.signal);
     for (const { effect, permits } of /** @type {HeldUser[]} */ (loaded.held)) {
-      if (effect === "archive") foreseen.archived++;
-      else foreseen.disabled++;
-      if (effect === "archive") foreseen.permits += permits;
+      if (effect === "archive") expected.archived++;
+      else expected.disabled++;
+      if (effect === "archive") expected.permits += permits;
     }
     next = loaded.next;
   } while (next !== null);
-  return foreseen;
+  return expected;
 }
 
-/** @param {{ archived: number, disabled: number, permits: number }} foreseen */
+/** @param {{ archived: number, disabled: number, permits: number }} expected */
 function losses({ archived, disabled, permits }) {
   const released = permits === 0
-    ? "no active permit is released"
-    : `${counted(permits, "active permit is", "active permits are")} released`;
+    ? "no active permit will be released"
+    : `${counted(permits, "active permit")} will be released`;
   return [
     archived > 0 &&
     h("p", null, h("strong", null, `${counted(archived, "user")} will be archived`), `, and ${released}.`),
     disabled > 0 &&
-    h("p", null, h("strong", null, `${counted(disabled, "user")} will be disabled`), "; their permits stay."),
+    h("p", null, h("strong", null, `${counted(disabled, "user")} will be disabled`), "; they keep their permits."),
   ];
 }
 
@@ -155,7 +155,7 @@ function losses({ archived, disabled, permits }) {
  */
 function inWords(parts) {
   const words = parts.filter(([count]) => count > 0).map(([, who, what]) => `${who} ${what}`);
-  return words.length === 0 ? "nothing had to be changed" : words.join(", ");
+  return words.length === 0 ? "nothing needed to change" : words.join(", ");
 }
 
 /** @param {string} words @param {Leaving} leaving */
@@ -164,10 +164,14 @@ function told(words, { left_out, left_out_total }) {
   told.tabIndex = -1;
   if (left_out_total === 0) return told;
   const rows = left_out.map(({ unique_id, reason }) => [data(unique_id), shown(reason)]);
-  const more = left_out_total > rows.length ? `; the first ${number(rows.length)} of them` : "";
+  const more = left_out_total > rows.length ? ` (the first ${number(rows.length)})` : "";
   told.append(
-    h("p", null, `${counted(left_out_total, "user was", "users were")} left as they are:`),
-    table(`Left as they are, and why${more}`, [{ heading: "unique_id" }, { heading: "Why", kind: "wide" }], rows),
+    h("p", null, `${counted(left_out_total, "user was", "users were")} left unchanged:`),
+    table(
+      `Users left unchanged, with reasons${more}`,
+      [{ heading: "unique_id" }, { heading: "Reason", kind: "wide" }],
+      rows,
+    ),
   );
   return told;
 }

@@ -1,4 +1,4 @@
-/** Asks before something happens, and says what will happen. */
+/** A dialog that says what will happen and asks for confirmation. */
 import { h } from "./dom.js";
 import { button, trouble } from "./parts.js";
 
@@ -9,14 +9,14 @@ import { button, trouble } from "./parts.js";
  * @typedef {object} Confirmation
  * @property {string} heading A question.
  * @property {Child} what Exactly what will happen.
- * @property {string} yes The verb.
- * @property {string} busy While it happens.
- * @property {boolean} [grave] Access is lost by it.
+ * @property {string} yes The label of the confirming button, with a verb.
+ * @property {string} busy The label while the work runs.
+ * @property {boolean} [grave] Whether people lose access.
  * @property {() => Promise<T>} work
  */
 
 /**
- * Resolves with what the work came to, or null when it was called off. What fails is told in the dialog.
+ * Resolves with the result of the work, or null if it was cancelled. The dialog shows errors.
  * @template T
  * @param {Confirmation<T>} confirmation
  * @returns {Promise<T | null>}

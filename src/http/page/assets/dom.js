@@ -1,15 +1,15 @@
 /**
- * Elements from data. Whatever is not an element becomes a text node, so a file name or a value can never become markup;
- * nothing in this page writes HTML.
+ * Creates elements from data. Anything that is not an element becomes a text node, so a file name or value can never
+ * become markup. Nothing in this page writes HTML.
  */
 
-/** @typedef {Node | string | number | null | undefined | false | readonly any[]} Child Nested as deep as is handy. */
+/** @typedef {Node | string | number | null | undefined | false | readonly any[]} Child Lists may be nested. */
 
-/** Set as properties, for the attribute would only be the first value. */
+/** Set as properties, because the attributes only give the initial value. */
 const PROPERTIES = new Set(["value", "checked", "disabled", "indeterminate"]);
 
 /**
- * Makes an element. Attributes by their HTML names; `false` and null leave one out, a function listens (`onclick`).
+ * Creates an element. Attributes have their HTML names. `false` and null omit one; a function is a listener (`onclick`).
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, unknown> | null} [attributes]
@@ -41,10 +41,10 @@ function nodes(children) {
 }
 
 /**
- * Puts new content into an element. The keyboard stays where it was: at the same element when it is part of the new content,
- * else at what has its `id`.
+ * Puts new content into an element and keeps the focus: on the same element if the new content has it, otherwise on the
+ * one with the same `id`.
  * @param {HTMLElement} element
- * @param {() => Child} build May take parts of the old content.
+ * @param {() => Child} build May reuse parts of the old content.
  */
 export function putInto(element, build) {
   const focused = element.contains(document.activeElement) ? document.activeElement : null;
@@ -55,8 +55,7 @@ export function putInto(element, build) {
 }
 
 /**
- * A place whose content is made anew when its data changed, and only then: nothing flickers, and the keyboard stays where
- * it was.
+ * A place that is rebuilt only when its data has changed, so that nothing flickers and the focus stays.
  * @template T
  */
 export class Slot {

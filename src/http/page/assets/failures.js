@@ -1,4 +1,4 @@
-/** The records of an import that were not applied: line, user, and each problem with its reason; and the file of them. */
+/** The failures of an import: line, user, and each problem with its reason, plus the download of their file. */
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { asking, data, notice, section, table } from "./parts.js";
@@ -35,7 +35,7 @@ export function failureTable(failures, caption) {
 }
 
 /**
- * The section of an import.
+ * The section of an import that lists its failures.
  * @param {ImportEntry} entry
  * @param {Page} page
  */
@@ -45,7 +45,7 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     return section(
       "failures",
       heading,
-      notice("quiet", h("p", null, "The read token may not see the failed records.")),
+      notice("quiet", h("p", null, "The read token cannot show failed records.")),
     );
   }
   const list = await paged({
@@ -57,8 +57,8 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     },
     show: (/** @type {readonly Failure[]} */ failures) =>
       failures.length === 0
-        ? h("p", { class: "faint" }, "They were cleared: settings say after how many days (bak_retention_days).")
-        : failureTable(failures, "Failed records, by line: they changed nothing"),
+        ? h("p", { class: "faint" }, "These records were deleted after the retention period (bak_retention_days).")
+        : failureTable(failures, "Failed records, by line"),
   });
   const download = failed_file === null ? null : downloadButton(id, failed_file, page);
   return section(
@@ -67,7 +67,7 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     h(
       "p",
       { class: "lead" },
-      "Nothing of these records was applied. Correct them in a spreadsheet, and drop the corrected file into the upload folder.",
+      "These records were not applied. Correct them in a spreadsheet, then drop the file into the upload folder.",
     ),
     download,
     list,
@@ -80,10 +80,10 @@ function downloadButton(id, name, page) {
     save(await (await page.api.ask("GET", `imports/${id}/failed.csv`)).blob(), name);
     page.announce("The failed records were downloaded");
   };
-  return asking("Download the failed records", download, { id: "download", class: "download" });
+  return asking("Download failed records", download, { id: "download", class: "download" });
 }
 
-/** A link cannot send the token, so the bytes come by fetch. @param {Blob} bytes @param {string} name */
+/** Offers bytes that were fetched, because a link cannot send the token. @param {Blob} bytes @param {string} name */
 function save(bytes, name) {
   const link = h("a", { href: URL.createObjectURL(bytes), download: name });
   link.click();

@@ -1,4 +1,4 @@
-/** The parts that must work for an import, one tile each: database, folder, mail, and when the next turn is. */
+/** One tile for each part that an import needs: database, folder and mail, and one for the next scan. */
 import { h, Slot } from "./dom.js";
 import { ago, badge, data } from "./parts.js";
 import { counted, sentence, shown } from "./words.js";
@@ -8,7 +8,7 @@ import { counted, sentence, shown } from "./words.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
 
-/** The next turn is shown to the minute: to the second, the tile would be another at each look. */
+/** Rounds the time of the next scan, so that the tile is not rebuilt at every status. */
 const SHOWN_TO_MS = 30_000;
 
 /** @param {Page} page */
@@ -19,7 +19,7 @@ export function health(page) {
     tile(page, "Mail", ({ mail }) => mail, mail),
     tile(
       page,
-      "Next turn",
+      "Next scan",
       ({ next_turn_at, running }) => ({ at: rounded(next_turn_at), isRunning: running !== null }),
       nextTurn,
     ),
@@ -43,18 +43,18 @@ function tile(page, heading, pick, build) {
 /** @param {Pick<StatusDocument, "database" | "standby">} status */
 function database({ database: { kind, state, text }, standby }) {
   const isUsable = state === "usable";
-  const what = kind === "embedded" ? "Embedded Postgres, for trying out" : "PostgreSQL server";
+  const what = kind === "embedded" ? "Embedded Postgres, for evaluation" : "PostgreSQL server";
   return [
-    isUsable ? badge("good", "Usable") : badge("bad", "Away"),
+    isUsable ? badge("good", "Available") : badge("bad", "Unavailable"),
     h("p", null, text === undefined ? what : sentence(shown(text))),
-    standby && h("p", null, "Another rosterd imports; this one stands by."),
+    standby && h("p", null, "Another rosterd does the imports. This one is on standby."),
   ];
 }
 
 /** @param {StatusDocument["folder"]} folder */
 function folder({ path, usable, text }) {
   return [
-    usable ? badge("good", "Usable") : badge("bad", "Not usable"),
+    usable ? badge("good", "Available") : badge("bad", "Unavailable"),
     h("p", { class: "path" }, h("code", null, data(path))),
     text !== undefined && h("p", null, sentence(shown(text))),
   ];
@@ -66,9 +66,9 @@ function mail({ configured, waiting, problem }) {
     /** @type {[Tone, string]} */ (!configured
       ? ["attention", "Not set up"]
       : problem !== undefined
-      ? ["bad", "Not sent"]
-      : ["good", "Set up"]);
-  const waits = counted(waiting, "mail waits", "mails wait");
+      ? ["bad", "Cannot send"]
+      : ["good", "Ready"]);
+  const waits = counted(waiting, "mail is", "mails are");
   return [
     badge(tone, word),
     h(
@@ -77,8 +77,8 @@ function mail({ configured, waiting, problem }) {
       !configured
         ? h("a", { href: "#/settings/mail" }, "Set up mail")
         : waiting === 0
-        ? "No mail waits."
-        : `${waits} to be sent.`,
+        ? "No mail is waiting."
+        : `${waits} waiting to be sent.`,
     ),
   ];
 }
@@ -86,8 +86,8 @@ function mail({ configured, waiting, problem }) {
 /** @param {{ at: string | null, isRunning: boolean }} turn */
 function nextTurn({ at, isRunning }) {
   if (isRunning) return [badge("busy", "Now"), h("p", null, "An import is running.")];
-  if (at === null) return h("p", null, "Not known.");
-  return [h("p", { class: "big" }, ago(at)), h("p", null, "rosterd then looks into the folder.")];
+  if (at === null) return h("p", null, "Unknown.");
+  return [h("p", { class: "big" }, ago(at)), h("p", null, "Looks for new rosters in the upload folder.")];
 }
 
 /** @param {string | null} time */

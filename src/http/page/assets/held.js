@@ -1,4 +1,4 @@
-/** The users whom the guard held: who they are, why, and the decision about them. */
+/** The users that the archive guard held: who they are, why, and the decision about them. */
 import { approve, discard } from "./decide.js";
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
@@ -23,8 +23,8 @@ export async function heldSection(entry, page, onDecided) {
   const users = entry.held + entry.missing_held;
   const isOpen = hold.state === "open";
   const heading = isOpen
-    ? `${counted(users, "user is", "users are")} held`
-    : `${counted(users, "user was", "users were")} held`;
+    ? `${counted(users, "user is", "users are")} held for review`
+    : `${counted(users, "user was", "users were")} held for review`;
   return section(
     "held",
     heading,
@@ -37,12 +37,12 @@ export async function heldSection(entry, page, onDecided) {
 /** @param {ImportEntry} entry @param {number} users */
 function why({ hold }, users) {
   if (hold === null) return null;
-  const reason = h("p", null, h("strong", null, "Why: "), shown(hold.reason), ".");
+  const reason = h("p", null, h("strong", null, "Reason: "), shown(hold.reason), ".");
   if (hold.state === "open") {
-    const they = users === 1 ? "the user keeps" : "they all keep";
+    const they = users === 1 ? "the user keeps" : "all of them keep";
     return notice(
       "attention",
-      h("p", null, `The archive guard stopped before access was lost. Until you decide, ${they} it.`),
+      h("p", null, `The archive guard held back a loss of access. Until you decide, ${they} access.`),
       reason,
     );
   }
@@ -56,25 +56,25 @@ function why({ hold }, users) {
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page @param {(result: HTMLElement) => void} onDecided */
 function decisions(entry, users, page, onDecided) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token may not decide about them."));
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token cannot approve or discard."));
   /** @param {typeof approve | typeof discard} decide */
   const decided = (decide) => async () => {
     const result = await decide(entry, users, page);
     if (result !== null) onDecided(result);
-    // Where it was refused, somebody else may have decided.
+    // The decision may have been refused because another admin decided first.
     else page.live.historyChanged();
   };
   return h(
     "div",
     { class: "actions" },
-    button("Approve …", decided(approve), { class: "button primary", id: "approve" }),
-    button("Discard …", decided(discard), { id: "discard" }),
+    button("Approve…", decided(approve), { class: "button primary", id: "approve" }),
+    button("Discard…", decided(discard), { id: "discard" }),
   );
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
 async function who({ id, hold }, page) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token may not see who is held."));
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token cannot show held users."));
   if (hold?.state !== "open") return null;
   return await paged({
     what: "held users",
@@ -93,7 +93,7 @@ function heldTable(users) {
     { heading: "unique_id" },
     { heading: "Name", kind: "wide" },
     { heading: "Login source" },
-    { heading: "In the file" },
+    { heading: "In the roster" },
     { heading: "If approved" },
   ];
   return table("Held users, by unique_id", columns, users.map(row), "held");

@@ -1,4 +1,4 @@
-/** One import: what became of it, what failed, who is held, and the way back. */
+/** The view of one import: result, failures, held users and undo. */
 import { figures } from "./counts.js";
 import { undo } from "./decide.js";
 import { h, putInto, Slot } from "./dom.js";
@@ -16,14 +16,14 @@ import { COUNT_WORDS, DELIMITER_WORDS, duration, MAIL_WORDS, number, sentence, s
 /** @param {Page} page @param {Route} route */
 export async function importView(page, route) {
   const id = Number(route.rest);
-  /** @type {HTMLElement[]} What was decided here; it stays on the page. */
+  /** @type {HTMLElement[]} Results of decisions made in this view; they stay on the page. */
   const decided = [];
   const content = h("div", { class: "stack" });
-  /** @type {HTMLElement | null} What was decided just now, until it stands there. */
+  /** @type {HTMLElement | null} The latest result, until it is on the page. */
   let unread = null;
   let shownNow = "";
   const entry = await load();
-  /** One after the other: two at once would take the keyboard from where the first one left it. */
+  /** Loads run one after the other. A second one at the same time would move the focus away from the result. */
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);
@@ -50,7 +50,7 @@ export async function importView(page, route) {
     return entry;
   }
 
-  /** The button that was pressed is gone by then, so the keyboard goes on at what came of it. @param {HTMLElement} result */
+  /** Moves the focus to the result, because the button that had it is gone. @param {HTMLElement} result */
   function tell(result) {
     decided.push(result);
     unread = result;
@@ -74,7 +74,7 @@ async function build(entry, page, onDecided) {
     held,
     failures,
     warnings(entry),
-    section("file", "The file", about(entry), usedSettings(entry.settings, now)),
+    section("file", "File", about(entry), usedSettings(entry.settings, now)),
     way,
   ].filter((part) => part !== null);
 }
@@ -112,28 +112,28 @@ function verdict({ status, reason, undone_at }) {
     ? ""
     : ` (line ${number(reason.line)})`;
   const [what, next] = status === "rejected"
-    ? ["The file was rejected, and nothing of it was applied.", "Mend the roster and upload it again."]
+    ? ["The file was rejected. None of it was applied.", "Correct the roster and upload it again."]
     : status === "error"
     ? [
-      "The file could not be imported, and nothing of it was applied.",
-      "If the file is still in the upload folder, it is tried again at each turn.",
+      "The file could not be imported. None of it was applied.",
+      "If the file is still in the upload folder, rosterd retries it at every scan.",
     ]
     : ["", ""];
   return notice(
     "bad",
     h("p", null, h("strong", null, what)),
-    h("p", null, "Why: ", shown(reason.text), `${line}.`),
+    h("p", null, "Reason: ", shown(reason.text), `${line}.`),
     h("p", null, next),
   );
 }
 
-/** What is held has a section of its own. @param {ImportEntry} entry */
+/** All warnings except the one about held users, who have their own section. @param {ImportEntry} entry */
 function warnings(entry) {
   const told = entry.warnings.filter(({ code }) => code !== "archivings_held");
   if (told.length === 0) return null;
   return section(
     "warnings",
-    "Worth knowing",
+    "Warnings",
     h("ul", { class: "lines" }, told.map(({ text }) => h("li", null, sentence(shown(text))))),
   );
 }
@@ -143,16 +143,16 @@ function about(entry) {
   const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at } = entry;
   const file = [
     encoding ?? "",
-    delimiter === null ? "" : `${DELIMITER_WORDS[delimiter] ?? delimiter} between values`,
+    delimiter === null ? "" : `separated by ${DELIMITER_WORDS[delimiter] ?? delimiter}`,
   ];
   const read = file.filter((part) => part !== "").join(", ");
   /** @type {[string, import("./dom.js").Child][]} */
   const known = [
     ["Size", bytes === null ? null : size(bytes)],
     ["Read as", read],
-    ["Took", finished_at === null ? null : duration(started_at, finished_at)],
-    ["Now in bak as", bak_file === null ? null : data(bak_file)],
-    ["Failed records in bak", failed_file === null ? null : data(failed_file)],
+    ["Duration", finished_at === null ? null : duration(started_at, finished_at)],
+    ["Name in bak", bak_file === null ? null : data(bak_file)],
+    ["Failed-records file", failed_file === null ? null : data(failed_file)],
     ["Mail", entry.status === "running" ? null : MAIL_WORDS[entry.mail]],
     [COUNT_WORDS.permits_released, isCounted(entry) ? number(entry.permits_released) : null],
     ["SHA-256", sha256 === null ? null : h("code", { class: "hash" }, sha256)],
@@ -166,12 +166,12 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
 }
 
 /**
- * Undo, where it can be; else why not. The service decides in the end.
+ * The undo button, or the reason why undo is not possible. The service has the final say.
  * @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided
  */
 async function wayBack(entry, page, onDecided) {
   if (!isCounted(entry) || entry.undone_at !== null) return null;
-  const why = page.session.isAdmin ? await whyNot(entry, page) : "The read token may not undo an import.";
+  const why = page.session.isAdmin ? await whyNot(entry, page) : "The read token cannot undo imports.";
   const onclick = async () => {
     const result = await undo(entry, page);
     if (result !== null) onDecided(result);
@@ -185,9 +185,9 @@ async function wayBack(entry, page, onDecided) {
         h(
           "p",
           { class: "lead" },
-          "If this roster was a mistake: every value that the import changed goes back to what it was before.",
+          "If this roster was a mistake, put back every value that the import changed.",
         ),
-        h("div", { class: "actions" }, button("Undo this import …", onclick, { id: "undo-button" })),
+        h("div", { class: "actions" }, button("Undo this import…", onclick, { id: "undo-button" })),
       ]
       : h("p", { class: "faint" }, why),
   );
@@ -195,7 +195,7 @@ async function wayBack(entry, page, onDecided) {
 
 /** @param {ImportEntry} entry @param {Page} page @returns {Promise<import("./dom.js").Child>} */
 async function whyNot(entry, page) {
-  if (!changedSomething(entry)) return "It changed nothing, so there is nothing to undo.";
+  if (!changedSomething(entry)) return "This import changed nothing, so there is nothing to undo.";
   /** @type {{ imports: ImportEntry[] }} */
   const { imports } = await page.api.get("imports?limit=200", page.signal).catch(() => ({ imports: [] }));
   const later = imports.find((other) => other.id > entry.id && other.undone_at === null && changedSomething(other));
@@ -203,6 +203,6 @@ async function whyNot(entry, page) {
   return [
     "Only the latest import can be undone: ",
     h("a", { href: `#/imports/${later.id}` }, `import ${later.id}`),
-    " changed something later.",
+    " has made changes since.",
   ];
 }

@@ -1,4 +1,4 @@
-/** The history: the imports, newest first, by status, a page at a time. */
+/** The view of all imports, newest first, filtered by status, one page at a time. */
 import { smallBar } from "./counts.js";
 import { h, Slot } from "./dom.js";
 import { ago, data, empty, statusBadge, table } from "./parts.js";
@@ -74,16 +74,16 @@ function list({ imports, next }, status, before) {
 /** @param {string | null} status */
 function nothing(status) {
   if (status !== null) {
-    return empty("No import has this status.", h("p", null, h("a", { href: "#/imports" }, "Show all imports")));
+    return empty("No imports have this status.", h("p", null, h("a", { href: "#/imports" }, "Show all imports")));
   }
   return empty(
-    "Nothing was imported yet.",
+    "No imports yet.",
     h(
       "p",
       null,
       "Drop a roster into the upload folder, or ",
       h("a", { href: "#/check" }, "check a file"),
-      " first to see what it would do.",
+      " first to see what an import would do.",
     ),
   );
 }
@@ -94,7 +94,7 @@ export function importTable(imports, caption) {
     { heading: "File", kind: "file" },
     { heading: "Status" },
     { heading: "Records", kind: "wide" },
-    { heading: "When" },
+    { heading: "Started" },
   ];
   return table(caption, columns, imports.map(row), "imports");
 }
@@ -117,7 +117,7 @@ function row(entry) {
 
 /** @param {ImportEntry} entry */
 function outcome(entry) {
-  if (entry.status === "running") return h("span", { class: "faint" }, "under way");
+  if (entry.status === "running") return h("span", { class: "faint" }, "in progress");
   if (entry.reason !== null) return h("span", { class: "why" }, sentence(shown(entry.reason.text)));
   return smallBar(entry);
 }

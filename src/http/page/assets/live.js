@@ -1,6 +1,6 @@
 /**
- * What goes on now: asks for the status every second while an import runs, else every ten, and not at all while nobody looks.
- * Tells whoever listens of each status, and of a history that changed.
+ * Polls the status: every second during an import, otherwise every ten seconds, and never while the tab is hidden. Tells
+ * listeners about each status and about changes of the history.
  */
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
@@ -8,11 +8,11 @@
 
 const BUSY_MS = 1_000;
 const IDLE_MS = 10_000;
-/** So long something is expected to begin, once it was asked for. */
+/** How long after a requested scan the page polls fast, because an import may begin. */
 const EAGER_MS = 10_000;
 
 export class Live {
-  /** @type {StatusDocument | null} The last one. */
+  /** @type {StatusDocument | null} The latest one. */
   status = null;
   /** @type {Set<(status: StatusDocument) => void>} */
   #onStatus = new Set();
@@ -27,7 +27,7 @@ export class Live {
 
   /**
    * @param {Api} api
-   * @param {(error: unknown) => void} onTrouble Null when it is over.
+   * @param {(error: unknown) => void} onTrouble Called with null when the service answers again.
    */
   constructor(api, onTrouble) {
     this.api = api;
@@ -49,7 +49,7 @@ export class Live {
   }
 
   /**
-   * @param {(status: StatusDocument) => void} listener Called at once, too, when there is a status.
+   * @param {(status: StatusDocument) => void} listener Also called at once if there is a status.
    * @param {AbortSignal} signal
    */
   onStatus(listener, signal) {
@@ -62,19 +62,19 @@ export class Live {
     this.#listen(this.#onHistory, listener, signal);
   }
 
-  /** Somebody decided something here: all who listen look again. */
+  /** Makes all listeners load again after a decision on this page. */
   historyChanged() {
     for (const listener of this.#onHistory) listener();
     void this.look();
   }
 
-  /** A turn was asked for, so an import may begin. */
+  /** Polls fast for a while, because a scan was requested. */
   async expectWork() {
     this.#eagerUntil = performance.now() + EAGER_MS;
     await this.look();
   }
 
-  /** Looks now, and then again and again. */
+  /** Polls now, and schedules the next poll. */
   async look() {
     const turn = ++this.#asking;
     clearTimeout(this.#timer);
@@ -115,7 +115,7 @@ export class Live {
 }
 
 /**
- * What changes in a status when the history does, or when it can be read again.
+ * The parts of a status that change when the history changes or becomes readable again.
  * @param {StatusDocument} status
  */
 function historyOf({ last_import_at, running, holds, mail, database }) {

@@ -1,4 +1,4 @@
-/** Is all well? What runs, what needs a person, what waits and why, and the last imports. */
+/** The overview: health, the running import, what needs attention, recent imports and waiting files. */
 import { ApiError } from "./api.js";
 import { h, Slot } from "./dom.js";
 import { health } from "./health.js";
@@ -18,7 +18,7 @@ const LAST = 6;
 /** @param {Page} page */
 export async function overview(page) {
   const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded));
-  /** Without them, too, the rest says how the service is: that is when it matters most. */
+  /** Shows the rest of the view even if this fails. The health matters most when the database is unavailable. */
   async function load() {
     try {
       const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
@@ -41,17 +41,17 @@ export async function overview(page) {
       part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
       part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
       health(page),
-      section("last", "Last imports", page.session.isAdmin ? lookNow(page) : null, last.element),
+      section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
       part(page, ({ waiting, ignored }) => ({ waiting, ignored }), files),
     ),
   };
 }
 
 /**
- * A part that follows the status.
+ * A part of the view that follows the status.
  * @template T
  * @param {Page} page
- * @param {(status: StatusDocument) => T} pick What of the status it shows.
+ * @param {(status: StatusDocument) => T} pick The data that the part shows.
  * @param {(data: T) => Child} build
  */
 function part(page, pick, build) {
@@ -66,15 +66,15 @@ function part(page, pick, build) {
  */
 function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
   const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
-  if (!ready) return { tone: "bad", words: "Nothing can be imported now" };
-  if (open > 0) return { tone: "attention", words: `Working, with ${counted(open, "thing")} to look at` };
-  if (standby) return { tone: "quiet", words: "Standing by: another rosterd imports into this database" };
+  if (!ready) return { tone: "bad", words: "Imports are not possible now" };
+  if (open > 0) return { tone: "attention", words: `Needs attention: ${counted(open, "item")}` };
+  if (standby) return { tone: "quiet", words: "Standby: another rosterd imports into this database" };
   return running === null
-    ? { tone: "good", words: "All is well" }
-    : { tone: "busy", words: "All is well, and an import is running" };
+    ? { tone: "good", words: "Everything is working" }
+    : { tone: "busy", words: "Everything is working, and an import is running" };
 }
 
-/** To stand by is what a second rosterd is there for. @param {{ code: string }} problem */
+/** Standby is the normal state of a second rosterd. @param {{ code: string }} problem */
 function isTrouble({ code }) {
   return code !== "standby";
 }
@@ -94,12 +94,13 @@ function holds({ holds, open_holds }) {
       h(
         "p",
         null,
-        h("strong", null, counted(users, "user is", "users are"), " held"),
-        " by ",
+        "The import of ",
         data(file),
-        ". They keep access until you decide.",
+        " holds ",
+        h("strong", null, counted(users, "user")),
+        " for review. They keep access until you decide.",
       ),
-      h("a", { class: "button primary", href: `#/imports/${id}` }, "Look and decide"),
+      h("a", { class: "button primary", href: `#/imports/${id}` }, "Review and decide"),
     )
   );
   const more = open_holds - holds.length;
@@ -112,25 +113,25 @@ function holds({ holds, open_holds }) {
         null,
         "And ",
         counted(more, "more import holds", "more imports hold"),
-        " users: ",
+        " users for review: ",
         h("a", { href: "#/imports?status=held" }, "show all"),
         ".",
       ),
   );
 }
 
-/** In the words of this page, where the service speaks of keys. @type {Record<string, string>} */
-const WORDS = { mail_not_configured: "Nobody is mailed: mail is not set up." };
+/** Texts for problems whose own text names keys of the settings file. @type {Record<string, string>} */
+const WORDS = { mail_not_configured: "Mail is not set up, so no mail is sent." };
 
-/** What mends it, where the text itself does not say. @type {Record<string, Child>} */
-const MENDS = {
-  database: "Start the database, or mend DATABASE_URL. rosterd tries again by itself, and no file is lost meanwhile.",
+/** What to do about a problem whose own text does not say. @type {Record<string, Child>} */
+const REMEDIES = {
+  database: "Start the database, or correct DATABASE_URL. rosterd keeps retrying, and no file is lost.",
   mail_not_configured: [
-    "Until then failed records stand in the folder bak and on this page only. ",
+    "Failed records are only in the bak folder and on this page. ",
     h("a", { href: "#/settings/mail" }, "Set up mail"),
   ],
   archives_without_mail: h("a", { href: "#/settings/mail" }, "Set up mail"),
-  no_archive_guard: h("a", { href: "#/settings/archiving" }, "Look at the archive guard"),
+  no_archive_guard: h("a", { href: "#/settings/archiving" }, "Review the archive guard"),
 };
 
 /** @param {Pick<StatusDocument, "problems" | "folder" | "settings" | "mail">} status */
@@ -138,48 +139,49 @@ function problems({ problems, folder, settings, mail }) {
   const lines = problems.filter(isTrouble).map(({ code, text }) => {
     const more = code === "settings"
       ? settings.text
-      : MENDS[code] === undefined && !folder.usable
+      : REMEDIES[code] === undefined && !folder.usable
       ? folder.text
       : undefined;
     return problem(
       WORDS[code] ?? more ?? text,
-      MENDS[code] ?? (code === "settings" ? "Mend the settings file by hand; until then nothing is imported." : null),
+      REMEDIES[code] ??
+        (code === "settings" ? "Correct the settings file by hand. Until then, nothing is imported." : null),
     );
   });
   if (mail.problem !== undefined) {
     lines.push(
-      problem(`Mail cannot be sent: ${mail.problem}`, h("a", { href: "#/settings/mail" }, "Look at the mail settings")),
+      problem(`Mail cannot be sent: ${mail.problem}`, h("a", { href: "#/settings/mail" }, "Review the mail settings")),
     );
   }
   if (lines.length === 0) return null;
   return notice("attention", h("ul", { class: "lines" }, lines));
 }
 
-/** @param {string} text @param {Child} mend */
-function problem(text, mend) {
-  return h("li", null, sentence(shown(text)), " ", mend);
+/** @param {string} text @param {Child} remedy */
+function problem(text, remedy) {
+  return h("li", null, sentence(shown(text)), " ", remedy);
 }
 
 /** @typedef {{ imports: ImportEntry[], folder: string | null } | { why: string }} Last */
 
 /** @param {Last} last */
 function lastImports(last) {
-  if ("why" in last) return empty("They cannot be shown now.", h("p", null, last.why));
+  if ("why" in last) return empty("Recent imports cannot be shown now.", h("p", null, last.why));
   const { imports, folder } = last;
   if (imports.length > 0) {
     return [
-      importTable(imports, "The last imports"),
+      importTable(imports, "Recent imports"),
       h("p", { class: "more" }, h("a", { href: "#/imports" }, "All imports")),
     ];
   }
   return empty(
-    "Nothing was imported yet.",
+    "No imports yet.",
     h(
       "p",
       null,
       "Drop a roster into ",
       folder === null ? "the upload folder" : h("code", null, data(folder)),
-      ", and it is imported at the next turn.",
+      ". It is imported at the next scan.",
     ),
     h(
       "p",
@@ -187,7 +189,7 @@ function lastImports(last) {
       h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
       ", or ",
       h("a", { href: "#/check" }, "check a file"),
-      " to see what it would do.",
+      " to see what an import would do.",
     ),
   );
 }
@@ -196,28 +198,28 @@ function lastImports(last) {
 function lookNow(page) {
   const look = async () => {
     await page.api.post("imports");
-    page.announce("rosterd looks into the folder now");
+    page.announce("rosterd is scanning the folder");
     await page.live.expectWork();
   };
-  return asking("Look into the folder now", look, { id: "look-now", class: "look-now" });
+  return asking("Scan folder now", look, { id: "look-now", class: "look-now" });
 }
 
 /** @param {Pick<StatusDocument, "waiting" | "ignored">} status */
 function files({ waiting, ignored }) {
   if (waiting.length + ignored.length === 0) return null;
-  const columns = [{ heading: "File" }, { heading: "Why it waits", kind: "wide" }];
+  const columns = [{ heading: "File" }, { heading: "Reason", kind: "wide" }];
   const rows = waiting.map(({ name, text }) => [data(name), sentence(shown(text.replace(/^waiting: /, "")))]);
   return section(
     "waiting",
-    "In the folder, not imported",
-    waiting.length > 0 && table("Files that wait", columns, rows),
+    "Files not imported",
+    waiting.length > 0 && table("Files waiting in the upload folder", columns, rows),
     ignored.length > 0 && h(
       "div",
       { class: "ignored" },
       h(
         "p",
         { class: "faint" },
-        "Left alone because of their ending; rosters end in .csv, .tsv or .txt, each also with .gz:",
+        "Ignored because of their file extension. Rosters end in .csv, .tsv or .txt, plain or compressed (.gz):",
       ),
       h("ul", { class: "names" }, ignored.map((name) => h("li", null, data(name)))),
     ),

@@ -1,4 +1,4 @@
-/** A long list, a page at a time. */
+/** A long list, one page at a time. */
 import { h } from "./dom.js";
 import { button, trouble } from "./parts.js";
 
@@ -7,19 +7,19 @@ import { button, trouble } from "./parts.js";
 /**
  * @template Item
  * @typedef {object} Pages
- * @property {string} what "failed records"
+ * @property {string} what What the list contains, such as "failed records".
  * @property {(cursor: string | null) => Promise<{ items: readonly Item[], next: string | null }>} load
  * @property {(items: readonly Item[]) => Child} show
  */
 
 /**
- * Loads the first page before it resolves, so that nothing jumps.
+ * Loads the first page before it resolves, so that the layout does not jump.
  * @template Item
  * @param {Pages<Item>} pages
  * @returns {Promise<HTMLElement>}
  */
 export async function paged({ what, load, show }) {
-  /** @type {(string | null)[]} The beginnings of this page and those before it. */
+  /** @type {(string | null)[]} The cursors of this page and of all pages before it. */
   let cursors = [null];
   /** @type {string | null} */
   let next = null;

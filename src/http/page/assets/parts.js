@@ -1,4 +1,4 @@
-/** The parts that several views are made of: badges, notices, times, tables, lists of facts. */
+/** Parts that several views share: badges, notices, times, tables and lists of facts. */
 import { h } from "./dom.js";
 import { ApiError } from "./api.js";
 import { dayAndTime, fromNow, shown, statusOf, toTheSecond } from "./words.js";
@@ -7,7 +7,7 @@ import { dayAndTime, fromNow, shown, statusOf, toTheSecond } from "./words.js";
 /** @typedef {import("./words.js").Tone} Tone */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 
-/** Shape beside colour: who sees no colours sees it too. */
+/** A sign in addition to the colour, for people who cannot tell colours apart. */
 const SIGNS = { good: "✓", attention: "!", bad: "×", busy: "…", quiet: "–" };
 
 /** @param {Tone} tone @param {string} word */
@@ -27,16 +27,18 @@ export function notice(tone, ...children) {
 }
 
 /**
- * Says that something went wrong, aloud too.
+ * A notice about an error, which screen readers announce.
  * @param {unknown} error
  */
 export function trouble(error) {
-  const words = error instanceof ApiError ? error.message : "Something went wrong on this page. Load it again.";
+  const words = error instanceof ApiError
+    ? error.message
+    : "This page has a fault. Reload it; if that does not help, report the error in the browser's console.";
   return h("div", { class: "notice bad", role: "alert" }, h("p", null, words));
 }
 
 /**
- * What nothing was found for, and what to do about it.
+ * An empty state: what is missing, and what to do about it.
  * @param {string} heading
  * @param {...Child} children
  */
@@ -44,7 +46,7 @@ export function empty(heading, ...children) {
   return h("div", { class: "empty" }, h("p", { class: "empty-heading" }, heading), children);
 }
 
-/** Data in its own direction of writing. @param {string} text */
+/** Data, with its own text direction. @param {string} text */
 export function data(text) {
   return h("bdi", null, shown(text));
 }
@@ -54,7 +56,7 @@ export function moment(time) {
   return h("time", { datetime: time, title: toTheSecond(time) }, dayAndTime(time));
 }
 
-/** "3 minutes ago"; kept true by the page. @param {string} time RFC 3339 */
+/** A time such as "3 minutes ago", which the page keeps up to date. @param {string} time RFC 3339 */
 export function ago(time) {
   const words = fromNow(time, Date.now());
   return h("time", { datetime: time, title: toTheSecond(time), "data-from-now": true }, words);
@@ -63,11 +65,11 @@ export function ago(time) {
 /**
  * @typedef {object} Column
  * @property {string} heading
- * @property {string} [kind] A class of its cells: `number`, `wide`, …
+ * @property {string} [kind] A class of its cells, such as `number` or `wide`.
  */
 
 /**
- * A table that stays one for a screen reader when a narrow screen makes a list of it.
+ * A table. Its roles keep it a table for screen readers when a narrow screen shows it as a list.
  * @param {string} caption
  * @param {readonly Column[]} columns
  * @param {readonly (readonly Child[])[]} rows The first cell heads its row.
@@ -121,10 +123,10 @@ export function button(label, onclick, attributes = {}) {
 }
 
 /**
- * A button that asks something of the service: it is off meanwhile, and what went wrong stands below it.
+ * A button that calls the service. It is disabled meanwhile, and errors appear below it.
  * @param {string} label
  * @param {() => Promise<void>} work
- * @param {{ id: string, class: string }} names Of the button, and of it with what stands below.
+ * @param {{ id: string, class: string }} names The id of the button, and the class of its container.
  */
 export function asking(label, work, names) {
   const failed = h("div", null);
@@ -137,7 +139,7 @@ export function asking(label, work, names) {
     try {
       await work();
     } catch (error) {
-      // Without a token that holds, the sign-in stands there.
+      // After a 401 the page shows the sign-in instead.
       if (!(error instanceof ApiError) || error.status !== 401) failed.replaceChildren(trouble(error));
     }
     go.disabled = false;
@@ -145,7 +147,7 @@ export function asking(label, work, names) {
 }
 
 /**
- * A part of a page with a heading of its own.
+ * A section of the page with a heading.
  * @param {string} id
  * @param {string} heading
  * @param {...Child} children

@@ -1,4 +1,4 @@
-/** A running import, second by second. */
+/** The progress of the running import. */
 import { h } from "./dom.js";
 import { data } from "./parts.js";
 import { counted, size, STAGE_WORDS } from "./words.js";
@@ -9,7 +9,7 @@ import { counted, size, STAGE_WORDS } from "./words.js";
 export function progress(running) {
   if (running === null) return null;
   const { id, file, stage, bytes, total_bytes, records } = running;
-  // Merging cannot be measured in bytes; a bar that stands at its end would look stuck.
+  // Merging cannot be measured in bytes, and a full bar would look stuck.
   const isMeasured = stage === "examining" || stage === "reading";
   const value = isMeasured && total_bytes > 0 ? { value: String(bytes), max: String(total_bytes) } : {};
   const amount = [

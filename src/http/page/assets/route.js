@@ -1,9 +1,9 @@
-/** Where in the page somebody is, as it stands in the address after `#`: a link to it can be sent. Pure. */
+/** The current place in the page, as the address has it after `#`, so that links to it can be shared. Pure. */
 
 /** @typedef {{ name: string, rest: string, query: URLSearchParams }} Route */
 
 /**
- * `#/imports/12?x=y` is imports, 12 and x=y.
+ * Splits an address: `#/imports/12?x=y` becomes `imports`, `12` and `x=y`.
  * @param {string} hash
  * @returns {Route}
  */

@@ -1,4 +1,4 @@
-/** The token of this tab. It is kept nowhere else, and goes with the tab. */
+/** The token of this tab. It is stored nowhere else and is lost when the tab closes. */
 
 /** @typedef {"admin" | "read"} Role */
 
@@ -15,7 +15,7 @@ export class Session {
     return this.storage.getItem(TOKEN);
   }
 
-  /** With the read token some things may not be seen. */
+  /** The read token cannot see failures, held users and files. */
   get isAdmin() {
     return this.storage.getItem(ROLE) !== "read";
   }

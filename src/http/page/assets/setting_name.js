@@ -1,9 +1,9 @@
-/** How a setting is called where it is not edited: as on the form, and by its key, as scripts and the settings file have it. */
+/** The name of a setting outside the form: its label, and its key as in scripts and the settings file. */
 import { h } from "./dom.js";
 import { GROUPS } from "./settings_layout.js";
 import { shown } from "./words.js";
 
-/** @param {string} key `smtp.port`; also one that lies deeper, or that nobody knows any more. */
+/** @param {string} key Such as `smtp.port`. It may be nested deeper, or no longer exist. */
 export function settingName(key) {
   const item = GROUPS.flatMap(({ items }) => items).find((each) => key === each.key || key.startsWith(`${each.key}.`));
   const code = h("code", null, shown(key));

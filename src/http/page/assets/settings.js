@@ -1,4 +1,4 @@
-/** The settings as a form. Only what was changed is sent, and only onto the settings that were seen. */
+/** The settings as a form. Sends only the changes, and only if the stored settings are still the ones shown. */
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
@@ -20,13 +20,13 @@ export async function settingsView(page, route) {
   const [first, description] = await Promise.all([read(page), describe(page)]);
   const groups = settingsFields(description);
   const fields = groups.flatMap((group) => group.fields);
-  /** The settings as they were seen; what is saved is saved onto them. */
+  /** The stored settings on which the form is based. */
   let seen = first;
 
   const mailTest = testMail(page, isDirty);
   const message = h("div", { class: "save-message", role: "status" });
   const save = h("button", { type: "submit", class: "button primary", id: "save" }, "Save");
-  const putBack = button("Put back", () => fill(), { id: "put-back" });
+  const putBack = button("Revert changes", () => fill(), { id: "put-back" });
   const changes = h("span", { class: "save-count" });
   const bar = h("div", { class: "save-bar" }, message, h("div", { class: "actions" }, save, putBack, changes));
   const all = h(
@@ -64,12 +64,12 @@ export async function settingsView(page, route) {
         h(
           "p",
           { class: "lead" },
-          "What is saved here holds from the next import. ",
-          h("a", { href: "#/settings-history" }, "What was changed, and when"),
+          "Changes apply from the next import. ",
+          h("a", { href: "#/settings-history" }, "Change history"),
         ),
         page.session.isAdmin ? null : notice(
           "quiet",
-          h("p", null, "You are signed in with the read token: you may look at the settings, not change them."),
+          h("p", null, "You are signed in with the read token. You can view the settings, but not change them."),
         ),
       ),
       groupLinks(groups.map(({ group }) => group)),
@@ -80,7 +80,7 @@ export async function settingsView(page, route) {
     shown: () => route.rest !== "" && moved(route),
   };
 
-  /** What stands in the form. @returns {Flat} */
+  /** The values in the form. @returns {Flat} */
   function edited() {
     return Object.fromEntries(fields.map(({ key, editor }) => [key, editor.get()]));
   }
@@ -96,13 +96,13 @@ export async function settingsView(page, route) {
 
   function changed() {
     const count = changedKeys().length;
-    changes.textContent = count === 0 ? "" : `${counted(count, "setting")} changed, not saved`;
+    changes.textContent = count === 0 ? "" : counted(count, "unsaved change");
     save.disabled = putBack.disabled = count === 0;
     bar.classList.toggle("dirty", count > 0);
     mailTest.update();
   }
 
-  /** Shows the settings as they were seen. */
+  /** Shows the stored settings. */
   function fill() {
     for (const { key, editor } of fields) editor.set(seen.values[key]);
     showErrors(fields, []);
@@ -118,7 +118,7 @@ export async function settingsView(page, route) {
       const headers = { "if-match": seen.etag };
       seen = await stored(await page.api.ask("PATCH", "settings", { json: patchOf(seen.values, edited()), headers }));
       fill();
-      message.replaceChildren(notice("good", h("p", null, "Saved. It holds from the next import.")));
+      message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next import.")));
       void page.live.look();
     } catch (error) {
       await refused(error);
@@ -137,14 +137,14 @@ export async function settingsView(page, route) {
     message.replaceChildren(
       notice(
         "bad",
-        h("p", null, h("strong", null, "Nothing was saved."), " Look again at:"),
+        h("p", null, h("strong", null, "Nothing was saved."), " Please correct:"),
         h("ul", { class: "inline" }, links, others.map((text) => h("li", null, shown(text)))),
       ),
     );
     refused[0]?.editor.control.focus();
   }
 
-  /** Takes over what somebody else saved meanwhile, and keeps what was edited here. */
+  /** Loads what was saved elsewhere, and keeps what was edited here. */
   async function lookAgain() {
     const mine = changedKeys();
     const before = seen;
@@ -158,18 +158,18 @@ export async function settingsView(page, route) {
         null,
         h("strong", null, label),
         `: from ${from} to ${to}`,
-        mine.includes(key) && " (you changed it, too: yours stands in the form)",
+        mine.includes(key) && " (you changed it too; the form shows your value)",
       );
     });
     const what = lines.length === 0
-      ? h("p", null, "All that is shown here is the same as before.")
+      ? h("p", null, "Nothing shown on this page is different.")
       : h("ul", { class: "lines" }, lines);
     message.replaceChildren(
       notice(
         "attention",
-        h("p", null, h("strong", null, "Somebody else changed the settings, so nothing was saved.")),
+        h("p", null, h("strong", null, "The settings were changed elsewhere, so nothing was saved.")),
         what,
-        h("p", null, "Look again, and save if yours is still right."),
+        h("p", null, "Check your changes, then save again."),
       ),
     );
   }
@@ -185,9 +185,9 @@ export async function settingsView(page, route) {
     if (!isDirty()) return true;
     const left = await confirm({
       heading: "Leave without saving?",
-      what: h("p", null, `${counted(changedKeys().length, "setting is", "settings are")} changed and not saved.`),
+      what: h("p", null, `You have ${counted(changedKeys().length, "unsaved change")}.`),
       yes: "Leave without saving",
-      busy: "Leaving …",
+      busy: "Leaving…",
       work: () => Promise.resolve(true),
     });
     return left === true;
@@ -208,7 +208,7 @@ async function read(page) {
 }
 
 /**
- * A proxy that compresses makes the ETag a weak one, which no If-Match may match: the settings are the same.
+ * Strips the `W/` that a compressing proxy adds to the ETag, because If-Match never matches a weak one.
  * @param {Response} response
  * @returns {Promise<Stored>}
  */

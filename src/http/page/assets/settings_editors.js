@@ -1,12 +1,12 @@
-/** One editor for each kind of setting. An editor shows a value, tells the value that stands in it, and has a place to focus. */
+/** One editor for each kind of setting. An editor shows a value, returns the edited value, and has a control to focus. */
 import { h } from "./dom.js";
 import { button } from "./parts.js";
 
 /**
  * @typedef {object} Editor
  * @property {HTMLElement} element
- * @property {HTMLElement} control Gets the focus, and is marked when its value is refused.
- * @property {boolean} isGroup Several controls: it wants a legend instead of a label.
+ * @property {HTMLElement} control Gets the focus, and is marked if its value is refused.
+ * @property {boolean} isGroup Whether it has several controls, and so needs a legend instead of a label.
  * @property {() => unknown} get
  * @property {(value: any) => void} set
  */
@@ -14,7 +14,7 @@ import { button } from "./parts.js";
 /** @typedef {{ id: string, describedBy: string }} Place */
 
 /**
- * Numbers are text here: what is no number is sent as it stands, so that the service can say what is wrong with it.
+ * A text field for numbers. It sends any other text unchanged, so that the service can say what is wrong.
  * @param {Place} place @param {string} [unit]
  * @returns {Editor}
  */
@@ -52,7 +52,7 @@ export function textEditor({ id, describedBy }) {
 }
 
 /**
- * Write-only: what is kept never comes here. Left empty, it stays.
+ * Write-only: the page never gets the stored password. An empty field keeps it.
  * @param {Place} place @returns {Editor}
  */
 export function passwordEditor({ id, describedBy }) {
@@ -63,7 +63,7 @@ export function passwordEditor({ id, describedBy }) {
     "div",
     { class: "choice" },
     forget,
-    h("label", { for: `${id}-forget` }, "Forget the kept password"),
+    h("label", { for: `${id}-forget` }, "Remove the stored password"),
   );
   return {
     element: h("div", null, input, forgetting),
@@ -75,7 +75,7 @@ export function passwordEditor({ id, describedBy }) {
       input.value = "";
       forget.checked = false;
       forgetting.hidden = kept === "";
-      input.placeholder = kept === "" ? "none" : "one is kept; leave empty to keep it";
+      input.placeholder = kept === "" ? "none" : "stored; leave empty to keep it";
     },
   };
 }
@@ -97,13 +97,13 @@ export function choiceEditor({ id }, values, words) {
   };
 }
 
-/** Two words say more than a box to tick. @param {Place} place @param {Record<string, string>} words @returns {Editor} */
+/** Two labelled choices, which say more than a checkbox. @param {Place} place @param {Record<string, string>} words @returns {Editor} */
 export function switchEditor(place, words) {
   const editor = choiceEditor(place, ["false", "true"], { false: "Off", true: "On", ...words });
   return { ...editor, get: () => editor.get() === "true", set: (value) => editor.set(String(value)) };
 }
 
-/** One control whose text is the value. @param {HTMLInputElement | HTMLSelectElement} control @returns {Editor} */
+/** An editor of one control, whose text is the value. @param {HTMLInputElement | HTMLSelectElement} control @returns {Editor} */
 function plain(control) {
   return {
     element: control,
@@ -124,14 +124,14 @@ export function selectEditor({ id, describedBy }, values) {
   return plain(select);
 }
 
-/** One value a line. @param {Place} place @returns {Editor} */
+/** One value per line. @param {Place} place @returns {Editor} */
 export function linesEditor({ id, describedBy }) {
   const area = h("textarea", {
     id,
     rows: "4",
     "aria-describedby": describedBy,
     spellcheck: "false",
-    placeholder: "one a line",
+    placeholder: "one per line",
   });
   return {
     element: area,
@@ -153,7 +153,7 @@ export function columnsEditor({ id }, columns) {
   const rows = inputs.map((input) =>
     h("div", { class: "choice" }, input, h("label", { for: input.id }, h("code", null, input.value)))
   );
-  /** @type {string[]} Always required ones that stand in the settings anyway. */
+  /** @type {string[]} Always-required columns that the settings list nevertheless. */
   let others = [];
   return {
     element: h("div", { class: "columns" }, rows),
@@ -167,10 +167,10 @@ export function columnsEditor({ id }, columns) {
   };
 }
 
-/** Header → column, a row each. @param {Place} place @param {readonly { name: string }[]} columns @returns {Editor} */
+/** One row for each pair of header and column. @param {Place} place @param {readonly { name: string }[]} columns @returns {Editor} */
 export function aliasesEditor({ id }, columns) {
   const rows = h("div", { class: "aliases" });
-  const add = button("Add a name", () => {
+  const add = button("Add a header", () => {
     const row = addRow("", "");
     row.querySelector("input")?.focus();
     rows.dispatchEvent(new Event("input", { bubbles: true }));
@@ -179,7 +179,7 @@ export function aliasesEditor({ id }, columns) {
   /** @param {string} header @param {string} column */
   function addRow(header, column) {
     const options = [
-      h("option", { value: "" }, "choose a column"),
+      h("option", { value: "" }, "Choose a column"),
       ...columns.map(({ name }) => h("option", { value: name }, name)),
     ];
     const row = h(

@@ -1,4 +1,4 @@
-/** The fields of the form: for each setting its label, what it does, its editor, and what is wrong with its value. */
+/** The fields of the form: label, explanation, editor and errors of each setting. */
 import { h } from "./dom.js";
 import {
   aliasesEditor,
@@ -27,11 +27,11 @@ import { inWords } from "./settings_patch.js";
  * @property {string} label
  * @property {HTMLElement} element
  * @property {Editor} editor
- * @property {(messages: readonly string[]) => void} refuse Shows what is wrong; an empty list: nothing.
+ * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
  */
 
 /**
- * The groups with their fields; settings that no group names come last.
+ * The groups with their fields. Settings that no group names come last.
  * @param {Description} description
  * @returns {{ group: Group, fields: Field[] }[]}
  */
@@ -39,7 +39,7 @@ export function settingsFields(description) {
   const schemas = flatSchemas(description.settings);
   const known = new Set(GROUPS.flatMap(({ items }) => items.map(({ key }) => key)));
   const others = [...schemas.keys()].filter((key) => !known.has(key)).map((key) => ({ key, label: key }));
-  const groups = others.length === 0 ? GROUPS : [...GROUPS, { id: "others", heading: "Others", items: others }];
+  const groups = others.length === 0 ? GROUPS : [...GROUPS, { id: "others", heading: "Other settings", items: others }];
   return groups.map((group) => ({
     group,
     fields: group.items.map((item) => field(item, schemas.get(item.key) ?? {}, description)),
@@ -70,7 +70,7 @@ function field(item, schema, description) {
   const editor = editorOf(item, schema, description, { id, describedBy: `${id}-help ${id}-error` });
   const element = h(
     "div",
-    // A group of controls has one name, too.
+    // A group of controls needs a name of its own.
     { class: "field", ...(editor.isGroup && { role: "group", "aria-labelledby": `${id}-label` }) },
     h(
       "div",
@@ -104,7 +104,7 @@ function defaultWords({ words, editor }, schema) {
   return h("span", { class: "default" }, ` Default: ${value}.`);
 }
 
-/** An empty text, list or table says nothing that its empty field does not. @param {unknown} value */
+/** Whether a default is an empty text, list or table, which the empty field already shows. @param {unknown} value */
 function isNothing(value) {
   return value === "" || typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
@@ -130,7 +130,7 @@ function editorOf({ unit, editor, words = {} }, schema, { columns }, place) {
 }
 
 /**
- * Puts errors beside their fields; answers with the refused ones, and with what belongs to no field.
+ * Shows errors beside their fields. Returns the refused fields, and the errors that belong to no field.
  * @param {readonly Field[]} fields
  * @param {readonly FieldError[]} errors
  */
@@ -148,7 +148,7 @@ export function showErrors(fields, errors) {
   return { refused: [...refused.keys()], others };
 }
 
-/** "Line 3 must not be empty." @param {Field} field @param {string} key @param {string} message */
+/** An error as a sentence, with the refused value in quotes if the field has several values. @param {Field} field @param {string} key @param {string} message */
 function beside({ key: own, editor }, key, message) {
   const inner = key.slice(own.length + 1);
   const value = editor.get();

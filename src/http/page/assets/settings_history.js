@@ -1,4 +1,4 @@
-/** What was changed in the settings, when and in which way; secrets stay masked. */
+/** The view of changed settings: when, what and how. Secrets stay masked. */
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { empty, moment, table } from "./parts.js";
@@ -13,7 +13,11 @@ import { shown } from "./words.js";
 const ON_A_PAGE = 50;
 
 /** @type {Record<Change["by"], string>} */
-const BY = { http: "here, or over HTTP", command: "by rosterd settings set", file: "in the file, by hand" };
+const BY = {
+  http: "on this page or over HTTP",
+  command: "with rosterd settings set",
+  file: "in the settings file, by hand",
+};
 
 /** @param {Page} page */
 export async function settingsHistory(page) {
@@ -27,7 +31,7 @@ export async function settingsHistory(page) {
     show: historyTable,
   });
   return {
-    title: "What was changed",
+    title: "Change history",
     content: h(
       "div",
       { class: "stack" },
@@ -35,7 +39,7 @@ export async function settingsHistory(page) {
         "div",
         { class: "view-head" },
         h("p", { class: "crumb" }, h("a", { href: "#/settings" }, "Settings"), " / History"),
-        h("h1", { tabindex: "-1" }, "What was changed"),
+        h("h1", { tabindex: "-1" }, "Change history"),
       ),
       list,
     ),
@@ -44,12 +48,12 @@ export async function settingsHistory(page) {
 
 /** @param {readonly Change[]} changes */
 function historyTable(changes) {
-  if (changes.length === 0) return empty("No setting was changed yet.");
+  if (changes.length === 0) return empty("No setting has been changed yet.");
   const rows = changes.flatMap(({ at, by, changes }) =>
     changes.map(({ key, from, to }) => [moment(at), settingName(key), value(from), value(to), BY[by]])
   );
   const headings = ["When", "Setting", "From", "To", "How"];
-  return table("Changes of settings, newest first", headings.map((heading) => ({ heading })), rows, "history");
+  return table("Changed settings, newest first", headings.map((heading) => ({ heading })), rows, "history");
 }
 
 /** @param {unknown} value */

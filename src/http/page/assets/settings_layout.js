@@ -1,16 +1,16 @@
 /**
- * How the settings stand on the page: groups, labels, units, and the words of choices. What a setting does, its default and its
- * choices come with the description that the service makes of its own schema; a key that is not named here is shown all the same.
+ * The layout of the settings form: groups, labels, units and texts of choices. Explanations, defaults and choices come
+ * from the schema of the service. A key that is not named here still appears, at the end of the form.
  */
 
 /**
  * @typedef {object} Item
  * @property {string} key
  * @property {string} label
- * @property {string} [help] Where the schema speaks of keys and values, which nobody sees here.
+ * @property {string} [help] Replaces a description that names keys and values, which the form does not show.
  * @property {string} [unit]
  * @property {"lines" | "columns" | "aliases" | "password" | "select"} [editor]
- * @property {Record<string, string>} [words] What each choice does.
+ * @property {Record<string, string>} [words] The text of each choice.
  * @property {string} [autocomplete]
  */
 
@@ -22,9 +22,9 @@ export const GROUPS = [
     id: "turns",
     heading: "When to import",
     items: [
-      { key: "interval_minutes", label: "Time between two turns", unit: "minutes" },
-      { key: "settle_seconds", label: "Time a file must rest", unit: "seconds" },
-      { key: "expected_every_hours", label: "A roster is expected every", unit: "hours" },
+      { key: "interval_minutes", label: "Scan interval", unit: "minutes" },
+      { key: "settle_seconds", label: "Settle time", unit: "seconds" },
+      { key: "expected_every_hours", label: "Expect a roster every", unit: "hours" },
     ],
   },
   {
@@ -34,39 +34,39 @@ export const GROUPS = [
       {
         key: "reply_to_admin_email",
         label: "Reply-to Admin Email Address",
-        help: "The sender of every mail. Alerts come here, too.",
+        help: "The sender of every mail. Alerts go here too.",
       },
       {
         key: "failed_import_email",
         label: "Failed Import Email",
-        help: "Who gets the failed records; several with commas.",
+        help: "Who gets the failed records. Separate several addresses with commas.",
       },
       {
         key: "mail_on",
-        label: "When to mail",
-        help: "After which imports the failed import address is mailed.",
+        label: "When to send mail",
+        help: "Which imports are reported to the Failed Import Email.",
         words: {
-          failures: "When something failed, was rejected or is held",
-          always: "For every import",
+          failures: "When records fail, users are held or a file is rejected",
+          always: "After every import",
         },
       },
-      { key: "smtp.host", label: "Mail server", help: "Its name or address. Without one, no mail is sent." },
-      { key: "smtp.port", label: "Port", help: "Of the mail server." },
+      { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no mail." },
+      { key: "smtp.port", label: "Port", help: "The port of the mail server." },
       {
         key: "smtp.security",
-        label: "Connection",
+        label: "Connection security",
         help: "How the connection to the mail server is protected.",
         words: {
-          starttls: "STARTTLS, demanded (usual on port 587)",
-          tls: "TLS from the first byte (usual on port 465)",
-          none: "Not protected; only without a user name",
+          starttls: "STARTTLS, required (usual on port 587)",
+          tls: "TLS from the start (usual on port 465)",
+          none: "Unencrypted; only without a user name",
         },
       },
-      { key: "smtp.user", label: "User name", help: "For the mail server. Empty: no login." },
+      { key: "smtp.user", label: "User name", help: "For the mail server. Leave empty to send without a login." },
       {
         key: "smtp.password",
         label: "Password",
-        help: "For the mail server; ROSTERD_SMTP_PASSWORD wins over it.",
+        help: "For the mail server. ROSTERD_SMTP_PASSWORD overrides it.",
         editor: "password",
       },
     ],
@@ -77,21 +77,21 @@ export const GROUPS = [
     items: [
       {
         key: "archive_inactive_users",
-        label: "Users whose record says active = 0",
-        help: "What an import does with them.",
+        label: "Users with active = 0",
+        help: "What an import does with these users.",
         words: { false: "Disable them; they keep their permits", true: "Archive them and release their permits" },
       },
       {
         key: "missing_users",
-        label: "Users who are missing from the roster",
-        help: "Of the login sources of which the roster has users.",
+        label: "Users missing from the roster",
+        help: "For each login source that appears in the roster.",
         words: {
           keep: "Keep them as they are",
           archive: "Archive them and release their permits",
         },
       },
-      { key: "archive_guard.max_percent", label: "Archive guard: share of active users", unit: "percent" },
-      { key: "archive_guard.min_users", label: "Archive guard: never below", unit: "users" },
+      { key: "archive_guard.max_percent", label: "Archive guard: maximum share of active users", unit: "percent" },
+      { key: "archive_guard.min_users", label: "Archive guard: number always allowed", unit: "users" },
     ],
   },
   {
@@ -103,38 +103,38 @@ export const GROUPS = [
       { key: "required_columns", label: "Required columns", editor: "columns" },
       {
         key: "header_aliases",
-        label: "More names for columns",
-        help: "What columns are called in your rosters, beside the names that are known anyway.",
+        label: "Header aliases",
+        help: "Other headers that your rosters use for the columns.",
         editor: "aliases",
       },
       {
         key: "unknown_columns",
         label: "Unknown columns",
-        help: "What happens to a roster that has some.",
-        words: { ignore: "Ignore them, and say so once", reject: "Reject the file" },
+        help: "What happens to a roster with unknown columns.",
+        words: { ignore: "Ignore them, with a warning", reject: "Reject the file" },
       },
       {
         key: "empty_values",
         label: "Empty values",
         help: "What an empty value in a roster does.",
-        words: { keep: "Keep what the user has", clear: "Clear it" },
+        words: { keep: "Keep the user's value", clear: "Clear the user's value" },
       },
       {
         key: "clear_token",
-        label: "A value that always clears",
-        help: "Written in a roster, it empties the value of the user. Empty: nothing does.",
+        label: "Clearing value",
+        help: "Clears the user's value wherever the roster has it. Leave empty for none.",
       },
       {
         key: "fallback_encoding",
-        label: "Encoding of files that are not Unicode",
-        help: 'As which they are read; with "reject" they are not.',
+        label: "Encoding of non-Unicode files",
+        help: 'How to read files that are not Unicode. "reject" refuses them.',
         editor: "select",
       },
     ],
   },
   {
     id: "keeping",
-    heading: "Keeping",
-    items: [{ key: "bak_retention_days", label: "Keep files in bak, failures and undo for", unit: "days" }],
+    heading: "Retention",
+    items: [{ key: "bak_retention_days", label: "Keep bak files, failures and undo data for", unit: "days" }],
   },
 ];

@@ -1,9 +1,9 @@
-/** Settings as values: flat by key (`smtp.port`), compared, in words, and as a merge patch of what changed. Pure. */
+/** Flattens settings by key (`smtp.port`), compares them, puts them into words, and creates merge patches. Pure. */
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {Record<string, unknown>} Flat */
 
-/** Objects whose keys are settings of their own; `header_aliases` is one value. */
+/** Objects whose keys are separate settings. `header_aliases` is a single value. */
 const NESTED = new Set(["archive_guard", "smtp"]);
 
 /**
@@ -23,7 +23,7 @@ export function isSame(one, other) {
   return canonical(one) === canonical(other);
 }
 
-/** The order of names in an object says nothing. @param {unknown} value */
+/** JSON with sorted names, because the order of names has no meaning. @param {unknown} value */
 function canonical(value) {
   return JSON.stringify(isObject(value) ? Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)) : value);
 }
@@ -34,7 +34,7 @@ function isObject(value) {
 }
 
 /**
- * RFC 7396: what turns one into the other. A name that is gone from an object becomes null.
+ * The RFC 7396 merge patch from one to the other. A name that an object no longer has becomes null.
  * @param {Flat} from
  * @param {Flat} to
  */
@@ -56,7 +56,7 @@ function objectPatch(from, to) {
   return Object.fromEntries([...gone.map((name) => [name, null]), ...Object.entries(to)]);
 }
 
-/** For people. @param {unknown} value */
+/** A value in words, for people. @param {unknown} value */
 export function inWords(value) {
   if (value === "" || value === undefined || value === null) return "empty";
   if (value === true) return "on";

@@ -1,15 +1,15 @@
-/** Asks for the token. It stays in this tab, and goes with it. */
+/** The sign-in, which asks for the token. */
 import { h } from "./dom.js";
 import { ApiError } from "./api.js";
 import { counted } from "./words.js";
 
 /** @typedef {import("./api.js").Api} Api */
 
-const WRONG = "This is not the token.";
+const WRONG = "This token is not valid.";
 
 /**
  * @param {Api} api
- * @param {string | null} why Why somebody who was signed in is asked again.
+ * @param {string | null} why Why the page asks again after a sign-out, if it does.
  * @param {() => void} onSignedIn
  */
 export function signIn(api, why, onSignedIn) {
@@ -34,9 +34,9 @@ export function signIn(api, why, onSignedIn) {
     h(
       "div",
       { class: "help", id: "token-help" },
-      h("p", null, "On the machine that runs rosterd, this says where the token stands:"),
+      h("p", null, "To find the token, run this on the machine where rosterd runs:"),
       h("pre", null, h("code", null, "rosterd token")),
-      h("p", null, "The token is kept in this tab only, and forgotten when you close it."),
+      h("p", null, "The token is kept in this tab only and forgotten when you close it."),
     ),
   );
   form.addEventListener("submit", (event) => {
@@ -53,8 +53,8 @@ export function signIn(api, why, onSignedIn) {
 
   async function submit() {
     const token = input.value.trim();
-    if (token === "") return refuse("Paste the token here.");
-    // No header can carry anything else.
+    if (token === "") return refuse("Enter the token.");
+    // A header cannot contain any other character.
     if (!/^[\x21-\x7e]+$/.test(token)) return refuse(WRONG);
     go.disabled = true;
     try {
@@ -77,6 +77,6 @@ export function signIn(api, why, onSignedIn) {
 /** @param {unknown} error */
 function words(error) {
   if (!(error instanceof ApiError) || error.status === 401) return WRONG;
-  if (error.status === 429) return `Too many wrong tokens: try again in ${counted(error.retryAfter ?? 60, "second")}.`;
+  if (error.status === 429) return `Too many wrong tokens. Try again in ${counted(error.retryAfter ?? 60, "second")}.`;
   return error.message;
 }

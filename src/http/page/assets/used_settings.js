@@ -1,4 +1,4 @@
-/** The settings that an import used; those that are otherwise now are marked. */
+/** The settings that an import used, with a mark on those that have changed since. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";
@@ -10,12 +10,12 @@ import { counted, shown } from "./words.js";
 
 const ORDER = GROUPS.flatMap(({ items }) => items.map(({ key }) => key));
 
-/** The place in the form; what has none comes last. @param {string} key */
+/** The position in the form. Settings without one come last. @param {string} key */
 function place(key) {
   return ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length;
 }
 
-/** As they stand in the form, not as the database gives them. @param {Settings} used @param {Settings | null} now */
+/** Lists the settings in the order of the form, not of the database. @param {Settings} used @param {Settings | null} now */
 export function usedSettings(used, now) {
   const current = now === null ? null : flatten(now);
   const inOrder = Object.entries(flatten(used)).toSorted(([one], [other]) => place(one) - place(other));
@@ -26,12 +26,12 @@ export function usedSettings(used, now) {
     return { differs, cells: [settingName(key), [shown(words), differs]] };
   });
   const changed = rows.filter(({ differs }) => differs !== false).length;
-  const summary = changed === 0 ? "the same as now" : `${counted(changed, "setting is", "settings are")} different now`;
+  const summary = changed === 0 ? "same as now" : `${counted(changed, "setting has", "settings have")} changed since`;
   const columns = [{ heading: "Setting" }, { heading: "Value", kind: "wide" }];
   return h(
     "details",
     null,
-    h("summary", null, "The settings it used", h("span", { class: "faint" }, now === null ? "" : ` – ${summary}`)),
+    h("summary", null, "Settings used", h("span", { class: "faint" }, now === null ? "" : ` – ${summary}`)),
     table("Settings at the start of the import", columns, rows.map(({ cells }) => cells), "plain"),
   );
 }

@@ -1,4 +1,4 @@
-/** The contract's words for people: statuses, counts, numbers, times. Pure. */
+/** Puts statuses, counts, numbers and times into words. Pure. */
 
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
@@ -26,7 +26,7 @@ export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the service says in passing, as a sentence that stands alone. @param {string} text */
+/** Makes a message of the service a sentence, with a capital letter and a period. @param {string} text */
 export function sentence(text) {
   return /[.!?]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }
@@ -42,7 +42,7 @@ export function size(bytes) {
 }
 
 /**
- * Data as it is shown: what cannot be seen, or turns the reading order around, becomes visible as `\u{…}`.
+ * Makes invisible characters, and those that change the reading direction, visible as `\u{…}`.
  * @param {string} text
  */
 export function shown(text) {
@@ -67,7 +67,7 @@ export function toTheSecond(time) {
 }
 
 const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
-/** Each with the one below it, to which it is rounded: 3,599 seconds are an hour, not 60 minutes. */
+/** Name, length and rounding of each unit, in seconds. Rounding makes 3,599 seconds an hour, not 60 minutes. */
 const UNITS = /** @type {const} */ ([["day", 86_400, 3_600], ["hour", 3_600, 60], ["minute", 60, 1]]);
 
 /**
@@ -105,7 +105,7 @@ const STATUSES = {
   error: { word: "Error", tone: "bad" },
 };
 
-/** In the order in which the filter offers them. */
+/** In the order of the filter. */
 export const STATUS_NAMES = /** @type {const} */ (["done", "failed_records", "held", "rejected", "error", "running"]);
 
 /** @param {ImportEntry["status"]} status */
@@ -114,7 +114,7 @@ export function statusWord(status) {
 }
 
 /**
- * The status with what people decided since.
+ * The status of an import, with the decisions since.
  * @param {Pick<ImportEntry, "status" | "hold" | "undone_at">} entry
  * @returns {{ word: string, tone: Tone }}
  */
@@ -153,7 +153,7 @@ export const OUTCOME_NAMES = /** @type {const} */ ([
 ]);
 
 /**
- * "600 unchanged, 400 held"; no number is parted from its word.
+ * Such as "600 unchanged, 400 held". A line break never separates a number from its word.
  * @param {Counts} counts
  */
 export function countsInWords(counts) {
@@ -165,19 +165,19 @@ export function countsInWords(counts) {
 
 /** @type {Record<ImportEntry["mail"], string>} */
 export const MAIL_WORDS = {
-  none: "None was owed",
-  waiting: "Waits to be sent",
+  none: "None needed",
+  waiting: "Waiting to be sent",
   sent: "Sent",
   failed: "Could not be sent",
-  not_configured: "Nobody was mailed: mail is not set up",
+  not_configured: "Not sent: mail is not set up",
 };
 
 export const STAGE_WORDS = {
-  examining: "Looking at the file",
+  examining: "Checking the file",
   reading: "Reading the records",
-  merging: "Comparing with the users and writing",
-  reporting: "Keeping the report",
+  merging: "Comparing with users and saving changes",
+  reporting: "Saving the report",
 };
 
 /** @type {Record<string, string>} */
-export const DELIMITER_WORDS = { ",": "comma", ";": "semicolon", "\t": "tab" };
+export const DELIMITER_WORDS = { ",": "commas", ";": "semicolons", "\t": "tabs" };
