@@ -1,8 +1,6 @@
 /**
- * The log: one line an event, for people (`text`) or for machines (`json`).
- *
- * An event is a stable name with fields, never a sentence with values pasted in: that keeps names of files escaped and
- * makes it plain at each call what is written. Values of users and secrets are never passed to it (fault list, I9).
+ * Writes one line per event, as `text` or `json`. An event is a stable name with fields, so that file names are always escaped.
+ * Callers never pass user values or secrets.
  */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
@@ -24,7 +22,7 @@ export interface LogOptions {
   write: (line: string) => void;
 }
 
-/** Makes a log. `write` gets one whole line, with its line end. */
+/** `write` receives one whole line, including its line end. */
 export function createLog({ level, format, now, write }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
   const print = format === "json" ? jsonLine : textLine;
@@ -45,13 +43,13 @@ function textLine(time: Date, level: LogLevel, event: string, fields: LogFields)
   return `${time.toISOString()} ${level.padEnd(5)} ${event}${pairs.join("")}\n`;
 }
 
-/** Quoted unless it is plain, so that a file name with a newline or an escape code stays one harmless line. */
+/** Quotes all but plain values: a file name with a newline or an escape code must stay on one harmless line. */
 function textValue(value: LogFields[string]): string {
   const text = String(value);
   return /^[\w.,:/@+-]+$/.test(text) ? text : printable(JSON.stringify(text));
 }
 
-/** Makes control, direction and other invisible characters visible as `\u{…}`. */
+/** Shows control, direction and other invisible characters as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex
@@ -60,5 +58,4 @@ export function printable(text: string): string {
   );
 }
 
-/** A log that writes nothing, for places that have no reader. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
