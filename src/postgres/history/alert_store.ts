@@ -1,9 +1,12 @@
-/** What alerts need of the database: when a file was imported last, and which alerts were mailed before. */
+/** The database side of alerts (docs/mail.md#alerts). */
 import type { Alert } from "../../domain/mail.ts";
 import type { Sql } from "../connection/connect.ts";
 import { newMessageId } from "./outbox_store.ts";
 
-/** When the last file was imported, if none was since `time`; else null. Before the first one counts from the installation. */
+/**
+ * The time of the last import if it was before `time`, otherwise null. Before the first import, the time of the installation
+ * counts.
+ */
 export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
   const [{ last }] = await sql<{ last: Date }[]>`
     select coalesce(
@@ -13,7 +16,7 @@ export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> 
   return last < time ? last : null;
 }
 
-/** Keeps an alert for sending, unless one with the same key was kept before. */
+/** Stores an alert for sending, once per key. */
 export async function alertOnce(
   sql: Sql,
   sender: string,

@@ -1,4 +1,4 @@
-/** Decides what an import would do, without doing it: the steps from staged records to the tables `plan` and `missing`. */
+/** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -8,23 +8,23 @@ import { notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 
-/** What a plan came to, beside its tables. */
+/** The result of planning, besides its tables. */
 export interface Plan {
   judgement: PlanSummary;
-  /** Whether a value may have to go from one user to another. */
+  /** Whether a value may move from one user to another. */
   contested: boolean;
 }
 
 export class Planner {
   constructor(private readonly about: { header: Header; settings: Settings; queries: ImportQueries }) {}
 
-  /** Makes the plan of users as they are now. `hasSuspects`: a value may stand in more than one record. */
-  async plan(tx: Tx, hasSuspects: boolean): Promise<Plan> {
-    if (hasSuspects) await tx.unsafe(`${this.about.queries.findRepeats}; analyze repeats`);
+  /** Plans for the current users. `hasPossibleDuplicates`: whether a value may be in more than one record. */
+  async plan(tx: Tx, hasPossibleDuplicates: boolean): Promise<Plan> {
+    if (hasPossibleDuplicates) await tx.unsafe(`${this.about.queries.findRepeats}; analyze repeats`);
     return await this.#plan(tx);
   }
 
-  /** The same anew, after {@link plan}. */
+  /** Plans again after {@link plan}, because users have changed. */
   async replan(tx: Tx): Promise<Plan> {
     await tx.unsafe("truncate plan, claims, taken, missing, archived");
     return await this.#plan(tx);
@@ -48,7 +48,7 @@ export class Planner {
     return { judgement: { warnings, hold }, contested: claims.count > 0 };
   }
 
-  /** Who is absent from the roster; nobody, when it is not surely whole. */
+  /** Finds users who are missing from the roster, unless the roster may be incomplete. */
   async #findMissing(tx: Tx): Promise<Warning[]> {
     const [{ unreadable, first_line, applies }] = await tx.unsafe(this.about.queries.findUnreadable);
     const own = this.about.header.own.length > 0;
@@ -59,7 +59,7 @@ export class Planner {
     return [];
   }
 
-  /** Asks the guard; null when everything may happen. */
+  /** The guard's reason to hold losses; null if it lets everything happen. */
   async #reasonToHold(tx: Tx): Promise<string | null> {
     const { archive_guard } = this.about.settings;
     if (!guards(archive_guard)) return null;

@@ -7,7 +7,7 @@ import { until } from "../../support/until.ts";
 import { Outside } from "../invariants.ts";
 
 /** Short, so that a test need not wait for half a minute. */
-export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, lookAgainMs: 300 };
+export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, recheckMs: 300 };
 
 /** A roster of `records` users, large enough for several pieces of COPY where there are many. */
 export function roster(name: string, records: number) {

@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
 import { until } from "../../support/until.ts";
 import { onServer } from "../roster_database.ts";
 
-const PATIENCE = { silenceMs: 500, answerMs: 2_000, lookAgainMs: 100 };
+const PATIENCE = { silenceMs: 500, answerMs: 2_000, recheckMs: 100 };
 
 onServer(
   "a transaction of the pool that loses its connection ends with an error, and the process lives",

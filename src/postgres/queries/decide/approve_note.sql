@@ -1,4 +1,4 @@
--- The audit of an approval, beside what the import changed of the same users. $1: the import.
+-- Adds the approval to the audit of the import. $1: the import.
 insert into rosterd.import_changes as known (import_id, unique_id, lost_active, changes)
 select
   $1, d.unique_id, u.active,

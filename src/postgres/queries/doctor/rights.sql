@@ -1,4 +1,4 @@
--- What the user may do in the database and in the schema rosterd; null where there is no schema.
+-- The role's rights in the database and in the schema rosterd; null without a schema.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,
