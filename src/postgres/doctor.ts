@@ -34,8 +34,7 @@ interface Rights {
   /** Null without a schema, as is `create_tables`. */
   use_schema: boolean | null;
   create_tables: boolean | null;
-  /** Functions that the role may not call. */
-  functions: string[];
+  missing_functions: string[];
 }
 
 interface TableRights {
@@ -82,7 +81,6 @@ async function checkServer({ sql, kind }: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** Warns that the embedded database is not for production. */
 export function embedded(what: string): Finding {
   const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
   return warning("database", `${what}; it is for trying rosterd out, and does not wait for the disk`, fix);
@@ -115,7 +113,7 @@ function checkSchema(version: number | null): Finding {
 
 /** The rights missing for using the schema, and for creating or upgrading it if that is due. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
-  const { role, database, temporary, create_schema, use_schema, create_tables, functions } = rights;
+  const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
     bad("rights", `the user ${role} may not ${what}`, `Run as the owner, or as a superuser: ${grant};`);
   const found: Finding[] = [];
@@ -133,7 +131,7 @@ function lackingRights(rights: Rights, tables: readonly TableRights[], version: 
     const words = lacking.join(", ");
     found.push(missing(`${words} on rosterd.${name}`, `grant ${words.toLowerCase()} on rosterd.${name} to ${role}`));
   }
-  for (const name of functions) {
+  for (const name of missing_functions) {
     found.push(missing(`call ${name}`, `grant execute on function ${name} to ${role}`));
   }
   const upgrade = lackingOwnership(rights, tables, version);

@@ -1,7 +1,4 @@
-/**
- * Elects the leader of several rosterd on one database; the others stand by. The leader keeps a lock in its own transaction, which
- * also works through a pooler and ends with the connection.
- */
+/** Elects one leader among several rosterd. Its lock has its own transaction, which also works through a pooler. */
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
 

@@ -1,7 +1,4 @@
-/**
- * Creates and upgrades the schema `rosterd` by the numbered files in `migrations/` (docs/database.md#migrations). If two processes
- * start at once, the second waits.
- */
+/** Creates and upgrades the schema. If two processes start at once, the second waits (docs/database.md#migrations). */
 import type { Sql, Tx } from "./connection/connect.ts";
 import usersAndImports from "./migrations/0001_users_and_imports.sql" with { type: "text" };
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
@@ -12,13 +9,11 @@ import knownRecords from "./migrations/0005_known_records.sql" with { type: "tex
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone, knownRecords];
 
-/** The schema that this rosterd needs. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** An arbitrary number that no other program locks. */
 const MIGRATION_LOCK = 7_246_001;
 
-/** A later version of rosterd created the schema. */
 export class SchemaTooNew extends Error {
   override readonly name = "SchemaTooNew";
   constructor(version: number) {
@@ -34,7 +29,6 @@ export async function migrate(sql: Sql): Promise<number> {
   });
 }
 
-/** Migrates within a transaction, for `check`, which rolls it back. */
 export async function migrateWithin(tx: Tx): Promise<number> {
   const version = await schemaVersion(tx);
   if (version > SCHEMA_VERSION) throw new SchemaTooNew(version);

@@ -1,7 +1,4 @@
-/**
- * Writes one line per event, as `text` or `json`. An event is a stable name with fields, so that file names are always escaped.
- * Callers never pass user values or secrets.
- */
+/** Writes one line per event: a stable name with escaped fields. Callers never pass user values or secrets. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];

@@ -1,7 +1,4 @@
-/**
- * Opens a file for reading without following a symbolic link, in folders where other users may write. O_NOFOLLOW is not enough:
- * without all permissions, Deno resolves links itself before it opens a file (measured with 2.6.8 and 2.9.6).
- */
+/** Without all permissions, Deno resolves links itself, so O_NOFOLLOW is not enough (measured with 2.6.8 and 2.9.6). */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 

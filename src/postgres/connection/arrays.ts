@@ -1,7 +1,4 @@
-/**
- * Array types for the driver. Its own look-up takes one more statement per connection, and crashes the process if the
- * connection is lost during it (measured).
- */
+/** Array types. The driver's own look-up crashes the process if the connection is lost during it (measured). */
 import type postgres from "postgres";
 
 const TEXTS = 1009, BIGINTS = 1016;

@@ -1,7 +1,4 @@
-/**
- * Cancels a transaction after an abort: it gets a grace period, then its statements are cancelled. Not for the embedded database,
- * which serves a single connection.
- */
+/** Cancels a transaction after an abort and a grace period. It needs a second connection, so not for the embedded database. */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
 

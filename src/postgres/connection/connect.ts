@@ -19,7 +19,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The server is not one that rosterd can work with. */
 export class UnsuitableDatabase extends Error {
   override readonly name = "UnsuitableDatabase";
   constructor(readonly what: string, readonly fix: string) {

@@ -1,7 +1,4 @@
-/**
- * Gives each transaction its own connection, and discards it after any error. A sound one is kept for a moment: many small files
- * would otherwise spend more time on connecting than on importing.
- */
+/** Gives each transaction its own connection, and keeps a sound one for the next file. Any error discards it. */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 

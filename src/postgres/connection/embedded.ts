@@ -1,7 +1,4 @@
-/**
- * The embedded Postgres (PGlite), for trying rosterd out (docs/database.md#embedded-postgres). It belongs to one process and serves
- * one connection, so a query during an import waits for its end.
- */
+/** Runs the embedded Postgres, which serves one process and one connection (docs/database.md#embedded-postgres). */
 import postgres from "postgres";
 import { nullOn } from "../../runtime/errors.ts";
 import type { Database } from "./connect.ts";

@@ -1,12 +1,8 @@
-/** The database side of alerts (docs/mail.md#alerts). */
 import type { Alert } from "../../domain/mail.ts";
 import type { Sql } from "../connection/connect.ts";
 import { newMessageId } from "./outbox_store.ts";
 
-/**
- * The time of the last import if it was before `time`, otherwise null. Before the first import, the time of the installation
- * counts.
- */
+/** The last import's time (before the first, the installation's) if it was before `time`, otherwise null. */
 export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
   const [{ last }] = await sql<{ last: Date }[]>`
     select coalesce(
@@ -17,12 +13,7 @@ export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> 
 }
 
 /** Stores an alert for sending, once per key. */
-export async function alertOnce(
-  sql: Sql,
-  sender: string,
-  key: string,
-  alert: Alert,
-): Promise<void> {
+export async function alertOnce(sql: Sql, sender: string, key: string, alert: Alert): Promise<void> {
   const content = sql.json({ ...alert, key });
   await sql`
     insert into rosterd.outbox (kind, content, message_id)

@@ -9,7 +9,6 @@ import { acquireImportLock, prepare } from "../import/import_lock.ts";
 const LOCK_WAIT_MS = 10_000;
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
-/** The locked row of the import. */
 export interface DecidedImport {
   id: number;
   status: ImportStatus;
@@ -18,10 +17,7 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
-/**
- * Runs `work` on the import, and retries while another program has rows locked. Null for an unknown import. Throws
- * {@link CannotDecide} while an import runs, or if the rows stay locked.
- */
+/** Null for an unknown import. Throws {@link CannotDecide} while an import runs, or while other programs keep rows locked. */
 export async function decide<T>(
   database: Database,
   importId: number,
@@ -53,7 +49,6 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The first users left out, and their total. */
 export function leftOut(
   rows: readonly (LeftOut & { total: number })[],
 ): { left_out: LeftOut[]; left_out_total: number } {

@@ -39,7 +39,6 @@ export async function listFailures(
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
-/** Converts a row of `rosterd.imports`. */
 export function toEntry(row: Record<string, unknown>): ImportEntry {
   const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
   return {
@@ -74,10 +73,7 @@ export interface OpenHold {
   users: number;
 }
 
-/**
- * A text that changes with the history or the outbox, whichever process changes them. The statistics of Postgres lag by seconds. Reads
- * no table.
- */
+/** Changes within seconds of any change to the history or the outbox, by any process. Reads no table. */
 export async function historyVersion(sql: Sql): Promise<string> {
   const [{ version }] = await sql<{ version: string }[]>`
     select sum(
@@ -87,7 +83,6 @@ export async function historyVersion(sql: Sql): Promise<string> {
   return version;
 }
 
-/** The totals in the status. */
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
@@ -99,14 +94,12 @@ export interface Totals {
   permitsReleased: number;
   /** Users on open holds. */
   heldUsers: number;
-  /** When the last roster was applied. */
   lastSuccessAt: string | null;
 }
 
 const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
 const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
 
-/** The totals of an empty database. */
 export const NO_TOTALS: Totals = {
   mailsWaiting: 0,
   openHolds: 0,
@@ -139,10 +132,9 @@ export async function readTotals(sql: Sql): Promise<Totals> {
   };
 }
 
-type Sums = Pick<Totals, "imports" | "outcomes" | "permitsReleased" | "heldUsers" | "lastSuccessAt">;
-
-/** Adds up the whole history. */
-async function readSums(sql: Sql): Promise<Sums> {
+async function readSums(
+  sql: Sql,
+): Promise<Omit<Totals, "mailsWaiting" | "openHolds" | "holds" | "lastImportAt">> {
   const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
   const rows = await sql.unsafe(`
     select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,

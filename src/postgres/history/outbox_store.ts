@@ -1,7 +1,4 @@
-/**
- * Stores waiting mails in `rosterd.outbox`, and the state in `imports.mail` in the same transaction. Several processes may share
- * the table: each claims mails by moving their `next_try_at` ahead.
- */
+/** Stores waiting mails. Processes that share the outbox claim mails by moving `next_try_at` ahead (docs/mail.md#retries). */
 import type postgres from "postgres";
 import type { Alert, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
 

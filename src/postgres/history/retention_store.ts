@@ -1,10 +1,7 @@
 /** Finds imports past their retention and clears them (docs/upload-folder.md#retention). */
 import type { Sql } from "../connection/connect.ts";
 
-/**
- * At most 1,000 imports that ended before `time` and are not cleared, with the names of their files in `bak`. An open hold keeps its
- * import; retention starts again after the decision.
- */
+/** At most 1,000 imports without an open hold that ended before `time`, with the names of their files in `bak`. */
 export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number; files: string[] }[]> {
   return await sql<{ id: number; files: string[] }[]>`
     select id, array_remove(array[bak_file, failed_file], null) as files

@@ -1,7 +1,4 @@
-/**
- * Sends rows to a server by binary COPY, with the bytes of each value as they are in the file. The checks have already failed
- * records whose text, dates or flags Postgres would refuse.
- */
+/** Sends rows by binary COPY. The checks have already failed records whose text, dates or flags Postgres would refuse. */
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";
 
@@ -21,13 +18,8 @@ export class CopyRows {
   /** `table`: the table's name, and its columns in the order of the values. */
   constructor(readonly table: string, private readonly columns: number) {}
 
-  /** The size of the rows in bytes. */
   get length(): number {
     return this.#length;
-  }
-
-  get isEmpty(): boolean {
-    return this.#length === 0;
   }
 
   /** Returns the rows and empties the buffer. The next row overwrites them. */
@@ -101,7 +93,7 @@ export class CopyRows {
   }
 }
 
-/** Sends rows for several tables through one connection, one COPY at a time. */
+/** Sends rows for several tables, one COPY at a time. */
 export class Copies {
   #stream: CopyStream | null = null;
   #table = "";

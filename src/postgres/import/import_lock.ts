@@ -51,10 +51,7 @@ export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions)
   await tx.unsafe(END_KILLED);
 }
 
-/**
- * Ends command-line imports that still say running although no import runs or waits: their processes were killed. The latest may
- * be about to wait. Without parameters, the statement takes one round trip instead of two.
- */
+/** Ends command-line imports whose processes were killed. The latest may be about to wait, so it is left alone. */
 const END_KILLED = `
   update rosterd.imports set status = 'error', finished_at = now(),
     reason = '{"code": "interrupted", "text": "the process that was importing it ended", "line": null}'

@@ -1,9 +1,6 @@
-/**
- * Implements the port `ImportStore` on `rosterd.imports`. Only `status` says whether a file was applied, and it changes in the
- * transaction that applies the file.
- */
+/** Only `imports.status` says whether a file was applied, and it changes in the transaction that applies the file. */
 import type { Reason } from "../../domain/outcome.ts";
-import { maskSettings, type Settings } from "../../domain/settings.ts";
+import { maskSettings } from "../../domain/settings.ts";
 import type {
   DryRun,
   Facts,
@@ -32,9 +29,7 @@ class DryRunResult<T> {
   constructor(readonly result: T) {}
 }
 
-/** How long an import waits for other programs that lock its users or permits. */
 const LOCK_WAIT_MS = 25_000;
-
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
@@ -46,16 +41,8 @@ export class PostgresImportStore implements ImportStore {
     private readonly patienceMs = LOCK_WAIT_MS,
   ) {}
 
-  async begin(
-    { file, takenKey, settings, startedAt, bytes }: {
-      file: string;
-      takenKey: string | null;
-      settings: Settings;
-      startedAt: Date;
-      bytes: number;
-    },
-  ): Promise<ImportEntry> {
-    const { sql } = this.database;
+  async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
+    const { file, takenKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
       insert into rosterd.imports as known (file, taken_key, settings, started_at, bytes)

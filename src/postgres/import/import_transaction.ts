@@ -13,7 +13,6 @@ import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
 
 export class PostgresImportTransaction implements ImportTransaction {
-  /** `copies`: whether the database supports COPY. */
   constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: LockPatience) {}
 
   async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {

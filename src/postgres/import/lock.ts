@@ -28,7 +28,6 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === UNIQUE_VIOLATION;
 }
 
-/** Another program kept rows locked for longer than rosterd waits. */
 export class LockedByOthers extends Error {
   override readonly name = "LockedByOthers";
   readonly code = "users_locked";
@@ -43,14 +42,9 @@ export interface LockPatience {
   patienceMs: number;
 }
 
-/** One attempt of {@link lockPatiently}. */
 export interface LockAttempt {
-  /** The savepoint of the attempt. */
   tx: Tx;
-  /**
-   * Locks rows by a query that ends with `nowait` and returns `complete`. Resolves to `complete`. Throws an error on which
-   * {@link lockPatiently} tries again.
-   */
+  /** Runs a query that locks rows with `nowait`. Resolves to its column `complete`. */
   lock(query: string, values?: (string | number)[]): Promise<boolean>;
   /** Whether to lock the tables in reverse order, in case the other program does so. */
   reversed: boolean;
@@ -59,10 +53,7 @@ export interface LockAttempt {
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 1_000;
 
-/**
- * Runs `work`, which locks rows and then changes them, and retries while another program has rows locked. A failed attempt leaves
- * no changes. Throws {@link LockedByOthers}.
- */
+/** Runs `work`, which locks rows and then changes them, until it succeeds in its savepoint. Throws {@link LockedByOthers}. */
 export async function lockPatiently<T>(
   tx: Tx,
   { signal, patienceMs }: LockPatience,

@@ -15,7 +15,6 @@ const MAX_PLANS = 20;
 /** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
 
-/** Another program changes users faster than rosterd can plan. */
 export class UsersKeepChanging extends Error {
   override readonly name = "UsersKeepChanging";
   readonly code = "users_change";

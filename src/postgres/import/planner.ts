@@ -8,7 +8,6 @@ import { notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 
-/** The result of planning, besides its tables. */
 export interface Plan {
   judgement: PlanSummary;
   /** Whether a value may move from one user to another. */

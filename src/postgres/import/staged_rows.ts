@@ -12,7 +12,6 @@ export interface StagedRows {
   end(): Promise<void>;
 }
 
-/** `copies`: whether the database supports COPY. */
 export function stagedRows(tx: Tx, header: Header, copies: boolean): StagedRows {
   return copies ? new CopiedRows(tx, header) : new UnnestRows(tx, header);
 }
@@ -38,7 +37,7 @@ class CopiedRows implements StagedRows {
   }
 
   async end(): Promise<void> {
-    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    if (this.#rows.length > 0) await this.#copies.send(this.#rows);
     await this.#copies.end();
   }
 
@@ -64,10 +63,7 @@ class CopiedRows implements StagedRows {
 /** A direct insert switches to `staged` and back only for this many bytes. */
 const STAGED_SWITCH_BYTES = 1 << 20;
 
-/**
- * Creates users directly while `users` is empty. Records with problems, inactive users or possible duplicates of an earlier record
- * still go to `staged`.
- */
+/** Creates users directly. Records with problems, inactive users or possible duplicates still go to `staged`. */
 export class DirectInsertRows implements StagedRows {
   readonly #copies: Copies;
   readonly #staged: CopiedRows;
@@ -92,7 +88,6 @@ export class DirectInsertRows implements StagedRows {
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
   }
 
-  /** The number of users created. */
   get created(): number {
     return this.#created;
   }
@@ -108,7 +103,7 @@ export class DirectInsertRows implements StagedRows {
   }
 
   async end(): Promise<void> {
-    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    if (this.#rows.length > 0) await this.#copies.send(this.#rows);
     await this.#staged.end();
   }
 

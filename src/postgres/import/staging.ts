@@ -32,9 +32,8 @@ export interface StagingContext {
   queries: ImportQueries;
 }
 
-/** The result of staging, besides its tables. */
 export interface StagedFacts {
-  /** The number of users created by direct insert. */
+  /** The users created by direct insert. */
   created: number;
   /** Whether a value may be in more than one record. */
   hasPossibleDuplicates: boolean;

@@ -12,6 +12,6 @@ select
     where p.pronamespace = n.oid and p.proname in ('release_permits', 'restore_permits')
       and not has_function_privilege(p.oid, 'EXECUTE')
     order by p.proname
-  ) as functions
+  ) as missing_functions
 from (select) as one
 left join pg_namespace as n on n.nspname = 'rosterd'
