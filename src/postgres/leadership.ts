@@ -1,4 +1,5 @@
 /** Elects one leader among several rosterd. Its lock has its own transaction, which also works through a pooler. */
+import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
 
@@ -14,7 +15,7 @@ export class Leadership {
   #leads = false;
   #seeking: Promise<boolean> | null = null;
   #term = new AbortController();
-  #resign = Promise.withResolvers<void>();
+  #resignation = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
   constructor(database: Database) {
@@ -41,19 +42,19 @@ export class Leadership {
   async #ask(): Promise<boolean> {
     await this.#ended;
     const answer = Promise.withResolvers<boolean>();
-    const resign = this.#resign = Promise.withResolvers();
+    const resignation = this.#resignation = new AbortController();
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#leads = false;
       this.#term.abort(new Error("leadership was lost"));
       // Ends the wait for the next proof if the connection was lost.
-      resign.resolve();
+      resignation.abort();
     });
     return await answer.promise;
   }
 
   /** Gives up leadership. Through a frozen link the lock stays until the connection ends. */
   async resign(): Promise<void> {
-    this.#resign.resolve();
+    this.#resignation.abort();
     await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});
   }
 
@@ -65,16 +66,9 @@ export class Leadership {
       this.#leads = true;
       this.#term = new AbortController();
       answer.resolve(true);
-      while (!await this.#resignedWithin(PROOF_INTERVAL_MS)) await tx`select 1`;
+      const stillLeads = () => delay(PROOF_INTERVAL_MS, this.#resignation.signal).then(() => true, () => false);
+      while (await stillLeads()) await tx`select 1`;
     });
-  }
-
-  async #resignedWithin(ms: number): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<boolean>((resolve) => timer = setTimeout(resolve, ms, false));
-    const resigned = await Promise.race([this.#resign.promise.then(() => true), timeout]);
-    clearTimeout(timer);
-    return resigned;
   }
 }
 

@@ -22,9 +22,9 @@ export interface LogOptions {
 /** `write` receives one whole line, including its line end. */
 export function createLog({ level, format, now, write }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
-  const print = format === "json" ? jsonLine : textLine;
+  const toLine = format === "json" ? jsonLine : textLine;
   const at = (own: LogLevel) => (event: string, fields: LogFields = {}) => {
-    if (LOG_LEVELS.indexOf(own) >= least) write(print(now(), own, event, fields));
+    if (LOG_LEVELS.indexOf(own) >= least) write(toLine(now(), own, event, fields));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

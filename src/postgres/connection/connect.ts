@@ -29,13 +29,13 @@ export class UnsuitableDatabase extends Error {
 /** Sends nothing before the first query. A frozen link is cut (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
-  const inquiry = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
+  const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const open = new Set<WatchedSocket>();
   const watched = (address: Address) => {
     const link = new WatchedSocket({
       address,
       silenceMs: patience.silenceMs,
-      onSilence: (link) => inquiry.shouldKeepWaiting(link),
+      onSilence: (link) => probe.shouldKeepWaiting(link),
     });
     open.add(link);
     link.once("close", () => open.delete(link));
@@ -57,7 +57,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => transaction(work) }) as Sql,
     transaction,
     async close() {
-      await Promise.all([sql.end({ timeout: 5 }), own.close(), inquiry.close()]);
+      await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
       // A goodbye through a frozen link never ends.
       for (const link of open) link.destroy();
     },

@@ -2,7 +2,7 @@
 import { CannotDecide, type LeftOut } from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
 import type { Database, Tx } from "../connection/connect.ts";
-import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockPatiently } from "../import/lock.ts";
+import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
 import { acquireImportLock, prepare } from "../import/import_lock.ts";
 
 /** How long a decision waits for an import, and then for other programs. Both are short because a person waits for the answer. */
@@ -30,8 +30,8 @@ export async function decide<T>(
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
     if (found === undefined) return null;
-    const options = { signal, patienceMs: OTHER_PROGRAMS_WAIT_MS };
-    return await lockPatiently(tx, options, ({ tx, lock }) => work(tx, found, lock));
+    const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
+    return await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
   });
   return await deciding.catch((error) => {
     if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;

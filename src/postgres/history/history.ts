@@ -27,8 +27,8 @@ export async function listFailures(
   id: number,
   { limit, after = null }: { limit: number; after?: number | null },
 ): Promise<{ failures: Failure[]; next: number | null } | null> {
-  const [known] = await sql`select id from rosterd.imports where id = ${id}`;
-  if (known === undefined) return null;
+  const [found] = await sql`select id from rosterd.imports where id = ${id}`;
+  if (found === undefined) return null;
   const rows = await sql<Failure[]>`
     select line, unique_id, problems from rosterd.import_failures
     where import_id = ${id} and (${after}::bigint is null or line > ${after})
@@ -132,9 +132,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
   };
 }
 
-async function readSums(
-  sql: Sql,
-): Promise<Omit<Totals, "mailsWaiting" | "openHolds" | "holds" | "lastImportAt">> {
+async function readSums(sql: Sql) {
   const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
   const rows = await sql.unsafe(`
     select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,

@@ -70,8 +70,8 @@ export async function listHeld(
   importId: number,
   { limit, after = null }: { limit: number; after?: string | null },
 ): Promise<{ held: HeldUser[]; next: string | null } | null> {
-  const [known] = await sql`select id from rosterd.imports where id = ${importId}`;
-  if (known === undefined) return null;
+  const [found] = await sql`select id from rosterd.imports where id = ${importId}`;
+  if (found === undefined) return null;
   const rows = await sql.unsafe<HeldUser[]>(heldUsers, [importId, after, limit + 1]);
   const held = [...rows.slice(0, limit)];
   return { held, next: rows.length > limit ? held[held.length - 1].unique_id : null };

@@ -38,22 +38,22 @@ export class PostgresImportStore implements ImportStore {
   constructor(
     private readonly database: Database,
     private readonly onBegun: () => Promise<void> = async () => {},
-    private readonly patienceMs = LOCK_WAIT_MS,
+    private readonly lockWaitMs = LOCK_WAIT_MS,
   ) {}
 
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { file, takenKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
-      insert into rosterd.imports as known (file, taken_key, settings, started_at, bytes)
+      insert into rosterd.imports as existing (file, taken_key, settings, started_at, bytes)
       values (${file}, ${takenKey}, ${kept}, ${startedAt}, ${bytes})
       on conflict (taken_key) do update set
-        status = case when known.status = 'error' then 'running' else known.status end,
-        started_at = case when known.status in ('error', 'running') then excluded.started_at else known.started_at end,
-        settings = case when known.status in ('error', 'running') then excluded.settings else known.settings end,
-        bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end,
-        finished_at = case when known.status = 'error' then null else known.finished_at end,
-        file_gone_at = case when known.status = 'error' then null else known.file_gone_at end
+        status = case when existing.status = 'error' then 'running' else existing.status end,
+        started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
+        settings = case when existing.status in ('error', 'running') then excluded.settings else existing.settings end,
+        bytes = case when existing.status in ('error', 'running') then excluded.bytes else existing.bytes end,
+        finished_at = case when existing.status = 'error' then null else existing.finished_at end,
+        file_gone_at = case when existing.status = 'error' then null else existing.file_gone_at end
       returning *`;
     await this.onBegun();
     return toEntry(row);
@@ -61,12 +61,12 @@ export class PostgresImportStore implements ImportStore {
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     const copies = this.database.kind === "server";
-    const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
+    const lockWait = { signal: waiting.signal, waitMs: this.lockWaitMs };
     for (let attempt = 1;; attempt++) {
       try {
         return await this.#prepared(async (tx, pid) => {
           await acquireImportLock(tx, waiting);
-          const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
+          const importing = () => work(new PostgresImportTransaction(tx, copies, lockWait));
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {

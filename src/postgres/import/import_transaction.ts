@@ -4,7 +4,7 @@ import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Staging } fr
 import type { Roster } from "../../importer/csv/roster.ts";
 import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
-import type { LockPatience } from "./lock.ts";
+import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
@@ -13,17 +13,17 @@ import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
 
 export class PostgresImportTransaction implements ImportTransaction {
-  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly patience: LockPatience) {}
+  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly lockWait: LockWait) {}
 
   async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
-    const { tx, copies, patience } = this, { header, delimiter } = roster;
+    const { tx, copies, lockWait } = this, { header, delimiter } = roster;
     const context = await createTables(tx, copies, roster, settings);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
     const unchanged = new UnchangedStore(tx, cache);
     const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged) => {
       const planner = new Planner(context);
       const plan = await planner.plan(tx, staged.hasPossibleDuplicates);
-      return new PostgresPlannedImport({ ...context, ...staged, patience, importId, planner, unchanged }, plan);
+      return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
     });
     await unchanged.load(bytes);
     return staging;

@@ -36,10 +36,10 @@ export class LockedByOthers extends Error {
   }
 }
 
-export interface LockPatience {
+export interface LockWait {
   signal: AbortSignal;
   /** How long to wait for other programs in total. */
-  patienceMs: number;
+  waitMs: number;
 }
 
 export interface LockAttempt {
@@ -54,12 +54,12 @@ const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 1_000;
 
 /** Runs `work`, which locks rows and then changes them, until it succeeds in its savepoint. Throws {@link LockedByOthers}. */
-export async function lockPatiently<T>(
+export async function lockWithRetry<T>(
   tx: Tx,
-  { signal, patienceMs }: LockPatience,
+  { signal, waitMs }: LockWait,
   work: (attempt: LockAttempt) => Promise<T>,
 ): Promise<T> {
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + waitMs;
   const [{ deadlock_timeout }] = await tx<{ deadlock_timeout: number }[]>`
     select extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as deadlock_timeout`;
   const attemptOnce = async (inner: Tx, reversed: boolean) => {

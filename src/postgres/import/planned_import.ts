@@ -3,7 +3,7 @@ import type { Counts } from "../../domain/outcome.ts";
 import type { AppliedImport, DoneImport, PlannedImport, PlanSummary } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import { countPlan } from "./dry_run_plan.ts";
-import { isUniqueViolation, type LockAttempt, type LockPatience, lockPatiently } from "./lock.ts";
+import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
@@ -36,22 +36,22 @@ export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
   planner: Planner;
   unchanged: UnchangedStore;
-  patience: LockPatience;
+  lockWait: LockWait;
 }
 
 export class PostgresPlannedImport implements PlannedImport {
-  constructor(private readonly about: ImportContext, private plan: Plan) {}
+  constructor(private readonly context: ImportContext, private plan: Plan) {}
 
   async apply(): Promise<AppliedImport> {
-    const { tx, patience, planner, unchanged, created } = this.about;
+    const { tx, lockWait, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
-        const { counts, judgement } = await lockPatiently(tx, patience, (locked) => this.#carryOut(locked));
+        const { counts, judgement } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
         await unchanged.keep();
         return {
           counts: { ...counts, created: counts.created + created },
           judgement,
-          record: (done) => record(this.about, done),
+          record: (done) => record(this.context, done),
         };
       } catch (error) {
         if (!isUniqueViolation(error) || attempt === MAX_UNIQUE_CONFLICTS) throw error;
@@ -61,7 +61,7 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 
   async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
-    const { tx } = attempt, { queries, importId } = this.about;
+    const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
     const { judgement, contested } = await this.#lockAll(attempt);
     const { counts, differing, moving } = await countPlan(tx, queries);
@@ -78,7 +78,7 @@ export class PostgresPlannedImport implements PlannedImport {
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
-    const { planner, queries: { lockUsers, lockPermits } } = this.about;
+    const { planner, queries: { lockUsers, lockPermits } } = this.context;
     let plan = this.plan;
     if (reversed) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
@@ -90,7 +90,7 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 
   async #noteChanges(tx: Tx, counts: Counts): Promise<void> {
-    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.about;
+    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
     const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
     if (changed > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);

@@ -19,7 +19,7 @@ const MAX_RESTAGED_USERS = 100_000;
 
 const CREATE_RESTAGED = 'create temp table restaged_users (unique_id text collate "C" primary key) on commit drop';
 
-const ABOUT_USERS = `
+const USERS_ESTIMATE = `
   select exists (select from rosterd.users) as any,
     (select greatest(reltuples, 0)::float8 from pg_class where oid = 'rosterd.users'::regclass) as users`;
 
@@ -65,7 +65,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     plan: (staged: StagedFacts) => Promise<Planned>,
   ): Promise<PostgresStaging<Planned>> {
     const { tx, copies, header, settings } = context;
-    const [{ any, users }] = await tx.unsafe(ABOUT_USERS);
+    const [{ any, users }] = await tx.unsafe(USERS_ESTIMATE);
     // The search for missing users needs all records in `staged`.
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
     const direct = mayCreate && !any ? new DirectInsertRows(tx, header, importId) : null;
@@ -73,10 +73,10 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     return new PostgresStaging(context, importId, cache, plan, users, direct, rows);
   }
 
-  async write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void> {
+  async write(batch: Batch, problems: FoundProblems, mayRepeat: Uint8Array): Promise<void> {
     this.#staged += batch.count - problems.size;
-    const isSuspected = (_: Batch, record: number) => suspected[record] !== 0;
-    await this.rows.write(batch, problems, this.direct === null ? () => true : isSuspected);
+    const isPossibleDuplicate = (_: Batch, record: number) => mayRepeat[record] !== 0;
+    await this.rows.write(batch, problems, this.direct === null ? () => true : isPossibleDuplicate);
   }
 
   async end(
