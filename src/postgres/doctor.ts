@@ -1,7 +1,4 @@
-/**
- * What `rosterd doctor` asks of the database: whether it answers and suits, what state the schema is in, and which right
- * is missing. Only questions to the catalogs: nothing is changed.
- */
+/** The database checks of `rosterd doctor`: server, schema and rights. They only read the catalogs. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -13,9 +10,9 @@ import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" 
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** What rosterd does with its tables; an owner may do it all. */
+/** The rights that rosterd needs on its tables; an owner has them all. */
 const TABLE_RIGHTS = {
-  // Deleted are only users that the same import created.
+  // An import deletes only users that it created itself.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
@@ -29,69 +26,67 @@ const TABLE_RIGHTS = {
 };
 
 interface Rights {
-  /** Quoted as SQL wants them. */
+  /** Quoted for SQL, as is `database`. */
   role: string;
   database: string;
   temporary: boolean;
   create_schema: boolean;
-  /** Null: there is no schema. */
+  /** Null without a schema, as is `create_tables`. */
   use_schema: boolean | null;
   create_tables: boolean | null;
-  /** Functions that may not be called. */
-  functions: string[];
+  missing_functions: string[];
 }
 
 interface TableRights {
   name: string;
-  /** Quoted as SQL wants it. */
+  /** Quoted for SQL. */
   owner: string;
   owned: boolean;
   lacking: string[];
 }
 
-/** One after the other; nothing more is asked of a database that cannot be used. */
+/** Yields one finding at a time, and stops after the first if the database cannot be used. */
 export async function* checkDatabase(database: Database): AsyncGenerator<Finding> {
   const { sql } = database;
-  const first = await asking(() => examineServer(database));
+  const first = await answerOf(() => checkServer(database));
   yield first;
   if (first.verdict === "bad") return;
   let lacking: Finding[] = [];
-  yield await asking(async () => {
+  yield await answerOf(async () => {
     const [rights] = await sql.unsafe<Rights[]>(rightsOf);
     const tables = await sql.unsafe<TableRights[]>(tableRights, [JSON.stringify(TABLE_RIGHTS)]);
     const version = await readVersion(sql, rights, tables);
     lacking = lackingRights(rights, tables, version);
-    return examineSchema(version);
+    return checkSchema(version);
   });
   yield* lacking;
 }
 
-/** Whether it answers, suits and can be written. */
-async function examineServer({ sql, kind }: Database): Promise<Finding> {
+/** Whether the server answers, has a supported version and encoding, and is writable. */
+async function checkServer({ sql, kind }: Database): Promise<Finding> {
   try {
     await requireSuitable(sql);
   } catch (error) {
     if (!(error instanceof UnsuitableDatabase)) throw error;
-    return bad("database", error.what, `It cannot be used like this: ${error.mend}.`);
+    return bad("database", error.what, `To use it with rosterd, ${error.fix}.`);
   }
   const [{ version, read_only }] = await sql<{ version: string; read_only: boolean }[]>`
     select split_part(current_setting('server_version'), ' ', 1) as version,
       pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only`;
   if (read_only) {
-    const mend = "Let DATABASE_URL name the primary server, and look at default_transaction_read_only.";
-    return bad("database", `PostgreSQL ${version} answers, but can only be read`, mend);
+    const fix = "Point DATABASE_URL at the primary server, and check default_transaction_read_only.";
+    return bad("database", `PostgreSQL ${version} answers, but is read-only`, fix);
   }
-  if (kind === "server") return good("database", `PostgreSQL ${version} answers, and stores UTF-8`);
+  if (kind === "server") return good("database", `PostgreSQL ${version} answers and stores UTF-8`);
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The embedded database is nothing that production should rest on. */
 export function embedded(what: string): Finding {
-  const mend = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before rosterd is relied on.";
-  return warning("database", `${what}; it is for trying out, and does not wait for the disk`, mend);
+  const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
+  return warning("database", `${what}; it is for trying rosterd out, and does not wait for the disk`, fix);
 }
 
-/** Null: it may not be read. 0: nothing is there yet. */
+/** The schema's version; 0 before the first start, null if the role may not read it. */
 async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly TableRights[]): Promise<number | null> {
   const migrations = tables.find(({ name }) => name === "migrations");
   if (migrations === undefined) return 0;
@@ -99,59 +94,63 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-function examineSchema(version: number | null): Finding {
-  const known = `this rosterd works on schema ${SCHEMA_VERSION}`;
+function checkSchema(version: number | null): Finding {
+  const needed = `this rosterd needs schema ${SCHEMA_VERSION}`;
   if (version === null) {
-    return bad("schema", "the version of the schema may not be read", "Grant the missing rights that are named below.");
+    return bad("schema", "rosterd may not read the version of its schema", "Grant the missing rights listed below.");
   }
   if (version > SCHEMA_VERSION) {
-    return bad("schema", `the database has schema ${version}, ${known}`, "Start a newer rosterd on this database.");
+    return bad(
+      "schema",
+      `the database has schema ${version}, but ${needed}`,
+      "Start a newer rosterd on this database.",
+    );
   }
-  if (version === 0) return good("schema", "rosterd's tables are not there yet: the first start makes them");
-  if (version === SCHEMA_VERSION) return good("schema", `the database has schema ${version}, as it should`);
-  return good("schema", `the database has schema ${version}, ${known}: the next start upgrades it`);
+  if (version === 0) return good("schema", "rosterd's tables do not exist yet: the first start creates them");
+  if (version === SCHEMA_VERSION) return good("schema", `the schema is up to date (schema ${version})`);
+  return good("schema", `the database has schema ${version}, and ${needed}: the next start upgrades it`);
 }
 
-/** What is missing for work on the schema as it is, and for making or upgrading it where that is due. */
+/** The rights missing for using the schema, and for creating or upgrading it if that is due. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
-  const { role, database, temporary, create_schema, use_schema, create_tables, functions } = rights;
+  const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
     bad("rights", `the user ${role} may not ${what}`, `Run as the owner, or as a superuser: ${grant};`);
   const found: Finding[] = [];
   if (!temporary) {
-    found.push(missing("make temporary tables", `grant temporary on database ${database} to ${role}`));
+    found.push(missing("create temporary tables", `grant temporary on database ${database} to ${role}`));
   }
   if (use_schema === null && !create_schema) {
-    found.push(missing("make the schema rosterd", `grant create on database ${database} to ${role}`));
+    found.push(missing("create the schema rosterd", `grant create on database ${database} to ${role}`));
   }
   if (use_schema === false) found.push(missing("use the schema rosterd", `grant usage on schema rosterd to ${role}`));
   if (create_tables === false && version !== null && version < SCHEMA_VERSION) {
-    found.push(missing("make tables in the schema rosterd", `grant create on schema rosterd to ${role}`));
+    found.push(missing("create tables in the schema rosterd", `grant create on schema rosterd to ${role}`));
   }
   for (const { name, lacking } of tables.filter(({ lacking }) => lacking.length > 0)) {
     const words = lacking.join(", ");
     found.push(missing(`${words} on rosterd.${name}`, `grant ${words.toLowerCase()} on rosterd.${name} to ${role}`));
   }
-  for (const name of functions) {
+  for (const name of missing_functions) {
     found.push(missing(`call ${name}`, `grant execute on function ${name} to ${role}`));
   }
   const upgrade = lackingOwnership(rights, tables, version);
   if (upgrade !== null) found.push(upgrade);
-  return found.length > 0 ? found : [good("rights", `the user ${role} may do all that rosterd needs`)];
+  return found.length > 0 ? found : [good("rights", `the user ${role} has all the rights that rosterd needs`)];
 }
 
-/** Tables are altered only by who owns them. */
+/** Only a table's owner can alter it in an upgrade. */
 function lackingOwnership({ role }: Rights, tables: readonly TableRights[], version: number | null): Finding | null {
   const foreign = tables.find(({ owned }) => !owned);
   if (foreign === undefined || version === null || version > SCHEMA_VERSION) return null;
-  const mend = `Run as a superuser: grant ${foreign.owner} to ${role};`;
+  const fix = `Run as a superuser: grant ${foreign.owner} to ${role};`;
   const what = `rosterd.${foreign.name} belongs to ${foreign.owner}, not to ${role}`;
   return version < SCHEMA_VERSION
-    ? bad("rights", `${what}: the upgrade of the schema cannot be made`, mend)
-    : warning("rights", `${what}: a later rosterd could not upgrade the schema`, mend);
+    ? bad("rights", `${what}: the schema cannot be upgraded`, fix)
+    : warning("rights", `${what}: a later rosterd could not upgrade the schema`, fix);
 }
 
-async function asking(work: () => Promise<Finding>): Promise<Finding> {
+async function answerOf(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await withTimeout(ANSWER_TIMEOUT_MS, work());
   } catch (error) {
@@ -159,18 +158,18 @@ async function asking(work: () => Promise<Finding>): Promise<Finding> {
     return bad(
       "database",
       explainDatabaseError(error),
-      FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.",
+      FIXES[code] ?? "Check DATABASE_URL and the server's log.",
     );
   }
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Start the server, or check host and port of DATABASE_URL, and whether a firewall stands in between.",
-  ENOTFOUND: "Check the host of DATABASE_URL.",
-  EAI_AGAIN: "Check the host of DATABASE_URL, and the name service of this machine.",
-  "28P01": "Check user and password of DATABASE_URL.",
-  "28000": "Check user and password of DATABASE_URL, and the server's pg_hba.conf.",
+  ECONNREFUSED: "Start the server, or check the host and port in DATABASE_URL and any firewall in between.",
+  ENOTFOUND: "Check the host in DATABASE_URL.",
+  EAI_AGAIN: "Check the host in DATABASE_URL and this machine's DNS.",
+  "28P01": "Check the user and password in DATABASE_URL.",
+  "28000": "Check the user and password in DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",
-  "53100": "Make room on the disk of the server.",
-  "53300": "Raise max_connections, or end connections that nobody needs.",
+  "53100": "Free space on the server's disk.",
+  "53300": "Raise max_connections, or close connections that are not needed.",
 };

@@ -1,65 +1,60 @@
-/**
- * Of several rosterd on one database one works and the others stand by: whoever holds this lock. It is held in a
- * transaction of its own that does nothing else, so that it also holds through a pooler, and ends with the connection.
- */
+/** Elects one leader among several rosterd. Its lock has its own transaction, which also works through a pooler. */
+import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
 
-/** Any number, as long as nobody else locks the same one. */
+/** An arbitrary number that no other program locks. */
 const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
-/**
- * A leader that proves nothing for so long hangs, or its machine does: the server takes the lock away, and another one leads
- * within a minute.
- */
+/** A leader that sends nothing for this long hangs. The server releases its lock, and another rosterd leads within a minute. */
 const LOST_AFTER = "40s";
 
 export class Leadership {
   readonly #database: Database;
-  #holds = false;
+  #leads = false;
   #seeking: Promise<boolean> | null = null;
   #term = new AbortController();
-  #resign = Promise.withResolvers<void>();
+  #resignation = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Whether this process leads as far as it knows. The embedded database has one process only. */
+  /** Whether this process leads, as far as it knows. It always leads on the embedded database. */
   get holds(): boolean {
-    return this.#holds || this.#database.kind === "embedded";
+    return this.#leads || this.#database.kind === "embedded";
   }
 
-  /** Aborted when the lead is lost: whoever lost it stops working, since another one may have begun. */
+  /** Aborted when leadership is lost. Work must stop then, because another rosterd may lead. */
   get term(): AbortSignal {
     return this.#term.signal;
   }
 
-  /** Tries to lead; true when this process does. Throws when the database cannot be asked. */
+  /** Tries to become the leader. Throws if the database is unreachable. */
   seek(): Promise<boolean> {
     if (this.holds) return Promise.resolve(true);
-    // Two questions at once would be two connections, of which the second is told that somebody leads: the first.
+    // Two attempts at once would use two connections, and the second would find the lock of the first.
     return this.#seeking ??= this.#ask().finally(() => this.#seeking = null);
   }
 
   async #ask(): Promise<boolean> {
     await this.#ended;
     const answer = Promise.withResolvers<boolean>();
-    const resign = this.#resign = Promise.withResolvers();
+    const resignation = this.#resignation = new AbortController();
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
-      this.#holds = false;
-      this.#term.abort(new Error("the lead was lost"));
-      // The connection may be lost while it waits for its next proof.
-      resign.resolve();
+      this.#leads = false;
+      this.#term.abort(new Error("leadership was lost"));
+      // Ends the wait for the next proof if the connection was lost.
+      resignation.abort();
     });
     return await answer.promise;
   }
 
-  /** Gives the lead away. Over a frozen link it cannot be given: it ends with the connection. */
+  /** Gives up leadership. Through a frozen link the lock stays until the connection ends. */
   async resign(): Promise<void> {
-    this.#resign.resolve();
+    this.#resignation.abort();
     await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});
   }
 
@@ -68,23 +63,16 @@ export class Leadership {
       await tx.unsafe(`set local idle_in_transaction_session_timeout = '${LOST_AFTER}'`);
       const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
       if (!leads) return;
-      this.#holds = true;
+      this.#leads = true;
       this.#term = new AbortController();
       answer.resolve(true);
-      while (!await this.#resignedWithin(PROOF_INTERVAL_MS)) await tx`select 1`;
+      const stillLeads = () => delay(PROOF_INTERVAL_MS, this.#resignation.signal).then(() => true, () => false);
+      while (await stillLeads()) await tx`select 1`;
     });
-  }
-
-  async #resignedWithin(ms: number): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<boolean>((resolve) => timer = setTimeout(resolve, ms, false));
-    const resigned = await Promise.race([this.#resign.promise.then(() => true), over]);
-    clearTimeout(timer);
-    return resigned;
   }
 }
 
-/** Since when a rosterd leads on this database, the embedded one apart; null when none does. */
+/** When the current leader on this server began to lead; null without one. */
 export async function leadsSince(sql: Sql): Promise<Date | null> {
   const [leader] = await sql<{ since: Date }[]>`
     select coalesce(activity.xact_start, now()) as since

@@ -1,7 +1,4 @@
-/**
- * Makes the schema `rosterd` and brings it up to date, by the numbered files in `migrations/`. Safe when two processes
- * start at once: the second waits, and finds nothing left to do.
- */
+/** Creates and upgrades the schema. If two processes start at once, the second waits (docs/database.md#migrations). */
 import type { Sql, Tx } from "./connection/connect.ts";
 import usersAndImports from "./migrations/0001_users_and_imports.sql" with { type: "text" };
 import permitFunctions from "./migrations/0002_permit_functions.sql" with { type: "text" };
@@ -9,24 +6,22 @@ import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "te
 import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
 
-/** In the order of their numbers, from 1. Never change one that was released. */
+/** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone, knownRecords];
 
-/** The schema that this rosterd works on. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Any number, as long as nobody else locks the same one. */
+/** An arbitrary number that no other program locks. */
 const MIGRATION_LOCK = 7_246_001;
 
-/** The schema was made by a later version of rosterd. */
 export class SchemaTooNew extends Error {
   override readonly name = "SchemaTooNew";
   constructor(version: number) {
-    super(`the database has schema ${version}, this rosterd knows ${MIGRATIONS.length}: start a newer rosterd`);
+    super(`the database has schema ${version}, but this rosterd needs schema ${SCHEMA_VERSION}: start a newer rosterd`);
   }
 }
 
-/** Brings the schema up to date; answers with how many migrations were applied. */
+/** Brings the schema up to date. Resolves to the number of migrations applied. */
 export async function migrate(sql: Sql): Promise<number> {
   return await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
@@ -34,15 +29,14 @@ export async function migrate(sql: Sql): Promise<number> {
   });
 }
 
-/** The same within a transaction; for `check`, which rolls it back. */
 export async function migrateWithin(tx: Tx): Promise<number> {
   const version = await schemaVersion(tx);
-  if (version > MIGRATIONS.length) throw new SchemaTooNew(version);
-  if (version === MIGRATIONS.length) return 0;
+  if (version > SCHEMA_VERSION) throw new SchemaTooNew(version);
+  if (version === SCHEMA_VERSION) return 0;
   if (version === 0) {
-    // Where somebody made it for rosterd, the right to make one is not needed; "if not exists" would want it all the same.
-    const [{ made }] = await tx<{ made: boolean }[]>`select to_regnamespace('rosterd') is not null as made`;
-    if (!made) await tx`create schema rosterd`;
+    // An admin may have created the schema. "if not exists" would still require the right to create one.
+    const [{ exists }] = await tx<{ exists: boolean }[]>`select to_regnamespace('rosterd') is not null as exists`;
+    if (!exists) await tx`create schema rosterd`;
     await tx`create table rosterd.migrations (number integer primary key, applied_at timestamptz not null default now())`;
   }
   for (let number = version + 1; number <= MIGRATIONS.length; number++) {
@@ -52,7 +46,7 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   return MIGRATIONS.length - version;
 }
 
-/** The number of the last migration that was applied; 0 where there is no schema. */
+/** The number of the last migration applied; 0 without a schema. */
 export async function schemaVersion(sql: Sql | Tx): Promise<number> {
   const [{ found }] = await sql<{ found: boolean }[]>`select to_regclass('rosterd.migrations') is not null as found`;
   if (!found) return 0;

@@ -1,8 +1,8 @@
-/** The one clock. Everything that needs the time gets it passed in, so that a test can set it. */
+/** Passed to everything that needs the time, so that a test can set it. */
 export interface Clock {
-  /** The time of day. May jump; never used to measure. */
+  /** The time of day. It may jump, so it never measures a duration. */
   now(): Date;
-  /** Milliseconds that only grow: for settling, pauses and deadlines. */
+  /** Milliseconds that only increase, for settling, delays and deadlines. */
   elapsed(): number;
 }
 
@@ -11,7 +11,7 @@ export const systemClock: Clock = {
   elapsed: () => performance.now(),
 };
 
-/** A time as file names bear it: `YYYYMMDDTHHMMSSZ` (contract, section 1, "afterwards"). */
+/** A time as it appears in file names: `YYYYMMDDTHHMMSSZ` (docs/upload-folder.md#bak). */
 export function fileStamp(time: Date): string {
   return time.toISOString().replace(/[-:]|\.\d+/g, "");
 }

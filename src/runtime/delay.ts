@@ -1,6 +1,4 @@
-/** Waits for a time that an abort cuts short. */
-
-/** Resolves after `ms` milliseconds. Rejects with the reason of the signal when that is aborted. */
+/** Resolves after `ms` milliseconds. Rejects with the signal's reason as soon as the signal aborts. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

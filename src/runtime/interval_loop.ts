@@ -1,21 +1,18 @@
-/**
- * Runs work again and again, never two at a time: a turn begins when it is due, or when somebody asks for one. The
- * caller runs the loop with {@link IntervalLoop.run} and ends it by the signal. Knows nothing of what the work is.
- */
+/** Runs work at an interval or on request, never two runs at a time. */
 import type { Clock } from "./clock.ts";
 
 export interface IntervalLoopOptions {
   clock: Clock;
-  /** Milliseconds from the start of one run to the start of the next; asked anew each time. */
+  /** Milliseconds from the start of one run to the start of the next. Called before each wait. */
   interval: () => number;
   work: (signal: AbortSignal) => Promise<void>;
-  /** Gets what `work` throws; the loop goes on. */
+  /** Receives what `work` throws. The loop continues. */
   onError: (error: unknown) => void;
 }
 
 export class IntervalLoop {
   #wake = Promise.withResolvers<void>();
-  #askers: PromiseWithResolvers<void>[] = [];
+  #waiters: PromiseWithResolvers<void>[] = [];
   #startedAt: number | null = null;
   readonly #options: IntervalLoopOptions;
 
@@ -23,27 +20,27 @@ export class IntervalLoop {
     this.#options = options;
   }
 
-  /** Milliseconds until the next run is due; 0 or less: now. */
+  /** Milliseconds until the next run; 0 or less when it is due. */
   get dueIn(): number {
     const { clock, interval } = this.#options;
-    if (this.#askers.length > 0 || this.#startedAt === null) return 0;
+    if (this.#waiters.length > 0 || this.#startedAt === null) return 0;
     return this.#startedAt + interval() - clock.elapsed();
   }
 
-  /** Asks for a run now; resolves when a run that began after the call is over. */
+  /** Requests a run now. Resolves when a run that began after the call has ended. */
   trigger(): Promise<void> {
-    const asker = Promise.withResolvers<void>();
-    this.#askers.push(asker);
+    const waiter = Promise.withResolvers<void>();
+    this.#waiters.push(waiter);
     this.reschedule();
-    return asker.promise;
+    return waiter.promise;
   }
 
-  /** Looks at the interval again: it may have changed. */
+  /** Reads the interval again after it has changed. */
   reschedule(): void {
     this.#wake.resolve();
   }
 
-  /** The loop. Resolves after an abort, when the run that was under way is over. */
+  /** Runs the loop until the signal aborts. Resolves when the current run has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = () => this.reschedule();
     signal.addEventListener("abort", wake);
@@ -52,12 +49,12 @@ export class IntervalLoop {
         await this.#sleep(this.dueIn);
         continue;
       }
-      const askers = this.#askers.splice(0);
+      const waiters = this.#waiters.splice(0);
       this.#startedAt = this.#options.clock.elapsed();
       await this.#options.work(signal).catch(this.#options.onError);
-      askers.forEach(({ resolve }) => resolve());
+      waiters.forEach(({ resolve }) => resolve());
     }
-    this.#askers.splice(0).forEach(({ resolve }) => resolve());
+    this.#waiters.splice(0).forEach(({ resolve }) => resolve());
     signal.removeEventListener("abort", wake);
   }
 

@@ -1,4 +1,4 @@
-/** The value of a JSON text; null when it is none. */
+/** Parses a JSON text; null when it is not valid JSON. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

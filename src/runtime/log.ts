@@ -1,9 +1,4 @@
-/**
- * The log: one line an event, for people (`text`) or for machines (`json`).
- *
- * An event is a stable name with fields, never a sentence with values pasted in: that keeps names of files escaped and
- * makes it plain at each call what is written. Values of users and secrets are never passed to it (fault list, I9).
- */
+/** Writes one line per event: a stable name with escaped fields. Callers never pass user values or secrets. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -24,12 +19,12 @@ export interface LogOptions {
   write: (line: string) => void;
 }
 
-/** Makes a log. `write` gets one whole line, with its line end. */
+/** `write` receives one whole line, including its line end. */
 export function createLog({ level, format, now, write }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
-  const print = format === "json" ? jsonLine : textLine;
+  const toLine = format === "json" ? jsonLine : textLine;
   const at = (own: LogLevel) => (event: string, fields: LogFields = {}) => {
-    if (LOG_LEVELS.indexOf(own) >= least) write(print(now(), own, event, fields));
+    if (LOG_LEVELS.indexOf(own) >= least) write(toLine(now(), own, event, fields));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
@@ -45,13 +40,13 @@ function textLine(time: Date, level: LogLevel, event: string, fields: LogFields)
   return `${time.toISOString()} ${level.padEnd(5)} ${event}${pairs.join("")}\n`;
 }
 
-/** Quoted unless it is plain, so that a file name with a newline or an escape code stays one harmless line. */
+/** Quotes all but plain values: a file name with a newline or an escape code must stay on one harmless line. */
 function textValue(value: LogFields[string]): string {
   const text = String(value);
   return /^[\w.,:/@+-]+$/.test(text) ? text : printable(JSON.stringify(text));
 }
 
-/** Makes control, direction and other invisible characters visible as `\u{…}`. */
+/** Shows control, direction and other invisible characters as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex
@@ -60,5 +55,4 @@ export function printable(text: string): string {
   );
 }
 
-/** A log that writes nothing, for places that have no reader. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

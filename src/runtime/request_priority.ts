@@ -1,70 +1,68 @@
 /**
- * Long work that lets short work go first: while a roster is read, HTTP answers as if nobody read one. The long work calls
- * {@link RequestPriority.yieldToRequests} often; whoever must not wait says when it begins and when it is over.
+ * Lets HTTP requests go first while a roster is read (docs/reliability.md#requests-first).
  *
- * Waiting for a turn of the event loop is not enough: while there is always something to do, Deno asks the system what has come
- * in at every sixty-first turn only (measured with 2.6.8 and 2.9.6). It has to ask at once when it waits for a socket that has
- * nothing yet. So a byte is sent through one of our own, to be waited for.
+ * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8 and
+ * 2.9.6). Waiting for a socket that is still empty makes it poll at once, so this class sends itself a byte and waits for it.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
-/** What takes longer is not short, and is no longer waited for: a call that waits for the import itself. */
-const SHORT_MS = 20;
-/** The work of this time is worth more than asking the system. */
-const LISTEN_EVERY_MS = 2;
+/** A request that takes longer no longer has priority: it may be waiting for the import itself. */
+const MAX_PRIORITY_MS = 20;
+/** Polling more often would cost more than it gains. */
+const POLL_INTERVAL_MS = 2;
 
 export class RequestPriority implements Disposable {
   readonly #requests = new Set<Promise<void>>();
   readonly #byte = new Uint8Array(1);
-  /** Larger than what comes: only then it is known that no more is there, and that the system has to be asked the next time. */
+  /** Larger than any message, so that each read empties the socket and the next one has to poll. */
   readonly #room = new Uint8Array(16);
   #ends: [Deno.Conn, Deno.Conn] | null;
-  #listenedAt = 0;
-  #hostsTurnUntil = 0;
+  #polledAt = 0;
+  #importTurnEndsAt = 0;
 
   private constructor(ends: [Deno.Conn, Deno.Conn]) {
     this.#ends = ends;
   }
 
   static async open(): Promise<RequestPriority> {
-    return new RequestPriority(await ownSocket());
+    return new RequestPriority(await connectToSelf());
   }
 
-  /** Something short begins. The answer is to be called when it is over. */
+  /** Marks the start of a request. The caller calls the returned function at its end. */
   begin(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const over = () => {
+    const end = () => {
       clearTimeout(timer);
       this.#requests.delete(promise);
       resolve();
     };
-    const timer = setTimeout(over, SHORT_MS);
+    const timer = setTimeout(end, MAX_PRIORITY_MS);
     this.#requests.add(promise);
-    return over;
+    return end;
   }
 
-  /** Resolves when what is short has had its turn. Under any load half of the time is left for the long work. */
+  /** Resolves when the current requests have ended. Under any load, half of the time is left for the import. */
   async yieldToRequests(): Promise<void> {
-    if (performance.now() < this.#listenedAt + LISTEN_EVERY_MS) await yieldToEventLoop();
-    else await this.#listen();
+    if (performance.now() < this.#polledAt + POLL_INTERVAL_MS) await yieldToEventLoop();
+    else await this.#poll();
     const now = performance.now();
-    if (this.#requests.size === 0 || now < this.#hostsTurnUntil) return;
+    if (this.#requests.size === 0 || now < this.#importTurnEndsAt) return;
     await Promise.all(this.#requests);
     const end = performance.now();
-    this.#hostsTurnUntil = end + (end - now);
+    this.#importTurnEndsAt = end + (end - now);
   }
 
-  async #listen(): Promise<void> {
+  async #poll(): Promise<void> {
     if (this.#ends === null) return await yieldToEventLoop();
     const [one, other] = this.#ends;
     try {
       await one.write(this.#byte);
       await other.read(this.#room);
     } catch {
-      // Closed meanwhile, or broken by somebody who looks after sockets: then turns of the event loop have to do.
+      // The socket was closed, perhaps by an admin's tool. Yielding to the event loop still works without it.
       this[Symbol.dispose]();
     }
-    this.#listenedAt = performance.now();
+    this.#polledAt = performance.now();
   }
 
   [Symbol.dispose](): void {
@@ -73,8 +71,8 @@ export class RequestPriority implements Disposable {
   }
 }
 
-/** Both ends of a connection of this process with itself. */
-async function ownSocket(): Promise<[Deno.Conn, Deno.Conn]> {
+/** Both ends of a connection from this process to itself. */
+async function connectToSelf(): Promise<[Deno.Conn, Deno.Conn]> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const one = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -83,7 +81,7 @@ async function ownSocket(): Promise<[Deno.Conn, Deno.Conn]> {
   for (;;) {
     const other = await listener.accept();
     if (other.remoteAddr.port === ownPort) return [one, other];
-    // Somebody else was quicker.
+    // Another program connected first.
     other.close();
   }
 }

@@ -210,7 +210,7 @@ Deno.test({
     for (const words of [["import", "good.csv"], ["check", "good.csv"], ["imports"]]) {
       const { code, err, out } = await here.run(...words);
       assert.equal(code, 1, words[0]);
-      assert.match(err + out, /no server answers at the address of DATABASE_URL/, words[0]);
+      assert.match(err + out, /no server answers at the address in DATABASE_URL/, words[0]);
     }
     const { code, out } = await here.run("status", "--json");
     assert.deepEqual([code, JSON.parse(out).database.state], [1, "away"]);

@@ -92,7 +92,7 @@ Deno.test("what cannot be decided exits with 1 and one sentence; --json prints w
     assert.deepEqual([code, out], [1, ""], words.join(" "));
     return err;
   };
-  assert.equal(await refused("approve", "1"), "rosterd: this import holds nobody\n");
+  assert.equal(await refused("approve", "1"), "rosterd: this import has no users on hold\n");
   assert.equal(await refused("discard", "9", "--json"), "rosterd: there is no import 9\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
@@ -101,7 +101,7 @@ Deno.test("what cannot be decided exits with 1 and one sentence; --json prints w
   assert.match(nonsense.err, /^rosterd: ID must be a whole number .*\nusage: rosterd imports undo ID \[--json\]/);
 
   assert.deepEqual(await json(here, "imports", "discard", "2"), { discarded: 25, left_out: [], left_out_total: 0 });
-  assert.equal(await refused("approve", "2"), "rosterd: what this import held was discarded already\n");
+  assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {
     ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },
     ...{ left_out: [], left_out_total: 0 },

@@ -80,7 +80,7 @@ Deno.test("no server: the database is bad, everything else is looked at all the 
   assert.equal(code, 1);
   assert.deepEqual([verdicts.database, verdicts.upload_folder, verdicts.mail], ["bad", "good", "warning"]);
   assert.match(of("database").text, /no server answers/);
-  assert.match(of("database").mend!, /Start the server, or check host and port of DATABASE_URL/);
+  assert.match(of("database").mend!, /Start the server, or check the host and port in DATABASE_URL/);
   assert.doesNotMatch(JSON.stringify(findings), /geheim/);
   assert.match((await here.run("doctor")).out, /rosterd cannot do its work: 1 bad, \d to think about\n$/);
 });

@@ -227,7 +227,7 @@ onService("The largest numbers and the strangest ids are asked for without a fau
 });
 
 onService(
-  "While the database lets nobody in, every call that asks it says so with 503, and when to ask again",
+  "While the database accepts no connections, every call that asks it says so with 503, and when to ask again",
   {},
   async (service, database) => {
     await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");
@@ -250,7 +250,11 @@ onService(
     await askAll();
     // Now as one that is there and refuses, which has a code of its own.
     const trouble = async () => (await service.get<StatusDocument>("/status")).database.text;
-    await until("it was tried again", async () => (await trouble())?.includes("lets nobody in") ?? false, 30_000);
+    await until(
+      "it was tried again",
+      async () => (await trouble())?.includes("does not accept connections") ?? false,
+      30_000,
+    );
     await askAll();
     const ready = await service.fetch("/readyz");
     assert.deepEqual([ready.status, (await ready.json()).problems.length], [503, 1]);

@@ -1,4 +1,4 @@
-/** `check` foresees what an import does, and writes nothing (contract, sections 6 and 7). */
+/** `check` predicts what an import does, and writes nothing (docs/cli.md#check). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Change } from "../../src/domain/outcome.ts";
@@ -10,7 +10,7 @@ import { held } from "./held_file.ts";
 
 const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,\n";
 
-onEachDatabase("what would change is told column by column, before and after", async (db) => {
+onEachDatabase("the changes are shown column by column, before and after", async (db) => {
   await db.addUsers(
     { unique_id: "1", city: "Ottawa", date_of_birth: "1999-12-31", email: "1@x.org" },
     { unique_id: "2", city: "Hull" },
@@ -59,7 +59,7 @@ onEachDatabase("what would change is told column by column, before and after", a
   ]);
 });
 
-onServer("the first hundred users that would change, in the order of their lines", async (db) => {
+onServer("the first hundred changed users are shown in the order of their lines", async (db) => {
   const ids = Array.from({ length: 150 }, (_, at) => `${200 - at}`);
 
   const report = await db.check(csvOf(ids.map((unique_id) => ({ unique_id, login_source: "ldap" }))));
@@ -68,7 +68,7 @@ onServer("the first hundred users that would change, in the order of their lines
   assert.deepEqual(report.changes.map(({ unique_id }) => unique_id), ids.slice(0, 100));
 });
 
-onServer("in an empty database it foresees what an import would do, and makes no schema", async (db) => {
+onServer("in an empty database it predicts an import, and creates no schema", async (db) => {
   const report = await db.check(SMALL);
 
   assert.deepEqual(countsOf(report), { records: 2, created: 2 });
@@ -76,7 +76,7 @@ onServer("in an empty database it foresees what an import would do, and makes no
   assert.equal(schema, null);
 }, { migrated: false });
 
-onServer("not a row is written, no lock is left", async (db) => {
+onServer("it writes no row and leaves no lock", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const written = () =>
     db.sql`
@@ -91,7 +91,7 @@ onServer("not a row is written, no lock is left", async (db) => {
   assert.deepEqual([...await written()], before);
 });
 
-onServer("it runs while an import holds the import lock, and does not see it until it is over", async (db) => {
+onServer("it runs during an import, and does not see it until it has ended", async (db) => {
   const { way, reached, release } = held("staged");
   const importing = db.import(SMALL, way);
   await reached;
@@ -104,7 +104,7 @@ onServer("it runs while an import holds the import lock, and does not see it unt
   assert.deepEqual(countsOf(await db.check(SMALL)), { records: 2, unchanged: 2 });
 });
 
-onServer("an import that ends in the middle of a check does not mix into it", async (db) => {
+onServer("an import that ends during a check does not affect its result", async (db) => {
   const way = { settings: { archive_inactive_users: true } };
   const roster = "unique_id,login_source,active\n1,ldap,0\n";
   await db.addUsers({ unique_id: "1" });
@@ -140,7 +140,7 @@ onServer("an import that ends in the middle of a check does not mix into it", as
   assert.deepEqual(countsOf(await db.check(roster, way)), { records: 1, unchanged: 1 });
 });
 
-onServer("check and import come to the same, whatever the roster", async (db) => {
+onServer("check and import have the same result for any roster", async (db) => {
   await fc.assert(
     fc.asyncProperty(users, records, fc.boolean(), async (users, records, archive_inactive_users) => {
       await db.clear();
@@ -193,7 +193,7 @@ const records = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-/** What a look at the table before and after says: the users that differ, in the order of their lines. */
+/** The users that differ between two states of the table, in the order of their lines. */
 function changesBetween(before: Record<string, User>, after: Record<string, User>, ids: string[]): Change[] {
   const changed = [...new Set(ids)].filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
   return changed.map((unique_id) => {

@@ -1,4 +1,4 @@
-/** What `rosterd doctor` says of rights: exactly what is missing, and that it is enough (fault list, D, "rights missing"). */
+/** `rosterd doctor` names exactly the missing rights (docs/cli.md#doctor). */
 import assert from "node:assert/strict";
 import type { Finding } from "../../src/domain/finding.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -17,8 +17,8 @@ import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
 const never = new AbortController().signal;
 
-/** Runs `test` on the same database as a user of its own who has no rights but those of everybody. */
-async function asNobody(db: RosterDatabase, test: (database: Database, role: string) => Promise<void>): Promise<void> {
+/** Runs `test` on the same database as a new role with only the rights of PUBLIC. */
+async function asNewRole(db: RosterDatabase, test: (database: Database, role: string) => Promise<void>): Promise<void> {
   const role = `rosterd-test-${crypto.randomUUID().slice(0, 8)}`;
   await db.sql.unsafe(`create role "${role}" login`);
   const url = new URL(db.url!);
@@ -40,7 +40,7 @@ async function findingsOf(database: Database): Promise<Finding[]> {
 
 const isBad = ({ verdict }: Finding) => verdict === "bad";
 
-/** Does what the mend of each bad finding says, as a superuser. */
+/** Follows the advice of each bad finding, as a superuser. */
 async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<void> {
   for (const { mend } of findings.filter(isBad)) {
     const grant = /superuser: (grant [^;]+);$/.exec(mend!)?.[1];
@@ -48,8 +48,8 @@ async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<v
   }
 }
 
-onServer("who may not make the schema is told so, and may when that is mended", async (db) => {
-  await asNobody(db, async (database, role) => {
+onServer("a role that may not create the schema is told so, and may do so after the grant", async (db) => {
+  await asNewRole(db, async (database, role) => {
     const [{ name }] = await db.sql`select current_database() as name`;
     await db.sql.unsafe(`revoke temporary on database ${name} from public`);
     const found = await findingsOf(database);
@@ -59,8 +59,8 @@ onServer("who may not make the schema is told so, and may when that is mended", 
       ["rights", "bad"],
       ["rights", "bad"],
     ]);
-    assert.equal(found[2].text, `the user "${role}" may not make temporary tables`);
-    assert.equal(found[3].text, `the user "${role}" may not make the schema rosterd`);
+    assert.equal(found[2].text, `the user "${role}" may not create temporary tables`);
+    assert.equal(found[3].text, `the user "${role}" may not create the schema rosterd`);
     await assert.rejects(migrate(database.sql), { code: "42501" });
 
     await obey(db, found);
@@ -71,15 +71,15 @@ onServer("who may not make the schema is told so, and may when that is mended", 
   });
 }, { migrated: false });
 
-onServer("a schema that was made for rosterd is enough, without the right to make one", async (db) => {
-  await asNobody(db, async (database, role) => {
+onServer("an existing schema is enough, without the right to create one", async (db) => {
+  await asNewRole(db, async (database, role) => {
     await db.sql.unsafe(`create schema rosterd authorization "${role}"`);
     assert.deepEqual((await findingsOf(database)).map(({ verdict }) => verdict), ["good", "good", "good"]);
     assert.ok(await migrate(database.sql) > 0);
   });
 }, { migrated: false });
 
-/** Everything that rosterd does with a database, as a service and as people do it. */
+/** Everything that rosterd and its admins do with a database. */
 async function work(db: RosterDatabase, database: Database): Promise<void> {
   const settings = {
     ...DEFAULT_SETTINGS,
@@ -120,26 +120,26 @@ async function work(db: RosterDatabase, database: Database): Promise<void> {
 }
 
 onServer(
-  "rights on somebody else's schema: doctor names each that is missing, and rosterd works with them",
+  "on another role's schema doctor names each missing right, and rosterd works with those rights",
   async (db) => {
-    await asNobody(db, async (database, role) => {
+    await asNewRole(db, async (database, role) => {
       const bare = await findingsOf(database);
       assert.ok(bare.some(({ text }) => text === `the user "${role}" may not use the schema rosterd`));
       assert.ok(bare.some(({ text }) => text === `the user "${role}" may not SELECT, UPDATE on rosterd.permits`));
       await obey(db, bare);
-      const mended = await findingsOf(database);
-      assert.deepEqual(mended.filter(isBad), []);
+      const granted = await findingsOf(database);
+      assert.deepEqual(granted.filter(isBad), []);
       assert.match(
-        mended[2].text,
+        granted[2].text,
         /belongs to postgres, not to "[\w-]+": a later rosterd could not upgrade the schema$/,
       );
 
       await work(db, database);
 
-      const granted = await db.sql`
+      const grants = await db.sql`
       select table_name, privilege_type from information_schema.role_table_grants where grantee = ${role}`;
-      assert.ok(granted.length > 15);
-      for (const { table_name, privilege_type } of granted) {
+      assert.ok(grants.length > 15);
+      for (const { table_name, privilege_type } of grants) {
         await db.sql.unsafe(`revoke ${privilege_type} on rosterd.${table_name} from "${role}"`);
         const [missing, ...others] = (await findingsOf(database)).filter(({ check }) => check === "rights").filter(
           isBad,

@@ -1,10 +1,10 @@
-/** What goes in comes out, character by character, and in whatever order the records stand. */
+/** Values are stored character by character, in any order of the records. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isGuarded } from "../../src/importer/checks/spreadsheet.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase } from "./roster_database.ts";
 
-/** Any text of at most 50 code points that a value may have: no control character but CR, LF and TAB, U+0080 to U+009F included. */
+/** Any valid value of at most 50 code points: without control characters (also U+0080 to U+009F), except CR, LF and TAB. */
 const text = fc.array(
   fc.oneof(
     fc.constantFrom(
@@ -33,7 +33,7 @@ const text = fc.array(
   // deno-lint-ignore no-control-regex
   .filter((text) => !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(text) && !isGuarded(text));
 
-/** No token clears, so that every text that is not empty is a value. */
+/** Without a clear token, so that every text that is not empty is a value. */
 const settings = { clear_token: "" };
 
 async function stored(db: RosterDatabase, values: readonly Record<string, string>[]): Promise<object[]> {
@@ -44,7 +44,7 @@ async function stored(db: RosterDatabase, values: readonly Record<string, string
   return Object.values(await db.users());
 }
 
-onEachDatabase("any text comes out as it went in", async (db) => {
+onEachDatabase("any text is stored unchanged", async (db) => {
   const value = fc.record({ first_name: text, last_name: text, street: text, city: text });
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 40 }), async (values) => {
@@ -59,7 +59,7 @@ onEachDatabase("any text comes out as it went in", async (db) => {
   );
 });
 
-onEachDatabase("also megabytes of it", async (db) => {
+onEachDatabase("megabytes of text are stored unchanged", async (db) => {
   const street = '😀é\u4e00\u00df\\"\n'.repeat(28);
   const values = Array.from({ length: 5_000 }, (_, at) => ({ city: `${at}`, street: `${at}${street}`.slice(0, 200) }));
 
@@ -71,7 +71,7 @@ onEachDatabase("also megabytes of it", async (db) => {
   );
 });
 
-onEachDatabase("a value of 64 KiB, although it is too long, stands in the failures as it was", async (db) => {
+onEachDatabase("a value of 64 KiB is too long, and the failures quote it unchanged", async (db) => {
   const long = "\\N \"x\" 'y' \t\n\\.\n😀 ".repeat(3_000);
   const unique_id = `>${long}`.slice(0, 40_000) + "<";
 
@@ -85,7 +85,7 @@ onEachDatabase("a value of 64 KiB, although it is too long, stands in the failur
   assert.equal(kept.unique_id, unique_id);
 });
 
-onServer("SQL in a value is a value", async (db) => {
+onServer("SQL in a value is stored as text", async (db) => {
   const attacks = [
     "'); drop table rosterd.users; --",
     '"; delete from rosterd.users; --',
@@ -98,7 +98,7 @@ onServer("SQL in a value is a value", async (db) => {
   assert.deepEqual(users.map((user) => (user as { city: string }).city), attacks);
 });
 
-onServer("records in another order make the same table", async (db) => {
+onServer("records in another order give the same table", async (db) => {
   const id = fc.integer({ min: 0, max: 20 }).map(String);
   const record = fc.record({
     unique_id: id,
@@ -119,7 +119,7 @@ onServer("records in another order make the same table", async (db) => {
           { unique_id: "5", state: "archived" },
           { unique_id: "6", state: "disabled" },
         );
-        // Everybody's name moves on to the next, so that the order of writing could matter.
+        // Each name moves on to the next user, so that the order of writing could matter.
         const roster = order.map((record) => ({ ...record, user_name: `${record.unique_id}a`, login_source: "ldap" }));
         await db.import(csvOf(roster), { settings: { archive_inactive_users } });
         tables.push(await db.users());

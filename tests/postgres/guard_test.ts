@@ -1,4 +1,4 @@
-/** The guard holds, and people approve or discard (contract, section 3, "Guard"). */
+/** The guard holds users, and an admin approves or discards (docs/people.md#archive-guard). */
 import assert from "node:assert/strict";
 import { CannotDecide } from "../../src/domain/decision.ts";
 import { approveHold, discardHold, listHeld } from "../../src/postgres/history/holds.ts";
@@ -30,7 +30,7 @@ const activeCount = async (db: RosterDatabase) =>
   (await db.sql`select count(*) from rosterd.users where active`)[0].count;
 
 onEachDatabase(
-  "an import that would archive too many holds them, applies the rest, and waits for approve",
+  "an import that would archive too many users holds them, applies the rest, and waits for approval",
   async (db) => {
     await addUsers(db, 40);
 
@@ -72,7 +72,7 @@ onEachDatabase(
 );
 
 onServer(
-  "while a hold is open, every later loss is held with its own import, and approving leaves out who came back",
+  "while a hold is open, later losses are held with their own import, and an approval leaves out returned users",
   async (db) => {
     await addUsers(db, 40);
     const first = await db.import(roster(40, 10), { settings });
@@ -90,7 +90,7 @@ onServer(
   },
 );
 
-onServer("losses of a small login source and a slow leak over 24 hours are held too", async (db) => {
+onServer("losses in a small login source, and many small losses within 24 hours, are held too", async (db) => {
   await addUsers(db, 100);
   await addUsers(db, 10, "hr");
 
@@ -110,7 +110,7 @@ onServer("losses of a small login source and a slow leak over 24 hours are held 
 });
 
 onServer(
-  "who is missing from the roster of a login source is archived under the guard, nobody when it is not whole",
+  "missing users of a login source are archived under the guard, but not if the roster is incomplete",
   async (db) => {
     await addUsers(db, 30);
     await addUsers(db, 5, "hr");
@@ -136,7 +136,7 @@ onServer(
 );
 
 onServer(
-  "undo archives whom the import created, gives back what went from one user to another, and says what stayed",
+  "undo archives created users, returns values to their former users, and lists what it leaves",
   async (db) => {
     await db.addUsers(
       { unique_id: "1", email: "a@x.org", city: "Ottawa" },
@@ -151,7 +151,7 @@ onServer(
 
     const undone = await undoImport(db.database, report.id!, signal);
 
-    assert.deepEqual(undone!.left_out, [{ unique_id: "2", reason: "city was changed since" }]);
+    assert.deepEqual(undone!.left_out, [{ unique_id: "2", reason: "city has changed since" }]);
     assert.deepEqual([undone!.restored, undone!.archived], [3, 1]);
     const users = await db.users();
     const brief = ["1", "2", "3", "4"].map((id) => [users[id].email, users[id].city, users[id].archived]);

@@ -1,18 +1,18 @@
-/** An import that stops at a known place until the test lets it go on. */
+/** An import that stops at a known place until the test releases it. */
 import type { Progress, RosterFile } from "../../src/importer/ports.ts";
 import type { Way } from "./roster_database.ts";
 
 export interface Held {
   way: Pick<Way, "through" | "onProgress">;
-  /** Resolves when the import stands there. */
+  /** Resolves when the import has stopped there. */
   reached: Promise<void>;
   release: () => void;
 }
 
-/** The header of a roster is looked for in so many bytes, before the first record is sent. */
+/** An import searches this many bytes for the header before it sends the first record. */
 const HEAD_BYTES = 1 << 20;
 
-/** `copying`: some records are sent, others (of a file of several MiB) not read. `staged`: all are sent, none is merged. */
+/** `copying`: some records are sent and, in a file of several MiB, others not yet read. `staged`: all are sent, none applied. */
 export function held(place: "copying" | "staged"): Held {
   const reached = Promise.withResolvers<void>(), released = Promise.withResolvers<void>();
   let stage: Progress["stage"] = "examining";

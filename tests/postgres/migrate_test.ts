@@ -1,4 +1,4 @@
-/** The schema is made and upgraded at start (contract, section 8). `ACCEPT=1 deno test -A …` writes `schema.sql` anew. */
+/** A start creates or upgrades the schema (docs/database.md#migrations). `ACCEPT=1 deno test -A …` rewrites `schema.sql`. */
 import assert from "node:assert/strict";
 import { migrate, SchemaTooNew } from "../../src/postgres/migrate.ts";
 import { describeSchema } from "./describe_schema.ts";
@@ -16,7 +16,7 @@ onEachDatabase("the schema is the one in schema.sql", async (db) => {
 const numbers = async (db: RosterDatabase) =>
   (await db.sql`select number from rosterd.migrations order by number`).map(({ number }) => number);
 
-onServer("of several that start at once on an empty database one makes the schema", async (db) => {
+onServer("of several processes that start at once on an empty database, one creates the schema", async (db) => {
   const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(db.database.sql)));
 
   const [made] = applied.filter((count) => count > 0);
@@ -33,7 +33,7 @@ onServer("a second start finds nothing to do and changes nothing", async (db) =>
   assert.deepEqual([await db.users(), await describeSchema(db.sql), await numbers(db)], before);
 });
 
-onServer("a schema that stopped half-way is brought up to date, with its users", async (db) => {
+onServer("a schema of an older rosterd is brought up to date and keeps its users", async (db) => {
   const schema = await describeSchema(db.sql);
   await db.addUsers({ unique_id: "1" });
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
@@ -50,12 +50,15 @@ onServer("a schema that stopped half-way is brought up to date, with its users",
   assert.deepEqual(Object.keys(await db.users()), ["1"]);
 });
 
-onServer("a schema of a later rosterd is refused, and left alone", async (db) => {
+onServer("a schema of a later rosterd is refused and left unchanged", async (db) => {
   await db.sql`insert into rosterd.migrations (number) values (999)`;
 
   await assert.rejects(db.migrate(), (error: Error) => {
     assert.ok(error instanceof SchemaTooNew);
-    assert.match(error.message, /^the database has schema 999, this rosterd knows \d+: start a newer rosterd$/);
+    assert.match(
+      error.message,
+      /^the database has schema 999, but this rosterd needs schema \d+: start a newer rosterd$/,
+    );
     return true;
   });
   const report = await db.check("unique_id,login_source\n1,ldap\n");

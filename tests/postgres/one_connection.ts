@@ -1,6 +1,6 @@
 /**
- * A server's database through one connection that stays, for tests of thousands of imports: rows are staged by statements, not
- * by COPY. A new connection, and the 40 ms that TCP waits about each end of a COPY, would be four fifths of a small import.
+ * A server's database through one permanent connection, for tests of thousands of imports. Statements stage the rows: a new
+ * connection and the 40 ms that TCP adds to each COPY would be four fifths of a small import.
  */
 import type { Database, Tx } from "../../src/postgres/connection/connect.ts";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
@@ -10,11 +10,11 @@ import type { RosterDatabase } from "./roster_database.ts";
 
 export interface OneConnection extends AsyncDisposable {
   database: Database;
-  /** For `way` of an import: `db.import(roster, { store })`. */
+  /** For `db.import(roster, { store })`. */
   store: PostgresImportStore;
 }
 
-/** On the embedded database, which has but one connection anyway, that one. */
+/** The embedded database has only one connection anyway. */
 export function oneConnection({ database, url }: RosterDatabase): OneConnection {
   if (url === null) {
     return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };
@@ -30,7 +30,7 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };
 }
 
-/** Empties it; quicker than {@link RosterDatabase.clear} where there is little to remove. */
+/** Empties the database, faster than {@link RosterDatabase.clear} for a few rows. */
 export async function removeAll({ sql }: Pick<RosterDatabase, "sql">): Promise<void> {
   await sql`delete from rosterd.imports`;
   await sql`delete from rosterd.permits`;

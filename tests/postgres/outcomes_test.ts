@@ -1,9 +1,9 @@
-/** Counts add up, and only what differs is written. What becomes of which user: `rules_table_test.ts`. */
+/** Counts add up, and only differences are written. The outcome per user is in `rules_table_test.ts`. */
 import assert from "node:assert/strict";
 import { OUTCOMES } from "../../src/domain/outcome.ts";
 import { countsOf, onEachDatabase, onServer } from "./roster_database.ts";
 
-onEachDatabase("records of one roster end as different outcomes, and these add up", async (db) => {
+onEachDatabase("records of one roster have different outcomes, and their counts add up", async (db) => {
   await db.addUsers(
     { unique_id: "same" },
     { unique_id: "moved" },
@@ -33,7 +33,7 @@ bad3,ldap
   assert.equal(entry.status, "failed_records");
 });
 
-onServer("only the columns that differ change, and only the rows that have one", async (db) => {
+onServer("only rows with a difference are updated, and only in the columns that differ", async (db) => {
   await db.addUsers(
     { unique_id: "1", city: "Ottawa", street: "1 Elm", date_of_birth: "1999-12-31" },
     { unique_id: "2", city: "Hull" },

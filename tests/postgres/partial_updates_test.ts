@@ -1,4 +1,4 @@
-/** What an absent column, an empty value and the clear token do (contract, section 2, "Partial updates"). */
+/** What an absent column, an empty value and the clear token do (docs/file-format.md#partial-updates). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/domain/settings.ts";
 import { csvOf, onEachDatabase, onServer, type RosterDatabase, type User } from "./roster_database.ts";
@@ -18,19 +18,22 @@ async function after(db: RosterDatabase, values: Record<string, string>, setting
 
 const each = (value: string) => Object.fromEntries(Object.keys(VALUES).map((name) => [name, value]));
 
-onEachDatabase("absent columns stay, empty values keep or clear, the clear token clears", async (db) => {
-  assert.deepEqual(await after(db, {}, { empty_values: "clear" }), VALUES, "absent columns");
-  assert.deepEqual(await after(db, each(""), { empty_values: "keep" }), VALUES, "empty values that keep");
-  assert.deepEqual(await after(db, each(""), { empty_values: "clear" }), NOTHING, "empty values that clear");
-  assert.deepEqual(await after(db, each("(clear)"), { empty_values: "keep" }), NOTHING, "the clear token");
-  assert.deepEqual(await after(db, each("-"), { clear_token: "-" }), NOTHING, "another clear token");
-});
+onEachDatabase(
+  "an absent column keeps the value, an empty value keeps or clears it, the clear token clears it",
+  async (db) => {
+    assert.deepEqual(await after(db, {}, { empty_values: "clear" }), VALUES, "absent columns");
+    assert.deepEqual(await after(db, each(""), { empty_values: "keep" }), VALUES, "empty values that keep");
+    assert.deepEqual(await after(db, each(""), { empty_values: "clear" }), NOTHING, "empty values that clear");
+    assert.deepEqual(await after(db, each("(clear)"), { empty_values: "keep" }), NOTHING, "the clear token");
+    assert.deepEqual(await after(db, each("-"), { clear_token: "-" }), NOTHING, "another clear token");
+  },
+);
 
-onServer("a clear token that is switched off is a value like any other", async (db) => {
+onServer("a disabled clear token is an ordinary value", async (db) => {
   assert.equal((await after(db, { city: "(clear)" }, { clear_token: "" })).city, "(clear)");
 });
 
-onServer("what a new user does not have is NULL, never an empty text", async (db) => {
+onServer("a value that a new user lacks is NULL, never an empty text", async (db) => {
   const values = { ...each(""), street: "(clear)" };
   for (const empty_values of ["keep", "clear"] as const) {
     await db.clear();
@@ -41,7 +44,7 @@ onServer("what a new user does not have is NULL, never an empty text", async (db
   }
 });
 
-onServer("an empty active is no statement, also where empty values clear", async (db) => {
+onServer("an empty active says nothing, even if empty values clear", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2", state: "disabled" }, { unique_id: "3", state: "archived" });
   const before = await db.users();
 
@@ -53,7 +56,7 @@ onServer("an empty active is no statement, also where empty values clear", async
   assert.deepEqual(await db.users(), before);
 });
 
-onServer("required columns cannot be cleared: 9013, 9014 and 9031, and the user stays as it is", async (db) => {
+onServer("required columns cannot be cleared: 9013, 9014 and 9031, and the user does not change", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   const before = await db.users();
   const settings = { required_columns: ["city"], empty_values: "clear" as const };

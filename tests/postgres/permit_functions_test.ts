@@ -1,4 +1,4 @@
-/** A customer whose permits live elsewhere replaces the two functions (contract, section 8). */
+/** A customer with permits in another system replaces the two functions (docs/database.md#permit-functions). */
 import assert from "node:assert/strict";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
@@ -28,7 +28,7 @@ onServer("a replaced release_permits is called once, with all users, in the tran
   assert.deepEqual([...await db.sql`select status from rosterd.permits`], [{ status: "active" }]);
 });
 
-onServer("release_permits is not called when nobody is archived", async (db) => {
+onServer("release_permits is not called if no user is archived", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2", state: "archived" });
   await replace(db, NOTE_CALL);
 
@@ -37,7 +37,7 @@ onServer("release_permits is not called when nobody is archived", async (db) => 
   assert.deepEqual([...await db.sql`select * from calls`], []);
 });
 
-onServer("a release_permits that fails takes the whole import back", async (db) => {
+onServer("a failing release_permits rolls the whole import back", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   const before = await db.users();
   await replace(db, "raise exception 'permits are away' using errcode = 'PR001';");
@@ -48,7 +48,7 @@ onServer("a release_permits that fails takes the whole import back", async (db) 
   assert.deepEqual(await db.users(), before);
 });
 
-onServer("migrate leaves a replaced function as it is", async (db) => {
+onServer("migrate keeps a replaced function", async (db) => {
   await replace(db, NOTE_CALL);
   const source = () => db.sql`select prosrc from pg_proc where proname = 'release_permits'`;
   const before = [...await source()];
@@ -58,7 +58,7 @@ onServer("migrate leaves a replaced function as it is", async (db) => {
   assert.deepEqual([...await source()], before);
 });
 
-onServer("a function that was there before rosterd is left as it is, and the other one is made", async (db) => {
+onServer("a function that existed before rosterd is kept, and the other one is created", async (db) => {
   await db.sql`create schema rosterd`;
   await replace(db, NOTE_CALL);
 

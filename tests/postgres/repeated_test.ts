@@ -1,9 +1,11 @@
-/** The same unique_id again (contract, section 2, "Repeated and taken"). */
+/** Repeated unique_ids in one file (docs/file-format.md#repeated-ids). */
 import assert from "node:assert/strict";
 import { countsOf, onEachDatabase, onServer } from "./roster_database.ts";
 
-onEachDatabase("the first record counts; the same again is skipped, any other fails and names the line", async (db) => {
-  const report = await db.import(`unique_id,login_source,city,note,zip
+onEachDatabase(
+  "the first record counts; an identical repeat is skipped, a different one fails and names the line",
+  async (db) => {
+    const report = await db.import(`unique_id,login_source,city,note,zip
 1,ldap,Ottawa,first,K1A
 2,ldap,Hull,,
 1,ldap,Ottawa,second,K1A
@@ -12,23 +14,24 @@ onEachDatabase("the first record counts; the same again is skipped, any other fa
 2,"ldap",Hull ,x,
 `);
 
-  assert.deepEqual(countsOf(report), { records: 6, created: 2, skipped: 2, failed: 2 });
-  assert.deepEqual(
-    report.failures,
-    [4, 5].map((at) => ({
-      line: at + 1,
-      unique_id: "1",
-      problems: [{
-        column: "unique_id",
-        code: "9022",
-        reason: 'unique_id "1" stands on line 2 already, with other values',
-      }],
-    })),
-  );
-  assert.deepEqual(Object.values(await db.users()).map(({ city }) => city), ["Ottawa", "Hull"]);
-});
+    assert.deepEqual(countsOf(report), { records: 6, created: 2, skipped: 2, failed: 2 });
+    assert.deepEqual(
+      report.failures,
+      [4, 5].map((at) => ({
+        line: at + 1,
+        unique_id: "1",
+        problems: [{
+          column: "unique_id",
+          code: "9022",
+          reason: 'unique_id "1" is already on line 2, with other values',
+        }],
+      })),
+    );
+    assert.deepEqual(Object.values(await db.users()).map(({ city }) => city), ["Ottawa", "Hull"]);
+  },
+);
 
-onServer("the first record counts also when it failed", async (db) => {
+onServer("the first record counts even if it failed", async (db) => {
   const report = await db.import(`unique_id,login_source,date_of_birth,active
 1,ldap,31/12/1999,1
 1,ldap,31/12/1999,1
@@ -47,7 +50,7 @@ onServer("the first record counts also when it failed", async (db) => {
   assert.deepEqual(await db.users(), {});
 });
 
-onServer("a repetition that is wrong besides carries all its problems, in the order of the columns", async (db) => {
+onServer("a repeat with other problems lists them all in the order of the columns", async (db) => {
   const report = await db.import("unique_id,login_source,date_of_birth\n1,ldap,\n1,,yesterday\n");
 
   const [{ problems }] = report.failures;
@@ -58,7 +61,7 @@ onServer("a repetition that is wrong besides carries all its problems, in the or
   ]);
 });
 
-onServer("a value that is cleared and one that is kept are not the same", async (db) => {
+onServer("a cleared value and a kept value are different", async (db) => {
   const report = await db.import("unique_id,login_source,city\n1,ldap,(clear)\n1,ldap,\n1,ldap,(clear)\n");
 
   assert.deepEqual(countsOf(report), { records: 3, created: 1, skipped: 1, failed: 1 });
@@ -70,7 +73,7 @@ onServer("unique_ids that differ in letter case or in Unicode form are different
   assert.deepEqual(countsOf(report), { records: 4, created: 4 });
 });
 
-onServer("records whose unique_id cannot be read repeat nothing", async (db) => {
+onServer("records without a readable unique_id are not repeats", async (db) => {
   const report = await db.import('unique_id,login_source,city\n,ldap,Hull\n,ldap,Hull\n1,ldap\n1,ldap\n1"x,ldap,\n');
 
   assert.deepEqual(countsOf(report), { records: 5, failed: 5 });

@@ -1,7 +1,4 @@
-/**
- * A migrated database of its own for each test, and rosters that are checked and imported as the command line does it:
- * a real file, the real importer, a real Postgres.
- */
+/** Gives each test its own migrated database, and imports real files as the command line does. */
 import { join } from "node:path";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportStore, Report, RosterFile } from "../../src/importer/ports.ts";
@@ -14,14 +11,14 @@ import { migrate } from "../../src/postgres/migrate.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 
-/** What an import came to, and its id in the history. */
+/** The report of an import and its id in the history. */
 export type ImportReport = Report & { id: number | null };
 export type User = Record<string, unknown>;
 
-/** What a test changes of an import; `settings` beside the defaults. */
+/** What a test changes in an import; `settings` are merged with the defaults. */
 export interface Way extends Partial<Omit<FileJob, "settings">> {
   settings?: Partial<Settings>;
-  /** Puts something between the importer and the file. */
+  /** Wraps the file that the importer reads. */
   through?: (file: RosterFile) => RosterFile;
 }
 
@@ -30,9 +27,9 @@ export class RosterDatabase implements AsyncDisposable {
 
   private constructor(
     readonly database: Database,
-    /** A second look at it, beside the program under test. On the embedded one it is the same connection. */
+    /** A second connection for the test. On the embedded database it is the same connection. */
     readonly sql: Sql,
-    /** For another program under test; null on the embedded one, which lets nobody else in. */
+    /** For another program in a test; null on the embedded database, which allows no other client. */
     readonly url: string | null,
     private readonly folder: string,
     private readonly resources: AsyncDisposableStack,
@@ -40,7 +37,7 @@ export class RosterDatabase implements AsyncDisposable {
     this.store = new PostgresImportStore(database);
   }
 
-  /** Opens an empty database; {@link migrate} is up to the caller. */
+  /** Opens an empty database. The caller calls {@link migrate}. */
   static async open(kind: Database["kind"]): Promise<RosterDatabase> {
     const resources = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
@@ -60,7 +57,7 @@ export class RosterDatabase implements AsyncDisposable {
     return migrate(this.database.sql);
   }
 
-  /** One more of the same kind, migrated; whoever asks disposes of it. */
+  /** Opens another migrated database of the same kind. The caller disposes of it. */
   async another(): Promise<RosterDatabase> {
     const other = await RosterDatabase.open(this.database.kind);
     await other.migrate();
@@ -78,7 +75,7 @@ export class RosterDatabase implements AsyncDisposable {
     return this.#withFile(roster, way, (file, job) => checkReport(file, job));
   }
 
-  /** Users by unique_id: the values of their columns and `active`, `archived` as true or false. */
+  /** Users by unique_id, with their values and booleans for `active` and `archived`. */
   async users(): Promise<Record<string, User>> {
     const rows = await this.sql<{ user: User }[]>`
       select to_jsonb(u) - '{archived_at, created_at, updated_at, created_by_import}'::text[]
@@ -87,7 +84,7 @@ export class RosterDatabase implements AsyncDisposable {
     return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));
   }
 
-  /** Puts users in place as an earlier import left them: `state` is active, disabled or archived. */
+  /** Adds users as an earlier import left them: `state` is active, disabled or archived. */
   async addUsers(...users: { unique_id: string; state?: string; [column: string]: unknown }[]): Promise<void> {
     const rows = users.map(({ state = "active", ...values }) => ({
       login_source: "ldap",
@@ -140,12 +137,12 @@ if (away !== null) console.error(`LEFT OUT: tests of tests/postgres/ that need a
 
 type Test = (db: RosterDatabase, t: Deno.TestContext) => Promise<void>;
 
-/** A test on a server; the database is migrated. */
+/** Registers a test on a server. */
 export function onServer(name: string, test: Test, { migrated = true } = {}): void {
   Deno.test({ name, ignore: away !== null, fn: (t) => run("server", test, t, migrated) });
 }
 
-/** A test on a server, and again on the embedded database. */
+/** Registers a test on a server and on the embedded database. */
 export function onEachDatabase(name: string, test: Test): void {
   onServer(`${name} (server)`, test);
   Deno.test(`${name} (embedded)`, (t) => run("embedded", test, t, true));
@@ -157,14 +154,14 @@ async function run(kind: Database["kind"], test: Test, t: Deno.TestContext, migr
   await test(db, t);
 }
 
-/** CSV of records that all have the same keys. */
+/** Writes records with the same keys as CSV. */
 export function csvOf(records: readonly Record<string, string>[]): string {
   const names = Object.keys(records[0]);
   const line = (values: readonly string[]) => values.map((value) => `"${value.replaceAll('"', '""')}"`).join(",");
   return [line(names), ...records.map((record) => line(names.map((name) => record[name])))].join("\n") + "\n";
 }
 
-/** The eight outcomes that are not 0, and the other counts that are not 0. */
+/** The counts that are not 0. */
 export function countsOf(report: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(report).filter(([name, value]) => typeof value === "number" && value !== 0 && name !== "id"),

@@ -1,4 +1,4 @@
-/** user_name and email are judged on the end state of the whole file (contract, section 2, "Repeated and taken"). */
+/** The end state of the whole file decides about user_name and email (docs/file-format.md#taken-values). */
 import assert from "node:assert/strict";
 import {
   countsOf,
@@ -9,7 +9,7 @@ import {
   type RosterDatabase,
 } from "./roster_database.ts";
 
-/** Imports records of id and email; answers with the emails that stand in the end, and line and code of failures. */
+/** Imports records of id and email. Resolves to the final emails, and the line and code of each failure. */
 async function emails(db: RosterDatabase, before: Record<string, string | null>, records: [string, string][]) {
   await db.clear();
   const users = Object.entries(before).map(([unique_id, email]) => ({ unique_id, email }));
@@ -25,7 +25,7 @@ function codesOf({ failures }: ImportReport): string[] {
   return failures.map(({ line, problems }) => `${line} ${problems.map(({ code }) => code).join(" ")}`);
 }
 
-onEachDatabase("two users swap, three change in a ring, and a chain moves up", async (db) => {
+onEachDatabase("two users swap values, three rotate them, and a chain moves up", async (db) => {
   assert.deepEqual(await emails(db, { a: "a@x.org", b: "b@x.org" }, [["a", "b@x.org"], ["b", "a@x.org"]]), {
     after: { a: "b@x.org", b: "a@x.org" },
     failures: [],
@@ -46,7 +46,7 @@ onEachDatabase("two users swap, three change in a ring, and a chain moves up", a
   );
 });
 
-onEachDatabase("the user who has a value and keeps it wins, else the earliest line", async (db) => {
+onEachDatabase("the user who keeps a value wins, otherwise the earliest line", async (db) => {
   assert.deepEqual(await emails(db, { z: "a@x.org" }, [["a", "a@x.org"], ["b", "b@x.org"], ["c", "b@x.org"]]), {
     after: { b: "b@x.org", z: "a@x.org" },
     failures: ["2 9019", "4 9019"],
@@ -61,19 +61,22 @@ onEachDatabase("the user who has a value and keeps it wins, else the earliest li
   });
 });
 
-onEachDatabase("whoever loses keeps what they had, and so takes it back, over several rounds", async (db) => {
-  const before = { a: "a@x.org", b: "b@x.org", c: "c@x.org", d: "d@x.org", keeper: "k@x.org" };
-  const chain: [string, string][] = [["d", "c@x.org"], ["c", "b@x.org"], ["b", "a@x.org"], ["a", "k@x.org"]];
+onEachDatabase(
+  "a refused user keeps the old value, which refuses the next claim on it, over several rounds",
+  async (db) => {
+    const before = { a: "a@x.org", b: "b@x.org", c: "c@x.org", d: "d@x.org", keeper: "k@x.org" };
+    const chain: [string, string][] = [["d", "c@x.org"], ["c", "b@x.org"], ["b", "a@x.org"], ["a", "k@x.org"]];
 
-  assert.deepEqual(await emails(db, before, chain), {
-    after: before,
-    failures: ["2 9019", "3 9019", "4 9019", "5 9019"],
-  });
-  const { keeper: _, ...free } = before;
-  assert.deepEqual((await emails(db, free, chain)).failures, [], "with nobody to keep the first, all move");
-});
+    assert.deepEqual(await emails(db, before, chain), {
+      after: before,
+      failures: ["2 9019", "3 9019", "4 9019", "5 9019"],
+    });
+    const { keeper: _, ...free } = before;
+    assert.deepEqual((await emails(db, free, chain)).failures, [], "with nobody to keep the first, all move");
+  },
+);
 
-onServer("a column that slipped by one line is judged in bounded time", async (db) => {
+onServer("a column shifted by one line is decided in bounded time", async (db) => {
   const users = Array.from({ length: 20_000 }, (_, n) => ({ unique_id: `${n}`, email: `${n}@x.org` }));
   await db.addUsers(...users);
   const slipped = users.map(({ unique_id }, n) => ({ unique_id, login_source: "ldap", email: `${n - 1}@x.org` }));
@@ -86,7 +89,7 @@ onServer("a column that slipped by one line is judged in bounded time", async (d
   assert.ok(performance.now() - start < 20_000, "not a round for every record");
 });
 
-onServer("letter case of A–Z is ignored, of other letters it is not", async (db) => {
+onServer("the case of A to Z is ignored, that of other letters is not", async (db) => {
   const settings = { login_sources: [] };
   const roster = (...names: string[]) =>
     csvOf(names.map((user_name, at) => ({ unique_id: `${at}`, login_source: "ldap", user_name })));
@@ -97,14 +100,14 @@ onServer("letter case of A–Z is ignored, of other letters it is not", async (d
   assert.equal(report.failures[0].problems[0].reason, 'user_name "aNNA" is taken by the record on line 2');
 });
 
-onServer("a user may change the letter case of what is theirs", async (db) => {
+onServer("a user may change the letter case of their own values", async (db) => {
   assert.deepEqual(await emails(db, { a: "a@x.org" }, [["b", "A@x.org"], ["a", "A@X.org"]]), {
     after: { a: "A@X.org" },
     failures: ["2 9019"],
   });
 });
 
-onServer("archived users count", async (db) => {
+onServer("archived users keep their values taken", async (db) => {
   await db.addUsers({ unique_id: "old", email: "a@x.org", user_name: "anna", state: "archived" });
 
   const report = await db.import("unique_id,login_source,email,user_name\nnew,ldap,A@x.org,Anna\n");
@@ -119,7 +122,7 @@ onServer("archived users count", async (db) => {
   }]);
 });
 
-onServer("a record that loses one value is not applied at all", async (db) => {
+onServer("a record with one taken value is not applied at all", async (db) => {
   await db.addUsers({ unique_id: "1", email: "1@x.org", city: "Ottawa" }, { unique_id: "2", email: "2@x.org" });
   const before = await db.users();
 
@@ -129,7 +132,7 @@ onServer("a record that loses one value is not applied at all", async (db) => {
   assert.deepEqual(await db.users(), before);
 });
 
-onServer("a record that fails for another reason wants nothing", async (db) => {
+onServer("a record that fails for another reason claims no values", async (db) => {
   const { after, failures } = await emails(db, {}, [["a".repeat(51), "a@x.org"], ["b", "a@x.org"]]);
 
   assert.deepEqual([after, failures], [{ b: "a@x.org" }, ["2 9030"]]);

@@ -71,7 +71,7 @@ onEachDatabase("the same file again writes nothing; then one record that differs
   assert.equal((await db.users()).b.city, "Hull");
 });
 
-onServer("whoever was changed by somebody else is read and put right", async (db) => {
+onServer("a user whom another program changed is read and corrected", async (db) => {
   await importing(db, PEOPLE);
   await db.sql`update rosterd.users set city = 'Toronto' where unique_id = 'a'`;
   await db.sql`delete from rosterd.users where unique_id = 'b'`;
@@ -85,7 +85,7 @@ onServer("whoever was changed by somebody else is read and put right", async (db
 });
 
 onServer(
-  "nobody changes users unseen: not by another key, another role, as a replica, or with the table emptied",
+  "every change is noticed: by another key, by another role, as a replica, or by emptying the table",
   async (db) => {
     const { sql } = db;
     await importing(db, PEOPLE);
@@ -192,7 +192,7 @@ onServer("a second record of a known user fails, or is skipped, as on the first 
   assert.deepEqual(countsOf(report), { records: ALL + 2, unchanged: ALL, skipped: 1, failed: 1 });
   const [{ line, problems: [{ code, reason }] }] = report.failures;
   assert.deepEqual([line, code], [FIRST + 5, "9022"]);
-  assert.match(reason, new RegExp(`stands on line ${FIRST + 2} already`));
+  assert.match(reason, new RegExp(`is already on line ${FIRST + 2}, with other values`));
   assert.deepEqual([store.written, store.again], [2, 1]);
   // From then on all their records are read at once.
   assert.deepEqual(await importing(db, more), {

@@ -1,9 +1,9 @@
-/** The loop of the service: never two at a time, on demand at once, and clean in the end. */
+/** The service's loop: one run at a time, at once on request, and a clean end. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { IntervalLoop } from "../../src/runtime/interval_loop.ts";
 
-/** Work whose end the test decides. */
+/** Work that ends when the test says so. */
 function held() {
   const runs: PromiseWithResolvers<void>[] = [];
   let begun = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ function every(work: () => Promise<void>, interval: () => number = () => 1e9) {
   };
 }
 
-Deno.test("it runs once at the start, and again when somebody asks", async () => {
+Deno.test("it runs once at the start, and again on request", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);
@@ -44,7 +44,7 @@ Deno.test("it runs once at the start, and again when somebody asks", async () =>
   assert.equal(runs.length, 2);
 });
 
-Deno.test("who asks during a run gets the next one, and never two run at a time", async () => {
+Deno.test("a request during a run gets the next run, and two never run at once", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);
@@ -61,7 +61,7 @@ Deno.test("who asks during a run gets the next one, and never two run at a time"
   await ended;
 });
 
-Deno.test("a shorter interval holds at once", async () => {
+Deno.test("a shorter interval takes effect at once", async () => {
   const stop = new AbortController();
   const { work, runs, nextBegin } = held();
   let interval = 1e9;
@@ -80,7 +80,7 @@ Deno.test("a shorter interval holds at once", async () => {
   await ended;
 });
 
-Deno.test("an error is told and the loop goes on", async () => {
+Deno.test("an error is reported and the loop continues", async () => {
   const stop = new AbortController();
   let runs = 0;
   const { loop, errors } = every(() => ++runs === 1 ? Promise.reject(new Error("once")) : Promise.resolve());
@@ -91,7 +91,7 @@ Deno.test("an error is told and the loop goes on", async () => {
   assert.deepEqual([errors.length, runs], [1, 2]);
 });
 
-Deno.test("an abort ends it when the run that is under way is over", async () => {
+Deno.test("after an abort the loop ends with its current run", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);

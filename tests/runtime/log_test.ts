@@ -1,4 +1,4 @@
-/** The log: one line an event, whatever stands in a file's name. */
+/** The log writes one line per event, whatever a file's name contains. */
 import assert from "node:assert/strict";
 import { fileStamp } from "../../src/runtime/clock.ts";
 import { createLog, printable } from "../../src/runtime/log.ts";
@@ -9,7 +9,7 @@ function logged(format: "text" | "json", level: "debug" | "warn" = "debug") {
   return { lines, log: createLog({ level, format, now, write: (line) => lines.push(line) }) };
 }
 
-Deno.test("as JSON an event is one object on one line", () => {
+Deno.test("in JSON an event is one object on one line", () => {
   const { log, lines } = logged("json");
   log.info("imported", { file: "a\nb.csv", records: 3 });
   assert.equal(lines[0].split("\n").length, 2);
@@ -22,13 +22,13 @@ Deno.test("as JSON an event is one object on one line", () => {
   });
 });
 
-Deno.test("as text a name with a newline, an escape code or a direction mark stays one harmless line", () => {
+Deno.test("in text a name with a newline, an escape code or a direction mark stays one harmless line", () => {
   const { log, lines } = logged("text");
   log.warn("left_alone", { file: "a\nb\x1b[31m\u202e.csv", size: 5 });
   assert.equal(lines[0], '2026-11-23T18:30:58.123Z warn  left_alone file="a\\nb\\u001b[31m\\u{202e}.csv" size=5\n');
 });
 
-Deno.test("what is below the level is not written", () => {
+Deno.test("events below the level are not written", () => {
   const { log, lines } = logged("text", "warn");
   log.debug("a");
   log.info("b");
@@ -37,7 +37,7 @@ Deno.test("what is below the level is not written", () => {
   assert.equal(lines.length, 2);
 });
 
-Deno.test("printable shows what cannot be seen, and lone surrogates", () => {
+Deno.test("printable shows invisible characters and lone surrogates", () => {
   assert.equal(printable("a\u200bb\ud800"), "a\\u{200b}b\\u{d800}");
   assert.equal(printable("Zoë 😀"), "Zoë 😀");
 });

@@ -1,4 +1,4 @@
-/** As it is released, Deno runs without all permissions, and then it resolves links itself: hence a process of its own. */
+/** A release runs without all permissions, and Deno then resolves links itself. So the test also runs a second process. */
 import assert from "node:assert/strict";
 import { symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ async function codes(...paths: string[]): Promise<string[]> {
 
 if (import.meta.main) console.log(JSON.stringify(await codes(...Deno.args)));
 
-Deno.test("a link is not followed, with all permissions and with those that are released", async () => {
+Deno.test("a symbolic link is not followed, with all permissions or with those of a release", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeFile(`${folder}/file`, "secret");

@@ -1,64 +1,64 @@
-/** Long work lets short work go first (`src/runtime/request_priority.ts`). */
+/** Long work lets requests go first (`src/runtime/request_priority.ts`). */
 import assert from "node:assert/strict";
 import { RequestPriority } from "../../src/runtime/request_priority.ts";
 
-/** Keeps the thread busy for longer than the system may go unasked. */
+/** Keeps the thread busy for longer than one poll interval. */
 function work(): void {
   for (const end = performance.now() + 3; performance.now() < end;);
 }
 
-Deno.test("what comes in from outside is heard within a few breaths of long work", async () => {
-  using courtesy = await RequestPriority.open();
+Deno.test("input from outside is read after a few yields of long work", async () => {
+  using priority = await RequestPriority.open();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using client = await Deno.connect({ hostname: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port });
   using server = await listener.accept();
   for (let times = 0; times < 10; times++) {
-    let heard = false;
-    const hearing = server.read(new Uint8Array(1)).then(() => heard = true);
+    let isRead = false;
+    const reading = server.read(new Uint8Array(1)).then(() => isRead = true);
     work();
     await client.write(new Uint8Array(1));
-    let breaths = 0;
-    for (; !heard && breaths < 100; breaths++) {
+    let yields = 0;
+    for (; !isRead && yields < 100; yields++) {
       work();
-      await courtesy.yieldToRequests();
+      await priority.yieldToRequests();
     }
-    await hearing;
-    assert.ok(breaths <= 5, `heard after ${breaths} breaths`);
+    await reading;
+    assert.ok(yields <= 5, `read after ${yields} yields`);
   }
 });
 
-Deno.test("long work waits until what is short is over", async () => {
-  using courtesy = await RequestPriority.open();
-  const over = courtesy.begin();
-  let breathed = false;
-  const breathing = courtesy.yieldToRequests().then(() => breathed = true);
+Deno.test("long work waits for the end of a request", async () => {
+  using priority = await RequestPriority.open();
+  const end = priority.begin();
+  let yielded = false;
+  const yielding = priority.yieldToRequests().then(() => yielded = true);
   await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.equal(breathed, false);
-  over();
-  await breathing;
+  assert.equal(yielded, false);
+  end();
+  await yielding;
 });
 
-Deno.test("what is not short is not waited for, and what never ends neither", async () => {
-  using courtesy = await RequestPriority.open();
-  courtesy.begin();
+Deno.test("long work does not wait for a request that takes long or never ends", async () => {
+  using priority = await RequestPriority.open();
+  priority.begin();
   const begin = performance.now();
-  for (let times = 0; times < 50; times++) await courtesy.yieldToRequests();
+  for (let times = 0; times < 50; times++) await priority.yieldToRequests();
   assert.ok(performance.now() - begin < 1_000);
 });
 
-Deno.test("however much is short, half of the time is left for the long work", async () => {
-  using courtesy = await RequestPriority.open();
+Deno.test("under any load, half of the time is left for the long work", async () => {
+  using priority = await RequestPriority.open();
   let waited = 0, worked = 0;
   for (let times = 0; times < 100; times++) {
-    const over = courtesy.begin();
-    setTimeout(over, 5);
+    const end = priority.begin();
+    setTimeout(end, 5);
     const begin = performance.now();
-    await courtesy.yieldToRequests();
+    await priority.yieldToRequests();
     const between = performance.now();
     work();
     waited += between - begin;
     worked += performance.now() - between;
-    over();
+    end();
   }
   assert.ok(worked > waited / 3, `worked ${worked} ms, waited ${waited} ms`);
 });

@@ -1,7 +1,4 @@
-/**
- * Arrays as the driver sends and reads them. It could find out about all types of arrays by itself, but asks for them in a
- * statement of its own on each new connection, and breaks the process when that is lost meanwhile (measured).
- */
+/** Array types. The driver's own look-up crashes the process if the connection is lost during it (measured). */
 import type postgres from "postgres";
 
 const TEXTS = 1009, BIGINTS = 1016;
@@ -17,7 +14,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
 
 /** `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
-  // One that was written by hand goes as it is.
+  // A literal written by hand is sent unchanged.
   if (!Array.isArray(values)) return values;
   return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
 }
@@ -28,7 +25,7 @@ function escaped(text: string): string {
 
 const ELEMENT = /"((?:[^"\\]|\\.)*)"|[^{},]+/gs;
 
-/** Of one dimension. */
+/** Parses an array of one dimension. */
 function elements<T>(text: string, parse: (text: string) => T): (T | null)[] {
   return Array.from(text.matchAll(ELEMENT), ([plain, quoted]) => {
     if (quoted !== undefined) return parse(quoted.replaceAll(/\\(.)/gs, "$1"));

@@ -1,7 +1,7 @@
 /**
- * When a link is silent: asks the server through a new connection what the backend at its other end does. One that works is
- * waited for, however long. One that waits for us, while we wait for it, sits behind a frozen link, and is ended: it would hold
- * its locks for ever, since no timeout of the server ends a backend that waits inside COPY (measured; platform notes).
+ * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as long as it
+ * needs. One that waits for rosterd while rosterd waits for it is cut off by a frozen link, and is ended: no server timeout
+ * ends a backend that waits inside COPY (measured), so it would keep its locks forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -9,17 +9,16 @@ import { isServerAlive } from "./errors.ts";
 import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import type { Sql } from "./sql.ts";
 
-/** How long what is waited for. */
 export interface LinkTimeouts {
-  /** So long may a server stay silent before it is asked. */
+  /** How long the server may stay silent before the probe asks. */
   silenceMs: number;
-  /** So long may it take to answer through a new connection; else the database is away. */
+  /** How long a new connection may take to answer before the database counts as unreachable. */
   answerMs: number;
-  /** A backend that waits for us this much later still is frozen. */
-  lookAgainMs: number;
+  /** A backend that still waits for rosterd after this time is frozen. */
+  recheckMs: number;
 }
 
-export const LINK_TIMEOUTS: LinkTimeouts = { silenceMs: 30_000, answerMs: 10_000, lookAgainMs: 5_000 };
+export const LINK_TIMEOUTS: LinkTimeouts = { silenceMs: 30_000, answerMs: 10_000, recheckMs: 5_000 };
 
 const MIN_RETRY_DELAY_MS = 1_000;
 const MAX_RETRY_DELAY_MS = 30_000;
@@ -28,18 +27,17 @@ export class BackendProbe {
   readonly #stop = new AbortController();
   #ending: Promise<void> = Promise.resolve();
 
-  /** `connect` makes a connection that nobody watches; it is thrown away after each question. */
-  constructor(private readonly connect: () => Sql, private readonly patience: LinkTimeouts) {}
+  /** `connect` opens an unwatched connection, which is closed after each question. */
+  constructor(private readonly connect: () => Sql, private readonly timeouts: LinkTimeouts) {}
 
-  /**
-   * Whether a silent link is to be waited for. When it is not, its backend is ended, as soon as that can be; the caller cuts the
-   * link first.
-   */
+  /** Whether to keep waiting for a silent link. If not, the caller cuts the link, and the probe ends its backend. */
   async shouldKeepWaiting(link: WatchedSocket): Promise<boolean> {
     const { backend, progressAt } = link;
-    const goOn = await this.#works(backend, () => link.progressAt > progressAt);
-    if (!goOn && backend !== null) this.#ending = Promise.all([this.#ending, this.#end(backend)]).then(() => {});
-    return goOn;
+    const keepsWaiting = await this.#works(backend, () => link.progressAt > progressAt);
+    if (!keepsWaiting && backend !== null) {
+      this.#ending = Promise.all([this.#ending, this.#end(backend)]).then(() => {});
+    }
+    return keepsWaiting;
   }
 
   close(): Promise<void> {
@@ -47,28 +45,28 @@ export class BackendProbe {
     return this.#ending;
   }
 
-  async #works(backend: Backend | null, isHeardOf: () => boolean): Promise<boolean> {
+  async #works(backend: Backend | null, hasProgressed: () => boolean): Promise<boolean> {
     try {
       if (await this.#ask((sql) => works(sql, backend))) return true;
-      await delay(this.patience.lookAgainMs, this.#stop.signal);
-      return isHeardOf() || await this.#ask((sql) => works(sql, backend));
+      await delay(this.timeouts.recheckMs, this.#stop.signal);
+      return hasProgressed() || await this.#ask((sql) => works(sql, backend));
     } catch (error) {
-      // A server that has no room for a question is not away.
+      // A server without a free connection is still alive.
       return isServerAlive(error);
     }
   }
 
-  /** Again until the server answers: until then the backend may hold locks that everybody waits for. */
+  /** Retries until the server answers, because the backend may hold locks that others wait for. */
   async #end(backend: Backend): Promise<void> {
     for (
-      let pauseMs = MIN_RETRY_DELAY_MS;
+      let delayMs = MIN_RETRY_DELAY_MS;
       !this.#stop.signal.aborted;
-      pauseMs = Math.min(2 * pauseMs, MAX_RETRY_DELAY_MS)
+      delayMs = Math.min(2 * delayMs, MAX_RETRY_DELAY_MS)
     ) {
       try {
         return await this.#ask((sql) => end(sql, backend));
       } catch {
-        await delay(pauseMs, this.#stop.signal).catch(() => {});
+        await delay(delayMs, this.#stop.signal).catch(() => {});
       }
     }
   }
@@ -76,30 +74,29 @@ export class BackendProbe {
   async #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     const sql = this.connect();
     try {
-      return await withTimeout(this.patience.answerMs, question(sql));
+      return await withTimeout(this.timeouts.answerMs, question(sql));
     } finally {
       await sql.end({ timeout: 0 });
     }
   }
 }
 
-/** Whether the backend has something to do that does not wait for its client. */
+/** Whether the backend is doing something other than waiting for its client. */
 async function works(sql: Sql, backend: Backend | null): Promise<boolean> {
   if (backend === null) return false;
   const [found] = await sql<{ works: boolean }[]>`
     select wait_event_type is distinct from 'Client' as works from pg_stat_activity
-    where pid = ${backend.pid} and ${isThat(sql, backend)}`;
+    where pid = ${backend.pid} and ${isSame(sql, backend)}`;
   return found?.works ?? false;
 }
 
-/** What it still does then is of no use: nobody will hear of it. */
 async function end(sql: Sql, backend: Backend): Promise<void> {
   await sql`
-    select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isThat(sql, backend)}`;
+    select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isSame(sql, backend)}`;
 }
 
-/** A number is given away again when its backend has ended. */
-function isThat(sql: Sql, { startedAt }: Backend) {
+/** Matches exactly this backend, because the server uses pids again. */
+function isSame(sql: Sql, { startedAt }: Backend) {
   if (startedAt !== null) return sql`extract(epoch from backend_start)::text = ${startedAt}`;
   return sql`datname = current_database() and usename = current_user and application_name = 'rosterd'`;
 }

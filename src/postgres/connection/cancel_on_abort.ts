@@ -1,21 +1,14 @@
-/**
- * Calls a transaction off while one of its statements may still run for long: after an abort it gets some time to end by
- * itself, then whatever it does is cancelled, and it rolls back. It must not be used where the database serves one connection
- * only (the embedded one).
- */
+/** Cancels a transaction after an abort and a grace period. It needs a second connection, so not for the embedded database. */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
 
-/** Most imports end within this. What supervises a service waits for longer, mostly 30 s or 90 s, before it kills it. */
+/** Most imports end within this time. Supervisors usually wait 30 s or 90 s before they kill a service. */
 const GRACE_MS = 5_000;
 const CANCEL_INTERVAL_MS = 500;
 
 const QUERY_CANCELED = "57014";
 
-/**
- * Runs `work`, which the server's process `pid` does; `sql` makes another connection. Throws the signal's reason when it was called
- * off.
- */
+/** Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was cancelled. */
 export async function cancelOnAbort<T>(
   sql: Sql,
   pid: number,
@@ -23,7 +16,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Again and again: what is cancelled may have ended just then, and the next statement have begun.
+  // Repeats: one statement may end just before its cancellation, and the next one begin.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

@@ -1,7 +1,4 @@
-/**
- * Connections to a Postgres server, and what of it rosterd wants (contract, section 8): version 13 or later, UTF-8.
- * `embedded.ts` offers the same for the embedded one.
- */
+/** Connects to a Postgres server, which must be version 13 or later and store UTF-8 (docs/database.md#connections). */
 import postgres from "postgres";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
@@ -10,37 +7,35 @@ import { CONNECTION, type Isolation, type Sql, type Tx } from "./sql.ts";
 
 export type { Isolation, Sql, Tx } from "./sql.ts";
 
-/** A database that rosterd works on. */
 export interface Database {
   readonly kind: "server" | "embedded";
   /** For short queries. */
   readonly sql: Sql;
   /**
-   * Runs `work` in a transaction on a connection of its own, which is thrown away when anything fails: after a fault in
-   * COPY a connection cannot be trusted any more (measured; platform.md). One that is sound may serve the next transaction.
+   * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable after a
+   * failed COPY (measured).
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T>;
   close(): Promise<void>;
 }
 
-/** The server is not one that rosterd can work with. */
 export class UnsuitableDatabase extends Error {
   override readonly name = "UnsuitableDatabase";
-  constructor(readonly what: string, readonly mend: string) {
-    super(`${what}: ${mend}`);
+  constructor(readonly what: string, readonly fix: string) {
+    super(`${what}: ${fix}`);
   }
 }
 
-/** Connects to a server. Nothing is sent before the first query. A link that freezes is cut (`backend_probe.ts`). */
+/** Sends nothing before the first query. A frozen link is cut (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
-  const inquiry = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
+  const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
   const open = new Set<WatchedSocket>();
   const watched = (address: Address) => {
     const link = new WatchedSocket({
       address,
       silenceMs: patience.silenceMs,
-      onSilence: (link) => inquiry.shouldKeepWaiting(link),
+      onSilence: (link) => probe.shouldKeepWaiting(link),
     });
     open.add(link);
     link.once("close", () => open.delete(link));
@@ -58,12 +53,12 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
   const sql = connect({ max: 5, idle_timeout: 60 }, watched);
   return {
     kind: "server",
-    // On a connection of the pool the driver would break the process when that is lost within a transaction (measured).
+    // If a pooled connection is lost within a transaction, the driver crashes the process (measured).
     sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => transaction(work) }) as Sql,
     transaction,
     async close() {
-      await Promise.all([sql.end({ timeout: 5 }), own.close(), inquiry.close()]);
-      // Nobody has to hear a good-bye that does not get through.
+      await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
+      // A goodbye through a frozen link never ends.
       for (const link of open) link.destroy();
     },
   };
@@ -75,7 +70,7 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Reads `DATABASE_URL` as the driver does, and lets it speak through links of ours. */
+/** Lets the driver read `DATABASE_URL`, and gives it sockets that rosterd watches. */
 function connector(url: string): Connect {
   const { host, port, ...parsed } = postgres(url, { max: 1 }).options;
   const { path, ssl, sslnegotiation }: Parsed = parsed as never;
@@ -83,7 +78,7 @@ function connector(url: string): Connect {
   let connected = 0;
   return (options, link) => {
     const socket = () => {
-      // The next one first, when the driver does not like the one that it got (target_session_attrs).
+      // The driver asks for another host if the first does not match target_session_attrs.
       const first = connected++ % hosts.length;
       const address: Address = {
         path: path || null,
@@ -98,21 +93,21 @@ function connector(url: string): Connect {
   };
 }
 
-/** What the driver makes of the address; its types know less of it. */
+/** The parsed URL, which the driver's types describe only in part. */
 interface Parsed {
   path: string | false;
   ssl: string | false;
   sslnegotiation: string | null;
 }
 
-/** Throws {@link UnsuitableDatabase} when the server is too old or does not store UTF-8. */
+/** Throws {@link UnsuitableDatabase} if the server is too old or does not store UTF-8. */
 export async function requireSuitable(sql: Sql): Promise<void> {
   const [{ version, encoding }] = await sql<{ version: string; encoding: string }[]>`
     select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
   if (Number(version) < 130_000) {
     throw new UnsuitableDatabase(
       `the server is PostgreSQL ${Math.floor(Number(version) / 10_000)}`,
-      "13 or later is needed",
+      "upgrade to PostgreSQL 13 or later",
     );
   }
   if (encoding !== "UTF8") {

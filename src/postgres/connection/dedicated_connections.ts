@@ -1,67 +1,64 @@
-/**
- * Gives each transaction a connection of its own. One through which a transaction went without a fault is kept for a moment: a turn
- * over many small files would spend more on connecting than on importing. After any fault a connection is thrown away.
- */
+/** Gives each transaction its own connection, and keeps a sound one for the next file. Any error discards it. */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
-/** From one file of a turn to the next it is far less. */
+/** Far longer than the time between two files of one turn. */
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {
   readonly #open: Open;
-  readonly #keptForMs: number;
-  #kept: DedicatedConnection | null = null;
+  readonly #idleTimeoutMs: number;
+  #idle: DedicatedConnection | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(open: Open, keptForMs = IDLE_TIMEOUT_MS) {
+  constructor(open: Open, idleTimeoutMs = IDLE_TIMEOUT_MS) {
     this.#open = open;
-    this.#keptForMs = keptForMs;
+    this.#idleTimeoutMs = idleTimeoutMs;
   }
 
   async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
-    const kept = this.#take();
-    if (kept === null) return await this.#on(new DedicatedConnection(this.#open), work, isolation);
+    const idle = this.#take();
+    if (idle === null) return await this.#on(new DedicatedConnection(this.#open), work, isolation);
     try {
-      return await this.#on(kept, work, isolation);
+      return await this.#on(idle, work, isolation);
     } catch (error) {
-      // It may have died unnoticed while nobody used it.
-      if (kept.hasBegun) throw error;
+      // The connection may have died while it was idle. The work has not begun, so it is safe to retry.
+      if (idle.hasBegun) throw error;
       return await this.#on(new DedicatedConnection(this.#open), work, isolation);
     }
   }
 
-  /** Ends the one that is kept; none is kept any more. */
+  /** Closes the idle connection; later ones are closed after their transaction. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#take()?.close();
   }
 
-  async #on<T>(own: DedicatedConnection, work: Work<T>, isolation: Isolation): Promise<T> {
+  async #on<T>(connection: DedicatedConnection, work: Work<T>, isolation: Isolation): Promise<T> {
     let result: T;
     try {
-      result = await own.transaction(work, isolation);
+      result = await connection.transaction(work, isolation);
     } catch (error) {
-      await own.discard();
+      await connection.discard();
       throw error;
     }
-    await this.#keep(own);
+    await this.#keep(connection);
     return result;
   }
 
   #take(): DedicatedConnection | null {
     clearTimeout(this.#timer);
-    const kept = this.#kept;
-    this.#kept = null;
-    if (kept === null || !kept.isLost) return kept;
-    void kept.discard();
+    const idle = this.#idle;
+    this.#idle = null;
+    if (idle === null || !idle.isLost) return idle;
+    void idle.discard();
     return null;
   }
 
-  async #keep(own: DedicatedConnection): Promise<void> {
-    if (this.#isClosed || this.#kept !== null || own.isLost) return await own.close();
-    this.#kept = own;
-    this.#timer = setTimeout(() => void this.#take()?.close(), this.#keptForMs);
+  async #keep(connection: DedicatedConnection): Promise<void> {
+    if (this.#isClosed || this.#idle !== null || connection.isLost) return await connection.close();
+    this.#idle = connection;
+    this.#timer = setTimeout(() => void this.#take()?.close(), this.#idleTimeoutMs);
   }
 }

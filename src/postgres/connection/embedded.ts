@@ -1,20 +1,14 @@
-/**
- * The embedded Postgres (PGlite), for trying rosterd out with nothing but the program (contract, section 8). It lives in
- * the data folder, belongs to one process, and serves one connection: what is asked during an import waits for its end.
- */
+/** Runs the embedded Postgres, which serves one process and one connection (docs/database.md#embedded-postgres). */
 import postgres from "postgres";
 import { nullOn } from "../../runtime/errors.ts";
 import type { Database } from "./connect.ts";
 import type { FromWorker, ToWorker } from "./embedded_worker.ts";
 import { CONNECTION, type Sql } from "./sql.ts";
 
-/** The path of a Unix socket may have 107 bytes on Linux. */
+/** Linux allows 107 bytes in the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-/**
- * Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder.
- * Throws when its files cannot be used.
- */
+/** Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder. Throws if it cannot start. */
 export async function startEmbedded(dataFolder: string): Promise<Database> {
   const folder = `${dataFolder}/postgres`;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -49,18 +43,18 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
   };
 }
 
-/** A place for the socket that only this user can reach: the data folder, or where that path is too long a temporary one. */
+/** A socket path that only this user can reach: in the data folder, or in a temporary folder if that path is too long. */
 async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
-  const near = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
-  if (new TextEncoder().encode(near).length <= MAX_SOCKET_PATH_BYTES) {
-    await removeIfThere(near);
-    return { path: near, remove: () => removeIfThere(near) };
+  const inData = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
+  if (new TextEncoder().encode(inData).length <= MAX_SOCKET_PATH_BYTES) {
+    await removeIfPresent(inData);
+    return { path: inData, remove: () => removeIfPresent(inData) };
   }
   const folder = await Deno.makeTempDir({ prefix: "rosterd-" });
   return { path: `${folder}/.s.PGSQL.5432`, remove: () => Deno.remove(folder, { recursive: true }) };
 }
 
-async function removeIfThere(path: string): Promise<void> {
+async function removeIfPresent(path: string): Promise<void> {
   await nullOn(Deno.remove(path), "ENOENT");
 }
 

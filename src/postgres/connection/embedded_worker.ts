@@ -1,7 +1,4 @@
-/**
- * Runs the embedded Postgres in a thread of its own, so that it never blocks the thread of HTTP, and serves it on a Unix
- * socket. Started by `embedded.ts` only. Messages in: start, stop. Messages out: started, stopped, failed.
- */
+/** Runs the embedded Postgres in its own thread, so that it never blocks HTTP, and serves it on a Unix socket. */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 
@@ -20,7 +17,7 @@ function serve(scope: Scope): void {
     const server = new PGLiteSocketServer({ db, path: socket });
     await server.start();
     stop = async () => {
-      // On Deno 2.6 a server on a Unix socket never says that it is closed. The worker ends right after this anyway.
+      // On Deno 2.6 a server on a Unix socket never reports its close. The worker ends right after this.
       void server.stop();
       await db.close();
     };

@@ -1,85 +1,63 @@
-/** What an error of the database means for everybody else. Errors are recognised by code, never by their text. */
+/** What a database error means for its callers. */
 import { codeOf, sqlState } from "../../runtime/errors.ts";
 
-/** What `postgres` and the system say of a connection that cannot be made or is gone. */
-const CONNECTION_CODES = new Set([
-  "CONNECTION_CLOSED",
-  "CONNECTION_DESTROYED",
-  "CONNECTION_ENDED",
-  "CONNECT_TIMEOUT",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ETIMEDOUT",
-  "LINK_FROZEN",
-  "NO_TLS",
-  "TLS_FAILED",
-]);
+/** Codes of the driver, the system and `watched_socket.ts` for a failed or lost connection. */
+const CONNECTION_CODES = new Set(
+  ("CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE ENOTFOUND " +
+    "EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_TLS TLS_FAILED").split(" "),
+);
 
 /**
- * SQLSTATE classes: 08 connection, 28 login, 3D no such database, 53 no resources (disk full, too many connections), 57P the
- * server goes down or up, 58 its disk; and single ones: read-only, rights missing, a database that lets nobody in.
+ * SQLSTATE classes: 08 connection, 28 login, 3D unknown database, 53 resources, 57P server starting or stopping, 58 disk. Single
+ * codes: 25006 read-only, 42501 missing right, 55000 database does not accept connections.
  */
 const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
-/** Whether the database cannot be used at all for now, whatever is asked of it. */
+/** Whether the database is unusable for now, for any statement. */
 export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
 
-/** Whether the error is a word of the server's about itself, so that somebody is there. */
+/** Whether the error comes from a server that runs. */
 export function isServerAlive(error: unknown): boolean {
-  // Of the classes 08 and 57P the server, or a pooler, says that nobody is.
+  // A pooler reports classes 08 and 57P while its server is down.
   return /^(?!08|57P)./.test(sqlState(error) ?? "");
 }
 
-/** A sentence for people about why the database cannot be used; it never quotes a value or a secret. */
+const LOST = "the connection to the server was lost";
+const NOT_FOUND = "the host in DATABASE_URL cannot be found";
+const RESTARTING = "the server is starting or stopping";
+const REJECTED = "the server rejects the user or password in DATABASE_URL";
+const TIMED_OUT = "the server did not answer in time";
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "no server answers at the address in DATABASE_URL",
+  ENOTFOUND: NOT_FOUND,
+  EAI_AGAIN: NOT_FOUND,
+  CONNECT_TIMEOUT: TIMED_OUT,
+  ETIMEDOUT: TIMED_OUT,
+  CONNECTION_CLOSED: LOST,
+  CONNECTION_DESTROYED: LOST,
+  ECONNRESET: LOST,
+  EPIPE: LOST,
+  LINK_FROZEN: "the connection to the server froze: no more data came through",
+  NO_TLS: "the server does not offer TLS, but DATABASE_URL requires it (sslmode)",
+  TLS_FAILED: "TLS with the server in DATABASE_URL failed: check its certificate and sslmode",
+  "57P01": RESTARTING,
+  "57P02": RESTARTING,
+  "57P03": RESTARTING,
+  "28P01": REJECTED,
+  "28000": REJECTED,
+  "3D000": "the database in DATABASE_URL does not exist: create it",
+  "55000": "the database in DATABASE_URL does not accept connections now",
+  "53100": "the server's disk is full",
+  "53300": "the server has no free connections",
+  "25006": "the database is read-only",
+  "42501": "the user in DATABASE_URL lacks a right: grant it CREATE on the database, or make it the owner",
+};
+
+/** Says why the database cannot be used, without values or secrets. */
 export function explainDatabaseError(error: unknown): string {
   const code = codeOf(error);
-  switch (code) {
-    case "ECONNREFUSED":
-      return "no server answers at the address of DATABASE_URL";
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return "the host of DATABASE_URL cannot be found";
-    case "CONNECT_TIMEOUT":
-    case "ETIMEDOUT":
-      return "the server does not answer in time";
-    case "CONNECTION_CLOSED":
-    case "CONNECTION_DESTROYED":
-    case "ECONNRESET":
-    case "EPIPE":
-      return "the connection to the server was lost";
-    case "LINK_FROZEN":
-      return "the connection to the server froze: nothing came through it any more";
-    case "NO_TLS":
-      return "the server offers no TLS, and DATABASE_URL asks for it (sslmode)";
-    case "TLS_FAILED":
-      return "TLS with the server of DATABASE_URL cannot be set up: look at its certificate, and at sslmode";
-    case "57P01":
-    case "57P02":
-    case "57P03":
-      return "the server is stopping or starting";
-    case "28P01":
-    case "28000":
-      return "the server refuses the user or the password of DATABASE_URL";
-    case "3D000":
-      return "the database of DATABASE_URL does not exist: create it";
-    case "55000":
-      return "the database of DATABASE_URL lets nobody in now";
-    case "53100":
-      return "the disk of the server is full";
-    case "53300":
-      return "the server has no connections left";
-    case "25006":
-      return "the database is read-only";
-    case "42501":
-      return "the user of DATABASE_URL lacks a right: grant it CREATE on the database, or make it the owner";
-    default:
-      return code === "" ? "the database cannot be used" : `the database cannot be used (${code})`;
-  }
+  return EXPLANATIONS[code] ?? `the database cannot be used${code === "" ? "" : ` (${code})`}`;
 }

@@ -1,48 +1,44 @@
-/**
- * Follows what client and server say to each other, message by message (PostgreSQL manual, "Message Formats"), as far as it
- * takes to know whose turn it is. Told of every byte by `watched_socket.ts`; sends nothing itself, and keeps no value.
- */
-
+/** Follows the messages of a connection to tell whose turn it is (PostgreSQL manual, "Message Formats"). */
 const Z_READY = 0x5a, K_KEY = 0x4b, G_COPY_IN = 0x47, S_SUSPENDED = 0x73, C_COMPLETE = 0x43, E_ERROR = 0x45;
 const T_COLUMNS = 0x54, N_NO_COLUMNS = 0x6e;
 const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DONE = 0x63, F_COPY_FAIL = 0x66;
 
 export class ProtocolState {
   readonly #sent = new Messages((type) => this.#onSent(type), false);
-  readonly #heard = new Messages((type, payload) => this.#onHeard(type, payload), true);
-  /** Answers owed that end with "ready for query". The startup is the first. */
+  readonly #received = new Messages((type, payload) => this.#onReceived(type, payload), true);
+  /** Pending answers that end with "ready for query". The startup is the first. */
   #owed = 1;
-  /** A part of an answer that was asked for without its end: for a description, or for rows of a cursor. */
+  /** The part of an answer that the client requested without its end: a description, or rows of a cursor. */
   #part: "description" | "rows" | null = null;
   #executed = false;
-  /** From the server's word that it takes a COPY to its verdict on it. */
+  /** True from the start of a COPY until the server has confirmed or refused it. */
   #copying = false;
   #takesCopy = false;
-  #greeted = false;
+  #isLoggedIn = false;
   #pid: number | null = null;
 
-  /** `onCopyRefused` gets the SQLSTATE with which the server broke off a COPY. */
+  /** `onCopyRefused` receives the SQLSTATE with which the server refused a COPY. */
   constructor(private readonly onCopyRefused: (code: string) => void) {}
 
   sent(bytes: Uint8Array): void {
     this.#sent.follow(bytes);
   }
 
-  heard(bytes: Uint8Array): void {
-    this.#heard.follow(bytes);
+  received(bytes: Uint8Array): void {
+    this.#received.follow(bytes);
   }
 
-  /** Whether the server has something to say before the client has. */
+  /** Whether the server has to send something before the client does. */
   get isServersTurn(): boolean {
     return !this.#takesCopy && (this.#owed > 0 || this.#part !== null);
   }
 
-  /** Whether the server has let the client in. */
-  get isGreeted(): boolean {
-    return this.#greeted;
+  /** Whether the server has accepted the login. */
+  get isLoggedIn(): boolean {
+    return this.#isLoggedIn;
   }
 
-  /** The server's process as it names itself; a pooler makes up a number of its own. */
+  /** The process id that the server reports. A pooler invents its own. */
   get pid(): number | null {
     return this.#pid;
   }
@@ -56,10 +52,10 @@ export class ProtocolState {
     if (type === Q_QUERY || type === S_SYNC || type === H_FLUSH) this.#executed = false;
   }
 
-  #onHeard(type: number, payload: DataView): void {
+  #onReceived(type: number, payload: DataView): void {
     if (type === Z_READY) {
       this.#owed = Math.max(0, this.#owed - 1);
-      this.#greeted = true;
+      this.#isLoggedIn = true;
       this.#copying = false;
     } else if (type === G_COPY_IN) this.#copying = this.#takesCopy = true;
     else if (type === K_KEY) this.#pid = payload.getInt32(0);
@@ -72,24 +68,24 @@ export class ProtocolState {
   }
 }
 
-/** The field C of an error, which follows its severity (PostgreSQL manual, "Error and Notice Message Fields"). */
+/** Field C of an error message (PostgreSQL manual, "Error and Notice Message Fields"). */
 function sqlState(payload: DataView): string {
   const text = new TextDecoder("latin1").decode(payload);
   return /\0C([0-9A-Z]{5})\0/.exec(text)?.[1] ?? "";
 }
 
-/** The first bytes of a message are looked at: type, length, and what of the payload anybody wants. */
-const LOOKED_AT = 9;
-const LOOKED_AT_ERROR = 200;
+/** How much of a message is kept: its type, its length, and the start of its payload. */
+const MAX_HEAD_BYTES = 9;
+const MAX_ERROR_HEAD_BYTES = 200;
 
-/** Cuts a stream of bytes into messages, whatever pieces it comes in. */
+/** Splits a stream of bytes into messages. */
 class Messages {
-  readonly #head = new DataView(new ArrayBuffer(LOOKED_AT_ERROR));
+  readonly #head = new DataView(new ArrayBuffer(MAX_ERROR_HEAD_BYTES));
   #length = 0;
   /** Bytes of this message that are still to come. */
   #rest = 0;
 
-  /** `typed`: the first message has a type, too; a client's startup message has none. */
+  /** `typed`: whether the first message has a type. A client's startup message does not. */
   constructor(private readonly tell: (type: number, payload: DataView) => void, private typed: boolean) {}
 
   follow(bytes: Uint8Array): void {
@@ -100,8 +96,8 @@ class Messages {
         if (this.#length === 5) this.#rest = Math.max(0, this.#head.getUint32(1) - 4);
       } else {
         const step = Math.min(this.#rest, bytes.length - at);
-        const lookedAt = this.#head.getUint8(0) === E_ERROR ? LOOKED_AT_ERROR : LOOKED_AT;
-        for (let from = at; this.#length < lookedAt && from < at + step;) {
+        const headBytes = this.#head.getUint8(0) === E_ERROR ? MAX_ERROR_HEAD_BYTES : MAX_HEAD_BYTES;
+        for (let from = at; this.#length < headBytes && from < at + step;) {
           this.#head.setUint8(this.#length++, bytes[from++]);
         }
         this.#rest -= step;

@@ -1,4 +1,4 @@
-/** How statements are sent: the driver, as every connection has it. */
+/** The driver's types and options for every connection. */
 import postgres from "postgres";
 import { ARRAYS } from "./arrays.ts";
 
@@ -8,7 +8,7 @@ export type Tx = postgres.TransactionSql<{ bigint: number }>;
 /** Counts and ids are far below 2^53. */
 const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
 
-/** How every connection is made. Unnamed statements only, so that a pooler may stand in between. */
+/** Uses unnamed statements only, so that connections work through a pooler. */
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,

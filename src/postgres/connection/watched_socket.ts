@@ -1,10 +1,7 @@
 /**
- * The socket of one connection to a server, which the driver gets instead of one of its own (TCP, Unix socket, TLS). It knows
- * three things that the driver does not: when a server that has something to say stays silent; that a server which hangs up
- * before it let the client in is a fault, where the driver would try again without end or pause; and that a COPY is over when
- * the server breaks it off, of which the driver tells nobody once it has sent everything (all measured).
- *
- * Decides nothing about silence: whoever made it is asked.
+ * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver lacks (all
+ * measured). It detects a server that stays silent when it should answer. It reports a server that hangs up before the login,
+ * where the driver would retry forever without a delay. It ends a COPY that the server refuses after all data was sent.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -12,44 +9,41 @@ import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { ProtocolState } from "./protocol_state.ts";
 
-/** Where the server is, and what of `sslmode` holds. Of several hosts the first that answers is taken. */
+/** The server's address and TLS mode. The socket uses the first host that answers. */
 export interface Address {
   path: string | null;
   hosts: readonly { host: string; port: number }[];
   ssl: false | string;
-  /** TLS from the first byte on. */
+  /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
 }
 
 export interface WatchedSocketOptions {
   address: Address;
-  /** So long may the server stay silent when it has something to say. */
+  /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Asked when it was silent for so long: whether to go on waiting. Null: no deadline. */
+  /** Called after that time; resolves to whether to keep waiting. Null: no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
-/** The backend at the other end. */
 export interface Backend {
   pid: number;
-  /** So that no other that got the same number later is taken for it. Null: not known. */
+  /** Tells it from a later backend with the same pid. Null: unknown. */
   startedAt: string | null;
 }
 
-/** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer yes. */
+/** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer for yes. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = "S".charCodeAt(0);
 
-/** So often within the time of silence it is looked whether it is over. */
-const LOOKS = 5;
-
-/** So long the server may take to hang up after a good-bye. */
-const GOODBYE_MS = 5_000;
+const CHECKS_PER_SILENCE = 5;
+/** How long the server may take to close the connection after the driver's goodbye. */
+const GOODBYE_TIMEOUT_MS = 5_000;
 
 export class WatchedSocket extends Duplex {
   readonly #options: WatchedSocketOptions;
   readonly #protocol = new ProtocolState((code) => {
-    this.destroy(fault(code, "the server broke off a COPY"));
+    this.destroy(fault(code, "the server refused a COPY"));
   });
   #socket: Socket | null = null;
   #isOpen = false;
@@ -60,7 +54,7 @@ export class WatchedSocket extends Duplex {
   #undrained = false;
   #isAsking = false;
   #backend: Backend | null = null;
-  /** Why it broke; null when it did not. */
+  /** Why the socket failed; null if it did not. */
   fault: Error | null = null;
 
   constructor(options: WatchedSocketOptions) {
@@ -68,12 +62,12 @@ export class WatchedSocket extends Duplex {
     this.#options = options;
   }
 
-  /** As the driver asks a socket. It may be written to before the server has answered. */
+  /** Read by the driver. It may write before the server has answered. */
   get readyState(): string {
     return this.destroyed ? "closed" : "open";
   }
 
-  /** Who is at the other end, as far as known. */
+  /** The backend at the other end; null while unknown. */
   get backend(): Backend | null {
     const { pid } = this.#protocol;
     return this.#backend ?? (pid === null ? null : { pid, startedAt: null });
@@ -83,7 +77,7 @@ export class WatchedSocket extends Duplex {
     this.#backend = backend;
   }
 
-  /** When something was last heard or taken, by `performance.now()`. */
+  /** When data last moved in either direction, by `performance.now()`. */
   get progressAt(): number {
     return this.#progressAt;
   }
@@ -93,14 +87,14 @@ export class WatchedSocket extends Duplex {
     return this;
   }
 
-  /** The driver writes first. Only then it is connected, so that no fault comes before the driver is ready for one. */
+  /** Connects at the driver's first write: before that, the driver cannot handle an error. */
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.#isOpen) {
       this.#write = () => this._write(chunk, _encoding, done);
       if (this.#socket === null) this.#open(0);
       return;
     }
-    if (!this.#isSilenceTelling) this.#progressAt = performance.now();
+    if (!this.#expectsProgress) this.#progressAt = performance.now();
     this.#protocol.sent(chunk);
     this.#undrained = true;
     this.#socket!.write(chunk, (error) => {
@@ -119,14 +113,14 @@ export class WatchedSocket extends Duplex {
     done();
   }
 
-  /** The driver's good-bye. Nobody may be there to hear it. */
+  /** The driver's goodbye. A frozen link never answers it. */
   // deno-lint-ignore no-explicit-any -- as in the class above
-  override end(...words: any[]): this {
-    this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_MS);
-    return super.end(...words);
+  override end(...args: any[]): this {
+    this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_TIMEOUT_MS);
+    return super.end(...args);
   }
 
-  /** The driver breaks when it hears of the end while something that it wrote is still on its way to here. */
+  /** Reports the end one turn later: the driver crashes if it comes before its last write arrives here. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#watch);
     clearTimeout(this.#goodbye);
@@ -147,15 +141,15 @@ export class WatchedSocket extends Duplex {
     socket.once("error", failed);
     socket.once("connect", () => {
       socket.off("error", failed);
-      socket.on("error", (error) => this.#broke(error));
-      socket.once("close", () => this.#hungUp());
+      socket.on("error", (error) => this.#lose(error));
+      socket.once("close", () => this.#onHangUp());
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
       this.#secure(socket, hosts[at]?.host ?? "");
     });
   }
 
-  /** Asks for TLS where it is wanted, as the driver does. */
+  /** Requests TLS if the URL asks for it, as the driver does. */
   #secure(socket: Socket, host: string): void {
     const { ssl, sslDirect } = this.#options.address;
     if (ssl === false) return this.#use(socket);
@@ -164,7 +158,7 @@ export class WatchedSocket extends Duplex {
     socket.once("data", (answer: Uint8Array) => {
       if (answer[0] === YES) this.#useTls(socket, host);
       else if (ssl === "prefer") this.#use(socket);
-      else this.destroy(fault("NO_TLS", "the server offers no TLS"));
+      else this.destroy(fault("NO_TLS", "the server does not offer TLS"));
     });
   }
 
@@ -173,12 +167,12 @@ export class WatchedSocket extends Duplex {
     const tls = connectTls({
       socket,
       servername: isIP(host) !== 0 ? undefined : host,
-      // These encrypt without verifying, as in libpq (platform notes).
+      // These modes encrypt without verifying the certificate, as in libpq.
       ...(["require", "allow", "prefer"].includes(String(ssl)) ? { rejectUnauthorized: false } : {}),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
     });
-    tls.on("error", (error) => this.#isOpen ? this.#broke(error) : this.destroy(fault("TLS_FAILED", error.message)));
-    tls.once("close", () => this.#hungUp());
+    tls.on("error", (error) => this.#isOpen ? this.#lose(error) : this.destroy(fault("TLS_FAILED", error.message)));
+    tls.once("close", () => this.#onHangUp());
     tls.once("secureConnect", () => this.#use(tls));
   }
 
@@ -188,47 +182,49 @@ export class WatchedSocket extends Duplex {
     this.#isOpen = true;
     socket.on("data", (bytes: Uint8Array) => {
       this.#progressAt = performance.now();
-      this.#protocol.heard(bytes);
+      this.#protocol.received(bytes);
       if (!this.push(bytes)) socket.pause();
     });
-    socket.once("end", () => this.#hungUp());
+    socket.once("end", () => this.#onHangUp());
     const { silenceMs, onSilence } = this.#options;
-    if (onSilence !== null) this.#watch = setInterval(() => this.#look(onSilence), silenceMs / LOOKS);
+    if (onSilence !== null) {
+      this.#watch = setInterval(() => this.#checkSilence(onSilence), silenceMs / CHECKS_PER_SILENCE);
+    }
     this.#write?.();
     this.#write = null;
   }
 
-  /** Of the ways in which the system tells that a connection is gone, the driver's own word is made. */
-  #broke(error: Error): void {
+  /** Replaces the system's many codes for a lost connection by the driver's own. */
+  #lose(error: Error): void {
     this.destroy(fault("CONNECTION_CLOSED", error.message));
   }
 
-  /** An error before the server let the client in; later the driver knows better whether anything was under way. */
-  #hungUp(): void {
+  /** An error before the login. Later the driver itself knows whether a statement was running. */
+  #onHangUp(): void {
     if (this.destroyed) return;
-    this.destroy(this.#protocol.isGreeted ? undefined : fault("CONNECTION_CLOSED", "the server hung up at once"));
+    this.destroy(
+      this.#protocol.isLoggedIn
+        ? undefined
+        : fault("CONNECTION_CLOSED", "the server closed the connection before the login"),
+    );
   }
 
-  get #isSilenceTelling(): boolean {
+  get #expectsProgress(): boolean {
     return this.#undrained || this.#protocol.isServersTurn;
   }
 
-  #look(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
-    // Whether the client is let in is for the driver's own deadline.
-    if (this.#isAsking || !this.#isSilenceTelling || !this.#protocol.isGreeted) return;
+  #checkSilence(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
+    // Before the login the driver's own deadline applies.
+    if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
     const since = this.#progressAt;
     if (performance.now() - since < this.#options.silenceMs) return;
     this.#isAsking = true;
-    onSilence(this).then((goOn) => {
+    onSilence(this).then((keepsWaiting) => {
       this.#isAsking = false;
       if (this.destroyed) return;
-      if (goOn || this.#progressAt > since) this.#progressAt = performance.now();
-      else this.#cut();
+      if (keepsWaiting || this.#progressAt > since) this.#progressAt = performance.now();
+      else this.destroy(fault("LINK_FROZEN", "the connection to the database is frozen"));
     });
-  }
-
-  #cut(): void {
-    this.destroy(fault("LINK_FROZEN", "nothing comes through the connection to the database any more"));
   }
 }
 

@@ -1,9 +1,8 @@
-/** What alerts need of the database: when a file was imported last, and which alerts were mailed before. */
 import type { Alert } from "../../domain/mail.ts";
 import type { Sql } from "../connection/connect.ts";
 import { newMessageId } from "./outbox_store.ts";
 
-/** When the last file was imported, if none was since `time`; else null. Before the first one counts from the installation. */
+/** The last import's time (before the first, the installation's) if it was before `time`, otherwise null. */
 export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
   const [{ last }] = await sql<{ last: Date }[]>`
     select coalesce(
@@ -13,13 +12,8 @@ export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> 
   return last < time ? last : null;
 }
 
-/** Keeps an alert for sending, unless one with the same key was kept before. */
-export async function alertOnce(
-  sql: Sql,
-  sender: string,
-  key: string,
-  alert: Alert,
-): Promise<void> {
+/** Stores an alert for sending, once per key. */
+export async function alertOnce(sql: Sql, sender: string, key: string, alert: Alert): Promise<void> {
   const content = sql.json({ ...alert, key });
   await sql`
     insert into rosterd.outbox (kind, content, message_id)

@@ -1,18 +1,14 @@
-/**
- * A transaction in which people decide about an import (contract, section 3): nothing else changes users meanwhile, and it waits
- * for an import that runs, but not for long.
- */
+/** Runs an approval, discard or undo in a transaction that keeps imports out and waits only briefly for a running one. */
 import { CannotDecide, type LeftOut } from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
 import type { Database, Tx } from "../connection/connect.ts";
-import { hasYielded, isTaken, type LockAttempt, LockedByOthers, lockPatiently } from "../import/lock.ts";
+import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
 import { acquireImportLock, prepare } from "../import/import_lock.ts";
 
-/** How long a decision waits for the end of an import; and then for other programs. A person waits for the answer. */
+/** How long a decision waits for an import, and then for other programs. Both are short because a person waits for the answer. */
 const LOCK_WAIT_MS = 10_000;
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
-/** The import that is decided about, locked. */
 export interface DecidedImport {
   id: number;
   status: ImportStatus;
@@ -21,10 +17,7 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
-/**
- * Runs `work` on the import, again while another program is in the way; null when there is none. Throws {@link CannotDecide} while
- * an import runs, and when another program does not let go of the users.
- */
+/** Null for an unknown import. Throws {@link CannotDecide} while an import runs, or while other programs keep rows locked. */
 export async function decide<T>(
   database: Database,
   importId: number,
@@ -37,26 +30,25 @@ export async function decide<T>(
     const [found] = await tx<DecidedImport[]>`
       select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
     if (found === undefined) return null;
-    const patience = { signal, patienceMs: OTHER_PROGRAMS_WAIT_MS };
-    return await lockPatiently(tx, patience, ({ tx, lock }) => work(tx, found, lock));
+    const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
+    return await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
   });
   return await deciding.catch((error) => {
-    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isTaken(error)) throw error;
+    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
     throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
   });
 }
 
 async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
-  const patience = AbortSignal.timeout(LOCK_WAIT_MS);
+  const timeout = AbortSignal.timeout(LOCK_WAIT_MS);
   try {
-    await acquireImportLock(tx, { signal: AbortSignal.any([signal, patience]) });
+    await acquireImportLock(tx, { signal: AbortSignal.any([signal, timeout]) });
   } catch (error) {
-    if (!patience.aborted || signal.aborted) throw error;
-    throw new CannotDecide("import_running", "an import is running: try again when it is over");
+    if (!timeout.aborted || signal.aborted) throw error;
+    throw new CannotDecide("import_running", "an import is running: try again when it has finished");
   }
 }
 
-/** The first users who were left out, and how many there are. */
 export function leftOut(
   rows: readonly (LeftOut & { total: number })[],
 ): { left_out: LeftOut[]; left_out_total: number } {

@@ -1,9 +1,9 @@
-/** Reads the history of imports, as HTTP and the command line show it (contract, section 6, `GET /imports`). */
+/** Reads the history of imports for HTTP and the command line (docs/http.md#imports). */
 import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES } from "../../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
-/** Imports, newest first. */
+/** One page of imports, newest first. */
 export async function listImports(
   sql: Sql,
   { limit, before = null, status = null }: { limit: number; before?: number | null; status?: ImportStatus | null },
@@ -16,20 +16,19 @@ export async function listImports(
   return { imports, next: rows.length > limit ? imports[imports.length - 1].id : null };
 }
 
-/** One import, or null. */
 export async function findImport(sql: Sql, id: number): Promise<ImportEntry | null> {
   const [row] = await sql`select * from rosterd.imports where id = ${id}`;
   return row === undefined ? null : toEntry(row);
 }
 
-/** Failures in the order of their lines; null where there is no such import. */
+/** One page of failures in the order of their lines; null for an unknown import. */
 export async function listFailures(
   sql: Sql,
   id: number,
   { limit, after = null }: { limit: number; after?: number | null },
 ): Promise<{ failures: Failure[]; next: number | null } | null> {
-  const [known] = await sql`select id from rosterd.imports where id = ${id}`;
-  if (known === undefined) return null;
+  const [found] = await sql`select id from rosterd.imports where id = ${id}`;
+  if (found === undefined) return null;
   const rows = await sql<Failure[]>`
     select line, unique_id, problems from rosterd.import_failures
     where import_id = ${id} and (${after}::bigint is null or line > ${after})
@@ -40,7 +39,6 @@ export async function listFailures(
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
-/** A row of `rosterd.imports`. */
 export function toEntry(row: Record<string, unknown>): ImportEntry {
   const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
   return {
@@ -69,17 +67,13 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   } as unknown as ImportEntry;
 }
 
-/** An import whose held users wait for approve or discard. */
 export interface OpenHold {
   id: number;
   file: string;
   users: number;
 }
 
-/**
- * Changes whenever the history or the mails that wait change, whichever process changed them: soon, as the statistics of Postgres
- * tell it within seconds. Reads no table.
- */
+/** Changes within seconds of any change to the history or the outbox, by any process. Reads no table. */
 export async function historyVersion(sql: Sql): Promise<string> {
   const [{ version }] = await sql<{ version: string }[]>`
     select sum(
@@ -89,27 +83,23 @@ export async function historyVersion(sql: Sql): Promise<string> {
   return version;
 }
 
-/** What the status counts. */
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
   /** The first {@link MAX_HOLDS_NAMED}. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  /** Imports by status, and what became of their records. */
   imports: Record<ImportStatus, number>;
   outcomes: Record<Outcome, number>;
   permitsReleased: number;
-  /** Users who wait for approve or discard. */
+  /** Users on open holds. */
   heldUsers: number;
-  /** When a roster was last applied. */
   lastSuccessAt: string | null;
 }
 
 const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
 const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
 
-/** Of a database in which nothing happened yet. */
 export const NO_TOTALS: Totals = {
   mailsWaiting: 0,
   openHolds: 0,
@@ -142,10 +132,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
   };
 }
 
-type Sums = Pick<Totals, "imports" | "outcomes" | "permitsReleased" | "heldUsers" | "lastSuccessAt">;
-
-/** Over the whole history. */
-async function readSums(sql: Sql): Promise<Sums> {
+async function readSums(sql: Sql) {
   const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
   const rows = await sql.unsafe(`
     select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,

@@ -1,7 +1,4 @@
-/**
- * What the guard held, and what people decide about it: approve or discard (contract, section 3, "Guard"). Each is one transaction
- * of the steps in `queries/decide/`.
- */
+/** Lists, approves and discards holds (docs/people.md#hold). Each decision is one transaction. */
 import {
   type Approved,
   CannotDecide,
@@ -20,10 +17,10 @@ import approveUsers from "../queries/decide/approve_users.sql" with { type: "tex
 import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
-/** What was held happens, but for users whose later records said otherwise. Null when there is no such import. */
+/** Archives or disables the held users, except those whom a later roster keeps. Null for an unknown import. */
 export async function approveHold(database: Database, importId: number, signal: AbortSignal): Promise<Approved | null> {
   return await decide(database, importId, signal, async (tx, found, lock) => {
-    demandOpenHold(found);
+    requireOpenHold(found);
     await lock(approveLock, [importId]);
     await tx.unsafe(approveFind, [importId]);
     await tx.unsafe("analyze deciding");
@@ -45,14 +42,14 @@ export async function approveHold(database: Database, importId: number, signal: 
   });
 }
 
-/** What was held does not happen. Null when there is no such import. */
+/** Ends a hold and leaves its users unchanged. Null for an unknown import. */
 export async function discardHold(
   database: Database,
   importId: number,
   signal: AbortSignal,
 ): Promise<Discarded | null> {
   return await decide(database, importId, signal, async (tx, found) => {
-    demandOpenHold(found);
+    requireOpenHold(found);
     const [{ discarded }] = await tx`
       select count(*) as discarded from rosterd.import_held where import_id = ${importId}`;
     await tx`update rosterd.imports set hold_state = 'discarded', hold_ended_at = now() where id = ${importId}`;
@@ -60,27 +57,27 @@ export async function discardHold(
   });
 }
 
-function demandOpenHold({ hold_state }: DecidedImport): void {
+function requireOpenHold({ hold_state }: DecidedImport): void {
   if (hold_state === "open") return;
   throw hold_state === null
-    ? new CannotDecide("nothing_held", "this import holds nobody")
-    : new CannotDecide("hold_is_over", `what this import held was ${hold_state} already`);
+    ? new CannotDecide("nothing_held", "this import has no users on hold")
+    : new CannotDecide("hold_is_over", `this import's hold was already ${hold_state}`);
 }
 
-/** Held users in the order of unique_id, a page at a time; null where there is no such import. */
+/** One page of held users in the order of unique_id; null for an unknown import. */
 export async function listHeld(
   sql: Sql,
   importId: number,
   { limit, after = null }: { limit: number; after?: string | null },
 ): Promise<{ held: HeldUser[]; next: string | null } | null> {
-  const [known] = await sql`select id from rosterd.imports where id = ${importId}`;
-  if (known === undefined) return null;
+  const [found] = await sql`select id from rosterd.imports where id = ${importId}`;
+  if (found === undefined) return null;
   const rows = await sql.unsafe<HeldUser[]>(heldUsers, [importId, after, limit + 1]);
   const held = [...rows.slice(0, limit)];
   return { held, next: rows.length > limit ? held[held.length - 1].unique_id : null };
 }
 
-/** Everybody whom an import holds, in pages; for the list that goes with the mail. */
+/** All held users of an import, in pages, for the attachment of the mail. */
 export async function* allHeld(sql: Sql, importId: number): AsyncGenerator<HeldUser[]> {
   for (let after: string | null = null;;) {
     const page = await listHeld(sql, importId, { limit: 1_000, after });

@@ -1,13 +1,8 @@
-/**
- * The mails that wait, in `rosterd.outbox`, and with them the column `mail` of `rosterd.imports`, always changed in
- * one transaction. It sends nothing and decides nothing: `src/smtp/outbox.ts` does.
- *
- * Several processes may share the table: a mail is claimed by moving its `next_try_at` ahead.
- */
+/** Stores waiting mails. Processes that share the outbox claim mails by moving `next_try_at` ahead (docs/mail.md#retries). */
 import type postgres from "postgres";
 import type { Alert, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
 
-/** A mail to keep for sending. `messageId` comes from {@link newMessageId}. */
+/** A mail to send. `messageId` comes from {@link newMessageId}. */
 export type NewMail =
   & { messageId: string }
   & (
@@ -15,12 +10,12 @@ export type NewMail =
     | { kind: "alert"; content: Alert }
   );
 
-/** A Message-ID that no other mail has (RFC 5322, section 3.6.4), in the domain of the sender's address. */
+/** A unique Message-ID in the domain of the sender's address (RFC 5322, section 3.6.4). */
 export function newMessageId(sender: string): string {
   return `<${crypto.randomUUID()}@${sender.slice(sender.lastIndexOf("@") + 1) || "rosterd.invalid"}>`;
 }
 
-/** Keeps a mail, in the transaction of what it tells of; the import's `mail` becomes `waiting`. */
+/** Stores a mail in the transaction of its event, and sets the import's `mail` to `waiting`. */
 export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   const importId = mail.kind === "alert" ? null : mail.importId;
   const content = mail.kind === "alert" ? tx.json({ ...mail.content }) : null;
@@ -30,13 +25,13 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
-/** More in one digest would go beyond the parameters of one statement. */
+/** Keeps a digest within the parameter limit of one statement. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
-  /** See `OutboxStore.claim`. The mails of an import wait until its file is in `bak`, where they say it is. */
+  /** See `OutboxStore.claim`. An import's mails wait until its file is in `bak`, because they name it there. */
   async claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
       const [first] = await tx`
@@ -106,12 +101,12 @@ export class PostgresOutboxStore {
   }
 }
 
-/** A digest must not go under the Message-ID of one of its mails: a receiver may have had that one. */
+/** A digest needs its own Message-ID: the receiver may already have one of its mails. */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** No mail is put off for longer than this; one that seems to be was put off when the clock was ahead. */
+/** No retry waits longer. A later `next_try_at` was set while the clock was ahead. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -123,20 +118,20 @@ function isDue(sql: postgres.ISql, now: Date) {
         where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
-/** The mails that go together with the first one, the first among them; each locked. */
+/** Locks the mails that go in one digest with the first; includes the first. */
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null
     ? tx`${isDue(tx, now)} and content ->> 'digest' is null`
     : tx`sent_at is null and gave_up_at is null and content ->> 'digest' = ${first.digest}`;
-  // Skipping what another process has locked keeps the two from waiting for each other.
+  // Skips locked mails, so that two processes never wait for each other.
   const rows = await tx`
     select id from rosterd.outbox where ${companions} order by next_try_at, id
     limit ${MAX_CLAIMED_MAILS} for update skip locked`;
   return rows.map(({ id }) => Number(id));
 }
 
-/** An import is `waiting` while one of its mails is, `failed` when one was given up, else `sent`. */
+/** An import is `waiting` while any of its mails waits, `failed` if rosterd gave one up, otherwise `sent`. */
 async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {
   await tx`
     update rosterd.imports set mail = states.mail

@@ -1,10 +1,7 @@
-/** Which imports are past their retention, and what is cleared of them in the database. */
+/** Finds imports past their retention and clears them (docs/upload-folder.md#retention). */
 import type { Sql } from "../connection/connect.ts";
 
-/**
- * Imports of which nothing was done since `time` and that were not cleared, with the names of their files in `bak`; at most 1,000.
- * None that holds users: what people have to decide about is kept until they have, and as long again.
- */
+/** At most 1,000 imports without an open hold that ended before `time`, with the names of their files in `bak`. */
 export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number; files: string[] }[]> {
   return await sql<{ id: number; files: string[] }[]>`
     select id, array_remove(array[bak_file, failed_file], null) as files
@@ -14,10 +11,10 @@ export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number
     order by id limit 1000`;
 }
 
-/** Clears what the database keeps of an import beside its entry: then it cannot be undone any more. */
+/** Deletes the details of an import and keeps its entry. The import can no longer be undone. */
 export async function markCleared(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.begin(async (tx) => {
-    // First, so that an undo of it that is under way is over.
+    // First, so that this waits for an undo of the same import.
     await tx`update rosterd.imports set cleared_at = ${now}, failed_file = null where id = ${id}`;
     await tx`delete from rosterd.import_failures where import_id = ${id}`;
     await tx`delete from rosterd.import_held where import_id = ${id}`;

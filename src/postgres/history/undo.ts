@@ -1,7 +1,4 @@
-/**
- * Undoes the latest import that changed something, value by value (contract, section 3, "Undo"): one transaction of the steps in
- * `queries/decide/`.
- */
+/** Undoes the latest import that changed users, value by value, in one transaction (docs/people.md#undo). */
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { decide, type DecidedImport, leftOut } from "./decision.ts";
@@ -19,12 +16,12 @@ import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
-/** Undoes an import. Null when there is none; throws {@link CannotDecide} when it cannot be undone. */
+/** Null for an unknown import. Throws {@link CannotDecide} if the import cannot be undone. */
 export async function undoImport(database: Database, importId: number, signal: AbortSignal): Promise<Undone | null> {
   return await decide(database, importId, signal, async (tx, found, lock) => {
-    await demandUndoable(tx, found);
+    await requireUndoable(tx, found);
     await lock(undoLock, [importId]);
-    await findWhatGoesBack(tx, importId);
+    await findUndo(tx, importId);
     const [{ restored }] = await tx.unsafe(
       `select count(*) as restored from (
          select unique_id from undo_values where stays is null union select unique_id from undo_states where stays is null
@@ -34,7 +31,7 @@ export async function undoImport(database: Database, importId: number, signal: A
     await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
     await tx.unsafe(undoAccess);
     const created = await tx.unsafe(undoCreated, [importId]);
-    const permits = await movePermits(tx, importId);
+    const permits = await restorePermits(tx, importId);
     const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
     await tx.unsafe(undoArchived, [importId]);
     const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
@@ -43,7 +40,7 @@ export async function undoImport(database: Database, importId: number, signal: A
   });
 }
 
-/** The latest import that changed something and is not undone; the one that may be undone. */
+/** The only import that may be undone: the latest that changed users and is not undone. */
 const LATEST = `
   select id from rosterd.imports
   where undone_at is null and (
@@ -52,19 +49,21 @@ const LATEST = `
   )
   order by id desc limit 1`;
 
-async function demandUndoable(tx: Tx, { id, status, undone_at, cleared_at }: DecidedImport): Promise<void> {
-  if (status === "running" || status === "error") throw new CannotDecide("not_finished", "this import is not finished");
-  if (undone_at !== null) throw new CannotDecide("undone_already", "this import was undone already");
+async function requireUndoable(tx: Tx, { id, status, undone_at, cleared_at }: DecidedImport): Promise<void> {
+  if (status === "running" || status === "error") {
+    throw new CannotDecide("not_finished", "this import has not finished yet");
+  }
+  if (undone_at !== null) throw new CannotDecide("undone_already", "this import was already undone");
   if (cleared_at !== null) {
-    throw new CannotDecide("undo_cleared", "what is needed to undo this import was cleared (bak_retention_days)");
+    throw new CannotDecide("undo_cleared", "this import is older than bak_retention_days: its undo data was deleted");
   }
   const [latest] = await tx.unsafe(LATEST);
   if (latest?.id === id) return;
   if (latest === undefined || latest.id < id) throw new CannotDecide("nothing_changed", "this import changed nothing");
-  throw new CannotDecide("not_the_latest", `import ${latest.id} came later and changed something: undo it first`);
+  throw new CannotDecide("not_the_latest", `import ${latest.id} came later and changed users: undo that one first`);
 }
 
-async function findWhatGoesBack(tx: Tx, importId: number): Promise<void> {
+async function findUndo(tx: Tx, importId: number): Promise<void> {
   await tx.unsafe(undoFindValues, [importId]);
   await tx.unsafe("create index on undo_values (unique_id)");
   await tx.unsafe(undoFindStates, [importId]);
@@ -72,14 +71,14 @@ async function findWhatGoesBack(tx: Tx, importId: number): Promise<void> {
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 
-/** Permits come back, but for those that somebody else has now; answers with how many. */
-async function movePermits(tx: Tx, importId: number): Promise<number> {
+/** Restores permits, except those whose number another user has now. Resolves to how many. */
+async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoPermits, [importId]);
   const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;
   return restored;
 }
 
-/** What it held is forgotten with it. */
+/** Also discards an open hold of the import. */
 async function markUndone(tx: Tx, importId: number): Promise<void> {
   await tx`
     update rosterd.imports set

@@ -1,9 +1,4 @@
-/**
- * Sends rows to a server by COPY in its binary format: the one file that knows COPY.
- *
- * The bytes of a value go from the file into the message as they are. A table may refuse a row only for what somebody else did
- * meanwhile: what is no UTF-8, no date and no flag was made a failure before.
- */
+/** Sends rows by binary COPY. The checks have already failed records whose text, dates or flags Postgres would refuse. */
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";
 
@@ -11,29 +6,23 @@ import type { Tx } from "../connection/connect.ts";
 const SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const END_OF_DATA = Uint8Array.of(0xff, 0xff);
 const NULL = -1;
-/** So many bytes are worth a message. */
-const SEND_AT = 1 << 18;
+const MESSAGE_BYTES = 1 << 18;
 const encoder = new TextEncoder();
 
-/** Rows that wait to be sent. The room is used again. */
+/** A reusable buffer of rows to send. */
 export class CopyRows {
-  #bytes = new Uint8Array(SEND_AT + (1 << 16));
+  #bytes = new Uint8Array(MESSAGE_BYTES + (1 << 16));
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** `table`: its name, and its columns in the order in which their values come. */
+  /** `table`: the table's name, and its columns in the order of the values. */
   constructor(readonly table: string, private readonly columns: number) {}
 
-  /** How many bytes wait. */
   get length(): number {
     return this.#length;
   }
 
-  get isEmpty(): boolean {
-    return this.#length === 0;
-  }
-
-  /** The rows so far; what is added next is written over them. */
+  /** Returns the rows and empties the buffer. The next row overwrites them. */
   take(): Uint8Array {
     const rows = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
@@ -54,7 +43,7 @@ export class CopyRows {
     this.#int32(0);
   }
 
-  /** A value of type bigint: a whole number, not negative. */
+  /** A value of type bigint; must be a non-negative integer. */
   bigint(value: number): void {
     this.#room(12);
     this.#view.setInt32(this.#length, 8);
@@ -69,14 +58,14 @@ export class CopyRows {
     this.#int32(days);
   }
 
-  /** A value of type text: UTF-8 from `start` up to `end`. */
+  /** A value of type text: the UTF-8 bytes from `start` to before `end`. */
   bytes(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#room(length + 4);
     this.#view.setInt32(this.#length, length);
     const to = this.#bytes;
     let at = this.#length + 4;
-    // A loop is faster than subarray and set for the short values of a roster.
+    // For short values a loop is faster than subarray and set.
     if (length < 64) { for (let from = start; from < end; from++) to[at++] = bytes[from]; }
     else to.set(bytes.subarray(start, end), at);
     this.#length += length + 4;
@@ -104,7 +93,7 @@ export class CopyRows {
   }
 }
 
-/** Sends rows of several tables through one connection, which carries one COPY at a time. */
+/** Sends rows for several tables, one COPY at a time. */
 export class Copies {
   #stream: CopyStream | null = null;
   #table = "";
@@ -112,12 +101,11 @@ export class Copies {
   constructor(private readonly tx: Tx) {}
 
   /**
-   * Whether there are enough rows for a message; for more than that when it means to go from one table to another: then the server
-   * has to catch up first, and the two do not work side by side. To be asked before each {@link send}: a promise for each row
-   * would cost more than the row.
+   * Whether there are enough rows to send. Switching tables takes `switchBytes`, because the server has to catch up first.
+   * Callers check this before each {@link send}, because one promise per row would cost more than the row.
    */
-  wants(rows: CopyRows, toSwitch = SEND_AT): boolean {
-    return rows.length >= SEND_AT && (rows.length >= toSwitch || this.#table === rows.table);
+  wants(rows: CopyRows, switchBytes = MESSAGE_BYTES): boolean {
+    return rows.length >= MESSAGE_BYTES && (rows.length >= switchBytes || this.#table === rows.table);
   }
 
   async send(rows: CopyRows): Promise<void> {
@@ -129,7 +117,7 @@ export class Copies {
     await this.#stream.write(rows.take());
   }
 
-  /** All that was sent has arrived when it resolves. */
+  /** Resolves when the server has received all rows. */
   async end(): Promise<void> {
     await this.#stream?.end();
     this.#stream = null;
@@ -137,12 +125,11 @@ export class Copies {
 }
 
 class CopyStream {
-  /** Why the stream broke, and how to tell the write that is under way. */
   #fault: Error | null = null;
   #refuse = (_fault: Error) => {};
 
   private constructor(private readonly sink: Writable) {
-    // The driver breaks the stream when the connection is lost, and may never answer the write that is under way.
+    // When the connection is lost, the driver destroys the stream and may never answer the current write.
     sink.once("error", (fault) => {
       this.#fault = fault;
       this.#refuse(fault);
@@ -155,10 +142,10 @@ class CopyStream {
     return stream;
   }
 
-  /** The driver copies what it is given before this resolves; so it is given little at once. */
+  /** Writes in pieces, because the driver copies each one before this resolves. */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; at += SEND_AT) {
-      const piece = bytes.subarray(at, at + SEND_AT);
+    for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) {
+      const piece = bytes.subarray(at, at + MESSAGE_BYTES);
       await this.#answer((done) => this.sink.write(piece, done));
     }
   }

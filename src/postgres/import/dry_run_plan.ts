@@ -1,10 +1,10 @@
-/** What an import would do, read from the tables of its plan. */
+/** Reads from the tables of a plan what an import would do. */
 import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../../domain/outcome.ts";
 import type { DryRunPlan, PlanSummary } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 
-export class PostgresForecast implements DryRunPlan {
+export class PostgresDryRunPlan implements DryRunPlan {
   constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly judgement: PlanSummary) {}
 
   async counts(): Promise<Counts> {
@@ -25,7 +25,7 @@ export class PostgresForecast implements DryRunPlan {
   }
 }
 
-/** Beside the counts: how many users get other values, and how many only other access. */
+/** Counts the plan. `differing` users get new values; `moving` users only gain or lose access. */
 export async function countPlan(
   tx: Tx,
   queries: ImportQueries,

@@ -1,9 +1,6 @@
-/**
- * The history of imports as an import writes it (port `ImportStore`), in `rosterd.imports`. Its `status` alone says whether a
- * file was applied, and it changes in the transaction that applies it.
- */
+/** Only `imports.status` says whether a file was applied, and it changes in the transaction that applies the file. */
 import type { Reason } from "../../domain/outcome.ts";
-import { maskSettings, type Settings } from "../../domain/settings.ts";
+import { maskSettings } from "../../domain/settings.ts";
 import type {
   DryRun,
   Facts,
@@ -20,53 +17,43 @@ import type { Database, Isolation, Tx } from "../connection/connect.ts";
 import { findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
-import { PostgresImportTransaction, PostgresRehearsal } from "./import_transaction.ts";
+import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "../migrate.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
-/** For a rehearsal, which no lock keeps apart from imports: it sees nothing of one that ends meanwhile. */
+/** A dry run takes no import lock, so a snapshot hides imports that end meanwhile. */
 const SNAPSHOT = "repeatable read";
 
-/** Leaves a rehearsal with its result, so that nothing of it is committed. */
+/** Thrown with the result of a dry run, so that its transaction rolls back. */
 class DryRunResult<T> {
   constructor(readonly result: T) {}
 }
 
-/** How long an import waits for other programs that have its users or permits locked. */
 const LOCK_WAIT_MS = 25_000;
-
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
 export class PostgresImportStore implements ImportStore {
-  /** `onBegun` is called when an import stands in the history, before its transaction may keep the database to itself. */
+  /** `onBegun` runs after the history has the import and before its transaction, which may occupy the only connection. */
   constructor(
     private readonly database: Database,
     private readonly onBegun: () => Promise<void> = async () => {},
-    private readonly patienceMs = LOCK_WAIT_MS,
+    private readonly lockWaitMs = LOCK_WAIT_MS,
   ) {}
 
-  async begin(
-    { file, takenKey, settings, startedAt, bytes }: {
-      file: string;
-      takenKey: string | null;
-      settings: Settings;
-      startedAt: Date;
-      bytes: number;
-    },
-  ): Promise<ImportEntry> {
-    const { sql } = this.database;
+  async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
+    const { file, takenKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
-      insert into rosterd.imports as known (file, taken_key, settings, started_at, bytes)
+      insert into rosterd.imports as existing (file, taken_key, settings, started_at, bytes)
       values (${file}, ${takenKey}, ${kept}, ${startedAt}, ${bytes})
       on conflict (taken_key) do update set
-        status = case when known.status = 'error' then 'running' else known.status end,
-        started_at = case when known.status in ('error', 'running') then excluded.started_at else known.started_at end,
-        settings = case when known.status in ('error', 'running') then excluded.settings else known.settings end,
-        bytes = case when known.status in ('error', 'running') then excluded.bytes else known.bytes end,
-        finished_at = case when known.status = 'error' then null else known.finished_at end,
-        file_gone_at = case when known.status = 'error' then null else known.file_gone_at end
+        status = case when existing.status = 'error' then 'running' else existing.status end,
+        started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
+        settings = case when existing.status in ('error', 'running') then excluded.settings else existing.settings end,
+        bytes = case when existing.status in ('error', 'running') then excluded.bytes else existing.bytes end,
+        finished_at = case when existing.status = 'error' then null else existing.finished_at end,
+        file_gone_at = case when existing.status = 'error' then null else existing.file_gone_at end
       returning *`;
     await this.onBegun();
     return toEntry(row);
@@ -74,27 +61,27 @@ export class PostgresImportStore implements ImportStore {
 
   async transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     const copies = this.database.kind === "server";
-    const patience = { signal: waiting.signal, patienceMs: this.patienceMs };
-    for (let tries = 1;; tries++) {
+    const lockWait = { signal: waiting.signal, waitMs: this.lockWaitMs };
+    for (let attempt = 1;; attempt++) {
       try {
-        return await this.#within(async (tx, pid) => {
+        return await this.#prepared(async (tx, pid) => {
           await acquireImportLock(tx, waiting);
-          const importing = () => work(new PostgresImportTransaction(tx, copies, patience));
+          const importing = () => work(new PostgresImportTransaction(tx, copies, lockWait));
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
         if (!hasYielded(error)) throw error;
-        if (tries === MAX_ATTEMPTS) throw new LockedByOthers(error);
-        await delay(tries * RETRY_DELAY_MS, waiting.signal);
+        if (attempt === MAX_ATTEMPTS) throw new LockedByOthers(error);
+        await delay(attempt * RETRY_DELAY_MS, waiting.signal);
       }
     }
   }
 
-  async dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T> {
+  async dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T> {
     try {
-      return await this.#within(async (tx) => {
+      return await this.#prepared(async (tx) => {
         await migrateWithin(tx);
-        throw new DryRunResult(await work(new PostgresRehearsal(tx, this.database.kind === "server")));
+        throw new DryRunResult(await work(new PostgresDryRun(tx, this.database.kind === "server")));
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof DryRunResult) return outcome.result as T;
@@ -129,10 +116,10 @@ export class PostgresImportStore implements ImportStore {
   async *failures(importId: number): AsyncGenerator<Failure[]> {
     const rows = this.database.sql<Failure[]>`
       select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
-    // Few at once: what is alive when the collector of young objects comes by makes it ask for more room.
+    // Small pages keep few objects alive for the garbage collector, which would otherwise grow the heap.
     for await (const page of rows.cursor(100)) {
       yield page;
-      // In the driver each page hangs on the one before: until that is collected, none behind it is.
+      // The driver links each page to the one before, so a page must be emptied to free the later ones.
       page.length = 0;
     }
   }
@@ -169,8 +156,7 @@ export class PostgresImportStore implements ImportStore {
       where id = ${importId}`;
   }
 
-  /** The whole is thrown away with its connection when anything goes wrong. */
-  #within<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
+  #prepared<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
     return this.database.transaction(async (tx) => {
       const { pid } = await prepare(tx);
       return await work(tx, pid);

@@ -1,35 +1,34 @@
-/** Carries out what was planned, in the transaction of an import: locks the users, changes them, and records what became of it. */
+/** Carries out a plan in the transaction of its import: locks users, changes them and records the result. */
 import type { Counts } from "../../domain/outcome.ts";
 import type { AppliedImport, DoneImport, PlannedImport, PlanSummary } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import { countPlan } from "./dry_run_plan.ts";
-import { isTaken, type LockAttempt, type LockPatience, lockPatiently } from "./lock.ts";
+import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
-/** So often the plan is made anew because another program changed a user in it; whom it has seen are locked meanwhile. */
+/** Limits the plans that are made because another program changed a user. Users seen before stay locked. */
 const MAX_PLANS = 20;
-/** So often because another program wrote a unique value that the plan took for free. */
+/** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
 
-/** Another program changes users faster than a plan can be made of them. */
 export class UsersKeepChanging extends Error {
-  override readonly name = "NeverStill";
+  override readonly name = "UsersKeepChanging";
   readonly code = "users_change";
   constructor() {
     super("other programs keep changing the users of this roster");
   }
 }
 
-/** A COMMIT that was taken for lost came through after all: the same import was applied meanwhile. Nothing is applied twice. */
+/** A COMMIT that seemed lost had succeeded, so the import is already applied. Nothing is applied twice. */
 export class AppliedBefore extends Error {
   override readonly name = "AppliedBefore";
   readonly code = "applied_before";
   constructor() {
-    super("this import was applied before");
+    super("this import was already applied");
   }
 }
 
@@ -37,35 +36,34 @@ export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
   planner: Planner;
   unchanged: UnchangedStore;
-  patience: LockPatience;
+  lockWait: LockWait;
 }
 
 export class PostgresPlannedImport implements PlannedImport {
-  constructor(private readonly about: ImportContext, private plan: Plan) {}
+  constructor(private readonly context: ImportContext, private plan: Plan) {}
 
   async apply(): Promise<AppliedImport> {
-    const { tx, patience, planner, unchanged, created } = this.about;
-    for (let tries = 1;; tries++) {
+    const { tx, lockWait, planner, unchanged, created } = this.context;
+    for (let attempt = 1;; attempt++) {
       try {
-        const { counts, judgement } = await lockPatiently(tx, patience, (attempt) => this.#carryOut(attempt));
+        const { counts, judgement } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
         await unchanged.keep();
         return {
           counts: { ...counts, created: counts.created + created },
           judgement,
-          record: (done) => record(this.about, done),
+          record: (done) => record(this.context, done),
         };
       } catch (error) {
-        if (!isTaken(error) || tries === MAX_UNIQUE_CONFLICTS) throw error;
+        if (!isUniqueViolation(error) || attempt === MAX_UNIQUE_CONFLICTS) throw error;
         this.plan = await planner.replan(tx);
       }
     }
   }
 
-  /** Locks everybody whom the plan changes, and changes them. */
   async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
-    const { tx } = attempt, { queries, importId } = this.about;
+    const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { judgement, contested } = await this.#settle(attempt);
+    const { judgement, contested } = await this.#lockAll(attempt);
     const { counts, differing, moving } = await countPlan(tx, queries);
     await this.#noteChanges(tx, counts);
     if (contested) await tx.unsafe(freeValues);
@@ -78,9 +76,9 @@ export class PostgresPlannedImport implements PlannedImport {
     return { counts: { ...counts, ...released }, judgement };
   }
 
-  /** Locks the users of the plan, and their permits; when one of them is no longer as the plan saw it, plans anew. */
-  async #settle({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
-    const { planner, queries: { lockUsers, lockPermits } } = this.about;
+  /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
+  async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
+    const { planner, queries: { lockUsers, lockPermits } } = this.context;
     let plan = this.plan;
     if (reversed) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
@@ -92,7 +90,7 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 
   async #noteChanges(tx: Tx, counts: Counts): Promise<void> {
-    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.about;
+    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
     const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
     if (changed > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);
@@ -116,10 +114,10 @@ async function record(
   }
   const { delimiter, encoding, sha256, bytes } = facts;
   const held = { hold_state: hold === null ? null : "open", hold_reason: hold };
-  const known = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
+  const values = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
   const { count } = await tx`
     update rosterd.imports
-    set ${tx({ ...known, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
+    set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')`;
   if (count === 0) throw new AppliedBefore();
   if (mail.state === "waiting") {

@@ -1,4 +1,4 @@
-/** Decides what an import would do, without doing it: the steps from staged records to the tables `plan` and `missing`. */
+/** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -8,31 +8,30 @@ import { notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 
-/** What a plan came to, beside its tables. */
 export interface Plan {
   judgement: PlanSummary;
-  /** Whether a value may have to go from one user to another. */
+  /** Whether a value may move from one user to another. */
   contested: boolean;
 }
 
 export class Planner {
-  constructor(private readonly about: { header: Header; settings: Settings; queries: ImportQueries }) {}
+  constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
 
-  /** Makes the plan of users as they are now. `hasSuspects`: a value may stand in more than one record. */
-  async plan(tx: Tx, hasSuspects: boolean): Promise<Plan> {
-    if (hasSuspects) await tx.unsafe(`${this.about.queries.findRepeats}; analyze repeats`);
+  /** Plans for the current users. `hasPossibleDuplicates`: whether a value may be in more than one record. */
+  async plan(tx: Tx, hasPossibleDuplicates: boolean): Promise<Plan> {
+    if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
     return await this.#plan(tx);
   }
 
-  /** The same anew, after {@link plan}. */
+  /** Plans again after {@link plan}, because users have changed. */
   async replan(tx: Tx): Promise<Plan> {
     await tx.unsafe("truncate plan, claims, taken, missing, archived");
     return await this.#plan(tx);
   }
 
   async #plan(tx: Tx): Promise<Plan> {
-    const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived, holdLosses } = this.about.queries;
-    const { archive_inactive_users, missing_users } = this.about.settings;
+    const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived, holdLosses } = this.context.queries;
+    const { archive_inactive_users, missing_users } = this.context.settings;
     const plan = withValues(makePlan, archive_inactive_users, missing_users === "archive");
     await tx.unsafe(`${plan}; analyze plan (line, unique_id, transition, claims_user_name, claims_email)`);
     const claims = await tx.unsafe(findClaims);
@@ -48,26 +47,26 @@ export class Planner {
     return { judgement: { warnings, hold }, contested: claims.count > 0 };
   }
 
-  /** Who is absent from the roster; nobody, when it is not surely whole. */
+  /** Finds users who are missing from the roster, unless the roster may be incomplete. */
   async #findMissing(tx: Tx): Promise<Warning[]> {
-    const [{ unreadable, first_line, applies }] = await tx.unsafe(this.about.queries.findUnreadable);
-    const own = this.about.header.own.length > 0;
+    const [{ unreadable, first_line, applies }] = await tx.unsafe(this.context.queries.findUnreadable);
+    const own = this.context.header.own.length > 0;
     const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies });
     if (warning !== null) return [warning];
-    await tx.unsafe(this.about.queries.findMissing);
+    await tx.unsafe(this.context.queries.findMissing);
     await tx.unsafe("analyze missing");
     return [];
   }
 
-  /** Asks the guard; null when everything may happen. */
+  /** The guard's reason to hold losses; null if it lets everything happen. */
   async #reasonToHold(tx: Tx): Promise<string | null> {
-    const { archive_guard } = this.about.settings;
+    const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;
-    const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.about.queries.countLosses);
+    const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.context.queries.countLosses);
     const all = losses.find(({ login_source }) => login_source === null);
     if (all === undefined || all.losing === 0) return null;
     const [open] = await tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
-    const active = await tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.about.queries.countActive);
+    const active = await tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.context.queries.countActive);
     const activeOf = new Map(active.map((row) => [row.login_source, row.active]));
     const weighed = losses.map((one) => ({ ...one, active: activeOf.get(one.login_source) ?? 0 }));
     return reasonToHold(archive_guard, open.id, weighed);

@@ -1,9 +1,7 @@
 /**
- * The SQL of an import, one statement a file in `queries/`, each named after what it does.
- *
- * The files are plain SQL but for one thing: `{{JOINER|TEMPLATE}}` stands for TEMPLATE once for every column of the roster but
- * `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label` its
- * name for people, `@type` its type, `@new` the staged value and `@old` the user's, and `@text` the user's or null.
+ * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column of the roster
+ * except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label` its name
+ * for people, `@type` its type, `@new` the staged value, `@old` the user's value, and `@text` the user's value or null.
  */
 import { type Column, COLUMNS } from "../../domain/columns.ts";
 import archiveMissing from "../queries/archive_missing.sql" with { type: "text" };
@@ -12,11 +10,11 @@ import countActive from "../queries/count_active.sql" with { type: "text" };
 import countLosses from "../queries/count_losses.sql" with { type: "text" };
 import counts from "../queries/counts.sql" with { type: "text" };
 import createUsers from "../queries/create_users.sql" with { type: "text" };
-import dropAgain from "../queries/drop_again.sql" with { type: "text" };
+import dropRestagedUsers from "../queries/drop_restaged_users.sql" with { type: "text" };
 import dropRefused from "../queries/drop_refused.sql" with { type: "text" };
 import failures from "../queries/failures.sql" with { type: "text" };
 import countPermits from "../queries/count_permits.sql" with { type: "text" };
-import findAgain from "../queries/find_again.sql" with { type: "text" };
+import findRestagedUsers from "../queries/find_restaged_users.sql" with { type: "text" };
 import findClaims from "../queries/find_claims.sql" with { type: "text" };
 import findMissing from "../queries/find_missing.sql" with { type: "text" };
 import findRepeats from "../queries/find_repeats.sql" with { type: "text" };
@@ -34,14 +32,14 @@ import noteOtherwise from "../queries/note_otherwise.sql" with { type: "text" };
 import refuseTaken from "../queries/refuse_taken.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 import stage from "../queries/stage.sql" with { type: "text" };
-import suspectAll from "../queries/suspect_all.sql" with { type: "text" };
+import listAllValues from "../queries/list_all_values.sql" with { type: "text" };
 import updateAccess from "../queries/update_access.sql" with { type: "text" };
 import updateValues from "../queries/update_values.sql" with { type: "text" };
 
-/** The columns that hold a value of a user, and nothing of what the user is. */
+/** The columns of a user's values, without the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
-/** Fills in a query for the given columns. */
+/** Expands the templates of a query for these columns. */
 export function forColumns(query: string, columns: readonly Column[]): string {
   return query.replace(
     /\{\{(.*?)\|(.*?)\}\}/gs,
@@ -53,7 +51,7 @@ export function forColumns(query: string, columns: readonly Column[]): string {
   );
 }
 
-/** Puts values in the place of $1, $2, …: a statement without any goes to the server and back once, not twice. */
+/** Replaces $1, $2, … by values, because a statement without parameters takes one round trip instead of two. */
 export function withValues(query: string, ...values: (number | boolean)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
 }
@@ -76,14 +74,14 @@ function sqlOf({ name, databaseName, kind }: Column, part: string): string {
   }
 }
 
-/** The queries of an import whose roster has these columns; a column that it has not is never named. */
+/** The queries of an import whose roster has these columns. Other columns are never named. */
 export function importQueries(present: readonly Column[]) {
   const columns = VALUE_COLUMNS.filter((column) => present.includes(column));
   return {
     stage: forColumns(stage, VALUE_COLUMNS),
-    suspectAll,
-    findAgain,
-    dropAgain,
+    listAllValues,
+    findRestagedUsers,
+    dropRestagedUsers,
     findRepeats: forColumns(findRepeats, columns),
     makePlan: forColumns(makePlan, columns),
     findClaims,

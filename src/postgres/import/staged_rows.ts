@@ -1,7 +1,4 @@
-/**
- * Brings the records of a roster to the database: into `staged`, where all of them are compared with the users; or, while
- * there are no users yet, straight into `users`, as far as a record surely creates one.
- */
+/** Sends the records of a roster to `staged`, or by direct insert to `users` (docs/people.md#first-imports). */
 import { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Header } from "../../importer/checks/header.ts";
@@ -10,24 +7,22 @@ import type { Tx } from "../connection/connect.ts";
 import { Copies, CopyRows } from "./copy.ts";
 import { UnnestRows } from "./unnest.ts";
 
-/** Writes records into `staged`. */
 export interface StagedRows {
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<void>;
 }
 
-/** `copies`: the database takes COPY. */
 export function stagedRows(tx: Tx, header: Header, copies: boolean): StagedRows {
   return copies ? new CopiedRows(tx, header) : new UnnestRows(tx, header);
 }
 
-/** Rows of `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
+/** Copies rows into `staged`: line, problems, and the columns in the order of `header.present`. */
 class CopiedRows implements StagedRows {
   readonly #copies: Copies;
   readonly #rows: CopyRows;
   readonly #positions: readonly number[];
 
-  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), private readonly toSwitch?: number) {
+  constructor(tx: Tx, { present }: Header, copies = new Copies(tx), private readonly switchBytes?: number) {
     const names = present.map(({ column }) => column.databaseName);
     this.#copies = copies;
     this.#rows = new CopyRows(`staged (line, problems, ${names.join(", ")})`, names.length + 2);
@@ -37,12 +32,12 @@ class CopiedRows implements StagedRows {
   async write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void> {
     for (let record = 0; record < batch.count; record++) {
       if (isWanted(batch, record)) this.#add(batch, record, problems);
-      if (this.#copies.wants(this.#rows, this.toSwitch)) await this.#copies.send(this.#rows);
+      if (this.#copies.wants(this.#rows, this.switchBytes)) await this.#copies.send(this.#rows);
     }
   }
 
   async end(): Promise<void> {
-    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    if (this.#rows.length > 0) await this.#copies.send(this.#rows);
     await this.#copies.end();
   }
 
@@ -65,20 +60,17 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** While users are created, so many bytes are worth going over to staging and back. */
-const STAGED_AT_ONCE = 1 << 20;
+/** A direct insert switches to `staged` and back only for this many bytes. */
+const STAGED_SWITCH_BYTES = 1 << 20;
 
-/**
- * Creates users at once, without a look at others: for records of active users without problems, of whom no value may have stood in
- * an earlier record, while there are no users. Whatever is not of that kind goes into `staged`.
- */
+/** Creates users directly. Records with problems, inactive users or possible duplicates still go to `staged`. */
 export class DirectInsertRows implements StagedRows {
   readonly #copies: Copies;
   readonly #staged: CopiedRows;
   readonly #rows: CopyRows;
   readonly #importId: number;
   readonly #columns: readonly { position: number; isDate: boolean }[];
-  /** Where the record says whether the user is active, if it does. */
+  /** The position of the column `active`; null if the roster lacks it. */
   readonly #active: number | null;
   #created = 0;
 
@@ -86,7 +78,7 @@ export class DirectInsertRows implements StagedRows {
     const present = header.present.filter(({ column }) => column.kind !== "flag");
     const names = present.map(({ column }) => column.databaseName);
     this.#copies = new Copies(tx);
-    this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_AT_ONCE);
+    this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_SWITCH_BYTES);
     this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import)`, names.length + 1);
     this.#importId = importId;
     this.#columns = present.map(({ column, positions }) => ({
@@ -96,15 +88,13 @@ export class DirectInsertRows implements StagedRows {
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
   }
 
-  /** How many users were created. */
   get created(): number {
     return this.#created;
   }
 
-  /** `isSuspected`: whether a value of the record may have stood in an earlier one. */
-  async write(batch: Batch, problems: FoundProblems, isSuspected: IsWanted): Promise<void> {
+  async write(batch: Batch, problems: FoundProblems, mayRepeat: IsWanted): Promise<void> {
     const isStaged: IsWanted = (batch, record) =>
-      problems.has(record) || isSuspected(batch, record) || this.#isInactive(batch, record);
+      problems.has(record) || mayRepeat(batch, record) || this.#isInactive(batch, record);
     await this.#staged.write(batch, problems, isStaged);
     for (let record = 0; record < batch.count; record++) {
       if (!isStaged(batch, record)) this.#create(batch, record);
@@ -113,7 +103,7 @@ export class DirectInsertRows implements StagedRows {
   }
 
   async end(): Promise<void> {
-    if (!this.#rows.isEmpty) await this.#copies.send(this.#rows);
+    if (this.#rows.length > 0) await this.#copies.send(this.#rows);
     await this.#staged.end();
   }
 
@@ -139,11 +129,11 @@ export class DirectInsertRows implements StagedRows {
 
 const ZERO = 0x30;
 
-/** Of a real date `YYYY-MM-DD` that stands at `at`. */
+/** The day number of the valid date `YYYY-MM-DD` at position `at`. */
 function daysSince2000(bytes: Uint8Array, at: number): number {
   const digit = (offset: number) => bytes[at + offset] - ZERO;
   const month = digit(5) * 10 + digit(6), day = digit(8) * 10 + digit(9);
-  // The year begins in March, so that the day that may be there or not is its last one.
+  // Years begin in March here, so that a leap day is the last day of its year.
   const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3) - (month < 3 ? 1 : 0);
   const daysOfYears = 365 * year + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
   const daysOfMonths = Math.floor((153 * ((month + 9) % 12) + 2) / 5);

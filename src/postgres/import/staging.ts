@@ -1,7 +1,4 @@
-/**
- * The staging of one roster: its records on their way into the database, the suspects among their values, and whose records are
- * needed again.
- */
+/** Stages the records of one roster and its possible duplicates, and decides whose records must be staged again. */
 import type { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Header } from "../../importer/checks/header.ts";
@@ -13,45 +10,40 @@ import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 
-/** Above so many records the planner's guesses about tables it has not seen before are not to be trusted. */
-const MANY = 2_000;
-/** As long as they are a small part of all users, it is right to look them up one by one. */
-const SMALL_PART = 0.05;
-/** The records of more users are not looked for one by one. */
+/** With more records than this, Postgres's estimates for new tables are unreliable. */
+const MAX_NESTED_RECORDS = 2_000;
+/** Below this part of all users, nested loops are right anyway. */
+const MAX_NESTED_PART = 0.05;
+/** With more users than this, all records are staged again. */
 const MAX_RESTAGED_USERS = 100_000;
 
-/** Users of whom all records are to be staged again. */
-const MAKE_AGAIN = 'create temp table again (unique_id text collate "C" primary key) on commit drop';
+const CREATE_RESTAGED = 'create temp table restaged_users (unique_id text collate "C" primary key) on commit drop';
 
-const ABOUT_USERS = `
+const USERS_ESTIMATE = `
   select exists (select from rosterd.users) as any,
     (select greatest(reltuples, 0)::float8 from pg_class where oid = 'rosterd.users'::regclass) as users`;
 
-/** What staging works with. */
 export interface StagingContext {
   tx: Tx;
-  /** The database takes COPY. */
+  /** Whether the database supports COPY. */
   copies: boolean;
   header: Header;
   settings: Settings;
   queries: ImportQueries;
 }
 
-/** What staging came to, beside its tables. */
 export interface StagedFacts {
-  /** How many users were created straight. */
+  /** The users created by direct insert. */
   created: number;
-  /** Whether a value may stand in more than one record. */
-  hasSuspects: boolean;
+  /** Whether a value may be in more than one record. */
+  hasPossibleDuplicates: boolean;
 }
 
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
-  /** Whether a value may stand in more than one record. */
   #hasPossibleDuplicates = true;
-  /** Good records that were staged. */
+  /** At most this many valid records are staged. */
   #staged = 0;
-  /** Suspects were not told one by one. */
   #restagesAll = false;
 
   private constructor(
@@ -59,13 +51,13 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     private readonly importId: number | null,
     readonly cache: UnchangedCache | null,
     private readonly plan: (staged: StagedFacts) => Promise<Planned>,
-    /** How many users there are, as far as the server knows without counting. */
+    /** The server's estimate of the number of users. */
     private readonly users: number,
-    private readonly straight: DirectInsertRows | null,
+    private readonly direct: DirectInsertRows | null,
     private readonly rows: StagedRows,
   ) {}
 
-  /** `importId` null: nothing may be created. */
+  /** `importId` null: a dry run, which creates no users. */
   static async begin<Planned>(
     context: StagingContext,
     importId: number | null,
@@ -73,28 +65,28 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     plan: (staged: StagedFacts) => Promise<Planned>,
   ): Promise<PostgresStaging<Planned>> {
     const { tx, copies, header, settings } = context;
-    const [{ any, users }] = await tx.unsafe(ABOUT_USERS);
-    // Whoever is missing from a roster is looked for among all its records.
+    const [{ any, users }] = await tx.unsafe(USERS_ESTIMATE);
+    // The search for missing users needs all records in `staged`.
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
-    const straight = mayCreate && !any ? new DirectInsertRows(tx, header, importId) : null;
-    const rows = straight ?? stagedRows(tx, header, copies);
-    return new PostgresStaging(context, importId, cache, plan, users, straight, rows);
+    const direct = mayCreate && !any ? new DirectInsertRows(tx, header, importId) : null;
+    const rows = direct ?? stagedRows(tx, header, copies);
+    return new PostgresStaging(context, importId, cache, plan, users, direct, rows);
   }
 
-  async write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void> {
+  async write(batch: Batch, problems: FoundProblems, mayRepeat: Uint8Array): Promise<void> {
     this.#staged += batch.count - problems.size;
-    const isSuspected = (_: Batch, record: number) => suspected[record] !== 0;
-    await this.rows.write(batch, problems, this.straight === null ? () => true : isSuspected);
+    const isPossibleDuplicate = (_: Batch, record: number) => mayRepeat[record] !== 0;
+    await this.rows.write(batch, problems, this.direct === null ? () => true : isPossibleDuplicate);
   }
 
   async end(
-    suspects: readonly PossibleDuplicate[] | null,
+    duplicates: readonly PossibleDuplicate[] | null,
     repeated: ReadonlySet<string>,
   ): Promise<Staged<Planned> | Restaging<Planned>> {
     await this.rows.end();
-    this.#created = this.straight?.created ?? 0;
+    this.#created = this.direct?.created ?? 0;
     this.#staged -= this.#created;
-    await this.#addPossibleDuplicates(suspects, repeated);
+    await this.#addPossibleDuplicates(duplicates, repeated);
     const again = await this.#findRestageUsers(repeated);
     return again === null ? await this.#ended() : this.#restaging(again);
   }
@@ -104,37 +96,36 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     return {
       again,
       write: async (batch, problems, isWanted) => {
-        // At the most.
         this.#staged += batch.count;
         await rows.write(batch, problems, isWanted);
       },
       end: async () => {
         await rows.end();
-        if (this.#restagesAll) await tx.unsafe(queries.suspectAll);
+        if (this.#restagesAll) await tx.unsafe(queries.listAllValues);
         return await this.#ended();
       },
     };
   }
 
   async #ended(): Promise<Staged<Planned>> {
-    await this.#tellPlanner();
-    const plan = () => this.plan({ created: this.#created, hasSuspects: this.#hasPossibleDuplicates });
+    await this.#tunePlanner();
+    const plan = () => this.plan({ created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates });
     return { again: null, plan };
   }
 
-  /** Takes back what was written of users whose records are needed again, and says who they are; null: nobody. */
+  /** Removes the records and new rows of users who must be staged again, and returns them; null if there are none. */
   async #findRestageUsers(repeated: ReadonlySet<string>): Promise<RestageUsers | null> {
     const isContested = repeated.size > 0 || (this.#created > 0 && this.#hasPossibleDuplicates);
     if (!isContested) return null;
     if (repeated.size > MAX_RESTAGED_USERS) return await this.#restageAll();
     const { tx, queries } = this.context;
-    await tx.unsafe(`${MAKE_AGAIN}; analyze suspects`);
-    const { count } = await tx.unsafe(queries.findAgain, [this.importId, [...repeated]]);
+    await tx.unsafe(`${CREATE_RESTAGED}; analyze possible_duplicates`);
+    const { count } = await tx.unsafe(queries.findRestagedUsers, [this.importId, [...repeated]]);
     if (count === 0) return null;
     if (count > MAX_RESTAGED_USERS) return await this.#restageAll();
-    const [{ uncreated }] = await tx.unsafe(queries.dropAgain, [this.importId]);
+    const [{ uncreated }] = await tx.unsafe(queries.dropRestagedUsers, [this.importId]);
     this.#created -= uncreated;
-    const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from again");
+    const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
     return new Set(again.map(({ unique_id }) => unique_id));
   }
 
@@ -147,22 +138,23 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   }
 
   async #addPossibleDuplicates(
-    suspects: readonly PossibleDuplicate[] | null,
+    duplicates: readonly PossibleDuplicate[] | null,
     repeated: ReadonlySet<string>,
   ): Promise<void> {
-    if (suspects === null) return void await this.context.tx.unsafe(this.context.queries.suspectAll);
+    if (duplicates === null) return void await this.context.tx.unsafe(this.context.queries.listAllValues);
     const more = [...repeated].map((key) => ({ what: "unique_id", key }));
-    const all = [...suspects, ...more];
+    const all = [...duplicates, ...more];
     this.#hasPossibleDuplicates = all.length > 0;
     if (!this.#hasPossibleDuplicates) return;
     const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
-    await this.context.tx`insert into suspects select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
+    await this.context
+      .tx`insert into possible_duplicates select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
   }
 
-  async #tellPlanner(): Promise<void> {
-    await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), suspects, taken");
-    // A table that looks empty may be filled by the very statement that loops over it.
-    if (this.#staged > Math.max(MANY, SMALL_PART * Math.max(this.users, this.#created))) {
+  async #tunePlanner(): Promise<void> {
+    await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
+    // A plan with nested loops assumes empty tables, which the same statement may fill.
+    if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }
   }

@@ -1,16 +1,13 @@
-/**
- * Sends staged records to the embedded database, which takes no COPY over its socket: by statements of some thousand
- * rows, one array a column.
- */
+/** Sends records to the embedded database, whose socket does not support COPY: one array per column. */
 import { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { IsWanted } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 
-const ROWS = 2_000;
+const STATEMENT_ROWS = 2_000;
 
-/** Inserts rows into `staged`: line, problems, and the columns of the roster in the order of the header's `present`. */
+/** Inserts rows into `staged`: line, problems, and the columns in the order of `header.present`. */
 export class UnnestRows {
   readonly #tx: Tx;
   readonly #statement: string;
@@ -36,7 +33,7 @@ export class UnnestRows {
       this.#lines.push(batch.line[record]);
       this.#problems.push(found === undefined ? null : JSON.stringify(found));
       this.#positions.forEach((position, column) => this.#columns[column].push(staged(batch, record, position)));
-      if (this.#lines.length === ROWS) await this.#send();
+      if (this.#lines.length === STATEMENT_ROWS) await this.#send();
     }
   }
 

@@ -1,5 +1,5 @@
--- The first schema: users, permits, the history of imports, and the mail that waits (contract, section 8).
--- Never edit a migration that was released: add the next number.
+-- The first schema: users, permits, the history of imports, and waiting mail (docs/database.md).
+-- Never change what a released migration does: add the next number.
 
 create table rosterd.users (
   unique_id            text collate "C" primary key,
@@ -33,11 +33,11 @@ create table rosterd.users (
   constraint users_archived_are_inactive check (archived_at is null or not active)
 );
 
--- Letter case of A-Z is ignored, whatever the database's collation says of other letters (contract, section 2).
+-- Ignores the case of A to Z only, whatever the database's collation (docs/file-format.md#taken-values).
 create unique index users_user_name_key on rosterd.users (lower(user_name collate "C"));
 create unique index users_email_key on rosterd.users (lower(email collate "C"));
 
--- Other programs write here; rosterd only releases and restores.
+-- Other programs write permits; rosterd only releases and restores them.
 create table rosterd.permits (
   permit_id          bigint generated always as identity primary key,
   permit_no          text,
@@ -54,9 +54,9 @@ create index permits_permit_no_idx on rosterd.permits (permit_no);
 create table rosterd.imports (
   id               bigint generated always as identity primary key,
   file             text not null,
-  -- The folder .rosterd/KEY/ in which the upload stands while it is imported; null for `rosterd import FILE`.
+  -- The KEY of the folder .rosterd/KEY/ with the claimed upload; null for `rosterd import FILE`.
   taken_key        text unique,
-  -- The one column that says whether the file was applied: anything but running and error is final.
+  -- Only this column says whether the file was applied. Every value except running and error is final.
   status           text not null default 'running'
     constraint imports_status_check check (status in ('running', 'rejected', 'error', 'held', 'failed_records', 'done')),
   reason           jsonb,
@@ -81,9 +81,9 @@ create table rosterd.imports (
   started_at       timestamptz not null default now(),
   finished_at      timestamptz,
   undone_at        timestamptz,
-  -- When its files in bak, its failures and its undo were cleared (contract, section 5, bak_retention_days).
+  -- When retention cleared its files in bak, its failures and its undo data (docs/upload-folder.md#retention).
   cleared_at       timestamptz,
-  -- Marks of what was done outside the database after the merge, so that a restart goes on where it stopped.
+  -- What was done outside the database after the commit, so that a restart continues there.
   bak_file         text,
   failed_file      text,
   mail             text not null default 'none'
@@ -99,7 +99,7 @@ create table rosterd.import_failures (
   primary key (import_id, line)
 );
 
--- Mail that waits to be sent, and what became of it. Written in the transaction of the import it tells of.
+-- Waiting and past mail, written in the transaction of its import.
 create table rosterd.outbox (
   id          bigint generated always as identity primary key,
   import_id   bigint references rosterd.imports on delete cascade,

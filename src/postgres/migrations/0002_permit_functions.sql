@@ -1,5 +1,5 @@
--- What archiving and undo do to permits. A customer whose permits live elsewhere replaces these two functions (contract,
--- section 8); a function that is there already is therefore left as it is.
+-- What archiving and undo do to permits. Customers with permits in another system replace these functions, so existing ones are
+-- kept (docs/database.md#permit-functions).
 
 do $migration$
 begin

@@ -1,6 +1,6 @@
--- What the guard holds back, and what an undo needs (contract, section 3).
+-- Adds the tables of holds (docs/people.md#hold) and undo (docs/people.md#undo).
 
--- Which import made a user: all that an undo has to know of those it created.
+-- The import that created the user. An undo needs nothing more about new users.
 alter table rosterd.users add column created_by_import bigint;
 
 alter table rosterd.imports
@@ -9,7 +9,7 @@ alter table rosterd.imports
   add column hold_ended_at timestamptz;
 create index imports_open_holds_idx on rosterd.imports (id) where hold_state = 'open';
 
--- What each import changed of users that were there before, by the columns of rosterd.users: {"city": ["Ottawa", "Hull"]}.
+-- What each import changed of existing users, by the columns of rosterd.users: {"city": ["Ottawa", "Hull"]}.
 create table rosterd.import_changes (
   import_id   bigint not null references rosterd.imports on delete cascade,
   unique_id   text collate "C" not null,
@@ -18,18 +18,17 @@ create table rosterd.import_changes (
   changed_at  timestamptz not null default now(),
   primary key (import_id, unique_id)
 );
--- Who lost access in the last 24 hours.
+-- Finds who lost access in the last 24 hours.
 create index import_changes_lost_active_idx on rosterd.import_changes (changed_at) where lost_active;
 
--- Who would have lost access, had the guard not held it back.
+-- Users whom the guard keeps from losing access.
 create table rosterd.import_held (
   import_id    bigint not null references rosterd.imports on delete cascade,
   unique_id    text collate "C" not null,
-  -- The record's; null: the user is missing from the roster.
+  -- The record's line; null: the user is missing from the roster.
   line         bigint,
   effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
-  -- Later imports whose record for this user says otherwise. One that is undone says nothing any more, so all are kept, up to
-  -- the first hundred.
+  -- Later imports whose record keeps this user. An undone one no longer counts, so the first hundred are kept.
   otherwise_by bigint[] not null default '{}',
   primary key (import_id, unique_id)
 );

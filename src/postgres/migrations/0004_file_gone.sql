@@ -1,4 +1,4 @@
--- An import whose file was removed from .rosterd by somebody: nobody waits for it any more, neither a turn nor its mail.
+-- Marks an import whose file another program removed from .rosterd. Turns and mails no longer wait for it.
 
 alter table rosterd.imports add column file_gone_at timestamptz;
 

@@ -1,20 +1,20 @@
--- The records that were applied last, so that the same ones are passed over the next time (src/importer/known_records.ts).
+-- Stores digests of the records applied last, so that an import can skip the same ones (docs/database.md#unchanged-record-cache).
 
--- A log: pieces of entries of 16 bytes, the key of a user and the digest of a record. Of one user the last entry counts.
+-- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. A user's last entry counts.
 create table rosterd.known_records (
   id      bigint generated always as identity primary key,
   entries integer not null,
   digests bytea not null
 );
--- Digests cannot be made smaller.
+-- Digests do not compress.
 alter table rosterd.known_records alter column digests set storage external;
 
--- Users of whom the log says nothing any more: somebody else changed them, or their record was not wholly applied.
+-- Users whose log entry is out of date: another program changed them, or their record was not fully applied.
 create table rosterd.changed_users (
   unique_id text collate "C" not null
 );
 
--- Others need no right to these tables.
+-- Other programs need no rights on these tables.
 create function rosterd.note_changed_user() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -36,7 +36,7 @@ begin
 end
 $$;
 
--- An import keeps account of what it changes itself. Everybody else is noted, whatever they switch off.
+-- An import keeps its own log entries up to date. The triggers note all other changes, even in a session that disables triggers.
 create trigger users_note_changed after update or delete on rosterd.users
   for each row when (current_setting('rosterd.importing', true) is distinct from 'on')
   execute function rosterd.note_changed_user();

@@ -1,4 +1,4 @@
--- Users who are missing from the roster, but for those who are held.
+-- Archives the missing users who are not held.
 update rosterd.users as u
 set active = false, archived_at = now(), updated_at = now()
 from missing as m

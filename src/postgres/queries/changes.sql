@@ -1,4 +1,4 @@
--- What `check` shows of the first users that would change: column by column, before and after. $1: how many.
+-- The first users that would change, with values before and after, for `check`. $1: how many.
 select
   p.unique_id,
   case
@@ -20,7 +20,7 @@ select
 from (
   select line, unique_id, transition, held, false as is_missing from plan
   union all
-  -- Users who are missing come last; they have no line.
+  -- Missing users have no line, so they come last.
   select null, unique_id, 'archive', case when held then 'archive' end, true from missing
   order by line, unique_id
   limit $1

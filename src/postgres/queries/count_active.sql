@@ -1,2 +1,2 @@
--- Active users, per login source and in all.
+-- Counts active users, per login source and in total.
 select login_source, count(*) as active from rosterd.users where active group by grouping sets ((login_source), ())

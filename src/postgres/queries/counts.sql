@@ -1,4 +1,4 @@
--- What becomes of the records, and of users without one; what is left is unchanged.
+-- Counts what the plan does to records and missing users. All other records are unchanged.
 select
   count(*) filter (where transition in ('create', 'create_archived')) as created,
   count(*) filter (where transition = 'archive') as archived,

@@ -1,2 +1,2 @@
--- A record with a taken value fails whole.
+-- A record with a taken value fails as a whole.
 delete from plan where line in (select line from taken)

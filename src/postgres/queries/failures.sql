@@ -1,4 +1,4 @@
--- The records that were not applied, with all their problems in the order of the columns. Read by a cursor or stored.
+-- The failed records, with all their problems in the order of the columns.
 select f.line, f.unique_id, f.problems
 from (
   select
@@ -6,7 +6,7 @@ from (
     coalesce(
       (
         select jsonb_agg(jsonb_build_object('column', 'unique_id', 'code', '9022', 'reason',
-          format('unique_id "%s" stands on line %s already, with other values', s.unique_id, r.first_line)))
+          format('unique_id "%s" is already on line %s, with other values', s.unique_id, r.first_line)))
         from repeats as r where r.line = s.line
       ), '[]'
     ) || coalesce(s.problems::jsonb, '[]') || coalesce(

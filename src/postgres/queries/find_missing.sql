@@ -1,5 +1,4 @@
--- Users who are absent from the roster: of the login sources that an applied record carries. Whoever has a record, be it one
--- that failed, is not absent.
+-- Finds the missing users in the login sources of the applied records. A user with a failed record is not missing.
 insert into missing (unique_id, login_source, loses, held, version)
 select u.unique_id, u.login_source, u.active, false, u.xmin
 from rosterd.users as u

@@ -1,5 +1,4 @@
--- Whether the roster is surely whole (contract, section 3, "Missing users"): records whose unique_id could not be read, and
--- whether any record is applied.
+-- Counts the records without a readable unique_id, and tells whether any record is applied (docs/people.md#missing-users).
 select
   count(*) filter (where s.unique_id is null or s.problems::jsonb @> '[{"column": "unique_id"}]') as unreadable,
   min(s.line) filter (where s.unique_id is null or s.problems::jsonb @> '[{"column": "unique_id"}]') as first_line,

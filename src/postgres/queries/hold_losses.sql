@@ -1,3 +1,3 @@
--- Everybody who would lose `active` is held: nothing happens to them; other values of their records are applied.
+-- Holds all users who would lose `active`. The other values of their records are still applied.
 with kept as (update missing set held = true where loses)
 update plan set held = transition, transition = null where loses

@@ -1,4 +1,4 @@
--- Locks the permits that are about to be released.
+-- Locks the permits to release.
 with locked as (
   select from rosterd.permits
   where unique_id in (select unique_id from archived) and status = 'active'

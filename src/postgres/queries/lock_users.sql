@@ -1,5 +1,4 @@
--- Locks the users that the plan touches, and tells whether all of them are as the plan saw them:
--- else another program changed or removed one meanwhile, and the plan is made anew.
+-- Locks the planned users. Incomplete if another program has changed or removed one since the plan.
 with touched as (
   select unique_id, version from plan where version is not null
   union all

@@ -1,4 +1,4 @@
--- Who is archived by this import.
+-- Lists the users whom this import archives.
 insert into archived (unique_id)
 select unique_id from plan where transition in ('archive', 'create_archived')
 union all

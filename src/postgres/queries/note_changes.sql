@@ -1,5 +1,4 @@
--- The audit (contract, section 3, "Undo"): what is about to change of each user, column by column, before and after. $1: the
--- import.
+-- Writes the audit that undo needs (docs/people.md#undo): each user's values before and after. $1: the import.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, unique_id, loses and transition is not null,

@@ -1,4 +1,4 @@
--- The audit of those who are missing. $1: the import.
+-- Writes the audit of the missing users. $1: the import.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, m.unique_id, m.loses,

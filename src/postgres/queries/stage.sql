@@ -1,7 +1,7 @@
--- The tables of one import. They live as long as its transaction.
+-- The tables of one import, which last as long as its transaction.
 --
--- staged: one row a record. All values are text, so that COPY cannot refuse one. null: the user keeps what is there;
--- '': it is cleared. `problems` is what the checks found, as JSON; null: nothing.
+-- staged: one row per record. All values are text, so that COPY cannot refuse one. null keeps the user's value, '' clears it.
+-- `problems` is JSON, or null without problems.
 create temp table staged (
   line      bigint not null,
   problems  text,
@@ -10,42 +10,42 @@ create temp table staged (
   active    text
 ) on commit drop;
 
--- suspects: every unique_id, user_name and email (folded) that the file may have twice; a few that it has once.
-create temp table suspects (
+-- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice.
+create temp table possible_duplicates (
   what text not null,
   key  text collate "C" not null
 ) on commit drop;
 
--- repeats: records whose unique_id an earlier record has.
+-- repeats: records whose unique_id is in an earlier record.
 create temp table repeats (
   line       bigint primary key,
   first_line bigint not null,
   same       boolean not null
 ) on commit drop;
 
--- plan: what each good record would change of the user it names. A record that changes nothing is not here.
+-- plan: what each valid record would change. A record that changes nothing has no row.
 create temp table plan (
   line             bigint not null,
   unique_id        text collate "C" not null,
   -- create, create_archived, archive, disable, enable, reactivate; null: only values differ.
   transition       text,
-  -- Whether the user would lose `active`; and what is held back of it: archive or disable.
+  -- Whether the user would lose `active`, and the held transition: archive or disable.
   loses            boolean not null,
   held             text,
-  -- The values that differ from the user's, column by column: {"city": ["Ottawa", "Hull"]}; null: none.
+  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null without any.
   changes          jsonb,
-  -- The row of the user that the plan saw, null where there is none; and since when the user is archived.
+  -- The xmin of the user's row, null for a new user, and when the user was archived.
   version          xid,
   archived_at      timestamptz,
-  -- A user_name or email, folded, that the user does not have yet; and whether the one the user has is given up.
+  -- A new user_name or email (case-folded), and whether the user gives up the old one.
   claims_user_name text collate "C",
   leaves_user_name boolean not null,
   claims_email     text collate "C",
   leaves_email     boolean not null
 ) on commit drop;
 
--- claims: values that a record wants for its user and that somebody else has or wants too. Who has it now, and the line that
--- says they give it up; null: they keep it.
+-- claims: values that another user has or another record also claims. holder_id is the current user; leaver_line is the line by
+-- which that user gives the value up, or null.
 create temp table claims (
   line        bigint not null,
   what        text not null,
@@ -55,7 +55,7 @@ create temp table claims (
 ) on commit drop;
 create index on claims (leaver_line);
 
--- taken: claims that are refused, and whose the value is.
+-- taken: refused claims, and the owner of the value.
 create temp table taken (
   line       bigint not null,
   what       text not null,
@@ -64,7 +64,7 @@ create temp table taken (
   primary key (line, what)
 ) on commit drop;
 
--- missing: users who are absent from the roster and are to be archived, unless they are held.
+-- missing: users who are missing from the roster. They are archived unless they are held.
 create temp table missing (
   unique_id    text collate "C" not null,
   login_source text not null,
@@ -73,7 +73,7 @@ create temp table missing (
   version      xid not null
 ) on commit drop;
 
--- archived: who is archived by this import.
+-- archived: users whom this import archives.
 create temp table archived (
   unique_id text collate "C" not null
 ) on commit drop

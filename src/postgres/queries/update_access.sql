@@ -1,4 +1,4 @@
--- Users who only get or lose access.
+-- Updates users who only gain or lose access.
 update rosterd.users as u
 set
   active = p.transition not in ('archive', 'disable'),

@@ -1,4 +1,4 @@
--- Users of whom values differ: only what the record states and what is different; nobody else is touched.
+-- Updates only users with different values, and only the values that the record states.
 update rosterd.users as u
 set
   {{, |@name = case when s.@name is null then u.@name else @new end}},

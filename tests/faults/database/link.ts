@@ -1,4 +1,4 @@
-/** A link to the database that freezes without a word, and a COMMIT whose answer is lost (fault list, D). */
+/** A link to the database that freezes silently, and a COMMIT whose answer is lost (docs/reliability.md#faults-survived). */
 import assert from "node:assert/strict";
 import { BOTH, COMMIT, type Direction, Proxy, type Rule } from "../../support/proxy.ts";
 import { serverIsAway, testDatabase } from "../../support/postgres.ts";
@@ -21,21 +21,21 @@ export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatab
   });
 }
 
-/** By what the import says on its own connection. */
+/** Recognised by what the import sends on its connection. */
 const PHASES = {
   "while it waits for its turn": { says: "pg_try_advisory_xact_lock(" },
-  "in mid-COPY": { says: "Main Street Main Street" },
+  "during COPY": { says: "Main Street Main Street" },
   "in the merge": { says: "analyze repeats" },
-  "ahead of COMMIT": { says: COMMIT, ahead: true },
+  "before COMMIT": { says: COMMIT, ahead: true },
 } satisfies Record<string, Pick<Rule, "says" | "ahead">>;
 
 export type Phase = keyof typeof PHASES;
 
-/** Freezes the link of an import in a phase. */
+/** Freezes the link of an import in one phase. */
 export function freezesIn(phase: Phase, directions: readonly Direction[] = BOTH): void {
   const which = directions.length === 2 ? "" : ` ${directions[0].replace("_", " the ")}`;
   onProxy(
-    `an import whose link${which} freezes ${phase} is taken back, and made by itself soon`,
+    `an import whose link${which} freezes ${phase} is rolled back, and soon repeated`,
     async (proxy, database) => {
       const file = roster("frozen", 20_000);
       let frozen = 0;
@@ -49,7 +49,7 @@ export function freezesIn(phase: Phase, directions: readonly Direction[] = BOTH)
       });
       const start = performance.now();
       await database.drop(file);
-      await database.awayBecause(/froze/);
+      await database.unreachableBecause(/froze/);
       const told = performance.now() - start;
 
       await database.recovers(file);

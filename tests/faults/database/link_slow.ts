@@ -1,23 +1,23 @@
-/** Links that freeze in every phase of an import, in each direction, and that of the leader. */
+/** Links freeze in every phase of an import and in each direction; so does the leader's. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { freezesIn, onProxy } from "./link.ts";
 import { roster } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-for (const phase of ["while it waits for its turn", "in mid-COPY", "in the merge", "ahead of COMMIT"] as const) {
+for (const phase of ["while it waits for its turn", "during COPY", "in the merge", "before COMMIT"] as const) {
   freezesIn(phase);
   freezesIn(phase, ["to_server"]);
-  // Behind COMMIT that is another story: then it is applied.
-  if (phase !== "ahead of COMMIT") freezesIn(phase, ["to_client"]);
+  // After COMMIT the import is applied instead.
+  if (phase !== "before COMMIT") freezesIn(phase, ["to_client"]);
 }
 
 onProxy("a leader whose link freezes notices it, and its lock is free for the next", async (proxy, database) => {
   const sessions = () =>
     database.connect()<{ query: string }[]>`
       select query from pg_stat_activity where application_name = 'rosterd' and datname = current_database()`;
-  // The connection that is kept for a moment from one import to the next is at rest and holds nothing: it would be closed
-  // over the frozen link, where the server hears no good-bye.
+  // The idle connection between two imports has no locks. It would be closed over the frozen link, where the server does not
+  // receive the goodbye.
   await until("the leader and the pool are connected, and nobody else", async () => {
     const all = await sessions();
     return all.length === proxy.connections.length && all.length >= 2 && all.every(({ query }) => query !== "commit");

@@ -1,21 +1,21 @@
-/** Links that freeze, and lost answers to COMMIT: a few; the slow run does all. */
+/** Frozen links and lost answers to COMMIT: a few cases. The slow run covers all. */
 import assert from "node:assert/strict";
 import { COMMIT } from "../../support/proxy.ts";
 import { freezesIn, onProxy } from "./link.ts";
 import { roster } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-freezesIn("in mid-COPY");
-freezesIn("ahead of COMMIT");
+freezesIn("during COPY");
+freezesIn("before COMMIT");
 
-onProxy("an import whose COMMIT nobody answers is found to be applied, not made again", async (proxy, database) => {
+onProxy("an import whose COMMIT gets no answer is found to be applied, and not repeated", async (proxy, database) => {
   const file = roster("answer", 10);
   let swallowed = 0;
   proxy.when({
     says: COMMIT,
     ahead: true,
     act: (connection) => {
-      // Only an import has said so much.
+      // Only an import has sent that much.
       if (connection.fromClient < 4_000 || swallowed > 0) return;
       swallowed++;
       connection.freeze(["to_client"]);
@@ -31,7 +31,7 @@ onProxy("an import whose COMMIT nobody answers is found to be applied, not made 
 });
 
 onProxy(
-  "a link that freezes holds up HTTP for a moment only: 503, why, and when to ask again",
+  "a frozen link delays HTTP only briefly: 503 says why and when to retry",
   async (proxy, database) => {
     proxy.freezeAll();
     for (const [method, path] of [["GET", "/imports"], ["GET", "/imports/1"], ["POST", "/imports/1/undo"]]) {

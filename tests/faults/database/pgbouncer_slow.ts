@@ -1,4 +1,4 @@
-/** rosterd through PgBouncer in transaction mode: imports, the lead, decisions and HTTP work, and links that freeze are found (fault list, D). */
+/** Through PgBouncer in transaction mode, imports, leadership, decisions and HTTP work, and frozen links are found. */
 import assert from "node:assert/strict";
 import { startPgbouncer } from "../../support/pgbouncer.ts";
 import { pgbouncerIsMissing } from "../../support/pgbouncer.ts";
@@ -30,7 +30,7 @@ function throughPgbouncer(
 }
 
 throughPgbouncer(
-  "imports, the lead and decisions work through PgBouncer in transaction mode",
+  "imports, leadership and decisions work through PgBouncer in transaction mode",
   async (database, _, url) => {
     const { service, outside } = database;
     await using second = await TestService.start({ databaseUrl: url, upload: service.upload, patience: SHORT });
@@ -65,7 +65,7 @@ for (const says of ["Main Street Main Street", "analyze repeats"]) {
     proxy.when({ says, once: true, act: (connection) => connection.freeze() });
     const file = roster("frozen", 20_000);
     await database.drop(file);
-    await database.awayBecause(/froze/);
+    await database.unreachableBecause(/froze/);
     await until("bak", async () => (await database.service.bak().catch(() => [])).length > 0, 60_000);
     await database.ready();
     await database.service.stop();

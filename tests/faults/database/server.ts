@@ -1,4 +1,4 @@
-/** Faults of a PostgreSQL server of the test's own, with the whole service on it, and a proxy to find the moment (fault list, D). */
+/** Faults of a separate PostgreSQL server under the whole service, with a proxy that finds the moment. */
 import type postgres from "postgres";
 import { Cluster, clusterIsMissing, type ClusterOptions } from "../../support/cluster.ts";
 import { COMMIT, Proxy } from "../../support/proxy.ts";
@@ -10,14 +10,14 @@ export interface Faulty {
   cluster: Cluster;
   proxy: Proxy;
   database: FaultyDatabase;
-  /** A superuser's look at the server, beside rosterd; made anew when it was lost. */
+  /** A superuser's connection, which is opened again after a loss. */
   sql: postgres.Sql<{ bigint: number }>;
 }
 
 export interface WorldOptions extends ClusterOptions {
-  /** Before the service is started. */
+  /** Runs before the service starts. */
   before?: (cluster: Cluster) => Promise<void>;
-  /** The user of rosterd. */
+  /** The role of rosterd. */
   user?: string;
 }
 
@@ -50,23 +50,23 @@ export function onCluster(
 }
 
 /** Where an import is when the server stops. */
-export type Moment = "in mid-COPY" | "in a statement of the merge" | "in COMMIT" | "behind COMMIT";
+export type Moment = "during COPY" | "in a statement of the merge" | "in COMMIT" | "after COMMIT";
 
-/** Makes the server slow where a moment is to be caught. */
+/** Slows the server down at the moment to catch. */
 const DAWDLE: Partial<Record<Moment, string>> = {
   "in a statement of the merge": "create trigger dawdle after insert on rosterd.users for each statement",
   "in COMMIT":
     "create constraint trigger dawdle after insert on rosterd.users deferrable initially deferred for each row",
 };
 
-/** Stops the server at once in the midst of an import, starts it again, and looks what came of it. */
+/** Stops the server during an import, starts it again, and checks the result. */
 export function stopsIn(moment: Moment): void {
   onCluster(
-    `a server that stops at once ${moment} leaves an import whole or not at all, and it is made by itself`,
+    `a server that stops at once ${moment} leaves the import whole or not at all, and rosterd completes it`,
     async (
       { cluster, proxy, database, sql },
     ) => {
-      const file = roster("stopped", moment === "in mid-COPY" ? 20_000 : 5);
+      const file = roster("stopped", moment === "during COPY" ? 20_000 : 5);
       const caught = catching(moment, { cluster, proxy, database, sql });
       const dawdle = DAWDLE[moment];
       if (dawdle !== undefined) {
@@ -79,7 +79,7 @@ export function stopsIn(moment: Moment): void {
       await cluster.stop("immediate");
       proxy.forget();
       proxy.cutAll();
-      await database.awayBecause(/lost|no server|stopping|in time/);
+      await database.unreachableBecause(/lost|no server|stopping|in time/);
       await cluster.start();
       if (dawdle !== undefined) await sql.unsafe("drop function public.dawdle() cascade");
 
@@ -91,7 +91,7 @@ export function stopsIn(moment: Moment): void {
 
 function catching(moment: Moment, { proxy, sql }: Faulty): () => Promise<unknown> {
   const said = Promise.withResolvers<void>();
-  if (moment === "in mid-COPY") {
+  if (moment === "during COPY") {
     proxy.when({
       says: "Main Street Main Street",
       once: true,
@@ -102,7 +102,7 @@ function catching(moment: Moment, { proxy, sql }: Faulty): () => Promise<unknown
     });
     return () => said.promise;
   }
-  if (moment === "behind COMMIT") {
+  if (moment === "after COMMIT") {
     proxy.when({
       says: COMMIT,
       ahead: true,

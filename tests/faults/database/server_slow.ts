@@ -1,4 +1,4 @@
-/** Faults of a server of the test's own: stopped in every moment of an import, full, read-only, without connections, without rights. */
+/** A server stops at any moment of an import, is full or read-only, or lacks connections or rights. */
 import assert from "node:assert/strict";
 import { Cluster, runPlain } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
@@ -6,12 +6,12 @@ import { onCluster, stopsIn } from "./server.ts";
 import { roster } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-for (const moment of ["in mid-COPY", "in a statement of the merge", "in COMMIT", "behind COMMIT"] as const) {
+for (const moment of ["during COPY", "in a statement of the merge", "in COMMIT", "after COMMIT"] as const) {
   stopsIn(moment);
 }
 
 onCluster(
-  "a backend that is ended in the merge takes the import back, and it is made by itself",
+  "a backend ended in the merge rolls the import back, and rosterd repeats it",
   async ({ database, sql }) => {
     await sql.unsafe(`
     create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
@@ -22,7 +22,7 @@ onCluster(
       (await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'rosterd' and wait_event = 'PgSleep'`).length > 0);
-    await database.awayBecause(/lost|stopping/);
+    await database.unreachableBecause(/lost|stopping/);
     await sql.unsafe("drop function public.dawdle() cascade");
     await database.recovers(file);
     survived({ fault: "backend ended in the merge", injected: 1, checks: database.outside.checks });
@@ -36,7 +36,7 @@ onCluster("a database that can only be read is told of, and what waited is impor
   await sql`select pg_reload_conf()`;
   const file = roster("readonly", 5);
   await database.drop(file);
-  await database.awayBecause(/read-only/);
+  await database.unreachableBecause(/read-only/);
   assert.equal((await database.status()).database.state, "away");
   await sql.unsafe("alter system reset default_transaction_read_only");
   await sql`select pg_reload_conf()`;
@@ -51,16 +51,16 @@ onCluster("a server without connections is told of, and what waited is imported 
   const others = Array.from({ length: 45 }, () => cluster.connect("template1"));
   try {
     await database.service.stop();
-    // Also those that are kept for superusers, since rosterd is one here.
+    // Includes the connections reserved for superusers, because rosterd is one here.
     const taken = await Promise.allSettled(others.map((other) => other`select 1`));
     assert.ok(taken.some(({ status }) => status === "rejected"));
     await database.service.restart();
     const file = roster("crowded", 5);
     await database.drop(file);
-    await database.awayBecause(/no connections left/);
+    await database.unreachableBecause(/no free connections/);
     await Promise.all(others.map((other) => other.end({ timeout: 1 })));
     await database.recovers(file);
-    survived({ fault: "no connections left (53300)", injected: 1, checks: database.outside.checks });
+    survived({ fault: "no free connections (53300)", injected: 1, checks: database.outside.checks });
   } finally {
     await Promise.all(others.map((other) => other.end({ timeout: 0 })));
   }
@@ -68,12 +68,12 @@ onCluster("a server without connections is told of, and what waited is imported 
 });
 
 onCluster(
-  "a user who lacks a right is told of, doctor names it, and what waited is imported when it was granted",
+  "a missing right is reported, doctor names it, and waiting files are imported after the grant",
   async ({ database, proxy, sql }) => {
     await sql.unsafe("revoke insert on rosterd.users from clerk");
     const file = roster("rights", 5);
     await database.drop(file);
-    await database.awayBecause(/lacks a right/);
+    await database.unreachableBecause(/lacks a right/);
     const doctor = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "main.ts", "doctor", "--json", "--upload", database.service.upload],
       env: { DATABASE_URL: proxy.url, NO_COLOR: "1" },
@@ -103,7 +103,7 @@ onCluster(
   }),
 );
 
-/** A disk of 64 MB for the temporary tables, so that COPY fills it. */
+/** A disk of 64 MB for temporary tables, which COPY fills. */
 async function smallDisk() {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-disk-" });
   await runPlain("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder);
@@ -123,7 +123,7 @@ const mountable = Deno.uid() === 0 && await smallDisk().then((disk) => disk[Symb
 let disk: Awaited<ReturnType<typeof smallDisk>> | null = null;
 
 onCluster(
-  "a disk that fills up in COPY is told of, without a busy loop, and what waited is imported when there is room",
+  "a disk that COPY fills is reported without a busy loop, and waiting files are imported when there is space",
   async ({ database, sql }) => {
     await runPlain("chown", "postgres:", disk!.folder);
     await sql.unsafe(`create tablespace small location '${disk!.folder}'`);
@@ -135,7 +135,7 @@ onCluster(
     await Deno.writeFile(filler, new Uint8Array(60 << 20));
     const file = roster("full", 60_000);
     await database.drop(file);
-    await database.awayBecause(/disk of the server is full/);
+    await database.unreachableBecause(/the server's disk is full/);
     const [{ tries }] = await sql<{ tries: number }[]>`select count(*) as tries from rosterd.imports`;
     assert.equal(tries, 1);
     await new Promise((resolve) => setTimeout(resolve, 6_000));

@@ -1,21 +1,21 @@
-/** Some faults of a server; the slow run does all. */
+/** Some faults of a server. The slow run covers all. */
 import assert from "node:assert/strict";
 import { onCluster, stopsIn } from "./server.ts";
 import { roster } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-stopsIn("in mid-COPY");
-stopsIn("behind COMMIT");
+stopsIn("during COPY");
+stopsIn("after COMMIT");
 
 onCluster("a server that is down is waited for, told of in one line, and used by itself when it is up", async (
   { cluster, database },
 ) => {
   await cluster.stop("fast");
-  await database.awayBecause(/lost|no server/);
+  await database.unreachableBecause(/lost|no server/);
   await database.service.restart();
   const file = roster("waits", 5);
   await database.drop(file);
-  await database.awayBecause(/no server answers|lost/);
+  await database.unreachableBecause(/no server answers|lost/);
   const { database: { state }, ready } = await database.status();
   assert.deepEqual([state, ready], ["away", false]);
   const answer = await database.service.fetch("/imports");

@@ -1,4 +1,4 @@
-/** The whole service on a database that faults are made on, and what every test of such a fault looks at from outside. */
+/** The whole service on a faulty database, and the checks that every such test makes from outside. */
 import type postgres from "postgres";
 import type { StatusDocument } from "../../../src/http/service.ts";
 import type { LinkTimeouts } from "../../../src/postgres/connection/backend_probe.ts";
@@ -6,10 +6,10 @@ import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { Outside } from "../invariants.ts";
 
-/** Short, so that a test need not wait for half a minute. */
-export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, lookAgainMs: 300 };
+/** Short timeouts, so that a test does not wait for half a minute. */
+export const SHORT: LinkTimeouts = { silenceMs: 1_000, answerMs: 2_000, recheckMs: 300 };
 
-/** A roster of `records` users, large enough for several pieces of COPY where there are many. */
+/** A roster of `records` users. Many of them need several pieces of COPY. */
 export function roster(name: string, records: number) {
   const ids = Array.from({ length: records }, (_, at) => `${name}-${at}`);
   const content = `unique_id,login_source,street\n${
@@ -28,19 +28,19 @@ export class FaultyDatabase implements AsyncDisposable {
     this.outside = new Outside({ upload: service.upload, sql: through, mails: () => service.smtp.mails });
   }
 
-  /** `sql` is asked for anew each time: a server that was stopped has cut the one of before. */
+  /** `sql` is called each time, because a stopped server has closed the last connection. */
   static async start(databaseUrl: string, sql: () => postgres.Sql<{ bigint: number }>): Promise<FaultyDatabase> {
     return new FaultyDatabase(await TestService.start({ databaseUrl, patience: SHORT }), sql);
   }
 
-  /** Drops a roster. Nobody waits for the turn that imports it. */
+  /** Drops a roster, without waiting for the turn that imports it. */
   async drop(file: ReturnType<typeof roster>): Promise<void> {
     this.outside.expect(file);
     await this.service.drop(file.name, file.content);
     await (await this.service.fetch("/imports", { method: "POST" })).body?.cancel();
   }
 
-  /** A second look at the database. */
+  /** A second connection to the database. */
   connect(): postgres.Sql<{ bigint: number }> {
     return this.sql();
   }
@@ -49,8 +49,8 @@ export class FaultyDatabase implements AsyncDisposable {
     return await this.service.get<StatusDocument>("/status");
   }
 
-  /** Not ready, and it says why, in /readyz and in /status. */
-  async awayBecause(reason: RegExp): Promise<void> {
+  /** Waits until /readyz and /status say that the service is not ready, and why. */
+  async unreachableBecause(reason: RegExp): Promise<void> {
     await until(`not ready: ${reason}`, async () => {
       const answer = await this.service.fetch("/readyz");
       const { problems } = await answer.json();
@@ -67,7 +67,7 @@ export class FaultyDatabase implements AsyncDisposable {
     }, 40_000);
   }
 
-  /** The file is imported by itself, once, and everything is as if nothing had been. The service is stopped then. */
+  /** Waits until the file is imported once, checks that no trace of the fault is left, and stops the service. */
   async recovers(file: ReturnType<typeof roster>): Promise<void> {
     await until(`${file.name} in bak`, async () => {
       const names = await this.service.bak().catch(() => []);
@@ -77,7 +77,7 @@ export class FaultyDatabase implements AsyncDisposable {
     await this.ends();
   }
 
-  /** Stops the service: everything that was dropped stands where it belongs, and no session is left. */
+  /** Stops the service, and checks that every dropped file is in its place and that no session is left. */
   async ends(): Promise<void> {
     await this.service.stop();
     await this.outside.inTheEnd();
@@ -90,7 +90,7 @@ export class FaultyDatabase implements AsyncDisposable {
     this.outside.checks++;
   }
 
-  /** Lines of the log with this event. */
+  /** The log lines with this event. */
   logged(event: string): string[] {
     return this.service.lines.filter((line) => line.includes(`"${event}"`));
   }

@@ -1,4 +1,4 @@
-/** Which connection a transaction gets (`src/postgres/connection/dedicated_connections.ts`): a kept one only while it is beyond doubt. */
+/** A transaction gets an idle connection only if it is sound (`src/postgres/connection/dedicated_connections.ts`). */
 import assert from "node:assert/strict";
 import { connectServer, type Database, type Tx } from "../../../src/postgres/connection/connect.ts";
 import { serverIsAway, testDatabase } from "../../support/postgres.ts";
@@ -30,20 +30,20 @@ function onServer(name: string, test: (database: Database, made: LookAt) => Prom
 
 const pidOf = async (tx: Tx): Promise<number> => (await tx<{ pid: number }[]>`select pg_backend_pid() as pid`)[0].pid;
 
-onServer("one transaction after another goes through one connection", async (database) => {
+onServer("consecutive transactions use one connection", async (database) => {
   const first = await database.transaction(pidOf);
   assert.equal(await database.transaction(pidOf), first);
   assert.equal(await database.transaction(pidOf, "repeatable read"), first);
 });
 
-onServer("two transactions at once have two connections", async (database) => {
+onServer("two concurrent transactions use two connections", async (database) => {
   const [outer, inner] = await database.transaction(async (tx) => {
     return [await pidOf(tx), await database.transaction(pidOf)];
   });
   assert.notEqual(outer, inner);
 });
 
-onServer("what a transaction sets for itself, the next one on its connection does not have", async (database) => {
+onServer("settings of one transaction do not reach the next on its connection", async (database) => {
   await database.transaction((tx) =>
     tx.unsafe("set local work_mem = '77MB'; create temp table mine () on commit drop")
   );
@@ -54,7 +54,7 @@ onServer("what a transaction sets for itself, the next one on its connection doe
 });
 
 onServer(
-  "after a fault the next transaction has another connection, and the first one is gone",
+  "after an error the connection is closed, and the next transaction uses another",
   async (database, { sql }) => {
     const first = await database.transaction(pidOf);
     await assert.rejects(database.transaction((tx) => tx`select 1 / 0`), { code: "22012" });
@@ -66,7 +66,7 @@ onServer(
   },
 );
 
-onServer("a connection that nobody uses is given back after a moment", async (database, { sql }) => {
+onServer("an idle connection is closed after a moment", async (database, { sql }) => {
   const pid = await database.transaction(pidOf);
   await until(
     "its session ends",
@@ -74,7 +74,7 @@ onServer("a connection that nobody uses is given back after a moment", async (da
   );
 });
 
-onServer("a kept connection that was ended meanwhile harms no transaction", async (database, { sql }) => {
+onServer("an idle connection that the server ended does not fail the next transaction", async (database, { sql }) => {
   for (let times = 0; times < 20; times++) {
     const pid = await database.transaction(pidOf);
     await sql`select pg_terminate_backend(${pid})`;
@@ -82,7 +82,7 @@ onServer("a kept connection that was ended meanwhile harms no transaction", asyn
   }
 });
 
-onServer("a transaction that began on a kept connection is not done a second time", async (database, { sql }) => {
+onServer("a transaction that began on an idle connection is not run twice", async (database, { sql }) => {
   await database.transaction(pidOf);
   let begun = 0;
   const dying = database.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-/** What the database can do to an import in the middle (faults, D): it is applied whole or not at all, in bounded time. */
+/** After any database error an import is applied whole or not at all, in bounded time (docs/reliability.md#faults-survived). */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { until } from "../../support/until.ts";
 import { held } from "../held_file.ts";
 import { countsOf, csvOf, onEachDatabase, onServer, type RosterDatabase } from "../roster_database.ts";
 
-/** Large enough that rosterd sends some of it before it has read all of it. */
+/** Large enough that rosterd sends a part before it has read the rest. */
 const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
   unique_id: `U${at}`,
   login_source: "ldap",
@@ -15,7 +15,7 @@ const LARGE = csvOf(Array.from({ length: 40_000 }, (_, at) => ({
 const SMALL = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 const CREATED = { records: 2, created: 2 };
 
-/** The sessions of rosterd's imports: those that are in a transaction. */
+/** The sessions of imports: those in a transaction. */
 const sessions = (db: RosterDatabase) =>
   db.sql<{ pid: number; query: string; waits: string | null }[]>`
     select pid, query, wait_event_type as waits from pg_stat_activity
@@ -32,13 +32,13 @@ async function assertUntouched(db: RosterDatabase): Promise<void> {
   assert.deepEqual(countsOf(await db.import(SMALL)), CREATED, "the next import works");
 }
 
-onServer("a connection that is killed in the middle of COPY into staging takes the whole import back", async (db) => {
+onServer("a connection killed during COPY into staging rolls the whole import back", async (db) => {
   await db.addUsers({ unique_id: "U0" });
   await killedInCopy(db, /^copy staged/);
   assert.deepEqual(Object.keys(await db.users()), ["U0"]);
 });
 
-onServer("a connection that is killed in the middle of COPY into users takes the whole import back", async (db) => {
+onServer("a connection killed during COPY into users rolls the whole import back", async (db) => {
   await killedInCopy(db, /^copy rosterd.users/);
   await assertUntouched(db);
 });
@@ -61,14 +61,14 @@ async function killedInCopy(db: RosterDatabase, copy: RegExp): Promise<void> {
   assert.equal((await db.store.find(report.id!))!.status, "error");
 }
 
-onEachDatabase("a file found to be cut off in the middle of COPY is rejected, not tried again", async (db) => {
+onEachDatabase("a file found to be cut off during COPY is rejected, not tried again", async (db) => {
   for (const report of [await db.check(SMALL + "3,ld"), await db.import(SMALL + "3,ld")]) {
     assert.deepEqual([report.status, report.reason!.code, report.reason!.line], ["rejected", "cut_off", 4]);
   }
   await assertUntouched(db);
 });
 
-onServer("a connection that is killed in the merge takes the whole import back", async (db) => {
+onServer("a connection killed during the merge rolls the whole import back", async (db) => {
   const report = await db.sql.begin(async (tx) => {
     await tx`lock table rosterd.users in access exclusive mode`;
     const importing = db.import(LARGE);
@@ -80,12 +80,12 @@ onServer("a connection that is killed in the merge takes the whole import back",
   });
 
   assert.equal(report.status, "error");
-  // The server says why, and then the connection is gone: whichever is heard first.
+  // The server reports the reason and closes the connection. Either may arrive first.
   assert.match(report.reason!.code, /^(57P01|CONNECTION_CLOSED)$/);
   await assertUntouched(db);
 });
 
-onServer("an import waits for the one that runs, says so once, and then sees what it did", async (db) => {
+onServer("an import waits for a running one, says so once, and then sees its result", async (db) => {
   const first = held("staged"), waiting = Promise.withResolvers<void>();
   let waits = 0;
   const onWait = () => {
@@ -105,7 +105,7 @@ onServer("an import waits for the one that runs, says so once, and then sees wha
   assert.equal(waits, 1);
 });
 
-onServer("an import that waits can be called off, and leaves no session", async (db) => {
+onServer("a waiting import can be aborted, and leaves no session", async (db) => {
   const first = held("staged"), waiting = Promise.withResolvers<void>(), stop = new AbortController();
   const one = db.import(SMALL, first.way);
   await first.reached;
@@ -120,7 +120,7 @@ onServer("an import that waits can be called off, and leaves no session", async 
   assert.deepEqual(countsOf(await one), CREATED);
 });
 
-onServer("an import that is called off while it reads is taken back", async (db) => {
+onServer("an import aborted while it reads is rolled back", async (db) => {
   const { way, reached, release } = held("copying"), stop = new AbortController();
   const importing = db.import(LARGE, { ...way, signal: stop.signal });
   await reached;
@@ -132,14 +132,14 @@ onServer("an import that is called off while it reads is taken back", async (db)
   await assertUntouched(db);
 });
 
-/** Begins an import as a command line does that is killed before it says how it went. */
+/** Begins an import like a command that is killed before it ends. */
 async function killedImport(db: RosterDatabase): Promise<number> {
   const [{ id }] = await db.sql<{ id: number }[]>`
     insert into rosterd.imports (file, settings) values ('killed.csv', '{}') returning id`;
   return id;
 }
 
-onServer("an import whose process was killed is an error 'interrupted' with the next import", async (db) => {
+onServer("the next import marks an import whose process was killed as 'interrupted'", async (db) => {
   const id = await killedImport(db);
 
   const next = await db.import(SMALL);
@@ -150,7 +150,7 @@ onServer("an import whose process was killed is an error 'interrupted' with the 
   assert.equal((await db.store.find(next.id!))!.status, "done");
 });
 
-onServer("an import that only waits is not taken for a killed one", async (db) => {
+onServer("a waiting import is not marked as killed", async (db) => {
   const gates = Array.from({ length: 5 }, () => held("staged"));
   const ended = new Set<number>();
   const first = db.import(SMALL, gates[0].way);
@@ -180,7 +180,7 @@ onServer("an import that only waits is not taken for a killed one", async (db) =
 });
 
 onServer(
-  "whenever the connection is killed, the import is applied whole or not at all, and the history knows",
+  "whenever the connection is killed, the import is applied whole or not at all, as the history says",
   async (db) => {
     const tries = fc.integer({ min: 0, max: 60 });
     const seen = { applied: 0, not: 0 };

@@ -1,7 +1,4 @@
-/**
- * Other programs change users and permits during an import (fault list, D): nothing of theirs gets lost, and each user gets
- * what the record says of them as they are by then.
- */
+/** Other programs change users and permits during an import. None of their changes is lost, and each record applies to the new state. */
 import assert from "node:assert/strict";
 import { countsOf, csvOf, onServer, type RosterDatabase } from "../roster_database.ts";
 import { gateBefore, importYields, transactionOf, waitsForLock, withOther } from "./other_program.ts";
@@ -16,7 +13,7 @@ async function auditOf(db: RosterDatabase): Promise<Record<string, unknown>> {
   return Object.fromEntries(rows.map(({ unique_id, changes }) => [unique_id, changes]));
 }
 
-onServer("a user edited after the plan was made: the edit stays, but for what the record says", async (db) => {
+onServer("an edit after the plan stays, except for the values that the record states", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa", phone_cell: "1" }, { unique_id: "2", city: "Ottawa" });
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
@@ -35,7 +32,7 @@ onServer("a user edited after the plan was made: the edit stays, but for what th
   });
 });
 
-onServer("an edit that makes a record say nothing new: the user is unchanged, and nothing is noted", async (db) => {
+onServer("an edit that matches the record leaves the user unchanged, without an audit", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
@@ -52,7 +49,7 @@ onServer("an edit that makes a record say nothing new: the user is unchanged, an
 });
 
 onServer(
-  "users made inactive, deleted and created after the plan was made: each gets what its record says of it now",
+  "records apply to the new state of users disabled, deleted or created after the plan",
   async (db) => {
     await db.addUsers({ unique_id: "gone" }, { unique_id: "off" }, { unique_id: "silent" }, {
       unique_id: "was-off",
@@ -95,7 +92,7 @@ onServer(
   },
 );
 
-onServer("an e-mail that another program gives away meanwhile fails its record, not the import", async (db) => {
+onServer("an email that another program assigns meanwhile fails its record, not the import", async (db) => {
   await db.addUsers({ unique_id: "1", email: "a@x.org" });
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
@@ -115,7 +112,7 @@ onServer("an e-mail that another program gives away meanwhile fails its record, 
   });
 });
 
-onServer("an edit that comes while the import has its users locked waits for its end, and then stands", async (db) => {
+onServer("an edit while the import has its users locked waits for its end, and then stays", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   const gate = await gateBefore(db, "insert on rosterd.import_changes");
   await withOther(db, async (other) => {
@@ -133,7 +130,7 @@ onServer("an edit that comes while the import has its users locked waits for its
   });
 });
 
-onServer("a permit sold during the import is released with the others of its user", async (db) => {
+onServer("a permit sold during the import is released with its user's other permits", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('A', '1')`;
   const gate = await gateBefore(db, "insert on rosterd.import_changes");
@@ -148,7 +145,7 @@ onServer("a permit sold during the import is released with the others of its use
   assert.deepEqual(permits.map(({ status }) => status), ["released", "released", "active"]);
 });
 
-onServer("a permit that somebody sells to another user meanwhile is not taken from them", async (db) => {
+onServer("a permit that another program moves to another user meanwhile stays with that user", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('A', '1'), ('B', '1')`;
   await withOther(db, async (other) => {

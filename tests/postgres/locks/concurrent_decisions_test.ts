@@ -1,4 +1,4 @@
-/** Decisions of people meet an import, and each other: one after the other, and each on what the one before left. */
+/** Concurrent decisions and imports run one after the other, each on the result of the one before. */
 import assert from "node:assert/strict";
 import { CannotDecide } from "../../../src/domain/decision.ts";
 import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
@@ -36,7 +36,7 @@ const BEFORE = { active: ["1", "2"], cities: ["Ottawa", "Ottawa"], permits: ["ac
 const KEPT = { ...BEFORE, cities: ["Hull", "Hull"] };
 const ARCHIVED = { active: [], cities: ["Hull", "Hull"], permits: ["released", "released"] };
 
-onServer("approve waits for an import that runs, and leaves out whom that one says otherwise of", async (db) => {
+onServer("approve waits for a running import, and leaves out the users whom that import keeps", async (db) => {
   const id = await hold(db);
   const { way, reached, release } = held("staged");
   const importing = db.import("unique_id,login_source,active\n1,ldap,1\n", { settings, ...way });
@@ -59,7 +59,7 @@ onServer("approve waits for an import that runs, and leaves out whom that one sa
   assert.deepEqual(await stateOf(db), { ...KEPT, active: ["1"], permits: ["active", "released"] });
 });
 
-onServer("of two decisions at once about one import, each is carried out whole or refused", async (db) => {
+onServer("of two concurrent decisions about one import, each is carried out whole or refused", async (db) => {
   const decisions = { approve: approveHold, discard: discardHold, undo: undoImport };
   type Name = keyof typeof decisions;
   const pairs: [Name, Name][] = [
@@ -82,7 +82,7 @@ onServer("of two decisions at once about one import, each is carried out whole o
   }
 });
 
-onServer("two undos of two imports at once: the later one first, or not at all", async (db) => {
+onServer("of two concurrent undos, the later import is undone first, or the other undo is refused", async (db) => {
   await db.addUsers({ unique_id: "1", city: "Ottawa" });
   const one = await db.import("unique_id,login_source,city\n1,ldap,Hull\n");
   const two = await db.import("unique_id,login_source,city\n1,ldap,Aylmer\n");

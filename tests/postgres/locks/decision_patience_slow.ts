@@ -1,4 +1,4 @@
-/** A decision does not wait for ever: it takes its ten seconds. */
+/** A decision waits ten seconds for an import, and no longer. */
 import assert from "node:assert/strict";
 import { approveHold } from "../../../src/postgres/history/holds.ts";
 import { held } from "../held_file.ts";
@@ -7,7 +7,7 @@ import { onServer } from "../roster_database.ts";
 const settings = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
 const never = new AbortController().signal;
 
-onServer("approve is refused when an import runs on and on, and changes nothing; afterwards it is done", async (db) => {
+onServer("approve is refused during a long import and changes nothing, and succeeds afterwards", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const { id } = await db.import("unique_id,login_source,active\n1,ldap,0\n", { settings });
   const { way, reached, release } = held("staged");

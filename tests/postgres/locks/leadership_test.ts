@@ -1,4 +1,4 @@
-/** Who leads of several rosterd on one database (`src/postgres/leadership.ts`). */
+/** One of several rosterd on a database leads (`src/postgres/leadership.ts`). */
 import assert from "node:assert/strict";
 import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { Leadership } from "../../../src/postgres/leadership.ts";
@@ -8,7 +8,7 @@ const away = await serverIsAway();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 Deno.test({
-  name: "two questions at once for the lead are one, and what is led is given away whole",
+  name: "two concurrent attempts to lead are one, and resigning releases the lock",
   ignore: away !== null,
   async fn() {
     await using made = (await testDatabase())!;

@@ -1,6 +1,6 @@
 /**
- * Other programs have rows locked that an import wants (fault list, D): it waits for them, lets go of what it got meanwhile,
- * and is tried again at the next turn when that takes too long. They are never ended for a deadlock.
+ * An import waits for rows that other programs have locked, and releases its own meanwhile. If that takes too long, the next turn
+ * tries again. The other programs are never cancelled for a deadlock.
  */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
@@ -19,7 +19,7 @@ import { countsOf, csvOf, onServer } from "../roster_database.ts";
 const archiving = { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } };
 const never = new AbortController().signal;
 
-onServer("a lock that is held for another program's reference to a user does not stop the import", async (db) => {
+onServer("a lock for another program's foreign key to a user does not stop the import", async (db) => {
   await db.addUsers({ unique_id: "1" });
   await db.sql`create table public.bookings (unique_id text collate "C" references rosterd.users)`;
   await withOther(db, async (other) => {
@@ -34,7 +34,7 @@ onServer("a lock that is held for another program's reference to a user does not
 });
 
 onServer(
-  "another program that takes its locks in the other order gets them, and is never the victim of a deadlock",
+  "a program that locks in the opposite order gets its locks, and is never the victim of a deadlock",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     await withOther(db, async (other) => {
@@ -44,7 +44,7 @@ onServer(
       await first.begun;
       const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\n2,ldap,Hull\n");
       await importYields(db);
-      // While it waits for user 2, the import has nobody else locked.
+      // While it waits for user 2, the import has no other user locked.
       await db.sql.begin(async (tx) => {
         await tx`set local lock_timeout = '500ms'`;
         await tx`update rosterd.users set phone_cell = '8' where unique_id = '1'`;
@@ -59,7 +59,7 @@ onServer(
 );
 
 onServer(
-  "who has waited for the import for most of deadlock_timeout is not ended when the import needs something of them",
+  "a program that has waited for most of deadlock_timeout is not cancelled when the import needs its rows",
   async (db) => {
     await db.addUsers({ unique_id: "1" });
     const gate = await gateBefore(db, "insert on rosterd.users");
@@ -84,7 +84,7 @@ onServer(
 );
 
 onServer(
-  "while imports run, programs that change their users in any order lose nothing and are never ended",
+  "programs that change users in any order during imports lose nothing and are never cancelled",
   async (db) => {
     const ids = Array.from({ length: 40 }, (_, at) => `${at}`);
     await db.addUsers(...ids.map((unique_id) => ({ unique_id, phone_cell: "0" })));
@@ -150,7 +150,7 @@ async function turn(folder: string, store: ImportStore) {
 }
 
 onServer(
-  "rows that stay locked postpone their file with a clear reason, other files go on, the next turn tries again",
+  "rows that stay locked postpone their file with a reason, and the next turn tries again",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
     const store = new PostgresImportStore(db.database, undefined, 600);
@@ -165,7 +165,7 @@ onServer(
 
       const first = await turn(folder, store);
 
-      const text = "another program has users or permits of this roster locked";
+      const text = "another program has locked users or permits of this roster";
       assert.deepEqual(first.postponed, [{ file: "a.csv", reason: { code: "users_locked", text, line: null } }]);
       assert.deepEqual(first.merged, ["a.csv", "b.csv"], "the file is read once, however long it waits");
       assert.equal(first.imported.length, 1);
@@ -184,7 +184,7 @@ onServer(
   },
 );
 
-onServer("an import that waits for locked rows can be called off", async (db) => {
+onServer("an import that waits for locked rows can be aborted", async (db) => {
   await db.addUsers({ unique_id: "1" });
   await withOther(db, async (other) => {
     const lock = transactionOf(other, async (tx) => void await tx`select from rosterd.users for update`);
@@ -199,7 +199,7 @@ onServer("an import that waits for locked rows can be called off", async (db) =>
   });
 });
 
-onServer("a connection that is killed while the import changes users takes the whole import back", async (db) => {
+onServer("a connection killed while the import changes users rolls the whole import back", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const gate = await gateBefore(db, "insert on rosterd.users");
   const importing = db.import("unique_id,login_source,city\n1,ldap,Hull\nnew,ldap,Hull\n");

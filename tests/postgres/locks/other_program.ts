@@ -1,10 +1,10 @@
-/** Another program on the same database, and places at which it can stop an import, made of triggers in the test's database. */
+/** Another program on the same database, and triggers that stop an import at a known place. */
 import postgres from "postgres";
 import type { Sql } from "../../../src/postgres/connection/connect.ts";
 import { until } from "../../support/until.ts";
 import type { RosterDatabase } from "../roster_database.ts";
 
-/** Runs `test` with a session of its own, in which statements may wait for each other. */
+/** Runs `test` with a separate session of another program. */
 export async function withOther(db: RosterDatabase, test: (other: Sql) => Promise<void>): Promise<void> {
   const other = postgres(db.url!, { max: 1, onnotice: () => {}, connection: { application_name: "other" } });
   try {
@@ -14,7 +14,7 @@ export async function withOther(db: RosterDatabase, test: (other: Sql) => Promis
   }
 }
 
-/** Runs `work` in a transaction of the other program that is over when the promise of `ended` is. */
+/** Runs `work` in a transaction of the other program. `ended` resolves with it. */
 export function transactionOf(other: Sql, work: (tx: Sql) => Promise<void>) {
   const begun = Promise.withResolvers<void>(), end = Promise.withResolvers<void>();
   const ended = other.begin(async (tx) => {
@@ -26,7 +26,7 @@ export function transactionOf(other: Sql, work: (tx: Sql) => Promise<void>) {
   return { begun: begun.promise, commit: () => (end.resolve(), ended) };
 }
 
-/** Stops an import that does `what` ("insert on rosterd.users") before the first row, until the gate is opened. */
+/** Stops an import before its first `what` ("insert on rosterd.users"), until the test opens the gate. */
 export async function gateBefore(db: RosterDatabase, what: string) {
   await db.sql.unsafe(`
     create table public.gate (open boolean);
@@ -47,7 +47,7 @@ export async function gateBefore(db: RosterDatabase, what: string) {
   };
 }
 
-/** Resolves when the other program has waited for a lock for so long. */
+/** Resolves when the other program has waited for a lock for `ms`. */
 export async function waitsForLock(db: RosterDatabase, ms: number): Promise<void> {
   await until(`the other program waits for a lock for ${ms} ms`, async () => {
     const rows = await db.sql`
@@ -58,7 +58,7 @@ export async function waitsForLock(db: RosterDatabase, ms: number): Promise<void
   });
 }
 
-/** Resolves when an import has tried to lock what somebody else has, and let go again. */
+/** Resolves when an import has met the other program's lock and given way. */
 export async function importYields(db: RosterDatabase): Promise<void> {
   await until("an import that yields", async () => {
     const rows = await db.sql`

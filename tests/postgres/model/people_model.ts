@@ -1,12 +1,12 @@
 /**
- * What imports do to people, in memory, written sentence by sentence from the contract (section 3). Slow and simple: the model
- * test compares the database with it after every step. What people decide afterwards: `people_model_decide.ts`.
+ * A slow and simple model of what imports do to users, written from the quoted rules of docs/people.md. The model test compares
+ * the database with it after every step. `people_model_decide.ts` models decisions.
  */
 import { expectedOutcome } from "./taken_model.ts";
 
 export type State = "active" | "disabled" | "archived";
 
-/** `active` and `archived_at` of a user; two archivings are not the same. */
+/** A user's `active` and `archived_at`, which tells two archivings apart. */
 export interface Access {
   state: State;
   archivedAt: number | null;
@@ -30,14 +30,14 @@ export interface Permit {
 export interface Change {
   values: Partial<Record<Value, [before: string | null, after: string | null]>>;
   access: [before: Access, after: Access] | null;
-  /** The hour at which the user lost `active` by it. */
+  /** The hour at which it took `active` from the user. */
   lostAt: number | null;
 }
 
 export interface Hold {
   missing: boolean;
   effect: "archive" | "disable";
-  /** Later imports whose records said otherwise. */
+  /** Later imports whose records keep the user. */
   otherwise: number[];
 }
 
@@ -57,14 +57,14 @@ export interface Rules {
 }
 
 export interface RosterRecord {
-  /** "": it cannot be read. */
+  /** "" if it is not readable. */
   id: string;
   login_source: string;
-  /** As in a file: "" keeps, "(clear)" clears. */
+  /** As in a file: "" keeps the value, "(clear)" clears it. */
   city: string;
   email: string;
   active: "" | "0" | "1";
-  /** Has a value that is not valid. */
+  /** Whether a value is not valid. */
   bad: boolean;
 }
 
@@ -74,7 +74,7 @@ export interface Roster {
   column: boolean;
   /** Whether it has a column named `rosterd_…`. */
   own: boolean;
-  /** Whether a last record cannot be read. */
+  /** Whether the last record is not readable. */
   torn: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface World {
   imports: Import[];
   /** In hours. */
   now: number;
-  /** Makes archivings different. */
+  /** Tells archivings apart. */
   moments: number;
 }
 
@@ -92,19 +92,19 @@ export const sorted = <T>(map: Map<string, T>) => [...map].sort(([a], [b]) => a 
 
 export const accessOf = ({ state, archivedAt }: Access): Access => ({ state, archivedAt });
 
-/** What one import is about to do. */
+/** What one import will do. */
 interface Plan {
   /** The records that are applied, by user. */
   good: Map<string, RosterRecord>;
   emails: Record<string, { email: string | null }>;
-  /** What becomes of users who were there before; no entry: they stay as they are. */
+  /** The new access of existing users. Users without an entry keep theirs. */
   next: Map<string, State>;
-  /** Of these, those without a record. */
+  /** Those of them without a record. */
   missing: Set<string>;
   held: Set<string>;
 }
 
-/** Imports the roster. Answers with the counts, and with the codes of the warnings. */
+/** Imports the roster. Returns the counts and the codes of the warnings. */
 export function importRoster(world: World, id: number, roster: Roster, rules: Rules) {
   const { good, emails, failed, skipped } = judge(world, roster);
   const next = new Map<string, State>();
@@ -126,7 +126,7 @@ export function importRoster(world: World, id: number, roster: Roster, rules: Ru
   };
 }
 
-/** "Repeated and taken" (section 2) is the other model's. */
+/** `taken_model.ts` models repeated and taken values. */
 function judge({ people }: World, { records, column, torn }: Roster) {
   const users = [...people].map(([unique_id, { email }]) => ({
     unique_id,
@@ -155,7 +155,7 @@ function judge({ people }: World, { records, column, torn }: Roster) {
   return { good, emails: outcome.users, failed, skipped: outcome.skipped };
 }
 
-/** The table of section 3; null: nothing changes. */
+/** The table of docs/people.md#outcomes; null if nothing changes. */
 function nextState(state: State, active: RosterRecord["active"], { inactive, missing }: Rules): State | null {
   if (active === "0" && inactive) return state === "archived" ? null : "archived";
   if (active === "0") return state === "active" ? "disabled" : null;
@@ -209,7 +209,7 @@ function noteOtherwise(world: World, good: Plan["good"], { inactive }: Rules, im
   }
 }
 
-/** Counts every record but those that failed or were skipped, and missing users. */
+/** Counts missing users and all records except failed and skipped ones. */
 function apply(world: World, id: number, { good, emails, next, missing, held }: Plan, { inactive }: Rules) {
   const { people } = world;
   const done: Import = { id, undone: false, hold: null, held: new Map(), created: 0, changes: new Map() };

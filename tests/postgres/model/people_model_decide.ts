@@ -1,4 +1,4 @@
-/** What people decide about imports, in memory, from the contract (section 3, "Guard" and "Undo"). See `people_model.ts`. */
+/** Models decisions about imports (docs/people.md#hold, docs/people.md#undo). See `people_model.ts`. */
 import {
   type Access,
   accessOf,
@@ -10,10 +10,10 @@ import {
   type World,
 } from "./people_model.ts";
 
-/** Why something cannot be decided. */
+/** Why a decision is refused. */
 export type Refusal = { refused: string };
 
-/** What stays, as "unique_id: reason", in order. */
+/** What is left out, in order, as "unique_id: reason". */
 type LeftOut = { left_out: string[] };
 
 export function approve(world: World, done: Import): Refusal | LeftOut & Record<string, unknown> {
@@ -29,9 +29,9 @@ export function approve(world: World, done: Import): Refusal | LeftOut & Record<
       : other !== undefined
       ? `a later roster says otherwise (import ${other.id}, "roster.csv")`
       : person.state === "archived"
-      ? "the user is archived already"
+      ? "the user is already archived"
       : effect === "disable" && person.state === "disabled"
-      ? "the user is not active any more"
+      ? "the user is no longer active"
       : null;
     if (reason !== null) stayed.push(`${id}: ${reason}`);
     else {
@@ -71,7 +71,7 @@ function demandLatest({ imports }: World, done: Import): Refusal | null {
   return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
 }
 
-/** A value that goes back, or stays for a reason. */
+/** A value to restore, or the reason why it stays. */
 interface Going {
   id: string;
   name: Value;
@@ -107,8 +107,8 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   const left_out = [...values, ...states].flatMap(({ id, stays }) => stays === null ? [] : [`${id}: ${stays}`]);
   for (const { owner, no, status } of world.permits.filter(({ by }) => by === done.id)) {
     const why = status === "released"
-      ? "released: another active permit bears its number"
-      : "as it is: it was changed since";
+      ? "released: another active permit has its number"
+      : "as it is: it has changed since";
     left_out.push(`${owner ?? ""}: permit "${no ?? ""}" stays ${why}`);
   }
   const back = [...values, ...states].filter(({ stays }) => stays === null).map(({ id }) => id);
@@ -129,7 +129,7 @@ function goingValues({ people }: World, { changes }: Import): Going[] {
     (Object.entries(values) as [Value, [string | null, string | null]][]).map(([name, [before, after]]) => {
       const person = people.get(id);
       const same = person?.[name] === after;
-      const stays = person === undefined ? "the user no longer exists" : same ? null : `${name} was changed since`;
+      const stays = person === undefined ? "the user no longer exists" : same ? null : `${name} has changed since`;
       return { id, name, before, stays };
     })
   );
@@ -139,10 +139,10 @@ function staysAccess({ people }: World, id: string, { access }: Change): string 
   const person = people.get(id), after = access![1];
   if (person === undefined) return "the user no longer exists";
   const same = person.state === after.state && person.archivedAt === after.archivedAt;
-  return same ? null : "active was changed since";
+  return same ? null : "active has changed since";
 }
 
-/** An email does not go back while somebody else has it and keeps it. Users whom the import created give it up. */
+/** An email is not restored while another user has and keeps it. Users whom the import created give theirs up. */
 function putBackEmails({ people }: World, done: Import, values: Going[]): void {
   const emails = values.filter(({ name, before }) => name === "email" && before !== null);
   const leaves = (id: string) => values.some((one) => one.id === id && one.name === "email" && one.stays === null);
@@ -151,7 +151,7 @@ function putBackEmails({ people }: World, done: Import, values: Going[]): void {
     for (const going of emails.filter(({ stays }) => stays === null)) {
       const owner = sorted(people).find(([id, { email }]) => id !== going.id && email === going.before);
       if (owner === undefined || leaves(owner[0]) || owner[1].createdBy === done.id) continue;
-      going.stays = `email is taken by user "${owner[0]}" now`;
+      going.stays = `email is now taken by user "${owner[0]}"`;
       refused = true;
     }
   }

@@ -1,4 +1,4 @@
-/** Takes the steps of a sequence in the model and in Postgres, and demands after each that both tell the same. */
+/** Runs each step of a sequence in the model and in Postgres, and requires equal results. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CannotDecide } from "../../../src/domain/decision.ts";
@@ -13,10 +13,10 @@ import { countsOf, csvOf, type RosterDatabase } from "../roster_database.ts";
 
 const signal = new AbortController().signal;
 
-/** How often things came about, so that a run can show that nothing was left out. */
+/** How often each result occurred, to show that a run covers them all. */
 export type Seen = Map<string, number>;
 
-/** Runs so many sequences, each of up to so many steps. */
+/** Runs random sequences of steps. */
 export async function runSequences(
   db: RosterDatabase,
   numRuns: number,
@@ -188,7 +188,7 @@ class Run {
   }
 }
 
-/** The database, as {@link Run.#compare} writes the model. */
+/** The database in the form of {@link Run.#compare}. */
 async function stateOf(sql: Sql) {
   const [{ state }] = await sql`
     select jsonb_build_object(
@@ -205,7 +205,7 @@ async function stateOf(sql: Sql) {
   return state;
 }
 
-/** As the model answers. */
+/** An answer in the form of the model. */
 async function answerOf(deciding: Promise<unknown>) {
   try {
     const { left_out, left_out_total, ...counts } = await deciding as {
@@ -220,7 +220,7 @@ async function answerOf(deciding: Promise<unknown>) {
   }
 }
 
-/** What stayed, without names. */
+/** The reasons without names. */
 const wordsOf = (stayed: string) =>
   stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
     .replace(/import \d+/, "import");
@@ -244,7 +244,7 @@ function textOf({ records, column, own, torn }: Roster): string {
     ...(column ? { active } : {}),
   }));
   const text = csvOf([{ ...header, ...(column ? { active: "" } : {}) }, ...rows]);
-  // The first row only gave the names.
+  // The first row only has the names.
   const lines = text.split("\n");
   return [lines[0], ...lines.slice(2)].join("\n") + (torn ? "torn\n" : "");
 }

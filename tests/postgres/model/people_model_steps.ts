@@ -1,11 +1,11 @@
-/** Any sequence of what may happen to people: rosters, settings, decisions, other programs, and time. */
+/** Generates sequences of rosters, settings, decisions, changes by other programs, and time. */
 import fc from "fast-check";
 import type { Person, Roster, RosterRecord, Rules, State } from "./people_model.ts";
 
 export type Step =
   | { do: "import"; roster: Roster; check: boolean }
   | { do: "settings"; rules: Rules }
-  /** `which`: so many imports back from the last; of those that hold, or of all. */
+  /** `which` counts back from the latest import, or from the latest with a hold. */
   | { do: "approve" | "discard" | "undo"; which: number; ofHolding: boolean }
   | { do: "time"; hours: number }
   | { do: "value"; id: string; name: "city" | "email" | "login_source"; value: string }
@@ -13,7 +13,7 @@ export type Step =
   | { do: "delete"; id: string }
   | { do: "add"; id: string; state: State }
   | { do: "sell"; owner: string; no: string | null }
-  /** `which`: one of all permits. */
+  /** `which`: the index of a permit. */
   | { do: "give"; owner: string; which: number }
   | { do: "lose"; which: number };
 
@@ -23,10 +23,10 @@ const CITIES = ["Hull", "Ottawa", "Perth"];
 const EMAILS = ["1@x.org", "2@x.org", "3@x.org", "4@x.org"];
 const NUMBERS = ["P1", "P2", "P3", "P4"];
 
-/** The login source in which a user mostly is. */
+/** The usual login source of a user. */
 const homeOf = (id: string) => id < "f" ? "x" : "y";
 
-/** True once in so many times. */
+/** True once in `times` cases. */
 const seldom = (one: number) => fc.nat(one - 1).map((at) => at === 0);
 
 const id = fc.constantFrom(...IDS);
@@ -43,7 +43,7 @@ function recordOf(id: string): fc.Arbitrary<RosterRecord> {
   });
 }
 
-/** Records of some of the users, most of all of them; a few repeat an earlier one, or cannot be told whose they are. */
+/** Records of some users, often of all. A few repeat an earlier record or lack a readable id. */
 const records: fc.Arbitrary<RosterRecord[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(6) },
   fc.constantFrom(0, 1, 3),
@@ -93,7 +93,7 @@ const imports = one("import", { roster, check: seldom(4) });
 const undoes = one("undo", { which, ofHolding: fc.constant(false) });
 const approves = one("approve", { which, ofHolding: mostly });
 
-/** What other programs do. */
+/** Changes by other programs. */
 const others: Steps = fc.oneof(
   one("value", { id, name: fc.constant("city"), value: fc.constantFrom(...CITIES) }),
   one("value", { id, name: fc.constant("email"), value: fc.constantFrom(...EMAILS) }),
@@ -110,7 +110,7 @@ const inTurn = (...some: Steps[]): Steps => fc.tuple(...some).map((steps) => ste
 const some = (steps: Steps): Steps => fc.array(steps, { minLength: 1, maxLength: 4 }).map((steps) => steps.flat());
 const last = (kind: "approve" | "undo"): Steps => fc.constant([{ do: kind, which: 0, ofHolding: kind === "approve" }]);
 
-/** Single steps, and what people do one after the other: other programs come between an import and what is decided about it. */
+/** Single steps, and whole stories in which other programs act between an import and its decision. */
 const turn: Steps = fc.oneof(
   { weight: 10, arbitrary: imports },
   { weight: 2, arbitrary: one("settings", { rules }) },
@@ -123,7 +123,7 @@ const turn: Steps = fc.oneof(
   { weight: 1, arbitrary: inTurn(imports, some(others), last("approve"), some(others), last("undo")) },
 );
 
-/** People and their permits in the beginning. */
+/** The initial users and their permits. */
 export interface Start {
   people: [string, Omit<Person, "createdBy" | "archivedAt">][];
   permits: [owner: string, no: string | null][];
@@ -154,7 +154,7 @@ const start: fc.Arbitrary<Start> = fc.record({
   rules,
 });
 
-/** Of up to so many turns; long ones as often as short ones, which have little to tell. */
+/** At most `longest` turns. Long sequences are as frequent as short ones, which cover little. */
 export const sequences = (longest: number): fc.Arbitrary<[Start, Step[]]> =>
   fc.noBias(fc.tuple(
     start,

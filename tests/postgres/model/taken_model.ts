@@ -1,14 +1,14 @@
 /**
- * What becomes of user_name and email, in memory, written sentence by sentence from the contract (section 2, "Repeated
- * and taken" and "Partial updates"). Slow and simple: tests compare the database with it.
+ * A slow and simple model of user_name and email, written from the quoted rules of docs/file-format.md#taken-values. Tests compare
+ * the database with it.
  */
 
-/** A value of a record: "" keeps, "(clear)" clears. */
+/** A value of a record: "" keeps the user's value, "(clear)" clears it. */
 export type WorldRecord = {
   unique_id: string;
   user_name: string;
   email: string;
-  /** "x" is not valid, so that the record fails. */
+  /** "x" is not valid and fails the record. */
   active: "" | "x";
 };
 
@@ -24,7 +24,7 @@ type Unique = "user_name" | "email";
 
 export interface Outcome {
   users: Record<string, Pick<WorldUser, Unique>>;
-  /** By line: the codes of its problems. */
+  /** The codes of the problems by line. */
   failures: Record<number, string[]>;
   skipped: number;
 }
@@ -59,7 +59,7 @@ export function expectedOutcome(users: readonly WorldUser[], records: readonly W
     if (value === "") return current(at, column);
     return value === "(clear)" ? null : fold(value);
   };
-  /** The value of a record that its user does not have yet. */
+  /** A value that is new for the record's user. */
   const wanted = (at: number, column: Unique) => {
     const value = intended(at, column);
     return value !== null && value !== current(at, column) ? value : null;

@@ -1,4 +1,4 @@
-/** Repeated and taken values of any small roster: the database and the model of the contract come to the same. */
+/** For any small roster, repeated and taken values in the database match the model. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ImportStore, ImportTransaction, WaitOptions } from "../../../src/importer/ports.ts";
@@ -9,7 +9,7 @@ import { expectedOutcome, type WorldRecord, type WorldUser } from "./taken_model
 const NAMES = ["a", "A", "b", "c", "d", "é", "É"];
 const id = fc.constantFrom("1", "2", "3", "4", "5", "6");
 
-/** Users as a database can have them: no two with one id, user_name or email. */
+/** Valid users: no two with the same id, user_name or email. */
 const users: fc.Arbitrary<WorldUser[]> = fc.uniqueArray(
   fc.record({
     unique_id: id,
@@ -35,7 +35,7 @@ const records: fc.Arbitrary<WorldRecord[]> = fc.array(
   { minLength: 1, maxLength: 9 },
 ) as fc.Arbitrary<WorldRecord[]>;
 
-onServer("the users table and the failures are what the contract says, whatever the roster", async (db) => {
+onServer("the users table and the failures match the model for any roster", async (db) => {
   const stores = [db.store, new SuspectingStore(db.database)];
   await fc.assert(
     fc.asyncProperty(users, records, fc.constantFrom(...stores), async (users, records, store) => {
@@ -59,7 +59,7 @@ async function outcome(db: RosterDatabase, users: WorldUser[], records: WorldRec
   };
 }
 
-/** A store for which every file has too many suspects to list. */
+/** A store that finds too many possible duplicates in every file. */
 class SuspectingStore extends PostgresImportStore {
   override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     return super.transaction((transaction) => {

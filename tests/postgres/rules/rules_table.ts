@@ -1,21 +1,19 @@
 /**
- * What an import does to a user, as tables that a registrar can read (contract, section 3). In each, the first line that fits
- * holds; `*` fits everything, `a/b` fits either.
- *
- * Also every combination that the tables speak of, so that the tests can look each of them up.
+ * What an import does to a user, as tables that a registrar can read (docs/people.md#outcomes). In each, the first matching line
+ * applies; `*` matches everything, `a/b` either. Also generates every combination for the tests.
  */
 import type { Counts } from "../../../src/domain/outcome.ts";
 
 /**
  * before   the user: unknown, active, disabled, archived
  * record   its value of `active`: 0, 1, or none (the column is absent or the value empty); failed: it was not applied; absent:
- *          there is no record, and others of the user's login source are in the file; elsewhere: none of that source either
+ *          the user has no record, but others of the login source do; elsewhere: no record of the login source
  * inactive archive_inactive_users
  * missing  missing_users
- * losses   whether users may lose `active`: they happen or are held (see GUARD)
+ * losses   whether losses of `active` happen or are held (see GUARD)
  * after    the user; `same`: as before
- * outcome  what is counted; `-`: nothing but that the record is updated where another value differs, else unchanged
- * permits  what becomes of the user's active permits
+ * outcome  the count; `-`: the record counts as updated if another value differs, otherwise as unchanged
+ * permits  what happens to the user's active permits
  */
 export const RULES = tableOf(`
   before    record     inactive  missing  losses  after     outcome           permits
@@ -39,7 +37,7 @@ export const RULES = tableOf(`
   *         *          *         *        *       same      -                 stay
 `);
 
-/** guard: archive_guard is off, not exceeded in number or in share, or exceeded. hold: whether an earlier import's is open. */
+/** guard: off, below its number or its share, or exceeded. hold: whether an earlier import has an open hold. */
 export const GUARD = tableOf(`
   guard     hold  losses
   off       *     happen
@@ -48,7 +46,7 @@ export const GUARD = tableOf(`
   *         none  happen
 `);
 
-/** What approving does then; discarding does nothing. */
+/** What an approval does. A discard does nothing. */
 export const APPROVE = tableOf(`
   outcome       inactive  after     permits
   held          on        archived  released
@@ -57,7 +55,7 @@ export const APPROVE = tableOf(`
   *             *         same      stay
 `);
 
-/** What undoing does in the end, whether it was approved or discarded; `same`: as before the import, permits too. */
+/** What an undo does after an approval or a discard; `same`: as before the import, also for permits. */
 export const UNDO = tableOf(`
   outcome  after     permits
   created  archived  released
@@ -75,8 +73,8 @@ export function tableOf(text: string): Row[] {
 
 const used = new Set<Row>();
 
-/** The first row that fits the facts. */
-export function look(table: Row[], facts: Row): Row {
+/** The first row that matches the facts. */
+export function lookUp(table: Row[], facts: Row): Row {
   const fits = (row: Row) =>
     Object.entries(facts).every(([name, value]) =>
       !(name in row) || row[name] === "*" || row[name].split("/").includes(value)
@@ -87,12 +85,12 @@ export function look(table: Row[], facts: Row): Row {
   return row;
 }
 
-/** Rows that nothing looked up. */
+/** Rows that no test looked up. */
 export function unused(): Row[] {
   return [RULES, GUARD, APPROVE, UNDO].flat().filter((row) => !used.has(row));
 }
 
-/** Everything that is the same for all users of one import. */
+/** The facts that all users of one import share. */
 export interface Circumstances {
   /** Whether the file has a column `active`. */
   column: "with" | "without";
@@ -102,21 +100,21 @@ export interface Circumstances {
   hold: "none" | "open";
 }
 
-/** One user and the record of it. */
+/** One user and its record. */
 export interface Case {
   id: string;
   before: State;
   record: "0" | "1" | "none" | "failed" | "absent" | "elsewhere";
-  /** The value of `active`, where the file has the column. */
+  /** The value of `active`, if the file has the column. */
   active: "" | "0" | "1";
-  /** Of another column. */
+  /** The value of another column. */
   value: "same" | "differs";
   permits: "none" | "own";
 }
 
 export interface Expected {
   after: State;
-  /** null: no record, and nothing happens. */
+  /** Null without a record and without a change. */
   outcome: keyof Counts | null;
   released: boolean;
   approved: { after: State; released: boolean };
@@ -131,7 +129,7 @@ export const CIRCUMSTANCES: Circumstances[] = product({
   hold: ["none", "open"],
 });
 
-/** Every user whom one import can show. */
+/** Every kind of user for one import. */
 export function casesOf({ column }: Circumstances): Case[] {
   const active = column === "with" ? ["", "0", "1"] as const : [""] as const;
   const all = product<Omit<Case, "id">>({
@@ -144,7 +142,7 @@ export function casesOf({ column }: Circumstances): Case[] {
   return all.filter(isOne).map((one) => ({ id: Object.values(one).join("-"), ...one }));
 }
 
-/** Leaves out what is no case, or the same as another one. */
+/** Leaves out impossible and equal cases. */
 function isOne({ before, record, active, value }: Omit<Case, "id">): boolean {
   if (record === "absent" || record === "elsewhere") return active === "" && value === "same" && before !== "unknown";
   if (record === "failed") return value === "differs";
@@ -152,11 +150,11 @@ function isOne({ before, record, active, value }: Omit<Case, "id">): boolean {
 }
 
 export function expected(one: Case, circumstances: Circumstances): Expected {
-  const facts = { ...circumstances, ...look(GUARD, { ...circumstances }), before: one.before, record: one.record };
-  const rule = look(RULES, facts);
+  const facts = { ...circumstances, ...lookUp(GUARD, { ...circumstances }), before: one.before, record: one.record };
+  const rule = lookUp(RULES, facts);
   const after = (rule.after === "same" ? one.before : rule.after) as State;
   const found = { outcome: rule.outcome, inactive: circumstances.inactive };
-  const approve = look(APPROVE, found), undo = look(UNDO, found);
+  const approve = lookUp(APPROVE, found), undo = lookUp(UNDO, found);
   const released = rule.permits === "released";
   return {
     after,

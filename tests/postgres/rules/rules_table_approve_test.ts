@@ -1,4 +1,4 @@
-/** Whom approving leaves out and why, and what it does to the others (contract, section 3, "Guard"). */
+/** An approval changes held users, and leaves some out with a reason (docs/people.md#approve). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { approveHold, discardHold, listHeld } from "../../../src/postgres/history/holds.ts";
@@ -25,7 +25,7 @@ async function approve(db: RosterDatabase, id: number) {
   return { ...brief, ...Object.fromEntries(left_out.map(({ unique_id, reason }) => [unique_id, reason])) };
 }
 
-onServer("approving does what was held, but for those of whom something else is true now", async (db, t) => {
+onServer("an approval changes the held users, except those whose state has changed since", async (db, t) => {
   await using one = oneConnection(db);
   const { store } = one;
   for (const [name, { held, happens, then, state }] of Object.entries(MEANWHILE)) {
@@ -51,7 +51,7 @@ onServer("approving does what was held, but for those of whom something else is 
   }
 });
 
-onServer("a record of an import that was undone says nothing any more", async (db) => {
+onServer("a record of an undone import no longer counts", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const { id } = await db.import(`${HEADER}1,ldap,,0\n`, { settings: archiving });
   const undone = await db.import(`${HEADER}1,ldap,Hull,1\n`, { settings: archiving });
@@ -60,7 +60,7 @@ onServer("a record of an import that was undone says nothing any more", async (d
   assert.deepEqual(await approve(db, id!), { archived: 1 });
 });
 
-onServer("of two later imports that say otherwise, the one that was not undone counts", async (db, t) => {
+onServer("of two later imports that keep a user, the one that is not undone counts", async (db, t) => {
   const changing = `${HEADER}1,ldap,Hull,1\n`, still = `${HEADER}1,ldap,,1\n`;
   for (const [which, rosters] of Object.entries({ first: [still, changing], second: [changing, still] })) {
     await t.step(`the ${which}`, async () => {
@@ -78,7 +78,7 @@ onServer("of two later imports that say otherwise, the one that was not undone c
   }
 });
 
-onServer("approving releases the permits that users have then, and none of those left out", async (db) => {
+onServer("an approval releases the current permits, except those of users it leaves out", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3" });
   await addPermit(db, "1");
   await addPermit(db, "2");
@@ -99,7 +99,7 @@ onServer("approving releases the permits that users have then, and none of those
 });
 
 onServer(
-  "a replaced release_permits is asked once by an approval, with everybody who is archived",
+  "an approval calls a replaced release_permits once, with all archived users",
   async (db) => {
     await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3" }, { unique_id: "4" });
     await db.sql.unsafe(`
@@ -118,7 +118,7 @@ onServer(
   },
 );
 
-onServer("a release_permits that fails leaves everything held", async (db) => {
+onServer("a failing release_permits keeps all users on hold", async (db) => {
   await db.addUsers({ unique_id: "1" });
   await db.sql.unsafe(`
     create or replace function rosterd.release_permits(user_ids text[], import_id bigint) returns bigint
@@ -129,7 +129,7 @@ onServer("a release_permits that fails leaves everything held", async (db) => {
   assert.equal((await discardHold(db.database, id!, signal))!.discarded, 1);
 });
 
-onServer("what cannot be approved or discarded is refused with a reason", async (db) => {
+onServer("an impossible approval or discard is refused with a reason", async (db) => {
   await db.addUsers({ unique_id: "1" });
   assert.equal(await approveHold(db.database, 999, signal), null);
   assert.equal(await discardHold(db.database, 999, signal), null);
@@ -150,7 +150,7 @@ onServer("what cannot be approved or discarded is refused with a reason", async 
   assert.equal(await stateOf(db, "1"), "active");
 });
 
-onServer("what was approved counts among the losses of the last 24 hours, what was discarded does not", async (db) => {
+onServer("approved losses count among those of the last 24 hours, discarded ones do not", async (db) => {
   await db.addUsers(...Array.from({ length: 10 }, (_, at) => ({ unique_id: `${at}` })));
   const few = { archive_guard: { max_percent: 0, min_users: 2 } };
   const lose = async (ids: number[], settings: Partial<Settings> = few) => {
@@ -173,7 +173,7 @@ onServer("what was approved counts among the losses of the last 24 hours, what w
 });
 
 onServer(
-  "a held record whose other values were applied is a loss only when it is approved, and from then on",
+  "a held record with other applied values counts as a loss only from its approval on",
   async (db) => {
     await db.addUsers(...Array.from({ length: 10 }, (_, at) => ({ unique_id: `${at}` })));
     const held = async (id: number) => (await db.import(`${HEADER}${id},ldap,Hull,0\n`, { settings: disabling })).id!;

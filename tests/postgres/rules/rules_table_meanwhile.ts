@@ -1,4 +1,4 @@
-/** What may happen between an import that holds a user and its approval, and what approving then does to the user. */
+/** Events between a hold and its approval, and what the approval then does to the user. */
 import type { Settings } from "../../../src/domain/settings.ts";
 
 const HOLDS = { max_percent: 0, min_users: 0 }, OFF = { max_percent: 100, min_users: 0 };
@@ -8,7 +8,7 @@ const missing: Partial<Settings> = { missing_users: "archive", archive_guard: HO
 
 export const HEADER = "unique_id,login_source,city,active\n";
 
-/** User 1 is held in this way, before something happens. */
+/** How user 1 is held before the event. */
 export const HELD = {
   "to be archived": { settings: archiving, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
   "to be disabled": { settings: disabling, roster: `${HEADER}1,ldap,,0\n2,ldap,,1\n` },
@@ -19,9 +19,9 @@ export type Held = keyof typeof HELD;
 
 export interface Meanwhile {
   held: Held;
-  /** SQL of another program, or a later import. */
+  /** SQL of another program, or a later roster. */
   happens: string | { roster: string; settings?: Partial<Settings> };
-  /** What approve answers; N stands for the later import. */
+  /** The answer of approve; N is the id of the later import. */
   then: Record<string, unknown>;
   state: string;
 }
@@ -43,25 +43,25 @@ export const MEANWHILE: Record<string, Meanwhile> = {
   "another program archived the user": {
     held: "missing",
     happens: "update rosterd.users set active = false, archived_at = '2026-02-02Z' where unique_id = '1'",
-    then: { 1: "the user is archived already" },
+    then: { 1: "the user is already archived" },
     state: "archived",
   },
-  "another program disabled the user who is to be archived": {
+  "another program disabled a user on hold for archiving": {
     held: "to be archived",
     happens: "update rosterd.users set active = false where unique_id = '1'",
     then: ARCHIVED,
     state: "archived",
   },
-  "another program disabled the user who is to be disabled": {
+  "another program disabled a user on hold for disabling": {
     held: "to be disabled",
     happens: "update rosterd.users set active = false where unique_id = '1'",
-    then: { 1: "the user is not active any more" },
+    then: { 1: "the user is no longer active" },
     state: "disabled",
   },
   "a later import archived the user with the guard off": {
     held: "to be archived",
     happens: later("1,ldap,,0", { ...archiving, archive_guard: OFF }),
-    then: { 1: "the user is archived already" },
+    then: { 1: "the user is already archived" },
     state: "archived",
   },
   "a later import disabled the user with the guard off": {
@@ -76,37 +76,37 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so of whom to disable, and changes a value": {
+  "a later record says so of a user to disable, and changes a value": {
     held: "to be disabled",
     happens: later("1,ldap,Hull,1"),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so of who was missing": {
+  "a later record says so of a missing user": {
     held: "missing",
     happens: later("1,ldap,,1"),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says so where missing users are kept": {
+  "a later record says so while missing users are kept": {
     held: "missing",
     happens: { roster: "unique_id,login_source\n1,ldap\n", settings: {} },
     then: OTHERWISE,
     state: "active",
   },
-  "a later record shows who was missing in another login source": {
+  "a later record lists the missing user in another login source": {
     held: "missing",
     happens: later("1,hr,,", missing),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record shows who was missing, and disables them": {
+  "a later record lists the missing user and disables the user": {
     held: "missing",
     happens: later("1,ldap,,0", disabling),
     then: OTHERWISE,
     state: "active",
   },
-  "a later record says nothing of active": {
+  "a later record says nothing about active": {
     held: "to be archived",
     happens: later("1,ldap,Hull,"),
     then: ARCHIVED,
@@ -118,55 +118,55 @@ export const MEANWHILE: Record<string, Meanwhile> = {
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record archives who was missing": {
+  "a later record archives the missing user": {
     held: "missing",
     happens: later("1,ldap,,0", archiving),
     then: ARCHIVED,
     state: "archived",
   },
-  "a later roster has the user missing too": {
+  "the user is also missing from a later roster": {
     held: "missing",
     happens: later("2,ldap,,1", missing),
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record that says otherwise failed": {
+  "a later record that keeps the user failed": {
     held: "to be archived",
     happens: later("1,,,1"),
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record that says otherwise failed, since it repeats one": {
+  "a later record that keeps the user failed as a repeat": {
     held: "to be archived",
     happens: later("1,ldap,,0\n1,ldap,,1", archiving),
     then: ARCHIVED,
     state: "archived",
   },
-  "a later record that says otherwise failed, since its email is taken": {
+  "a later record that keeps the user failed for a taken email": {
     held: "to be archived",
     happens: { roster: "unique_id,login_source,email,active\n1,ldap,2@x.org,1\n", settings: archiving },
     then: ARCHIVED,
     state: "archived",
   },
-  "a later roster is about others": {
+  "a later roster lists only other users": {
     held: "to be archived",
     happens: later("3,ldap,,1"),
     then: ARCHIVED,
     state: "archived",
   },
-  "the settings say disable now, but those of the import hold": {
+  "the settings now say disable, but those of the import apply": {
     held: "to be archived",
     happens: later("2,ldap,,1", { archive_guard: OFF }),
     then: ARCHIVED,
     state: "archived",
   },
-  "the settings say archive now, but those of the import hold": {
+  "the settings now say archive, but those of the import apply": {
     held: "to be disabled",
     happens: later("2,ldap,,1", { ...archiving, archive_guard: OFF }),
     then: DISABLED,
     state: "disabled",
   },
-  "missing users are kept now, but were not": {
+  "the settings now keep missing users, but those of the import apply": {
     held: "missing",
     happens: later("2,ldap,,1", { missing_users: "keep" }),
     then: ARCHIVED,

@@ -1,4 +1,4 @@
-/** Who is missing, and when a file is not surely whole (contract, section 3, "Missing users"). */
+/** Missing users, and files that may be incomplete (docs/people.md#missing-users). */
 import assert from "node:assert/strict";
 import { oneConnection, removeAll } from "../one_connection.ts";
 import { importYields, transactionOf, withOther } from "../locks/other_program.ts";
@@ -6,7 +6,7 @@ import { countsOf, onServer, type RosterDatabase } from "../roster_database.ts";
 
 const settings = { missing_users: "archive" as const };
 
-/** Users by what they are: "1 2 | 3 archived". */
+/** Users by their state: "1 2 | 3 archived". */
 async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   const users = Object.values(await db.users());
   return Object.fromEntries(
@@ -14,9 +14,9 @@ async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   );
 }
 
-/** Rosters in which user 2 is absent, and what the warning says of each; null: it is surely whole, and 2 is archived. */
+/** Rosters without user 2, and the warning for each; null: the roster is complete, and user 2 is archived. */
 const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
-  "a record that cannot be read": [
+  "an unreadable record": [
     "unique_id,login_source,city\n1,ldap,Hull\n9,ldap\n",
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
@@ -40,11 +40,11 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     `unique_id,login_source,city\n1,ldap,Hull\n${"2".repeat(51)},ldap,Hull\n`,
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
-  "a unique_id that is cleared": [
+  "a cleared unique_id": [
     "unique_id,login_source,city\n1,ldap,Hull\n(clear),ldap,Hull\n",
     /: the unique_id of 1 record could not be read, first on line 3$/,
   ],
-  "a repetition whose unique_id is missing elsewhere": [
+  "a repeat, and a record without a unique_id": [
     "unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n,ldap,Ottawa\n",
     /: the unique_id of 1 record could not be read, first on line 4$/,
   ],
@@ -52,35 +52,35 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
     "unique_id,login_source,city,rosterd_line\n1,ldap,Hull,7\n",
     /: the file has a column named rosterd_…, so it holds failed records that come back$/,
   ],
-  "a column that rosterd added, written otherwise": [
+  "a column that rosterd added, spelled differently": [
     "unique_id,login_source,city,Rosterd Code\n1,ldap,Hull,\n",
     /: the file has a column named rosterd_…, so it holds failed records that come back$/,
   ],
-  "no record at all": ["unique_id,login_source,city\n", /: no record of the file was applied$/],
-  "only records that failed": [
+  "no records": ["unique_id,login_source,city\n", /: no record of the file was applied$/],
+  "only failed records": [
     `unique_id,login_source,city\n1,ldap,${"x".repeat(51)}\n3,,Hull\n`,
     /: no record of the file was applied$/,
   ],
-  "only a record whose email is taken": [
+  "only a record with a taken email": [
     "unique_id,login_source,email\n1,ldap,taken@x.org\n",
     /: no record of the file was applied$/,
   ],
-  "nothing amiss": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
+  "no problems": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
   "only records that change nothing": ["unique_id,login_source,city\n1,ldap,Ottawa\n", null],
-  "a repetition that failed": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n", null],
-  "a repetition that is skipped": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Hull\n", null],
+  "a failed repeat": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Ottawa\n", null],
+  "a skipped repeat": ["unique_id,login_source,city\n1,ldap,Hull\n1,ldap,Hull\n", null],
   "a record that failed for another value": [
     "unique_id,login_source,city,province\n1,ldap,Hull,\n7,ldap,Hull,Quebec\n",
     null,
   ],
   "a record that failed for its login source": ["unique_id,login_source,city\n1,ldap,Hull\n7,,Hull\n", null],
-  "a record that failed for an email that is taken": [
+  "a record that failed for a taken email": [
     "unique_id,login_source,email\n1,ldap,\n7,ldap,taken@x.org\n",
     null,
   ],
 };
 
-onServer("nobody is missing from a file that is not surely whole, and a warning says why", async (db, t) => {
+onServer("no user is missing from a file that may be incomplete, and a warning says why", async (db, t) => {
   await using one = oneConnection(db);
   const way = { settings, store: one.store };
   for (const [name, [roster, why]] of Object.entries(ROSTERS)) {
@@ -114,7 +114,7 @@ onServer('with missing_users "keep" nobody is missing, and nothing is said of it
   assert.deepEqual([await statesOf(db), report.warnings], [{ 1: "active", 2: "active" }, []]);
 });
 
-onServer("a file that is not surely whole still archives whom its records name", async (db) => {
+onServer("a file that may be incomplete still archives the users that its records name", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" }, { unique_id: "3", state: "archived" });
   const report = await db.import("unique_id,login_source,active\n1,ldap,0\n3,ldap,\n,ldap,1\n", {
     settings: { ...settings, archive_inactive_users: true },
@@ -123,7 +123,7 @@ onServer("a file that is not surely whole still archives whom its records name",
   assert.deepEqual(await statesOf(db), { 1: "archived", 2: "active", 3: "active" });
 });
 
-onServer("a login source that only failed records carry has nobody missing", async (db) => {
+onServer("a login source with only failed records has no missing users", async (db) => {
   await db.addUsers(
     { unique_id: "1" },
     { unique_id: "2", login_source: "hr", city: "Ottawa", email: "taken@x.org" },
@@ -131,7 +131,7 @@ onServer("a login source that only failed records carry has nobody missing", asy
     { unique_id: "4", login_source: "hr" },
     { unique_id: "5", login_source: "hr" },
   );
-  // A value that is not valid, one that is taken, one that is repeated, and a repetition that is skipped of one that failed.
+  // An invalid value, a taken one, a repeat, and the skipped repeat of a failed record.
   const report = await db.import(
     `unique_id,login_source,email,province
 1,ldap,,
@@ -147,7 +147,7 @@ onServer("a login source that only failed records carry has nobody missing", asy
   assert.deepEqual(report.warnings, []);
 });
 
-onServer("a record that failed keeps its user from being missing, a record elsewhere too", async (db) => {
+onServer("a user with a failed record, or a record in another login source, is not missing", async (db) => {
   await db.addUsers(
     { unique_id: "failed" },
     { unique_id: "taken", email: "b@x.org" },
@@ -174,7 +174,7 @@ owner,hr,,
   assert.deepEqual(Object.keys(states).filter((id) => states[id] === "archived"), ["absent", "disabled", "hr"]);
 });
 
-onServer("who leaves a login source takes it along: it is not carried by the file any more", async (db) => {
+onServer("a login source that its last user leaves is no longer in the file", async (db) => {
   await db.addUsers({ unique_id: "1", login_source: "old" }, { unique_id: "2", login_source: "old" }, {
     unique_id: "3",
   });
@@ -183,7 +183,7 @@ onServer("who leaves a login source takes it along: it is not carried by the fil
   assert.deepEqual(await statesOf(db), { 1: "active", 2: "active", 3: "archived" });
 });
 
-onServer("the guard counts users under the login source they had before", async (db) => {
+onServer("the guard counts users in their previous login source", async (db) => {
   const many = Array.from({ length: 50 }, (_, at) => ({ unique_id: `l${at}` }));
   await db.addUsers(...many, ...["1", "2", "3"].map((unique_id) => ({ unique_id, login_source: "small" })));
   const roster = "unique_id,login_source,active\n1,ldap,0\n2,ldap,0\n3,small,1\n";
@@ -202,7 +202,7 @@ onServer("the guard counts users under the login source they had before", async 
 });
 
 onServer(
-  "the guard looks at missing users and at inactive ones together, in any login source or in all",
+  "the guard counts missing and inactive users together, per login source and in total",
   async (db) => {
     const add = (login_source: string, count: number) =>
       db.addUsers(...Array.from({ length: count }, (_, at) => ({ unique_id: `${login_source}${at}`, login_source })));
@@ -216,7 +216,7 @@ onServer(
       });
       return { happened: updated + missing_archived, held: held + missing_held };
     };
-    // Three of four in each, six of eight in all.
+    // Three of four in each login source, six of eight in total.
     assert.deepEqual(await outcome({ max_percent: 75, min_users: 0 }), { happened: 6, held: 0 });
     assert.deepEqual(await outcome({ max_percent: 74.9, min_users: 0 }), { happened: 0, held: 6 });
     assert.deepEqual(await outcome({ max_percent: 74, min_users: 5 }), { happened: 0, held: 6 });
@@ -224,7 +224,7 @@ onServer(
   },
 );
 
-onServer("the guard takes the share of those who are active, not of all who are there", async (db) => {
+onServer("the guard takes the share of active users, not of all users", async (db) => {
   const add = (state: string, count: number) =>
     db.addUsers(...Array.from({ length: count }, (_, at) => ({ unique_id: `${state}${at}`, state })));
   await add("active", 4);
@@ -235,7 +235,7 @@ onServer("the guard takes the share of those who are active, not of all who are 
   assert.deepEqual(countsOf(report), { records: 2, held: 2 });
 });
 
-onServer("who was archived as missing counts among the losses of the last 24 hours", async (db) => {
+onServer("users archived as missing count among the losses of the last 24 hours", async (db) => {
   await db.addUsers(...["1", "2", "3", "4"].map((unique_id) => ({ unique_id })));
   const way = { settings: { ...settings, archive_guard: { max_percent: 0, min_users: 1 } } };
   const first = await db.import("unique_id,login_source\n2,ldap\n3,ldap\n4,ldap\n", way);
@@ -244,7 +244,7 @@ onServer("who was archived as missing counts among the losses of the last 24 hou
   assert.deepEqual(countsOf(second), { records: 2, unchanged: 2, missing_held: 1 });
 });
 
-onServer("who is missing is judged by what another program made of them meanwhile", async (db) => {
+onServer("missing users are planned again after another program changed them", async (db) => {
   await db.addUsers(...["1", "absent", "moved", "archived", "deleted"].map((unique_id) => ({ unique_id })));
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {

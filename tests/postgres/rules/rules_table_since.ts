@@ -1,14 +1,14 @@
-/** What may happen between an import and its undo, and what stays then (contract, section 3, "Undo"). */
+/** Events between an import and its undo, and what the undo then leaves (docs/people.md#undo). */
 import type { Settings } from "../../../src/domain/settings.ts";
 
-/** Users 1 and 2 are active, live in Ottawa, and have the emails 1@x.org and 2@x.org and the permits P1 and P2. 3 is disabled. */
+/** Users 1 and 2 are active in Ottawa, with emails 1@x.org and 2@x.org and permits P1 and P2. User 3 is disabled. */
 export interface Since {
   roster: string;
   /** SQL of another program. */
   happens?: string;
-  /** What undo answers, without what is 0, and the reasons of what stayed. */
+  /** The answer of undo without zeros, with the reasons for what it left. */
   then: Record<string, number | string[]>;
-  /** User 1 in the end: state, city, email, and active permits. */
+  /** The final state, city, email and active permits of user 1. */
   user: string | null;
 }
 
@@ -28,19 +28,19 @@ export const SINCE: Record<string, Since> = {
   "another program changed one of the values": {
     roster: MOVED,
     happens: set("city = 'Aylmer'"),
-    then: { restored: 1, left_out: ["1: city was changed since"] },
+    then: { restored: 1, left_out: ["1: city has changed since"] },
     user: "active Aylmer 1@x.org P1",
   },
   "another program cleared one of the values": {
     roster: MOVED,
     happens: set("city = null"),
-    then: { restored: 1, left_out: ["1: city was changed since"] },
+    then: { restored: 1, left_out: ["1: city has changed since"] },
     user: "active - 1@x.org P1",
   },
   "another program changed all of the values": {
     roster: MOVED,
     happens: set("city = 'Aylmer', email = 'own@x.org'"),
-    then: { left_out: ["1: city was changed since", "1: email was changed since"] },
+    then: { left_out: ["1: city has changed since", "1: email has changed since"] },
     user: "active Aylmer own@x.org P1",
   },
   "another program changed a value that the import did not": {
@@ -58,19 +58,19 @@ export const SINCE: Record<string, Since> = {
   "another user took the email": {
     roster: MOVED,
     happens: set("email = '1@X.org'", 2),
-    then: { restored: 1, left_out: ['1: email is taken by user "2" now'] },
+    then: { restored: 1, left_out: ['1: email is now taken by user "2"'] },
     user: "active Ottawa new@x.org P1",
   },
   "a new user took the email": {
     roster: MOVED,
     happens: "insert into rosterd.users (unique_id, login_source, email) values ('9', 'ldap', '1@x.org')",
-    then: { restored: 1, left_out: ['1: email is taken by user "9" now'] },
+    then: { restored: 1, left_out: ['1: email is now taken by user "9"'] },
     user: "active Ottawa new@x.org P1",
   },
-  "the email went from user to user in the import, and another program took the last": {
+  "the email moved between users in the import, and another program took the last one": {
     roster: `${HEADER}1,ldap,,2@x.org,\n2,ldap,,new@x.org,\n`,
     happens: set("email = '1@x.org'", 3),
-    then: { left_out: ['1: email is taken by user "3" now', '2: email is taken by user "1" now'] },
+    then: { left_out: ['1: email is now taken by user "3"', '2: email is now taken by user "1"'] },
     user: "active Ottawa 2@x.org P1",
   },
   "users swapped their emails in the import": {
@@ -82,13 +82,13 @@ export const SINCE: Record<string, Since> = {
   "another program made the archived user active": {
     roster: GONE,
     happens: set("active = true, archived_at = null"),
-    then: { permits_restored: 1, left_out: ["1: active was changed since"] },
+    then: { permits_restored: 1, left_out: ["1: active has changed since"] },
     user: AS_BEFORE,
   },
   "another program archived the user again": {
     roster: GONE,
     happens: set(AGAIN),
-    then: { left_out: ["1: active was changed since"] },
+    then: { left_out: ["1: active has changed since"] },
     user: "archived Ottawa 1@x.org -",
   },
   "another program deleted the archived user": {
@@ -97,89 +97,89 @@ export const SINCE: Record<string, Since> = {
     then: { left_out: ["1: the user no longer exists"] },
     user: null,
   },
-  "another program gave the permit's number to somebody else": {
+  "another program gave the permit's number to another user": {
     roster: GONE,
     happens: "insert into rosterd.permits (permit_no, unique_id) values ('P1', '2')",
-    then: { restored: 1, left_out: ['1: permit "P1" stays released: another active permit bears its number'] },
+    then: { restored: 1, left_out: ['1: permit "P1" stays released: another active permit has its number'] },
     user: "active Ottawa 1@x.org -",
   },
-  "another program gave the permit's number to somebody, who lost it": {
+  "another program gave the permit's number to another user, who lost it": {
     roster: GONE,
     happens: "insert into rosterd.permits (permit_no, unique_id, status) values ('P1', '2', 'lost')",
     then: { restored: 1, permits_restored: 1 },
     user: AS_BEFORE,
   },
-  "another program gave the permit itself to somebody else": {
+  "another program gave the permit itself to another user": {
     roster: GONE,
     happens: "update rosterd.permits set unique_id = '2', status = 'active', released_at = null where permit_no = 'P1'",
-    then: { restored: 1, left_out: ['2: permit "P1" stays as it is: it was changed since'] },
+    then: { restored: 1, left_out: ['2: permit "P1" stays as it is: it has changed since'] },
     user: "active Ottawa 1@x.org -",
   },
-  "another program noted that the permit is lost": {
+  "another program marked the permit as lost": {
     roster: GONE,
     happens: "update rosterd.permits set status = 'lost' where permit_no = 'P1'",
-    then: { restored: 1, left_out: ['1: permit "P1" stays as it is: it was changed since'] },
+    then: { restored: 1, left_out: ['1: permit "P1" stays as it is: it has changed since'] },
     user: "active Ottawa 1@x.org -",
   },
-  "another program archived whom the import disabled": {
-    // Who is disabled by the guard's leave, with archive_inactive_users off.
+  "another program archived a user whom the import disabled": {
+    // The guard lets the user be disabled, with archive_inactive_users off.
     roster: `${HEADER}1,ldap,Hull,,0\n#off`,
     happens: set(AGAIN),
-    then: { restored: 1, left_out: ["1: active was changed since"] },
+    then: { restored: 1, left_out: ["1: active has changed since"] },
     user: "archived Ottawa 1@x.org P1",
   },
-  "another program made whom the import disabled active": {
+  "another program enabled a user whom the import disabled": {
     roster: `${HEADER}1,ldap,Hull,,0\n#off`,
     happens: set("active = true"),
-    then: { restored: 1, left_out: ["1: active was changed since"] },
+    then: { restored: 1, left_out: ["1: active has changed since"] },
     user: AS_BEFORE,
   },
-  "another program archived whom the import enabled": {
+  "another program archived a user whom the import enabled": {
     roster: `${HEADER}3,ldap,Hull,,1\n1,ldap,Hull,,\n`,
     happens: set(AGAIN, 3),
-    then: { restored: 2, left_out: ["3: active was changed since"] },
+    then: { restored: 2, left_out: ["3: active has changed since"] },
     user: AS_BEFORE,
   },
-  "another program made whom the import archived, and who was disabled, active": {
+  "another program enabled a disabled user whom the import archived": {
     roster: `${HEADER}3,ldap,,,0\n`,
     happens: set("active = true, archived_at = null", 3),
-    then: { left_out: ["3: active was changed since"] },
+    then: { left_out: ["3: active has changed since"] },
     user: AS_BEFORE,
   },
   "nothing, to a user whom the import created": { roster: CREATED, then: { archived: 1 }, user: AS_BEFORE },
-  "another program gave permits to whom the import created": {
+  "another program gave permits to a user whom the import created": {
     roster: CREATED,
     happens: "insert into rosterd.permits (permit_no, unique_id) values ('P4', '4')",
     then: { archived: 1, permits_released: 1 },
     user: AS_BEFORE,
   },
-  "another program changed whom the import created": {
+  "another program changed a user whom the import created": {
     roster: CREATED,
     happens: set("city = 'Aylmer', active = false", 4),
     then: { archived: 1 },
     user: AS_BEFORE,
   },
-  "another program archived whom the import created": {
+  "another program archived a user whom the import created": {
     roster: CREATED,
     happens: set(AGAIN, 4),
     then: {},
     user: AS_BEFORE,
   },
-  "another program deleted whom the import created": {
+  "another program deleted a user whom the import created": {
     roster: CREATED,
     happens: "delete from rosterd.users where unique_id = '4'",
     then: {},
     user: AS_BEFORE,
   },
-  "the email went to a user whom the import created": {
+  "the email moved to a user whom the import created": {
     roster: `${HEADER}1,ldap,,new@x.org,\n4,ldap,,1@x.org,\n`,
     then: { restored: 1, archived: 1 },
     user: AS_BEFORE,
   },
-  "the email went to whom the import created, and the user took another one since": {
+  "the email moved to a user whom the import created, and the old user has a new one since": {
     roster: `${HEADER}1,ldap,,new@x.org,\n4,ldap,,1@x.org,\n`,
     happens: set("email = 'own@x.org'"),
-    then: { archived: 1, left_out: ["1: email was changed since"] },
+    then: { archived: 1, left_out: ["1: email has changed since"] },
     user: "active Ottawa own@x.org P1",
   },
 };

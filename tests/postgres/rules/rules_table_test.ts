@@ -1,4 +1,4 @@
-/** Every combination of user, record, settings and guard: the database does what the tables of `rules_table.ts` say. */
+/** For every combination of user, record, settings and guard, the database follows `rules_table.ts`. */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { OUTCOMES } from "../../../src/domain/outcome.ts";
@@ -18,9 +18,9 @@ const GUARDS: Record<Circumstances["guard"], Settings["archive_guard"]> = {
 };
 
 onEachDatabase(
-  "an import does to every user what the tables of rules say, and so do approve, discard and undo",
+  "import, approve, discard and undo follow the tables of rules for every user",
   async (db) => {
-    // The embedded database is much slower: it shows what is held, and what is not, with one decision.
+    // The embedded database is much slower, so it runs fewer combinations, with one decision.
     const whole = db.url !== null;
     const all = whole
       ? CIRCUMSTANCES
@@ -57,7 +57,7 @@ interface Trace {
 
 type Traces = Record<string, Trace | undefined>;
 
-/** One roster that shows all users that one can show. */
+/** One roster with every kind of user. */
 class Run {
   readonly cases: Case[];
   readonly #settings: Partial<Settings>;
@@ -94,7 +94,7 @@ class Run {
     await this.#checkUsers(before, "undo", report.id!);
   }
 
-  /** Users, known or not, some with permits of all kinds; permits of a stranger and of nobody; and perhaps an open hold. */
+  /** Adds users, permits of all kinds (also without a known user), and perhaps an open hold. */
   async #begin(): Promise<void> {
     const { db, cases } = this;
     await removeAll(db);
@@ -233,7 +233,7 @@ const PERMITS = {
   },
 };
 
-/** Users as they are, and what a row that was written shows. */
+/** The users, with marks that show whether a row was written. */
 async function tracesOf(db: RosterDatabase): Promise<Traces> {
   const rows = await db.sql<(Trace & { unique_id: string })[]>`
     select u.unique_id, city, u.xmin::text, updated_at, archived_at,

@@ -1,4 +1,4 @@
-/** What undo puts back, what stays and is listed, and what cannot be undone (contract, section 3, "Undo"). */
+/** What an undo restores, what it leaves and lists, and which imports cannot be undone (docs/people.md#undo). */
 import assert from "node:assert/strict";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
@@ -28,7 +28,7 @@ async function userOne(db: RosterDatabase): Promise<string | null> {
   return [state, user.city, user.email, permits].map((value) => value ?? "-").join(" ");
 }
 
-onServer("undo puts back what still is what the import wrote, and lists the rest", async (db, t) => {
+onServer("undo restores what is still as the import wrote it, and lists the rest", async (db, t) => {
   await using one = oneConnection(db);
   for (const [name, { roster, happens = "", then, user }] of Object.entries(SINCE)) {
     await t.step(name, async () => {
@@ -48,7 +48,7 @@ onServer("undo puts back what still is what the import wrote, and lists the rest
   }
 });
 
-onServer("undo puts back every column, also to no value", async (db) => {
+onServer("undo restores every column, also to no value", async (db) => {
   const columns = (await db.sql<{ name: string; type: string }[]>`
     select attname as name, format_type(atttypid, null) as type from pg_attribute
     where attrelid = 'rosterd.users'::regclass and attnum > 0`)
@@ -81,7 +81,7 @@ onServer("undo puts back every column, also to no value", async (db) => {
 const roster = (...lines: string[]) =>
   "unique_id,login_source,city,active\n" + lines.map((line) => `${line}\n`).join("");
 
-onServer("imports that changed something are undone from the last to the first, and others not at all", async (db) => {
+onServer("imports that changed users are undone from last to first, and others not at all", async (db) => {
   const settings: Partial<Settings> = { archive_inactive_users: true };
   await db.addUsers({ unique_id: "1", city: "Ottawa" }, { unique_id: "2", city: "Ottawa" }, { unique_id: "3" });
   const before = await db.users();
@@ -100,7 +100,7 @@ onServer("imports that changed something are undone from the last to the first, 
 
   assert.equal(await undoImport(db.database, 999, signal), null);
   for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
-  // What is held changes something when it is approved; the import keeps its place.
+  // An approved hold counts as a change by its import, in the import's place.
   await approveHold(db.database, ids[held], signal);
   await refused(held, "not_the_latest");
   assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });
@@ -125,7 +125,7 @@ onServer("imports that changed something are undone from the last to the first, 
   ]);
 });
 
-onServer("an import that is not finished, or whose undo was cleared, cannot be undone", async (db) => {
+onServer("an unfinished import, or one whose undo data was cleared, cannot be undone", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const { id } = await db.import(roster("1,ldap,Hull,1"));
   for (const status of ["running", "error"]) {
@@ -137,7 +137,7 @@ onServer("an import that is not finished, or whose undo was cleared, cannot be u
   assert.equal((await db.users())["1"].city, "Hull");
 });
 
-onServer("undo forgets what the import holds, and later losses are not held for its sake", async (db) => {
+onServer("undo discards the import's hold, which then no longer holds later losses", async (db) => {
   await db.addUsers({ unique_id: "1" }, { unique_id: "2" });
   const { id } = await db.import(roster("1,ldap,Hull,0"), { settings: { archive_guard: HOLDS } });
 
@@ -150,7 +150,7 @@ onServer("undo forgets what the import holds, and later losses are not held for 
   assert.deepEqual(countsOf(later), { records: 1, updated: 1 });
 });
 
-onServer("losses of the last 24 hours that were undone count no more", async (db) => {
+onServer("undone losses of the last 24 hours no longer count", async (db) => {
   await db.addUsers(...["1", "2", "3", "4"].map((unique_id) => ({ unique_id })));
   const settings = { archive_guard: { max_percent: 0, min_users: 2 } };
   const first = await db.import(roster("1,ldap,,0", "2,ldap,,0"), { settings });
@@ -162,7 +162,7 @@ onServer("losses of the last 24 hours that were undone count no more", async (db
   assert.deepEqual(countsOf(third), { records: 1, held: 1 });
 });
 
-onServer("a user counts once, however often the user lost access in the last 24 hours", async (db) => {
+onServer("a user who lost access several times in the last 24 hours counts once", async (db) => {
   await db.addUsers(...["1", "2", "3"].map((unique_id) => ({ unique_id })));
   const settings = { archive_guard: { max_percent: 0, min_users: 2 } };
   for (const active of [0, 1, 0, 1]) await db.import(roster(`1,ldap,,${active}`), { settings });
@@ -184,7 +184,7 @@ onServer("permits that an earlier import released stay released", async (db) => 
   assert.deepEqual(permits.map(({ permit_no }) => permit_no), ["P2"]);
 });
 
-onServer("of several permits with one number one comes back, and those without a number all do", async (db) => {
+onServer("of several permits with one number one is restored, and all those without a number are", async (db) => {
   await db.addUsers({ unique_id: "1" });
   await db.sql`
     insert into rosterd.permits (permit_no, unique_id) values ('P', '1'), ('P', '1'), (null, '1'), (null, '1')`;
@@ -193,11 +193,11 @@ onServer("of several permits with one number one comes back, and those without a
   assert.deepEqual(await undo(db, id!), {
     restored: 1,
     permits_restored: 3,
-    left_out: ['1: permit "P" stays released: another active permit bears its number'],
+    left_out: ['1: permit "P" stays released: another active permit has its number'],
   });
 });
 
-onServer("a replaced restore_permits is asked once by an undo, and its answer is told", async (db) => {
+onServer("an undo calls a replaced restore_permits once and reports its result", async (db) => {
   await db.addUsers({ unique_id: "1" });
   await db.sql.unsafe(`
     create table calls (what text, user_ids text[], import_id bigint);

@@ -1,3 +1,3 @@
--- Who is archived by the approval.
+-- Lists the users whom the approval archives.
 create temp table archived on commit drop as
 select unique_id from deciding where left_out is null and effect = 'archive'

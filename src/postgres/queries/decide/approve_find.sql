@@ -1,12 +1,12 @@
--- Whom approving an import changes, and whom it leaves out, and why. $1: the import.
+-- The users whom an approval changes; `left_out` says why it leaves one out. $1: the import.
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,
   case
     when u.unique_id is null then 'the user no longer exists'
     when later.id is not null then format('a later roster says otherwise (import %s, "%s")', later.id, later.file)
-    when u.archived_at is not null then 'the user is archived already'
-    when h.effect = 'disable' and not u.active then 'the user is not active any more'
+    when u.archived_at is not null then 'the user is already archived'
+    when h.effect = 'disable' and not u.active then 'the user is no longer active'
   end as left_out
 from rosterd.import_held as h
 left join rosterd.users as u on u.unique_id = h.unique_id

@@ -1,5 +1,5 @@
--- The audit of an approval, beside what the import changed of the same users. $1: the import.
-insert into rosterd.import_changes as known (import_id, unique_id, lost_active, changes)
+-- Adds the approval to the audit of the import. $1: the import.
+insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select
   $1, d.unique_id, u.active,
   jsonb_strip_nulls(jsonb_build_object(
@@ -10,4 +10,4 @@ from deciding as d
 join rosterd.users as u on u.unique_id = d.unique_id
 where d.left_out is null
 on conflict (import_id, unique_id) do update
-set changes = known.changes || excluded.changes, lost_active = excluded.lost_active, changed_at = now()
+set changes = existing.changes || excluded.changes, lost_active = excluded.lost_active, changed_at = now()

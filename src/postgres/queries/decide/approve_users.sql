@@ -1,4 +1,4 @@
--- What was held happens.
+-- Archives or disables the held users.
 update rosterd.users as u
 set active = false, archived_at = case when d.effect = 'archive' then now() else u.archived_at end, updated_at = now()
 from deciding as d

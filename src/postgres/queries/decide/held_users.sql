@@ -1,4 +1,4 @@
--- Who is held by an import, with what people want to see of them. $1: the import; $2: after this unique_id, or null; $3: how many.
+-- One page of an import's held users. $1: the import; $2: the unique_id before the page, or null; $3: how many rows.
 select
   h.unique_id, h.line, h.line is null as missing, h.effect,
   u.login_source, u.first_name, u.last_name, u.user_name, u.email,

@@ -1,4 +1,4 @@
--- Access goes back.
+-- Restores access.
 update rosterd.users as u
 set active = s.active, archived_at = s.archived_at, updated_at = now()
 from undo_states as s

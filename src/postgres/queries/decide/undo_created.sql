@@ -1,3 +1,3 @@
--- Users whom the import created are archived. $1: the import.
+-- Archives the users whom the import created. $1: the import.
 update rosterd.users set active = false, archived_at = now(), updated_at = now()
 where created_by_import = $1 and archived_at is null

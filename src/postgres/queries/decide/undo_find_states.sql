@@ -1,5 +1,5 @@
--- Whose access goes back. `active` and `archived_at` are one state: where a change says nothing of `archived_at`, the import left
--- a user who is not archived; where it says nothing of `active`, one who is not active. $1: the import.
+-- One row per user whose access the import changed. `active` and `archived_at` form one state. Without `archived_at` in the change,
+-- the import left the user not archived; without `active`, it left the user inactive. $1: the import.
 create temp table undo_states on commit drop as
 select
   c.unique_id,
@@ -9,7 +9,7 @@ select
     when u.unique_id is null then 'the user no longer exists'
     when u.active <> coalesce((c.changes -> 'active' ->> 1)::boolean, false)
       or u.archived_at is distinct from (c.changes -> 'archived_at' ->> 1)::timestamptz
-      then 'active was changed since'
+      then 'active has changed since'
   end as stays
 from rosterd.import_changes as c
 left join rosterd.users as u on u.unique_id = c.unique_id

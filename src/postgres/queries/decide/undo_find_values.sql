@@ -1,12 +1,10 @@
--- What an undo would put back, value by value, and what stays and why (contract, section 3, "Undo"). $1: the import.
---
--- undo_values: one row a value. undo_states: one row a user whose access the import changed: `active` and `archived_at` are one.
+-- One row per value that the import changed; `stays` says why it is not restored (docs/people.md#undo). $1: the import.
 create temp table undo_values on commit drop as
 select
   c.unique_id, change.key as name, change.value ->> 0 as before,
   case
     when u.unique_id is null then 'the user no longer exists'
-    when to_jsonb(u) ->> change.key is distinct from change.value ->> 1 then format('%s was changed since', change.key)
+    when to_jsonb(u) ->> change.key is distinct from change.value ->> 1 then format('%s has changed since', change.key)
   end as stays
 from rosterd.import_changes as c
 cross join jsonb_each(c.changes - '{active, archived_at}'::text[]) as change

@@ -1,4 +1,4 @@
--- What stayed, and why, in the order of users. $1: the import; $2: how many.
+-- Says what was not restored and why, in the order of users. $1: the import; $2: how many rows.
 select unique_id, reason, count(*) over () as total
 from (
   select unique_id, stays as reason from undo_values where stays is not null
@@ -6,8 +6,8 @@ from (
   select unique_id, stays from undo_states where stays is not null
   union
   select coalesce(unique_id, ''), format(
-    case status when 'released' then 'permit "%s" stays released: another active permit bears its number'
-      else 'permit "%s" stays as it is: it was changed since' end, permit_no)
+    case status when 'released' then 'permit "%s" stays released: another active permit has its number'
+      else 'permit "%s" stays as it is: it has changed since' end, permit_no)
   from rosterd.permits where released_by_import = $1
 ) as stayed
 order by unique_id, reason

@@ -1,5 +1,4 @@
--- Permits that are not to come back are no longer the import's: of users who stay archived or are gone, and of those it created.
--- $1: the import.
+-- Keeps some permits released: those of users who stay archived, no longer exist, or were created by the import. $1: the import.
 update rosterd.permits as p
 set released_by_import = null
 where p.released_by_import = $1

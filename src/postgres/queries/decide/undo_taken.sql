@@ -1,5 +1,5 @@
--- A user_name or email does not go back while another user has it and keeps it. Users whom the import created give it up. Whoever
--- does not get theirs back keeps what they have, so this is asked until nothing changes. $1: the import.
+-- Does not restore a user_name or email that another user has and keeps. Users whom the import created give theirs up. A refused user
+-- keeps the current value, which may refuse others, so this runs until it changes nothing. $1: the import.
 with owned as (
   select v.unique_id, v.name, owner.unique_id as owner_id, owner.created_by_import
   from undo_values as v
@@ -12,7 +12,7 @@ with owned as (
   where v.name = 'email' and v.stays is null
 )
 update undo_values as v
-set stays = format('%s is taken by user "%s" now', v.name, owned.owner_id)
+set stays = format('%s is now taken by user "%s"', v.name, owned.owner_id)
 from owned
 where owned.unique_id = v.unique_id and owned.name = v.name
   and owned.owner_id <> v.unique_id and owned.created_by_import is distinct from $1

@@ -1,4 +1,4 @@
--- What the user may do in the database and in the schema rosterd; null where there is no schema.
+-- The role's rights in the database and in the schema rosterd; null without a schema.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,
@@ -12,6 +12,6 @@ select
     where p.pronamespace = n.oid and p.proname in ('release_permits', 'restore_permits')
       and not has_function_privilege(p.oid, 'EXECUTE')
     order by p.proname
-  ) as functions
+  ) as missing_functions
 from (select) as one
 left join pg_namespace as n on n.nspname = 'rosterd'

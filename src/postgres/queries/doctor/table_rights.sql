@@ -1,4 +1,4 @@
--- Which rights are lacking on the tables that are there. $1: the rights that are wanted, {"users": ["SELECT", …], …}.
+-- The missing rights on the existing tables. $1: the required rights, {"users": ["SELECT", …], …}.
 select
   wanted.name,
   quote_ident(pg_get_userbyid(c.relowner)) as owner,

@@ -1,12 +1,9 @@
-/**
- * While there are no users, records that surely create one go straight into the table of users (`src/postgres/import/staged_rows.ts`). What
- * comes out is what `check` foresees, which stages every record.
- */
+/** The first import creates users by direct insert (docs/people.md#first-imports). `check` stages all records, with equal results. */
 import assert from "node:assert/strict";
 import { held } from "./held_file.ts";
 import { countsOf, onServer, type RosterDatabase, type Way } from "./roster_database.ts";
 
-/** Imports what was checked, and compares. */
+/** Checks a roster, imports it, and compares both results. */
 async function importing(db: RosterDatabase, roster: string, way: Way = {}) {
   const foreseen = await db.check(roster, way);
   const done = await db.import(roster, way);
@@ -32,7 +29,7 @@ onServer("the first import creates users with all kinds of values", async (db) =
   assert.deepEqual([by, ids], [report.id, 3]);
 });
 
-onServer("who is inactive in the first roster is created and archived at once, with permits released", async (db) => {
+onServer("an inactive user in the first roster is created archived, with permits released", async (db) => {
   await db.sql`insert into rosterd.permits (permit_no, unique_id) values ('P1', '2')`;
 
   const report = await importing(db, HEADER + "1,ldap,,,,,1\n2,ldap,,,,,0\n", {
@@ -43,7 +40,7 @@ onServer("who is inactive in the first roster is created and archived at once, w
   assert.deepEqual(Object.values(await db.users()).map(({ archived }) => archived), [false, true]);
 });
 
-onServer("repeated and taken values of the first roster are judged as ever, with their lines", async (db) => {
+onServer("repeated and taken values in the first roster fail as in any other, with their lines", async (db) => {
   const report = await importing(
     db,
     HEADER +
@@ -72,7 +69,7 @@ onServer("repeated and taken values of the first roster are judged as ever, with
   assert.deepEqual(Object.keys(await db.users()), ["1", "2", "7"]);
 });
 
-onServer("whoever asks for more than is looked for one by one gets all records judged together", async (db) => {
+onServer("with too many possible duplicates, all records are staged again", async (db) => {
   const users = 100_001, numbers = Array.from({ length: users }, (_, at) => at);
   const roster = "unique_id,login_source,city\n" +
     [...numbers.map((n) => `U${n},ldap,Ottawa`), ...numbers.map((n) => `U${n},ldap,${n === 7 ? "Hull" : "Ottawa"}`), ""]
@@ -83,14 +80,14 @@ onServer("whoever asks for more than is looked for one by one gets all records j
     assert.deepEqual(countsOf(report), { records: 2 * users, ...counts, skipped: users - 1, failed: 1 });
     assert.deepEqual([report.failures[0].unique_id, report.failures[0].line], ["U7", 2 + users + 7]);
   }
-  // Now each of them is known, and stands twice all the same.
+  // Now each user exists, and is still in the file twice.
   const single = roster.split("\n").slice(0, users + 1).join("\n") + "\n";
   for (let n = 0; n < 2; n++) assert.deepEqual(countsOf(await db.import(single)), { records: users, unchanged: users });
   const report = await db.import(roster);
   assert.deepEqual(countsOf(report), { records: 2 * users, unchanged: users, skipped: users - 1, failed: 1 });
 });
 
-onServer("users whom another program makes while the first import runs are not lost, nor is the file", async (db) => {
+onServer("users whom another program creates during the first import are not lost, nor is the file", async (db) => {
   const roster = HEADER + "1,ldap,,,Ottawa,,\n2,ldap,,,,,\n";
 
   const report = await db.import(roster, {
@@ -111,7 +108,7 @@ onServer("users whom another program makes while the first import runs are not l
 });
 
 onServer(
-  "a user whom another program makes under way takes the whole import back, and the next one goes through",
+  "a user whom another program creates meanwhile rolls the import back, and the next attempt succeeds",
   async (db) => {
     const users = 60_000;
     const roster = "unique_id,login_source,street\n" +
