@@ -30,7 +30,7 @@ export class FaultyDatabase implements AsyncDisposable {
 
   /** `sql` is asked for anew each time: a server that was stopped has cut the one of before. */
   static async start(databaseUrl: string, sql: () => postgres.Sql<{ bigint: number }>): Promise<FaultyDatabase> {
-    return new FaultyDatabase(await TestService.start({ databaseUrl, patience: SHORT }), sql);
+    return new FaultyDatabase(await TestService.start({ databaseUrl, linkTimeouts: SHORT }), sql);
   }
 
   /** Drops a roster. Nobody waits for the turn that imports it. */
