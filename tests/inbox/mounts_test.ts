@@ -8,7 +8,7 @@ const ignore = !canMount();
 const mountTest = (name: string, fn: () => Promise<void>) => Deno.test({ name: `${name} (mounts)`, ignore, fn });
 
 mountTest(
-  "bak on another file system: copied with mode and time, nothing overwritten, nothing left behind",
+  "a file is copied with mode and time to a bak on another file system, and overwrites nothing",
   () =>
     withUploads({ "x.csv": "a\n", bak: {} }, (uploads) =>
       withMemory(uploads.at("bak"), async () => {
@@ -50,7 +50,7 @@ mountTest(
 );
 
 mountTest(
-  "an upload folder whose mount goes away is missing, not empty, and is found again when it comes back",
+  "an unmounted upload folder is missing, not empty, and is used again once it is mounted",
   () =>
     withUploads({ upload: {}, disk: {} }, ({ at }) =>
       withMemory(at("disk"), async () => {
@@ -64,7 +64,7 @@ mountTest(
 );
 
 mountTest(
-  "a read-only upload folder, and a .rosterd on another file system: nothing is imported",
+  "nothing is imported from a read-only upload folder, or with .rosterd on another file system",
   () =>
     withUploads({ upload: {} }, async ({ at }) => {
       await withMemory(at("upload"), async () => {
@@ -81,7 +81,7 @@ mountTest(
 );
 
 mountTest(
-  "a mount that hangs is named within the deadline, asked no second time meanwhile, and used when it is back",
+  "a hanging mount is reported within the limit, not called again meanwhile, and used once it is back",
   () =>
     withUploads({ upload: {} }, async ({ at }) => {
       await writeFile(at("disk"), "");
@@ -120,7 +120,7 @@ mountTest("a device named like a roster is never opened", () =>
   }));
 
 mountTest(
-  "what a killed copy left in bak is swept up by the next process",
+  "the next process removes what a killed copy left in bak",
   () =>
     withUploads({ "x.csv": "a\n", bak: {} }, (uploads) =>
       withMemory(uploads.at("bak"), async () => {

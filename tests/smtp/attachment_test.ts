@@ -59,7 +59,7 @@ Deno.test("a huge file is read only up to the limits", async () => {
   assert.ok(huge.bytesRead < 2 * (MAX_PLAIN_BYTES + MAX_GZIPPED_BYTES), `${huge.bytesRead} bytes were read`);
 });
 
-Deno.test("a source that fails in the middle of gzipping fails the packing", async () => {
+Deno.test("an error of the source during gzip is thrown", async () => {
   let read = 0;
   const failing = source(MAX_PLAIN_BYTES * 3, (chunk) => {
     if ((read += chunk.length) > MAX_PLAIN_BYTES * 2) throw Object.assign(new Error("gone"), { code: "EIO" });
