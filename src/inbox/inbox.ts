@@ -64,11 +64,8 @@ export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: Inb
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
       })
     ),
-
     tidy,
-
     claim: (upload) => check.around(() => claim({ folders, state, clock, log }, upload)),
-
     async open(upload) {
       const file = await check.around(
         () => openClaimed(folders, state, upload),
@@ -77,28 +74,21 @@ export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: Inb
       if (file) lateWrites.opened(upload, file.size);
       return file;
     },
-
     requireResettle: ({ key }) => state.requireResettle(key),
-
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
-
     async moveToBak(upload, startedAt) {
       const name = await check.around(() => moveToBak(folders, upload, startedAt));
       if (name !== null) lateWrites.moved(upload, name, clock.elapsed());
       return name;
     },
-
     isGone: (key) => check.around(() => isEmptied(folders.work, key)),
-
     async forget(upload) {
       await check.around(() => removeClaimed(folders.work, upload.key));
       state.endResettle(upload.key);
       state.claimedFiles.delete(upload.key);
       lateWrites.forget(upload);
     },
-
     bak,
-
     lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };
 }

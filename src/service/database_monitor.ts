@@ -56,7 +56,7 @@ export class DatabaseMonitor {
     if (this.#isOnTrial) this.#usable();
   }
 
-  /** Tries once. Reports an unreachable server instead of throwing. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
+  /** Tries once, and reports an unreachable server. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
@@ -84,7 +84,7 @@ export class DatabaseMonitor {
     this.#failures = 0;
   }
 
-  /** Throws {@link DatabaseUnreachable}, without a question if an earlier one has failed. */
+  /** Throws {@link DatabaseUnreachable}, immediately while the database is reported as unreachable. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#unavailableReason !== null && !this.#isPartial) throw new DatabaseUnreachable(this.#unavailableReason);
     try {

@@ -67,17 +67,10 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
   ];
 }
 
-function gauge(name: string, help: string, samples: Metric["samples"]): Metric {
-  return { name, type: "gauge", help, samples };
-}
-
-function counter(name: string, help: string, samples: Metric["samples"]): Metric {
-  return { name, type: "counter", help, samples };
-}
-
-function one(value: number): Metric["samples"] {
-  return [{ value }];
-}
+type Samples = Metric["samples"];
+const gauge = (name: string, help: string, samples: Samples): Metric => ({ name, type: "gauge", help, samples });
+const counter = (name: string, help: string, samples: Samples): Metric => ({ name, type: "counter", help, samples });
+const one = (value: number): Samples => [{ value }];
 
 /** Absent until it happens. */
 function moment(name: string, help: string, at: Date | null): Metric[] {
@@ -93,7 +86,7 @@ function byLabel(
   return names.map((name) => ({ labels: { [label]: name }, value: values[name] ?? 0 }));
 }
 
-function countedBy(files: readonly WaitingFile[]): Metric["samples"] {
+function countedBy(files: readonly WaitingFile[]): Samples {
   const counts: Record<string, number> = {};
   for (const { code } of files) counts[code] = (counts[code] ?? 0) + 1;
   return byLabel("reason", counts);

@@ -31,7 +31,7 @@ export interface OutboxStore {
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
-  /** `note`: a problem with a mail that was sent all the same. */
+  /** `note`: a problem with a mail that was still sent. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
   /** Counts an attempt. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;

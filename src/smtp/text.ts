@@ -38,9 +38,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   );
 }
 
-function length(text: string): number {
-  return Array.from(text).length;
-}
+const length = (text: string): number => Array.from(text).length;
 
 /** Indents the lines below their heading. Returns nothing for no lines. */
 export function section(heading: string, lines: readonly string[]): string[] {

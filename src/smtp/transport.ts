@@ -4,7 +4,7 @@ import nodemailer from "nodemailer";
 import { EMAIL_ADDRESS, type Settings } from "../domain/settings.ts";
 import { MailError, toMailError } from "./mail_error.ts";
 
-/** Is held in memory; {@link packAttachment} limits its size. */
+/** Stays in memory; {@link packAttachment} limits its size. */
 export interface Attachment {
   filename: string;
   contentType: string;

@@ -218,7 +218,7 @@ onServer("a service starts without its upload folder, and says so", async (url) 
     await using service = await TestService.start({ databaseUrl: url, upload: `${file}/upload` });
     const { ready, folder } = await status(service);
     assert.deepEqual([ready, folder.usable], [false, false]);
-    assert.match(folder.text!, /upload is not a folder: name the upload folder with --upload\.$/);
+    assert.match(folder.text!, /upload is not a folder: choose the upload folder with --upload\.$/);
     assert.equal((await service.fetch("/healthz")).status, 200);
   } finally {
     await Deno.remove(file);

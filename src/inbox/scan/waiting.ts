@@ -4,13 +4,10 @@ import type { WaitingFile } from "../../importer/ports.ts";
 
 export const waiting = {
   changing: (name: string) => file(name, "changing", "still changing"),
-
   noLineEnd: (name: string) =>
     file(name, "no_line_end", "its last line has no line end, so more may follow; if not, it is imported later"),
-
   changedWhileRead: (name: string) =>
     file(name, "changed_while_read", "it changed while it was read; it is read again once it has settled"),
-
   unreadable: (name: string, { uid, mode }: BigIntStats) =>
     file(
       name,
@@ -18,10 +15,8 @@ export const waiting = {
       `rosterd may not read it (owner uid ${uid}, mode ${octal(mode)}); ` +
         "configure the upload server so that the group of rosterd may read its files",
     ),
-
   failing: (name: string, code: string) =>
     file(name, "failing", `it cannot be reached (${code}); check the disk or the mount`),
-
   notMovable: (name: string, code: string) =>
     file(
       name,
@@ -29,12 +24,9 @@ export const waiting = {
       `rosterd may not move it (${code}) and retries in a minute; ` +
         "let the user of rosterd own the upload folder, and check that the file is not immutable",
     ),
-
   notUtf8: (name: string) => file(name, "not_utf8_name", "its name is not UTF-8; rename it or upload it again"),
-
   notAPlainFile: (name: string, stats: BigIntStats) =>
     file(name, "not_a_plain_file", `it is ${kindOf(stats)}, which rosterd never opens; remove it`),
-
   stray: (key: string) =>
     file(`.rosterd/${key}`, "stray", "it contains something other than one upload; check it and remove it"),
 };
