@@ -1,7 +1,4 @@
-/**
- * Puts the service together: the one place where every part meets the others. Used by `rosterd serve` and by the
- * end-to-end tests, which get the same service as a user.
- */
+/** Assembles the service for `rosterd serve` and the end-to-end tests. */
 import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken } from "./host/data_folder.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
@@ -38,15 +35,15 @@ export interface AppOptions {
   version: string;
   clock: Clock;
   log: Log;
-  /** With a link to the database that is silent. */
-  patience?: LinkTimeouts;
+  /** How long the database may be silent. */
+  linkTimeouts?: LinkTimeouts;
 }
 
-/** The running service. Disposing of it ends it in good order. */
+/** The running service; disposing of it stops it cleanly. */
 export interface App extends AsyncDisposable {
-  /** Base address of HTTP. */
+  /** Base URL of HTTP. */
   readonly url: string;
-  /** Resolves when the service has ended, by the signal or by a fault; rejects with the fault. */
+  /** Resolves when the service has stopped. Rejects with the error that stopped it. */
   readonly ended: Promise<void>;
 }
 
@@ -54,8 +51,8 @@ const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
 /**
- * Starts the service; what starts first is closed last. A database that is away keeps it from nothing. Throws what keeps
- * it from starting: broken settings, an address in use, an unsuitable database.
+ * Starts the service, also while the database is unreachable. Closes its parts in reverse order.
+ * Throws on broken settings, an address in use, or an unsuitable database.
  */
 export async function createApp(options: AppOptions, signal: AbortSignal): Promise<App> {
   const { config, clock } = options;
@@ -68,15 +65,15 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const settingsFile = openSettingsFile(config.settings, clock, "http", config.smtpPassword);
   const { settings } = await settingsFile.read();
   const tokens = await createTokens(config);
-  const database = await openDatabase(config, options.patience);
+  const database = await openDatabase(config, options.linkTimeouts);
   starting.defer(() => database.close());
 
-  const courtesy = starting.use(await RequestPriority.open());
-  const parts = { database, settingsFile, settings, courtesy };
-  const { service, keeper, leadership, loops } = assemble(options, parts, stopping);
-  await keeper.start();
+  const requestPriority = starting.use(await RequestPriority.open());
+  const parts = { database, settingsFile, settings, requestPriority };
+  const { service, databaseMonitor, leadership, loops } = assemble(options, parts, stopping);
+  await databaseMonitor.start();
   const hosts = { listen: config.listen.hostname, more: config.hosts };
-  const onRequest = () => courtesy.begin();
+  const onRequest = () => requestPriority.begin();
   const http = createHttp(service, { ...options, hosts, tokens });
   const server = await serveHttp(http, { ...config.listen, onRequest }, stopping);
   starting.defer(() => server.close());
@@ -100,87 +97,86 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   };
 }
 
-/** Where it cannot be made, the first look says why, as of a mount that went away. */
+/** Ignores errors: the first scan reports why the folder cannot be used. */
 async function makeUploadFolder(upload: string): Promise<void> {
   await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
-/** The kept token is read for each request, so that a rotated one holds at once. */
+/** Reads the stored token at each request, so that a rotated one is valid immediately. */
 async function createTokens({ adminToken, readToken, data }: Config) {
-  const made = adminToken ?? await readOrMakeAdminToken(data);
-  return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? made, read: readToken });
+  const firstToken = adminToken ?? await readOrMakeAdminToken(data);
+  return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? firstToken, read: readToken });
 }
 
-/** What the parts are put together on. */
 interface Opened {
   database: Database;
   settingsFile: SettingsFile;
   settings: Settings;
-  courtesy: RequestPriority;
+  requestPriority: RequestPriority;
 }
 
-/** Makes the parts, each from those before it. Nothing runs yet. */
+/** Creates the parts without starting them. */
 function assemble(
   { config, version, clock, log }: AppOptions,
-  { database, settingsFile, settings, courtesy }: Opened,
+  { database, settingsFile, settings, requestPriority }: Opened,
   stopping: AbortSignal,
 ) {
   const state = initialState(settings);
   const inbox = createInbox({ upload: config.upload, clock, log });
   const { bak } = inbox;
-  const keeper = new DatabaseMonitor({ database, clock, log });
+  const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
-  const history = new CachedImportHistory({ database, bak, state, keeper });
-  const decisions = new HoldService({ database, history, state, keeper, stopping, log });
+  const history = new CachedImportHistory({ database, bak, state, databaseMonitor });
+  const decisions = new HoldService({ database, history, state, databaseMonitor, stopping, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bak, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
 
-  const mails = nowAndThen("mail", MAIL_INTERVAL_MS, { clock, log, keeper, state }, async () => {
+  const mails = leaderLoop("mail", MAIL_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
-  const clearing = nowAndThen("clear", RETENTION_INTERVAL_MS, { clock, log, keeper, state }, async () => {
+  const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     await clearExpired({ database, bak, clock, log }, state.settings);
   });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({
-    ...{ state, settingsFile, inbox, store, databaseMonitor: keeper, leadership, clock, log },
-    yieldToRequests: () => courtesy.yieldToRequests(),
+    ...{ state, settingsFile, inbox, store, databaseMonitor, leadership, clock, log },
+    yieldToRequests: () => requestPriority.yieldToRequests(),
     onTurn: async (changed) => {
       if (changed) await history.refresh();
-      // A folder that cannot be used must not keep the other alerts back.
+      // A folder that cannot be used must not block the other alerts.
       const grown = state.folderUnavailableReason === null ? await inbox.lateWrites() : [];
       await alerts.raise(state.settings, waitingFiles(state), grown);
       mails.trigger();
     },
   });
-  keeper.onUsable = (version) => history.refreshIfChanged(version);
-  keeper.onBack = () => void turns.trigger();
+  databaseMonitor.onUsable = (version) => history.refreshIfChanged(version);
+  databaseMonitor.onBack = () => void turns.trigger();
   const service = new RosterdService({
-    ...{ version, config, clock, settingsFile, database, databaseMonitor: keeper },
+    ...{ version, config, clock, settingsFile, database, databaseMonitor },
     ...{ history, decisions, store, state, turns, outbox, transport },
   });
-  return { service, keeper, leadership, loops: [turns, keeper, mails, clearing] };
+  return { service, databaseMonitor, leadership, loops: [turns, databaseMonitor, mails, clearing] };
 }
 
-type Surroundings = Pick<AppOptions, "clock" | "log"> & { keeper: DatabaseMonitor; state: ServiceState };
+type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };
 
-/** Repeats a work of the leader while the database can be used and no import runs. */
-function nowAndThen(
+/** Repeats work of the leader while the database can be used and no import runs. */
+function leaderLoop(
   what: string,
   ms: number,
-  { clock, log, keeper, state }: Surroundings,
+  { clock, log, databaseMonitor, state }: LoopOptions,
   work: () => Promise<void>,
 ): IntervalLoop {
   return new IntervalLoop({
     clock,
     interval: () => ms,
     work: async () => {
-      // One that stands by may have another upload folder, where the files of a mail are not.
-      if (keeper.unavailableReason === null && !state.standby && state.running === null) await work();
+      // The upload folder of a standby may lack the files of a mail.
+      if (databaseMonitor.unavailableReason === null && !state.standby && state.running === null) await work();
     },
     onError: (error) => {
-      if (isDatabaseUnreachable(error)) keeper.report(error);
+      if (isDatabaseUnreachable(error)) databaseMonitor.report(error);
       else log.error("work_failed", { what, error: describeError(error) });
     },
   });

@@ -1,10 +1,9 @@
 /**
- * Knows the folders of the inbox from one look to the next, and refuses them when they are no longer the ones that were looked
- * at: a mount went away beneath them, or somebody who may rename entries in the upload folder has swapped one. Changes nothing
- * but by its probes.
+ * Recognizes the inbox folders from scan to scan, and refuses replaced ones: after an unmount, or after a swap by another
+ * user. Changes nothing except for its probes.
  *
- * There is no `openat` in Deno, so between a check and the step after it a folder can still be swapped. Checks before and after
- * each step make that window small; only a sticky upload folder of rosterd's own closes it (README).
+ * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after each
+ * step keep that window small. Only a sticky upload folder that rosterd owns closes it.
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -27,29 +26,29 @@ export class FolderCheck {
   readonly #inner: Record<Inner, Identity | null> = { work: null, bak: null };
   constructor(readonly folders: Folders) {}
 
-  /** Throws {@link UnusableFolder} unless uploads can be read, taken and moved to `bak`: tried for real. */
+  /** Tries out listing, claiming and moving to `bak`. Throws {@link UnusableFolder}. */
   async run(): Promise<void> {
     const { upload, work, bak } = this.folders;
     const identity = await uploadFolder(upload);
     const hasWork = await isRealFolder(work, CODES.work);
     const hasBak = await isRealFolder(bak, CODES.bak);
-    if (this.#upload && !hasWork && !isSame(this.#upload, identity)) throw this.#notTheOneBefore();
+    if (this.#upload && !hasWork && !isSame(this.#upload, identity)) throw this.#replaced();
     const own = await tryClaiming(this.folders);
-    await this.#learn("work", own);
-    if (hasBak) await this.#learn("bak", await tryMaking(bak, "bak_not_writable"));
+    await this.#accept("work", own);
+    if (hasBak) await this.#accept("bak", await tryMaking(bak, "bak_not_writable"));
     else this.#inner.bak = null;
     this.#upload = identity;
   }
 
   /**
-   * Does one step; throws {@link UnusableFolder} when the folders are not those of the last look before it, or after it. What the
-   * step opened is then to be closed by `undo`.
+   * Does one step. Throws {@link UnusableFolder} when the folders are no longer those of the last scan, before or after it.
+   * In the second case `undo` gets the result of the step.
    */
   async around<T>(step: () => Promise<T>, undo: (result: T) => Promise<unknown> = async () => {}): Promise<T> {
-    await this.#still();
+    await this.#assertUnchanged();
     const result = await step();
     try {
-      await this.#still();
+      await this.#assertUnchanged();
     } catch (error) {
       await undo(result);
       throw error;
@@ -57,7 +56,7 @@ export class FolderCheck {
     return result;
   }
 
-  async #still(): Promise<void> {
+  async #assertUnchanged(): Promise<void> {
     if (this.#upload === null) return;
     const { upload, work, bak } = this.folders;
     const [root, ...inner] = await Promise.all([
@@ -65,34 +64,34 @@ export class FolderCheck {
       statsOf(work),
       statsOf(bak),
     ]);
-    if (root === null || !isSame(this.#upload, root)) throw this.#notTheOneBefore();
+    if (root === null || !isSame(this.#upload, root)) throw this.#replaced();
     for (const [index, name] of INNER.entries()) {
-      const known = this.#inner[name], stats = inner[index];
-      if (known === null) await isRealFolder(this.folders[name], CODES[name]);
-      else if (stats === null || !isSame(known, stats)) throw swapped(this.folders[name]);
+      const before = this.#inner[name], stats = inner[index];
+      if (before === null) await isRealFolder(this.folders[name], CODES[name]);
+      else if (stats === null || !isSame(before, stats)) throw swapped(this.folders[name]);
       this.#inner[name] = stats;
     }
   }
 
-  /** Only a folder that rosterd or root made is one of its own: whoever else made it can swap what is in it. */
-  async #learn(inner: Inner, own: BigIntStats | null): Promise<void> {
+  /** Accepts a folder of rosterd or root only: any other owner can replace its entries. */
+  async #accept(inner: Inner, own: BigIntStats | null): Promise<void> {
     const path = this.folders[inner];
     const stats = await statsOf(path);
     if (stats !== null && own !== null && stats.uid !== 0n && stats.uid !== own.uid) {
       throw new UnusableFolder(
         CODES[inner],
         `${path} belongs to another user (uid ${stats.uid})`,
-        "give it to the user of rosterd; or remove it, and rosterd makes a folder of its own there",
+        "make the user of rosterd its owner; or remove it, and rosterd creates a new one",
       );
     }
     this.#inner[inner] = stats;
   }
 
-  #notTheOneBefore(): UnusableFolder {
+  #replaced(): UnusableFolder {
     return new UnusableFolder(
       "upload_missing",
-      `The upload folder ${this.folders.upload} is not the one that was there before`,
-      "its mount is probably gone. Mount it again, or restart rosterd if the new folder is meant",
+      `The upload folder ${this.folders.upload} is no longer the same folder`,
+      "its mount is probably gone; mount it again, or restart rosterd to use the new folder",
     );
   }
 }

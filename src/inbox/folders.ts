@@ -1,7 +1,4 @@
-/**
- * The three folders of the inbox: where uploads arrive, `.rosterd` where taken ones stand, and `bak`. Says whether
- * they can be used; never touches an upload.
- */
+/** Checks the three folders of the inbox: for uploads, for claimed ones (`.rosterd`), and `bak`. Touches no upload. */
 import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -22,22 +19,22 @@ export function foldersOf(upload: string): Folders {
   return { upload: root, work: join(root, ".rosterd"), bak: join(root, "bak") };
 }
 
-/** Makes `bak` or `.rosterd` when it is first needed. Throws {@link UnusableFolder} when something else is there. */
+/** Creates `bak` or `.rosterd` if it is missing. Throws {@link UnusableFolder} when the name is not a folder. */
 export async function ensureFolder(path: string, code: "bak_not_a_folder" | "work_not_a_folder"): Promise<void> {
   if (await makeFolder(path)) await fsyncFolders(resolve(path, ".."));
   else await isRealFolder(path, code);
 }
 
-/** The error for a folder that fails in a way that nothing else explains: a stale mount, a broken disk. */
+/** Explains an unexpected error, as of a stale mount or a broken disk. */
 export function unreadable(upload: string, error: unknown): UnusableFolder {
   return new UnusableFolder(
     "upload_unreadable",
     `The upload folder ${upload} cannot be read (${codeOf(error)})`,
-    "check its mount, its disk and its rights",
+    "check its mount, its disk and its permissions",
   );
 }
 
-/** Opens the upload folder, as listing it will do, and returns its stats. Throws {@link UnusableFolder}. */
+/** Returns the stats of the upload folder, through a link too. Throws {@link UnusableFolder}. */
 export async function uploadFolder(upload: string): Promise<BigIntStats> {
   try {
     await using folder = closing(await open(upload, FOLDER));
@@ -47,41 +44,40 @@ export async function uploadFolder(upload: string): Promise<BigIntStats> {
       throw new UnusableFolder(
         "upload_missing",
         `The upload folder ${upload} does not exist`,
-        "make it or mount it, or name another with --upload",
+        "create or mount it, or choose another one with --upload",
       );
     }
     if (!hasCode(error, "ENOTDIR")) throw unreadable(upload, error);
     throw new UnusableFolder(
       "upload_not_a_folder",
       `${upload} is not a folder`,
-      "name the upload folder with --upload",
+      "choose the upload folder with --upload",
     );
   }
 }
 
-/** False when nothing is there. Throws {@link UnusableFolder} when something else is. */
+/** Returns false when it is missing. Throws {@link UnusableFolder} when the name is not a real folder. */
 export async function isRealFolder(path: string, code: string): Promise<boolean> {
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
-  throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd makes a folder of its own there");
+  throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd creates a folder there");
 }
 
-/** Whether a path leads to a folder, and not by a link. */
+/** Returns false for a link to a folder. */
 export async function isPlainFolder(path: string): Promise<boolean> {
   return (await statsOf(path))?.isDirectory() ?? false;
 }
 
-/** The error for `bak` or `.rosterd` when it is no longer the folder that it was. */
 export function swapped(path: string): UnusableFolder {
   return new UnusableFolder(
     basename(path) === "bak" ? "bak_not_a_folder" : "work_not_a_folder",
-    `${path} is not the folder that it was`,
-    "somebody moves it about; make the upload folder sticky and rosterd's own",
+    `${path} is no longer the same folder`,
+    "another user replaced it; let rosterd own the upload folder, and make it sticky",
   );
 }
 
-/** Does with an empty folder what taking does with an upload. Returns its stats: so it looks when rosterd makes a folder. */
+/** Tries out a claim with an empty folder. Returns its stats, which show the owner of what rosterd creates. */
 export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStats | null> {
   const name = temporaryName("probe");
   try {
@@ -95,7 +91,7 @@ export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStat
   }
 }
 
-/** Moves an empty folder and removes it: rights and file systems are tried for real. */
+/** Moves an empty folder and removes it, which shows missing rights and a change of file system. */
 export async function moveProbe(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
@@ -106,7 +102,7 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Throws {@link UnusableFolder} when nothing can be made in a folder. Returns the stats of what was made, as {@link tryClaiming}. */
+/** Creates and removes an empty folder. Returns its stats, as {@link tryClaiming}. Throws {@link UnusableFolder}. */
 export async function tryMaking(
   folder: string,
   code: "upload_not_writable" | "bak_not_writable",
@@ -126,14 +122,14 @@ const FIXES: Readonly<Record<string, string>> = {
   EACCES: "give the user of rosterd the right to write there",
   EPERM: "give the user of rosterd the right to write there",
   EROFS: "its file system is read-only; mount it writable",
-  ENOSPC: "its disk is full; make room",
-  EDQUOT: "the quota of the user of rosterd is used up; raise it or make room",
-  EXDEV: "its folder .rosterd is on another file system; unmount it there",
+  ENOSPC: "its disk is full; free some space",
+  EDQUOT: "the quota of the user of rosterd is used up; raise it or free some space",
+  EXDEV: "its folder .rosterd is on another file system; unmount that one",
 };
 
-/** The error for a folder in which nothing can be moved; errors of another kind as they are. */
+/** Explains a failed move with {@link UnusableFolder}. Returns errors without a system code as they are. */
 export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;
-  const mend = FIXES[codeOf(error)] ?? "check its mount and its disk";
-  return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)})`, mend);
+  const fix = FIXES[codeOf(error)] ?? "check its mount and its disk";
+  return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)})`, fix);
 }

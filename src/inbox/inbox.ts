@@ -1,9 +1,6 @@
 /**
- * The upload folder with real files: puts the parts of this folder together behind the port of the importer.
- *
- * `look` may be called by anybody at any time: it makes `.rosterd`, tries the rights with an empty folder that it
- * removes again, and changes nothing else. `tidy`, `take`, `moveToBak`, `keepFailed` and `forget` are called by the one
- * service that imports.
+ * Implements the importer's port {@link Inbox} with real files. Any process may call `scan`: it only creates `.rosterd`,
+ * and creates and removes an empty folder to try the rights. Only the leader may call the other methods.
  */
 import type { LateWrite } from "../domain/late_write.ts";
 import {
@@ -26,123 +23,107 @@ import { LateWriteWatch } from "./bak/late_write_watch.ts";
 import { type ScanContext, scanUploads } from "./scan/scan.ts";
 import { ScanState } from "./scan/scan_state.ts";
 import { isNoPlainFile, openRosterFile } from "./files/open.ts";
-import { ageAndSize, type Fingerprint } from "./scan/settle.ts";
+import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
 import { isEmptied, pathOf, removeClaimed } from "./claim/claimed.ts";
 
 export interface InboxOptions {
-  /** The upload folder (contract, section 5, `--upload`). */
   readonly upload: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long a look may take before the folder counts as hanging. */
-  readonly answerWithinMs?: number;
+  /** A folder whose scan takes longer counts as hanging. */
+  readonly maxScanMs?: number;
 }
 
-/** The port, and what the service asks beside it. */
 export interface UploadFolder extends Inbox {
-  /** Looks at every entry once. Throws {@link UnusableFolder} when nothing may be imported. */
+  /** Throws {@link UnusableFolder} when nothing may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
-  /** What imports put into `bak`, to be read and cleared. */
   readonly bak: BakFolder;
-  /** Files that grew after they went to `bak`, each told once. */
+  /** Reports each file that grew after its move to `bak` once. */
   lateWrites(): Promise<LateWrite[]>;
 }
 
-const ANSWER_TIMEOUT_MS = 60_000;
+const MAX_SCAN_MS = 60_000;
 
-/** Makes the inbox of one upload folder. Nothing is touched before the first call. */
-export function createInbox({ upload, clock, log, answerWithinMs = ANSWER_TIMEOUT_MS }: InboxOptions): UploadFolder {
+/** Touches no file before the first call of a method. */
+export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload);
   const bak = new BakFolder(folders.bak);
-  const memory = new ScanState();
-  const growth = new LateWriteWatch();
+  const state = new ScanState();
+  const lateWrites = new LateWriteWatch();
   const check = new FolderCheck(folders);
-  const answering = new HangGuard(folders.upload, answerWithinMs);
-  const tidy = onceDone(() => check.around(() => sweep(folders)));
+  const hangGuard = new HangGuard(folders.upload, maxScanMs);
+  const tidy = once(() => check.around(() => sweep(folders)));
   return {
-    scan: inTurn((settleSeconds: number) =>
-      answering.run(async () => {
+    scan: oneAtATime((settleSeconds: number) =>
+      hangGuard.run(async () => {
         await check.run();
-        return await check.around(() => scanUploads({ folders, memory, clock, log }, settleSeconds));
+        return await check.around(() => scanUploads({ folders, state, clock, log }, settleSeconds));
       }).catch((error) => {
         throw codeOf(error) === "" || error instanceof UnusableFolder ? error : unreadable(folders.upload, error);
       })
     ),
-
     tidy,
-
-    claim: (upload) => check.around(() => claim({ folders, memory, clock, log }, upload)),
-
+    claim: (upload) => check.around(() => claim({ folders, state, clock, log }, upload)),
     async open(upload) {
       const file = await check.around(
-        () => openClaimed(folders, memory, upload),
+        () => openClaimed(folders, state, upload),
         async (opened) => await opened?.close(),
       );
-      if (file) growth.opened(upload, file.size);
+      if (file) lateWrites.opened(upload, file.size);
       return file;
     },
-
-    requireResettle: ({ key }) => memory.requireResettle(key),
-
+    requireResettle: ({ key }) => state.requireResettle(key),
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
-
     async moveToBak(upload, startedAt) {
       const name = await check.around(() => moveToBak(folders, upload, startedAt));
-      if (name !== null) growth.moved(upload, name, clock.elapsed());
+      if (name !== null) lateWrites.moved(upload, name, clock.elapsed());
       return name;
     },
-
     isGone: (key) => check.around(() => isEmptied(folders.work, key)),
-
     async forget(upload) {
       await check.around(() => removeClaimed(folders.work, upload.key));
-      memory.endResettle(upload.key);
-      memory.claimedFiles.delete(upload.key);
-      growth.forget(upload);
+      state.endResettle(upload.key);
+      state.claimedFiles.delete(upload.key);
+      lateWrites.forget(upload);
     },
-
     bak,
-
-    lateWrites: () => growth.grown(bak, clock.elapsed()),
+    lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };
 }
 
-/** A later look than the one that the caller knows may have seen the file change; then it is not taken. */
-async function claim({ folders, memory, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
+/** Refuses an upload that a later scan saw change. */
+async function claim({ folders, state, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
   const { name } = upload;
-  const sight = memory.settling.get(name);
-  const seen = sight && ageAndSize(sight.fingerprint);
-  if (!sight?.ready || seen?.mtime !== upload.mtime || seen.size !== upload.size) return null;
-  const taking = await claimUpload(folders, name, sight.fingerprint, clock.now());
-  if (taking.outcome === "taken") {
-    memory.claimedFiles.set(taking.upload.key, sight.fingerprint);
-    return taking.upload;
+  const observation = state.settling.get(name);
+  const seen = observation && mtimeAndSize(observation.fingerprint);
+  if (!observation?.ready || seen?.mtime !== upload.mtime || seen.size !== upload.size) return null;
+  const result = await claimUpload(folders, name, observation.fingerprint, clock.now());
+  if (result.outcome === "claimed") {
+    state.claimedFiles.set(result.upload.key, observation.fingerprint);
+    return result.upload;
   }
-  if (taking.outcome === "refused") memory.refuse(name, taking.code, clock.elapsed());
-  if (taking.outcome === "changed") memory.requireResettle(taking.key);
-  log.info("upload_not_taken", { file: name, outcome: taking.outcome });
+  if (result.outcome === "refused") state.refuse(name, result.code, clock.elapsed());
+  if (result.outcome === "changed") state.requireResettle(result.key);
+  log.info("upload_not_taken", { file: name, outcome: result.outcome });
   return null;
 }
 
-/** Null when somebody removed the upload, or put something else in its place: only the file that was taken is read. */
-async function openClaimed({ work }: Folders, memory: ScanState, upload: ClaimedUpload): Promise<RosterFile | null> {
-  const taken = memory.claimedFiles.get(upload.key);
-  const isTaken = ({ dev, ino }: Fingerprint) => taken === undefined || (dev === taken.dev && ino === taken.ino);
+/** Null when another program has removed or replaced the claimed file. */
+async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedUpload): Promise<RosterFile | null> {
+  const claimed = state.claimedFiles.get(upload.key);
+  const isClaimed = ({ dev, ino }: Fingerprint) => !claimed || (dev === claimed.dev && ino === claimed.ino);
   try {
-    return await openRosterFile(pathOf(work, upload), upload.name, isTaken);
+    return await openRosterFile(pathOf(work, upload), upload.name, isClaimed);
   } catch (error) {
     if (isNoPlainFile(error)) return null;
     throw error;
   }
 }
 
-/**
- * Does one work after the other. A look that listed the folder earlier but ended later would make the inbox forget what the other
- * one saw arrive, and the turn would pass it over.
- */
-function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+/** A scan that starts first but ends last would forget the files that the other scan saw arrive. */
+function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (argument) => {
     const result = last.then(() => work(argument));
@@ -151,8 +132,8 @@ function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promi
   };
 }
 
-/** Does the work at the first call, and again only if it failed. */
-function onceDone(work: () => Promise<void>): () => Promise<void> {
+/** Repeats the work only after a failure. */
+function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null;
   return () =>
     done ??= work().catch((error) => {

@@ -1,59 +1,51 @@
-/**
- * Names of uploads, and the names that they get in `bak` (contract, section 1). Pure: touches no file.
- */
+/** Recognizes the names of uploads, and makes their names in `bak` (docs/upload-folder.md#bak). */
 import { fileStamp } from "../runtime/clock.ts";
 
-/** What a name says of a file: an upload, a file that is still being written, or something else. */
 export type NameKind = "upload" | "temporary" | "other";
 
-/** The longest name that file systems take, in bytes of UTF-8. */
+/** The limit of file systems, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 255;
 
 const TEMPORARY = /^[.~]|\.(?:part|filepart|tmp|temp|partial|crdownload|writing)$/i;
 const UPLOAD = /\.(?:csv|tsv|txt)(?:\.gz)?$/i;
 const COMPRESSED = /\.gz$/i;
 
-/** The parts of a name in `bak`: what may be cut, what may not, and the ending. */
+/** Splits a name in `bak` into a stem that may be cut, a part that may not, and the ending. */
 const PARTS = /^(.*?)((?:\.\d{8}T\d{6}Z)?(?:\.failed)?)((?:\.(?:csv|tsv|txt)(?:\.gz)?)?)$/is;
 
-/** Characters that nobody sees, or that a terminal obeys. */
+/** Invisible characters, and those that control a terminal. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** A first character that hides a file, or that a command or a spreadsheet would obey. */
-const OBEYED = /^[-.~=+@]/;
+/** First characters that hide a file, or that a command or a spreadsheet would interpret. */
+const INTERPRETED = /^[-.~=+@]/;
 
-/** Whether a name in the upload folder is picked up or left alone. */
 export function kindOfName(name: string): NameKind {
   if (TEMPORARY.test(name)) return "temporary";
   return UPLOAD.test(name) ? "upload" : "other";
 }
 
-/** Whether a name says that its file is compressed; such a file has no line end to wait for. */
 export function isCompressed(name: string): boolean {
   return COMPRESSED.test(name);
 }
 
-/** The name of an upload in `bak`: `x.csv.gz` → `x.20261123T183058Z.csv.gz`; {@link numberedName} makes it fit. */
+/** `x.csv.gz` → `x.20261123T183058Z.csv.gz`, which may be too long: see {@link numberedName}. */
 export function bakName(upload: string, startedAt: Date): string {
   const ending = UPLOAD.exec(upload)?.[0] ?? "";
   return `${upload.slice(0, upload.length - ending.length)}.${fileStamp(startedAt)}${ending}`;
 }
 
-/** The name for the failed records of an upload: `x.csv.gz` → `x.20261123T183058Z.failed.csv`. */
+/** `x.csv.gz` → `x.20261123T183058Z.failed.csv` */
 export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
 
-/**
- * The n-th name to try when the ones before are taken: `x.T.csv`, `x.T-2.csv`, `x.T-3.csv` …, made safe to show and to
- * type, and cut at the end of the stem to what a file system takes.
- */
+/** Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes it safe to show and type, and cuts a long stem. */
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
   const rest = kept + (n === 1 ? "" : `-${n}`) + ending;
   return cutToBytes(safeStem(stem), MAX_NAME_BYTES - byteLength(rest)) + rest;
 }
 
-/** Guards against leaving the folder. Throws a RangeError unless `name` is the plain name of one entry. */
+/** Prevents path traversal: throws a RangeError unless `name` is the plain name of one entry. */
 export function plainName(name: string): string {
   if (isPlainName(name)) return name;
   throw new RangeError(`${JSON.stringify(name)} is not the name of a file in a folder`);
@@ -64,20 +56,20 @@ export function isPlainName(name: string): boolean {
 }
 
 function safeStem(stem: string): string {
-  return stem.replace(INVISIBLE, "_").replace(OBEYED, "_");
+  return stem.replace(INVISIBLE, "_").replace(INTERPRETED, "_");
 }
 
 function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Cuts between code points, so that the name stays valid UTF-8. */
-function cutToBytes(text: string, most: number): string {
+/** Cuts between code points, to keep valid UTF-8. */
+function cutToBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;
   for (const character of text) {
     bytes += byteLength(character);
-    if (bytes > most) break;
+    if (bytes > maxBytes) break;
     end += character.length;
   }
   return text.slice(0, end);

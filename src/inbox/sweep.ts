@@ -1,6 +1,6 @@
 /**
- * Removes what rosterd left half-made when it was killed: probes, temporary files, and folders of taken uploads that
- * hold nothing. Never touches an upload. Called by the one service that imports, so that nobody else is making them.
+ * Removes probes, temporary files and empty folders that a killed rosterd left. Never touches an upload.
+ * Only the leader may call it: another process could still be using them.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,6 @@ import { unlink } from "./files/disk.ts";
 import { isTemporary, removeIfEmpty } from "./files/fsync.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
-/** Sweeps the three folders. */
 export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   for (const folder of [upload, work, bak]) {
     for (const name of await namesIn(folder, folder === upload)) {
@@ -23,9 +22,9 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   }
 }
 
-/** The upload folder itself may be a link; one of the others is not looked through. */
-async function namesIn(folder: string, isOuter = false): Promise<string[]> {
-  if (!isOuter && !await isPlainFolder(folder)) return [];
+/** Follows a link only in place of the upload folder. */
+async function namesIn(folder: string, mayBeLink = false): Promise<string[]> {
+  if (!mayBeLink && !await isPlainFolder(folder)) return [];
   return await nullOn(readdir(folder), "ENOENT", "ENOTDIR") ?? [];
 }
 

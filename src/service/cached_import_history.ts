@@ -1,6 +1,6 @@
 /**
- * The history as HTTP asks for it. The embedded database serves one at a time: while an import has it, the newest
- * imports are answered from memory, at once, and the rest says that it is busy (contract, section 8).
+ * Reads the import history for HTTP. An import blocks the embedded database: meanwhile the newest imports come from
+ * memory, and other requests throw {@link Busy}.
  */
 import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
@@ -20,50 +20,47 @@ import { withTimeout } from "../runtime/with_timeout.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { ServiceState } from "./state.ts";
 
-/** So many of the newest imports are kept in memory. */
 const MAX_CACHED_IMPORTS = 200;
+/** A database that needs longer for a page of the history counts as unreachable. */
+const ANSWER_TIMEOUT_MS = 15_000;
 
 export interface CachedImportHistoryOptions {
   database: Database;
   bak: BakFolder;
   state: ServiceState;
-  keeper: Pick<DatabaseMonitor, "ask">;
+  databaseMonitor: Pick<DatabaseMonitor, "ask">;
 }
-
-/** A page of the history is read at once, or the database is away. */
-const ANSWER_TIMEOUT_MS = 15_000;
 
 export class CachedImportHistory implements ImportHistory {
   readonly #options: CachedImportHistoryOptions;
   #newest: ImportEntry[] = [];
   #version: string | null = null;
-  /** As they were read last: the status must not wait for the database. */
+  /** Cached, since the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
   constructor(options: CachedImportHistoryOptions) {
     this.#options = options;
   }
 
-  /** Reads the newest imports and the totals into memory. */
+  /** Caches the newest imports and the totals. */
   async refresh(): Promise<void> {
     const { sql } = this.#options.database;
     this.#newest = (await listImports(sql, { limit: MAX_CACHED_IMPORTS })).imports;
     this.totals = await readTotals(sql);
   }
 
-  /** The same, where anything changed since the last call; at rest it asks for nothing. */
+  /** Refreshes after a change of the version, unless an import is running. */
   async refreshIfChanged(version: string): Promise<void> {
     if (version === this.#version || this.#options.state.running !== null) return;
     await this.refresh();
     this.#version = version;
   }
 
-  /** The same, unless an import is under way. */
   async refreshWhenFree(): Promise<void> {
     if (this.#options.state.running === null) await this.refresh();
   }
 
-  /** The embedded database will not answer until the import is over; a server will. */
+  /** Refreshes while the embedded database still answers; a server answers during an import too. */
   async refreshBeforeImport(): Promise<void> {
     if (this.#options.database.kind === "embedded") await this.refresh();
   }
@@ -80,9 +77,9 @@ export class CachedImportHistory implements ImportHistory {
 
   async get(id: number): Promise<ImportEntry | null> {
     if (!this.#isBusy) return await this.#ask((sql) => findImport(sql, id));
-    const known = this.#newest.find((entry) => entry.id === id);
-    if (known === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
-    return known ?? null;
+    const cached = this.#newest.find((entry) => entry.id === id);
+    if (cached === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
+    return cached ?? null;
   }
 
   async failures(id: number, query: FailureQuery) {
@@ -100,21 +97,21 @@ export class CachedImportHistory implements ImportHistory {
     if (entry === null) return null;
     const name = entry.failed_file;
     if (name === null) {
-      return { gone: entry.failed === 0 ? "no record of it failed" : "its failed records were not kept" };
+      return { gone: entry.failed === 0 ? "none of its records failed" : "its failed records were not kept" };
     }
     try {
       const file = await this.#options.bak.open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
-      if (error instanceof NoBakFolder) return { gone: "bak is not a folder of its own now" };
+      if (error instanceof NoBakFolder) return { gone: "bak is no longer a real folder" };
       if (!isNoPlainFile(error)) throw error;
       return { gone: "its failed records are no longer in bak" };
     }
   }
 
   #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
-    const { keeper, database } = this.#options;
-    return keeper.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
+    const { databaseMonitor, database } = this.#options;
+    return databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {
@@ -122,7 +119,7 @@ export class CachedImportHistory implements ImportHistory {
   }
 }
 
-/** Closes the file at its end, and when nobody wants it, even if nothing of it was read: a generator would not. */
+/** Closes the file at its end and on cancel. A generator that never ran would leave it open. */
 function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   const chunks = file.read()[Symbol.asyncIterator]();
   return new ReadableStream({

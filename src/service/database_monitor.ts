@@ -1,6 +1,6 @@
 /**
- * Keeps the service connected: connects at the start, brings the schema up to date, notices when the database goes away,
- * and tries again with growing pauses. Neither start nor HTTP waits for it.
+ * Connects to the database, migrates its schema, notices when it is unreachable, and reconnects with growing pauses.
+ * Neither the start of the service nor HTTP waits for it.
  */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
@@ -26,12 +26,12 @@ export interface DatabaseMonitorOptions {
 
 export class DatabaseMonitor {
   readonly #options: DatabaseMonitorOptions;
-  /** Called each time the database can be used again, and at each look at it, with {@link historyVersion}. Set before the start. */
+  /** Called after each probe that the database answers, with {@link historyVersion}. Set before the start. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
-  /** Called when it was away, and can be used again. Set before the start. */
+  /** Called when an unreachable database answers again. Set before the start. */
   onBack: () => void = () => {};
-  #unavailableReason: string | null = "the database was not reached yet";
-  /** The server answers all the same: its disk is full, or a right is missing. Only work shows when that is over. */
+  #unavailableReason: string | null = "the database has not answered yet";
+  /** The server answers but cannot work: a full disk, a missing right. Only a trial turn shows when that ends. */
   #isPartial = false;
   #isOnTrial = false;
   #failures = 0;
@@ -41,25 +41,22 @@ export class DatabaseMonitor {
     this.#options = options;
   }
 
-  /** Why the database cannot be used; null when it can. */
+  /** Null while the database can be used. */
   get unavailableReason(): string | null {
     return this.#unavailableReason;
   }
 
-  /** Whether work is worth a try: it can be used, or only work can show whether it can again. */
-  get isWorthATry(): boolean {
+  /** True while the database can be used, or while a turn has to try it out. */
+  get isWorthTrying(): boolean {
     return this.#unavailableReason === null || this.#isOnTrial;
   }
 
-  /** Tells that a whole turn went through. */
+  /** Reports a whole turn without an error of the database. */
   worked(): void {
     if (this.#isOnTrial) this.#usable();
   }
 
-  /**
-   * The first try. A server that is away is no reason not to start; one that will never do is: throws
-   * {@link UnsuitableDatabase} and {@link SchemaTooNew}.
-   */
+  /** Tries once, and reports an unreachable server. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
@@ -67,15 +64,15 @@ export class DatabaseMonitor {
     });
   }
 
-  /** Tells of an error that says that the database cannot be used. */
+  /** Reports an error which means that the database cannot be used. */
   report(error: unknown): void {
-    const trouble = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
+    const reason = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
       ? error.message
       : explainDatabaseError(error);
-    if (this.#unavailableReason !== trouble) this.#options.log.warn("database_away", { reason: trouble });
-    if (this.isWorthATry) this.#reported.resolve(true);
+    if (this.#unavailableReason !== reason) this.#options.log.warn("database_away", { reason: reason });
+    if (this.isWorthTrying) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
-    this.#unavailableReason = trouble;
+    this.#unavailableReason = reason;
     this.#isPartial = isServerAlive(error);
     this.#isOnTrial = false;
   }
@@ -87,10 +84,7 @@ export class DatabaseMonitor {
     this.#failures = 0;
   }
 
-  /**
-   * Asks the database for somebody who waits for the answer: at once without, when it is known to be away. Throws
-   * {@link DatabaseUnreachable}.
-   */
+  /** Throws {@link DatabaseUnreachable}, immediately while the database is reported as unreachable. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#unavailableReason !== null && !this.#isPartial) throw new DatabaseUnreachable(this.#unavailableReason);
     try {
@@ -102,15 +96,15 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Looks after the connection until the signal. */
+  /** Probes the connection until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const wasAway = this.#unavailableReason !== null;
-        // Somebody else found out meanwhile: another pause holds then.
+        const wasUnreachable = this.#unavailableReason !== null;
+        // After a report, a pause of another length applies.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
-        if (wasAway) this.onBack();
+        if (wasUnreachable) this.onBack();
       } catch (error) {
         if (signal.aborted) return;
         this.#failures++;
@@ -119,7 +113,7 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Whether a report cut it short. */
+  /** Returns whether a report ended it early. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();
@@ -132,10 +126,10 @@ export class DatabaseMonitor {
   }
 
   #pauseAfter(): number {
-    if (this.isWorthATry) return PROBE_INTERVAL_MS;
+    if (this.isWorthTrying) return PROBE_INTERVAL_MS;
     const { random = Math.random } = this.#options;
-    const longest = Math.min(MIN_RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 10), MAX_RETRY_DELAY_MS);
-    return longest * (0.5 + random() / 2);
+    const maxMs = Math.min(MIN_RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 10), MAX_RETRY_DELAY_MS);
+    return maxMs * (0.5 + random() / 2);
   }
 
   async #try(): Promise<void> {

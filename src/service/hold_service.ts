@@ -1,7 +1,4 @@
-/**
- * What people decide about imports, as HTTP asks for it: carried out in the database, then noted in the log and in what the
- * service keeps in memory of the history.
- */
+/** Carries out the decisions of admins about imports: in the database, then in the log and the cached history. */
 import type { Approved, Discarded, Undone } from "../domain/decision.ts";
 import { Busy, DatabaseUnreachable, type Decisions } from "../http/service.ts";
 import type { Database } from "../postgres/connection/connect.ts";
@@ -17,7 +14,7 @@ export interface HoldServiceOptions {
   database: Database;
   history: CachedImportHistory;
   state: ServiceState;
-  keeper: Pick<DatabaseMonitor, "ask">;
+  databaseMonitor: Pick<DatabaseMonitor, "ask">;
   /** Aborted when the service ends. */
   stopping: AbortSignal;
   log: Log;
@@ -38,26 +35,26 @@ export class HoldService implements Decisions {
     return this.#decide("import_undone", undoImport, id, signal);
   }
 
-  /** The embedded database serves one at a time: it does not wait for an import, which may take minutes. */
+  /** Throws {@link Busy} while an import blocks the embedded database, possibly for minutes. */
   async #decide<T extends { left_out: unknown; left_out_total: number }>(
     event: string,
     carryOut: (database: Database, id: number, signal: AbortSignal) => Promise<T | null>,
     id: number,
     signal: AbortSignal,
   ): Promise<T | null> {
-    const { database, history, state, keeper, stopping, log } = this.options;
+    const { database, history, state, databaseMonitor, stopping, log } = this.options;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
-    const result = await keeper.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
+    const result = await databaseMonitor.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
       (error) => {
         if (!(error instanceof DatabaseUnreachable)) throw error;
-        // The answer may be lost where the decision is not. To decide the same twice does no harm: 409.
-        throw new DatabaseUnreachable(`${error.message}; try again, or look whether it was carried out`);
+        // The decision may have been carried out although its answer got lost. Repeating it is safe: it gets a 409.
+        throw new DatabaseUnreachable(`${error.message}; try again, or check whether it was carried out`);
       },
     );
     if (result === null) return null;
     const { left_out: _, left_out_total, ...counts } = result;
     log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
-    // It is decided, whatever becomes of the memory, which is read anew soon.
+    // A stale cache does not undo the decision; the next probe refreshes it.
     await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;
   }

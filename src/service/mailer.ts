@@ -1,7 +1,4 @@
-/**
- * The outbox with its sources: the history tells what to mail; the failed records that go with it stand in `bak`, and whom an
- * import holds in the database.
- */
+/** Connects the outbox with its sources: history and held users from the database, failed records from `bak`. */
 import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
@@ -45,7 +42,7 @@ export function createMailer(
   });
 }
 
-/** A file in `bak`. What keeps it from being read is thrown with a `code`. */
+/** Reads a file in `bak`. Errors have a `code`. */
 export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   const read = async function* () {
     const file = await bak.open(name);
@@ -58,7 +55,7 @@ export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   return { name, read };
 }
 
-/** Once it is approved or discarded, an import holds nobody. */
+/** Null once the hold is approved or discarded. */
 function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
   if (hold?.state !== "open") return null;
   return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };

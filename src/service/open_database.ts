@@ -1,4 +1,4 @@
-/** Opens the database that the configuration names: a server, or the embedded one, which belongs to one process. */
+/** Opens the configured database: a server, or the embedded one. */
 import type { Config } from "../config.ts";
 import { makeDataFolder } from "../host/data_folder.ts";
 import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
@@ -6,14 +6,13 @@ import { connectServer, type Database } from "../postgres/connection/connect.ts"
 import { startEmbedded } from "../postgres/connection/embedded.ts";
 import type { LinkTimeouts } from "../postgres/connection/backend_probe.ts";
 
-/** Another process has the embedded database. */
 export class EmbeddedInUse extends Error {
   override readonly name = "EmbeddedInUse";
 }
 
-/** Throws {@link EmbeddedInUse}. A server is not connected to yet. */
-export async function openDatabase(config: Config, patience?: LinkTimeouts): Promise<Database> {
-  if (config.databaseUrl !== null) return connectServer(config.databaseUrl, patience);
+/** Throws {@link EmbeddedInUse} when another process has the embedded database. Does not connect to a server yet. */
+export async function openDatabase(config: Config, linkTimeouts?: LinkTimeouts): Promise<Database> {
+  if (config.databaseUrl !== null) return connectServer(config.databaseUrl, linkTimeouts);
   await makeDataFolder(config.data);
   const lock = await lockEmbeddedDatabase(config.data);
   if (lock === null) {

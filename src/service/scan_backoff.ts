@@ -1,32 +1,32 @@
 /**
- * Spares a folder that is slow to look at: ten thousand files, or a file server far away. Between turns nobody looks at it
- * more often than every ten times as long as the last look took, so that looking never is what keeps it busy.
+ * Limits scans of a slow folder: ten thousand files, or a distant file server. Scans between turns start at most once in
+ * ten times the duration of the last scan, so they use a tenth of the time.
  */
 import type { Clock } from "../runtime/clock.ts";
 
-const TIMES = 10;
+const MIN_INTERVAL_FACTOR = 10;
 
 export class ScanBackoff {
   #next = -Infinity;
-  #underWay = 0;
+  #running = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether a look that nobody waits for may begin. */
+  /** Whether a scan between turns may start. */
   get isDue(): boolean {
-    return this.#underWay === 0 && this.clock.elapsed() >= this.#next;
+    return this.#running === 0 && this.clock.elapsed() >= this.#next;
   }
 
-  /** Does a look and measures it. One that fails says nothing of how long looks take. */
-  async measure<T>(look: () => Promise<T>): Promise<T> {
+  /** Runs a scan and measures it. Ignores the time of a failed one. */
+  async measure<T>(scan: () => Promise<T>): Promise<T> {
     const start = this.clock.elapsed();
-    this.#underWay++;
+    this.#running++;
     try {
-      const seen = await look();
-      this.#next = start + TIMES * (this.clock.elapsed() - start);
-      return seen;
+      const found = await scan();
+      this.#next = start + MIN_INTERVAL_FACTOR * (this.clock.elapsed() - start);
+      return found;
     } finally {
-      this.#underWay--;
+      this.#running--;
     }
   }
 }

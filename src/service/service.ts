@@ -1,7 +1,4 @@
-/**
- * What the HTTP interface asks for, answered from the parts of the service. Holds no state of its own: it asks the
- * settings file, the history, the turns and the mail.
- */
+/** Implements the port of the HTTP interface with the parts of the service. Has no state of its own. */
 import type { CodedText } from "../domain/outcome.ts";
 import { mailConfigured } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
@@ -31,10 +28,10 @@ import { type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./test_mail.ts";
 import type { Turns } from "./turns.ts";
 
-/** It is ready all the same: database, folder and settings are usable, and who replaces it by another waits for that. */
+/** A standby is still ready: a rolling update waits for that before it stops the leader. */
 const STANDBY = {
   code: "standby",
-  text: "another rosterd works on this database; this one stands by, and takes over when that one ends",
+  text: "another rosterd imports into this database; this one stands by, and takes over when that one ends",
 };
 
 export interface ServiceParts {
@@ -64,15 +61,15 @@ export class RosterdService implements Service {
     this.imports = parts.history;
     this.decisions = parts.decisions;
     const { settingsFile, turns } = parts;
-    const told = async <T>(change: Promise<T>): Promise<T> => {
+    const thenReload = async <T>(change: Promise<T>): Promise<T> => {
       const changed = await change;
       await turns.settingsChanged();
       return changed;
     };
     this.settings = {
       read: () => settingsFile.read(),
-      patch: (mergePatch, ifMatch) => told(settingsFile.patch(mergePatch, ifMatch)),
-      replace: (document, ifMatch) => told(settingsFile.replace(document, ifMatch)),
+      patch: (mergePatch, ifMatch) => thenReload(settingsFile.patch(mergePatch, ifMatch)),
+      replace: (document, ifMatch) => thenReload(settingsFile.replace(document, ifMatch)),
       history: (limit, before) => settingsFile.history(limit, before),
     };
   }
@@ -84,7 +81,7 @@ export class RosterdService implements Service {
     }
     try {
       await this.#parts.transport(settings.smtp, testMessage(settings, this.#parts.clock.now()), signal);
-      return { sent: true, text: `the mail server took a mail to ${settings.failed_import_email}` };
+      return { sent: true, text: `the mail server accepted a mail to ${settings.failed_import_email}` };
     } catch (error) {
       if (!(error instanceof MailError)) throw error;
       return { sent: false, text: error.message };
@@ -100,7 +97,7 @@ export class RosterdService implements Service {
   }
 
   status(): Promise<StatusDocument> {
-    const { version, config, database, turns, state, databaseMonitor: keeper, outbox, history } = this.#parts;
+    const { version, config, database, turns, state, databaseMonitor, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
     const mailProblem = outbox.problem();
@@ -110,8 +107,8 @@ export class RosterdService implements Service {
       problems: [...problems, ...this.#warnings()],
       database: {
         kind: database.kind,
-        state: keeper.unavailableReason === null ? "usable" : "away",
-        ...(keeper.unavailableReason === null ? {} : { text: keeper.unavailableReason }),
+        state: databaseMonitor.unavailableReason === null ? "usable" : "away",
+        ...(databaseMonitor.unavailableReason === null ? {} : { text: databaseMonitor.unavailableReason }),
       },
       folder: {
         path: config.upload,
@@ -139,9 +136,9 @@ export class RosterdService implements Service {
   }
 
   metrics(): readonly Metric[] {
-    const { version, clock, turns, state, databaseMonitor: keeper, history } = this.#parts;
-    const { scan: { ready, claimed: taken }, standby, running } = state;
-    const ages = [...ready, ...taken].map(({ mtime }) => mtime);
+    const { version, clock, turns, state, databaseMonitor, history } = this.#parts;
+    const { scan: { ready, claimed }, standby, running } = state;
+    const ages = [...ready, ...claimed].map(({ mtime }) => mtime);
     return metricsOf({
       ...{ version, standby },
       stopwatch: turns.stopwatch,
@@ -150,7 +147,7 @@ export class RosterdService implements Service {
       oldestFile: ages.length === 0 ? null : Math.min(...ages),
       waiting: waitingFiles(state),
       running: running !== null,
-      database: keeper.unavailableReason === null,
+      database: databaseMonitor.unavailableReason === null,
       folder: state.folderUnavailableReason === null,
       settings: state.settingsUnavailableReason === null,
     });
@@ -161,7 +158,7 @@ export class RosterdService implements Service {
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {
-    const { config, database, databaseMonitor: keeper, state, store, clock, settingsFile } = this.#parts;
+    const { config, database, databaseMonitor, state, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();
     const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
@@ -170,7 +167,9 @@ export class RosterdService implements Service {
       await body.pipeTo(target.writable);
       const file = await openRosterFile(path, name);
       try {
-        return [await keeper.ask(() => checkReport(file, { store, settings, clock, signal, onProgress: () => {} }))];
+        return [
+          await databaseMonitor.ask(() => checkReport(file, { store, settings, clock, signal, onProgress: () => {} })),
+        ];
       } finally {
         await file.close();
       }
@@ -179,17 +178,19 @@ export class RosterdService implements Service {
     }
   }
 
-  /** Texts for anybody who asks: they name no path. */
+  /** Names no paths, since it needs no token. */
   #readiness(): Readiness {
-    const { databaseMonitor: keeper, state } = this.#parts;
+    const { databaseMonitor, state } = this.#parts;
     const problems = [
-      ...(keeper.unavailableReason === null ? [] : [{ code: "database", text: keeper.unavailableReason }]),
+      ...(databaseMonitor.unavailableReason === null
+        ? []
+        : [{ code: "database", text: databaseMonitor.unavailableReason }]),
       ...(state.folderUnavailableReason === null
         ? []
         : [{ code: state.folderUnavailableReason.code, text: "the upload folder cannot be used" }]),
       ...(state.settingsUnavailableReason === null
         ? []
-        : [{ code: "settings", text: "the settings file does not hold" }]),
+        : [{ code: "settings", text: "the settings file is not valid" }]),
     ];
     return { ready: problems.length === 0, problems };
   }

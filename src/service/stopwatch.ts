@@ -1,4 +1,4 @@
-/** How long turns and the stages of imports took since the start, for the metrics. */
+/** Measures turns and the stages of imports since the start, for the metrics. */
 import type { Stage } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 
@@ -12,7 +12,7 @@ export class Stopwatch {
 
   constructor(private readonly clock: Clock) {}
 
-  /** An import is in this stage from now on; null: none is under way. */
+  /** Starts a stage of an import; null ends the import. */
   enter(name: Stage | null): void {
     const now = this.clock.elapsed();
     if (this.#stage?.name === name) return;
@@ -20,13 +20,12 @@ export class Stopwatch {
     this.#stage = name === null ? null : { name, since: now };
   }
 
-  /** Seconds that imports spent in a stage, that of a running one up to now included. */
+  /** Includes a running import. */
   secondsIn(stage: Stage): number {
     const running = this.#stage?.name === stage ? (this.clock.elapsed() - this.#stage.since) / 1_000 : 0;
     return this.#seconds[stage] + running;
   }
 
-  /** Measures a turn. */
   async turn<T>(work: () => Promise<T>): Promise<T> {
     const start = this.clock.elapsed();
     try {

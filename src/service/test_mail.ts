@@ -1,4 +1,4 @@
-/** The mail of `POST /settings/test-mail`. */
+/** Writes the mail of `POST /settings/test-mail`. */
 import { addressList, type Settings } from "../domain/settings.ts";
 import { newMessageId } from "../postgres/history/outbox_store.ts";
 import type { Message } from "../smtp/transport.ts";
@@ -10,7 +10,7 @@ export function testMessage(settings: Settings, now: Date): Message {
     from: settings.reply_to_admin_email,
     to: addressList(settings.failed_import_email),
     subject: "rosterd: test mail",
-    text: "This mail was asked for in the settings of rosterd. Failed records will come to this address.\n",
+    text: "This is a test mail from rosterd. rosterd will mail failed records to this address.\n",
     attachments: [],
   };
 }

@@ -1,7 +1,4 @@
-/**
- * The turns of the service: scans the folder now and then, imports at each turn, and keeps the {@link ServiceState}. The
- * deciding is in `src/importer/`; here it is only called in time.
- */
+/** Scans the folder between turns, imports at each turn, and updates the {@link ServiceState}. */
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
@@ -19,7 +16,6 @@ import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export interface TurnsOptions {
-  /** What the turns come to know. */
   state: ServiceState;
   settingsFile: SettingsFile;
   inbox: UploadFolder;
@@ -28,9 +24,9 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
-  /** Lets HTTP have its turn while a roster is read. */
+  /** Lets HTTP requests run while a roster is read. */
   yieldToRequests?: () => Promise<void>;
-  /** Called after each turn that could import; `changed`: the history may have changed. */
+  /** Called after each turn that could import. `changed`: the history may have changed. */
   onTurn: (changed: boolean) => Promise<void>;
 }
 
@@ -38,19 +34,18 @@ export class Turns {
   readonly #options: TurnsOptions;
   readonly #turns: IntervalLoop;
   readonly #scans: IntervalLoop;
-  readonly #pace: ScanBackoff;
+  readonly #backoff: ScanBackoff;
   readonly #state: ServiceState;
   readonly stopwatch: Stopwatch;
   #imported: number[] = [];
-  /** The ETag of the settings that were read last. */
-  #settingsSeen: string | null = null;
+  #settingsEtag: string | null = null;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
     this.#state = options.state;
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
-    this.#pace = new ScanBackoff(clock);
+    this.#backoff = new ScanBackoff(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
     this.#turns = new IntervalLoop({
       clock,
@@ -74,20 +69,20 @@ export class Turns {
     return new Date(this.#options.clock.now().getTime() + Math.max(0, this.#turns.dueIn));
   }
 
-  /** Asks for a turn; resolves when one that began after the call is over, with what it imported. */
+  /** Starts a turn, or waits for the next one if one is running. Resolves with the ids that it imported. */
   async trigger(): Promise<readonly number[]> {
     await this.#turns.trigger();
     return this.#imported;
   }
 
-  /** Settings were changed: a new interval holds at once. */
+  /** Applies changed settings now, a new interval included. */
   async settingsChanged(): Promise<void> {
     await this.#readSettings();
     this.#turns.reschedule();
     this.#scans.reschedule();
   }
 
-  /** Often enough to see a file settle before its turn. */
+  /** Short enough to see a file settle before its turn. */
   #scanIntervalMs(): number {
     const { settle_seconds } = this.#state.settings;
     return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
@@ -97,8 +92,8 @@ export class Turns {
     const interval = this.#state.settings.interval_minutes;
     await this.#readSettings();
     if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
-    if (this.#pace.isDue) await this.#scanFolder();
-    if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthATry && await this.#becomeLeader()) {
+    if (this.#backoff.isDue) await this.#scanFolder();
+    if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthTrying && await this.#becomeLeader()) {
       this.#turns.trigger();
     }
   }
@@ -109,11 +104,11 @@ export class Turns {
     });
   }
 
-  /** A scan, remembered for the status. Throws {@link UnusableFolder}. */
+  /** Scans and stores the result for the status. Throws {@link UnusableFolder}. */
   async #scan(): Promise<FolderScan> {
     const { settle_seconds } = this.#state.settings;
     try {
-      const scan = await this.#pace.measure(() => this.#options.inbox.scan(settle_seconds));
+      const scan = await this.#backoff.measure(() => this.#options.inbox.scan(settle_seconds));
       this.#noteFolder(null);
       return this.#state.scan = scan;
     } catch (error) {
@@ -132,24 +127,24 @@ export class Turns {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    if (!await this.#readSettings() || !this.#options.databaseMonitor.isWorthATry || !await this.#becomeLeader()) {
+    if (!await this.#readSettings() || !this.#options.databaseMonitor.isWorthTrying || !await this.#becomeLeader()) {
       this.#imported = [];
       await this.#scanFolder();
       return;
     }
-    // Only set when the turn is over: whoever waited for the turn before reads it then.
+    // Set after the turn only: callers of the turn before may still read the old value.
     const { imported, hadUploads } = await this.#import(signal);
     this.#imported = imported;
-    const { databaseMonitor: keeper, onTurn } = this.#options;
-    if (!keeper.isWorthATry) return;
+    const { databaseMonitor, onTurn } = this.#options;
+    if (!databaseMonitor.isWorthTrying) return;
     await onTurn(hadUploads).catch((error) => {
       if (!isDatabaseUnreachable(error)) throw error;
-      keeper.report(error);
+      databaseMonitor.report(error);
     });
   }
 
   async #import(signal: AbortSignal): Promise<TurnResult> {
-    const { inbox, store, leadership, clock, log, databaseMonitor: keeper, yieldToRequests: breathe } = this.#options;
+    const { inbox, store, leadership, clock, log, databaseMonitor, yieldToRequests } = this.#options;
     const { term } = leadership;
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
@@ -160,7 +155,7 @@ export class Turns {
         settings: this.#state.settings,
         clock,
         log,
-        yieldToRequests: breathe,
+        yieldToRequests,
         signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.#state.running = { id, file: name, started_at, ...progress };
@@ -168,13 +163,13 @@ export class Turns {
         },
         stopsAll: (error) => error instanceof UnusableFolder || isDatabaseUnreachable(error),
       }, scan);
-      if (!term.aborted) keeper.worked();
+      if (!term.aborted) databaseMonitor.worked();
       this.#state.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return result;
-      if (isDatabaseUnreachable(error)) keeper.report(error);
+      if (isDatabaseUnreachable(error)) databaseMonitor.report(error);
       else if (!(error instanceof UnusableFolder)) throw error;
-      else keeper.worked();
+      else databaseMonitor.worked();
     } finally {
       this.#state.running = null;
       this.stopwatch.enter(null);
@@ -183,14 +178,14 @@ export class Turns {
     return result;
   }
 
-  /** False when the settings file does not hold: then nothing is imported (contract, section 5). */
+  /** Returns false when the settings file is not valid; then nothing is imported. */
   async #readSettings(): Promise<boolean> {
     const { settingsFile, log } = this.#options;
     try {
       const { settings, etag } = await settingsFile.read();
       this.#state.settings = settings;
-      if (etag !== this.#settingsSeen) await this.#noteEdits();
-      this.#settingsSeen = etag;
+      if (etag !== this.#settingsEtag) await this.#noteEdits();
+      this.#settingsEtag = etag;
       if (this.#state.settingsUnavailableReason !== null) log.info("settings_mended");
       this.#state.settingsUnavailableReason = null;
       return true;
@@ -203,7 +198,7 @@ export class Turns {
     }
   }
 
-  /** Settings that can be read but not written beside have no history; they hold all the same. */
+  /** Settings in a read-only folder have no history; they still apply. */
   async #noteEdits(): Promise<void> {
     const { settingsFile, log } = this.#options;
     try {
@@ -213,22 +208,22 @@ export class Turns {
     }
   }
 
-  /** It stands by, or it has lost the lead without knowing of another one. */
+  /** True for a standby, and after losing the lead without a known successor. */
   #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }
 
   async #becomeLeader(): Promise<boolean> {
-    const { leadership, log, databaseMonitor: keeper } = this.#options;
+    const { leadership, log, databaseMonitor } = this.#options;
     try {
       const leads = await leadership.seek();
       if (leads === this.#state.standby) log.info(leads ? "leading" : "standing_by");
-      if (!leads) keeper.worked();
+      if (!leads) databaseMonitor.worked();
       this.#state.standby = !leads;
       return leads;
     } catch (error) {
       if (!isDatabaseUnreachable(error)) throw error;
-      keeper.report(error);
+      databaseMonitor.report(error);
       return false;
     }
   }

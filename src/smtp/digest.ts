@@ -1,31 +1,27 @@
-/**
- * The words of a digest: one mail instead of many, so that a bad night does not become a flood (contract, section 4,
- * "More than ten in an hour become one digest"). Pure.
- */
+/** Writes the digest, which replaces many mails after a bad night (docs/mail.md#digest). */
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { outcome, type Words } from "./message.ts";
-import { counted, section, shown } from "./text.ts";
+import { counted, grouped, section, shown } from "./text.ts";
 
-/** So many are named; the others are only counted. */
+/** A digest names this many mails and counts the rest. */
 export const MAX_DIGEST_ITEMS = 200;
 
-/** One line of a digest. */
 export type DigestItem =
   | { kind: ImportMailKind; entry: ImportEntry; failedFile: string | null }
   | { kind: "alert"; subject: string };
 
-/** Subject and text of a digest of `total` mails, of which `items` are named. */
+/** Names `items` out of `total` mails. */
 export function composeDigest(items: readonly DigestItem[], total: number): Words {
   const more = total - items.length;
   const lines = [
-    "rosterd had more to tell within an hour than ten mails. This one stands for the rest; nothing is attached.",
+    "More than 10 mails were due within an hour. This mail replaces the rest; nothing is attached.",
     "",
-    ...section("Imports", [...items.flatMap(itemLines), ...(more > 0 ? [`and ${more} more: see the history`] : [])]),
+    ...section("Imports", [...items.flatMap(itemLines), ...(more > 0 ? [`and ${grouped(more)} more`] : [])]),
     ...section("What to do next", [
       'The files named above are in the folder "bak" of the upload folder. Correct the failed records in a',
-      "spreadsheet, save them as CSV and drop them into the upload folder again, under any name that ends in .csv.",
-      "What is held waits for approve or discard; the whole history is shown by  rosterd imports",
+      "spreadsheet, save them as CSV and drop them into the upload folder, under any name that ends in .csv.",
+      "Archivals on hold wait for approve or discard. To see all imports, run  rosterd imports",
     ]),
   ];
   const subject = `rosterd: ${counted(total, "import needs", "imports need")} attention`;

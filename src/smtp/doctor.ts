@@ -1,10 +1,10 @@
-/** What `rosterd doctor` asks of the mail server: connects, protects the connection and logs in, and sends nothing. */
+/** Checks the mail server for `rosterd doctor`: connects, starts TLS and logs in. Sends no mail. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { addressList, type Settings } from "../domain/settings.ts";
 import { MailError } from "./mail_error.ts";
 import { checkLogin, type Timeouts, type TransportOptions } from "./transport.ts";
 
-/** A person waits for the answer. */
+/** Short, since a person waits for the answer. */
 const TIMEOUTS: Timeouts = { dns: 10_000, connection: 10_000, greeting: 10_000, socket: 15_000, total: 30_000 };
 
 export async function checkMail(
@@ -20,10 +20,10 @@ export async function checkMail(
     await checkLogin(smtp, { timeouts: TIMEOUTS, ...options }, signal);
   } catch (error) {
     if (!(error instanceof MailError)) throw error;
-    return bad("mail", `${server}: ${error.message}`, mendOf(error));
+    return bad("mail", `${server}: ${error.message}`, fixFor(error));
   }
   if (absent.length > 0) return notSetUp(absent);
-  return good("mail", smtp.user === "" ? `${server} answers; it is used without a login` : `${server} took the login`);
+  return good("mail", smtp.user === "" ? `${server} answers; no login is set` : `${server} accepted the login`);
 }
 
 function absentSettings({ smtp, reply_to_admin_email, failed_import_email }: Settings): string[] {
@@ -38,21 +38,23 @@ function notSetUp(absent: readonly string[]): Finding {
   const assignments = absent.map((key) => `${key}=…`).join(" ");
   return warning(
     "mail",
-    "mail is not set up: nobody hears of failed records",
+    "mail is not set up: no mail is sent about failed records",
     `Run: rosterd settings set ${assignments}`,
   );
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  EDNS: "Check smtp.host: its name must be known on this machine.",
-  ETIMEDOUT: "Check smtp.host and smtp.port, and whether a firewall stands in between.",
-  ECONNECTION: "Check smtp.host, smtp.port and smtp.security, and whether a firewall stands in between.",
-  ESOCKET: "Check smtp.host, smtp.port and smtp.security, and whether the server runs.",
-  ETLS: "Check smtp.security, and that this machine trusts the certificate of the server.",
-  EPROTOCOL: "Check smtp.port and smtp.security: what answers there is no mail server.",
+  EDNS: "Check smtp.host: this machine cannot resolve the name.",
+  ETIMEDOUT: "Check smtp.host and smtp.port, and whether a firewall blocks the connection.",
+  ECONNECTION: "Check smtp.host, smtp.port and smtp.security, and whether a firewall blocks the connection.",
+  ESOCKET: "Check smtp.host, smtp.port and smtp.security, and that the server runs.",
+  ETLS: "Check smtp.security, and that this machine trusts the server's certificate.",
+  EPROTOCOL: "Check smtp.port and smtp.security: the server that answers is not a mail server.",
 };
 
-function mendOf({ kind, details }: MailError): string {
-  if (kind === "auth") return "Set smtp.user and smtp.password (or ROSTERD_SMTP_PASSWORD) to what the server wants.";
-  return FIXES[details.code] ?? "Look into the log of the mail server, and try again later.";
+function fixFor({ kind, details }: MailError): string {
+  if (kind === "auth") {
+    return "Set smtp.user and smtp.password (or ROSTERD_SMTP_PASSWORD) to a login that the server accepts.";
+  }
+  return FIXES[details.code] ?? "Check the log of the mail server, and try again later.";
 }

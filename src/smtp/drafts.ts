@@ -1,8 +1,4 @@
-/**
- * Turns waiting mails into a message: looks up the import, packs its files, and picks the words and the receivers.
- *
- * A file that cannot be read does not hold the mail back: the mail then says so. Used by the outbox only.
- */
+/** Turns waiting mails into a message: looks up the import, packs its files, and chooses text and recipients. */
 import type { WaitingMail } from "../domain/mail.ts";
 import { addressList, type Settings } from "../domain/settings.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -14,17 +10,15 @@ import { composeImport, type FileNote, type MailedImport } from "./message.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
-/** Where the content of mails comes from. */
 export interface MailSources {
-  /** An import with its first failures; null when the history no longer has it. */
+  /** Null when the history no longer has the import. */
   loadImport(id: number): Promise<MailedImport | null>;
-  /** The file of its failed records in `bak`; null when it has none. */
+  /** The failed records in `bak`; null without failed records. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** A list of the users that it holds; null when it holds nobody. What `read` throws is the database's: the mail waits. */
+  /** The users on hold; null without any. `read` throws errors of the database, which delay the mail. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
 
-/** Whether files go with the mail, or the server refused them. */
 export type Files = "with_files" | "without_files";
 
 interface PackedFile {
@@ -35,16 +29,16 @@ interface PackedFile {
 export class Drafts {
   constructor(private readonly sources: MailSources, private readonly log: Log) {}
 
-  /** The message for one mail, or the digest of several. Null when there is nothing left to tell. */
+  /** Returns one mail, or the digest of several. Null when the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
     const content = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
     if (content === null) return null;
     return {
       messageId: mails[0].digest ?? mails[0].messageId,
-      // Not the time of this try: copies under one Message-ID are to be the same mail.
+      // Not the time of this attempt: copies with one Message-ID must be the same mail.
       date: mails[0].createdAt,
       from: settings.reply_to_admin_email,
-      to: receivers(mails, settings),
+      to: recipients(mails, settings),
       ...content,
     };
   }
@@ -79,7 +73,7 @@ export class Drafts {
     return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
   }
 
-  /** A file of the file system: that it cannot be read is no news of the database, and is told in the mail. */
+  /** An unreadable file does not delay the mail, which says so instead. */
   async #packStored(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
     try {
       return await this.#pack(source, files);
@@ -102,8 +96,8 @@ export class Drafts {
   }
 }
 
-/** Alerts go to the administrator as well; nobody gets a mail twice. */
-function receivers(mails: readonly WaitingMail[], settings: Settings): string[] {
+/** Alerts also go to the admin. No address gets a mail twice. */
+function recipients(mails: readonly WaitingMail[], settings: Settings): string[] {
   const alert = mails.some(({ kind }) => kind === "alert");
   return [
     ...new Set([...addressList(settings.failed_import_email), ...(alert ? [settings.reply_to_admin_email] : [])]),

@@ -1,26 +1,23 @@
 /**
- * Why a mail could not be sent: the four answers that the outbox acts on, told apart by codes, never by free text.
- *
- * The message of a {@link MailError} is safe for log, status and database: it is put together from codes only. What a
- * mail server says may repeat addresses, and is thrown away.
+ * Says why a mail could not be sent, in the four kinds that the outbox acts on. Kinds and messages come from codes only:
+ * the free text of a mail server may contain addresses, and must not reach log, status or database.
  */
-
 import { codeOf } from "../runtime/errors.ts";
 
 /**
- * - `temporary`: no connection, no answer, a broken one, or 4xx: try again later.
- * - `too_big`: the server refuses the size: try again without the attachments.
- * - `permanent`: any other 5xx to the mail itself: the same mail would be refused again.
- * - `auth`: the login is refused: no mail will go before somebody mends the settings.
+ * - `temporary`: no connection, no answer, a broken one, or 4xx. Retry later.
+ * - `too_big`: the server refuses the size. Retry without the attachments.
+ * - `permanent`: any other 5xx to the mail itself. The server would refuse the same mail again.
+ * - `auth`: the server refuses the login. No mail is sent until an admin fixes the settings.
  */
 export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
 
 export interface MailErrorDetails {
   /** Nodemailer's code: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
   code: string;
-  /** The server's answer, when there was one. */
+  /** The server's answer, if any. */
   responseCode?: number;
-  /** False when the server never got as far as judging this mail, so that no other mail would fare better now. */
+  /** False for failures before the mail itself, which would stop every other mail too. */
   aboutThisMail: boolean;
 }
 
@@ -31,7 +28,7 @@ export class MailError extends Error {
   }
 }
 
-/** What nodemailer throws, as far as it is looked at here. */
+/** The part of nodemailer's errors that is used here. */
 interface TransportFailure {
   code: string;
   responseCode?: number;
@@ -40,7 +37,7 @@ interface TransportFailure {
   originalCode?: string;
 }
 
-/** Makes a {@link MailError} of what nodemailer threw; anything without a code is a bug and is thrown on as it is. */
+/** Converts an error of nodemailer. Rethrows an error without a code, which is a bug. */
 export function toMailError(error: unknown): MailError {
   if (!isTransportFailure(error)) throw error;
   const kind = kindOf(error);
@@ -52,15 +49,15 @@ function isTransportFailure(error: unknown): error is Error & TransportFailure {
   return error instanceof Error && codeOf(error) !== "";
 }
 
-/** Answers to MAIL, RCPT and DATA. A 5xx to anything earlier (greeting, STARTTLS) says nothing of the mail. */
+/** True for answers to MAIL, RCPT and DATA. Earlier answers (greeting, STARTTLS) do not concern the mail. */
 function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }
 
-/** RFC 4954, section 6: answers that ask for another login, or for any. */
+/** Answers that ask for a login, or for another one (RFC 4954, section 6). */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
-/** Says that the session was in the wrong state, and nothing of the mail (RFC 5321, section 4.2.3). */
+/** Concerns the state of the session, not the mail (RFC 5321, section 4.2.3). */
 const OUT_OF_SEQUENCE = 503;
 
 function kindOf(failure: TransportFailure): MailErrorKind {
@@ -74,13 +71,13 @@ function kindOf(failure: TransportFailure): MailErrorKind {
   return refusesSize(failure, responseCode) ? "too_big" : "permanent";
 }
 
-/** RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers answer. */
+/** RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers use. */
 function refusesSize(failure: TransportFailure, responseCode: number): boolean {
   const enhanced = enhancedCode(failure);
   return responseCode === 552 || responseCode === 523 || enhanced === "5.2.3" || enhanced === "5.3.4";
 }
 
-/** The enhanced status code (RFC 2034) that stands right behind the answer's code. */
+/** The enhanced status code (RFC 2034), which follows the answer's code. */
 function enhancedCode({ response }: TransportFailure): string | undefined {
   return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})(?: |$)/.exec(response ?? "")?.[1];
 }
@@ -97,7 +94,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNECTION: "the mail server closed the connection",
   ESOCKET: "the connection to the mail server failed",
   ETLS: "the connection to the mail server could not be protected by TLS",
-  EPROTOCOL: "what answers is not a working mail server",
+  EPROTOCOL: "the server that answered is not a working mail server",
 };
 
 function describe(kind: MailErrorKind, code: string): string {

@@ -1,31 +1,23 @@
-/**
- * The words of a mail about one import, for the clerk who keeps the roster (contract, section 4). Pure: it is given
- * what became of the files, and decides only what is said.
- */
+/** Writes the mail about one import for the clerk who maintains the roster (docs/mail.md). */
 import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { counted, section, shown, table } from "./text.ts";
+import { counted, grouped, section, shown, table, utcMinute } from "./text.ts";
 
-/** An import as its mail tells of it. */
 export interface MailedImport {
   entry: ImportEntry;
-  /** The first failures, in the order of the file; {@link MAX_FAILURES_SHOWN} are shown. */
+  /** The first failures, in file order. */
   failures: readonly Failure[];
 }
 
-/** What became of a file that should go with the mail. */
 export interface FileNote {
-  /** Its name in `bak`, without `.gz`. */
+  /** Without the `.gz` of a packed attachment. */
   name: string;
   fate: "attached" | "gzipped" | "too_large" | "refused" | "unreadable";
 }
 
-/** The files of an import; null where there is none. */
 export interface FileNotes {
-  /** The failed records. */
   failed: FileNote | null;
-  /** Who is held. */
   held: FileNote | null;
 }
 
@@ -37,7 +29,6 @@ export interface Words {
 export const MAX_FAILURES_SHOWN = 20;
 const MAX_WARNINGS_SHOWN = 20;
 
-/** Subject and text of the mail about one import. */
 export function composeImport(kind: ImportMailKind, imported: MailedImport, files: FileNotes): Words {
   const { entry } = imported;
   const lines = [
@@ -53,16 +44,20 @@ export function composeImport(kind: ImportMailKind, imported: MailedImport, file
   return { subject: `rosterd: ${shown(entry.file, 255)}: ${outcome(kind, entry)}`, text: lines.join("\n") + "\n" };
 }
 
-/** The end of the subject, and of the line in a digest: the contract's words, whatever the number. */
+/** Ends the subject of a mail, and the line of an import in a digest. */
 export function outcome(kind: ImportMailKind, entry: ImportEntry): string {
   switch (kind) {
     case "failures":
-      return `${entry.failed} of ${entry.records} records failed`;
+      return failedOf(entry);
     case "held":
-      return `${heldUsers(entry)} archivings held`;
+      return `${counted(heldUsers(entry), "archival")} on hold`;
     default:
       return kind;
   }
+}
+
+function failedOf({ failed, records }: Counts): string {
+  return `${grouped(failed)} of ${counted(records, "record")} failed`;
 }
 
 function heldUsers(counts: Counts): number {
@@ -73,23 +68,20 @@ function opening(entry: ImportEntry): string[] {
   const name = `"${shown(entry.file, 255)}"`;
   if (entry.status === "rejected") {
     return [
-      `The file ${name} was rejected. Nothing of it was applied.`,
+      `The file ${name} was rejected. Nothing was applied.`,
       "",
       `Reason: ${entry.reason === null ? "none was given" : shown(reasonWords(entry.reason), 1_000)}`,
     ];
   }
-  return [`The file ${name} was imported.`, ...verdict(entry)];
+  return [`The file ${name} was imported.`, ...summary(entry)];
 }
 
-function verdict(entry: ImportEntry): string[] {
+function summary(entry: ImportEntry): string[] {
   const held = heldUsers(entry);
-  const lines: string[] = [];
-  if (entry.failed > 0) {
-    lines.push(`${counted(entry.failed, "record")} of ${entry.records} failed and changed nothing.`);
-  }
-  if (held > 0) {
-    lines.push(`${counted(held, "user")} would lose access: ${HOLD_WORDS[holdState(entry)]}.`);
-  }
+  const lines = [
+    ...(entry.failed > 0 ? [`${failedOf(entry)} and changed nothing.`] : []),
+    ...(held > 0 ? [`${counted(held, "user")} would lose access. ${HOLD_WORDS[holdState(entry)]}`] : []),
+  ];
   if (lines.length === 0) return ["Every record was applied."];
   return entry.failed === entry.records ? lines : [...lines, "Everything else was applied."];
 }
@@ -113,14 +105,14 @@ const ALWAYS_COUNTED: ReadonlySet<keyof Counts> = new Set(["records", ...OUTCOME
 
 function countLines(entry: ImportEntry): string[] {
   const names = COUNT_NAMES.filter((name) => ALWAYS_COUNTED.has(name) || entry[name] > 0);
-  return table(names.map((name) => [COUNT_LABELS[name], String(entry[name])]), [1]);
+  return table(names.map((name) => [COUNT_LABELS[name], grouped(entry[name])]), [1]);
 }
 
-/** Mail may be late: somebody may have decided meanwhile. */
+/** An admin may decide before a late mail is sent. */
 const HOLD_WORDS = {
-  open: "this is held until somebody approves or discards it",
-  approved: "this was held, and approved meanwhile",
-  discarded: "this was held, and discarded meanwhile",
+  open: "This is on hold until an admin approves or discards it.",
+  approved: "This was on hold; an admin has approved it since.",
+  discarded: "This was on hold; an admin has discarded it since.",
 };
 
 function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
@@ -130,10 +122,10 @@ function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
 function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
   const held = heldUsers(entry);
   if (held === 0) return [];
-  return section("Held", [
-    `${counted(held, "user")} would be disabled or archived by this file. The archive guard held that back:`,
+  return section("On hold", [
+    `This file would disable or archive ${counted(held, "user")}. The archive guard put this on hold:`,
     `${shown(entry.hold?.reason ?? "no reason was given", 1_000)}.`,
-    ...(holdState(entry) === "open" ? ["Until it is approved or discarded nothing happens to them."] : []),
+    ...(holdState(entry) === "open" ? ["Nothing happens to them until an admin approves or discards it."] : []),
     ...(file === null ? [] : ["", heldSentence(entry, file)]),
   ]);
 }
@@ -142,14 +134,14 @@ function failuresSection({ entry, failures }: MailedImport, file: FileNote | nul
   if (entry.failed === 0) return [];
   const first = failures.slice(0, MAX_FAILURES_SHOWN);
   const more = entry.failed - first.length;
-  const heading = more > 0 ? `The first ${first.length} of ${entry.failed} failed records` : "Failed records";
+  const heading = more > 0 ? `The first ${first.length} of ${grouped(entry.failed)} failed records` : "Failed records";
   return section(heading, [
     ...table([["Line", "unique_id", "Column", "Code", "Reason"], ...first.flatMap(failureRows)], [0]),
-    ...(file === null ? [] : ["", fileSentence("All of them", file)]),
+    ...(file === null ? [] : ["", fileSentence("All failed records", file)]),
   ]);
 }
 
-/** One row for each problem; line and user stand in the first. */
+/** Returns a row for each problem; only the first names line and user. */
 function failureRows({ line, unique_id, problems }: Failure): string[][] {
   return problems.map(({ column, code, reason }, position) => [
     position === 0 ? String(line) : "",
@@ -160,13 +152,13 @@ function failureRows({ line, unique_id, problems }: Failure): string[][] {
   ]);
 }
 
-/** What is held has a section of its own. */
+/** Leaves out the warning that the section "On hold" repeats. */
 function warningsSection(entry: ImportEntry): string[] {
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   const more = warnings.length - MAX_WARNINGS_SHOWN;
   return section("Warnings", [
     ...warnings.slice(0, MAX_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
-    ...(more > 0 ? [`- and ${more} more`] : []),
+    ...(more > 0 ? [`- and ${grouped(more)} more`] : []),
   ]);
 }
 
@@ -176,60 +168,58 @@ function fileSentence(subject: string, { name, fate }: FileNote): string {
     case "attached":
       return `${subject}: see the attached file ${shown(name, 255)}.`;
     case "gzipped":
-      return `${subject}: see the attached file ${shown(name, 255)}.gz (packed: unpack it first).`;
+      return `${subject}: see the attached file ${shown(name, 255)}.gz. Unpack it first.`;
     case "too_large":
-      return `${subject}: too many to attach. The file is ${kept}.`;
+      return `${subject}: the file is too large to attach. It is ${kept}.`;
     case "refused":
-      return `${subject}: the mail server did not take the attachment. The file is ${kept}.`;
+      return `${subject}: the mail server refused the attachment. The file is ${kept}.`;
     case "unreadable":
-      return `${subject}: the file could not be read for this mail. It was kept ${kept}.`;
+      return `${subject}: the file could not be read for this mail. It was saved ${kept}.`;
   }
 }
 
-/** The list is made for the mail and is nowhere in `bak`. */
+const NO_HELD_LIST = {
+  too_large: "the list is too large to attach",
+  refused: "the mail server refused the attachment",
+  unreadable: "the list could not be made for this mail",
+};
+
+/** Never points to `bak`: the list exists only in the mail. */
 function heldSentence({ id }: ImportEntry, { name, fate }: FileNote): string {
-  const elsewhere =
-    `GET /imports/${id}/held lists all of them, and the first ones are shown by  rosterd imports show ${id}`;
-  switch (fate) {
-    case "attached":
-    case "gzipped":
-      return fileSentence("Who they are", { name, fate });
-    case "too_large":
-      return `Who they are: too many to attach. ${elsewhere}`;
-    case "refused":
-      return `Who they are: the mail server did not take the attachment. ${elsewhere}`;
-    case "unreadable":
-      return `Who they are: the list could not be made for this mail. ${elsewhere}`;
-  }
+  const subject = "All users on hold";
+  if (fate === "attached" || fate === "gzipped") return fileSentence(subject, { name, fate });
+  return `${subject}: ${NO_HELD_LIST[fate]}. ` +
+    `GET /imports/${id}/held lists all of them. To see the first ones, run  rosterd imports show ${id}`;
 }
 
 function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
   if (entry.status === "rejected") return rejectedSteps(entry);
-  const steps = [...(entry.failed > 0 ? mendSteps(files.failed) : []), ...holdSteps(entry)];
-  return steps.length === 0 ? ["Nothing: this mail only reports."] : steps;
+  const steps = [...(entry.failed > 0 ? fixSteps(files.failed) : []), ...holdSteps(entry)];
+  return steps.length === 0 ? ["Nothing. This mail is for your information."] : steps;
 }
 
 function rejectedSteps({ reason, bak_file }: ImportEntry): string[] {
-  const where = reason?.line === null || reason === null ? "" : `, at line ${reason.line},`;
+  const where = reason === null || reason.line === null ? "" : ` at line ${reason.line}`;
   return [
-    `Mend the file${where} or export the roster again, and drop it into the upload folder, under any name that`,
-    "ends in .csv. The rejected file is not tried again.",
-    ...(bak_file === null ? [] : [`It was kept in the folder "bak" of the upload folder, as ${shown(bak_file, 255)}.`]),
+    `Correct the file${where}, or export the roster again. Drop it into the upload folder, under any name that ends in`,
+    ".csv. rosterd does not retry the rejected file.",
+    ...(bak_file === null ? [] : [`It is in the folder "bak" of the upload folder, as ${shown(bak_file, 255)}.`]),
   ];
 }
 
-function mendSteps(file: FileNote | null): string[] {
-  const open = file?.fate === "attached"
-    ? "Open the attached file"
-    : file?.fate === "gzipped"
-    ? "Unpack the attached file and open it"
-    : "Open the file of the failed records";
+const OPENING_STEPS: Readonly<Partial<Record<FileNote["fate"], string>>> = {
+  attached: "Open the attached file",
+  gzipped: "Unpack the attached file and open it",
+};
+
+function fixSteps(file: FileNote | null): string[] {
+  const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file of the failed records";
   return [
     `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
-    "2. Correct the values. What could not be read at all stands in rosterd_record: type it into the other columns.",
-    "   The rosterd_… columns may stay; they are ignored. Leave a ' that stands before a value: it keeps the",
-    "   spreadsheet from changing it.",
-    "3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder again, under any name that ends in .csv.",
+    "2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.",
+    "   You can leave the rosterd_… columns; they are ignored. Leave a ' before a value: it keeps the spreadsheet from",
+    "   changing that value.",
+    "3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.",
   ];
 }
 
@@ -237,14 +227,14 @@ function holdSteps(entry: ImportEntry): string[] {
   if (heldUsers(entry) === 0 || holdState(entry) !== "open") return [];
   const { id } = entry;
   return [
-    "Find out whether the roster is right about the held users. As long as nobody has decided, no other file can archive or",
-    "disable anybody either. To decide, on the machine where rosterd runs:",
-    `- To let it happen:         rosterd imports approve ${id}`,
-    `- If the roster was wrong:  rosterd imports discard ${id}`,
-    `Or over HTTP, with the admin token: POST /imports/${id}/approve or POST /imports/${id}/discard`,
+    "Check whether the roster is right about these users. Until an admin decides, no other file can archive or disable",
+    "users. To decide, run one of these on the machine where rosterd runs:",
+    `- If the roster is right:  rosterd imports approve ${id}`,
+    `- If the roster is wrong:  rosterd imports discard ${id}`,
+    `Or use HTTP with the admin token: POST /imports/${id}/approve or POST /imports/${id}/discard`,
   ];
 }
 
 function signature({ id, started_at }: ImportEntry): string {
-  return `rosterd, import ${id}, ${started_at.slice(0, 16).replace("T", " ")} UTC`;
+  return `rosterd, import ${id}, ${utcMinute(started_at)}`;
 }

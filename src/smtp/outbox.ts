@@ -1,9 +1,6 @@
 /**
- * Sends the mails that wait in the database: one by one, again with growing pauses, never as a flood, and never
- * forgotten (contract, section 4). Everything that must outlast a restart stands in the store; kept here is only
- * whether the login is known to be refused.
- *
- * `src/app.ts` calls {@link Outbox.sendDue} every few seconds; several processes may do so on one database.
+ * Sends the mails that wait in the database, one by one, with retries and digests (docs/mail.md#retries).
+ * The store keeps everything that must survive a restart. Several processes may share one database.
  */
 import type { WaitingMail } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
@@ -12,60 +9,57 @@ import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
+import { counted } from "./text.ts";
 import type { Message, Sent, Transport } from "./transport.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A mail that was not sent for so long is given up, */
 export const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
-/** and not before so many tries: rosterd may have been away meanwhile, or a clock ahead for a while. */
+/** Age alone is not enough to give up: rosterd may have been stopped, or a clock may have run ahead. */
 export const MIN_ATTEMPTS = 10;
 export const MAX_MAILS_PER_HOUR = 10;
-/** How long nothing is tried after the server refused the login; ends early when the settings of mail change. */
+/** Pause after a refused login. A change of the SMTP settings ends it early. */
 export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
-/** A claim of a process that died is free again after this; a living one renews it. */
-const CLAIM = 2 * MINUTE_MS;
+/** A dead process loses its claim after this; a live one renews it. */
+const CLAIM_MS = 2 * MINUTE_MS;
 const RENEW_INTERVAL_MS = 30_000;
 
-/** What the outbox asks of the database; `src/postgres/history/outbox_store.ts` keeps it. */
 export interface OutboxStore {
   /**
-   * Claims the mail that is due longest, or all mails of its digest. With `together`, all due mails that are in no
-   * digest yet become one. Claimed mails are not due before `until`.
+   * Claims the mail that is due longest, or all mails of its digest. With `together`, all due mails outside a digest
+   * become a new one. Claimed mails are not due before `until`.
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
-  /** `note` says what a reader of the table should know although the mail went. */
+  /** `note`: a problem with a mail that was still sent. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
-  /** Counts a try. */
+  /** Counts an attempt. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;
-  /** Gives a claim back as if nothing had been tried. */
+  /** Releases a claim without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
   giveUp(ids: readonly number[], error: string, now: Date): Promise<void>;
-  /** Mails that went after `from` and not after `to`; a digest is one. */
+  /** Counts mails sent after `from`, up to and including `to`. A digest counts once. */
   countSentBetween(from: Date, to: Date): Promise<number>;
   countWaiting(): Promise<number>;
 }
 
 export interface OutboxDependencies extends MailSources {
   store: OutboxStore;
-  /** The settings in force now. */
   settings(): Settings;
   transport: Transport;
   clock: Clock;
   log: Log;
-  /** From 0 to 1, for the jitter of pauses. */
+  /** Jitter, from 0 to 1. */
   random?: () => number;
 }
 
 export interface Outbox {
   /**
-   * Sends what is due, and says how many mails went and how many records of the outbox still wait. Without mail
-   * settings nothing is tried. An abort ends it early and in good order. Rejects when the database fails; the mail in
-   * hand is then tried again under the same Message-ID.
+   * Sends the due mails. Returns the numbers of sent mails and of waiting outbox rows. Without mail settings it sends
+   * none. Rejects when the database fails; the current mail is then retried with the same Message-ID.
    */
   sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }>;
-  /** Why the last try failed, for the status; null when it did not. */
+  /** Why the last attempt failed; null after a success. */
   problem(): string | null;
 }
 
@@ -73,7 +67,6 @@ export function createOutbox(dependencies: OutboxDependencies): Outbox {
   return new DatabaseOutbox(dependencies);
 }
 
-/** What the end of one try means for the round. */
 type Verdict = "sent" | "next" | "stop";
 
 class DatabaseOutbox implements Outbox {
@@ -92,7 +85,7 @@ class DatabaseOutbox implements Outbox {
   }
 
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
-    // Asked every few seconds, and mostly the answer: one statement, which reads an index.
+    // The usual case, every few seconds, costs one statement that reads an index.
     if (await this.#deps.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.#deps.settings();
     let sent = 0;
@@ -112,13 +105,13 @@ class DatabaseOutbox implements Outbox {
     return mailConfigured(settings) && !paused;
   }
 
-  /** The last mail of the hour takes along all others that are due. */
+  /** Merges all due mails into the last mail that the hour allows. */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.#deps;
     const now = clock.now();
-    // What seems to have gone later than now went when the clock was ahead. Those of other machines are not quite the same.
+    // Ignores mails sent far in the future, when the clock ran ahead. Clocks of machines differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
-    return room <= 0 ? [] : await store.claim(now, after(now, CLAIM), room === 1);
+    return room <= 0 ? [] : await store.claim(now, after(now, CLAIM_MS), room === 1);
   }
 
   async #send(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Verdict> {
@@ -131,7 +124,7 @@ class DatabaseOutbox implements Outbox {
         await store.giveUp(ids, "the import is no longer in the history", clock.now());
         return "next";
       }
-      const note = sent.refused === 0 ? null : `the mail server refused ${sent.refused} of the receivers`;
+      const note = sent.refused === 0 ? null : `the mail server refused ${counted(sent.refused, "recipient")}`;
       await store.markSent(ids, clock.now(), note);
       this.#problem = note;
       this.#loginRefused = null;
@@ -149,7 +142,7 @@ class DatabaseOutbox implements Outbox {
     }
   }
 
-  /** Null when there is nothing left to tell. A mail that is too big goes again at once without its files. */
+  /** Returns null when the import is gone. Sends a mail that is too big again without its files. */
   async #deliver(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Sent | null> {
     const send = (message: Message) => this.#deps.transport(settings.smtp, message, signal);
     const draft = (files: Files) => this.#drafts.draft(mails, settings, files);
@@ -190,7 +183,7 @@ class DatabaseOutbox implements Outbox {
   #isOver(mails: readonly WaitingMail[], { kind }: MailError, now: Date): boolean {
     if (kind === "permanent" || kind === "too_big") return true;
     const youngest = Math.max(...mails.map(({ createdAt }) => createdAt.getTime()));
-    // A refused login is no try of a mail.
+    // A refused login does not count as an attempt.
     const triedEnough = kind === "auth" || mails[0].tries + 1 >= MIN_ATTEMPTS;
     return triedEnough && now.getTime() - youngest >= GIVE_UP_AFTER_MS;
   }
@@ -198,7 +191,7 @@ class DatabaseOutbox implements Outbox {
   #keepClaimed(ids: readonly number[]): () => void {
     const { store, clock, log } = this.#deps;
     const timer = setInterval(() => {
-      store.renew(ids, after(clock.now(), CLAIM)).catch((error) =>
+      store.renew(ids, after(clock.now(), CLAIM_MS)).catch((error) =>
         log.warn("mail.claim_not_renewed", { mail: ids[0], code: codeOf(error) })
       );
     }, RENEW_INTERVAL_MS);
@@ -206,9 +199,9 @@ class DatabaseOutbox implements Outbox {
   }
 }
 
-/** One minute, doubling up to one hour, up to a fifth longer or shorter. */
-function pauseAfter(tries: number, random: () => number): number {
-  return Math.min(MINUTE_MS * 2 ** tries, HOUR_MS) * (0.8 + 0.4 * random());
+/** One minute, doubling up to one hour, with 20 % jitter. */
+function pauseAfter(attempts: number, random: () => number): number {
+  return Math.min(MINUTE_MS * 2 ** attempts, HOUR_MS) * (0.8 + 0.4 * random());
 }
 
 function after(time: Date, milliseconds: number): Date {

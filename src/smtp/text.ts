@@ -1,23 +1,30 @@
-/**
- * Small pieces of plain text for mails: numbers with their noun, aligned tables, and data made harmless. Pure.
- */
+/** Formats plain text for mails. */
 import { printable } from "../runtime/log.ts";
 
-/** `1 record`, `2 records`. */
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
+/** `12,000` */
+export function grouped(number: number): string {
+  return number.toLocaleString("en-US");
 }
 
-/** Longest piece of data that a mail repeats, in code points. */
+/** `1 record`, `12,000 records` */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+
+/** `2026-11-23 18:45 UTC` */
+export function utcMinute(isoTime: string): string {
+  return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
+}
+
 const MAX_SHOWN_CHARACTERS = 200;
 
-/** Somebody's data on one line, with control and direction characters made visible, and cut when very long. */
-export function shown(text: string, longest = MAX_SHOWN_CHARACTERS): string {
+/** Puts foreign data on one line: shows control and direction characters as codes, and cuts long data. */
+export function shown(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
   const points = Array.from(text);
-  return printable(points.length > longest ? points.slice(0, longest - 1).join("") + "…" : text);
+  return printable(points.length > maxCharacters ? points.slice(0, maxCharacters - 1).join("") + "…" : text);
 }
 
-/** Rows of cells under each other, two blanks between; the columns named in `right` stand to the right. */
+/** Aligns cells in columns. `right` lists the positions of right-aligned columns. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = rows.reduce<number[]>(
     (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, length(cell))),
@@ -31,11 +38,9 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   );
 }
 
-function length(text: string): number {
-  return Array.from(text).length;
-}
+const length = (text: string): number => Array.from(text).length;
 
-/** A heading with its lines indented below; nothing when there are none. */
+/** Indents the lines below their heading. Returns nothing for no lines. */
 export function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines.map((line) => line === "" ? "" : `  ${line}`), ""];
 }

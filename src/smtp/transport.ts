@@ -1,24 +1,19 @@
-/**
- * Sends one mail to the mail server of the settings, over nodemailer: a new connection for each mail, closed after.
- *
- * It must not open files or addresses of the web, keep anything, log, or repeat a try: that is the outbox's part.
- * The outbox, the test mail and `doctor.ts` use it.
- */
+/** Sends one mail with nodemailer, over a new connection. It opens no file or URL, and does not retry or log. */
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";
 import { EMAIL_ADDRESS, type Settings } from "../domain/settings.ts";
 import { MailError, toMailError } from "./mail_error.ts";
 
-/** A file of a mail, whole in memory; {@link packAttachment} bounds its size. */
+/** Stays in memory; {@link packAttachment} limits its size. */
 export interface Attachment {
   filename: string;
   contentType: string;
   content: Uint8Array;
 }
 
-/** One mail, ready to go. Addresses are bare; subject and file names are one line each. */
+/** Addresses are bare. Subject and file names are one line each. */
 export interface Message {
-  /** With its angle brackets; the same on every try. */
+  /** With its angle brackets; the same at every attempt. */
   messageId: string;
   date: Date;
   /** Sender, and where replies go. */
@@ -29,9 +24,8 @@ export interface Message {
   attachments: readonly Attachment[];
 }
 
-/** What became of a mail that the server took. */
 export interface Sent {
-  /** How many of the receivers the server refused while it took the mail for the others. */
+  /** Recipients that the server refused while it accepted the mail for the others. */
   refused: number;
 }
 
@@ -43,9 +37,9 @@ export interface Timeouts {
   dns: number;
   connection: number;
   greeting: number;
-  /** Longest silence of the server at any later point. */
+  /** Longest later silence of the server. */
   socket: number;
-  /** The whole try, however busy. */
+  /** The whole attempt, even while bytes flow. */
   total: number;
 }
 
@@ -58,14 +52,13 @@ export const TIMEOUTS: Timeouts = {
 };
 
 export interface TransportOptions {
-  /** Wins over the password of the settings (`ROSTERD_SMTP_PASSWORD`). */
+  /** From `ROSTERD_SMTP_PASSWORD`; overrides the password of the settings. */
   password?: string;
   /** Certificates to trust instead of the system's, in PEM. */
   ca?: string;
   timeouts?: Timeouts;
 }
 
-/** Makes a {@link Transport}; it holds no connection. */
 export function createTransport(options: TransportOptions = {}): Transport {
   return async (smtp, message, signal) => {
     refuseUnsafe(message);
@@ -78,8 +71,8 @@ export function createTransport(options: TransportOptions = {}): Transport {
 }
 
 /**
- * Connects, protects the connection and logs in as for a mail, but sends none. Throws {@link MailError}.
- * It ends by its own timeouts; the signal only keeps it from beginning.
+ * Connects, starts TLS and logs in as for a mail, but sends none. Throws {@link MailError}.
+ * The signal only prevents the start; after it, the timeouts end the check.
  */
 export async function checkLogin(
   smtp: Settings["smtp"],
@@ -116,7 +109,7 @@ async function withMailer<T>(
 
 function tookTooLong(): MailError {
   const details = { code: "ETIMEDOUT", aboutThisMail: true };
-  return new MailError("temporary", "the mail server took too long to take the mail (ETIMEDOUT)", details);
+  return new MailError("temporary", "the mail server took too long to accept the mail (ETIMEDOUT)", details);
 }
 
 function openMailer(smtp: Settings["smtp"], { password, ca }: TransportOptions, timeouts: Timeouts) {
@@ -135,7 +128,7 @@ function openMailer(smtp: Settings["smtp"], { password, ca }: TransportOptions, 
     connectionTimeout: timeouts.connection,
     greetingTimeout: timeouts.greeting,
     socketTimeout: timeouts.socket,
-    // The answer to the mail is in: nothing is gained by waiting for the server's goodbye.
+    // The server has answered the mail by then, so its reply to QUIT does not matter.
     socketCloseTimeout: 0,
   });
 }
@@ -149,7 +142,7 @@ function nodemailerMessage({ messageId, date, from, to, subject, text, attachmen
     to: to.map((address) => ({ name: "", address })),
     subject,
     text,
-    // RFC 3834: no holiday notes in answer to a program.
+    // Prevents out-of-office replies (RFC 3834).
     headers: { "Auto-Submitted": "auto-generated" },
     attachments: attachments.map(({ filename, contentType, content }) => ({
       filename,
@@ -159,13 +152,13 @@ function nodemailerMessage({ messageId, date, from, to, subject, text, attachmen
   };
 }
 
-/** The last line of defence against a header that somebody else wrote; callers make names printable before. */
+/** Refuses header injection. Callers have made names printable, so this is the last line of defence. */
 function refuseUnsafe({ messageId, from, to, subject, attachments }: Message): void {
-  const addressesHold = to.length > 0 && [from, ...to].every((address) => EMAIL_ADDRESS.test(address));
+  const addressesValid = to.length > 0 && [from, ...to].every((address) => EMAIL_ADDRESS.test(address));
   const lines = [messageId, subject, ...attachments.map(({ filename }) => filename)];
   // deno-lint-ignore no-control-regex
-  const linesHold = lines.every((line) => !/[\u0000-\u001f\u007f]/.test(line));
-  if (addressesHold && linesHold) return;
-  const what = addressesHold ? "a header with a control character" : "an address that is not valid";
+  const linesValid = lines.every((line) => !/[\u0000-\u001f\u007f]/.test(line));
+  if (addressesValid && linesValid) return;
+  const what = addressesValid ? "a header with a control character" : "an address that is not valid";
   throw new MailError("permanent", `the mail has ${what}`, { code: "EENVELOPE", aboutThisMail: true });
 }

@@ -107,7 +107,7 @@ Deno.test("an upload folder that is missing, and bak and .rosterd that are links
   const { of, verdicts } = await doctor(here);
   assert.match(of("bak_folder").text, /upload\/bak is a link$/);
   assert.match(of("work_folder").text, /upload\/\.rosterd is not a folder$/);
-  assert.match(of("bak_folder").mend!, /^Remove it, and rosterd makes a folder of its own there\.$/);
+  assert.match(of("bak_folder").mend!, /^Remove it, and rosterd creates a folder there\.$/);
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 
@@ -177,7 +177,7 @@ Deno.test({
     assert.match(wrong.of("mail").mend!, /^Set smtp\.user and smtp\.password/);
     assert.doesNotMatch(JSON.stringify(wrong.findings), /geheim/);
     here.environment.ROSTERD_SMTP_PASSWORD = "richtig";
-    assert.match((await doctor(here)).of("mail").text, /^localhost:\d+ took the login$/);
+    assert.match((await doctor(here)).of("mail").text, /^localhost:\d+ accepted the login$/);
     await smtp[Symbol.asyncDispose]();
     assert.equal((await doctor(here)).verdicts.mail, "bad");
     assert.equal(smtp.mails.length, 0);

@@ -1,4 +1,4 @@
-/** The compiled binary, alone in an empty folder, does the main job: embedded, and with a server. */
+/** The compiled binary alone does the main job, with the embedded database and with a server. */
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -11,7 +11,7 @@ const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.
 const binary = await compileBinary();
 const away = await serverIsAway();
 
-/** A folder with nothing in it but the binary and a roster. */
+/** A folder with only the binary and a roster. */
 async function emptyFolder(databaseUrl: string | null): Promise<Workplace> {
   const environment: Record<string, string> = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
   const here = await Workplace.make({ ROSTERD_LISTEN: "127.0.0.1:0", ...environment }, ["./rosterd"]);
@@ -39,7 +39,7 @@ async function doesTheMainJob(here: Workplace): Promise<void> {
       ["roster.csv", 4, 5],
       ["sample.csv", 0, 5],
     ]);
-    // As a browser does it, which takes compressed answers.
+    // Accepts compressed answers, as a browser does.
     const seen = await fetch(`${address}/settings`, { headers });
     await seen.body?.cancel();
     const etag = seen.headers.get("etag")!;
@@ -74,7 +74,7 @@ async function readJson(path: string): Promise<{ address: string } | null> {
 }
 
 Deno.test({
-  name: "the binary does the main job with nothing but itself",
+  name: "the binary does the main job alone",
   ignore: binary === null,
   async fn() {
     await using here = await emptyFolder(null);
@@ -83,7 +83,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the binary does the main job on a server",
+  name: "the binary does the main job with a database server",
   ignore: binary === null || away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -95,7 +95,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the binary prints a unit that runs it where it stands, and the sample roster",
+  name: "the binary prints a unit with its own path, and the sample roster",
   ignore: binary === null,
   async fn() {
     await using here = await emptyFolder(null);

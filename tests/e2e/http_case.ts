@@ -1,4 +1,4 @@
-/** One test of the HTTP interface of a whole service on a real database; left out where there is none. */
+/** Runs a test of HTTP with a whole service on a real database. Skips it without a server. */
 import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 

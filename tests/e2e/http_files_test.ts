@@ -1,9 +1,9 @@
-/** The file of failed records over HTTP: under a safe name, and let go of by the service when nobody wants it. */
+/** The failed-records file over HTTP has a safe name, and is closed when the client goes. */
 import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import { onService } from "./http_case.ts";
 
-/** Names of uploads that a header, a path or a shell would trip over. */
+/** Names of uploads that break headers, paths or shells. */
 const NAMES = [
   'x"; filename=evil.exe; y=".csv',
   "a\r\nSet-Cookie: a=b.csv",
@@ -20,7 +20,7 @@ const NAMES = [
 ];
 
 onService(
-  "Failed records are an attachment under a safe name, whatever their roster is called",
+  "Failed records are an attachment with a safe name, whatever the name of the roster",
   {},
   async (service) => {
     for (const name of NAMES) {
@@ -28,7 +28,7 @@ onService(
       assert.equal(entry.file, name);
       const answer = await service.fetch(`/imports/${entry.id}/failed.csv`);
       const disposition = answer.headers.get("content-disposition")!;
-      // RFC 6266: a quoted name of plain characters only, and the real one by RFC 8187.
+      // RFC 6266: a quoted name of plain characters, and the real name as in RFC 8187.
       const [, plain, extended] = /^attachment; filename="([\w .()+@-]+)"; filename\*=UTF-8''([\w.!~%-]+)$/.exec(
         disposition,
       )!;
@@ -54,7 +54,7 @@ onService(
   },
 );
 
-onService("A file of failed records that nobody wants to the end is let go", {}, async (service) => {
+onService("A failed-records file is closed when the client stops reading", {}, async (service) => {
   const records = Array.from({ length: 100_000 }, (_, number) => `u${number},,${"x".repeat(50)}\n`);
   const { id, failed_file } = await service.import("a.csv", "unique_id,login_source,city\n" + records.join(""));
   const head = await service.fetch(`/imports/${id}/failed.csv`, { method: "HEAD" });
@@ -69,7 +69,7 @@ onService("A file of failed records that nobody wants to the end is let go", {},
   await until("no handle is left", async () => !(await openFiles()).some((path) => path.endsWith(failed_file!)));
 });
 
-/** The files that this process has open, as Linux tells; elsewhere none are known. */
+/** The open files of this process, from Linux only. */
 async function openFiles(): Promise<string[]> {
   if (Deno.build.os !== "linux") return [];
   const handles = await Array.fromAsync(Deno.readDir("/proc/self/fd"));

@@ -1,4 +1,4 @@
-/** The HTTP interface of a whole service on a real database: admins at once, paging, hostile parameters and names. */
+/** HTTP with a whole service on a real database: concurrent admins, paging, hostile parameters and names. */
 import assert from "node:assert/strict";
 import type { SettingsHistoryPage } from "../../src/domain/stored_settings.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -14,7 +14,7 @@ function patch(service: TestService, changes: unknown, ifMatch?: string): Promis
 }
 
 onService(
-  "Of 20 admins who change the settings they all saw, exactly one does, and the others learn of it",
+  "Of 20 admins who change the same settings at once, exactly one succeeds and the others get an error",
   {},
   async (service) => {
     for (let round = 0; round < 5; round++) {
@@ -39,7 +39,7 @@ onService(
 );
 
 onService(
-  "Admins who change different settings at once without an ETag lose nothing of each other",
+  "Admins who change different settings at once without an ETag lose no change",
   {},
   async (service) => {
     const changes = [
@@ -61,7 +61,7 @@ onService(
 );
 
 onService(
-  "The password of the environment is not sent to a mail server that somebody else names",
+  "The password of the environment is not sent to another mail server than the configured one",
   {},
   async (service) => {
     await using other = await startSmtpServer({ security: "none" });
@@ -75,7 +75,7 @@ onService(
   { ROSTERD_SMTP_PASSWORD: "secret-of-the-process" },
 );
 
-/** Names and ids that quoting, paging and headers trip over. */
+/** Names and ids that break quoting, paging and headers. */
 const IDS = [
   "a b",
   "a%2Fb",
@@ -92,7 +92,7 @@ const IDS = [
   "#",
 ];
 
-/** Everything from the first page to the last, one by one. */
+/** Reads all pages with one item each. */
 async function oneByOne<T>(service: TestService, path: string, list: string, parameter: string): Promise<T[]> {
   const all: T[] = [];
   let next: string | number | null = null;
@@ -110,7 +110,7 @@ async function oneByOne<T>(service: TestService, path: string, list: string, par
 
 const HOLDS_ALL = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
 
-onService("Page by page, with one on each, comes everything once and in order", HOLDS_ALL, async (service) => {
+onService("Pages of one item list everything once and in order", HOLDS_ALL, async (service) => {
   const record = (id: string, active: number) => `"${id}",ldap,${active}`;
   const rosterOf = (active: number) =>
     ["unique_id,login_source,active", ...IDS.map((id) => record(id, active))].join("\n") + "\n";
@@ -124,7 +124,7 @@ onService("Page by page, with one on each, comes everything once and in order", 
 
   const { imports } = await service.get<{ imports: ImportEntry[] }>("/imports");
   assert.equal(imports.length, 7);
-  // Their mails go meanwhile.
+  // Their mails are sent meanwhile.
   const ids = (entries: readonly ImportEntry[]) => entries.map(({ id }) => id);
   assert.deepEqual(ids(await oneByOne(service, "/imports", "imports", "before")), ids(imports));
   for (const [path, list] of [["/imports/2/failures", "failures"], ["/imports/3/held", "held"]]) {
@@ -167,7 +167,7 @@ const NO_NUMBERS = [
 ];
 
 onService(
-  "Hostile numbers in a query or a path are refused with 422, on every call that takes one",
+  "Every call refuses hostile numbers in a query or a path with 422",
   {},
   async (service) => {
     await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");
@@ -203,7 +203,7 @@ onService(
   },
 );
 
-onService("The largest numbers and the strangest ids are asked for without a fault", {}, async (service) => {
+onService("The largest numbers and the strangest ids cause no error", {}, async (service) => {
   await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");
   const ids = [...IDS, "\ud800", "\u{10FFFF}", "x".repeat(1_000), "\\", "'", "%", "\t"];
   for (
@@ -227,7 +227,7 @@ onService("The largest numbers and the strangest ids are asked for without a fau
 });
 
 onService(
-  "While the database accepts no connections, every call that asks it says so with 503, and when to ask again",
+  "While the database refuses connections, every call that needs it answers 503 with a time to retry",
   {},
   async (service, database) => {
     await service.import("a.csv", "unique_id,login_source\nu1,ldap\n,ldap\n");
@@ -248,7 +248,7 @@ onService(
       }
     };
     await askAll();
-    // Now as one that is there and refuses, which has a code of its own.
+    // The database now exists but refuses, which has another code.
     const trouble = async () => (await service.get<StatusDocument>("/status")).database.text;
     await until(
       "it was tried again",

@@ -1,4 +1,4 @@
-/** The main job, end to end: drop a roster, find the users in Postgres, the failures in the mail, the file in `bak`. */
+/** The main job: drop a roster, find the users in Postgres, the failures in the mail, the file in `bak`. */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
@@ -7,10 +7,10 @@ import { TestService } from "../support/service.ts";
 const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 const away = await serverIsAway();
 
-/** What a test sees of the users: over HTTP there is no way to, and the embedded database lets nobody else in. */
+/** Reads the users. Null for the embedded database, which accepts no second connection. */
 type LookAtUsers = () => Promise<Record<string, unknown>[]>;
 
-/** Runs a test on the server where there is one, and on the embedded database. */
+/** Runs a test on the embedded database, and on the server if there is one. */
 function onEachDatabase(name: string, test: (service: TestService, users: LookAtUsers | null) => Promise<void>): void {
   Deno.test({
     name: `${name} (server)`,
@@ -34,7 +34,7 @@ function counts({ records, created, updated, unchanged, skipped, failed }: Impor
 }
 
 onEachDatabase(
-  "a dropped roster becomes users, a mail with what failed, and two files in bak",
+  "a dropped roster becomes users, a mail with the failed records, and two files in bak",
   async (service, users) => {
     const entry = await service.import("roster.csv", SAMPLE);
 
@@ -75,7 +75,7 @@ const FAILED_FILE = "\ufeff" + [
   "",
 ].join("\r\n");
 
-onEachDatabase("the failed records, corrected and dropped in again, are imported", async (service, users) => {
+onEachDatabase("the corrected failed records are imported", async (service, users) => {
   const { failed_file } = await service.import("roster.csv", SAMPLE);
   const corrected = (await service.readBak(failed_file!))
     .replace("'31/12/2000", "'2000-12-31").replace("(at)", "@").replace("ATREMBLA", "pchan")
@@ -94,7 +94,7 @@ onEachDatabase("the failed records, corrected and dropped in again, are imported
   assert.deepEqual([sofia.student_no, sofia.last_name], ["0045874", "O'Neil"]);
 });
 
-onEachDatabase("the same file again changes nothing; three changed values make three updates", async (service) => {
+onEachDatabase("the same file changes nothing, and three changed values make three updates", async (service) => {
   const good = SAMPLE.split("\n").filter((line) => !/^100[4-8]/.test(line)).join("\n");
   await service.import("monday.csv", good);
 
@@ -110,7 +110,7 @@ onEachDatabase("the same file again changes nothing; three changed values make t
   assert.deepEqual(counts(entry), { records: 4, created: 0, updated: 3, unchanged: 1, skipped: 0, failed: 0 });
 });
 
-onEachDatabase("a file without a usable header is rejected, mailed, and kept in bak", async (service) => {
+onEachDatabase("a file without a usable header is rejected, mailed, and moved to bak", async (service) => {
   const entry = await service.import("wrong.csv", "id;mail\n1;a@example.edu\n");
 
   assert.equal(entry.status, "rejected");
@@ -121,7 +121,7 @@ onEachDatabase("a file without a usable header is rejected, mailed, and kept in 
   assert.deepEqual(await service.turn(), []);
 });
 
-onEachDatabase("without mail settings the failed records are kept in bak and every answer says so", async (service) => {
+onEachDatabase("without mail settings the failed records are in bak and every answer warns", async (service) => {
   await service.fetch("/settings", {
     method: "PATCH",
     headers: { "content-type": "application/json" },
@@ -152,7 +152,7 @@ onEachDatabase("the history shows an import with its failures and its failed-rec
   assert.equal(await file.text(), (await service.readBak(failed_file!)).replace("\ufeff", ""));
 });
 
-onEachDatabase("what is waiting in the folder survives a restart and is imported after it", async (service) => {
+onEachDatabase("files in the folder are imported after a restart", async (service) => {
   await service.stop();
   await service.drop("roster.csv", SAMPLE);
   await service.restart();

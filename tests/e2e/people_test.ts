@@ -1,4 +1,4 @@
-/** What happens to people, end to end: too many archivings are held, mailed, shown, approved or discarded, and undone. */
+/** Too many archivals are held, mailed, shown, approved or discarded, and undone. */
 import assert from "node:assert/strict";
 import type { HeldUser } from "../../src/domain/decision.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -30,7 +30,7 @@ function onServer(
 
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${away}`);
 
-/** Users u01 to u40, the first `gone` of them inactive. */
+/** Users u01 to u40; the first `gone` are inactive. */
 function roster(gone: number, of = 40): string {
   const lines = Array.from({ length: of }, (_, at) => {
     const number = String(at + 1).padStart(2, "0");
@@ -39,7 +39,6 @@ function roster(gone: number, of = 40): string {
   return `unique_id,login_source,first_name,last_name,email,active\n${lines.join("")}`;
 }
 
-/** Asks for a decision. */
 async function decide(service: TestService, id: number, word: string): Promise<{ status: number; answer: unknown }> {
   const response = await service.fetch(`/imports/${id}/${word}`, { method: "POST" });
   return { status: response.status, answer: await response.json() };
@@ -50,7 +49,7 @@ const heldOf = (service: TestService, id: number, query = "") =>
 const entryOf = (service: TestService, id: number) => service.get<ImportEntry>(`/imports/${id}`);
 const holdsOf = async (service: TestService) => (await service.get<StatusDocument>("/status")).holds;
 
-/** Everybody has one permit. */
+/** Gives each user one permit. */
 async function givePermits(sql: Sql): Promise<void> {
   await sql`
     insert into rosterd.permits (permit_no, unique_id) select 'P-' || unique_id, unique_id from rosterd.users`;
@@ -64,7 +63,7 @@ async function access(sql: Sql): Promise<{ users: number; permits: number }> {
 }
 
 onServer(
-  "a roster that would archive too many is held, mailed, shown, approved, and undone",
+  "a roster that would archive too many users is held, mailed, shown, approved, and undone",
   GUARDED,
   async (service, sql) => {
     await service.import("all.csv", roster(0));
@@ -77,7 +76,7 @@ onServer(
     assert.deepEqual(await holdsOf(service), [{ id, file: "spring.csv.gz", users: 10 }]);
 
     const [mail] = await service.smtp.received(1);
-    assert.equal(mail.subject, "rosterd: spring.csv.gz: 10 archivings held");
+    assert.equal(mail.subject, "rosterd: spring.csv.gz: 10 archivals on hold");
     assert.ok(mail.text!.includes(entry.hold!.reason));
     const stamp = entry.started_at.replace(/[-:]|\.\d+/g, "");
     assert.equal(mail.attachments[0].filename, `spring.${stamp}.held.csv`);
@@ -118,7 +117,7 @@ onServer(
   },
 );
 
-onServer("discarded, everybody keeps access, and the same roster is held again", GUARDED, async (service, sql) => {
+onServer("after a discard all users keep access, and the same roster is held again", GUARDED, async (service, sql) => {
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));
 
@@ -134,7 +133,7 @@ onServer("discarded, everybody keeps access, and the same roster is held again",
 });
 
 onServer(
-  "while users are held a later loss waits too, and approving leaves out who came back",
+  "during a hold later losses of access wait, too, and approving skips users who came back",
   GUARDED,
   async (service) => {
     await service.import("all.csv", roster(0));
@@ -155,28 +154,32 @@ onServer(
   },
 );
 
-onServer("what cannot be decided is refused with its reason, and changes nothing", GUARDED, async (service, sql) => {
-  const { id: created } = await service.import("all.csv", roster(0));
-  const { id: held } = await service.import("spring.csv", roster(10));
-  const refused = async (id: number, word: string) => {
-    const { status, answer } = await decide(service, id, word);
-    assert.equal(status, 409, word);
-    return (answer as { problems: { code: string }[] }).problems[0].code;
-  };
+onServer(
+  "a decision that is not possible is refused with its reason, and changes nothing",
+  GUARDED,
+  async (service, sql) => {
+    const { id: created } = await service.import("all.csv", roster(0));
+    const { id: held } = await service.import("spring.csv", roster(10));
+    const refused = async (id: number, word: string) => {
+      const { status, answer } = await decide(service, id, word);
+      assert.equal(status, 409, word);
+      return (answer as { problems: { code: string }[] }).problems[0].code;
+    };
 
-  assert.equal(await refused(created, "approve"), "nothing_held");
-  assert.equal(await refused(held, "undo"), "nothing_changed");
-  await decide(service, held, "discard");
-  assert.equal(await refused(held, "approve"), "hold_is_over");
-  assert.equal(await refused(held, "discard"), "hold_is_over");
-  await decide(service, created, "undo");
-  assert.equal(await refused(created, "undo"), "undone_already");
-  assert.equal((await decide(service, 99, "undo")).status, 404);
-  assert.deepEqual(await access(sql), { users: 0, permits: 0 });
-});
+    assert.equal(await refused(created, "approve"), "nothing_held");
+    assert.equal(await refused(held, "undo"), "nothing_changed");
+    await decide(service, held, "discard");
+    assert.equal(await refused(held, "approve"), "hold_is_over");
+    assert.equal(await refused(held, "discard"), "hold_is_over");
+    await decide(service, created, "undo");
+    assert.equal(await refused(created, "undo"), "undone_already");
+    assert.equal((await decide(service, 99, "undo")).status, 404);
+    assert.deepEqual(await access(sql), { users: 0, permits: 0 });
+  },
+);
 
 onServer(
-  "users who are missing from the roster are held, told as missing, and archived with their permits when approved",
+  "users missing from the roster are held, shown as missing, and archived with their permits on approval",
   { ...GUARDED, archive_inactive_users: false, missing_users: "archive" },
   async (service, sql) => {
     await service.import("all.csv", roster(0));
@@ -192,7 +195,7 @@ onServer(
   },
 );
 
-onServer("the log tells decisions by numbers, and names nobody", GUARDED, async (service) => {
+onServer("the log records decisions as numbers, without names of users", GUARDED, async (service) => {
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));
   await decide(service, id, "approve");
@@ -209,7 +212,7 @@ onServer("the log tells decisions by numbers, and names nobody", GUARDED, async 
 });
 
 onServer(
-  "whom an import holds is kept past the retention; once decided, it is cleared with all that an undo needs",
+  "held users are kept past the retention until the decision, and then cleared with the data for undo",
   { ...GUARDED, bak_retention_days: 7 },
   async (service, sql) => {
     await service.import("all.csv", roster(0));
@@ -238,7 +241,7 @@ onServer(
     assert.deepEqual({ ...await left() }, { open: true, held: 10, failures: 1, changes: 0 });
     assert.equal((await service.bak()).length, 2);
 
-    // Old as it is, what was decided just now can still be undone.
+    // The import is old, but a recent decision can still be undone.
     await decide(service, id, "approve");
     const other = await service.import("other.csv", roster(10));
     await sql`update rosterd.imports set finished_at = now() - interval '8 days' where id = ${other.id}`;
@@ -255,7 +258,7 @@ onServer(
   },
 );
 
-Deno.test("on the embedded database: held, listed, approved, undone; and discarded", async () => {
+Deno.test("the embedded database holds, lists, approves, undoes and discards, too", async () => {
   await using service = await TestService.start({ databaseUrl: null, settings: GUARDED });
   await service.import("all.csv", roster(0));
   const { id } = await service.import("spring.csv", roster(10));

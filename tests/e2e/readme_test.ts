@@ -1,4 +1,4 @@
-/** The example of the README: its roster, and the failed records that come back. */
+/** The example of the README: its roster and its failed records. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestService } from "../support/service.ts";
@@ -8,7 +8,7 @@ const away = await serverIsAway();
 if (away !== null) console.error(`LEFT OUT: the test of the README's example: ${away}`);
 
 Deno.test({
-  name: "the roster in the README fails as the README shows, in the file that comes back",
+  name: "the roster in the README causes the failed records that the README shows",
   ignore: away !== null,
   async fn() {
     const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));

@@ -1,4 +1,4 @@
-/** What somebody removes by hand from `.rosterd` or `bak` while an import is on its way: nobody waits for it for ever. */
+/** Files removed from `.rosterd` or `bak` during an import do not block it forever. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -22,13 +22,13 @@ function withService(name: string, test: (service: TestService, sql: Sql) => Pro
   });
 }
 
-/** As a process leaves it that was killed at that point. */
+/** The state after a kill at that point. */
 async function leave(sql: Sql, service: TestService, entry: Record<string, string | number>): Promise<void> {
   await sql`insert into rosterd.imports ${sql({ settings: sql.json({ ...DEFAULT_SETTINGS }), ...entry })}`;
   await Deno.mkdir(join(service.upload, ".rosterd", String(entry.taken_key)), { recursive: true });
 }
 
-withService("an import whose file was removed before it was applied ends as an error", async (service, sql) => {
+withService("an import ends as an error when its file is removed before it is applied", async (service, sql) => {
   await leave(sql, service, { file: "x.csv", taken_key: "k1" });
 
   await service.turn();
@@ -42,7 +42,7 @@ withService("an import whose file was removed before it was applied ends as an e
 });
 
 withService(
-  "an import that was applied keeps its outcome when its file was removed, and its mail goes",
+  "an applied import keeps its outcome when its file is removed, and its mail is sent",
   async (service, sql) => {
     await leave(sql, service, {
       file: "x.csv",

@@ -1,4 +1,4 @@
-/** The service over time: the database comes and goes, settings change and break, two services meet. */
+/** The service over time: outages of the database, changed and broken settings, two services on one database. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -34,7 +34,7 @@ function status(service: TestService): Promise<StatusDocument> {
   return service.get("/status");
 }
 
-onServer("a service whose database does not exist starts, says so, and imports once it is there", async (url, sql) => {
+onServer("a service starts without its database, says so, and imports once the database exists", async (url, sql) => {
   const missing = new URL(url);
   missing.pathname += "_later";
   const name = missing.pathname.slice(1);
@@ -65,7 +65,7 @@ onServer("a service whose database does not exist starts, says so, and imports o
 });
 
 onServer(
-  "of two services on one folder and database one works and the other stands by, and takes over",
+  "of two services on one folder and database, one imports and the other stands by and takes over",
   async (url) => {
     await using first = await TestService.start({ databaseUrl: url });
     await using second = await TestService.start({ databaseUrl: url, upload: first.upload });
@@ -77,7 +77,7 @@ onServer(
 
     await first.stop();
     await until("the second one leads", async () => !(await status(second)).standby);
-    // The turn that the new lead begins with may be the one that imports it.
+    // The first turn of the new leader may import it.
     await second.drop("again.csv", ROSTER);
     await second.turn();
     const { imports: [entry] } = await second.get<{ imports: ImportEntry[] }>("/imports");
@@ -85,7 +85,7 @@ onServer(
   },
 );
 
-onServer("broken settings stop importing, are named with line and column, and hold again when mended", async (url) => {
+onServer("broken settings stop imports, are reported with line and column, and apply again once fixed", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const good = await Deno.readTextFile(service.config.settings);
   await Deno.writeTextFile(service.config.settings, '{\n  "interval_minutes": 0\n}\n');
@@ -102,7 +102,7 @@ onServer("broken settings stop importing, are named with line and column, and ho
   assert.equal((await status(service)).ready, true);
 });
 
-onServer("a changed interval holds at once", async (url) => {
+onServer("a changed interval applies immediately", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const inADay = new Date((await status(service)).next_turn_at!).getTime() - Date.now();
   assert.ok(inADay > 86_000_000);
@@ -116,7 +116,7 @@ onServer("a changed interval holds at once", async (url) => {
   assert.ok(soon > 60_000 && soon <= 120_000, `in ${soon} ms`);
 });
 
-onServer("bak planted as a link stops every import, and status says why", async (url) => {
+onServer("a link in place of bak stops every import, and the status says why", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   await Deno.symlink("/tmp", join(service.upload, "bak"));
   await service.drop("roster.csv", ROSTER);
@@ -127,7 +127,7 @@ onServer("bak planted as a link stops every import, and status says why", async 
 });
 
 onServer(
-  "a mail that cannot be sent waits, shows in the status, and goes when the server is back",
+  "a mail that cannot be sent waits, shows in the status, and is sent once the server is back",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url });
     service.smtp.misbehave({ how: "refuse", at: "MAIL", code: 451 }, 1);
@@ -167,7 +167,7 @@ onServer("archiving releases the permits of the user in the same turn", async (u
   assert.ok(user.archived_at instanceof Date);
 });
 
-onServer("expired imports lose their files in bak and their failures, and keep their entry", async (url, sql) => {
+onServer("expired imports lose their files in bak and their failures, but keep their entry", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url });
   const { id } = await service.import("roster.csv", ROSTER + "3,,\n");
   await service.smtp.received(1);
@@ -187,7 +187,7 @@ onServer("expired imports lose their files in bak and their failures, and keep t
   );
 });
 
-onServer("when no file comes for too long, one alert is mailed", async (url, sql) => {
+onServer("one alert is mailed when no file arrives for too long", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
   await service.import("roster.csv", ROSTER);
   await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
@@ -200,7 +200,7 @@ onServer("when no file comes for too long, one alert is mailed", async (url, sql
   assert.equal(count, 1);
 });
 
-onServer("the alert is mailed, too, when the upload folder is the reason", async (url, sql) => {
+onServer("the alert is mailed, too, when the upload folder cannot be used", async (url, sql) => {
   await using service = await TestService.start({ databaseUrl: url, settings: { expected_every_hours: 1 } });
   await service.import("roster.csv", ROSTER);
   await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
@@ -212,20 +212,20 @@ onServer("the alert is mailed, too, when the upload folder is the reason", async
   assert.equal(service.lines.filter((line) => line.includes('"turn_failed"')).length, 0);
 });
 
-onServer("a service whose upload folder cannot be made starts, and says so", async (url) => {
+onServer("a service starts without its upload folder, and says so", async (url) => {
   const file = await Deno.makeTempFile();
   try {
     await using service = await TestService.start({ databaseUrl: url, upload: `${file}/upload` });
     const { ready, folder } = await status(service);
     assert.deepEqual([ready, folder.usable], [false, false]);
-    assert.match(folder.text!, /upload is not a folder: name the upload folder with --upload\.$/);
+    assert.match(folder.text!, /upload is not a folder: choose the upload folder with --upload\.$/);
     assert.equal((await service.fetch("/healthz")).status, 200);
   } finally {
     await Deno.remove(file);
   }
 });
 
-/** The samples of `GET /metrics` by name and labels. */
+/** Returns the samples of `GET /metrics` by name and labels. */
 async function metrics(service: TestService): Promise<Record<string, number>> {
   const text = await (await service.fetch("/metrics")).text();
   const samples: [string, number][] = [];
@@ -237,7 +237,7 @@ async function metrics(service: TestService): Promise<Record<string, number>> {
   return Object.fromEntries(samples);
 }
 
-onServer("metrics tell what was imported, how long it took, and what waits; no user and no file", async (url) => {
+onServer("metrics show imports, durations and waiting files, without names of users or files", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   await service.import("alpha.csv", ROSTER);
   await service.import("beta.csv", `${ROSTER}3,ldap,not an address\n`);
@@ -261,14 +261,14 @@ onServer("metrics tell what was imported, how long it took, and what waits; no u
   assert.equal(told.rosterd_oldest_file_age_seconds, 0);
   const text = await (await service.fetch("/metrics")).text();
   assert.doesNotMatch(text, /alpha|beta|link|example\.edu|ldap/);
-  // What the docs name is there.
+  // All metrics of the docs exist.
   const page = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
   const asked = new Set(page.match(/\brosterd_\w+/g));
   const named = new Set(Object.keys(told).map((sample) => sample.replace(/\{.*/, "")));
   assert.deepEqual([...asked].sort(), [...named].sort());
 });
 
-onServer("the history of the settings tells changes over HTTP and by hand", async (url) => {
+onServer("the history of the settings shows changes over HTTP and by hand", async (url) => {
   await using service = await TestService.start({ databaseUrl: url });
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ interval_minutes: 7, smtp: null });

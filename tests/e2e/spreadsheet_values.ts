@@ -1,6 +1,6 @@
-/** Values of rosters that spreadsheets are known to run, to rewrite, or to stumble over. */
+/** Values that spreadsheets run, rewrite or break. */
 export const SPREADSHEET_VALUES: readonly string[] = [
-  // Digits that are no number.
+  // Digits that are not a number.
   ...["00", "007", "0045871", "0123456789", "00123-4", "613-555-0100", "(613) 555-0100", "613 555 0100", "6135550100"],
   ...["1234567890123456", "12345678901234567890", "1234567890123456.5", "123456789012345.67", "1234 5678 9012 3456"],
   ...["1E5", "1e5", "12E+3", "3.5e-2", "2.E8", ".5E3", "1,5E3", "1e05", "9E999", "1E-400", "E5", "1E5x", "0x1F", "2d3"],
@@ -34,7 +34,7 @@ export const SPREADSHEET_VALUES: readonly string[] = [
     "(1,234)",
     "USD 5",
   ],
-  // Dates and times, and what could be one.
+  // Dates and times, and similar values.
   ...[
     "1999-12-31",
     "1999-1-1",
@@ -123,9 +123,9 @@ export const SPREADSHEET_VALUES: readonly string[] = [
   // Formulas.
   ...["=cmd|'/c calc'!A0", "=1+1", "=", '="a"', "+1 613 555 0100", "+16135550100", "+", "+5", "-5", "-", "--", "-5.50"],
   ...["- 5", "@x", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠x", "=1\n+1", "=A1;B2", "\n=1"],
-  // What looks like a guard, and is none.
+  // Looks like a guard but is not one.
   ...["O'Neil", "'t Hooft", "'", "''", "'x", "''=1", "''007", "’007", "`007"],
-  // What needs quotes, or another alphabet.
+  // Values with quotes or another alphabet.
   ...[
     '"quoted"',
     'a "b" c',
@@ -159,5 +159,5 @@ export const SPREADSHEET_VALUES: readonly string[] = [
   ...["12 Main", "Suite 100", "K1A 0B1", "5'11\"", "5 cm", "Q1 2024", "1st", "NULL", "NaN", "May", "Mon", "12 45 67 x"],
 ];
 
-/** Every line end within a cell is saved as LF. (A TAB is not asked for: it is saved without quotes, or not at all.) */
+/** Spreadsheets save every line end in a cell as LF. (A TAB is not tested: it is saved without quotes, or not at all.) */
 export const VALUES_WITH_CR: readonly string[] = ["\r=1", "a\r\nb", "a\rb"];

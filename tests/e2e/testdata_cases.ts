@@ -1,6 +1,6 @@
 /**
- * The rosters of `tests/testdata/`: one folder a case, with what a registrar would upload and what the contract says
- * comes of it. The expected files were written by hand; nothing here makes or mends them.
+ * The rosters of `tests/testdata/`: each folder is a case, with an upload and its expected outcome. The expected files
+ * were written by hand; no program creates them.
  *
  * | file                  |                                                                                      |
  * | --------------------- | ------------------------------------------------------------------------------------ |
@@ -9,7 +9,7 @@
  * | `before.csv`          | imported first, under the same settings; no record of it fails                       |
  * | `expected.json`       | the outcome: {@link Expected}                                                        |
  * | `expected.failed.csv` | the failed-records file, byte for byte; absent when no record fails                  |
- * | `expected.check.txt`  | what `rosterd check` prints; only where somebody has to read it anyway               |
+ * | `expected.check.txt`  | what `rosterd check` prints; only for a few cases                                    |
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -17,18 +17,18 @@ import type { Change, Report } from "../../src/domain/outcome.ts";
 
 const TESTDATA = new URL("../testdata/", import.meta.url);
 
-/** Folders that are no case. */
+/** Folders that are not a case. */
 const NO_CASES = ["smtp"];
 
 export interface Expected {
-  /** As the history tells them; absent for a file that is rejected. */
+  /** As in the history; absent for a rejected file. */
   encoding?: string;
   delimiter?: string;
   /** The document of `import --json` about this file. */
   report: Report;
-  /** What `check` foresees; absent where the case is not about it. */
+  /** The changes that `check` expects; absent if the case does not test them. */
   changes?: Change[];
-  /** All users afterwards, by unique_id; `archived` stands for whether there is an `archived_at`. */
+  /** All users afterwards, by unique_id. `archived` says whether `archived_at` is set. */
   users: { columns: string[]; rows: (string | null)[][] } | undefined;
 }
 
@@ -41,11 +41,11 @@ export interface Case {
   before: Uint8Array | null;
   expected: Expected;
   failed: Uint8Array | null;
-  /** What `rosterd check` prints, where the case says so. */
+  /** What `rosterd check` prints, if the case says so. */
   printed: string | null;
 }
 
-/** Every case. Throws when a folder has a file that no test would look at, or lacks one. */
+/** Throws when a folder has a file that no test reads, or lacks one. */
 export async function readCases(): Promise<Case[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(TESTDATA)) if (!NO_CASES.includes(name)) names.push(name);

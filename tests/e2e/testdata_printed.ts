@@ -1,20 +1,20 @@
-/** What `rosterd check` prints about a case of `tests/testdata/`, told from its `expected.json`; and the exit code. */
+/** Derives the output and exit code of `rosterd check` from the `expected.json` of a case. */
 import assert from "node:assert/strict";
 import type { Report } from "../../src/domain/outcome.ts";
 import type { Case } from "./testdata_cases.ts";
 
-/** Contract, section 7: 3 when a file is rejected, else 2 when records failed, else 0. */
+/** See docs/cli.md: 3 for a rejected file, otherwise 2 for failed records, otherwise 0. */
 export function exitCode(cases: readonly Case[]): number {
   const has = (status: string) => cases.some(({ expected }) => expected.report.status === status);
   return has("rejected") ? 3 : has("failed_records") ? 2 : 0;
 }
 
-/** The output of one command over several files, file by file. */
+/** Splits the output of one command by file. */
 export function splitPrinted(out: string): string[] {
   return out.split(/^(?=\S)/m);
 }
 
-/** Every line is there, in its order, and no other; who would change is only counted, unless the case says it all. */
+/** Expects exactly these lines in order. Changed users are only counted unless the case lists them. */
 export function assertPrinted({ name, expected: { report }, printed }: Case, out: string): void {
   if (printed !== null) return assert.equal(out, printed, name);
   const lines = out.split("\n");

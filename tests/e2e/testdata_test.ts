@@ -1,6 +1,6 @@
 /**
- * Rosters as registrars upload them, each with what the contract says comes of it: through `check` over HTTP, through
- * the upload folder with its mail, and through `rosterd check` on the command line. What a case is made of: testdata_cases.ts.
+ * Imports each roster of `tests/testdata/` with `check` over HTTP, through the upload folder with its mail, and with
+ * `rosterd check` on the command line. `testdata_cases.ts` says what a case contains.
  */
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
@@ -17,7 +17,7 @@ const away = await serverIsAway();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 Deno.test({
-  name: "each roster of tests/testdata comes to what its folder says, by check, by import, in bak and by mail",
+  name: "each roster of tests/testdata has the expected outcome in check, import, bak and mail",
   ignore: away !== null,
   async fn(t) {
     await using database = (await testDatabase())!;
@@ -40,7 +40,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "rosterd check prints what its document says, and exits with 0, 2 or 3",
+  name: "rosterd check prints its document as text, and exits with 0, 2 or 3",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-/** Empties what the case before left behind; puts the settings and the users of this one in force. */
+/** Removes the data of the case before, and loads settings and users of this one. */
 async function makeReady(
   { settings, before }: Case,
   base: Record<string, unknown>,
@@ -76,7 +76,7 @@ async function makeReady(
   for (const name of await service.bak().catch(() => [])) await Deno.remove(`${service.upload}/bak/${name}`);
 }
 
-/** `check --json`, over HTTP: the document of the import, and nothing is written. */
+/** `check --json` over HTTP returns the document of the import, and writes nothing. */
 async function assertCheck(one: Case, service: TestService, { sql, url }: TestDatabase): Promise<void> {
   const before = await everything(sql);
   const { report, changes } = one.expected;
@@ -98,7 +98,7 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
   assert.deepEqual(await everything(sql), before, "check writes nothing");
 }
 
-/** Every row of every table of rosterd with the transaction that wrote it, and how far the sequences are. */
+/** All rows of all tables with their transactions, and the state of the sequences. */
 async function everything(sql: TestDatabase["sql"]): Promise<unknown> {
   const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' order by tablename`;
   const rows = [];
@@ -124,7 +124,7 @@ async function assertImport(one: Case, service: TestService): Promise<void> {
   else assert.equal(entry.mail, "none");
 }
 
-/** What `import --json` would say of an import in the history. */
+/** The document of `import --json` for an import in the history. */
 async function documentOf(entry: ImportEntry, names: string[], service: TestService): Promise<Record<string, unknown>> {
   const { failures } = await service.get<{ failures: unknown[] }>(`/imports/${entry.id}/failures?limit=1000`);
   const whole: Record<string, unknown> = { ...entry, failures };
@@ -160,7 +160,7 @@ function readBak(service: TestService, name: string): Promise<Uint8Array> {
   return Deno.readFile(`${service.upload}/bak/${name}`);
 }
 
-/** The same bytes; compared as text first, because that can be read when it fails. */
+/** Compares as text first, since that error can be read. */
 function assertSameText(actual: Uint8Array, expected: Uint8Array, what: string): void {
   const text = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   assert.equal(text(actual), text(expected), what);

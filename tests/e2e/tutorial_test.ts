@@ -1,6 +1,6 @@
 /**
- * The sessions of `docs/tutorial.md`, typed word for word: each shell block is run, and what it prints on standard output is
- * the text block that follows. Only the folder, the port and the time of day differ.
+ * Types the sessions of `docs/tutorial.md` word for word: each shell block must print the text block that follows.
+ * Only the folder, the port and the time of day differ.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const ADDRESS = "http://127.0.0.1:8080";
 /** A shell block of the tutorial, and the text block that shows its output. */
 interface Step {
   lines: string;
-  /** Null: not shown. */
+  /** Null if the tutorial shows no output. */
   output: string | null;
 }
 
@@ -29,7 +29,7 @@ async function stepsOf(heading: string): Promise<Step[]> {
   return steps;
 }
 
-/** `deno` is the Deno that runs the tests; the folders are those of the session unless it names its own. */
+/** `deno` is the Deno of the tests. The session may choose its own folders. */
 async function environment(folder: string): Promise<Record<string, string>> {
   const bin = join(folder, "bin");
   await Deno.mkdir(bin);
@@ -64,12 +64,12 @@ async function readRecord(folder: string): Promise<{ address: string; pid: numbe
   }
 }
 
-/** Times of day and the stamps of names, which differ each time. */
+/** Times of day and time stamps in names, which differ in each run. */
 function timeless(text: string): string {
   return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME").replaceAll(/\d{8}T\d{6}Z/g, "STAMP");
 }
 
-/** What was printed is what is shown; a line `[…]` shows that lines were left out. */
+/** The output must be the shown text, where a line `[…]` replaces any lines. */
 function assertShown(printed: string, shown: string): void {
   const [expected, actual] = [timeless(shown), timeless(printed)];
   const pieces = expected.split(/^ *\[…\]\n/m);
@@ -83,9 +83,9 @@ async function hasCurl(): Promise<boolean> {
 }
 
 const curl = await hasCurl();
-if (!curl) console.error(`LEFT OUT: the tests of the tutorial's sessions: there is no curl`);
+if (!curl) console.error(`LEFT OUT: the tests of the tutorial's sessions: curl is not installed`);
 
-/** Puts the folder of the test in the place of the session's own. */
+/** Replaces the folder of the session by that of the test. */
 type Here = (text: string, folder: string) => string;
 
 function sessionTest(heading: string, outputs: number, here: Here): void {

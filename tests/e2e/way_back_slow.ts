@@ -1,6 +1,6 @@
 /**
- * The way back through a real spreadsheet: a failed-records file that LibreOffice opened and saved, with one cell of each record
- * corrected, is dropped back, and every value in the database is what the roster had.
+ * Corrects one cell of each failed record in LibreOffice and drops the saved file into the upload folder. Every value in
+ * the database must then be that of the roster.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { SPREADSHEET_VALUES, VALUES_WITH_CR } from "./spreadsheet_values.ts";
 const away = await libreOfficeIsAway() ?? await serverIsAway();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
-/** The columns that take any text of 50 characters. */
+/** Columns that accept any text of 50 characters. */
 const COLUMNS = [
   ...["first_name", "last_name", "street", "city", "street2", "city2"],
   ...["employ_no", "employee_phone", "student_no", "student_phone", "drivers_license_num"],
@@ -32,7 +32,7 @@ interface SheetRecord {
   values: string[];
 }
 
-/** Records that hold each value once. */
+/** Records with each value once. */
 function recordsOf(values: readonly string[]): SheetRecord[] {
   return Array.from({ length: Math.ceil(values.length / COLUMNS.length) }, (_, at) => {
     const some = values.slice(at * COLUMNS.length, (at + 1) * COLUMNS.length);
@@ -43,7 +43,7 @@ function recordsOf(values: readonly string[]): SheetRecord[] {
   });
 }
 
-/** A roster of which every record has an address that is none; the last two are malformed. */
+/** A roster in which no e-mail address is valid, and the last two records are malformed. */
 function rosterOf(records: readonly SheetRecord[], delimiter: string): string {
   const rows = [
     ["unique_id", "login_source", "email", ...COLUMNS],
@@ -58,7 +58,7 @@ interface Way extends Opening {
   workbook?: "none" | "ods" | "xlsx" | "fods";
 }
 
-/** Each in the language of LibreOffice, with the delimiter of the roster. */
+/** Languages of LibreOffice, each with the delimiter of the roster. */
 const WAYS: readonly Way[] = [
   { name: "saved as CSV", delimiter: ",", language: ENGLISH_US },
   { name: "opened with quoted fields as text", delimiter: ";", language: ENGLISH_CANADA, quotedAsText: true },
@@ -89,7 +89,7 @@ async function comesBack(way: Way, values: readonly string[], expected: (value: 
   assert.deepEqual(stored, records.map(({ unique_id, values }) => [unique_id, ...values.map(expected)]));
 }
 
-/** The addresses are corrected in the workbook or in the CSV file; what is missing of the malformed records in the latter. */
+/** Corrects addresses in the workbook or in the CSV file, and malformed records in the latter. */
 async function saveCorrected(office: LibreOffice, sheet: Uint8Array, way: Way): Promise<string> {
   const correct = (text: string) => text.replaceAll("(at)", "@");
   const saved = await office.saveAgain(sheet, way, way.workbook, correct);
@@ -109,7 +109,7 @@ for (const way of WAYS) {
 }
 
 Deno.test({
-  name: "of failed records that LibreOffice saved only the line ends within values are others",
+  name: "LibreOffice changes only the line ends within values of failed records",
   ignore: away !== null,
   fn: () => comesBack(WAYS[0], VALUES_WITH_CR, (value) => value.replaceAll(/\r\n?/g, "\n")),
 });

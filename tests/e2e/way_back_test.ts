@@ -1,4 +1,4 @@
-/** The way back, end to end: what failed comes by mail, is corrected, dropped in under the name it has, and applied. */
+/** Failed records arrive by mail, are corrected, dropped into the folder under their name, and applied. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -21,7 +21,7 @@ function onServer(name: string, test: (service: TestService, sql: TestDatabase["
   });
 }
 
-/** A roster as a personnel program writes it in Windows-1252, with one record of each kind that fails. */
+/** A roster in Windows-1252 with a failed record of each kind. */
 const ROSTER = Buffer.from(
   [
     'Note;=Rank;LOGIN SOURCE;"First; Name";unique_id;First Name;Street;Postal-Code;Student No;E-Mail;Prov;',
@@ -45,38 +45,41 @@ const FAILED = [
   `;;;;;;;;;;;;8;`,
 ];
 
-onServer("what failed is mailed, corrected in the attachment, dropped back and applied", async (service, sql) => {
-  await service.import("staff.csv", ROSTER);
-  const [{ attachments: [{ filename, content }] }] = await service.smtp.received(1);
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
-  assert.deepEqual(FAILED.filter((row) => !`\r\n${text.slice(1)}`.includes(`\r\n${row}`)), []);
+onServer(
+  "failed records are mailed, corrected in the attachment, dropped into the folder and applied",
+  async (service, sql) => {
+    await service.import("staff.csv", ROSTER);
+    const [{ attachments: [{ filename, content }] }] = await service.smtp.received(1);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
+    assert.deepEqual(FAILED.filter((row) => !`\r\n${text.slice(1)}`.includes(`\r\n${row}`)), []);
 
-  const corrected = text.replace("(at)", "@").replace("Ontario", "on").replace("u1;Other", "u3;Other")
-    .replace("d;1;;;;", "d;1;ldap;;u4;").replace(";zoe@example.edu;", ";jose@example.edu;").replace(
-      "zoe@EXAMPLE",
-      "jurgen@example",
-    )
-    .replace(";;;;;;;;;;;;8", "f;1;ldap;;u6;Bobby;6 Bay;'00;'@x;bob@example.edu;NS;;8");
-  const entry = await service.import(filename!, corrected);
+    const corrected = text.replace("(at)", "@").replace("Ontario", "on").replace("u1;Other", "u3;Other")
+      .replace("d;1;;;;", "d;1;ldap;;u4;").replace(";zoe@example.edu;", ";jose@example.edu;").replace(
+        "zoe@EXAMPLE",
+        "jurgen@example",
+      )
+      .replace(";;;;;;;;;;;;8", "f;1;ldap;;u6;Bobby;6 Bay;'00;'@x;bob@example.edu;NS;;8");
+    const entry = await service.import(filename!, corrected);
 
-  assert.deepEqual([entry.status, entry.created, entry.mail], ["done", 5, "none"]);
-  assert.deepEqual(entry.warnings.map(({ text }) => text), [
-    'columns that rosterd does not know were ignored: "Note", "=Rank", "First; Name" (is first_name meant?)',
-  ]);
-  const rows = await sql`
+    assert.deepEqual([entry.status, entry.created, entry.mail], ["done", 5, "none"]);
+    assert.deepEqual(entry.warnings.map(({ text }) => text), [
+      'columns that rosterd does not know were ignored: "Note", "=Rank", "First; Name" (is first_name meant?)',
+    ]);
+    const rows = await sql`
     select unique_id, first_name, street, postal_code, student_no, email, province from rosterd.users order by unique_id`;
-  assert.deepEqual(rows.map((row) => Object.values(row)), [
-    ["u1", "Zoë", "1 Main St.", "K1A 0B1", "0045871", "zoe@example.edu", "ON"],
-    ["u2", 'Ann "A" Lee', "2 Elm;\r\nApt. 4\t", "007", "=1+1", "ann@example.edu", "ON"],
-    ["u3", "Other", "3 Oak", "1E5", "+5", "other@example.edu", "QC"],
-    ["u4", "José", "4 Fir", "12:30", "12345678901234567", "jose@example.edu", "QC"],
-    ["u5", "Jürgen", "5 Ash", "1/2", "-1", "jurgen@example.edu", "QC"],
-    ["u6", "Bobby", "6 Bay", "00", "@x", "bob@example.edu", "NS"],
-  ]);
-  await assertBak(service, entry, filename!);
-});
+    assert.deepEqual(rows.map((row) => Object.values(row)), [
+      ["u1", "Zoë", "1 Main St.", "K1A 0B1", "0045871", "zoe@example.edu", "ON"],
+      ["u2", 'Ann "A" Lee', "2 Elm;\r\nApt. 4\t", "007", "=1+1", "ann@example.edu", "ON"],
+      ["u3", "Other", "3 Oak", "1E5", "+5", "other@example.edu", "QC"],
+      ["u4", "José", "4 Fir", "12:30", "12345678901234567", "jose@example.edu", "QC"],
+      ["u5", "Jürgen", "5 Ash", "1/2", "-1", "jurgen@example.edu", "QC"],
+      ["u6", "Bobby", "6 Bay", "00", "@x", "bob@example.edu", "NS"],
+    ]);
+    await assertBak(service, entry, filename!);
+  },
+);
 
-/** The roster and its failed records of the first import, and the corrected file of the second one. */
+/** The roster and the failed records of the first import, and the corrected file of the second. */
 async function assertBak(service: TestService, second: ImportEntry, failedName: string): Promise<void> {
   const stamp = second.started_at.replace(/[-:]|\.\d+/g, "");
   const name = failedName.replace(/\.failed\.csv$/, "");
@@ -85,7 +88,7 @@ async function assertBak(service: TestService, second: ImportEntry, failedName: 
   assert.equal(second.failed_file, null);
 }
 
-onServer("failed records above 5 MiB come gzipped, and go back gzipped", async (service, sql) => {
+onServer("failed records above 5 MiB are mailed gzipped, and imported gzipped", async (service, sql) => {
   const records = Array.from({ length: 45_000 }, (_, at) => `${at},ldap,${String(at).padStart(7, "0")},31/12/1999\n`);
   await service.import("large.csv", `unique_id,login_source,student_no,date_of_birth\n${records.join("")}`);
   const [{ attachments: [{ filename, content }] }] = await service.smtp.received(1);

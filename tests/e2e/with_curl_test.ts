@@ -1,6 +1,6 @@
 /**
- * The lines of curl in `docs/http.md`: every call has one. Typed as they are, they change nothing for good; each decision is
- * carried out only for an import that is named.
+ * Runs the curl lines in `docs/http.md`, one for each call. As printed they change nothing permanently: a decision needs
+ * the number of an import.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ async function hasCurl(): Promise<boolean> {
   return await new Deno.Command("curl", { args: ["--version"], stdout: "null" }).output().then(() => true, () => false);
 }
 
-/** The lines of the shell block under a heading. */
+/** Returns the shell block under a heading. */
 async function linesUnder(heading: string): Promise<string[]> {
   const page = await Deno.readTextFile(`${ROOT}/docs/http.md`);
   const [, block] = new RegExp(`\n#+ ${heading}\n.*?\`\`\`sh\n(.*?)\`\`\``, "s").exec(page)!;
@@ -27,14 +27,14 @@ async function linesUnder(heading: string): Promise<string[]> {
 const [address, ...walk] = await linesUnder("With curl");
 const [decide, ...decisions] = await linesUnder("Decide with curl");
 
-/** `GET /imports/{id}` and the like, as a line of curl asks for it. */
+/** Returns the call of a curl line, like `GET /imports/{id}`. */
 function callOf(line: string): string {
   const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--data-binary") ? "POST" : "GET");
   const path = /"\$ADDRESS(\/[^"?]*)/.exec(line.replace(/\$\{DECIDE[^}]*\}/, "$ID"))![1];
   return `${method} ${path.replace("$ID", "{id}").replace(/^\/assets\/.*/, "/assets/{name}")}`;
 }
 
-/** Runs lines in a folder that holds what the walk-through finds in the folder of a service. */
+/** Runs lines in a folder with the files that the walk-through expects. */
 async function type(service: TestService, lines: readonly string[]) {
   const here = `${service.folder}/here`;
   await Deno.mkdir(`${here}/data`, { recursive: true });
@@ -49,7 +49,7 @@ async function type(service: TestService, lines: readonly string[]) {
   return { code, out, err, here };
 }
 
-/** What a decision or an import would change; mail is sent meanwhile. */
+/** The rows that a decision or an import would change. Excludes mail, which is sent meanwhile. */
 async function historyOf(service: TestService): Promise<unknown[]> {
   const { imports } = await service.get<{ imports: object[] }>("/imports");
   return imports.map((entry) => ({ ...entry, mail: null }));
@@ -71,7 +71,7 @@ function curlTest(name: string, fn: (service: TestService) => Promise<void>): vo
   });
 }
 
-curlTest("docs/http.md has a line of curl for each call", async (service) => {
+curlTest("docs/http.md has a curl line for each call", async (service) => {
   const { paths } = await service.get<{ paths: Record<string, object> }>("/openapi.json");
   const calls = Object.entries(paths)
     // The page is for browsers.
@@ -82,7 +82,7 @@ curlTest("docs/http.md has a line of curl for each call", async (service) => {
   assert.equal(address, "ADDRESS=http://127.0.0.1:8080");
 });
 
-curlTest("typed line by line, the walk-through changes no setting and decides nothing", async (service) => {
+curlTest("the walk-through changes no setting and decides nothing", async (service) => {
   await service.import("held.csv", `${HEADER}1,ldap,0\n,ldap,1\n`);
   const headers = { "content-type": "application/json" };
   await service.fetch("/settings", { method: "PATCH", headers, body: '{"smtp": {"password": "kept"}}' });
@@ -101,7 +101,7 @@ curlTest("typed line by line, the walk-through changes no setting and decides no
   assert.match(JSON.stringify(history), /"hold":\{"state":"open"/);
 });
 
-curlTest("as they are printed, the lines that decide refuse to run", async (service) => {
+curlTest("the lines for decisions do not run as printed", async (service) => {
   await service.import("held.csv", `${HEADER}1,ldap,0\n`);
   const history = await historyOf(service);
   const [auth] = walk;
@@ -113,7 +113,7 @@ curlTest("as they are printed, the lines that decide refuse to run", async (serv
   assert.deepEqual(await historyOf(service), history);
 });
 
-curlTest("with the number of an import, the lines that decide do what they say", async (service) => {
+curlTest("the lines for decisions work with the number of an import", async (service) => {
   const held = await service.import("held.csv", `${HEADER}1,ldap,0\n`);
   const alsoHeld = await service.import("also_held.csv", `${HEADER}2,ldap,0\n`);
   const [auth] = walk;

@@ -1,6 +1,6 @@
 /**
- * An hour compressed into minutes (issue 5): thousands of small files while faults come at random; then memory, handles, sessions
- * and temporary files are back where they were. `ROSTERD_FILES` says how many files, and is 4,000 by default.
+ * Imports thousands of small files while random faults happen. Afterwards memory, handles, sessions and temporary files
+ * must be back at their first level. `ROSTERD_FILES` sets the number of files, 4,000 by default.
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { survived } from "./verdict.ts";
 
 const FILES = Number(Deno.env.get("ROSTERD_FILES") ?? 4_000);
 const FILES_A_ROUND = 20;
-/** So many rounds without a fault, to warm up: what is there then is what it must come back to. */
+/** Rounds without a fault, which set the level to return to. */
 const WARM_UP = 5;
 const MOST_MIB = 256;
 const TOKEN = "token-of-the-test";
@@ -31,7 +31,7 @@ interface Scene {
   random: () => number;
 }
 
-/** What can happen in a round; each is mended before the next one. */
+/** The faults of a round. Each ends before the next one. */
 const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<() => Promise<void>>>> = {
   "all sessions ended by the server": async ({ database: { sql } }) => {
     await sql`
@@ -167,7 +167,7 @@ async function dropFiles({ here, database: { sql } }: Scene, outside: Outside, f
   }
 }
 
-/** A turn, whatever comes of it; the users may be locked for as long as it lasts, so nobody waits for its end then. */
+/** Starts a turn. Does not wait for its end while a fault has locked the users. */
 async function turn({ address }: Scene): Promise<void> {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const asked = fetch(`${address}/imports?wait=true`, { method: "POST", headers, signal: AbortSignal.timeout(3_000) });
@@ -176,7 +176,7 @@ async function turn({ address }: Scene): Promise<void> {
   });
 }
 
-/** Every file is where it belongs, and every mail is told. */
+/** Every file is in its place, and every mail is sent or reported. */
 async function quiet(scene: Scene): Promise<void> {
   const { here, database: { sql } } = scene;
   await until("all is in bak", async () => {
@@ -210,7 +210,7 @@ async function measure(pid: number, { here, database: { sql } }: Scene): Promise
   };
 }
 
-/** What the process has open, without the sockets of a moment. */
+/** Open files of the process, without short-lived sockets. */
 async function handlesOf(pid: number): Promise<string[]> {
   const folder = `/proc/${pid}/fd`;
   const open = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => null)));

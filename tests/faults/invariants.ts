@@ -1,7 +1,7 @@
 /**
- * The invariants of the fault list (I1 to I7, I9), asserted from outside: by a second connection, the folders, the mail server
- * and the log. Never by asking the service. A test says what it drops and what must come of it; then it may look at any
- * instant, also while a file is on its way, and once more when everything is over.
+ * Asserts the invariants I1 to I7 and I9 from outside: with a second connection, the folders, the mail server and the
+ * log, and never through the service. A test declares each file and its outcome. It can then check at any moment, also
+ * during an import, and again at the end.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -12,18 +12,17 @@ import type postgres from "postgres";
 import type { ImportStatus } from "../../src/domain/outcome.ts";
 import { until } from "../support/until.ts";
 
-/** One dropped file, and what must come of it. Its bytes must be unlike those of every other file. */
+/** A dropped file and its outcome. No two files may have the same bytes. */
 export interface Dropped {
   name: string;
   content: string;
   status: Extract<ImportStatus, "done" | "failed_records" | "rejected" | "held">;
-  /** The users who are there because of this file, by `unique_id`. */
+  /** The `unique_id` of each user that this file creates. */
   creates: readonly string[];
-  /** How many records fail. */
   failed: number;
-  /** No mail server takes its mail: it must be flagged, in place of the mail. */
+  /** Its mail must be marked as failed, because no mail server accepts it. */
   mailRefused?: boolean;
-  /** How often it is dropped under this name, each time to be imported; once when absent. */
+  /** How often it is dropped and imported under this name; once by default. */
   times?: number;
 }
 
@@ -31,26 +30,26 @@ export interface OutsideOptions {
   upload: string;
   /** A second connection. */
   sql: postgres.Sql<{ bigint: number }>;
-  /** The mails that were received until now; null: no mail is set up. */
+  /** The mails received so far; null without mail settings. */
   mails: (() => readonly { messageId?: string }[]) | null;
 }
 
-/** The key of the lock that one import at a time holds (`src/postgres/import/import_lock.ts`). */
+/** The key of the import lock (`src/postgres/import/import_lock.ts`). */
 const IMPORT_LOCK = 7_246_002;
 
 export class Outside {
   readonly #dropped = new Map<string, Dropped>();
-  /** How many invariants were asserted. */
+  /** The number of asserted invariants. */
   checks = 0;
 
   constructor(private readonly options: OutsideOptions) {}
 
-  /** Notes a file; call it before the file is in the folder. */
+  /** Declares a file. Call it before the file is in the folder. */
   expect(file: Dropped): void {
     this.#dropped.set(digest(file.content), file);
   }
 
-  /** What holds at every instant: no file is lost (I2), no import is there twice (I3), one imports at a time (I6). */
+  /** Always true: no file is lost (I2), no import exists twice (I3), one import runs at a time (I6). */
   async atAnyInstant(): Promise<void> {
     const standing = await this.#standing();
     for (const [key, { name }] of this.#dropped) this.#check(standing.has(key), `I2: the bytes of ${name} are there`);
@@ -68,21 +67,21 @@ export class Outside {
     this.#check(importing <= 1, "I6: no two import at once");
   }
 
-  /** What holds when every file is in `bak` and the service has nothing left to do. */
+  /** True when every file is in `bak` and the service is idle. */
   async inTheEnd(): Promise<void> {
     await this.eachAsTold();
     await this.#nothingElse();
   }
 
-  /** The same where others put files into the folder, too, of which nothing is known. */
+  /** The same, but ignores files that the test did not declare. */
   async eachAsTold(): Promise<void> {
     await this.atAnyInstant();
     for (const [key, file] of this.#dropped) await this.#asTold(key, file);
   }
 
   /**
-   * What holds where somebody may move the folders about: the bytes of every file are somewhere below `root` (I2), and no taken
-   * file was applied twice (I3). Returns how much was checked.
+   * True even if another user moves the folders: all bytes of each file are below `root` (I2), and no claimed file was
+   * applied twice (I3). Returns the number of checks.
    */
   async nothingDestroyed(root: string): Promise<number> {
     const found = new Set<string>();
@@ -98,12 +97,12 @@ export class Outside {
     return this.#dropped.size + 1;
   }
 
-  /** I9: no secret and no value of a user stands in the log. */
+  /** I9: the log contains no secret and no value of a user. */
   logIsClean(log: string, secrets: readonly string[]): void {
     for (const secret of secrets) this.#check(!log.includes(secret), "I9: no secret and no user's value in the log");
   }
 
-  /** I1 to I4 of one file, each time that it was dropped. */
+  /** I1 to I4 for each drop of one file. */
   async #asTold(key: string, file: Dropped): Promise<void> {
     const { sql } = this.options;
     const { name, creates, times = 1 } = file;
@@ -127,7 +126,7 @@ export class Outside {
     this.#check((entry.failed_file !== null) === (failed > 0), `I4: ${name} has its failed records beside it`);
     if (entry.failed_file !== null) await readFile(join(this.options.upload, "bak", entry.failed_file));
     if (mailRefused) this.#check(entry.mail === "failed", `I4: the mail of ${name} is flagged`);
-    else if (status !== "done") await this.#nobodyIsLeftInSilence(name, entry);
+    else if (status !== "done") await this.#isReported(name, entry);
   }
 
   async #digestInBak({ bak_file }: Entry): Promise<string> {
@@ -135,7 +134,7 @@ export class Outside {
   }
 
   /** I4: at least one mail, or a mail that is visibly waiting. */
-  async #nobodyIsLeftInSilence(name: string, { id, mail }: Entry): Promise<void> {
+  async #isReported(name: string, { id, mail }: Entry): Promise<void> {
     const { sql, mails } = this.options;
     if (mails === null) return this.#check(mail === "not_configured", `I4: ${name} says that mail is not set up`);
     const [owed] = await sql<{ message_id: string; waits: boolean }[]>`
@@ -160,7 +159,7 @@ export class Outside {
     assert.deepEqual(inWork, [], "nothing is left in the work folder");
   }
 
-  /** What stands in the folders when no look tries them: its probes are there for a moment, and must not stay. */
+  /** The entries of the folders without the short-lived probes of a scan, which must not remain. */
   #betweenLooks(): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
     const { upload } = this.options;
     return until("no probe stands in the folders", async () => {
@@ -171,7 +170,7 @@ export class Outside {
     });
   }
 
-  /** The digests of all files, read in the order in which files move, so that none is missed that moves meanwhile. */
+  /** The digests of all files, read in the order in which files move, so that none is missed. */
   async #standing(): Promise<Set<string>> {
     const { upload } = this.options;
     const found = new Set<string>();
@@ -208,7 +207,7 @@ async function filesIn(folder: string, deep: boolean): Promise<string[]> {
   return [...files, ...(await Promise.all(folders.map(({ name }) => filesIn(join(folder, name), false)))).flat()];
 }
 
-/** Follows no link and waits for no pipe: somebody hostile may have put one there since. */
+/** Follows no link and waits for no pipe, which an attacker may have put there. */
 async function readPlain(path: string): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -218,7 +217,7 @@ async function readPlain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Null when it is gone, or has become something that is not a file. */
+/** Null when it is gone or no longer a file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -1,6 +1,6 @@
 /**
- * Memory has a fixed bound for any input (fault list, I8): a million records that fail, and a quote that 2 GB do not close.
- * `ROSTERD_FAILURES` and `ROSTERD_GIB` make them smaller, to try the tests themselves.
+ * Memory has a fixed limit for any input (I8): a million failed records, and a quote that stays open for 2 GiB.
+ * `ROSTERD_FAILURES` and `ROSTERD_GIB` set smaller sizes.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ function assertFlat(what: string, peakMiB: number | null): void {
   assert.ok(peakMiB !== null && peakMiB < MOST_MIB, `${peakMiB} MiB`);
 }
 
-/** The rows of the file and its bytes, a piece at a time. */
+/** Counts rows and bytes of the file in pieces. */
 async function sizeOf(pieces: AsyncIterable<Uint8Array>): Promise<{ rows: number; bytes: number }> {
   let rows = 0, bytes = 0;
   for await (const piece of pieces) {
@@ -111,11 +111,11 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-/** It names the file in `bak` instead of carrying it. */
+/** It names the file in `bak` instead of attaching it. */
 async function assertMail([mail]: ReceivedMail[], here: Workplace): Promise<void> {
   const names = Array.from(Deno.readDirSync(here.path("upload/bak")), ({ name }) => name);
   const failed = names.find((name) => name.endsWith(".failed.csv"))!;
-  // Never the attachments themselves: to show how megabytes differ takes gigabytes.
+  // Compares no attachments: a diff of megabytes needs gigabytes.
   assert.deepEqual([mail.attachments.length, names.length], [0, 2]);
   assert.ok(mail.text!.includes(failed) && mail.bytes < 32_768, `a mail of ${mail.bytes} bytes`);
   const { size } = await Deno.stat(here.path(join("upload/bak", failed)));
@@ -132,7 +132,7 @@ async function assertHistory(ask: (path: string) => Promise<Response>): Promise<
   assert.equal(rows, FAILURES + 1);
 }
 
-onServer("a quote that the rest of a file of 2 GiB does not close costs one record, and no memory", async (_, here) => {
+onServer("a quote that stays open for 2 GiB fails one record and needs no extra memory", async (_, here) => {
   const records = await writeUnclosed(here.path("roster.csv"));
   const { code, out, err, peakMiB, seconds } = await measure(
     [...FROM_SOURCE, "check", "roster.csv", "--json"],
@@ -151,7 +151,7 @@ onServer("a quote that the rest of a file of 2 GiB does not close costs one reco
   survived({ fault: `contents: a quote that ${BYTES} bytes do not close`, injected: 1, checks: 4 });
 });
 
-/** A first record with a quote that nothing closes, and records of 2 KiB behind it; returns how many. */
+/** Writes a record with an open quote, then records of 2 KiB. Returns their number. */
 async function writeUnclosed(path: string): Promise<number> {
   using file = await Deno.open(path, { write: true, create: true });
   const encoder = new TextEncoder();

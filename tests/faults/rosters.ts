@@ -1,14 +1,13 @@
-/** Files for tests of faults: one of each kind of outcome, unlike all others. */
+/** Creates unique files with each kind of outcome. */
 import type postgres from "postgres";
 import type { Dropped } from "./invariants.ts";
 
-/** What becomes of a file. */
 export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held";
 export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected", "is held"];
 
 const HEADER = "unique_id,login_source,active,street\n";
 
-/** The file number `n` of a kind; with `records` that are good, it takes a while. */
+/** Creates file number `n` of a kind. Many good `records` make its import slow. */
 export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   const name = `roster${n}.csv`;
   const ids = Array.from({ length: records }, (_, at) => `U${n}-${at}`);
@@ -25,14 +24,14 @@ export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
   }
 }
 
-/** What the database must hold before: whoever is to be held, is there. */
+/** Creates the users that an import will hold. */
 export async function prepareFor({ status, creates }: Dropped, sql: postgres.Sql<{ bigint: number }>): Promise<void> {
   if (status === "held") {
     await sql`insert into rosterd.users (unique_id, login_source) values (${creates[0]}, 'ldap')`;
   }
 }
 
-/** Settings with which the rosters come out as they say: at once, mailed, and whoever loses access is held. */
+/** Settings that give each roster its outcome: no settling, mail, and a guard that holds every loss of access. */
 export function settingsFor(smtpPort: number) {
   return {
     settle_seconds: 0,

@@ -1,7 +1,6 @@
 /**
- * Fails the N-th step, for every N (fault list, "How the best test it"): runs the service from its source, with the modules of
- * `steps/` in the places of those through which every side effect goes, and has it killed before or after the N-th one. Then a
- * service that nobody kills goes on, and the invariants are looked at from outside.
+ * Kills the service before or after the N-th side effect, for every N: the modules of `steps/` replace those that make
+ * side effects. Then a new service continues, and the invariants are checked from outside.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -23,7 +22,7 @@ const REPLACED = {
   "src/smtp/transport.ts": "transport.ts",
 };
 
-/** Which steps are interrupted: the first at `from`, then every `stride`-th, until a run goes through untouched. */
+/** Interrupts the step `from`, then every `stride`-th step, until a run is not interrupted. */
 export interface Steps {
   from: number;
   stride: number;
@@ -73,7 +72,7 @@ class Run implements AsyncDisposable {
     return run;
   }
 
-  /** Kills the service `when`, lets another one finish, and looks. Returns what was interrupted; null when nothing was. */
+  /** Kills the service, lets another one finish, and checks. Returns the interrupted step, or null. */
   async once(when: string): Promise<string | null> {
     const file = rosterOf(this.kind, ++this.#files);
     await this.#drop(file);
@@ -81,7 +80,7 @@ class Run implements AsyncDisposable {
     const where = killed ? await Deno.readTextFile(this.here.path("killed")) : null;
     try {
       await this.outside.atAnyInstant();
-      // As if ten minutes had passed: so long nobody else sends a mail that the killed process had begun to send.
+      // Expires the claim of the killed process on its mail.
       await this.sql`update rosterd.outbox set next_try_at = now() where sent_at is null`;
       if (killed) assert.equal(await this.#serve(file, {}), false);
       await this.outside.inTheEnd();
@@ -99,14 +98,14 @@ class Run implements AsyncDisposable {
 
   async #drop(file: Dropped): Promise<void> {
     await prepareFor(file, this.sql);
-    // More than ten mails in an hour would become one digest, and this hour is short.
+    // Prevents a digest, which replaces mails after ten within an hour.
     await this.sql`update rosterd.outbox set sent_at = sent_at - interval '2 hours'`;
     this.outside.expect(file);
     await this.here.write(`upload/.${file.name}.part`, file.content);
     await Deno.rename(this.here.path(`upload/.${file.name}.part`), this.here.path(`upload/${file.name}`));
   }
 
-  /** Runs the service until it is killed (true) or has done everything that is to do with the file. */
+  /** Runs the service until it is killed (true) or has finished the file. */
   async #serve(file: Dropped, environment: Record<string, string>): Promise<boolean> {
     const left = await this.#momentary();
     const service = this.here.spawnWith(environment, "serve");
@@ -120,7 +119,7 @@ class Run implements AsyncDisposable {
     if (killed === "over") askToEnd(service);
     const { signal, stderr } = await output;
     if (killed === "killed") assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
-    // It may have been killed on its way out.
+    // A kill during its exit is fine.
     return signal === "SIGKILL";
   }
 
@@ -133,7 +132,7 @@ class Run implements AsyncDisposable {
     return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
   }
 
-  /** What stands in the folders only for a moment, and stays when the moment is that of a kill. */
+  /** Short-lived entries in the folders, which a kill leaves behind. */
   async #momentary(): Promise<string[]> {
     const paths = [];
     for (const folder of ["upload", "upload/.rosterd", "upload/bak"]) {
@@ -143,7 +142,7 @@ class Run implements AsyncDisposable {
     return paths;
   }
 
-  /** The next service sweeps them up in its first turn, even when there is nothing else to do. */
+  /** The next service removes them in its first turn, even without uploads. */
   async #areGone(paths: readonly string[]): Promise<boolean> {
     if (paths.length === 0) return true;
     const there = await this.#momentary();
@@ -155,7 +154,7 @@ class Run implements AsyncDisposable {
   }
 }
 
-/** It may have ended this very moment, killed at its last step. */
+/** Ignores a process that has just ended. */
 function askToEnd(service: Deno.ChildProcess): void {
   try {
     service.kill("SIGTERM");
@@ -166,7 +165,7 @@ function askToEnd(service: Deno.ChildProcess): void {
 
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 
-/** The modules of `steps/` themselves get the real ones. What `deno.json` says is left out where a map is given. */
+/** Gives the modules of `steps/` the real ones. An import map replaces that of `deno.json`. */
 function importMap() {
   const here = new URL("steps/", import.meta.url).href;
   const from = (names: readonly string[], to: (name: keyof typeof REPLACED) => string) =>

@@ -1,9 +1,9 @@
-/** Every step of every kind of file, killed before and after it. */
+/** Kills the service before and after every step of every kind of file. */
 import { KINDS } from "./rosters.ts";
 import { killAtSteps } from "./steps.ts";
 
 for (const kind of KINDS) {
-  Deno.test(`a service killed before and after each step of an import that ${kind} goes on from there`, async () => {
+  Deno.test(`a service killed before and after each step of an import that ${kind} continues`, async () => {
     await killAtSteps(kind, { from: 1, stride: 1, moments: ["before", "after"] });
   });
 }

@@ -1,21 +1,21 @@
 /**
- * Tells of each fault that was survived, and by how much: one line on the console, and one in the tally from which
- * `deno task test:slow` makes its totals (`.ci/slow.ts`). Called when everything about the fault has been asserted.
+ * Reports each survived fault on the console and in the tally that `deno task test:slow` sums up (`.ci/slow.ts`).
+ * Call it after all assertions about the fault.
  */
 
-/** A fault that was made to happen, and what was looked at behind it. */
+/** A fault, and what was checked after it. */
 export interface Survived {
-  /** As in the fault list: "killed before and after each step of an import that fails in part". */
+  /** For example "killed before and after each step of an import that fails in part". */
   fault: string;
-  /** How often the fault was made to happen. */
+  /** How often the fault was injected. */
   injected: number;
-  /** How many of them were a SIGKILL. */
+  /** How many of these were a SIGKILL. */
   kills?: number;
-  /** How many invariants were checked, each from outside. */
+  /** How many invariants were checked from outside. */
   checks: number;
 }
 
-/** The file of the tally, where somebody wants one. */
+/** Names the file of the tally, if any. */
 export const TALLY = "ROSTERD_TALLY";
 
 export function survived(verdict: Survived): void {

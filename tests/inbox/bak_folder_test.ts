@@ -1,4 +1,4 @@
-/** What is read and cleared in `bak`: nothing but plain files by plain names, and nothing through a link. */
+/** Only plain files with plain names are read and removed in `bak`, and nothing through a link. */
 import assert from "node:assert/strict";
 import { BakFolder, NoBakFolder } from "../../src/inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../../src/inbox/files/open.ts";
@@ -33,7 +33,7 @@ Deno.test("a file in bak is read, measured, attached and removed", async () => {
   });
 });
 
-Deno.test("a link, a pipe, a folder and an absent file in bak are neither read nor attached", async () => {
+Deno.test("links, pipes, folders and missing files in bak are neither read nor attached", async () => {
   await withBak(async (bak, path) => {
     await Deno.symlink(`${path}/real.csv`, `${path}/link.csv`);
     await Deno.mkdir(`${path}/folder.csv`);
@@ -46,7 +46,7 @@ Deno.test("a link, a pipe, a folder and an absent file in bak are neither read n
   });
 });
 
-Deno.test("a name that leads out of bak, or is one of rosterd's own, is refused", async () => {
+Deno.test("a name that leads out of bak, or belongs to rosterd, is refused", async () => {
   await withBak(async (bak, path) => {
     for (const name of ["../outside.csv", "..", ".", "", ".rosterd-0011aabb.tmp", "real.csv/../../outside.csv"]) {
       for (const refused of [bak.open(name), bak.size(name), bak.remove(name)]) {
@@ -57,7 +57,7 @@ Deno.test("a name that leads out of bak, or is one of rosterd's own, is refused"
   });
 });
 
-Deno.test("through a link in the place of bak nothing is read and nothing removed", async () => {
+Deno.test("nothing is read or removed when bak is a link", async () => {
   await withBak(async (bak, path) => {
     await Deno.rename(path, `${path}-elsewhere`);
     await Deno.symlink(`${path}-elsewhere`, path);

@@ -5,29 +5,28 @@ import { STARTED, T, type Uploads, withUploads } from "./upload_folder.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
-/** What stands in `bak`. */
 const bakOf = async ({ root }: Uploads) => (await treeOf(root)).bak;
 
-Deno.test("a finished upload goes to bak under its dated name, with its mode and time; then nothing is left of it", () =>
+Deno.test("a finished upload moves to bak under its dated name, and keeps its mode and time", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const { inbox, at, root } = uploads;
     await chmod(at("x.csv"), 0o604);
-    const taken = await uploads.taken("x.csv");
-    const { ino } = await lstat(at(".rosterd", taken.key, "x.csv"));
-    assert.equal(await inbox.moveToBak(taken, STARTED), `x.${T}.csv`);
+    const claimed = await uploads.claim("x.csv");
+    const { ino } = await lstat(at(".rosterd", claimed.key, "x.csv"));
+    assert.equal(await inbox.moveToBak(claimed, STARTED), `x.${T}.csv`);
     const moved = await lstat(at("bak", `x.${T}.csv`));
     assert.deepEqual([moved.ino, moved.mode & 0o777, moved.mtime], [ino, 0o604, PLANTED_AT]);
     assert.equal((await lstat(at("bak"))).mode & 0o777, 0o750 & ~Deno.umask());
-    await inbox.forget(taken);
+    await inbox.forget(claimed);
     assert.deepEqual(await treeOf(root), { ".rosterd": {}, bak: { [`x.${T}.csv`]: "a\n" } });
   }));
 
-Deno.test("a taken name in bak is never overwritten, whatever bears it", () =>
+Deno.test("an existing entry in bak is never overwritten, whatever its kind", () =>
   withUploads({
     "x.csv": "new\n",
     bak: { [`x.${T}.csv`]: "old\n", [`x.${T}-2.csv`]: "", [`x.${T}-3.csv`]: { "a folder": "\n" } },
   }, async (uploads) => {
-    assert.equal(await uploads.inbox.moveToBak(await uploads.taken("x.csv"), STARTED), `x.${T}-4.csv`);
+    assert.equal(await uploads.inbox.moveToBak(await uploads.claim("x.csv"), STARTED), `x.${T}-4.csv`);
     assert.deepEqual(await bakOf(uploads), {
       [`x.${T}.csv`]: "old\n",
       [`x.${T}-2.csv`]: "",
@@ -36,13 +35,13 @@ Deno.test("a taken name in bak is never overwritten, whatever bears it", () =>
     });
   }));
 
-Deno.test("the move may be repeated until it is forgotten, also by another process: same name, one file", () =>
+Deno.test("a repeated move keeps the name and leaves one file, also in another process", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
-    const name = (await uploads.inbox.moveToBak(taken, STARTED))!;
+    const claimed = await uploads.claim("x.csv");
+    const name = (await uploads.inbox.moveToBak(claimed, STARTED))!;
     const later = uploads.restarted();
     const [again] = (await later.scan(30)).moved;
-    assert.deepEqual(again, taken);
+    assert.deepEqual(again, claimed);
     assert.equal(await later.open(again), null);
     assert.equal(await later.moveToBak(again, new Date(0)), name);
     await later.forget(again);
@@ -50,7 +49,7 @@ Deno.test("the move may be repeated until it is forgotten, also by another proce
     assert.deepEqual(await bakOf(uploads), { [name]: "a\n" });
   }));
 
-Deno.test("whatever step a crash came after, the move ends with one file in bak under the noted name", async (t) => {
+Deno.test("after a crash at any step, the move ends with one file in bak under the noted name", async (t) => {
   const noted = `x.${T}.csv`;
   const note = JSON.stringify({ upload: { name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 }, bak: noted });
   const steps: Record<string, (source: string, target: string) => Promise<void>> = {
@@ -63,33 +62,33 @@ Deno.test("whatever step a crash came after, the move ends with one file in bak 
   for (const [step, happened] of Object.entries(steps)) {
     await t.step(step, () =>
       withUploads({ "x.csv": "a\n", bak: {} }, async (uploads) => {
-        const { key } = await uploads.taken("x.csv");
+        const { key } = await uploads.claim("x.csv");
         await writeFile(uploads.at(".rosterd", key, ".bak-name"), note);
         await happened(uploads.at(".rosterd", key, "x.csv"), uploads.at("bak", noted));
         const later = uploads.restarted();
         const { claimed: [left], moved: [gone] } = await later.scan(30);
-        const taken = left ?? gone;
-        assert.equal(await later.moveToBak(taken, new Date(0)), noted);
-        await later.forget(taken);
+        const claimed = left ?? gone;
+        assert.equal(await later.moveToBak(claimed, new Date(0)), noted);
+        await later.forget(claimed);
         assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {}, bak: { [noted]: "a\n" } });
       }));
   }
 });
 
-Deno.test("a file of somebody else under the noted name stays as it is", () =>
+Deno.test("a foreign file under the noted name is left alone", () =>
   withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "b\n" } }, async (uploads) => {
-    const { key } = await uploads.taken("x.csv");
+    const { key } = await uploads.claim("x.csv");
     const note = { upload: { name: "x.csv", mtime: 0, size: 2 }, bak: `x.${T}.csv` };
     await writeFile(uploads.at(".rosterd", key, ".bak-name"), JSON.stringify(note));
-    const [taken] = (await uploads.restarted().scan(0)).claimed;
-    assert.equal(await uploads.inbox.moveToBak(taken, STARTED), `x.${T}-2.csv`);
+    const [claimed] = (await uploads.restarted().scan(0)).claimed;
+    assert.equal(await uploads.inbox.moveToBak(claimed, STARTED), `x.${T}-2.csv`);
     assert.deepEqual(await bakOf(uploads), { [`x.${T}.csv`]: "b\n", [`x.${T}-2.csv`]: "a\n" });
   }));
 
-Deno.test("a note that makes no sense stops nobody", () =>
+Deno.test("a note that is not valid stops no import", () =>
   withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
     const { inbox, at } = uploads;
-    const [x, y] = [await uploads.taken("x.csv"), await uploads.taken("y.csv")];
+    const [x, y] = [await uploads.claim("x.csv"), await uploads.claim("y.csv")];
     await writeFile(at(".rosterd", x.key, ".bak-name"), "{");
     await writeFile(at(".rosterd", y.key, ".bak-name"), '{"upload":{"name":"","mtime":0,"size":0},"bak":"../../x"}');
     assert.equal(await inbox.moveToBak(x, STARTED), `x.${T}.csv`);
@@ -99,40 +98,43 @@ Deno.test("a note that makes no sense stops nobody", () =>
     assert.deepEqual(waiting.map(({ code }) => code), ["stray"]);
   }));
 
-Deno.test("an upload that somebody removed before it got to bak is gone, and that is said", () =>
+Deno.test("an upload that was removed before its move to bak is reported as gone", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
-    await unlink(uploads.at(".rosterd", taken.key, "x.csv"));
-    assert.equal(await uploads.inbox.isGone(taken.key), true);
-    assert.equal(await uploads.inbox.moveToBak(taken, STARTED), null);
-    await uploads.inbox.forget(taken);
+    const claimed = await uploads.claim("x.csv");
+    await unlink(uploads.at(".rosterd", claimed.key, "x.csv"));
+    assert.equal(await uploads.inbox.isGone(claimed.key), true);
+    assert.equal(await uploads.inbox.moveToBak(claimed, STARTED), null);
+    await uploads.inbox.forget(claimed);
     assert.deepEqual(await treeOf(uploads.root), { ".rosterd": {} });
   }));
 
-Deno.test("an upload that is still there cannot be forgotten", () =>
+Deno.test("an upload that has not moved cannot be forgotten", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
-    await assert.rejects(uploads.inbox.forget(taken), { code: "ENOTEMPTY" });
-    assert.deepEqual((await uploads.inbox.scan(0)).claimed, [taken]);
+    const claimed = await uploads.claim("x.csv");
+    await assert.rejects(uploads.inbox.forget(claimed), { code: "ENOTEMPTY" });
+    assert.deepEqual((await uploads.inbox.scan(0)).claimed, [claimed]);
   }));
 
-Deno.test("bak swapped for a link while rosterd runs: nothing is moved through it", () =>
+Deno.test("nothing is moved through a link that replaced bak while rosterd runs", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
+    const claimed = await uploads.claim("x.csv");
     await Deno.symlink("/tmp", uploads.at("bak"));
-    await assert.rejects(uploads.inbox.moveToBak(taken, STARTED), { name: "UnusableFolder", code: "bak_not_a_folder" });
-    await assert.rejects(uploads.inbox.keepFailed(taken, STARTED, async () => {}), { code: "bak_not_a_folder" });
+    await assert.rejects(uploads.inbox.moveToBak(claimed, STARTED), {
+      name: "UnusableFolder",
+      code: "bak_not_a_folder",
+    });
+    await assert.rejects(uploads.inbox.keepFailed(claimed, STARTED, async () => {}), { code: "bak_not_a_folder" });
     assert.deepEqual(await uploads.restarted().scan(0).catch(({ code }) => code), "bak_not_a_folder");
   }));
 
-Deno.test("a file that still grows in bak is told once", () =>
+Deno.test("a file that still grows in bak is reported once", () =>
   withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
     const { inbox, at } = uploads;
     using writer = Deno.openSync(at("x.csv"), { append: true });
     for (const name of ["x.csv", "y.csv"]) {
-      const taken = await uploads.taken(name);
-      await (await inbox.open(taken))!.close();
-      await inbox.moveToBak(taken, STARTED);
+      const claimed = await uploads.claim(name);
+      await (await inbox.open(claimed))!.close();
+      await inbox.moveToBak(claimed, STARTED);
     }
     assert.deepEqual(await inbox.lateWrites(), []);
     writer.writeSync(text("bcd\n"));
@@ -145,19 +147,19 @@ Deno.test("a file that still grows in bak is told once", () =>
     assert.deepEqual(await inbox.lateWrites(), []);
   }));
 
-Deno.test("growth between the reading and the move is told too", () =>
+Deno.test("growth between the read and the move is reported, too", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
-    await (await uploads.inbox.open(taken))!.close();
-    await appendFile(uploads.at(".rosterd", taken.key, "x.csv"), "b\n");
-    const bakFile = await uploads.inbox.moveToBak(taken, STARTED);
+    const claimed = await uploads.claim("x.csv");
+    await (await uploads.inbox.open(claimed))!.close();
+    await appendFile(uploads.at(".rosterd", claimed.key, "x.csv"), "b\n");
+    const bakFile = await uploads.inbox.moveToBak(claimed, STARTED);
     assert.deepEqual(await uploads.inbox.lateWrites(), [{ name: "x.csv", bakFile, imported: 2, size: 4 }]);
   }));
 
-Deno.test("failed records are kept beside the upload, whole, in mode 0640, under the next free name", () =>
+Deno.test("failed records are saved beside the upload with mode 0640, under the next free name", () =>
   withUploads({ "x.csv.gz": "a\n" }, async (uploads) => {
     const { inbox, at } = uploads;
-    const taken = await uploads.taken("x.csv.gz");
+    const claimed = await uploads.claim("x.csv.gz");
     const wanted = `x.${T}.failed.csv`;
     const write = async (sink: (bytes: Uint8Array) => Promise<void>) => {
       await sink(text("one\n"));
@@ -168,19 +170,19 @@ Deno.test("failed records are kept beside the upload, whole, in mode 0640, under
       await sink(new Uint8Array(1_000_000).fill(0x61));
     };
     let kept = 0;
-    assert.equal(await inbox.keepFailed(taken, STARTED, write), wanted);
+    assert.equal(await inbox.keepFailed(claimed, STARTED, write), wanted);
     assert.equal((await lstat(at("bak", wanted))).mode & 0o777, 0o640 & ~Deno.umask());
     assert.equal((await lstat(at("bak", wanted))).size, 1_000_004);
     kept = 1;
-    // Somebody put another file under the noted name meanwhile.
+    // Another program has used the noted name since.
     await writeFile(at("bak", wanted), "another\n");
-    assert.equal(await inbox.keepFailed(taken, STARTED, write), `x.${T}.failed-2.csv`);
+    assert.equal(await inbox.keepFailed(claimed, STARTED, write), `x.${T}.failed-2.csv`);
     assert.deepEqual(Object.keys(await bakOf(uploads) as object), [`x.${T}.failed-2.csv`, wanted]);
   }));
 
-Deno.test("failed records whose writer fails are not kept at all", () =>
+Deno.test("failed records are not saved when their writer fails", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const failing = uploads.inbox.keepFailed(await uploads.taken("x.csv"), STARTED, async (sink) => {
+    const failing = uploads.inbox.keepFailed(await uploads.claim("x.csv"), STARTED, async (sink) => {
       await sink(text("half"));
       throw new Error("the database went away");
     });
@@ -192,15 +194,15 @@ Deno.test("a name of 255 bytes fits into bak, with a number too", () => {
   const name = "🎓".repeat(62) + "xyz.csv";
   return withUploads({ [name]: "a\n" }, async (uploads) => {
     await mkdir(uploads.at("bak"));
-    const first = (await uploads.inbox.moveToBak(await uploads.taken(name), STARTED))!;
+    const first = (await uploads.inbox.moveToBak(await uploads.claim(name), STARTED))!;
     await writeFile(uploads.at(name), "b\n");
-    const second = (await uploads.inbox.moveToBak(await uploads.taken(name), STARTED))!;
+    const second = (await uploads.inbox.moveToBak(await uploads.claim(name), STARTED))!;
     assert.deepEqual(await bakOf(uploads), { [first]: "a\n", [second]: "b\n" });
     assert.ok(second.endsWith(`.${T}-2.csv`));
   });
 });
 
-Deno.test("whatever step a crash came after, the failed records are kept once, under the noted name", async (t) => {
+Deno.test("after a crash at any step, the failed records are saved once under the noted name", async (t) => {
   const noted = `x.${T}.failed.csv`;
   const note = JSON.stringify({ upload: { name: "x.csv", mtime: 0, size: 2 }, bak: null, failed: noted });
   const steps: Record<string, (target: string) => Promise<void>> = {
@@ -211,13 +213,13 @@ Deno.test("whatever step a crash came after, the failed records are kept once, u
   for (const [step, happened] of Object.entries(steps)) {
     await t.step(step, () =>
       withUploads({ "x.csv": "a\n", bak: {} }, async (uploads) => {
-        const taken = await uploads.taken("x.csv");
-        await writeFile(uploads.at(".rosterd", taken.key, ".bak-name"), note);
+        const claimed = await uploads.claim("x.csv");
+        await writeFile(uploads.at(".rosterd", claimed.key, ".bak-name"), note);
         await happened(uploads.at("bak", noted));
         const later = uploads.restarted();
-        assert.equal(await later.keepFailed(taken, new Date(0), (sink) => sink(text("failed\n"))), noted);
-        assert.equal(await later.moveToBak(taken, STARTED), `x.${T}.csv`);
-        await later.forget(taken);
+        assert.equal(await later.keepFailed(claimed, new Date(0), (sink) => sink(text("failed\n"))), noted);
+        assert.equal(await later.moveToBak(claimed, STARTED), `x.${T}.csv`);
+        await later.forget(claimed);
         assert.deepEqual(await treeOf(uploads.root), {
           ".rosterd": {},
           bak: { [noted]: "failed\n", [`x.${T}.csv`]: "a\n" },

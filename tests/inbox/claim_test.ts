@@ -12,34 +12,34 @@ async function ready({ inbox }: Uploads, name = "x.csv") {
   return (await inbox.scan(0)).ready.find((upload) => upload.name === name)!;
 }
 
-/** The tree with every KEY folder called by its number, in order. */
+/** Replaces the KEY folders by a list of their contents. */
 async function numberedTree(root: string): Promise<Record<string, unknown>> {
   const { ".rosterd": work, ...rest } = await treeOf(root);
   return { ...rest, work: Object.values(work as Record<string, unknown>) };
 }
 
-Deno.test("a taken upload stands alone under its own name in .rosterd, and is listed until it is forgotten", () =>
+Deno.test("a claimed upload keeps its name, alone in a folder of .rosterd, and is listed until it is forgotten", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const taken = await uploads.taken("x.csv");
-    assert.match(taken.key, new RegExp(`^${T}-[0-9a-f]{8}$`));
-    assert.deepEqual({ ...taken, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
-    assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [taken.key]: { "x.csv": "a\n" } } });
+    const claimed = await uploads.claim("x.csv");
+    assert.match(claimed.key, new RegExp(`^${T}-[0-9a-f]{8}$`));
+    assert.deepEqual({ ...claimed, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
+    assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [claimed.key]: { "x.csv": "a\n" } } });
     for (const inbox of [uploads.inbox, uploads.restarted()]) {
-      assert.deepEqual(await inbox.scan(30), { ...emptyScan(), taken: [taken] });
+      assert.deepEqual(await inbox.scan(30), { ...emptyScan(), claimed: [claimed] });
     }
   }));
 
-Deno.test("the same name may be taken again while the first is still there; both stand in order", () =>
+Deno.test("two uploads with one name can be claimed at the same time, and are listed in order", () =>
   withUploads({ "x.csv": "new\n", "y.csv": "old\n" }, async (uploads) => {
-    const first = await uploads.taken("x.csv");
+    const first = await uploads.claim("x.csv");
     await utimes(uploads.at("y.csv"), new Date("2020-01-01"), new Date("2020-01-01"));
-    const second = await uploads.taken("y.csv");
+    const second = await uploads.claim("y.csv");
     await writeFile(uploads.at("x.csv"), "newest\n");
-    const third = await uploads.taken("x.csv");
+    const third = await uploads.claim("x.csv");
     assert.deepEqual((await uploads.restarted().scan(0)).claimed, [second, first, third]);
   }));
 
-Deno.test("nothing is taken that vanished or changed since the look", async (t) => {
+Deno.test("an upload that vanished or changed since the scan is not claimed", async (t) => {
   const changes: Record<string, (path: string) => Promise<void>> = {
     vanished: (path) => unlink(path),
     grown: (path) => appendFile(path, "b\n"),
@@ -73,7 +73,7 @@ Deno.test("nothing is taken that vanished or changed since the look", async (t) 
   }
 });
 
-Deno.test("an upload that a later look saw changing is not taken on the word of an earlier one", () =>
+Deno.test("an upload that a later scan saw change is not claimed with the result of an earlier scan", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const upload = await ready(uploads);
     await appendFile(uploads.at("x.csv"), "b\n");
@@ -83,30 +83,30 @@ Deno.test("an upload that a later look saw changing is not taken on the word of 
     assert.equal(await uploads.inbox.claim({ ...upload, name: "unseen.csv" }), null);
   }));
 
-Deno.test("an upload that changed while it was read waits until it has settled anew", () =>
+Deno.test("an upload that changed while it was read waits until it has settled again", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const { inbox, clock, at } = uploads;
-    const taken = await uploads.taken("x.csv");
-    inbox.requireResettle(taken);
+    const claimed = await uploads.claim("x.csv");
+    inbox.requireResettle(claimed);
     const codesNow = async () => (await inbox.scan(30)).waiting.map(({ name, code }) => [name, code]);
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
     clock.pass(29);
-    await appendFile(at(".rosterd", taken.key, "x.csv"), "b\n");
+    await appendFile(at(".rosterd", claimed.key, "x.csv"), "b\n");
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
     clock.pass(29);
     assert.deepEqual((await inbox.scan(30)).claimed, []);
     clock.pass(1);
-    const look = await inbox.scan(30);
-    assert.deepEqual(look.claimed.map(({ key, size }) => [key, size]), [[taken.key, 4]]);
-    assert.deepEqual(look.waiting, []);
-    inbox.requireResettle(taken);
+    const scan = await inbox.scan(30);
+    assert.deepEqual(scan.claimed.map(({ key, size }) => [key, size]), [[claimed.key, 4]]);
+    assert.deepEqual(scan.waiting, []);
+    inbox.requireResettle(claimed);
     assert.deepEqual(await codesNow(), [["x.csv", "changed_while_read"]]);
   }));
 
-Deno.test("the handle shows that a writer who kept the file open went on writing", () =>
+Deno.test("the handle shows that another program is still writing the claimed file", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     using writer = Deno.openSync(uploads.at("x.csv"), { append: true });
-    const file = (await uploads.inbox.open(await uploads.taken("x.csv")))!;
+    const file = (await uploads.inbox.open(await uploads.claim("x.csv")))!;
     assert.equal(await file.changed(), false);
     writer.writeSync(new TextEncoder().encode("b\n"));
     assert.equal(await textOf(file.read()), "a\n");
@@ -114,22 +114,22 @@ Deno.test("the handle shows that a writer who kept the file open went on writing
     await file.close();
   }));
 
-Deno.test("a taken upload that somebody removed or replaced is not opened, and can be forgotten", () =>
+Deno.test("a claimed upload that was removed or replaced is not opened", () =>
   withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
     const { inbox, at } = uploads;
-    const [x, y] = [await uploads.taken("x.csv"), await uploads.taken("y.csv")];
+    const [x, y] = [await uploads.claim("x.csv"), await uploads.claim("y.csv")];
     await unlink(at(".rosterd", x.key, "x.csv"));
     assert.equal(await inbox.open(x), null);
     await inbox.forget(x);
     await unlink(at(".rosterd", y.key, "y.csv"));
     await symlink("/etc/passwd", at(".rosterd", y.key, "y.csv"));
     assert.equal(await inbox.open(y), null);
-    const { claimed: taken, waiting } = await inbox.scan(0);
-    assert.deepEqual(taken, []);
+    const { claimed, waiting } = await inbox.scan(0);
+    assert.deepEqual(claimed, []);
     assert.deepEqual(waiting.map(({ name, code }) => [name, code]), [[`.rosterd/${y.key}`, "stray"]]);
   }));
 
-Deno.test("a link to a folder planted in .rosterd leads nowhere", () =>
+Deno.test("a link to a folder in .rosterd is not followed", () =>
   withUploads({ ".rosterd": {} }, async ({ inbox, at }) => {
     const elsewhere = await Deno.makeTempDir();
     await writeFile(join(elsewhere, "x.csv"), "secret\n");
@@ -150,33 +150,33 @@ Deno.test("keys and names that lead out of the folder are refused", () =>
     await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2 }), RangeError);
   }));
 
-Deno.test("what a crash left half-made is tidied up at the first call of a process; uploads are not touched", () =>
+Deno.test("the leftovers of a crash are removed, and uploads are not touched", () =>
   withUploads({
     "x.csv": "a\n",
     ".rosterd-0123abcd.probe": {},
-    ".rosterd-11111111.probe": "a file of somebody",
-    ".rosterd-22222222.tmp": "a file of somebody",
+    ".rosterd-11111111.probe": "a foreign file",
+    ".rosterd-22222222.tmp": "a foreign file",
     ".rosterd": {
       "20261101T000000Z-00000000": {},
       "20261101T000000Z-11111111": { ".rosterd-00112233.tmp": "half a note" },
       "20261101T000000Z-22222222": { "y.csv": "b\n", ".rosterd-00112233.tmp": "half a note" },
       ".rosterd-0123abcd.probe": {},
-      "a file": "of somebody",
+      "a file": "of another program",
     },
     "bak": { ".rosterd-0123abcd.tmp": "half a copy", ".rosterd-0123abcd.probe": {}, "z.csv": "c\n" },
   }, async (uploads) => {
     assert.deepEqual((await uploads.inbox.scan(0)).claimed.map(({ name }) => name), ["y.csv"]);
     await uploads.inbox.tidy();
-    await uploads.taken("x.csv");
+    await uploads.claim("x.csv");
     assert.deepEqual(await numberedTree(uploads.root), {
-      ".rosterd-11111111.probe": "a file of somebody",
-      ".rosterd-22222222.tmp": "a file of somebody",
-      work: [{ "y.csv": "b\n" }, { "x.csv": "a\n" }, "of somebody"],
+      ".rosterd-11111111.probe": "a foreign file",
+      ".rosterd-22222222.tmp": "a foreign file",
+      work: [{ "y.csv": "b\n" }, { "x.csv": "a\n" }, "of another program"],
       bak: { "z.csv": "c\n" },
     });
   }));
 
-Deno.test("what was swapped in at the very moment of the renaming is given back", async (t) => {
+Deno.test("an entry that replaced the upload during the rename is moved back", async (t) => {
   const swapped: Record<string, Tree> = {
     "another file": { "x.csv": "another\n" },
     "a link": { "x.csv": linkTo("/etc/passwd") },
@@ -187,9 +187,9 @@ Deno.test("what was swapped in at the very moment of the renaming is given back"
     await t.step(what, () =>
       withUploads({ ...tree, ".rosterd": {}, ".before": "a\n" }, async ({ root, at }) => {
         const before = await treeOf(root);
-        const print = fingerprintOf(await lstat(at(".before"), { bigint: true }));
-        const taking = await renameThenCheck(foldersOf(root), "x.csv", print, STARTED);
-        assert.deepEqual(taking, { outcome: "vanished" });
+        const fingerprint = fingerprintOf(await lstat(at(".before"), { bigint: true }));
+        const result = await renameThenCheck(foldersOf(root), "x.csv", fingerprint, STARTED);
+        assert.deepEqual(result, { outcome: "vanished" });
         assert.deepEqual(await treeOf(root), before);
       }));
   }

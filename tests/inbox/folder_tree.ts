@@ -1,6 +1,6 @@
 /**
- * Folder trees as literals: `plant` makes one, `treeOf` reads one back to compare.
- * Text is a file, an object a folder; {@link linkTo} and {@link PIPE} are what they say.
+ * Writes folder trees as literals: `plant` creates one, and `treeOf` reads one back.
+ * A string is a file, and an object is a folder.
  */
 import { lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ interface LinkTo {
 export const PIPE = Symbol("pipe");
 export const linkTo = (target: string): LinkTo => ({ linkTo: target });
 
-/** Every planted file is from this moment, so that order is decided by names unless a test says otherwise. */
+/** All planted files have this time, so that names decide the order. */
 export const PLANTED_AT = new Date("2026-11-20T12:00:00Z");
 
 export async function plant(root: string, tree: Tree): Promise<void> {
@@ -31,7 +31,7 @@ export async function plant(root: string, tree: Tree): Promise<void> {
   }
 }
 
-/** Files as text, folders as objects, links as `→ target`, everything else as `special`; some names are left out. */
+/** Returns files as text, folders as objects, links as `→ target`, and other entries as `special`. */
 export async function treeOf(
   root: string,
   { but = (_: string): boolean => false } = {},
@@ -56,7 +56,7 @@ async function makePipe(path: string): Promise<void> {
   await run("mkfifo", "--", path);
 }
 
-/** Runs a program of the system; throws with what it says unless it ends well. */
+/** Runs a program. Throws its output unless it succeeds. */
 export async function run(program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
   if (!success) throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);

@@ -13,7 +13,7 @@ async function refusal({ inbox }: Pick<Uploads, "inbox">): Promise<{ code: strin
   throw new Error("the folder was accepted");
 }
 
-Deno.test("bak or .rosterd that is no real folder: nothing is imported, and the message says what to do", async (t) => {
+Deno.test("nothing is imported unless bak and .rosterd are real folders, and the message says what to do", async (t) => {
   const planted: [Tree, string, RegExp][] = [
     [{ bak: linkTo("/tmp") }, "bak_not_a_folder", /bak is a link: remove it/],
     [{ bak: linkTo("nowhere") }, "bak_not_a_folder", /bak is a link: remove it/],
@@ -34,25 +34,31 @@ Deno.test("bak or .rosterd that is no real folder: nothing is imported, and the 
   }
 });
 
-Deno.test("an upload folder that is missing or is a file is named, and used as soon as it is mended", () =>
+Deno.test("a missing upload folder, or a file in its place, is reported until an admin fixes it", () =>
   withUploads({ "file": "" }, async ({ at }) => {
     const missing = uploadsIn(at("upload"));
     assert.deepEqual((await refusal(missing)).code, "upload_missing");
-    assert.match((await refusal(missing)).message, /upload does not exist: make it or mount it/);
+    assert.match(
+      (await refusal(missing)).message,
+      /upload does not exist: create or mount it, or choose another one with --upload\.$/,
+    );
     assert.deepEqual((await refusal(uploadsIn(at("file")))).code, "upload_not_a_folder");
     await mkdir(at("upload"));
     await writeFile(at("upload", "x.csv"), "a\n");
     assert.equal((await missing.inbox.scan(0)).ready.length, 1);
   }));
 
-Deno.test("another, empty folder in the place of the one in use is not taken for an empty upload folder", () =>
+Deno.test("an empty folder that replaced the upload folder is refused", () =>
   withUploads({ "upload": {} }, async ({ at }) => {
     const uploads = uploadsIn(at("upload"));
     await uploads.inbox.scan(0);
     await rename(at("upload"), at("away"));
     await mkdir(at("upload"));
     assert.equal((await refusal(uploads)).code, "upload_missing");
-    assert.match((await refusal(uploads)).message, /its mount is probably gone\. Mount it again, or restart rosterd/);
+    assert.match(
+      (await refusal(uploads)).message,
+      /its mount is probably gone; mount it again, or restart rosterd to use the new folder\.$/,
+    );
     assert.deepEqual(await readdir(at("upload")), []);
     assert.deepEqual((await uploads.restarted().scan(0)).ready, []);
     await rm(at("upload"), { recursive: true });
@@ -60,14 +66,14 @@ Deno.test("another, empty folder in the place of the one in use is not taken for
     assert.deepEqual((await uploads.inbox.scan(0)).ready, []);
   }));
 
-Deno.test("a .rosterd that somebody removed is made again", () =>
+Deno.test("a .rosterd that was removed is created again", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     await uploads.inbox.scan(0);
     await rmdir(uploads.at(".rosterd"));
-    assert.equal((await uploads.taken("x.csv")).name, "x.csv");
+    assert.equal((await uploads.claim("x.csv")).name, "x.csv");
   }));
 
-Deno.test("an upload folder may itself be reached through a link", () =>
+Deno.test("the upload folder itself may be a link", () =>
   withUploads({ "real": { "x.csv": "a\n" }, "upload": linkTo("real") }, async ({ at }) => {
-    assert.equal((await uploadsIn(at("upload")).taken("x.csv")).name, "x.csv");
+    assert.equal((await uploadsIn(at("upload")).claim("x.csv")).name, "x.csv");
   }));

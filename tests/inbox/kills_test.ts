@@ -14,7 +14,7 @@ function roster(): Tree {
   return Object.fromEntries(Array.from({ length: FILES }, (_, file) => [`x${file}.csv`, contentOf(file)]));
 }
 
-/** Starts a turn, and kills it a moment after it has begun; returns whether it came to its end before. */
+/** Starts a turn and kills it soon afterwards. Returns whether the turn ended before. */
 async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boolean> {
   const child = startScript("./turn.ts", uploads.root, uploads.at(".database"));
   const output = child.stdout.getReader();
@@ -26,7 +26,7 @@ async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boole
   return code === 0;
 }
 
-/** Every upload stands in `bak` once, under the name that was noted, and was imported once; nothing else is left. */
+/** Every upload is in `bak` once under its noted name, and was imported once. Nothing else is left. */
 async function assertAllOnce(uploads: Uploads): Promise<void> {
   const { bak, ".rosterd": work, ".database": _, ...rest } = await treeOf(uploads.root);
   const expected = Array.from({ length: FILES }, (_, file) => contentOf(file)).sort();
@@ -52,11 +52,11 @@ async function killAtRandom(uploads: Uploads): Promise<void> {
   await assertAllOnce(uploads);
 }
 
-Deno.test("killed at random moments, every upload ends once in bak and is imported once", () =>
+Deno.test("when turns are killed at random moments, every upload is imported once and moves to bak once", () =>
   withUploads(roster(), killAtRandom));
 
 Deno.test({
-  name: "killed at random moments where hard links are refused (needs root)",
+  name: "turns killed at random moments lose nothing without hard links (needs root)",
   ignore: !IS_ROOT,
   fn: () =>
     withUploads(roster(), async (uploads) => {
@@ -66,7 +66,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "killed at random moments while bak is on another file system (mounts)",
+  name: "turns killed at random moments lose nothing with bak on another file system (mounts)",
   ignore: !canMount(),
   fn: () =>
     withUploads({ ...roster(), bak: {} }, (uploads) => withMemory(uploads.at("bak"), () => killAtRandom(uploads))),

@@ -1,7 +1,7 @@
-/** File systems of their own for tests, where the machine lets a test mount them. */
+/** Mounts file systems for tests, if the machine allows it. */
 import { run } from "./folder_tree.ts";
 
-/** Whether this process may mount. Tests that need it are shown as ignored where it may not. */
+/** Whether this process may mount. If not, tests that mount are ignored. */
 export function canMount(): boolean {
   if (Deno.uid() !== 0) return false;
   const folder = Deno.makeTempDirSync();
@@ -15,8 +15,8 @@ export function canMount(): boolean {
 }
 
 /**
- * Mounts for as long as the test runs. In the end nobody may have anything open there: a service must have been stopped.
- * When the test failed it may still run, and what failed is told rather than that.
+ * Mounts for one test. A service must be stopped before the end, or the unmount fails.
+ * After a failed test, its own error is thrown instead of that of the unmount.
  */
 export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
   await run("mount", ...args, folder);
@@ -29,7 +29,7 @@ export async function withMount(args: readonly string[], folder: string, test: (
   await run("umount", folder);
 }
 
-/** A new file system in memory, with room for so many bytes. */
+/** Mounts a new file system in memory of the given size in bytes. */
 export function withMemory(folder: string, test: () => Promise<void>, bytes = 16 * 1_048_576): Promise<void> {
   return withMount(["-t", "tmpfs", "-o", `size=${bytes}`, "none"], folder, test);
 }

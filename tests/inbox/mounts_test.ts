@@ -8,16 +8,16 @@ const ignore = !canMount();
 const mountTest = (name: string, fn: () => Promise<void>) => Deno.test({ name: `${name} (mounts)`, ignore, fn });
 
 mountTest(
-  "bak on another file system: copied with mode and time, nothing overwritten, nothing left behind",
+  "a file is copied with mode and time to a bak on another file system, and overwrites nothing",
   () =>
     withUploads({ "x.csv": "a\n", bak: {} }, (uploads) =>
       withMemory(uploads.at("bak"), async () => {
         const { inbox, at, root } = uploads;
         await plant(at("bak"), { [`x.${T}.csv`]: "old\n" });
         await chmod(at("x.csv"), 0o604);
-        const taken = await uploads.taken("x.csv");
-        assert.equal(await inbox.moveToBak(taken, STARTED), `x.${T}-2.csv`);
-        await inbox.forget(taken);
+        const claimed = await uploads.claim("x.csv");
+        assert.equal(await inbox.moveToBak(claimed, STARTED), `x.${T}-2.csv`);
+        await inbox.forget(claimed);
         const moved = await lstat(at("bak", `x.${T}-2.csv`));
         assert.deepEqual([moved.mode & 0o777, moved.mtime], [0o604, PLANTED_AT]);
         const bak = { [`x.${T}.csv`]: "old\n", [`x.${T}-2.csv`]: "a\n" };
@@ -26,31 +26,31 @@ mountTest(
 );
 
 mountTest(
-  "a bak that has become full or read-only keeps the upload in .rosterd; mended, the move goes on",
+  "a full or read-only bak keeps the upload in .rosterd until an admin fixes it",
   () =>
     withUploads({ "x.csv": "a\n".repeat(50_000), bak: {} }, (uploads) =>
       withMemory(uploads.at("bak"), async () => {
         const { inbox, at } = uploads;
-        const taken = await uploads.taken("x.csv");
-        await assert.rejects(inbox.moveToBak(taken, STARTED), { code: "ENOSPC" });
+        const claimed = await uploads.claim("x.csv");
+        await assert.rejects(inbox.moveToBak(claimed, STARTED), { code: "ENOSPC" });
         const write = (sink: (bytes: Uint8Array) => Promise<void>) => sink(new Uint8Array(100_000));
-        await assert.rejects(inbox.keepFailed(taken, STARTED, write), { code: "ENOSPC" });
-        assert.equal((await lstat(at(".rosterd", taken.key, "x.csv"))).size, 100_000);
+        await assert.rejects(inbox.keepFailed(claimed, STARTED, write), { code: "ENOSPC" });
+        assert.equal((await lstat(at(".rosterd", claimed.key, "x.csv"))).size, 100_000);
         assert.deepEqual((await readdir(at("bak"))).filter((name) => name !== `x.${T}.csv`), []);
 
         await run("mount", "-o", "remount,size=1m,ro", at("bak"));
-        await assert.rejects(inbox.moveToBak(taken, STARTED), { code: "EROFS" });
+        await assert.rejects(inbox.moveToBak(claimed, STARTED), { code: "EROFS" });
         await assert.rejects(inbox.scan(0), { name: "UnusableFolder", code: "bak_not_writable", message: /read-only/ });
 
         await run("mount", "-o", "remount,rw", at("bak"));
-        assert.equal(await inbox.moveToBak(taken, STARTED), `x.${T}.csv`);
+        assert.equal(await inbox.moveToBak(claimed, STARTED), `x.${T}.csv`);
         assert.equal((await lstat(at("bak", `x.${T}.csv`))).size, 100_000);
-        await assert.rejects(lstat(at(".rosterd", taken.key, "x.csv")), { code: "ENOENT" });
+        await assert.rejects(lstat(at(".rosterd", claimed.key, "x.csv")), { code: "ENOENT" });
       }, 65_536)),
 );
 
 mountTest(
-  "an upload folder whose mount goes away is missing, not empty, and is found again when it comes back",
+  "an unmounted upload folder is missing, not empty, and is used again once it is mounted",
   () =>
     withUploads({ upload: {}, disk: {} }, ({ at }) =>
       withMemory(at("disk"), async () => {
@@ -64,7 +64,7 @@ mountTest(
 );
 
 mountTest(
-  "a read-only upload folder, and a .rosterd on another file system: nothing is imported",
+  "nothing is imported from a read-only upload folder, or with .rosterd on another file system",
   () =>
     withUploads({ upload: {} }, async ({ at }) => {
       await withMemory(at("upload"), async () => {
@@ -81,7 +81,7 @@ mountTest(
 );
 
 mountTest(
-  "a mount that hangs is named within the deadline, asked no second time meanwhile, and used when it is back",
+  "a hanging mount is reported within the limit, not called again meanwhile, and used once it is back",
   () =>
     withUploads({ upload: {} }, async ({ at }) => {
       await writeFile(at("disk"), "");
@@ -89,7 +89,7 @@ mountTest(
       await run("mkfs.ext4", "-q", at("disk"));
       await withMount(["-o", "loop", at("disk")], at("upload"), async () => {
         await plant(at("upload"), { "x.csv": "a\n" });
-        const { inbox } = uploadsIn(at("upload"), { answerWithinMs: 300 });
+        const { inbox } = uploadsIn(at("upload"), { maxScanMs: 300 });
         await inbox.scan(0);
         const hanging = { name: "UnusableFolder", code: "upload_hanging", message: /has not answered for 0\.3 s/ };
         await run("fsfreeze", "--freeze", at("upload"));
@@ -107,7 +107,7 @@ mountTest(
     }),
 );
 
-/** Repeats a question while it is refused with a code. */
+/** Repeats a call while it fails with the code. */
 async function answered(ask: () => Promise<unknown>, refusal: string): Promise<void> {
   while ((await ask().then(() => "", ({ code }) => code)) === refusal) await new Promise((next) => setTimeout(next, 5));
 }
@@ -120,18 +120,18 @@ mountTest("a device named like a roster is never opened", () =>
   }));
 
 mountTest(
-  "what a killed copy left in bak is swept up by the next process",
+  "the next process removes what a killed copy left in bak",
   () =>
     withUploads({ "x.csv": "a\n", bak: {} }, (uploads) =>
       withMemory(uploads.at("bak"), async () => {
-        const { key } = await uploads.taken("x.csv");
+        const { key } = await uploads.claim("x.csv");
         const note = { upload: { name: "x.csv", mtime: 0, size: 2 }, bak: `x.${T}.csv` };
         await writeFile(uploads.at(".rosterd", key, ".bak-name"), JSON.stringify(note));
         await plant(uploads.at("bak"), { [`x.${T}.csv`]: "", ".rosterd-89abcdef.tmp": "half" });
         const later = uploads.restarted();
-        const [taken] = (await later.scan(0)).claimed;
+        const [claimed] = (await later.scan(0)).claimed;
         await later.tidy();
-        assert.equal(await later.moveToBak(taken, STARTED), `x.${T}.csv`);
+        assert.equal(await later.moveToBak(claimed, STARTED), `x.${T}.csv`);
         assert.deepEqual((await treeOf(uploads.root)).bak, { [`x.${T}.csv`]: "a\n" });
       })),
 );

@@ -4,26 +4,26 @@ import { STARTED, T } from "./upload_folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
-Deno.test("csv, tsv and txt are uploads in any letter case, also compressed", () => {
+Deno.test("csv, tsv and txt files are uploads in any letter case, also compressed", () => {
   for (const name of ["x.csv", "X.CSV", "x.tsv", "x.Txt", "x.csv.gz", "x.TSV.GZ", "-x.csv", "=x.csv", "a b.c.csv"]) {
     assert.equal(kindOfName(name), "upload", name);
   }
 });
 
-Deno.test("names of files that are still written are temporary", () => {
+Deno.test("names of unfinished files are temporary", () => {
   const names = [".x.csv", ".in.x.csv", ".sftpgo-upload.abc.x.csv", "~x.csv", "x.csv.part", "x.csv.filepart", "x.tmp"];
   for (const name of [...names, "x.csv.temp", "x.partial", "x.CRDOWNLOAD", "x.csv.writing", ".csv", ".part"]) {
     assert.equal(kindOfName(name), "temporary", name);
   }
 });
 
-Deno.test("any other ending is left alone", () => {
+Deno.test("files with any other ending are left alone", () => {
   for (const name of ["x.xlsx", "x", "csv", "x.gz", "x.csv.zip", "x.csv.gz.gz", "x.csvx", "README.md", "x.csv\n"]) {
     assert.equal(kindOfName(name), "other", name);
   }
 });
 
-Deno.test("the start of the import comes before the ending", () => {
+Deno.test("the time of the import comes before the ending", () => {
   assert.equal(bakName("x.csv", STARTED), `x.${T}.csv`);
   assert.equal(bakName("x.csv.gz", STARTED), `x.${T}.csv.gz`);
   assert.equal(bakName("Roster 1.v2.TXT.GZ", STARTED), `Roster 1.v2.${T}.TXT.GZ`);
@@ -31,7 +31,7 @@ Deno.test("the start of the import comes before the ending", () => {
   assert.equal(failedName("x.tsv", STARTED), `x.${T}.failed.csv`);
 });
 
-Deno.test("a taken name gets its number before the ending", () => {
+Deno.test("a name that exists gets its number before the ending", () => {
   assert.equal(numberedName(`x.${T}.csv`, 1), `x.${T}.csv`);
   assert.equal(numberedName(`x.${T}.csv`, 2), `x.${T}-2.csv`);
   assert.equal(numberedName(`x.${T}.csv.gz`, 3), `x.${T}-3.csv.gz`);
@@ -52,7 +52,7 @@ Deno.test("long names are cut to 255 bytes between code points, and keep date, n
   }
 });
 
-Deno.test("a name in bak hides nothing and is obeyed by nobody", () => {
+Deno.test("a name in bak has no invisible characters, and no program interprets it", () => {
   const safe = (upload: string) => numberedName(bakName(upload, STARTED), 1);
   assert.equal(safe("a\nb\u001b[31m.csv"), `a_b_[31m.${T}.csv`);
   assert.equal(safe("-rf.csv"), `_rf.${T}.csv`);
@@ -61,7 +61,7 @@ Deno.test("a name in bak hides nothing and is obeyed by nobody", () => {
   assert.equal(safe('Zoë\'s "best" 🎓.csv'), `Zoë's "best" 🎓.${T}.csv`);
 });
 
-Deno.test("what is not the plain name of an entry is refused", () => {
+Deno.test("a path instead of a plain name is refused", () => {
   for (const name of ["", ".", "..", "../x.csv", "a/b", "/etc/passwd", "x\0.csv"]) {
     assert.throws(() => plainName(name), RangeError);
   }

@@ -15,7 +15,7 @@ async function withFile(content: string, test: (path: string, folder: string) =>
   }
 }
 
-Deno.test("a file is read from the beginning as often as wanted, in chunks of at most 256 KiB", () =>
+Deno.test("each read starts at the beginning, in chunks of at most 256 KiB", () =>
   withFile("0123456789".repeat(60_000), async (path) => {
     const file = await openRosterFile(path, "what it is called");
     assert.equal(file.name, "what it is called");
@@ -32,7 +32,7 @@ Deno.test("a file is read from the beginning as often as wanted, in chunks of at
     await file.close();
   }));
 
-Deno.test("chunks stay as they are while later ones are read", () =>
+Deno.test("a chunk does not change while later ones are read", () =>
   withFile("a".repeat(262_144) + "b".repeat(262_144), async (path) => {
     const file = await openRosterFile(path, "x.csv");
     const [first, second] = await Array.fromAsync(file.read());
@@ -40,7 +40,7 @@ Deno.test("chunks stay as they are while later ones are read", () =>
     await file.close();
   }));
 
-Deno.test("chunks are read into the halves of the place that is given for them, in turn", () =>
+Deno.test("chunks alternate between the two halves of the given buffer", () =>
   withFile("a".repeat(4_096) + "b".repeat(4_096) + "c".repeat(1_000), async (path) => {
     const file = await openRosterFile(path, "x.csv");
     const into = new Uint8Array(8_192);
@@ -53,7 +53,7 @@ Deno.test("chunks are read into the halves of the place that is given for them, 
     await file.close();
   }));
 
-Deno.test("who stops reading may close the file at once", () =>
+Deno.test("a reader that stops early can close the file immediately", () =>
   withFile("a".repeat(1_000_000), async (path) => {
     const file = await openRosterFile(path, "x.csv");
     for await (const chunk of file.read(new Uint8Array(1_024))) {
@@ -63,7 +63,7 @@ Deno.test("who stops reading may close the file at once", () =>
     await file.close();
   }));
 
-Deno.test("growth, truncation and a new time are changes; a rename is none, and the handle stays on the file", async (t) => {
+Deno.test("growth, truncation and a new time are changes, but a rename is not", async (t) => {
   const cases: [string, (path: string) => Promise<void>, boolean][] = [
     ["nothing", () => Promise.resolve(), false],
     ["growth", (path) => appendFile(path, "b"), true],
@@ -86,7 +86,7 @@ Deno.test("growth, truncation and a new time are changes; a rename is none, and 
   }
 });
 
-Deno.test("what cannot be opened says so by its code", () =>
+Deno.test("a file that cannot be opened throws its code", () =>
   withFile("a\n", async (path, folder) => {
     await plant(folder, { "link.csv": linkTo(path), "pipe.csv": PIPE });
     const codeOf = (name: string) => openRosterFile(join(folder, name), name).then(String, ({ code }) => code);

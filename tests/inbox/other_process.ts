@@ -1,19 +1,18 @@
 /**
- * Runs a script beside this folder as another process, without the privileges of root: rights count for it as they
- * do for the service.
+ * Runs a script of this folder as another process without the privileges of root, so that file modes apply to it.
  */
 import { fileURLToPath } from "node:url";
 
 export const IS_ROOT = Deno.uid() === 0;
 
-/** Starts `deno run SCRIPT ARGS`. As root it has no capabilities, so that modes and owners hold for it too. */
+/** Starts `deno run SCRIPT ARGS`, as root without capabilities. */
 export function startScript(script: string, ...args: string[]): Deno.ChildProcess {
   const command = [Deno.execPath(), "run", "-A", "--no-check", fileURLToPath(import.meta.resolve(script)), ...args];
   const [program, ...rest] = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...command] : command;
   return new Deno.Command(program, { args: rest, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();
 }
 
-/** The JSON that a script prints. */
+/** Returns the JSON that a script prints. */
 export async function outputOf(script: string, ...args: string[]): Promise<unknown> {
   const { success, stdout } = await startScript(script, ...args).output();
   if (!success) throw new Error(`${script} failed`);

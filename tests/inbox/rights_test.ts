@@ -5,13 +5,13 @@ import { run, treeOf } from "./folder_tree.ts";
 import { IS_ROOT, outputOf } from "./other_process.ts";
 import { T, type Uploads, withUploads } from "./upload_folder.ts";
 
-/** A turn of a process without privileges: what it saw, or why it did nothing. */
+/** Runs a turn without privileges. Returns its scan, or why it did nothing. */
 const turnOver = ({ root }: Uploads) =>
   outputOf("./turn.ts", root, `${root}/.database`) as Promise<FolderScan & { code: string; message: string }>;
 
 const NOBODY = 65_534;
 
-Deno.test("a file without the right to read it waits with its owner and mode; the others go on", () =>
+Deno.test("a file that rosterd may not read waits with its owner and mode, and the others are imported", () =>
   withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
     await chmod(uploads.at("x.csv"), 0o200);
     const { ready, waiting } = await turnOver(uploads);
@@ -20,7 +20,7 @@ Deno.test("a file without the right to read it waits with its owner and mode; th
     assert.match(waiting[0].text, new RegExp(`rosterd may not read it \\(owner uid ${Deno.uid()}, mode 0200\\)`));
   }));
 
-Deno.test("nothing is imported from a folder that is not writable", () =>
+Deno.test("nothing is imported from a folder that rosterd may not write", () =>
   withUploads({ "x.csv": "a\n", ".rosterd": {}, "bak": {} }, async (uploads) => {
     for (
       const [folder, code] of [
@@ -38,7 +38,7 @@ Deno.test("nothing is imported from a folder that is not writable", () =>
     assert.deepEqual(await treeOf(uploads.root), { "x.csv": "a\n", ".rosterd": {}, bak: {} });
   }));
 
-Deno.test("an upload folder that may not be listed is named", () =>
+Deno.test("an upload folder that rosterd may not list is reported", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     await chmod(uploads.root, 0o300);
     const answer = await turnOver(uploads);
@@ -47,7 +47,7 @@ Deno.test("an upload folder that may not be listed is named", () =>
   }));
 
 Deno.test({
-  name: "where the kernel refuses hard links to files of others, the move is a rename all the same (needs root)",
+  name: "a file of another user moves by rename when the kernel refuses the hard link (needs root)",
   ignore: !IS_ROOT,
   fn: () =>
     withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "old\n" } }, async (uploads) => {
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file that may not be moved rests for a minute, and stops no other (needs root)",
+  name: "a file that rosterd may not move waits for a minute, and stops no other (needs root)",
   ignore: !IS_ROOT,
   fn: () =>
     withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
@@ -71,8 +71,8 @@ Deno.test({
       try {
         assert.equal(await inbox.claim(ready[0]), null);
         assert.equal((await inbox.claim(ready[1]))?.name, "y.csv");
-        const look = await inbox.scan(0);
-        assert.deepEqual([look.ready, look.waiting[0].code], [[], "not_movable"]);
+        const scan = await inbox.scan(0);
+        assert.deepEqual([scan.ready, scan.waiting[0].code], [[], "not_movable"]);
         clock.pass(60);
         assert.equal((await inbox.scan(0)).ready.length, 1);
       } finally {

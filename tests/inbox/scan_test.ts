@@ -8,7 +8,7 @@ const names = (files: readonly { name: string }[]) => files.map(({ name }) => na
 const codes = (files: readonly { name: string; code: string }[]) =>
   Object.fromEntries(files.map(({ name, code }) => [name, code]));
 
-/** Two looks that lie so many seconds apart, with something happening in between. */
+/** Scans twice, `seconds` apart, with an event in between. */
 async function lookTwice({ inbox, clock }: Uploads, seconds: number, between: () => Promise<void> = async () => {}) {
   await inbox.scan(30);
   await between();
@@ -16,7 +16,7 @@ async function lookTwice({ inbox, clock }: Uploads, seconds: number, between: ()
   return await inbox.scan(30);
 }
 
-Deno.test("a file is ready when two looks settle_seconds apart saw the same", () =>
+Deno.test("a file is ready when two scans settle_seconds apart saw no change", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox, clock }) => {
     const first = await inbox.scan(30);
     assert.deepEqual(first.waiting, [{ name: "x.csv", code: "changing", text: "waiting: still changing" }]);
@@ -28,14 +28,14 @@ Deno.test("a file is ready when two looks settle_seconds apart saw the same", ()
     assert.deepEqual(waiting, []);
   }));
 
-Deno.test("with settle_seconds 0 one look is enough", () =>
+Deno.test("with settle_seconds 0 one scan is enough", () =>
   withUploads({ "x.csv": "a\n", "no end.csv": "a", "empty.csv": "" }, async ({ inbox }) => {
     assert.deepEqual(names((await inbox.scan(0)).ready), ["empty.csv", "no end.csv", "x.csv"]);
   }));
 
-Deno.test("a file that arrives between two looks under way is not forgotten by the one that did not see it", async () => {
+Deno.test("a file that arrives during two overlapping scans is not forgotten", async () => {
   const early = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`early${at}.csv`, "a\n"]));
-  // The first look has listed the folder when it asks for the time.
+  // The first scan has listed the folder when it reads the clock.
   let hasListed = () => {};
   const clock = { ...testClock(), elapsed: () => (hasListed(), 1_000) };
   await withUploads(early, async ({ inbox, at }) => {
@@ -52,7 +52,7 @@ Deno.test("a file that arrives between two looks under way is not forgotten by t
   }, { clock });
 });
 
-Deno.test("any change begins the wait anew: size, mtime, inode, ctime", async (t) => {
+Deno.test("a change of size, mtime, inode or ctime restarts the wait", async (t) => {
   const changes: Record<string, (uploads: Uploads) => Promise<void>> = {
     size: async ({ at }) => {
       await appendFile(at("x.csv"), "b\n");
@@ -80,7 +80,7 @@ Deno.test("any change begins the wait anew: size, mtime, inode, ctime", async (t
   }
 });
 
-Deno.test("the file server's clock does not matter, ahead or behind", () =>
+Deno.test("the clock of the file server may be wrong", () =>
   withUploads({ "past.csv": "a\n", "future.csv": "a\n" }, async (uploads) => {
     await utimes(uploads.at("past.csv"), new Date(0), new Date(0));
     await utimes(uploads.at("future.csv"), new Date("2199-01-01"), new Date("2199-01-01"));
@@ -89,7 +89,7 @@ Deno.test("the file server's clock does not matter, ahead or behind", () =>
     assert.deepEqual(names((await uploads.inbox.scan(30)).ready), ["past.csv", "future.csv"]);
   }));
 
-Deno.test("a plain file whose last line is open waits ten times as long, a compressed one does not", () =>
+Deno.test("a plain file without a final line end waits ten times as long, but a compressed one does not", () =>
   withUploads({ "open.csv": "a,b\n1,", "empty.txt": "", "open.csv.gz": "any bytes" }, async (uploads) => {
     const { inbox, clock } = uploads;
     const { ready, waiting } = await lookTwice(uploads, 30);
@@ -101,7 +101,7 @@ Deno.test("a plain file whose last line is open waits ten times as long, a compr
     assert.deepEqual(names((await inbox.scan(30)).ready), ["empty.txt", "open.csv", "open.csv.gz"]);
   }));
 
-Deno.test("LF, CR, CRLF and the line ends of UTF-16 close the last line", () =>
+Deno.test("LF, CR, CRLF and the line ends of UTF-16 end the last line", () =>
   withUploads({
     "lf.csv": "a\n",
     "cr.csv": "a\r",
@@ -110,13 +110,13 @@ Deno.test("LF, CR, CRLF and the line ends of UTF-16 close the last line", () =>
     "utf16be.csv": Uint8Array.of(0xfe, 0xff, 0, 0x61, 0, 0x0a),
   }, async (uploads) => assert.deepEqual((await lookTwice(uploads, 30)).waiting, [])));
 
-Deno.test("oldest first, then by name in code units", () =>
+Deno.test("uploads are ordered by time, then by name in code units", () =>
   withUploads({ "b.csv": "\n", "a.csv": "\n", "B.csv": "\n", "é.csv": "\n", "old.csv": "\n" }, async (uploads) => {
     await utimes(uploads.at("old.csv"), new Date("2020-01-01"), new Date("2020-01-01"));
     assert.deepEqual(names((await uploads.inbox.scan(0)).ready), ["old.csv", "B.csv", "a.csv", "b.csv", "é.csv"]);
   }));
 
-Deno.test("temporary and hidden names are left alone without a word, other endings are named once", () =>
+Deno.test("temporary and hidden names are ignored silently, and other endings are logged once", () =>
   withUploads({
     ".in.x.csv": "a\n",
     "x.csv.filepart": "a\n",
@@ -127,8 +127,8 @@ Deno.test("temporary and hidden names are left alone without a word, other endin
   }, async ({ inbox, events, at }) => {
     for (const path of [".in.x.csv", "x.csv.filepart", "~x.csv"]) await utimes(at(path), STARTED_TODAY, STARTED_TODAY);
     for (let looks = 0; looks < 3; looks++) {
-      const look = await inbox.scan(0);
-      assert.deepEqual(look, { ...emptyScan(), ignored: ["notes", "x.xlsx"] });
+      const scan = await inbox.scan(0);
+      assert.deepEqual(scan, { ...emptyScan(), ignored: ["notes", "x.xlsx"] });
     }
     const named = events.toSorted(([, one], [, other]) => JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
     assert.deepEqual(named, [["upload_ignored", { file: "notes" }], ["upload_ignored", { file: "x.xlsx" }]]);
@@ -141,14 +141,14 @@ Deno.test("temporary and hidden names are left alone without a word, other endin
 
 const STARTED_TODAY = new Date("2026-11-23T08:00:00Z");
 
-Deno.test("a temporary file that nobody finished for a day is named once in the log", () =>
+Deno.test("a temporary file that is a day old is logged once", () =>
   withUploads({ "x.csv.part": "a\n" }, async ({ inbox, events }) => {
     await inbox.scan(0);
     await inbox.scan(0);
     assert.deepEqual(events, [["temporary_file_is_old", { file: "x.csv.part" }]]);
   }));
 
-Deno.test("links, folders, pipes and sockets are never opened, whatever they are named", () =>
+Deno.test("links, folders, pipes and sockets are never opened, whatever their name", () =>
   withUploads({
     "secret.csv": linkTo("/etc/passwd"),
     "dangling.csv": linkTo("nowhere"),
@@ -161,10 +161,13 @@ Deno.test("links, folders, pipes and sockets are never opened, whatever they are
     assert.deepEqual(names(ready), ["good.csv"]);
     assert.deepEqual(new Set(waiting.map(({ code }) => code)), new Set(["not_a_plain_file"]));
     assert.equal(waiting.length, 5);
-    assert.match(waiting.find(({ name }) => name === "pipe.csv")!.text, /^waiting: it is a pipe, .* remove it$/);
+    assert.match(
+      waiting.find(({ name }) => name === "pipe.csv")!.text,
+      /^waiting: it is a pipe, which rosterd never opens; remove it$/,
+    );
   }));
 
-Deno.test("strange names are only names", () => {
+Deno.test("unusual names are accepted", () => {
   const strange = ["a\nb.csv", "\u001b[31mred.csv", "-rf.csv", "=cmd.csv", "..csv.csv", "'\"`$x.csv", "\u202egpj.csv"];
   const longest = "x".repeat(251) + ".csv";
   const all = [...strange.filter((name) => !name.startsWith(".")), "🎓 名.csv", longest];
@@ -174,7 +177,7 @@ Deno.test("strange names are only names", () => {
 });
 
 Deno.test({
-  name: "a name that is not UTF-8 is reported, and the others go on (Deno 2.6 does not even list it)",
+  name: "a name that is not UTF-8 is reported, and the others are imported (Deno 2.6 does not list it)",
   ignore: Deno.version.deno.startsWith("2.6."),
   fn: () =>
     withUploads({ "good.csv": "a\n", "\ufffd.csv": "a\n" }, async ({ inbox, root }) => {
@@ -188,21 +191,21 @@ Deno.test({
     }),
 });
 
-Deno.test("a file that vanishes or changes between looks is passed over without a word", () =>
+Deno.test("a file that vanishes or changes during a scan is skipped silently", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
-    const look = await lookTwice(uploads, 30, () => unlink(uploads.at("x.csv")));
-    assert.deepEqual(look, emptyScan());
+    const scan = await lookTwice(uploads, 30, () => unlink(uploads.at("x.csv")));
+    assert.deepEqual(scan, emptyScan());
     assert.deepEqual(uploads.events, []);
   }));
 
-Deno.test("what waits is logged once, not at every look", () =>
+Deno.test("a waiting file is logged once, not at every scan", () =>
   withUploads({ "x.csv": linkTo("y"), "fresh.csv": "a\n" }, async (uploads) => {
     await lookTwice(uploads, 1);
     await uploads.inbox.scan(30);
     assert.deepEqual(uploads.events.map(([event, fields]) => [event, fields?.file]), [["upload_waiting", "x.csv"]]);
   }));
 
-Deno.test("a look changes nothing but the folder .rosterd, which it makes for rosterd alone", () =>
+Deno.test("a scan changes nothing except for .rosterd, which it creates for rosterd only", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox, at, root }) => {
     await inbox.scan(30);
     assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".rosterd", "x.csv"]);

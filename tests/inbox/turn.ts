@@ -1,6 +1,6 @@
 /**
- * One turn over an upload folder as its own process, for `other_process.ts`: takes everything that is ready and moves
- * it to `bak`. A file of lines stands for the database: what is in it counts as imported. Prints what it saw.
+ * Runs one turn as a process for `other_process.ts`: claims every ready upload, moves it to `bak`, and prints the scan.
+ * Imports are lines in a file instead of a database.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
 import type { ClaimedUpload } from "../../src/importer/ports.ts";
@@ -10,7 +10,7 @@ import { STARTED, textOf, uploadsIn } from "./upload_folder.ts";
 const [root, database] = Deno.args;
 const { inbox } = uploadsIn(root);
 
-/** Notes a line and waits until it is on disk; begins on a new one, since a killed turn may have left half of one. */
+/** Syncs a line to disk. Starts a new line, since a killed turn may have left half of one. */
 function note(...fields: string[]): void {
   const file = openSync(database, "a");
   appendFileSync(file, `\n${JSON.stringify(fields)}\n`);
@@ -18,24 +18,24 @@ function note(...fields: string[]): void {
   closeSync(file);
 }
 
-async function finish(taken: ClaimedUpload): Promise<void> {
-  if (!notesIn(database).some(([what, key]) => what === "imported" && key === taken.key)) {
-    const file = (await inbox.open(taken))!;
-    note("imported", taken.key, await textOf(file.read()));
+async function finish(claimed: ClaimedUpload): Promise<void> {
+  if (!notesIn(database).some(([what, key]) => what === "imported" && key === claimed.key)) {
+    const file = (await inbox.open(claimed))!;
+    note("imported", claimed.key, await textOf(file.read()));
     await file.close();
   }
-  note("moved", taken.key, (await inbox.moveToBak(taken, STARTED))!);
-  await inbox.forget(taken);
+  note("moved", claimed.key, (await inbox.moveToBak(claimed, STARTED))!);
+  await inbox.forget(claimed);
 }
 
 try {
-  const look = await inbox.scan(0);
-  console.log(JSON.stringify(look));
+  const scan = await inbox.scan(0);
+  console.log(JSON.stringify(scan));
   await inbox.tidy();
-  for (const taken of [...look.moved, ...look.claimed]) await finish(taken);
-  for (const ready of look.ready) {
-    const taken = await inbox.claim(ready);
-    if (taken) await finish(taken);
+  for (const claimed of [...scan.moved, ...scan.claimed]) await finish(claimed);
+  for (const ready of scan.ready) {
+    const claimed = await inbox.claim(ready);
+    if (claimed) await finish(claimed);
   }
 } catch (error) {
   const { code, message } = error as { code?: string; message: string };

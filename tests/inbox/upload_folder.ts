@@ -1,6 +1,4 @@
-/**
- * An inbox over a real temporary folder, with a clock that a test moves and a log that it reads.
- */
+/** An inbox over a temporary folder, with a clock that the test sets and a log that it reads. */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
 import type { ClaimedUpload } from "../../src/importer/ports.ts";
@@ -8,7 +6,7 @@ import type { Clock } from "../../src/runtime/clock.ts";
 import type { Log, LogFields } from "../../src/runtime/log.ts";
 import { plant, type Tree } from "./folder_tree.ts";
 
-/** The start of every import in these tests, and as names bear it. */
+/** The start of every import in these tests, and its form in names. */
 export const STARTED = new Date("2026-11-23T18:30:58.123Z");
 export const T = "20261123T183058Z";
 
@@ -25,17 +23,17 @@ export interface Uploads {
   readonly root: string;
   readonly inbox: UploadFolder;
   readonly clock: TestClock;
-  /** What was logged: `[event, fields]`. */
+  /** The log: `[event, fields]`. */
   readonly events: [string, LogFields | undefined][];
   /** A path in the upload folder. */
   at(...names: string[]): string;
-  /** An inbox as another process would have it: it remembers nothing. */
+  /** Creates an inbox without state, like a new process. */
   restarted(): UploadFolder;
-  /** Looks without waiting for anything to settle, and takes the upload of that name. */
-  taken(name: string): Promise<ClaimedUpload>;
+  /** Scans with settle_seconds 0 and claims the upload. */
+  claim(name: string): Promise<ClaimedUpload>;
 }
 
-/** Plants a tree, hands it to the test, and removes it. */
+/** Plants a tree for one test. */
 export async function withUploads(
   tree: Tree,
   test: (uploads: Uploads) => Promise<void>,
@@ -64,18 +62,17 @@ export function uploadsIn(root: string, options: Partial<InboxOptions> = {}): Up
     events,
     at: (...names) => join(root, ...names),
     restarted: inboxNow,
-    taken: (name) => takeNow(inbox, name),
+    claim: (name) => claimNow(inbox, name),
   };
 }
 
-export async function takeNow(inbox: UploadFolder, name: string): Promise<ClaimedUpload> {
+export async function claimNow(inbox: UploadFolder, name: string): Promise<ClaimedUpload> {
   const ready = (await inbox.scan(0)).ready.find((upload) => upload.name === name);
-  const taken = ready && await inbox.claim(ready);
-  if (!taken) throw new Error(`${JSON.stringify(name)} could not be taken`);
-  return taken;
+  const claimed = ready && await inbox.claim(ready);
+  if (!claimed) throw new Error(`${JSON.stringify(name)} could not be claimed`);
+  return claimed;
 }
 
-/** All bytes of a file as text. */
 export async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk);

@@ -146,7 +146,7 @@ pageTest("A test mail uses the saved settings, and the page shows the result", {
   await save(page);
   await page.getByText("Saved. The change applies from the next import.").waitFor();
   await send.click();
-  await page.getByText("The mail server took a mail to clerk@example.edu.").waitFor();
+  await page.getByText("The mail server accepted a mail to clerk@example.edu.").waitFor();
   assert.equal(scene.service.smtp.mails.length, 1);
   assertQuiet();
 });

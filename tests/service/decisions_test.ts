@@ -8,18 +8,25 @@ import { HoldService } from "../../src/service/hold_service.ts";
 import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState, type RunningImport } from "../../src/service/state.ts";
 
-Deno.test("while an import has the embedded database, decisions and held users say at once that it is busy", async () => {
+Deno.test("decisions and held users are busy while an import uses the embedded database", async () => {
   const untouchable = new Proxy({ kind: "embedded" }, {
     get(target, name) {
       if (name === "kind") return target.kind;
       throw new Error(`${String(name)} of the database was asked for`);
     },
   }) as Database;
-  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+  const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = { ...initialState(DEFAULT_SETTINGS), running: { id: 3 } as RunningImport };
-  const history = new CachedImportHistory({ database: untouchable, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({ database: untouchable, bak: new BakFolder("bak"), state, databaseMonitor });
   const stopping = new AbortController().signal;
-  const decisions = new HoldService({ database: untouchable, history, state, keeper, stopping, log: silentLog });
+  const decisions = new HoldService({
+    database: untouchable,
+    history,
+    state,
+    databaseMonitor,
+    stopping,
+    log: silentLog,
+  });
   const { signal } = new AbortController();
   for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
     await assert.rejects(asked, Busy);

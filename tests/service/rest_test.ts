@@ -1,4 +1,4 @@
-/** A service at rest asks the database for next to nothing, and still notices what others change. */
+/** An idle service hardly queries the database, and still notices changes by other programs. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
@@ -12,7 +12,6 @@ import { createOutbox, type OutboxStore } from "../../src/smtp/outbox.ts";
 import { onServer } from "../postgres/roster_database.ts";
 import { until } from "../support/until.ts";
 
-/** Counts the statements that go through it. */
 function counting(sql: Sql): { sql: Sql; statements: () => number } {
   let statements = 0;
   const counted = new Proxy(sql, {
@@ -28,39 +27,39 @@ function counting(sql: Sql): { sql: Sql; statements: () => number } {
   return { sql: counted, statements: () => statements };
 }
 
-onServer("the history is read again when somebody changed it, and not at rest", async (db) => {
+onServer("the history is read again only after a change", async (db) => {
   const { sql, statements } = counting(db.database.sql);
-  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+  const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
   const history = new CachedImportHistory({
     database: { ...db.database, sql },
     bak: new BakFolder("bak"),
     state,
-    keeper,
+    databaseMonitor,
   });
-  const look = async () => await history.refreshIfChanged(await historyVersion(db.sql));
-  await look();
+  const refresh = async () => await history.refreshIfChanged(await historyVersion(db.sql));
+  await refresh();
   assert.ok(statements() > 0);
   const before = statements();
-  for (let looks = 0; looks < 5; looks++) await look();
+  for (let times = 0; times < 5; times++) await refresh();
   assert.equal(statements(), before);
 
   await db.import("unique_id,login_source\n1,ldap\n");
   await until("the import shows", async () => {
-    await look();
+    await refresh();
     return history.totals.lastImportAt !== null;
   });
   await db.sql`update rosterd.imports set hold_state = 'open', hold_reason = 'too many'`;
   await until("the hold shows", async () => {
-    await look();
+    await refresh();
     return history.totals.openHolds === 1;
   });
 });
 
-onServer("what changed during an import is read after it", async (db) => {
-  const keeper = { ask: <T>(question: () => Promise<T>) => question() };
+onServer("a change during an import is read after it", async (db) => {
+  const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
-  const history = new CachedImportHistory({ database: db.database, bak: new BakFolder("bak"), state, keeper });
+  const history = new CachedImportHistory({ database: db.database, bak: new BakFolder("bak"), state, databaseMonitor });
   await db.import("unique_id,login_source\n1,ldap\n");
   state.running = { id: 1, file: "x.csv", started_at: "", stage: "merging", bytes: 1, total_bytes: 1, records: 1 };
   await history.refreshIfChanged("1");
@@ -70,7 +69,7 @@ onServer("what changed during an import is read after it", async (db) => {
   assert.notEqual(history.totals.lastImportAt, null);
 });
 
-Deno.test("without a mail that waits the outbox asks one question, and tries nothing", async () => {
+Deno.test("without a waiting mail the outbox runs one query and sends nothing", async () => {
   const asked: PropertyKey[] = [];
   const store = new Proxy({}, {
     get: (_, name) => () => {
@@ -90,7 +89,7 @@ Deno.test("without a mail that waits the outbox asks one question, and tries not
     loadImport: () => Promise.resolve(null),
     failedFile: () => Promise.resolve(null),
     heldFile: () => Promise.resolve(null),
-    transport: () => Promise.reject(new Error("nothing is to be sent")),
+    transport: () => Promise.reject(new Error("no mail may be sent")),
     clock: systemClock,
     log: silentLog,
   });

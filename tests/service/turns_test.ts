@@ -1,4 +1,4 @@
-/** How often the folder is looked at between turns: often enough to see files settle, and seldom when a look takes long. */
+/** How often the folder is scanned between turns: often enough to see files settle, but rarely if a scan takes long. */
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
 import type { SettingsFile } from "../../src/host/settings_file.ts";
@@ -11,18 +11,18 @@ import type { DatabaseMonitor } from "../../src/service/database_monitor.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
-/** A database that is away: every turn only looks. Looks are due every second, by the clock of the test. */
-async function looksInAMinute(look: (clock: { seconds: number }) => void): Promise<number> {
+/** With an unreachable database every turn only scans. A scan is due every second of the test's clock. */
+async function scansInAMinute(scan: (clock: { seconds: number }) => void): Promise<number> {
   const clock = { seconds: 0, now: () => new Date(clock.seconds * 1_000), elapsed: () => clock.seconds * 1_000 };
   const settings = settingsSchema.parse({ settle_seconds: 1, interval_minutes: 1_440 });
-  let looks = 0;
+  let scans = 0;
   const turns = new Turns({
     state: initialState(settings),
     clock,
     inbox: {
-      look() {
-        looks++;
-        look(clock);
+      scan() {
+        scans++;
+        scan(clock);
         return Promise.resolve(emptyScan());
       },
     } as unknown as UploadFolder,
@@ -30,7 +30,7 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
       read: () => Promise.resolve({ settings, etag: "1" }),
       noteEdits: async () => {},
     } as unknown as SettingsFile,
-    databaseMonitor: { isWorthATry: false } as DatabaseMonitor,
+    databaseMonitor: { isWorthTrying: false } as DatabaseMonitor,
     leadership: { term: new AbortController().signal } as Leadership,
     store: {} as ImportStore,
     log: createLog({ level: "error", format: "json", now: clock.now, write: () => {} }),
@@ -39,7 +39,7 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
   const stop = new AbortController();
   const ended = turns.run(stop.signal);
   await turns.trigger();
-  const [begun, lookedBefore] = [clock.seconds, looks];
+  const [begun, scansBefore] = [clock.seconds, scans];
   while (clock.seconds < begun + 60) {
     clock.seconds++;
     await turns.settingsChanged();
@@ -47,18 +47,18 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
   }
   stop.abort();
   await ended;
-  return looks - lookedBefore;
+  return scans - scansBefore;
 }
 
-Deno.test("a folder that answers at once is looked at every time that it is due", async () => {
-  assert.equal(await looksInAMinute(() => {}), 60);
+Deno.test("a fast folder is scanned whenever a scan is due", async () => {
+  assert.equal(await scansInAMinute(() => {}), 60);
 });
 
-Deno.test("a folder where a look takes 3 s is looked at every 30 s", async () => {
-  assert.equal(await looksInAMinute((clock) => clock.seconds += 3), 2);
+Deno.test("a folder whose scan takes 3 s is scanned every 30 s", async () => {
+  assert.equal(await scansInAMinute((clock) => clock.seconds += 3), 2);
 });
 
-Deno.test("a look that fails, however long it took, does not put off the next one", async () => {
+Deno.test("a failed scan does not delay the next one, however long it took", async () => {
   let failed = false;
   const failsOnce = (clock: { seconds: number }) => {
     if (failed || clock.seconds < 10) return;
@@ -66,5 +66,5 @@ Deno.test("a look that fails, however long it took, does not put off the next on
     clock.seconds += 3;
     throw new UnusableFolder("upload_hanging", "The folder hangs", "wait");
   };
-  assert.equal(await looksInAMinute(failsOnce), 58);
+  assert.equal(await scansInAMinute(failsOnce), 58);
 });

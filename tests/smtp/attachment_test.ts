@@ -9,16 +9,19 @@ import {
 
 const CHUNK = 64 * 1024;
 
-/** A source of so many bytes that counts what is taken from it. */
-function source(bytes: number, fill: (chunk: Uint8Array<ArrayBuffer>) => void): AttachmentSource & { taken: number } {
+/** A source of `bytes` bytes that counts how many were read. */
+function source(
+  bytes: number,
+  fill: (chunk: Uint8Array<ArrayBuffer>) => void,
+): AttachmentSource & { bytesRead: number } {
   return {
     name: "x.T.failed.csv",
-    taken: 0,
+    bytesRead: 0,
     async *read() {
       for (let left = bytes; left > 0; left -= CHUNK) {
         const chunk = new Uint8Array(Math.min(CHUNK, left));
         fill(chunk);
-        this.taken += chunk.length;
+        this.bytesRead += chunk.length;
         yield chunk;
       }
     },
@@ -28,14 +31,14 @@ function source(bytes: number, fill: (chunk: Uint8Array<ArrayBuffer>) => void): 
 const text = (chunk: Uint8Array<ArrayBuffer>) => chunk.fill(97);
 const noise = (chunk: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(chunk);
 
-Deno.test("a file of exactly 5 MiB goes as it is", async () => {
+Deno.test("a file of exactly 5 MiB is attached as it is", async () => {
   const packed = await packAttachment(source(MAX_PLAIN_BYTES, text));
   assert.equal(packed?.filename, "x.T.failed.csv");
   assert.equal(packed?.contentType, "text/csv; charset=utf-8");
   assert.equal(packed?.content.length, MAX_PLAIN_BYTES);
 });
 
-Deno.test("one byte more is gzipped", async () => {
+Deno.test("a file of 5 MiB and one byte is gzipped", async () => {
   const packed = await packAttachment(source(MAX_PLAIN_BYTES + 1, text));
   assert.equal(packed?.filename, "x.T.failed.csv.gz");
   assert.equal(packed?.contentType, "application/gzip");
@@ -44,19 +47,19 @@ Deno.test("one byte more is gzipped", async () => {
   assert.ok(unpacked.every((byte) => byte === 97));
 });
 
-Deno.test("a file above 5 MiB that gzips to just under 7 MiB is attached, above it is not", async () => {
+Deno.test("a gzipped file is attached up to 7 MiB", async () => {
   const under = await packAttachment(source(MAX_GZIPPED_BYTES - CHUNK, noise));
   assert.ok(under!.content.length <= MAX_GZIPPED_BYTES && under!.content.length > MAX_PLAIN_BYTES);
   assert.equal(await packAttachment(source(MAX_GZIPPED_BYTES + CHUNK, noise)), null);
 });
 
-Deno.test("a huge file is read no further than the limits ask for", async () => {
+Deno.test("a huge file is read only up to the limits", async () => {
   const huge = source(1024 ** 4, noise);
   assert.equal(await packAttachment(huge), null);
-  assert.ok(huge.taken < 2 * (MAX_PLAIN_BYTES + MAX_GZIPPED_BYTES), `${huge.taken} bytes were taken`);
+  assert.ok(huge.bytesRead < 2 * (MAX_PLAIN_BYTES + MAX_GZIPPED_BYTES), `${huge.bytesRead} bytes were read`);
 });
 
-Deno.test("a source that fails in the middle of gzipping fails the packing", async () => {
+Deno.test("an error of the source during gzip is thrown", async () => {
   let read = 0;
   const failing = source(MAX_PLAIN_BYTES * 3, (chunk) => {
     if ((read += chunk.length) > MAX_PLAIN_BYTES * 2) throw Object.assign(new Error("gone"), { code: "EIO" });

@@ -1,4 +1,4 @@
-/** The two files of a mail: failed records lie in `bak`, the list of held users is made from the database. */
+/** The two files of a mail: the failed records in `bak`, and the held users from the database. */
 import assert from "node:assert/strict";
 import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -46,21 +46,21 @@ function drafts(failed: AttachmentSource, held: AttachmentSource): Drafts {
 
 const gone = Object.assign(new Error("gone"), { code: "ENOENT" });
 
-Deno.test("failed records and held users go with one mail", async () => {
+Deno.test("failed records and held users are attached to one mail", async () => {
   const message = await drafts(source("x.T.failed.csv", "f"), source("x.T.held.csv", "h"))
     .draft([MAIL], DEFAULT_SETTINGS, "with_files");
   assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.failed.csv", "x.T.held.csv"]);
-  assert.equal(message!.subject, "rosterd: roster.csv: 43 archivings held");
+  assert.equal(message!.subject, "rosterd: roster.csv: 43 archivals on hold");
 });
 
-Deno.test("failed records that cannot be read do not hold back the mail about held users", async () => {
+Deno.test("failed records that cannot be read do not delay the mail about held users", async () => {
   const message = await drafts(source("x.T.failed.csv", gone), source("x.T.held.csv", "h"))
     .draft([MAIL], DEFAULT_SETTINGS, "with_files");
   assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.held.csv"]);
   assert.match(message!.text, /the file could not be read for this mail/);
 });
 
-Deno.test("while the database cannot tell who is held, the mail waits", async () => {
+Deno.test("the mail waits while the database cannot list the held users", async () => {
   const away = Object.assign(new Error("away"), { code: "CONNECTION_CLOSED" });
   const draft = drafts(source("x.T.failed.csv", "f"), source("x.T.held.csv", away))
     .draft([MAIL], DEFAULT_SETTINGS, "with_files");

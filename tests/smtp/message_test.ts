@@ -40,7 +40,7 @@ function failedFile(fate: FileNote["fate"]): FileNote {
   return { name: "roster.20261123T184500Z.failed.csv", fate };
 }
 
-Deno.test("the mail about failed records, whole", () => {
+Deno.test("the mail about failed records lists counts, failures and next steps", () => {
   const imported = {
     entry: entry({ records: 120, created: 10, updated: 7, unchanged: 100, failed: 3, permits_released: 2 }),
     failures: [
@@ -60,7 +60,7 @@ Deno.test("the mail about failed records, whole", () => {
   assert.equal(
     text,
     `The file "roster.csv" was imported.
-3 records of 120 failed and changed nothing.
+3 of 120 records failed and changed nothing.
 Everything else was applied.
 
 Counts
@@ -82,43 +82,43 @@ Failed records
                    province   9033       must be two letters, not "Ontario"
    120  u-120      -          malformed  7 values for 8 columns
 
-  All of them: see the attached file roster.20261123T184500Z.failed.csv.
+  All failed records: see the attached file roster.20261123T184500Z.failed.csv.
 
 What to do next
   1. Open the attached file in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.
-  2. Correct the values. What could not be read at all stands in rosterd_record: type it into the other columns.
-     The rosterd_… columns may stay; they are ignored. Leave a ' that stands before a value: it keeps the
-     spreadsheet from changing it.
-  3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder again, under any name that ends in .csv.
+  2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.
+     You can leave the rosterd_… columns; they are ignored. Leave a ' before a value: it keeps the spreadsheet from
+     changing that value.
+  3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.
 
 rosterd, import 12, 2026-11-23 18:45 UTC
 `,
   );
 });
 
-Deno.test("a single failed record is told in the singular, under the contract's subject", () => {
+Deno.test("one record is named in the singular", () => {
   const imported = { entry: entry({ records: 1, failed: 1 }), failures: [failure(2)] };
   const { subject, text } = composeImport("failures", imported, NOTHING);
-  assert.equal(subject, "rosterd: roster.csv: 1 of 1 records failed");
-  assert.match(text, /^1 record of 1 failed/m);
+  assert.equal(subject, "rosterd: roster.csv: 1 of 1 record failed");
+  assert.match(text, /^1 of 1 record failed and changed nothing\.$/m);
 });
 
-Deno.test("only the first twenty failures are shown, and how many there are", () => {
+Deno.test("only the first twenty failures are shown, with the total", () => {
   const failures = Array.from({ length: 50 }, (_, index) => failure(index + 2));
-  const { text } = composeImport("failures", { entry: entry({ records: 900, failed: 300 }), failures }, NOTHING);
-  assert.match(text, /^The first 20 of 300 failed records$/m);
+  const { text } = composeImport("failures", { entry: entry({ records: 9000, failed: 3000 }), failures }, NOTHING);
+  assert.match(text, /^The first 20 of 3,000 failed records$/m);
   assert.match(text, /u-21 /);
   assert.doesNotMatch(text, /u-22 /);
 });
 
 const fates: [FileNote["fate"], RegExp, RegExp][] = [
-  ["gzipped", /attached file roster\.\S+\.failed\.csv\.gz/, /Unpack the attached file/],
-  ["too_large", /too many to attach\. The file is in the folder "bak" .* roster\.\S+\.failed\.csv\./, /Open the file/],
-  ["refused", /did not take the attachment\. The file is in the folder "bak"/, /Open the file/],
-  ["unreadable", /could not be read for this mail\. It was kept in the folder "bak"/, /Open the file/],
+  ["gzipped", /: see the attached file roster\.\S+\.failed\.csv\.gz\. Unpack it first\.$/m, /Unpack the attached file/],
+  ["too_large", /too large to attach\. It is in the folder "bak" .* roster\.\S+\.failed\.csv\./, /Open the file/],
+  ["refused", /refused the attachment\. The file is in the folder "bak"/, /Open the file/],
+  ["unreadable", /could not be read for this mail\. It was saved in the folder "bak"/, /Open the file/],
 ];
 for (const [fate, sentence, step] of fates) {
-  Deno.test(`the text tells where the failed records are when they are ${fate}`, () => {
+  Deno.test(`the text says where the failed records are when they are ${fate}`, () => {
     const imported = { entry: entry({ records: 9, failed: 9 }), failures: [] };
     const { text } = composeImport("failures", imported, { ...NOTHING, failed: failedFile(fate) });
     assert.match(text, sentence);
@@ -126,31 +126,31 @@ for (const [fate, sentence, step] of fates) {
   });
 }
 
-Deno.test("a rejected file: the reason, the line, and what to do", () => {
+Deno.test("the mail about a rejected file names the reason, the line, and what to do", () => {
   const reason = { code: "cut_off", text: "looks cut off at line 41", line: 41 };
   const imported = { entry: entry({ status: "rejected", reason }), failures: [] };
   const { subject, text } = composeImport("rejected", imported, NOTHING);
   assert.equal(subject, "rosterd: roster.csv: rejected");
-  assert.match(text, /^The file "roster\.csv" was rejected\. Nothing of it was applied\.$/m);
+  assert.match(text, /^The file "roster\.csv" was rejected\. Nothing was applied\.$/m);
   assert.match(text, /^Reason: looks cut off at line 41$/m);
-  assert.match(text, /Mend the file, at line 41,/);
-  assert.match(text, /kept in the folder "bak" .* as roster\.20261123T184500Z\.csv\./);
+  assert.match(text, /Correct the file at line 41, or export the roster again\./);
+  assert.match(text, /It is in the folder "bak" of the upload folder, as roster\.20261123T184500Z\.csv\.$/m);
 });
 
-Deno.test("the line of a rejection is told where its reason does not name it", () => {
+Deno.test("the line of a rejection is added if the reason does not name it", () => {
   const reason = { code: "header", text: "the header cannot be used", line: 3 };
   const { text } = composeImport("rejected", { entry: entry({ status: "rejected", reason }), failures: [] }, NOTHING);
   assert.match(text, /^Reason: the header cannot be used \(line 3\)$/m);
 });
 
-Deno.test("held archivings: how many, why, who, and how to decide; missing users are counted in", () => {
+Deno.test("the number of archivals on hold includes missing users", () => {
   const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
   const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
   const held: FileNote = { name: "held.csv", fate: "attached" };
   const { subject, text } = composeImport("held", imported, { failed: null, held });
-  assert.equal(subject, "rosterd: roster.csv: 43 archivings held");
-  assert.match(text, /43 users would be disabled or archived/);
-  assert.match(text, /Who they are: see the attached file held\.csv\./);
+  assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
+  assert.match(text, /This file would disable or archive 43 users\./);
+  assert.match(text, /All users on hold: see the attached file held\.csv\./);
   assert.match(text, /rosterd imports approve 12$/m);
   assert.match(text, /rosterd imports discard 12$/m);
 });
@@ -167,14 +167,14 @@ function heldEntry(state: "open" | "approved" | "discarded" = "open"): ImportEnt
   });
 }
 
-Deno.test("the mail about held archivings, whole: how many, why, who, and how to decide", () => {
+Deno.test("the mail about archivals on hold says how many, why, who, and how to decide", () => {
   const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };
   const { subject, text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
-  assert.equal(subject, "rosterd: roster.csv: 43 archivings held");
+  assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
   assert.equal(
     text,
     `The file "roster.csv" was imported.
-43 users would lose access: this is held until somebody approves or discards it.
+43 users would lose access. This is on hold until an admin approves or discards it.
 Everything else was applied.
 
 Counts
@@ -189,19 +189,19 @@ Counts
   Failed                0
   Missing, held         2
 
-Held
-  43 users would be disabled or archived by this file. The archive guard held that back:
+On hold
+  This file would disable or archive 43 users. The archive guard put this on hold:
   of login source "ldap" 43 users would have lost access, where 300 are active.
-  Until it is approved or discarded nothing happens to them.
+  Nothing happens to them until an admin approves or discards it.
 
-  Who they are: see the attached file roster.20261123T184500Z.held.csv.
+  All users on hold: see the attached file roster.20261123T184500Z.held.csv.
 
 What to do next
-  Find out whether the roster is right about the held users. As long as nobody has decided, no other file can archive or
-  disable anybody either. To decide, on the machine where rosterd runs:
-  - To let it happen:         rosterd imports approve 12
-  - If the roster was wrong:  rosterd imports discard 12
-  Or over HTTP, with the admin token: POST /imports/12/approve or POST /imports/12/discard
+  Check whether the roster is right about these users. Until an admin decides, no other file can archive or disable
+  users. To decide, run one of these on the machine where rosterd runs:
+  - If the roster is right:  rosterd imports approve 12
+  - If the roster is wrong:  rosterd imports discard 12
+  Or use HTTP with the admin token: POST /imports/12/approve or POST /imports/12/discard
 
 rosterd, import 12, 2026-11-23 18:45 UTC
 `,
@@ -209,36 +209,38 @@ rosterd, import 12, 2026-11-23 18:45 UTC
 });
 
 for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
-  Deno.test(`a list of held users that is ${fate} is never said to lie in bak`, () => {
+  Deno.test(`the mail does not point to bak for a list of held users that is ${fate}`, () => {
     const held: FileNote = { name: "roster.T.held.csv", fate };
     const { text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
     assert.doesNotMatch(text, /"bak"/);
-    if (fate === "gzipped") return assert.match(text, /see the attached file roster\.T\.held\.csv\.gz \(packed/);
-    assert.match(text, /Who they are: .*\. GET \/imports\/12\/held lists all of them/);
+    if (fate === "gzipped") {
+      return assert.match(text, /see the attached file roster\.T\.held\.csv\.gz\. Unpack it first\.$/m);
+    }
+    assert.match(text, /All users on hold: .*\. GET \/imports\/12\/held lists all of them\./);
     assert.match(text, /rosterd imports show 12$/m);
     assert.doesNotMatch(text, /attached file/);
   });
 }
 
 for (const state of ["approved", "discarded"] as const) {
-  Deno.test(`a late mail about what was ${state} meanwhile asks for no decision`, () => {
+  Deno.test(`a late mail asks for no decision when the hold is ${state}`, () => {
     const { text } = composeImport("held", { entry: heldEntry(state), failures: [] }, NOTHING);
-    assert.match(text, new RegExp(`43 users would lose access: this was held, and ${state} meanwhile\\.`));
-    assert.doesNotMatch(text, /imports approve|Until it is approved/);
+    assert.match(text, new RegExp(`43 users would lose access\\. This was on hold; an admin has ${state} it since\\.`));
+    assert.doesNotMatch(text, /imports approve|until an admin/);
   });
 }
 
-Deno.test("an import without trouble, and its warnings", () => {
+Deno.test("the mail about an import without failures shows its warnings", () => {
   const warnings = [{ code: "unknown_columns", text: "1 column is unknown: emial (email?)" }];
   const imported = { entry: entry({ status: "done", records: 5, unchanged: 5, warnings }), failures: [] };
   const { subject, text } = composeImport("imported", imported, NOTHING);
   assert.equal(subject, "rosterd: roster.csv: imported");
   assert.match(text, /Every record was applied\./);
   assert.match(text, /- 1 column is unknown: emial \(email\?\)/);
-  assert.match(text, /Nothing: this mail only reports\./);
+  assert.match(text, /Nothing\. This mail is for your information\./);
 });
 
-Deno.test("line breaks, direction marks and escape codes of names and values stay visible on their line", () => {
+Deno.test("line breaks, direction marks and escape codes of names and values are shown as codes", () => {
   const file = "x\r\nBcc: spy@evil.example\u001b[31m\u202e.csv";
   const nasty = failure(2, {
     unique_id: "a\nb",
@@ -247,7 +249,7 @@ Deno.test("line breaks, direction marks and escape codes of names and values sta
   const imported = { entry: entry({ file, records: 1, failed: 1 }), failures: [nasty] };
   const { subject, text } = composeImport("failures", imported, NOTHING);
   const shown = "x\\u{d}\\u{a}Bcc: spy@evil.example\\u{1b}[31m\\u{202e}.csv";
-  assert.equal(subject, `rosterd: ${shown}: 1 of 1 records failed`);
+  assert.equal(subject, `rosterd: ${shown}: 1 of 1 record failed`);
   assert.ok(text.includes(`The file "${shown}" was imported.`));
   assert.match(text, /a\\u\{a\}b .*bad\\u\{d\}\\u\{a\}value\\u\{7\}/);
   // deno-lint-ignore no-control-regex
@@ -260,7 +262,7 @@ Deno.test("a value of 64 KiB is cut", () => {
   assert.ok(text.length < 2_000);
 });
 
-Deno.test("a digest has one line for each import and counts those it does not name", () => {
+Deno.test("a digest lists imports and counts those that it does not name", () => {
   const reason = { code: "workbook", text: "this is an Excel workbook: save it as CSV", line: null };
   const { subject, text } = composeDigest([
     { kind: "failures", entry: entry({ records: 9, failed: 2 }), failedFile: "roster.T.failed.csv" },
@@ -274,6 +276,6 @@ Deno.test("a digest has one line for each import and counts those it does not na
   );
   assert.match(text, /- b\\u\{a\}\.csv: rejected: this is an Excel workbook: save it as CSV \(import 12\)/);
   assert.match(text, /- rosterd: no file for 24 hours/);
-  assert.match(text, /and 297 more: see the history/);
+  assert.match(text, /^ {2}and 297 more$/m);
   assert.equal(composeDigest([], 1).subject, "rosterd: 1 import needs attention");
 });

@@ -23,7 +23,7 @@ const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0
 const MINUTE = 60_000;
 const never = new AbortController().signal;
 
-/** A database of its own with the schema, a mail server, a clock to set, and the folder `bak`. */
+/** A new database, a mail server, a clock that the test sets, and a folder `bak`. */
 async function world() {
   const name = `rosterd_test_mail_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = postgres(SERVER, { max: 1, onnotice: () => {} });
@@ -66,7 +66,7 @@ async function world() {
     logged,
     pass: (milliseconds: number) => passed += milliseconds,
     outbox: createOutbox(dependencies),
-    /** A finished import with two failed records, its file in `bak`, and its mail. */
+    /** Adds a finished import with two failed records, its file in `bak`, and its mail. */
     async imported(file: string, content = "\ufeffunique_id\r\n1\r\n"): Promise<number> {
       const failedFile = `${crypto.randomUUID()}.failed.csv`;
       await Deno.writeTextFile(`${bak}/${failedFile}`, content);
@@ -100,7 +100,7 @@ async function loadImport(sql: postgres.Sql, id: number) {
   return { entry, failures: [{ line: 2, unique_id: "u-2", problems }] };
 }
 
-Deno.test("a waiting mail goes to all receivers with its file, and its import is marked sent", async () => {
+Deno.test("a waiting mail goes to all recipients with its file, and its import is marked as sent", async () => {
   await using w = await world();
   const id = await w.imported("Übersicht 😀.csv");
   assert.equal(await w.mailOf(id), "waiting");
@@ -124,7 +124,7 @@ Deno.test("a mail waits until the file of its import is in bak", async () => {
   assert.equal(await w.mailOf(id), "sent");
 });
 
-Deno.test("without mail settings nothing is tried and nothing is lost", async () => {
+Deno.test("without mail settings no mail is sent or lost", async () => {
   await using w = await world();
   await w.imported("x.csv");
   const bare = createOutbox({ ...w.dependencies, settings: () => ({ ...w.settings, failed_import_email: "" }) });
@@ -133,7 +133,7 @@ Deno.test("without mail settings nothing is tried and nothing is lost", async ()
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
 });
 
-Deno.test("an alert goes to the administrator too, once to each, with its lines made harmless", async () => {
+Deno.test("an alert goes to the admin, too, once to each address, with control characters as codes", async () => {
   await using w = await world();
   w.settings.failed_import_email = "clerk@school.example,admin@rosterd.example";
   const content = { subject: "rosterd: x\r\nBcc: spy@evil.example", text: "No file\u001b[2J.\nSee status.\n" };
@@ -146,7 +146,7 @@ Deno.test("an alert goes to the administrator too, once to each, with its lines 
   assert.equal(mail.bcc, undefined);
 });
 
-Deno.test("a line break in the name of a file stays out of the headers", async () => {
+Deno.test("a line break in a file name does not reach the headers", async () => {
   await using w = await world();
   await w.imported("x\r\nBcc: spy@evil.example\r\n.csv");
   await w.outbox.sendDue(never);
@@ -156,7 +156,7 @@ Deno.test("a line break in the name of a file stays out of the headers", async (
   assert.match(mail.subject!, /^rosterd: x\\u\{d\}\\u\{a\}Bcc: spy@evil\.example/);
 });
 
-Deno.test("a mail that is refused for now is tried again after 1, 2, 4 … 60 minutes", async () => {
+Deno.test("a mail that is refused temporarily is retried after 1, 2, 4 … 60 minutes", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 });
@@ -175,7 +175,7 @@ Deno.test("a mail that is refused for now is tried again after 1, 2, 4 … 60 mi
   assert.equal(w.outbox.problem(), null);
 });
 
-Deno.test("a mail lost after the final dot comes again under the same Message-ID, also after a restart", async () => {
+Deno.test("a mail lost after the final dot is retried with the same Message-ID, also after a restart", async () => {
   await using w = await world();
   await w.imported("x.csv");
   w.server.misbehave({ how: "drop" }, 1);
@@ -189,7 +189,7 @@ Deno.test("a mail lost after the final dot comes again under the same Message-ID
   assert.deepEqual(second.date, first.date);
 });
 
-Deno.test("a mail that a killed process had in hand is sent by the next one", async () => {
+Deno.test("a mail that a killed process had claimed is sent by the next process", async () => {
   await using w = await world();
   await w.imported("x.csv");
   const { store, clock } = w.dependencies;
@@ -210,7 +210,7 @@ Deno.test("two processes on one database send each mail once", async () => {
   assert.equal(w.server.mails.length, 8);
 });
 
-Deno.test("after three days and ten tries a mail is given up, visibly", async () => {
+Deno.test("a mail is given up after three days and ten attempts, and the history says so", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
@@ -225,7 +225,7 @@ Deno.test("after three days and ten tries a mail is given up, visibly", async ()
   assert.ok(w.logged.some((line) => line.includes("mail.gave_up")));
 });
 
-Deno.test("a mail that nobody tried for three days, since rosterd was away, is not given up at the first failure", async () => {
+Deno.test("a mail is not given up at the first failure after rosterd was stopped for three days", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
@@ -236,7 +236,7 @@ Deno.test("a mail that nobody tried for three days, since rosterd was away, is n
   assert.equal(await w.mailOf(id), "sent");
 });
 
-Deno.test("a mail that is refused for good is flagged at once, and the others still go", async () => {
+Deno.test("a mail that is refused permanently is marked as failed, and the others are sent", async () => {
   await using w = await world();
   const refused = await w.imported("x.csv");
   const other = await w.imported("y.csv");
@@ -246,18 +246,18 @@ Deno.test("a mail that is refused for good is flagged at once, and the others st
   assert.equal(await w.mailOf(other), "sent");
 });
 
-Deno.test("a mail refused for its size goes at once without its file, which the text then names", async () => {
+Deno.test("a mail refused for its size is sent without its file, and the text names the file", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 552 }, 1);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
   const [mail] = await w.server.received(1);
   assert.equal(mail.attachments.length, 0);
-  assert.match(mail.text!, /did not take the attachment\. The file is in the folder "bak" .*\.failed\.csv/);
+  assert.match(mail.text!, /refused the attachment\. The file is in the folder "bak" .*\.failed\.csv/);
   assert.equal(await w.mailOf(id), "sent");
 });
 
-Deno.test("above 5 MiB the file comes gzipped, above 7 MiB then it is named", async () => {
+Deno.test("a file above 5 MiB is gzipped, and one above 7 MiB is named instead", async () => {
   await using w = await world();
   await w.imported("big.csv", "a,b,c\r\n".repeat(1_000_000));
   const huge = await w.imported("huge.csv", "");
@@ -273,7 +273,7 @@ Deno.test("above 5 MiB the file comes gzipped, above 7 MiB then it is named", as
   assert.ok(named.text!.includes(failed_file));
 });
 
-Deno.test("a file that is gone does not hold the mail back", async () => {
+Deno.test("a missing file does not delay the mail", async () => {
   await using w = await world();
   await w.imported("x.csv");
   for await (const { name } of Deno.readDir(w.bak)) await Deno.remove(`${w.bak}/${name}`);
@@ -281,7 +281,7 @@ Deno.test("a file that is gone does not hold the mail back", async () => {
   assert.match((await w.server.received(1))[0].text!, /could not be read for this mail/);
 });
 
-Deno.test("a server that does not answer ends the round: the other mails are not held up one by one", async () => {
+Deno.test("the other mails are not tried while the server does not answer", async () => {
   await using w = await world();
   for (let number = 1; number <= 5; number++) await w.imported(`${number}.csv`);
   w.server.misbehave({ how: "silent" });
@@ -294,7 +294,7 @@ Deno.test("a server that does not answer ends the round: the other mails are not
 });
 
 (TLS_SERVER_WORKS ? Deno.test : Deno.test.ignore)(
-  "a refused login pauses all mail, visibly and without its secret, until the settings change",
+  "a refused login pauses all mail until the settings change, and no message contains the password",
   async () => {
     await using w = await world();
     await using strict = await startSmtpServer({ login: { user: "rosterd", password: "right one" } });
@@ -331,7 +331,7 @@ Deno.test("a server that does not answer ends the round: the other mails are not
   },
 );
 
-Deno.test("the tenth mail within an hour takes all others along, as one digest", async () => {
+Deno.test("the tenth mail within an hour becomes a digest of all others", async () => {
   await using w = await world();
   const ids: number[] = [];
   for (let number = 1; number <= 25; number++) ids.push(await w.imported(`${number}.csv`));
@@ -345,7 +345,7 @@ Deno.test("the tenth mail within an hour takes all others along, as one digest",
   for (const id of ids) assert.equal(await w.mailOf(id), "sent");
 });
 
-Deno.test("when ten mails went within the hour, others wait for it to pass and then go as one", async () => {
+Deno.test("after ten mails within an hour, the others wait for the next hour and become a digest", async () => {
   await using w = await world();
   for (let number = 1; number <= 10; number++) {
     await w.imported(`${number}.csv`);
@@ -360,7 +360,7 @@ Deno.test("when ten mails went within the hour, others wait for it to pass and t
   assert.equal((await w.server.received(11))[10].subject, "rosterd: 3 imports need attention");
 });
 
-Deno.test("a digest that was lost comes again whole, under its own Message-ID", async () => {
+Deno.test("a lost digest is retried whole, with the same Message-ID", async () => {
   await using w = await world();
   for (let number = 1; number <= 12; number++) await w.imported(`${number}.csv`);
   const lossy: OutboxDependencies["transport"] = (smtp, message, signal) => {
@@ -379,7 +379,7 @@ Deno.test("a digest that was lost comes again whole, under its own Message-ID", 
   assert.equal(new Set(mails.map(({ messageId }) => messageId)).size, 10);
 });
 
-Deno.test("a day with a bad file every minute is no flood", async () => {
+Deno.test("a bad file every minute causes few mails a day", async () => {
   await using w = await world();
   let sent = 0;
   for (let hour = 0; hour < 3; hour++) {
@@ -400,7 +400,7 @@ Deno.test("a day with a bad file every minute is no flood", async () => {
   assert.ok(told.size >= 120, `${told.size} files were told of`);
 });
 
-Deno.test("an abort in mid-send gives the mail back untried", async () => {
+Deno.test("an abort during a send does not count as an attempt", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "stall" }, 1);
@@ -414,7 +414,7 @@ Deno.test("an abort in mid-send gives the mail back untried", async () => {
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
 });
 
-Deno.test("logs name no file, no address and no value", async () => {
+Deno.test("the log contains no file name, address or value", async () => {
   await using w = await world();
   await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450, text: "4.2.0 clerk@school.example u-2 busy" }, 2);

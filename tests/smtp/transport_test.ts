@@ -28,7 +28,7 @@ function message(changes: Partial<Message> = {}): Message {
   };
 }
 
-/** Sends, expects a failure, and gives back the error after it was looked through for secrets and addresses. */
+/** Expects a failure without secrets or addresses, and returns it. */
 async function refusal(sending: Promise<unknown>, kind: MailErrorKind): Promise<MailError> {
   const error = await sending.then(() => assert.fail("the mail went"), (error: unknown) => error);
   assert.ok(error instanceof MailError, String(error));
@@ -37,7 +37,7 @@ async function refusal(sending: Promise<unknown>, kind: MailErrorKind): Promise<
   return error;
 }
 
-tlsTest("a mail goes through STARTTLS with a login, its sender, receivers, identity and file", async () => {
+tlsTest("a mail arrives over STARTTLS with login, sender, recipients, Message-ID and file", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const content = new TextEncoder().encode("\ufeffunique_id\r\nÉmile\r\n");
   const attachments = [{ filename: "x.T.failed.csv", contentType: "text/csv; charset=utf-8", content }];
@@ -60,26 +60,26 @@ tlsTest("a mail goes through STARTTLS with a login, its sender, receivers, ident
   assert.deepEqual(new Uint8Array(mail.attachments[0].content), content);
 });
 
-tlsTest("the password of the environment wins over that of the settings", async () => {
+tlsTest("the password of the environment overrides that of the settings", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const send = createTransport({ ca: server.ca, password: LOGIN.password });
   await send(smtpTo(server.port, { ...LOGIN, password: "old", security: "starttls" }), message(), never);
   assert.equal((await server.received(1))[0].user, LOGIN.user);
 });
 
-tlsTest('security "tls" protects from the first byte', async () => {
+tlsTest('security "tls" starts TLS with the first byte', async () => {
   await using server = await startSmtpServer({ security: "tls" });
   await createTransport({ ca: server.ca })(smtpTo(server.port, { security: "tls" }), message(), never);
   assert.equal((await server.received(1))[0].secure, true);
 });
 
-Deno.test('security "none" does without, also where STARTTLS is offered', async () => {
+Deno.test('security "none" uses no TLS, even if the server offers STARTTLS', async () => {
   await using server = await startSmtpServer();
   await createTransport()(smtpTo(server.port), message(), never);
   assert.equal((await server.received(1))[0].secure, false);
 });
 
-Deno.test("a server without STARTTLS gets no mail when STARTTLS is asked for", async () => {
+Deno.test("a server without STARTTLS gets no mail when the settings require STARTTLS", async () => {
   await using server = await startSmtpServer({ security: "none" });
   const smtp = smtpTo(server.port, { security: "starttls" });
   const error = await refusal(createTransport({ ca: server.ca })(smtp, message(), never), "temporary");
@@ -88,7 +88,7 @@ Deno.test("a server without STARTTLS gets no mail when STARTTLS is asked for", a
 });
 
 for (const security of ["starttls", "tls"] as const) {
-  tlsTest(`a certificate that nobody vouches for is refused (${security})`, async () => {
+  tlsTest(`an untrusted certificate is refused (${security})`, async () => {
     await using server = await startSmtpServer({ security, login: LOGIN });
     await refusal(createTransport()(smtpTo(server.port, { ...LOGIN, security }), message(), never), "temporary");
     assert.equal(server.mails.length, 0);
@@ -111,14 +111,14 @@ tlsTest("a certificate for another name is refused", async () => {
   await new Promise((resolve) => relay.close(resolve));
 });
 
-tlsTest("a wrong password is an auth error that does not repeat it", async () => {
+tlsTest("a wrong password is an auth error that does not contain it", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const smtp = smtpTo(server.port, { ...LOGIN, password: "correct horse battery", security: "starttls" });
   const error = await refusal(createTransport({ ca: server.ca })(smtp, message(), never), "auth");
   assert.equal(error.details.responseCode, 535);
 });
 
-tlsTest("a missing login that the server wants is an auth error", async () => {
+tlsTest("a missing login is an auth error if the server requires one", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const smtp = smtpTo(server.port, { security: "starttls" });
   await refusal(createTransport({ ca: server.ca })(smtp, message(), never), "auth");
@@ -147,7 +147,7 @@ for (const [code, text, at, kind] of answers) {
   });
 }
 
-Deno.test("one refused receiver among several does not keep the mail from the others, and is told", async () => {
+Deno.test("a mail with one refused recipient still goes to the others, and the refusal is counted", async () => {
   await using server = await startSmtpServer();
   server.misbehave({ how: "refuse", at: "RCPT", code: 550, recipient: "second@school.example" });
   const sent = await createTransport()(smtpTo(server.port), message(), never);
@@ -155,7 +155,7 @@ Deno.test("one refused receiver among several does not keep the mail from the ot
   assert.deepEqual((await server.received(1))[0].envelope.to, ["clerk@school.example"]);
 });
 
-Deno.test("a server that is down is a temporary error", async () => {
+Deno.test("a stopped server is a temporary error", async () => {
   const server = await startSmtpServer();
   const { port } = server;
   await server[Symbol.asyncDispose]();
@@ -170,7 +170,7 @@ Deno.test("a name that does not resolve is a temporary error", async () => {
 });
 
 for (const how of ["silent", "stall"] as const) {
-  Deno.test(`a server that hangs is given up in bounded time (${how})`, async () => {
+  Deno.test(`a hanging server fails within the timeouts (${how})`, async () => {
     await using server = await startSmtpServer();
     server.misbehave({ how });
     const send = createTransport({ timeouts: HASTY });
@@ -179,7 +179,7 @@ for (const how of ["silent", "stall"] as const) {
   });
 }
 
-Deno.test("the whole try has an end, however busy the server", async () => {
+Deno.test("the total timeout applies to a busy server, too", async () => {
   await using server = await startSmtpServer();
   server.misbehave({ how: "stall" });
   const send = createTransport({ timeouts: { ...TIMEOUTS, total: 300 } });
@@ -193,7 +193,7 @@ Deno.test("a connection lost after the final dot is a temporary error", async ()
   await server.received(1);
 });
 
-Deno.test("an abort ends a try at once, with its reason", async () => {
+Deno.test("an abort ends an attempt immediately, with its reason", async () => {
   await using server = await startSmtpServer();
   server.misbehave({ how: "stall" });
   const stop = new AbortController();
@@ -221,7 +221,7 @@ for (const injection of injections) {
   });
 }
 
-tlsTest("checkLogin tells a right login from a wrong one and sends nothing", async () => {
+tlsTest("checkLogin distinguishes right and wrong logins and sends nothing", async () => {
   await using server = await startSmtpServer({ login: LOGIN });
   const smtp = smtpTo(server.port, { ...LOGIN, security: "starttls" });
   await checkLogin(smtp, { ca: server.ca }, never);

@@ -25,7 +25,7 @@ export interface ServiceOptions {
   /** Leaves the settings of mail empty. */
   withoutMail?: boolean;
   /** With a link to the database that is silent. */
-  patience?: LinkTimeouts;
+  linkTimeouts?: LinkTimeouts;
   /** An upload folder that another service of the test has, too. */
   upload?: string;
   /** A clock to set. */
@@ -52,7 +52,7 @@ export class TestService implements AsyncDisposable {
     smtp: SmtpTestServer,
     databaseUrl: string | null,
     clock: Clock,
-    private readonly patience: LinkTimeouts | undefined,
+    private readonly linkTimeouts: LinkTimeouts | undefined,
     more: Record<string, string>,
   ) {
     this.folder = folder;
@@ -82,7 +82,7 @@ export class TestService implements AsyncDisposable {
 
   /** Starts it. Disposing of it stops it and removes its folders. */
   static async start(
-    { databaseUrl, settings, withoutMail, upload, patience, clock = systemClock, environment = {} }: ServiceOptions,
+    { databaseUrl, settings, withoutMail, upload, linkTimeouts, clock = systemClock, environment = {} }: ServiceOptions,
   ): Promise<TestService> {
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
     const smtp = await startSmtpServer({ security: "none" });
@@ -92,7 +92,7 @@ export class TestService implements AsyncDisposable {
       smtp,
       databaseUrl,
       clock,
-      patience,
+      linkTimeouts,
       environment,
     );
     const mail = {
@@ -108,8 +108,8 @@ export class TestService implements AsyncDisposable {
 
   async restart(): Promise<void> {
     await this.stop();
-    const { config, patience } = this;
-    const options = { config, patience, version: "0.0.0-test", clock: this.#clock, log: this.#log };
+    const { config, linkTimeouts } = this;
+    const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
     // The turn that every start begins with is over when this one is.
     await this.turn();

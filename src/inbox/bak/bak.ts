@@ -1,6 +1,6 @@
 /**
- * Moves finished uploads to `bak`, and writes the failed records beside them (contract, section 1, "afterwards").
- * Nothing in `bak` is ever overwritten. Called with the import lock held.
+ * Moves finished uploads to `bak` and writes their failed records there (docs/upload-folder.md#bak). Never overwrites.
+ * The caller has the import lock.
  */
 import { join } from "node:path";
 import type { ClaimedUpload } from "../../importer/ports.ts";
@@ -11,13 +11,12 @@ import { bakName, failedName, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
 import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 
-/** Writes bytes; resolves when they have been handed to the system, so that a writer who waits holds no more. */
+/** Resolves when the system has the bytes, so that a waiting writer needs little memory. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Moves a taken upload to `bak` under its dated name and returns that name. After a crash at any step it may be called
- * again, also when the file stands in `bak` already: it then returns the name of the first time.
- * Null when it stands in neither: somebody removed it.
+ * Returns the dated name in `bak`, or null when another program has removed the upload. It may be repeated after a crash
+ * at any step, even after the move, and then returns the first name.
  */
 export async function moveToBak(
   { work, bak }: Folders,
@@ -38,8 +37,8 @@ export async function moveToBak(
 }
 
 /**
- * Writes the failed records of a taken upload to `bak` through `write`, whole or not at all, and returns the name they got.
- * May be called again after a crash at any step: they stand there once, under the name of the first time.
+ * Writes the failed records atomically and returns their name in `bak`. It may be repeated after a crash at any step:
+ * `bak` then contains them once, under the first name.
  */
 export async function keepFailed(
   { work, bak }: Folders,
@@ -70,7 +69,7 @@ async function writeFile(path: string, write: (sink: Sink) => Promise<void>): Pr
   await file.handle.sync();
 }
 
-/** Tries `x.csv`, `x-2.csv`, `x-3.csv` … until `claim` gets one, and returns it. */
+/** Tries `x.csv`, `x-2.csv`, `x-3.csv` … until `claim` succeeds. */
 async function underFreeName(
   bak: string,
   wanted: string,

@@ -1,6 +1,6 @@
 /**
- * The folder `bak` for the status, the mail and the retention, which read and clear what an import put there. Somebody may have
- * put a link in its place, and through it files of others would be mailed or removed: so nothing is touched then.
+ * Reads and removes files in `bak`, for status, mail and retention. Touches nothing when `bak` is a link: otherwise it
+ * could mail or remove files of other programs.
  */
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/ports.ts";
@@ -11,7 +11,7 @@ import { isPlainFolder } from "../folders.ts";
 import { plainName } from "../names.ts";
 import { openRosterFile } from "../files/open.ts";
 
-/** `bak` is missing, or something else stands in its place. */
+/** `bak` is missing or not a real folder. */
 export class NoBakFolder extends Error {
   override readonly name = "NoBakFolder";
   readonly code = "ENOTDIR";
@@ -20,31 +20,31 @@ export class NoBakFolder extends Error {
 export class BakFolder {
   constructor(private readonly path: string) {}
 
-  /** Whether it is a folder of its own, and no link to another. */
+  /** Returns false when `bak` is missing or a link. */
   isPlain(): Promise<boolean> {
     return isPlainFolder(this.path);
   }
 
-  /** Opens a file by its plain name. Throws {@link NoBakFolder}, and what {@link openRosterFile} throws. */
+  /** Throws {@link NoBakFolder}, and the errors of {@link openRosterFile}. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
   }
 
-  /** The bytes of a file; null when no plain file has the name. */
+  /** In bytes; null unless it is a plain file. */
   async size(name: string): Promise<number | null> {
     const stats = await statsOf(await this.#pathOf(name));
     return stats?.isFile() ? Number(stats.size) : null;
   }
 
-  /** Removes a file. One that is gone is no error. */
+  /** Ignores a missing file. */
   async remove(name: string): Promise<void> {
     await nullOn(unlink(await this.#pathOf(name)), "ENOENT");
   }
 
-  /** Names that begin with a dot are rosterd's own, while it writes. */
+  /** Refuses names that begin with a dot: they are unfinished files of rosterd. */
   async #pathOf(name: string): Promise<string> {
     if (name.startsWith(".")) throw new RangeError(`${JSON.stringify(name)} is not the name of a file in bak`);
-    if (!await this.isPlain()) throw new NoBakFolder(`${this.path} is not a folder of its own`);
+    if (!await this.isPlain()) throw new NoBakFolder(`${this.path} is not a real folder`);
     return join(this.path, plainName(name));
   }
 }

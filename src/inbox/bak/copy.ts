@@ -1,6 +1,4 @@
-/**
- * Copies a file to another file system, and compares. Only `move_without_overwrite.ts` uses it.
- */
+/** Copies a file to another file system and compares the copy. */
 import { Buffer } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
@@ -10,18 +8,17 @@ import { fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A file that changed while it was copied; it stays where it was, and the move is to be tried again. */
 export class ChangedWhileCopied extends Error {
   override readonly name = "ChangedWhileCopied";
   readonly code = "changed_while_copied";
   constructor(path: string) {
-    super(`${path} changed while it was copied; it stays where it is until the next try`);
+    super(`${path} changed while it was copied; it stays where it is until the next attempt`);
   }
 }
 
 /**
- * Makes `copy`, a new file with the bytes, the mode and the times of `source`, written to disk and compared.
- * Throws {@link ChangedWhileCopied}, and leaves what it wrote to the caller.
+ * Copies bytes, mode and times into a new file, syncs it, and compares it. Throws {@link ChangedWhileCopied}.
+ * The caller removes the copy after an error.
  */
 export async function copyFile(source: string, copy: string): Promise<void> {
   await using from = closing(await openUnfollowed(source));
@@ -38,7 +35,6 @@ export async function copyFile(source: string, copy: string): Promise<void> {
   if (!same) throw new ChangedWhileCopied(source);
 }
 
-/** Whether two files have the same bytes. */
 export async function sameContent(one: string, other: string): Promise<boolean> {
   await using first = closing(await openUnfollowed(one));
   await using second = closing(await openUnfollowed(other));
@@ -51,7 +47,7 @@ export async function sameContent(one: string, other: string): Promise<boolean> 
   return true;
 }
 
-/** The bytes from the beginning, in chunks that are full but for the last. */
+/** All chunks but the last are full. */
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   for (let position = 0;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Watches files for a day after they went to `bak`: one that still grows was imported too early, and somebody must
- * hear of it (contract, section 1, "changed while read"). Remembers in memory only; changes nothing.
+ * Watches files for a day after their move to `bak`, in memory only. A file that still grows was imported too early, and
+ * causes an alert (docs/upload-folder.md#changed-while-read).
  */
 import type { LateWrite } from "../../domain/late_write.ts";
 import type { ClaimedUpload } from "../../importer/ports.ts";
@@ -18,23 +18,22 @@ export class LateWriteWatch {
   readonly #readSizes = new Map<string, number>();
   readonly #watched = new Map<string, Watched>();
 
-  /** Notes how many bytes of a taken upload were there to be read. */
+  /** Stores how many bytes of a claimed upload were read. */
   opened({ key }: ClaimedUpload, size: number): void {
     this.#readSizes.set(key, size);
   }
 
-  /** Begins to watch a file that went to `bak`, at `Clock.elapsed()` `now`. */
+  /** Starts to watch a file in `bak`. `now`: `Clock.elapsed()`. */
   moved({ key, name, size }: ClaimedUpload, bakFile: string, now: number): void {
     this.#watched.set(bakFile, { name, imported: this.#readSizes.get(key) ?? size, until: now + WATCH_MS });
     this.#readSizes.delete(key);
   }
 
-  /** Forgets a taken upload. */
   forget({ key }: ClaimedUpload): void {
     this.#readSizes.delete(key);
   }
 
-  /** The files that have grown; each is told once. */
+  /** Reports each file that has grown once. */
   async grown(bak: BakFolder, now: number): Promise<LateWrite[]> {
     const grown: LateWrite[] = [];
     if (!await bak.isPlain()) return grown;

@@ -1,9 +1,9 @@
 /**
- * Gives a file a new place without ever overwriting another: the one way in which anything gets into `bak`.
+ * Moves a file without ever overwriting another. Every file gets into `bak` this way.
  *
- * A hard link claims the name and brings the content in one step. Where links are refused, an empty file claims the
- * name and the content is renamed over it; from another file system it is copied first. Each step may be the last one
- * before a power cut: `finishPlacing` goes on from there.
+ * A hard link claims the name and moves the content in one step. Without hard links, an empty file claims the name, and
+ * the content is renamed over it. From another file system it is copied first. {@link finishMove} continues after a
+ * power cut at any step.
  */
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,9 +13,9 @@ import { link, rename, unlink } from "../files/disk.ts";
 import { fsyncFolders, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
 import { swapped } from "../folders.ts";
 
-/** Moves `source` to `target`. False when the name is taken; then nothing has happened. */
+/** Returns false, without a change, when the name `target` exists. */
 export async function moveWithoutOverwrite(source: string, target: string): Promise<boolean> {
-  const meant = await targetStats(source, target);
+  const before = await statsBefore(source, target);
   try {
     await link(source, target);
   } catch (error) {
@@ -24,14 +24,14 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
     if (!await isLinked(source, target)) return false;
   }
   await fsyncFolders(dirname(target));
-  await assertMoved(meant, target);
-  await removeSource(source, meant.file);
+  await assertMoved(before, target);
+  await removeSource(source, before.file);
   return true;
 }
 
 /**
- * Goes on with a {@link moveWithoutOverwrite} that may have been cut short at any step. False when `target` is a file that has
- * nothing to do with it. An empty `target` is taken for the claim of the name.
+ * Continues an interrupted {@link moveWithoutOverwrite}. Returns false when `target` is an unrelated file.
+ * Treats an empty `target` as the claim of the name.
  */
 export async function finishMove(source: string, target: string): Promise<boolean> {
   if (await moveWithoutOverwrite(source, target)) return true;
@@ -43,7 +43,7 @@ export async function finishMove(source: string, target: string): Promise<boolea
   return true;
 }
 
-/** Whether a link was made before and only the old name is left to remove; also when its answer got lost on the way. */
+/** True when an earlier attempt made the link, even if its answer got lost: only the old name is left to remove. */
 async function isLinked(source: string, target: string): Promise<boolean> {
   return isSame(await statsOf(source), await statsOf(target));
 }
@@ -56,24 +56,24 @@ async function moveWithoutLink(source: string, target: string): Promise<boolean>
   return true;
 }
 
-/** Puts the content in the place of the empty file that claimed the name. */
+/** Replaces the empty file that claimed the name by the content. */
 async function fill(source: string, target: string): Promise<void> {
-  const meant = await targetStats(source, target);
+  const before = await statsBefore(source, target);
   const claim = await statsOf(target);
   if (!claim?.isFile() || claim.size !== 0n) throw swapped(dirname(target));
   try {
     await rename(source, target);
     await fsyncFolders(dirname(target), dirname(source));
-    await assertMoved(meant, target);
+    await assertMoved(before, target);
   } catch (error) {
     if (!hasCode(error, "EXDEV")) throw error;
     await copyOver(source, target);
-    await assertMoved({ ...meant, file: null }, target);
-    await removeSource(source, meant.file);
+    await assertMoved({ ...before, file: null }, target);
+    await removeSource(source, before.file);
   }
 }
 
-/** Copies beside the target, on its file system, and renames when the copy is safely on disk. */
+/** Copies to the file system of the target, and renames the copy after its sync. */
 async function copyOver(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), temporaryName("tmp"));
   try {
@@ -86,22 +86,22 @@ async function copyOver(source: string, target: string): Promise<void> {
   await fsyncFolders(dirname(target));
 }
 
-/** What is to be placed, and the folder that it is to come into, as they were before. */
-interface TargetStats {
+/** The file to move and its target folder, before the move. */
+interface StatsBefore {
   readonly file: BigIntStats | null;
   readonly folder: BigIntStats | null;
 }
 
-async function targetStats(source: string, target: string): Promise<TargetStats> {
+async function statsBefore(source: string, target: string): Promise<StatsBefore> {
   return { file: await statsOf(source), folder: await statsOf(dirname(target)) };
 }
 
-/** Throws when somebody swapped the folder meanwhile: then the file may be elsewhere, and its source must stay. */
-async function assertMoved({ file, folder }: TargetStats, target: string): Promise<void> {
+/** Throws when another user swapped the folder: the file may then be elsewhere, and its source must stay. */
+async function assertMoved({ file, folder }: StatsBefore, target: string): Promise<void> {
   const there = await statsOf(target);
   const now = await statsOf(dirname(target));
-  const placed = there?.isFile() && (file === null || isSame(file, there));
-  if (!placed || !now?.isDirectory() || !isSame(folder, now)) throw swapped(dirname(target));
+  const moved = there?.isFile() && (file === null || isSame(file, there));
+  if (!moved || !now?.isDirectory() || !isSame(folder, now)) throw swapped(dirname(target));
 }
 
 async function removeSource(source: string, file: BigIntStats | null): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Takes an upload: renames it into a folder of its own in `.rosterd/`, then looks whether it is still the file that
- * was looked at (contract, section 1, "taken"). Called with the import lock held.
+ * Claims an upload: renames it into `.rosterd/KEY/`, then checks that it is still the file of the scan
+ * (docs/upload-folder.md#claiming). The caller has the import lock.
  */
 import { join } from "node:path";
 import type { ClaimedUpload } from "../../importer/ports.ts";
@@ -10,34 +10,37 @@ import { link, rename, unlink } from "../files/disk.ts";
 import { fsyncFolders, makeFolder, NO_LINK, randomHex, removeIfEmpty, statsOf } from "../files/fsync.ts";
 import { ensureFolder, type Folders } from "../folders.ts";
 import { plainName } from "../names.ts";
-import { ageAndSize, type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
+import { type Fingerprint, fingerprintOf, mtimeAndSize, sameFile } from "../scan/settle.ts";
 import { folderOf, pathOf } from "./claimed.ts";
 
-/** What came of it. */
 export type ClaimResult =
-  | { readonly outcome: "taken"; readonly upload: ClaimedUpload }
-  /** It is gone, or is another file than the one that was looked at. */
+  | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
+  /** It is gone, or another file than the scan saw. */
   | { readonly outcome: "vanished" }
-  /** The system does not let it go. */
+  /** The system refused the move. */
   | { readonly outcome: "refused"; readonly code: string }
-  /** It changed in the very moment, and could not be given back: it waits in the folder `key`. */
+  /** It changed during the claim and could not be put back: it waits in the folder `key`. */
   | { readonly outcome: "changed"; readonly key: string };
 
-/** Codes by which the system refuses one file and not the folder: a sticky folder, an immutable or busy file. */
+/** These concern one file, not the folder: a sticky folder, an immutable or busy file. */
 const REFUSED = ["EACCES", "EPERM", "EBUSY", "ETXTBSY"];
 
-/** Takes the upload that a look saw as `print`, at the time `now`. */
-export async function claimUpload(folders: Folders, name: string, print: Fingerprint, now: Date): Promise<ClaimResult> {
+export async function claimUpload(
+  folders: Folders,
+  name: string,
+  fingerprint: Fingerprint,
+  now: Date,
+): Promise<ClaimResult> {
   const before = await statsOf(join(folders.upload, plainName(name)));
-  if (!before || !sameFile(print, fingerprintOf(before))) return { outcome: "vanished" };
-  return await renameThenCheck(folders, name, print, now);
+  if (!before || !sameFile(fingerprint, fingerprintOf(before))) return { outcome: "vanished" };
+  return await renameThenCheck(folders, name, fingerprint, now);
 }
 
-/** The second half of {@link claimUpload}: somebody may have put another file there in the very moment. */
+/** The second half of {@link claimUpload}: another program may replace the file between the two halves. */
 export async function renameThenCheck(
   folders: Folders,
   name: string,
-  print: Fingerprint,
+  fingerprint: Fingerprint,
   now: Date,
 ): Promise<ClaimResult> {
   const source = join(folders.upload, plainName(name));
@@ -54,14 +57,14 @@ export async function renameThenCheck(
   await fsyncFolders(folderOf(folders.work, key), folders.work, folders.upload);
   const stats = await statsOf(target);
   if (!stats) return { outcome: "vanished" };
-  if (stats.isFile() && sameFile(print, fingerprintOf(stats))) {
-    return { outcome: "taken", upload: { key, name, ...ageAndSize(print) } };
+  if (stats.isFile() && sameFile(fingerprint, fingerprintOf(stats))) {
+    return { outcome: "claimed", upload: { key, name, ...mtimeAndSize(fingerprint) } };
   }
   const isBack = await putBack(folders, target, source, stats.isDirectory());
   return isBack ? { outcome: "vanished" } : { outcome: "changed", key };
 }
 
-/** Makes `.rosterd/KEY/`, whose name sorts by time and is never used twice. */
+/** Creates `.rosterd/KEY/`. Keys sort by time and are never reused. */
 async function makeKey(work: string, now: Date): Promise<string> {
   await ensureFolder(work, "work_not_a_folder");
   while (true) {
@@ -70,7 +73,7 @@ async function makeKey(work: string, now: Date): Promise<string> {
   }
 }
 
-/** Gives back what was not meant, unless that would overwrite something. */
+/** Moves the wrong file back. Returns false if that would overwrite another. */
 async function putBack(folders: Folders, target: string, source: string, isFolder: boolean): Promise<boolean> {
   if (isFolder) {
     if (await statsOf(source)) return false;

@@ -1,13 +1,12 @@
 /**
- * The one narrow place through which the upload folder is changed: nothing else in `src/inbox/` makes, fills, moves or removes
- * anything there (`tests/inbox/disk_test.ts`). So a test can end the process before and after each of these calls, by putting
- * another module in the place of this one (`tests/faults/steps.ts`).
+ * Makes every change of the upload folder (`tests/inbox/disk_test.ts` checks that). Tests replace this module to kill
+ * the process before and after each call (`tests/faults/steps.ts`).
  */
 import { type FileHandle, open } from "node:fs/promises";
 
 export { chmod, link, mkdir, rename, rmdir, unlink, utimes } from "node:fs/promises";
 
-/** Makes a file that did not exist, open for writing. Fails with EEXIST where the name is taken. */
+/** Opens a new file for writing. Throws EEXIST when the name exists. */
 export function create(path: string, mode: number): Promise<FileHandle> {
   return open(path, "wx", mode);
 }

@@ -1,32 +1,28 @@
-/**
- * Changes to folders that outlast a power cut, and the names of rosterd's own short-lived entries.
- * Used wherever the inbox makes, moves or removes something.
- */
+/** Changes folders so that the change survives a power cut, and names temporary entries. */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { create, mkdir, rmdir } from "./disk.ts";
 
-/** Folders that rosterd makes; the umask may take more away. */
+/** The umask may restrict these further. */
 export const FOLDER_MODE = 0o750;
-/** Files that rosterd makes. */
 export const FILE_MODE = 0o640;
 
-/** Opens a folder, and nothing else. */
+/** Flags that open only a folder. */
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 
-/** Codes by which a file system refuses a hard link for a reason other than a taken name. */
+/** A file system refuses hard links with these codes. */
 export const NO_LINK: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"];
 
-/** Codes by which a file system says that it cannot sync a folder. */
+/** A file system that cannot sync folders returns these codes. */
 const NO_FOLDER_SYNC = ["EINVAL", "EPERM", "ENOTSUP", "EOPNOTSUPP"];
 
-/** The stats of an entry itself, links not followed; null when it is not there. */
+/** Follows no link. Returns null when the entry is missing. */
 export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
 
-/** Writes the entries of folders to disk, where the file system can. */
+/** Syncs the entries of folders to disk, if the file system can. */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     await using folder = closing(await open(path, FOLDER));
@@ -34,7 +30,7 @@ export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes a folder unless something bears the name; returns whether it made it. */
+/** Returns false when the name already exists. */
 export async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
@@ -45,35 +41,35 @@ export async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a folder if it is one and holds nothing. (Under Deno 2.6 `rmdir` removes a file as well.) */
+/** Removes an empty folder only. (In Deno 2.6 `rmdir` removes a file, too.) */
 export async function removeIfEmpty(path: string): Promise<void> {
   if (!(await statsOf(path))?.isDirectory()) return;
   await nullOn(rmdir(path), "ENOENT", "ENOTEMPTY", "EEXIST");
 }
 
-/** Makes a file that did not exist. Null when the name is taken. */
+/** Returns null when the name already exists. */
 export function makeFile(path: string): Promise<FileHandle | null> {
   return nullOn(create(path, FILE_MODE), "EEXIST");
 }
 
-/** Writes all the bytes, also when the system takes them in parts. */
+/** Repeats partial writes. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
   }
 }
 
-/** Lets `await using` close a handle. */
+/** Closes a handle through `await using`. */
 export function closing(handle: FileHandle) {
   return { handle, [Symbol.asyncDispose]: () => handle.close() };
 }
 
-/** A name for an entry that lives for a moment: a `probe` is a folder, a `tmp` a file. */
+/** A `probe` is a folder, a `tmp` a file. */
 export function temporaryName(kind: "probe" | "tmp"): string {
   return `.rosterd-${randomHex()}.${kind}`;
 }
 
-/** Whether a name was made by {@link temporaryName}. */
+/** Recognizes names of {@link temporaryName}. */
 export function isTemporary(name: string, kind: "probe" | "tmp"): boolean {
   return /^\.rosterd-[0-9a-f]{8}\./.test(name) && name.endsWith(`.${kind}`);
 }

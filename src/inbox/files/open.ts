@@ -1,8 +1,6 @@
 /**
- * A roster file that stands open. Everything is read through the one handle, so that nobody can swap the file for
- * another meanwhile. Links are never followed, pipes never waited for.
- *
- * The inbox opens taken uploads and files in `bak` with it, `rosterd import` and `check` any path.
+ * Opens a roster file without following links or waiting for pipes. All reads use one handle, so no program can swap the
+ * file meanwhile.
  */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
@@ -12,7 +10,6 @@ import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Something that has bytes but is no plain file. `code`: `EISDIR` for a folder, else `not_a_plain_file`. */
 export class NotAPlainFile extends Error {
   override readonly name = "NotAPlainFile";
   constructor(readonly code: "EISDIR" | "not_a_plain_file", path: string) {
@@ -20,28 +17,27 @@ export class NotAPlainFile extends Error {
   }
 }
 
-/** Whether no plain file could be opened because none is there, or something else bears the name. */
+/** Recognizes the errors of a missing file, and of a name that is not a plain file. */
 export function isNoPlainFile(error: unknown): boolean {
   return error instanceof NotAPlainFile || hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR");
 }
 
 /**
- * Opens a file; `name` is what reports call it, `accepts` whether it is the one that is meant. The errors of the system go on as
- * they are (`ENOENT`, `EACCES`, `ELOOP` for a link: a caller who means what the link leads to passes its real path);
- * {@link NotAPlainFile} for folders, pipes and devices.
+ * `name` appears in reports; `accepts` refuses a replaced file. Throws errors of the system (`ENOENT`, `EACCES`, `ELOOP`
+ * for a link) and {@link NotAPlainFile}. To follow a link, pass its real path.
  */
 export async function openRosterFile(
   path: string,
   name: string,
-  accepts: (print: Fingerprint) => boolean = () => true,
+  accepts: (fingerprint: Fingerprint) => boolean = () => true,
 ): Promise<RosterFile> {
   const handle = await openUnfollowed(path);
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);
-    const print = fingerprintOf(stats);
-    if (!accepts(print)) throw new NotAPlainFile("not_a_plain_file", path);
-    return new OpenRosterFile(handle, name, print);
+    const fingerprint = fingerprintOf(stats);
+    if (!accepts(fingerprint)) throw new NotAPlainFile("not_a_plain_file", path);
+    return new OpenRosterFile(handle, name, fingerprint);
   } catch (error) {
     await handle.close();
     throw error;
@@ -51,45 +47,42 @@ export async function openRosterFile(
 class OpenRosterFile implements RosterFile {
   readonly size: number;
   readonly #handle: FileHandle;
-  readonly #print: Fingerprint;
+  readonly #fingerprint: Fingerprint;
 
-  constructor(handle: FileHandle, readonly name: string, print: Fingerprint) {
+  constructor(handle: FileHandle, readonly name: string, fingerprint: Fingerprint) {
     this.#handle = handle;
-    this.#print = print;
-    this.size = Number(print.size);
+    this.#fingerprint = fingerprint;
+    this.size = Number(fingerprint.size);
   }
 
-  /**
-   * Ends at the size that the file had when it was opened, so that a writer who appends cannot keep it going. While a chunk is
-   * worked on, the next one is read.
-   */
+  /** Ends at the size at opening, even while a writer appends. Reads one chunk ahead. */
   async *read(into?: Uint8Array): AsyncGenerator<Uint8Array> {
-    const rooms = into === undefined ? null : halves(into);
-    let position = 0, next = this.#chunkAt(0, rooms?.[0]);
+    const buffers = into === undefined ? null : halves(into);
+    let position = 0, next = this.#chunkAt(0, buffers?.[0]);
     try {
       for (let nth = 1;; nth++) {
         const chunk = await next;
         if (chunk.length === 0) return;
         position += chunk.length;
-        next = this.#chunkAt(position, rooms?.[nth % 2]);
+        next = this.#chunkAt(position, buffers?.[nth % 2]);
         yield chunk;
       }
     } finally {
-      // Who has stopped reading does not want to know how the chunk ahead came out, but may close the file now.
+      // Waits for the read ahead, so that a reader that stops early can close the file. Its error no longer matters.
       await next.catch(() => {});
     }
   }
 
   /** Empty at the end. */
-  async #chunkAt(position: number, room: Uint8Array = new Uint8Array(CHUNK_BYTES)): Promise<Uint8Array> {
-    const length = Math.min(room.length, this.size - position);
-    if (length <= 0) return room.subarray(0, 0);
-    const { bytesRead } = await this.#handle.read(room, 0, length, position);
-    return room.subarray(0, bytesRead);
+  async #chunkAt(position: number, buffer: Uint8Array = new Uint8Array(CHUNK_BYTES)): Promise<Uint8Array> {
+    const length = Math.min(buffer.length, this.size - position);
+    if (length <= 0) return buffer.subarray(0, 0);
+    const { bytesRead } = await this.#handle.read(buffer, 0, length, position);
+    return buffer.subarray(0, bytesRead);
   }
 
   async changed(): Promise<boolean> {
-    return !sameFile(this.#print, fingerprintOf(await this.#handle.stat({ bigint: true })));
+    return !sameFile(this.#fingerprint, fingerprintOf(await this.#handle.stat({ bigint: true })));
   }
 
   async close(): Promise<void> {
@@ -97,7 +90,7 @@ class OpenRosterFile implements RosterFile {
   }
 }
 
-function halves(room: Uint8Array): [Uint8Array, Uint8Array] {
-  const half = room.length >> 1;
-  return [room.subarray(0, half), room.subarray(half, 2 * half)];
+function halves(buffer: Uint8Array): [Uint8Array, Uint8Array] {
+  const half = buffer.length >> 1;
+  return [buffer.subarray(0, half), buffer.subarray(half, 2 * half)];
 }

@@ -1,7 +1,6 @@
 /**
- * A deadline for questions to a file system: a mount whose server is gone answers never, and a service that waits for
- * it looks alive and does nothing. The question cannot be taken back, so no second one is asked until it is answered;
- * else the threads of the process would fill up with waiting.
+ * Limits how long a file system may take. A mount without its server never answers, and rosterd would wait forever.
+ * Such a call cannot be cancelled, so none follows until it returns; otherwise waiting calls would use up all threads.
  */
 import { UnusableFolder } from "../../importer/ports.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -10,7 +9,7 @@ export class HangGuard {
   #late: Promise<unknown> | null = null;
   constructor(readonly folder: string, readonly maxMs: number) {}
 
-  /** Does the work. Throws {@link UnusableFolder} `upload_hanging` when it, or an earlier one, takes too long. */
+  /** Throws {@link UnusableFolder} `upload_hanging` while this or an earlier call takes too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
     const answer = work();
@@ -20,7 +19,7 @@ export class HangGuard {
     });
   }
 
-  /** What a late answer says no longer matters to anybody, whatever it is. */
+  /** Ignores the late answer itself. */
   #waitFor(answer: Promise<unknown>): void {
     const done = () => void (this.#late = null);
     this.#late = answer.then(done, done);

@@ -1,6 +1,6 @@
 /**
- * Whether a file that was seen may be read now (contract, section 1, "settled"): old enough, readable, and its last
- * line closed or the file ten times as old. Reads no more than its last two bytes, and only once it is old enough.
+ * Decides whether a file may be read now (docs/upload-folder.md#settling). Reads only its last two bytes, and only once
+ * it is old enough.
  */
 import type { WaitingFile } from "../../importer/ports.ts";
 import { codeOf, hasCode } from "../../runtime/errors.ts";
@@ -10,40 +10,39 @@ import { isCompressed } from "../names.ts";
 import { isSettled, type Observation } from "./settle.ts";
 import { waiting } from "./waiting.ts";
 
-/** A file as a look found it. */
 export interface SeenFile {
   readonly path: string;
   readonly name: string;
-  readonly sight: Observation;
+  readonly observation: Observation;
 }
 
-/** Why a file may not be read yet; "vanished" when it is gone or is another by now; null when it may be read. */
+/** Returns null for a file that may be read, and "vanished" for one that was removed or replaced. */
 export async function reasonToWait(
   file: SeenFile,
   settleSeconds: number,
   now: number,
 ): Promise<WaitingFile | "vanished" | null> {
-  const { name, sight } = file;
-  if (isSettled(sight, settleSeconds, now) && sight.lineEnd === null) {
+  const { name, observation } = file;
+  if (isSettled(observation, settleSeconds, now) && observation.lineEnd === null) {
     const found = await readEnd(file);
     if (typeof found !== "boolean") return found;
-    sight.lineEnd = found;
+    observation.lineEnd = found;
   }
-  if (isSettled(sight, settleSeconds, now)) return null;
-  return sight.lineEnd === false ? waiting.noLineEnd(name) : waiting.changing(name);
+  if (isSettled(observation, settleSeconds, now)) return null;
+  return observation.lineEnd === false ? waiting.noLineEnd(name) : waiting.changing(name);
 }
 
-/** Whether a file ends with a line end. That it can be opened shows that it can be read at all. */
+/** Returns whether a file ends with a line end, or why it cannot be read. */
 async function readEnd(
-  { path, name, sight: { fingerprint: print } }: SeenFile,
+  { path, name, observation: { fingerprint } }: SeenFile,
 ): Promise<boolean | WaitingFile | "vanished"> {
   try {
     await using file = closing(await openUnfollowed(path));
     const { dev, ino } = await file.handle.stat({ bigint: true });
-    if (dev !== print.dev || ino !== print.ino) return "vanished";
+    if (dev !== fingerprint.dev || ino !== fingerprint.ino) return "vanished";
     if (isCompressed(name)) return true;
     const end = new Uint8Array(2);
-    const { bytesRead } = await file.handle.read(end, 0, 2, Math.max(0, Number(print.size) - 2));
+    const { bytesRead } = await file.handle.read(end, 0, 2, Math.max(0, Number(fingerprint.size) - 2));
     return endsLine(end.subarray(0, bytesRead));
   } catch (error) {
     if (hasCode(error, "ENOENT", "ELOOP", "ENXIO")) return "vanished";
@@ -54,7 +53,7 @@ async function readEnd(
   }
 }
 
-/** LF or CR; in UTF-16 LE a zero byte follows it. */
+/** Accepts LF or CR, with the zero byte that follows them in UTF-16 LE. */
 function endsLine(end: Uint8Array): boolean {
   const last = end.at(-1) === 0 ? end.at(-2) : end.at(-1);
   return last === 0x0a || last === 0x0d;

@@ -1,7 +1,4 @@
-/**
- * One look at the upload folder (contract, section 1): which uploads may be taken, which wait and why, which names
- * are left alone. Reads only.
- */
+/** Scans the upload folder: which uploads are ready, which wait and why, which names are left alone. Reads only. */
 import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,33 +12,29 @@ import { type Folders, unreadable } from "../folders.ts";
 import type { Notice, ScanState } from "./scan_state.ts";
 import { kindOfName } from "../names.ts";
 import { reasonToWait } from "./readiness.ts";
-import { ageAndSize, type Fingerprint, fingerprintOf } from "./settle.ts";
+import { type Fingerprint, fingerprintOf, mtimeAndSize } from "./settle.ts";
 import { listClaimed, pathOf } from "../claim/claimed.ts";
 import { waiting } from "./waiting.ts";
 
-/** What a look needs. */
 export interface ScanContext {
   readonly folders: Folders;
-  readonly memory: ScanState;
+  readonly state: ScanState;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What a look finds, with the temporary files that nobody seems to finish. */
 interface Findings extends FolderScan {
+  /** Temporary files that have not changed for a day. */
   readonly oldTemporary: string[];
 }
 
-/**
- * So many entries are asked for at a time: a slow mount is kept busy, and the event loop stays free. Each may be opened, and a
- * process may have few handles (64 are enough).
- */
+/** Keeps a slow mount busy and the event loop free. Each entry may need a handle, and a process may have only 64. */
 const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;
-/** What Deno shows for bytes of a name that are not UTF-8; such an entry can be neither opened nor renamed. */
+/** Deno shows this for bytes that are not UTF-8, and can neither open nor rename such an entry. */
 const REPLACEMENT = "\ufffd";
 
-/** Looks at every entry once. The folders have been checked before. */
+/** The caller has checked the folders. */
 export async function scanUploads(context: ScanContext, settleSeconds: number): Promise<FolderScan> {
   const found: Findings = { ready: [], claimed: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
   const listed = await namesIn(context.folders.upload);
@@ -50,10 +43,10 @@ export async function scanUploads(context: ScanContext, settleSeconds: number): 
     const some = all.slice(from, from + MAX_CONCURRENT_STATS);
     await Promise.all(some.map((name) => scanEntry(context, found, name, settleSeconds)));
   }
-  for (const name of twins(listed)) found.waiting.push(waiting.notUtf8(name));
+  for (const name of listedTwice(listed)) found.waiting.push(waiting.notUtf8(name));
   await scanClaimed(context, found, settleSeconds);
-  context.memory.keepOnly(names);
-  context.memory.logNews(noticesOf(found), context.log);
+  context.state.keepOnly(names);
+  context.state.logNews(noticesOf(found), context.log);
   return inOrder(found);
 }
 
@@ -65,8 +58,8 @@ async function namesIn(upload: string): Promise<string[]> {
   }
 }
 
-/** Names that are listed twice: behind at least one of the two is a name that is not UTF-8. */
-function twins(listed: readonly string[]): string[] {
+/** Of two entries with one name, at least one has a name that is not UTF-8. */
+function listedTwice(listed: readonly string[]): string[] {
   const seen = new Set<string>();
   return listed.filter((name) => name.includes(REPLACEMENT) && (seen.has(name) || !seen.add(name)));
 }
@@ -86,11 +79,11 @@ async function scanEntry(context: ScanContext, found: Findings, name: string, se
   } else if (!stats.isFile()) {
     found.waiting.push(waiting.notAPlainFile(name, stats));
   } else {
-    await scanUpload(context, found, { path, name, print: fingerprintOf(stats) }, settleSeconds);
+    await scanUpload(context, found, { path, name, fingerprint: fingerprintOf(stats) }, settleSeconds);
   }
 }
 
-/** The stats of an entry, null when it has vanished, or the code of the error that hides it. */
+/** Returns null when the entry has vanished. */
 async function statsOrCode(path: string): Promise<BigIntStats | string | null> {
   try {
     return await statsOf(path);
@@ -101,43 +94,43 @@ async function statsOrCode(path: string): Promise<BigIntStats | string | null> {
 }
 
 async function scanUpload(
-  { memory, clock }: ScanContext,
+  { state, clock }: ScanContext,
   found: Findings,
-  { path, name, print }: { path: string; name: string; print: Fingerprint },
+  { path, name, fingerprint }: { path: string; name: string; fingerprint: Fingerprint },
   settleSeconds: number,
 ): Promise<void> {
   const now = clock.elapsed();
-  const sight = memory.settling.observe(name, print, now);
-  const reason = memory.refusal(name, now) ?? await reasonToWait({ path, name, sight }, settleSeconds, now);
-  sight.ready = reason === null;
-  if (reason === null) found.ready.push({ name, ...ageAndSize(print) });
+  const observation = state.settling.observe(name, fingerprint, now);
+  const reason = state.refusal(name, now) ?? await reasonToWait({ path, name, observation }, settleSeconds, now);
+  observation.ready = reason === null;
+  if (reason === null) found.ready.push({ name, ...mtimeAndSize(fingerprint) });
   else if (reason !== "vanished") found.waiting.push(reason);
 }
 
 async function scanClaimed(context: ScanContext, found: Findings, settleSeconds: number): Promise<void> {
   for (const entry of await listClaimed(context.folders.work)) {
-    if (entry.kind === "file") context.memory.claimedFiles.set(entry.upload.key, entry.print);
+    if (entry.kind === "file") context.state.claimedFiles.set(entry.upload.key, entry.fingerprint);
     if (entry.kind === "stray") found.waiting.push(waiting.stray(entry.key));
     else if (entry.kind === "moved") found.moved.push(entry.upload);
-    else if (!context.memory.mustResettle(entry.upload.key)) found.claimed.push(entry.upload);
-    else await scanChanged(context, found, entry, settleSeconds);
+    else if (!context.state.mustResettle(entry.upload.key)) found.claimed.push(entry.upload);
+    else await scanResettling(context, found, entry, settleSeconds);
   }
 }
 
-/** A taken upload that changed while it was read: as with a new one, two looks must agree. */
-async function scanChanged(
-  { folders, memory, clock }: ScanContext,
+/** A claimed upload that changed while it was read must settle like a new one. */
+async function scanResettling(
+  { folders, state, clock }: ScanContext,
   found: Findings,
-  { upload, print }: { upload: ClaimedUpload; print: Fingerprint },
+  { upload, fingerprint }: { upload: ClaimedUpload; fingerprint: Fingerprint },
   settleSeconds: number,
 ): Promise<void> {
   const now = clock.elapsed();
-  const sight = memory.resettling.observe(upload.key, print, now);
-  const file = { path: pathOf(folders.work, upload), name: upload.name, sight };
+  const observation = state.resettling.observe(upload.key, fingerprint, now);
+  const file = { path: pathOf(folders.work, upload), name: upload.name, observation };
   const reason = await reasonToWait(file, settleSeconds, now);
   if (reason === "vanished") return;
   if (reason !== null) return void found.waiting.push(waiting.changedWhileRead(upload.name));
-  memory.endResettle(upload.key);
+  state.endResettle(upload.key);
   found.claimed.push(upload);
 }
 
@@ -150,10 +143,10 @@ function noticesOf({ ignored, waiting, oldTemporary }: Findings): Notice[] {
   ];
 }
 
-function inOrder({ ready, claimed: taken, moved, waiting, ignored }: Findings): FolderScan {
+function inOrder({ ready, claimed, moved, waiting, ignored }: Findings): FolderScan {
   return {
     ready: ready.sort(oldestFirst),
-    claimed: taken.sort(oldestFirst),
+    claimed: claimed.sort(oldestFirst),
     moved: moved.sort(oldestFirst),
     waiting: waiting.sort(byName),
     ignored: ignored.sort(),

@@ -1,16 +1,12 @@
-/**
- * What the inbox remembers from one look to the next: how files looked, which taken ones wait anew, which ones could
- * not be moved, and what the log has named already. All of it may be lost in a restart.
- */
+/** Keeps the state of the inbox between scans. A restart may lose all of it. */
 import type { WaitingFile } from "../../importer/ports.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
 import { waiting } from "./waiting.ts";
 
-/** How long a file that could not be moved is left before it is tried again. */
 const REFUSAL_RETRY_MS = 60_000;
 
-/** Something in the folder that the log names once. */
+/** The log repeats a notice only after it changed. */
 export interface Notice {
   readonly event: "upload_ignored" | "upload_waiting" | "temporary_file_is_old";
   readonly file: string;
@@ -21,36 +17,36 @@ export interface Notice {
 export class ScanState {
   /** Uploads, by name. */
   readonly settling = new SettleTracker();
-  /** Taken uploads that changed while they were read, by key. */
+  /** Claimed uploads that changed while they were read, by key. */
   readonly resettling = new SettleTracker();
-  /** The files that were taken, by key: no other one is opened in their place. */
+  /** Claimed files by key: no replacement of one is opened. */
   readonly claimedFiles = new Map<string, Fingerprint>();
-  readonly #waitAnew = new Set<string>();
+  readonly #mustResettle = new Set<string>();
   readonly #refusals = new Map<string, { until: number; file: WaitingFile }>();
   #named = new Map<string, string>();
 
-  /** Makes a taken upload wait until it has settled from the next look on. */
+  /** Makes a claimed upload wait until it has settled again, counted from the next scan. */
   requireResettle(key: string): void {
     this.resettling.forget(key);
-    this.#waitAnew.add(key);
+    this.#mustResettle.add(key);
   }
 
   mustResettle(key: string): boolean {
-    return this.#waitAnew.has(key);
+    return this.#mustResettle.has(key);
   }
 
-  /** Ends the wait of a taken upload: it has settled, or it has gone. */
+  /** Ends the wait of a claimed upload that has settled or gone. */
   endResettle(key: string): void {
     this.resettling.forget(key);
-    this.#waitAnew.delete(key);
+    this.#mustResettle.delete(key);
   }
 
-  /** Lets a file rest that could not be moved, so that it stops nobody else and is not tried in a busy loop. */
+  /** Postpones a file that could not be moved, so that the others go on and no busy loop starts. */
   refuse(name: string, code: string, now: number): void {
     this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });
   }
 
-  /** Why a file rests; null when it does not. */
+  /** Returns why a file is postponed, or null. */
   refusal(name: string, now: number): WaitingFile | null {
     const refusal = this.#refusals.get(name);
     if (refusal && now < refusal.until) return refusal.file;
@@ -58,13 +54,13 @@ export class ScanState {
     return null;
   }
 
-  /** Forgets the files that are not among `names` any more. */
+  /** Forgets the files that are not in `names`. */
   keepOnly(names: ReadonlySet<string>): void {
     this.settling.keepOnly(names);
     for (const name of this.#refusals.keys()) if (!names.has(name)) this.#refusals.delete(name);
   }
 
-  /** Writes the notices that the look before did not have. */
+  /** Logs the notices that the scan before did not have. */
   logNews(notices: readonly Notice[], log: Log): void {
     const named = new Map<string, string>();
     for (const { event, ...fields } of notices) {

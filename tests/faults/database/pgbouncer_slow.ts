@@ -33,7 +33,7 @@ throughPgbouncer(
   "imports, leadership and decisions work through PgBouncer in transaction mode",
   async (database, _, url) => {
     const { service, outside } = database;
-    await using second = await TestService.start({ databaseUrl: url, upload: service.upload, patience: SHORT });
+    await using second = await TestService.start({ databaseUrl: url, upload: service.upload, linkTimeouts: SHORT });
     assert.equal((await second.get<{ standby: boolean }>("/status")).standby, true);
     const file = roster("pooled", 20_000);
     await database.drop(file);

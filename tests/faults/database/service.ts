@@ -30,7 +30,7 @@ export class FaultyDatabase implements AsyncDisposable {
 
   /** `sql` is called each time, because a stopped server has closed the last connection. */
   static async start(databaseUrl: string, sql: () => postgres.Sql<{ bigint: number }>): Promise<FaultyDatabase> {
-    return new FaultyDatabase(await TestService.start({ databaseUrl, patience: SHORT }), sql);
+    return new FaultyDatabase(await TestService.start({ databaseUrl, linkTimeouts: SHORT }), sql);
   }
 
   /** Drops a roster, without waiting for the turn that imports it. */

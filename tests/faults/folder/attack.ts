@@ -1,7 +1,6 @@
 /**
- * The whole service on a folder that somebody hostile shares (fault list, part B): while good uploads arrive, another process
- * attacks as fast as it can (`attacker.ts`). In the end, and meanwhile, nothing outside has been read or changed, no
- * good upload is lost or applied twice, and the service is well again when the folder is.
+ * Runs the service on a folder that it shares with an attacker (`attacker.ts`), while good uploads arrive. Nothing
+ * outside the folder is read or changed, no good upload is lost or applied twice, and the service recovers afterwards.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -15,7 +14,7 @@ import { Canary, secretIsIn } from "./canary.ts";
 import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-/** The attacker, and somebody who only uploads. */
+/** The attacker, and a user who only uploads. */
 const MALLORY = 65_534, ALICE = 65_533;
 
 export interface AttackOptions {
@@ -73,7 +72,7 @@ async function goodWaiting({ upload }: FolderService): Promise<number> {
   return (await readdir(upload)).filter((name) => name.startsWith("good-")).length;
 }
 
-/** Turns until an upload of the good is in `bak`: the service makes turns of its own, too. */
+/** Starts turns until a good upload is in `bak`. The service starts turns of its own, too. */
 async function inBak(service: FolderService, id: string): Promise<void> {
   await until(`${id} is in bak`, async () => {
     await service.turn();
@@ -82,7 +81,7 @@ async function inBak(service: FolderService, id: string): Promise<void> {
   });
 }
 
-/** Every good upload is in `bak`, once, and outside nothing has changed at all. Returns the number of checks. */
+/** Every good upload is in `bak` once, and nothing outside has changed. Returns the number of checks. */
 async function nothingAchieved(service: FolderService, canary: Canary): Promise<number> {
   await until("every good upload is in bak", async () => {
     await service.turn();
@@ -93,8 +92,8 @@ async function nothingAchieved(service: FolderService, canary: Canary): Promise<
 }
 
 /**
- * Who owns the folder can displace the uploads in it, by its own hand or by rosterd's; it can make rosterd leave new entries in
- * another folder. It can have nothing outside read, changed, overwritten or removed, and no upload destroyed or applied twice.
+ * The owner of the folder can move the uploads in it, and can make rosterd create entries in another folder. Nothing
+ * outside may be read, changed, overwritten or removed, and no upload destroyed or applied twice.
  */
 async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise<number> {
   await service.dropGood("LAST", { fails: true, uid: ALICE });
@@ -105,7 +104,7 @@ async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise
   return compared + checks;
 }
 
-/** What only its owner can make, to be linked into the folder. */
+/** Entries that only their owner can create, to be linked into the folder. */
 async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   await mkdir(root);
   await mkdir(join(root, "work"));
@@ -135,10 +134,10 @@ function startAttacker(plan: Attack) {
 
 const PUT_ASIDE = /^\.(?:other|made-meanwhile)-/;
 
-/** As an administrator does who found out: everything that is not an upload of the good, nor rosterd's own, is removed. */
+/** Cleans up as an admin would: removes all but good uploads and the folders of rosterd. */
 async function cleanUp({ upload }: FolderService): Promise<void> {
   for (const name of await readdir(upload)) {
-    // What the attacker put aside may hold uploads of others.
+    // Folders that the attacker moved may contain good uploads.
     if (name.startsWith("good-") || name === "bak" || name === ".rosterd" || PUT_ASIDE.test(name)) continue;
     await rm(join(upload, name), { recursive: true }).catch(() => {});
   }
@@ -146,7 +145,7 @@ async function cleanUp({ upload }: FolderService): Promise<void> {
   await run("find", upload, "-maxdepth", "1", "-name", "*.csv", "-not", "-name", "good-*", "-delete");
 }
 
-/** Everywhere where it could come out. Returns how many places were looked at. */
+/** Checks every place where the secret could appear. Returns the number of places. */
 async function secretIsNowhere(service: FolderService): Promise<number> {
   const { sql } = service.database;
   const texts: Record<string, string> = {
@@ -168,7 +167,7 @@ async function secretIsNowhere(service: FolderService): Promise<number> {
   return Object.keys(texts).length;
 }
 
-/** Ready, and nothing waits but what is no upload in `.rosterd`, which the status names to be removed. */
+/** Ready, and nothing waits except for foreign entries in `.rosterd`, which the status reports. */
 async function wellAgain(service: FolderService): Promise<void> {
   for (const { name, code } of (await service.status()).waiting) {
     assert.equal(code, "stray", name);

@@ -1,10 +1,10 @@
-/** The attacks of `attack_test.ts`, for long. `ROSTERD_ATTACK_SECONDS` says how long each is, 120 by default. */
+/** The attacks of `attack_test.ts`, longer. `ROSTERD_ATTACK_SECONDS` sets the length of each, 120 by default. */
 import { IS_ROOT } from "../../inbox/other_process.ts";
 import { surviveAttack } from "./attack.ts";
 
 const seconds = Number(Deno.env.get("ROSTERD_ATTACK_SECONDS") ?? 120);
 const seed = Date.now() % 1_000_000;
-if (!IS_ROOT) console.error(`LEFT OUT: ${import.meta.url}: only root can start an attacker who is another user`);
+if (!IS_ROOT) console.error(`LEFT OUT: ${import.meta.url}: only root can start an attacker as another user`);
 
 for (const kind of ["guest", "owner"] as const) {
   Deno.test({

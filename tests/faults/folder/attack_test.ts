@@ -6,13 +6,13 @@ const away = await serverIsAway() ?? (IS_ROOT ? null : "only root can start an a
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 Deno.test({
-  name: "somebody who only may make entries in a sticky folder of rosterd's own achieves nothing at all",
+  name: "an attacker who may only create entries in a sticky folder of rosterd achieves nothing",
   ignore: away !== null,
   fn: () => surviveAttack({ kind: "guest", seconds: 3, seed: 1 }),
 });
 
 Deno.test({
-  name: "the owner of a folder that is not sticky has nothing outside read, changed, overwritten or removed by rosterd",
+  name: "the owner of the folder cannot make rosterd read, change, overwrite or remove anything outside",
   ignore: away !== null,
   fn: () => surviveAttack({ kind: "owner", seconds: 4, seed: 1 }),
 });

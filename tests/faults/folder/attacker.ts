@@ -1,7 +1,7 @@
 /**
- * A process that shares the upload folder and wants to reach what is outside of it, through rosterd: as fast as it can it
- * swaps files for links, folders, pipes and hard links, renames what it may, and plants names that hurt whoever believes them.
- * Started by `attack.ts`; ends when its standard input is closed, and then prints how often each trick worked.
+ * Attacks files outside the shared upload folder through rosterd: swaps files for links, folders, pipes and hard links,
+ * renames entries, and creates dangerous names. `attack.ts` starts it. At the end of its standard input it prints how
+ * often each trick worked.
  *
  * Arguments, as JSON: {@link Attack}. As root it first becomes the user `uid`.
  */
@@ -10,12 +10,12 @@ import { join } from "node:path";
 import process from "node:process";
 
 export interface Attack {
-  /** `guest`: may make entries in a sticky folder of rosterd's own. `owner`: the upload folder is its own. */
+  /** `guest`: may create entries in a sticky folder of rosterd. `owner`: owns the upload folder. */
   kind: "guest" | "owner";
   upload: string;
   /** The tree of `canary.ts`. */
   canary: string;
-  /** A folder of the attacker's own, with pipes and a socket in it to be linked. */
+  /** A folder of the attacker with pipes and a socket to link. */
   hoard: string;
   uid: number;
   seed: number;
@@ -23,7 +23,7 @@ export interface Attack {
 
 const NAMES = Array.from({ length: 6 }, (_, number) => `x${number}.csv`);
 const SWAPPED = ["swapped0.csv", "swapped1.csv", "swapped2.csv"];
-/** Every one is a name that a careless program obeys. */
+/** Careless programs interpret each of these names. */
 const EVIL_NAMES = [
   "new\nline.csv",
   "\u001b[2J\u001b[31mred.csv",
@@ -44,13 +44,13 @@ const EVIL_NAMES = [
   "Ω".repeat(125) + "x.csv",
   "CR\rLF\nBcc: all@example.edu.csv",
 ];
-/** No two alike, since the same bytes under the same name twice are two uploads that nobody can tell apart. */
+/** No two are alike, since two uploads with the same name and bytes cannot be told apart. */
 const roster = (number: number) => `unique_id,login_source,first_name\nATTACKER,ldap,Mallory ${number}\n`;
 
-/** The trick that wins most races; it gets most of the time. */
+/** Gets most of the time, since it wins most races. */
 const IN_A_BURST = "a link to the secret and a file, a hundred times in turn";
 
-/** What worked, by name. */
+/** Counts successes by name. */
 const worked: Record<string, number> = {};
 
 export function attack(plan: Attack, keepOn: () => boolean): Record<string, number> {
@@ -65,7 +65,7 @@ export function attack(plan: Attack, keepOn: () => boolean): Record<string, numb
   return worked;
 }
 
-/** Most tricks lose a race, or are refused: that is no news. */
+/** Ignores tricks that lose a race or are refused. */
 function attempt(name: string, trick: () => void): void {
   try {
     trick();
@@ -83,7 +83,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)];
   const at = (...names: string[]) => join(upload, ...names);
   const victim = () => at(pick(NAMES));
-  /** Takes the place of a file in one step, so that there is no moment without one. */
+  /** Replaces a file in one step. */
   const putInPlace = (target: string, make: (path: string) => void) => {
     const own = at(`.mine-${Math.floor(random() * 1e9)}.part`);
     make(own);
@@ -126,7 +126,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
       fs.rmSync(path, { recursive: true, force: true });
       fs.mkdirSync(path);
     },
-    // The same files and links again and again: whoever looked at the file a moment ago now takes the link.
+    // Swaps the same file and link repeatedly: a program that checked the file may then open the link.
     [IN_A_BURST]: () => {
       const aside = (name: string, what: string) => at(`.mine-${what}-${name}.part`);
       const prepare = (name: string) => {
@@ -134,7 +134,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
           fs.rmSync(path, { recursive: true, force: true });
         }
         write(at(name));
-        // The oldest is taken first, right after it was looked at.
+        // rosterd claims the oldest file first, directly after its check.
         fs.utimesSync(at(name), 1, 1);
         fs.symlinkSync(join(canary, "secret.csv"), aside(name, "link"));
       };
@@ -177,7 +177,7 @@ function guestTricks({ upload, canary, hoard }: Attack, random: () => number): T
   };
 }
 
-/** What is refused to a guest: an owner would only spoil the swapping, or lose files of others by its own hand. */
+/** Tricks that a guest may try. An owner would only disturb its own swaps. */
 function vainTricks({ upload, canary }: Attack): Tricks {
   const at = (name: string) => join(upload, name);
   return {
@@ -193,11 +193,11 @@ function vainTricks({ upload, canary }: Attack): Tricks {
   };
 }
 
-/** What needs the right to rename entries of others: folders are swapped for links to what lies outside, and back. */
+/** Tricks that need the right to rename foreign entries: swaps folders for links to the outside and back. */
 function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
   const at = (name: string) => join(upload, name);
   let number = 0;
-  /** The folder goes, something else comes; then the same the other way round. What rosterd made meanwhile is kept aside. */
+  /** Replaces a folder and restores it. Moves aside what rosterd created meanwhile. */
   const swap = (name: string, makeOther: (path: string) => void) => () => {
     const away = at(`.${name.replace(/^\./, "")}-away`);
     const other = at(`.other-${number++}`);
@@ -205,7 +205,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
     fs.renameSync(at(name), away);
     try {
       fs.renameSync(other, at(name));
-      // A moment for rosterd to fall for it.
+      // Gives rosterd a moment to use it.
       for (let spin = 0; spin < number % 50; spin++) fs.lstatSync(at(name));
       fs.renameSync(at(name), other);
     } finally {
@@ -227,7 +227,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
     "bak swapped for another's bak": swap("bak", link(join(canary, "other/bak"))),
     "bak swapped for an own folder": swap("bak", (path) => fs.mkdirSync(path)),
     "an own key swapped": () => {
-      // In a work folder of its own a key that is a folder with a file now, and a link to a folder outside then.
+      // Swaps a key in a foreign work folder between a folder with a file and a link to the outside.
       const key = join(hoard, "work", "20261123T000000Z-00000001");
       fs.rmSync(key, { recursive: true, force: true });
       fs.mkdirSync(key);
@@ -238,7 +238,7 @@ function ownerTricks({ upload, canary, hoard }: Attack): Tricks {
   };
 }
 
-/** A small seeded generator of numbers from 0 to 1 (mulberry32). */
+/** Generates seeded random numbers from 0 to 1 (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -256,7 +256,7 @@ if (import.meta.main) {
     process.setuid!(plan.uid);
   }
   console.log("ready");
-  // The loop below never yields, so the end is a file that appears, not an event.
+  // The loop below never yields, so a new file signals the end instead of an event.
   const stop = join(plan.hoard, "stop");
   let turns = 0;
   const counts = attack(plan, () => ++turns % 64 !== 0 || !fs.existsSync(stop));

@@ -1,15 +1,15 @@
 /**
- * A tree beside the upload folder in which nothing may happen (fault list, I7), with a secret in it that nobody may read.
- * It is compared by names, kinds, modes, owners, inodes, times and bytes; a reading is noticed by what the secret says.
+ * A tree beside the upload folder that must not change (I7), with a secret that rosterd must not read. The comparison
+ * includes names, kinds, modes, owners, inodes, times and bytes. A leaked secret shows a read.
  */
 import assert from "node:assert/strict";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Stands in every secret file, as a user whom an import would make. */
+/** Every secret file contains this as a user, which an import would create. */
 export const SECRET = "SECRET-7f3a9c";
 const ROSTER = `unique_id,login_source,first_name\n${SECRET},ldap,${SECRET}\n,ldap,${SECRET}\n`;
-/** A work folder of another rosterd, with an upload that waits in it. */
+/** A work folder of another rosterd with a waiting upload. */
 const OTHER_KEY = "20261101T000000Z-0000aaaa";
 
 export class Canary {
@@ -18,7 +18,7 @@ export class Canary {
     this.#before = before;
   }
 
-  /** Makes the tree; files are for their owner alone, folders for everybody to pass. */
+  /** Creates the tree. Only the owner may read the files; all users may enter the folders. */
   static async plant(root: string): Promise<Canary> {
     for (
       const folder of ["", "tree", "tree/deep", "other", "other/.rosterd", `other/.rosterd/${OTHER_KEY}`, "other/bak"]
@@ -41,7 +41,7 @@ export class Canary {
     return new Canary(root, await photograph(root));
   }
 
-  /** What differs from the beginning, in words; nothing does when the list is empty. */
+  /** Lists the changes since the beginning. */
   async differences(): Promise<string[]> {
     const now = await photograph(this.root);
     const paths = new Set([...Object.keys(this.#before), ...Object.keys(now)]);
@@ -50,8 +50,8 @@ export class Canary {
   }
 
   /**
-   * What was there before is there as it was, in the same inodes; folders may have got entries. Returns how many entries were
-   * compared, and the paths of those that came.
+   * All entries are unchanged, with the same inodes, but folders may have new entries. Returns the number of comparisons
+   * and the paths of new entries.
    */
   async unharmed(): Promise<{ compared: number; added: string[] }> {
     const now = await photograph(this.root);
@@ -64,7 +64,7 @@ export class Canary {
     return { compared: Object.keys(this.#before).length, added };
   }
 
-  /** Nothing at all has happened. Returns how many entries were compared. */
+  /** Nothing has changed. Returns the number of comparisons. */
   async untouched(): Promise<number> {
     assert.deepEqual(await this.differences(), [], "I7: nothing outside the upload folder has changed");
     return Object.keys(this.#before).length;
@@ -87,7 +87,7 @@ async function photograph(root: string, path = "."): Promise<Record<string, stri
   return Object.assign(own, ...inside);
 }
 
-/** Whether the secret got anywhere: among the texts that are given, each with what it is. */
+/** Asserts that none of the named texts contains the secret. */
 export function secretIsIn(texts: Record<string, string>): string[] {
   return Object.entries(texts).filter(([, text]) => text.includes(SECRET)).map(([what]) => what);
 }

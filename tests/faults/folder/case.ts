@@ -1,4 +1,4 @@
-/** A test on a whole service of its own, with a folder that the test spoils. */
+/** Runs a test with its own service, on a folder that the test may damage. */
 import { withBothErrors } from "../../support/both_errors.ts";
 import { serverIsAway } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -27,7 +27,7 @@ export function folderTest(
 export const codesOf = (files: readonly { name: string; code: string }[]) =>
   Object.fromEntries(files.map(({ name, code }) => [name, code]));
 
-/** Turns until every upload that was told of is done: the service makes turns of its own, too. */
+/** Starts turns until every declared upload is done. The service starts turns of its own, too. */
 export async function allDone(service: FolderService): Promise<void> {
   await until("all is in bak", async () => {
     await service.turn();

@@ -1,6 +1,6 @@
 /**
- * Folders that fail beneath the service (fault list, parts A and E): `bak` full or read-only, the mount of the upload folder
- * gone, the upload folder not writable. Nothing is lost, nothing applied twice, and the status says what is wrong.
+ * Folders that fail during the service: `bak` full or read-only, the upload folder unmounted or not writable. Nothing is
+ * lost or applied twice, and the status says what is wrong.
  */
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir } from "node:fs/promises";
@@ -15,10 +15,10 @@ import { survived } from "../verdict.ts";
 const away = await serverIsAway() ?? (canMount() ? null : "this user may not mount");
 if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${away}`);
 
-/** The lock that an import holds while it is the only one. */
+/** The key of the import lock. */
 const IMPORT_LOCK = 7_246_002;
 
-/** A roster of one user that is as long as it takes: blank lines are skipped. */
+/** A roster of one user and the given length, filled with blank lines. */
 async function dropLong(service: FolderService, id: string, bytes: number): Promise<string> {
   const name = `long-${id}.csv`;
   const content = `unique_id,login_source\n${id},ldap\n,ldap\n${"\n".repeat(bytes)}`;
@@ -27,7 +27,7 @@ async function dropLong(service: FolderService, id: string, bytes: number): Prom
   return name;
 }
 
-/** The codes of what the status tells, by name. */
+/** The codes of waiting files in the status, by name. */
 async function waiting(service: FolderService): Promise<Record<string, string>> {
   return Object.fromEntries((await service.status()).waiting.map(({ name, code }) => [name, code]));
 }
@@ -47,8 +47,7 @@ const moved = (service: FolderService, files: number) =>
   );
 
 Deno.test({
-  name:
-    "a bak that is full, then read-only: the import is applied once, its file stays until there is room, others go on",
+  name: "while bak is full or read-only, an import is applied once, its file waits, and the others continue",
   ignore: away !== null,
   fn: () =>
     withBothErrors(async () => {
@@ -63,7 +62,7 @@ Deno.test({
         assert.deepEqual([status, bak_file], ["failed_records", null], "it is applied, and known not to be in bak");
         await outside.atAnyInstant();
         await service.dropGood("SMALL", { fails: true });
-        // The name that the long one will have stands there already, without content.
+        // The name of the long file in `bak` exists already, without content.
         await moved(service, 2);
         assert.equal((await service.imports())[0].bak_file?.startsWith("good-SMALL."), true, "others go on");
         assert.equal((await service.status()).ready, true);
@@ -101,12 +100,11 @@ Deno.test({
     }),
 });
 
-/** Takes the mount away from under those who use it. */
+/** Unmounts lazily, while files are open. */
 const unmount = (folder: string) => run("umount", "--lazy", folder);
 
 Deno.test({
-  name:
-    "the mount of the upload folder goes, between turns and in the middle of an import: not ready, named, and nothing lost",
+  name: "an unmounted upload folder makes the service not ready, is reported, and loses nothing, also during an import",
   ignore: away !== null,
   fn: () =>
     withBothErrors(async () => {
@@ -163,7 +161,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an upload folder that is not writable: nothing is imported, and it goes on when it is",
+  name: "nothing is imported from a read-only upload folder until it is writable again",
   ignore: away !== null,
   fn: () =>
     withBothErrors(async () => {
@@ -174,7 +172,7 @@ Deno.test({
       for (const folder of [upload, service.at(".rosterd")]) {
         const name = `W-${folder.length}`;
         await service.dropGood(name);
-        // The service may have been quicker: then this one is done, and the next is not.
+        // The service may have been faster: then this file is done, and the next is not.
         await chmod(folder, 0o555);
         await turnUntil(service, "it is not ready", async () => !(await service.status()).ready);
         assert.equal((await service.status()).problems[0].code, "upload_not_writable");

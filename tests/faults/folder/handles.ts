@@ -1,4 +1,4 @@
-/** Few handles, and none that stays open (fault list, part E). */
+/** The service works with few handles and leaks none. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { canMount } from "../../inbox/mounts.ts";
@@ -7,10 +7,10 @@ import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
 const AT_ONCE = 50;
-/** The pool, the import, the leadership. */
+/** Sessions of pool, import and leadership. */
 const MOST_SESSIONS = 12;
 
-/** Runs the service with at most 64 open files, and looks whether handles and sessions are back after so many imports. */
+/** Runs the service with at most 64 open files. Checks handles and sessions after the imports. */
 export async function importWithFewHandles(files: number): Promise<void> {
   await using service = await FolderService.start({
     inMemory: canMount(),
@@ -32,7 +32,7 @@ export async function importWithFewHandles(files: number): Promise<void> {
   survived({ fault: "ulimit -n 64: imports with few handles", injected: files, checks: service.outside.checks + 4 });
 }
 
-/** Every other one has a failure, so that failed records and a mail are written, too. */
+/** Every second file has a failure, which causes a failed-records file and a mail. */
 async function importSome(service: FolderService, from: number, to: number): Promise<void> {
   for (let file = from; file < to; file++) await service.dropGood(`H${file}`, { fails: file % 2 === 0 });
   await until(`${to} are in bak`, async () => {
@@ -44,8 +44,8 @@ async function importSome(service: FolderService, from: number, to: number): Pro
 }
 
 /**
- * The pool of sessions fills up to its size; whatever else is open must not grow. Both are not counted in one moment, while a
- * session may be leaving: hence the most of many.
+ * The session pool grows to its size, but other handles must not. A session may close between the two counts, so this
+ * returns the maximum of many.
  */
 async function othersThanSessions(service: FolderService): Promise<number> {
   return await service.handles() - await sessions(service);

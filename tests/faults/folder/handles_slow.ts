@@ -1,4 +1,4 @@
 import { importWithFewHandles } from "./handles.ts";
 
-Deno.test("with 64 handles the service imports 1,000 files, and has as many open as before", () =>
+Deno.test("with a limit of 64 handles the service imports 1,000 files and leaks none", () =>
   importWithFewHandles(1_000));

@@ -1,6 +1,6 @@
 /**
- * A mount that hangs (fault list, part A): a file system that is frozen while the service uses it, so that every change waits
- * until it is thawed. The deadline for a look is a minute, hence the length of this test.
+ * A mount that hangs: the test freezes a file system that the service uses, so that every change waits for the thaw.
+ * The limit for a scan is a minute, so this test is slow.
  */
 import assert from "node:assert/strict";
 import { truncate, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { survived } from "../verdict.ts";
 if (!canMount()) console.error(`LEFT OUT: ${import.meta.url}: this user may not mount`);
 
 Deno.test({
-  name: "a mount that hangs is named within its deadline, HTTP answers meanwhile, and imports go on when it is back",
+  name: "a hanging mount is reported within its limit, HTTP answers meanwhile, and imports continue afterwards",
   ignore: !canMount(),
   async fn() {
     let upload = "";

@@ -1,4 +1,4 @@
-/** What is no plain file, and folders that are not what they should be (fault list, part B): the whole service, from outside. */
+/** Entries that are not plain files, and wrong folders, tested from outside with a whole service. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, plant, run, type Tree, treeOf } from "../../inbox/folder_tree.ts";
@@ -15,7 +15,7 @@ if (!canMount()) console.error(`LEFT OUT: the tests of ${import.meta.url} that m
 const ROSTER = "unique_id,login_source\nX1,ldap\n";
 
 folderTest(
-  "links, pipes, sockets, folders and devices named like rosters are told of, never opened, and stop nobody",
+  "links, pipes, sockets, folders and devices with names of rosters are reported, never opened, and stop no import",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     await plant(service.upload, {
@@ -48,13 +48,23 @@ folderTest(
 );
 
 folderTest(
-  "bak or .rosterd planted as a link, a file or another's folder: nothing is imported, and status and /readyz say why",
+  "nothing is imported when bak or .rosterd is a link, a file or a foreign folder, and status and /readyz say why",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     let checks = 0;
     const faults: [string, Tree, string, RegExp][] = [
-      ["bak", { bak: linkTo(`${canary.root}/tree`) }, "bak_not_a_folder", /bak is a link: remove it/],
-      ["bak", { bak: linkTo("nowhere") }, "bak_not_a_folder", /bak is a link: remove it/],
+      [
+        "bak",
+        { bak: linkTo(`${canary.root}/tree`) },
+        "bak_not_a_folder",
+        /bak is a link: remove it, and rosterd creates a folder there\.$/,
+      ],
+      [
+        "bak",
+        { bak: linkTo("nowhere") },
+        "bak_not_a_folder",
+        /bak is a link: remove it, and rosterd creates a folder there\.$/,
+      ],
       ["bak", { bak: "a file" }, "bak_not_a_folder", /bak is not a folder: remove it/],
       [
         ".rosterd",
@@ -75,10 +85,10 @@ folderTest(
       }
     }
     for (const [number, [name, tree, code, text]] of faults.entries()) {
-      // What is rosterd's own waits elsewhere meanwhile, if it was made already.
+      // Moves the folder of rosterd aside if it exists.
       const own = await rename(service.at(name), service.here.path("own")).then(() => true, () => false);
       await plantInPlaceOf(service, name, tree);
-      // Free for all, so that only its owner can be what is wrong with it.
+      // Writable for all, so that only its owner can be the problem.
       if (text.source.startsWith("belongs")) {
         await run("bash", "-c", `chown 65534:65534 "$0" && chmod 777 "$0"`, service.at(name));
       }
@@ -104,7 +114,7 @@ folderTest(
 );
 
 folderTest(
-  "a key planted in .rosterd as a link, and a folder that rosterd did not make, are never looked into",
+  "a link and a foreign folder in .rosterd are never followed or opened",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
     await until("the work folder is there", () => service.status().then(({ ready }) => ready));
@@ -119,7 +129,7 @@ folderTest(
   },
 );
 
-/** In one step; a work folder that rosterd makes anew in the same moment goes. */
+/** Replaces a folder in one step. Removes a work folder that rosterd creates at the same moment. */
 async function plantInPlaceOf(service: FolderService, name: string, tree: Tree): Promise<void> {
   await mkdir(service.here.path("planted"), { recursive: true });
   await plant(service.here.path("planted"), tree);
@@ -130,7 +140,7 @@ async function plantInPlaceOf(service: FolderService, name: string, tree: Tree):
 }
 
 folderTest(
-  "bak on another file system: each file is copied there whole, and leaves nothing behind",
+  "each file is copied whole to a bak on another file system, and nothing else remains",
   async (service) => {
     await mkdir(service.at("bak"));
     await withMemory(service.at("bak"), async () => {
@@ -142,7 +152,7 @@ folderTest(
       await service.restart();
       assert.deepEqual(await service.turn(), []);
       await service.outside.inTheEnd();
-      // Its own looks have `bak` open now and then, and a file system in use cannot be unmounted.
+      // Scans of the service open `bak` sometimes, and a file system in use cannot be unmounted.
       await service.stop();
     });
     survived({ fault: "bak is on another file system", injected: 5, checks: service.outside.checks });
@@ -151,7 +161,7 @@ folderTest(
 );
 
 folderTest(
-  "a file that may not be read is told of with owner and mode, and is imported when it may",
+  "a file that rosterd may not read is reported with owner and mode, and imported once rosterd may",
   async (service) => {
     const hidden = "unique_id,login_source\nR1,ldap\n";
     await service.dropGood("R0");
@@ -174,7 +184,7 @@ folderTest(
 );
 
 folderTest(
-  "failed records are not sent from where a link leads, be it in bak or in the place of bak",
+  "failed records are never read through a link, in bak or in place of bak",
   async (service) => {
     await service.dropGood("F1", { fails: true });
     await allDone(service);

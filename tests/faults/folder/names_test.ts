@@ -1,4 +1,4 @@
-/** Names that hurt whoever believes them (fault list, part B): the whole service, from outside. */
+/** Dangerous names, tested from outside with a whole service. */
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { isTemporary } from "../../../src/inbox/files/fsync.ts";
@@ -7,7 +7,7 @@ import { until } from "../../support/until.ts";
 import { allDone, folderTest } from "./case.ts";
 import { survived } from "../verdict.ts";
 
-/** Each with what its record is called in `bak`, before the date. */
+/** Each with its name in `bak`, before the date. */
 const EVIL: Record<string, string> = {
   "new\nline.csv": "new_line",
   "\u001b[31mred\u0007.csv": "_[31mred_",
@@ -26,7 +26,7 @@ const EVIL: Record<string, string> = {
 };
 
 folderTest(
-  "a name is data: kept whole in the history, escaped in the log, the page's data and the mail, harmless in bak",
+  "a name is whole in the history, escaped in the log, the page and the mail, and harmless in bak",
   async (service) => {
     for (const [number, name] of Object.keys(EVIL).entries()) {
       await service.dropGood(`E${number}`, { fails: true, name });
@@ -74,7 +74,7 @@ folderTest(
   },
 );
 
-folderTest("a name that is not UTF-8 is told of, and the others go on", async (service) => {
+folderTest("a name that is not UTF-8 is reported, and the others are imported", async (service) => {
   await run("bash", "-c", `cd "$0" && touch $'\\xff.csv' $'b\\xe9.csv' $'caf\\xc3.csv.gz'`, service.upload);
   await service.dropGood("N1", { fails: true });
   await allDone(service);
@@ -95,9 +95,9 @@ folderTest("a name that is not UTF-8 is told of, and the others go on", async (s
   survived({ fault: "names that are not UTF-8", injected: 3, checks: 4 });
 }, { ignore: Deno.version.deno.startsWith("2.6.") });
 
-folderTest("a name that is taken in bak is left as it is, whatever bears it", async (service) => {
+folderTest("an existing entry in bak is left alone, whatever its kind", async (service) => {
   await mkdir(service.at("bak"));
-  // Every second of the next minute, so that the import must meet one.
+  // A name for every second of the next minute, so that the import finds one.
   const stamps = Array.from(
     { length: 60 },
     (_, second) => new Date(Date.now() + second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ""),
@@ -108,7 +108,7 @@ folderTest("a name that is taken in bak is left as it is, whatever bears it", as
       [`good-T1.${stamp}.failed.csv`]: linkTo("/etc/hostname"),
     });
   }
-  // Each look of the service tries its rights with a folder that stands there for a moment.
+  // Each scan of the service tries its rights with a short-lived folder.
   const lasting = () => treeOf(service.at("bak"), { but: (name) => isTemporary(name, "probe") });
   const before = await lasting();
   await service.dropGood("T1", { fails: true });

@@ -1,6 +1,6 @@
 /**
- * `rosterd serve` as a process on an upload folder that others share, for the tests of part B of the fault list: without the
- * privileges of root, so that modes and owners hold for it as they do for a service, with the permissions that are released.
+ * Runs `rosterd serve` as a process on a shared upload folder, with the released permissions. It lacks the privileges of
+ * root, so that file modes and owners apply to it.
  */
 import assert from "node:assert/strict";
 import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -24,16 +24,16 @@ const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-
 
 export interface FolderServiceOptions {
   settings?: Record<string, unknown>;
-  /** A command that runs another one, which follows it: a limit, for example. */
+  /** A command that runs the service, for example with a limit. */
   wrapper?: readonly string[];
   withoutMail?: boolean;
-  /** Everything stands on a file system in memory, which answers faster; only where the test may mount. */
+  /** Uses a fast file system in memory, if the test may mount. */
   inMemory?: boolean;
-  /** Leaves the upload folder to the test: something must be mounted there first. */
+  /** Leaves the upload folder to the test, for a mount. */
   beforeStart?: (upload: string) => Promise<void>;
 }
 
-/** The status as far as these tests look at it. */
+/** The part of the status that these tests read. */
 export interface Status {
   ready: boolean;
   problems: { code: string; text: string }[];
@@ -42,11 +42,11 @@ export interface Status {
   ignored: string[];
 }
 
-/** One answer is waited for so long: a service that hangs fails the test. */
+/** Limit for one answer: a hanging service fails the test. */
 const ANSWER_MS = 20_000;
 
 export class FolderService implements AsyncDisposable {
-  /** What the process wrote to its log, as it comes. */
+  /** The log of the process so far. */
   log = "";
   #child!: Deno.ChildProcess;
   #stopped = false;
@@ -74,7 +74,7 @@ export class FolderService implements AsyncDisposable {
     if (options.inMemory) await run("mount", "-t", "tmpfs", "-o", "size=256m", "none", here.folder);
     const upload = here.path("upload");
     await Deno.mkdir(upload);
-    // The folder above is made for its owner alone; whoever shares the upload folder must get there.
+    // Other users of the upload folder must be able to enter its parent.
     await chmod(here.folder, 0o711);
     await options.beforeStart?.(upload);
     const mail = {
@@ -103,7 +103,7 @@ export class FolderService implements AsyncDisposable {
     return join(this.upload, ...names);
   }
 
-  /** Starts the process, and waits until it answers. */
+  /** Starts the process and waits until it answers. */
   async restart(): Promise<void> {
     await Deno.remove(this.here.path("data/service.json")).catch(() => {});
     this.#child = this.here.spawn("serve");
@@ -120,7 +120,7 @@ export class FolderService implements AsyncDisposable {
       }, () => false));
   }
 
-  /** Ends the process, which must end well: it neither died before nor hangs. */
+  /** Stops the process, which must not have died or hang. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -130,7 +130,7 @@ export class FolderService implements AsyncDisposable {
     assert.equal(code, 0, `the service ended with ${code}: ${this.log.slice(-2_000)}`);
   }
 
-  /** Asks the service, with the token; an answer has to come. */
+  /** Calls the service with the token. Throws without an answer. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${TOKEN}` };
     try {
@@ -152,20 +152,20 @@ export class FolderService implements AsyncDisposable {
     return this.get("/status");
   }
 
-  /** What `/readyz` answers to anybody: its HTTP status and the codes of the problems. */
+  /** The HTTP status of `/readyz` and the codes of its problems. */
   async readiness(): Promise<{ http: number; body: string }> {
     const response = await this.fetch("/readyz", { headers: {} });
     return { http: response.status, body: await response.text() };
   }
 
-  /** Looks into the folder now; what the turn imported. */
+  /** Runs a turn and returns its imports. */
   async turn(): Promise<ImportEntry[]> {
     const response = await this.fetch("/imports?wait=true", { method: "POST" });
     assert.equal(response.status, 200);
     return (await response.json()).imports;
   }
 
-  /** The same without waiting for it. */
+  /** Starts a turn without waiting. */
   async askForTurn(): Promise<void> {
     await (await this.fetch("/imports", { method: "POST" })).body?.cancel();
   }
@@ -174,7 +174,7 @@ export class FolderService implements AsyncDisposable {
     return (await this.get<{ imports: ImportEntry[] }>("/imports?limit=200")).imports;
   }
 
-  /** Puts a file into the folder as a good client does; `uid` says who uploads it. */
+  /** Uploads a file as a good client would, as the user `uid`. */
   async drop(name: string, content: string, uid?: number): Promise<void> {
     const part = this.at(`.${crypto.randomUUID()}.part`);
     await writeFile(part, content);
@@ -182,7 +182,7 @@ export class FolderService implements AsyncDisposable {
     await rename(part, this.at(name));
   }
 
-  /** Drops a roster of one good user, or with one failure beside it, and notes what must come of it. */
+  /** Drops a roster of one good user, optionally with a failed record, and declares its outcome. */
   async dropGood(id: string, options: { fails?: boolean; uid?: number; name?: string } = {}): Promise<void> {
     const { fails = false, uid, name = `good-${id}.csv` } = options;
     const content = `unique_id,login_source,first_name\n${id},ldap,Good\n${fails ? `,ldap,No id ${id}\n` : ""}`;
@@ -191,7 +191,7 @@ export class FolderService implements AsyncDisposable {
     await this.drop(name, content, uid);
   }
 
-  /** How many handles the process has open. */
+  /** Counts open handles of the process. */
   async handles(): Promise<number> {
     return (await readdir(`/proc/${this.pid}/fd`)).length;
   }

@@ -1,6 +1,6 @@
 /**
- * What mail does in real time (fault list, part F): the deadlines for a server that does not answer, a day of bad files, and kills
- * at random moments while the mail server misbehaves at random. `ROSTERD_KILLS` says how many, and is 60 by default.
+ * Mail in real time: timeouts of a silent server, a day of bad files, and kills at random moments while the mail server
+ * misbehaves. `ROSTERD_KILLS` sets the number of kills, 60 by default.
  */
 import assert from "node:assert/strict";
 import { numbers } from "../processes/kills.ts";
@@ -14,7 +14,7 @@ const KILLS = Number(Deno.env.get("ROSTERD_KILLS") ?? 60);
 const FILES = Number(Deno.env.get("ROSTERD_BAD_FILES") ?? 1_440);
 
 for (const [what, how, longest] of [["greets", "silent", 40_000], ["answers the data", "stall", 75_000]] as const) {
-  Deno.test(`a mail server that never ${what} is given up in bounded time, and the mail goes later`, async () => {
+  Deno.test(`a mail server that never ${what} fails within the timeouts, and the mail is sent later`, async () => {
     await using w = await MailWorld.start();
     w.server.misbehave({ how }, 1);
     const entry = await w.import("a.csv");
@@ -27,14 +27,14 @@ for (const [what, how, longest] of [["greets", "silent", 40_000], ["answers the 
   });
 }
 
-Deno.test(`${FILES} bad files within a day are no flood, and each is told of`, async () => {
+Deno.test(`${FILES} bad files within a day cause few mails, and each is reported`, async () => {
   await using w = await MailWorld.start();
   const injected = await w.floodOf(FILES);
   console.log(`${w.mails.length} mails`);
   survived({ fault: "mail: a bad file every minute for a day", injected, checks: await w.inTheEnd() });
 });
 
-Deno.test("a mail that a killed rosterd had in hand goes when its claim is over", async () => {
+Deno.test("a mail that a killed rosterd had claimed is sent once its claim expires", async () => {
   await using w = await MailProcess.make();
   await w.starts();
   w.server.misbehave({ how: "stall" }, 1);
@@ -61,7 +61,7 @@ const WAYS: (Misbehaviour | null)[] = [
   { how: "refuse", at: "DATA", code: 451 },
 ];
 
-Deno.test(`${KILLS} kills at random moments, while the mail server misbehaves, leave nobody in silence`, async () => {
+Deno.test(`${KILLS} kills at random moments, with a bad mail server, lose no report`, async () => {
   const seed = Date.now() % 1_000_000, random = numbers(seed);
   console.log(`seed ${seed}`);
   await using w = await MailProcess.make();
@@ -80,7 +80,7 @@ Deno.test(`${KILLS} kills at random moments, while the mail server misbehaves, l
   await until("everybody was told", async () => {
     await w.ask("POST", "/imports?wait=true");
     await w.minutesPass(60);
-    // Ten mails an hour are all that goes: another hour begins.
+    // Starts another hour, since only ten mails an hour are sent.
     await w.database.sql`update rosterd.outbox set sent_at = sent_at - interval '1 hour'`;
     const { imports } = await w.ask("GET", "/imports?limit=200");
     return imports.length === KILLS && imports.every((entry: { mail: string }) => entry.mail === "sent");
@@ -95,7 +95,7 @@ Deno.test(`${KILLS} kills at random moments, while the mail server misbehaves, l
   });
 });
 
-/** Copies under one Message-ID are one mail for whoever reads it. */
+/** Copies with one Message-ID must be the same mail. */
 function assertOneContentOfEachId({ server, outside }: MailProcess): void {
   const texts = new Map<string, string>();
   for (const { messageId, subject, text } of server.mails) {

@@ -1,7 +1,6 @@
 /**
- * Mail with a server that misbehaves on command (fault list, part F), from outside: the whole service on a real database.
- * Whatever becomes of the mail, the import is whole, and somebody hears of it or can see that nobody did. What takes real
- * time is in `mail_slow.ts`.
+ * Mail with a bad mail server, tested from outside with a whole service on a real database. The import is always whole,
+ * and its mail is sent or marked as failed. `mail_slow.ts` tests what takes real time.
  */
 import assert from "node:assert/strict";
 import { serverIsAway } from "../../support/postgres.ts";
@@ -18,7 +17,7 @@ interface FaultOptions extends MailWorldOptions {
   ignore?: boolean;
 }
 
-/** `test` answers how often the fault was made to happen. */
+/** `test` returns how often it injected the fault. */
 function fault(name: string, test: (world: MailWorld) => Promise<number>, options: FaultOptions = {}): void {
   Deno.test({
     name,
@@ -31,7 +30,7 @@ function fault(name: string, test: (world: MailWorld) => Promise<number>, option
   });
 }
 
-/** The same with `rosterd serve` as a process of its own. */
+/** The same with `rosterd serve` as its own process. */
 function processFault(
   name: string,
   options: FaultOptions,
@@ -48,7 +47,7 @@ function processFault(
   });
 }
 
-fault("while the mail server is down imports go on, and the mails go when it is back", async (w) => {
+fault("imports continue while the mail server is down, and the mails are sent once it is back", async (w) => {
   await w.serverGoes();
   const first = await w.import("a.csv");
   assert.match((await w.tried(first, 1)).error, /ECONNREFUSED/);
@@ -63,7 +62,7 @@ fault("while the mail server is down imports go on, and the mails go when it is 
   return 1;
 });
 
-fault("a mail server whose name cannot be resolved leaves the mail waiting, and says so", async (w) => {
+fault("a mail waits while the name of the mail server cannot be resolved, and the status says so", async (w) => {
   const entry = await w.import("a.csv");
   assert.match((await w.tried(entry, 1, 30_000)).error, /cannot be resolved \(EDNS/);
   assert.match((await w.problem())!, /cannot be resolved/);
@@ -79,7 +78,7 @@ fault("a mail server whose name cannot be resolved leaves the mail waiting, and 
 }, { smtp: { host: "mail.invalid" } });
 
 for (const [what, how] of [["a greeting that never comes", "silent"], ["a stall behind the data", "stall"]] as const) {
-  fault(`${what} holds up neither imports nor the end of the service`, async (w) => {
+  fault(`${what} delays neither imports nor the end of the service`, async (w) => {
     w.server.misbehave({ how });
     const first = await w.import("a.csv");
     await w.server.misbehaved(1);
@@ -106,7 +105,7 @@ const momentary = [
   ["452 to the data", { how: "refuse", at: "DATA", code: 452, text: "4.3.1 no room for Nachname-Qz" }],
 ] as const;
 for (const [what, misbehaviour] of momentary) {
-  fault(`${what} is tried again, and no mail is given up for it`, async (w) => {
+  fault(`${what} causes retries, and no mail is given up`, async (w) => {
     w.server.misbehave(misbehaviour, 2);
     const entry = await w.import("a.csv");
     await w.tried(entry, 1);
@@ -120,7 +119,7 @@ for (const [what, misbehaviour] of momentary) {
 }
 
 fault(
-  "a mail that is refused for now is tried again with growing pauses, for three days, then it is flagged",
+  "a mail that is refused temporarily is retried with growing pauses for three days, then marked as failed",
   async (w) => {
     w.server.misbehave({ how: "refuse", at: "DATA", code: 451 });
     const entry = await w.import("a.csv", { mailRefused: true });
@@ -145,18 +144,18 @@ fault(
   },
 );
 
-fault("a mail that is refused for its size goes again at once without its attachment", async (w) => {
+fault("a mail that is refused for its size is sent again immediately without its attachment", async (w) => {
   w.server.misbehave({ how: "refuse", at: "DATA", code: 554, text: "5.3.4 Nachname-Qz is too long" }, 1);
   const entry = await w.import("a.csv");
   await w.mailIs(entry, "sent");
   const [mail] = w.mails;
   assert.equal(mail.attachments.length, 0);
-  assert.match(mail.text!, /did not take the attachment\. The file is in the folder "bak"/);
+  assert.match(mail.text!, /refused the attachment\. The file is in the folder "bak"/);
   assert.ok(mail.text!.includes((await w.service.bak()).find((name) => name.includes(".failed"))!));
   return 1;
 });
 
-fault("a mail too big even without its attachment is flagged, and holds up no other", async (w) => {
+fault("a mail that is too big without its attachment is marked as failed, and delays no other", async (w) => {
   w.server.misbehave({ how: "refuse", at: "DATA", code: 552 }, 2);
   const first = await w.import("a.csv", { mailRefused: true });
   await w.mailIs(first, "failed");
@@ -165,7 +164,7 @@ fault("a mail too big even without its attachment is flagged, and holds up no ot
   return 2;
 });
 
-fault("a mail that is refused for good is flagged at once, and the next one goes", async (w) => {
+fault("a mail that is refused permanently is marked as failed immediately, and the next one is sent", async (w) => {
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 550, text: "5.1.1 registry@school.example is unknown" }, 1);
   const refused = await w.import("a.csv", { mailRefused: true });
   await w.mailIs(refused, "failed");
@@ -176,7 +175,7 @@ fault("a mail that is refused for good is flagged at once, and the next one goes
   return 1;
 });
 
-fault("a mail server that has STARTTLS taken away gets nothing in clear text", async (w) => {
+fault("a mail server that no longer offers STARTTLS gets nothing in clear text", async (w) => {
   const entry = await w.import("a.csv");
   assert.match((await w.tried(entry, 1)).error, /could not be protected by TLS/);
   assert.match((await w.problem())!, /TLS/);
@@ -185,7 +184,7 @@ fault("a mail server that has STARTTLS taken away gets nothing in clear text", a
 }, { smtp: { security: "starttls", user: "rosterd", password: "correct horse" } });
 
 for (const security of ["starttls", "tls"] as const) {
-  fault(`a mail server with a certificate that nobody vouches for gets nothing (${security})`, async (w) => {
+  fault(`a mail server with an untrusted certificate gets no mail (${security})`, async (w) => {
     const entry = await w.import("a.csv");
     assert.match((await w.tried(entry, 1)).error, /TLS|connection to the mail server failed/);
     assert.notEqual(await w.problem(), undefined);
@@ -198,7 +197,7 @@ for (const security of ["starttls", "tls"] as const) {
   });
 }
 
-processFault("a wrong password pauses the mail, visibly and without naming it, until the settings are mended", {
+processFault("a wrong password pauses the mail until the settings are fixed, and no message contains it", {
   ignore: !TLS_SERVER_WORKS,
   server: { security: "starttls", login: { user: "rosterd", password: "correct horse" } },
   smtp: { security: "starttls", user: "rosterd", password: "wrong horse" },
@@ -253,7 +252,7 @@ for (const keeps of [false, true]) {
   });
 }
 
-fault("a mail that is lost after the final dot comes again under the same Message-ID", async (w) => {
+fault("a mail that is lost after the final dot is sent again with the same Message-ID", async (w) => {
   w.server.misbehave({ how: "drop" }, 1);
   const entry = await w.import("a.csv");
   await w.tried(entry, 1);
@@ -266,7 +265,7 @@ fault("a mail that is lost after the final dot comes again under the same Messag
 });
 
 const LINES = "x\r\nBcc: spy@evil.example\r\n\r\nboo\u202e.csv";
-fault("a line break in the name of a file stays out of headers, receivers and log", async (w) => {
+fault("a line break in a file name does not reach headers, recipients or log", async (w) => {
   const entry = await w.import(LINES);
   assert.equal(entry.file, LINES, "the history keeps the name as it is");
   await w.mailIs(entry, "sent");
@@ -278,12 +277,12 @@ fault("a line break in the name of a file stays out of headers, receivers and lo
   // deno-lint-ignore no-control-regex
   for (const text of [mail.subject!, mail.attachments[0].filename!]) assert.doesNotMatch(text, /[\u0000-\u001f\u202e]/);
   for (const line of w.service.lines) assert.equal(line.trimEnd().split("\n").length, 1);
-  // What the subject names is the printable form.
+  // The subject contains the printable form.
   w.mails[0].subject += LINES;
   return 1;
 });
 
-fault("an address with a line break is refused, by HTTP and in the file", async (w) => {
+fault("an address with a line break is refused over HTTP and in the file", async (w) => {
   const spy = "registry@school.example\r\nBcc: spy@evil.example";
   for (const key of ["failed_import_email", "reply_to_admin_email"]) {
     const { status } = await w.service.fetch("/settings", {
@@ -310,9 +309,12 @@ fault("an address with a line break is refused, by HTTP and in the file", async 
   return 3;
 });
 
-fault("a quarter of an hour with a bad file every minute is no flood, and every file is told of", (w) => w.floodOf(16));
+fault(
+  "a bad file every minute for a quarter of an hour causes few mails, and each file is reported",
+  (w) => w.floodOf(16),
+);
 
-fault("a mail that waits outlasts restarts, and is not tried sooner for it", async (w) => {
+fault("a waiting mail survives restarts, and is not retried sooner", async (w) => {
   w.server.misbehave({ how: "refuse", at: "MAIL", code: 451 });
   const entry = await w.import("a.csv");
   const { next } = await w.tried(entry, 1);
@@ -326,7 +328,7 @@ fault("a mail that waits outlasts restarts, and is not tried sooner for it", asy
   return 4;
 });
 
-fault("a clock that was a week ahead for a while neither gives mails up nor keeps them back", async (w) => {
+fault("a clock that was a week ahead makes rosterd neither give up nor delay mails", async (w) => {
   await w.serverGoes();
   const first = await w.import("a.csv");
   await w.tried(first, 1);
@@ -338,7 +340,7 @@ fault("a clock that was a week ahead for a while neither gives mails up nor keep
   return 2;
 });
 
-fault("ten mails sent while the clock was a day ahead are no reason to send none for a day", async (w) => {
+fault("ten mails sent while the clock was a day ahead do not stop mail for a day", async (w) => {
   w.pass(24 * HOUR);
   for (let number = 0; number < 10; number++) await w.mailIs(await w.import(`${number}.csv`), "sent");
   w.pass(-24 * HOUR);

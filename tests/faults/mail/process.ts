@@ -1,4 +1,4 @@
-/** As `world.ts`, with `rosterd serve` as a process of its own: one that can be killed, and told whom to trust. */
+/** Like `world.ts`, with `rosterd serve` as a process that can be killed and has its own certificates. */
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { Workplace } from "../../support/rosterd.ts";
 import { CERTIFICATE_FILE, type SmtpTestServer, startSmtpServer } from "../../support/smtp_server.ts";
@@ -8,7 +8,7 @@ import { type Running, runningAt } from "../processes/running.ts";
 
 export class MailProcess implements AsyncDisposable {
   readonly outside: Outside;
-  /** What every process wrote that has ended. */
+  /** The output of all ended processes. */
   log = "";
   #running: Running | null = null;
 
@@ -54,7 +54,7 @@ export class MailProcess implements AsyncDisposable {
     await Deno.rename(this.here.path(`upload/.${name}.part`), this.here.path(`upload/${name}`));
   }
 
-  /** The same, and imports it. */
+  /** Drops a file with one failure and imports it. */
   async import(name: string): Promise<void> {
     await this.drop(name);
     await this.ask("POST", "/imports?wait=true");
@@ -66,7 +66,7 @@ export class MailProcess implements AsyncDisposable {
       update rosterd.outbox set next_try_at = next_try_at - make_interval(mins => ${minutes}) where sent_at is null`;
   }
 
-  /** Asserts the invariants; `checks` of the verdict. */
+  /** Asserts the invariants. Returns the number of checks. */
   async inTheEnd(): Promise<number> {
     await this.outside.inTheEnd();
     this.outside.logIsClean(this.log, SECRETS);

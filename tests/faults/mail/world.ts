@@ -1,7 +1,7 @@
 /**
- * The whole service with a mail server that misbehaves on command and a clock to set (fault list, part F). A test breaks the
- * mail, drops files with failures, and at the end {@link MailWorld.inTheEnd} looks from outside: whatever became of the mail,
- * every import is whole and in `bak`, nobody was left in silence, and the log names no secret and no value of a user.
+ * A whole service with a bad mail server and a clock that the test sets. {@link MailWorld.inTheEnd} checks from outside:
+ * every import is whole and in `bak`, every mail is sent or marked as failed, and the log contains no secret and no value
+ * of a user.
  */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../../src/importer/ports.ts";
@@ -19,7 +19,7 @@ import { type Dropped, Outside } from "../invariants.ts";
 
 export const MINUTE = 60_000, HOUR = 60 * MINUTE;
 
-/** Values that may stand in the mail and nowhere in the log. */
+/** Values that a mail may contain, but not the log. */
 export const SECRETS = ["Nachname-Qz", "correct horse", "registry@school.example", "admin@rosterd.example"];
 
 export const MAIL_SETTINGS = {
@@ -27,7 +27,7 @@ export const MAIL_SETTINGS = {
   failed_import_email: "registry@school.example",
 };
 
-/** One user is made, one record fails. */
+/** Creates one user and fails one record. */
 export function rosterOf(name: string): Dropped {
   const user = `U ${name.replace(/[^\w.]/g, "")}`;
   const content = `unique_id,login_source,last_name\n${user},ldap,Nachname-Qz\n,ldap,Nachname-Qz\n`;
@@ -36,7 +36,7 @@ export function rosterOf(name: string): Dropped {
 
 export interface MailWorldOptions {
   server?: SmtpServerOptions;
-  /** Changes to the settings of `smtp`; the port is that of the server. */
+  /** Changes to the `smtp` settings, except for the port. */
   smtp?: Record<string, unknown>;
   settings?: Record<string, unknown>;
 }
@@ -75,55 +75,55 @@ export class MailWorld implements AsyncDisposable {
     return world = new MailWorld(database, service, mailServer);
   }
 
-  /** The mail server that runs now, or ran last. */
+  /** The current or last mail server. */
   get server(): SmtpTestServer {
     return this.#servers.at(-1)!;
   }
 
-  /** Every mail that any of the servers kept. */
+  /** All mails that any server accepted. */
   get mails(): ReceivedMail[] {
     return this.#servers.flatMap(({ mails }) => mails);
   }
 
-  /** The mail server goes away. */
+  /** Stops the mail server. */
   async serverGoes(): Promise<void> {
     await this.server[Symbol.asyncDispose]();
   }
 
-  /** One comes back where the other was. */
+  /** Starts a mail server on the same port. */
   async serverComes(options: SmtpServerOptions = {}): Promise<void> {
     this.#servers.push(await startSmtpServer({ security: "none", port: this.#port, ...options }));
   }
 
-  /** Time passes: for every clock of the service but that of the database. May be less than nothing for the time of day. */
+  /** Moves the clocks of the service, but not that of the database. The time of day may move back. */
   pass(milliseconds: number): void {
     this.#passed += milliseconds;
   }
 
-  /** Drops a file with one failure and imports it; whatever the mail does, this must work at once. */
+  /** Drops a file with one failure and imports it, which must work immediately whatever the mail does. */
   async import(name: string, { mailRefused = false } = {}): Promise<ImportEntry> {
     const file = { ...rosterOf(name), mailRefused };
     this.outside.expect(file);
     return await this.service.import(name, file.content);
   }
 
-  /** Lets the service look after its mail now; resolves when `look` finds what it waits for. */
+  /** Makes the service send due mails until `look` returns a result. */
   async mail<T>(what: string, look: () => Promise<T | null | false> | T | null | false, ms?: number): Promise<T> {
     await this.service.turn();
     return await until(what, look, ms);
   }
 
-  /** What an import's mail came to, as HTTP tells. */
+  /** The mail state of an import over HTTP. */
   async mailOf({ id }: ImportEntry): Promise<string> {
     return (await this.service.get<ImportEntry>(`/imports/${id}`)).mail;
   }
 
-  /** Waits until an import's mail is in a state. */
+  /** Waits for a mail state. */
   async mailIs(entry: ImportEntry, state: string, ms?: number): Promise<void> {
     await this.mail(`mail ${state}`, async () => await this.mailOf(entry) === state, ms);
   }
 
-  /** Waits until the mail of an import was tried so often, and it still waits. */
+  /** Waits until the mail was tried this many times and still waits. */
   async tried(entry: ImportEntry, times: number, ms?: number): Promise<{ error: string; next: Date }> {
     const { sql } = this.database;
     const found = await this.mail(`${times} tries`, async () => {
@@ -135,14 +135,14 @@ export class MailWorld implements AsyncDisposable {
     return { error: found.last_error, next: found.next_try_at };
   }
 
-  /** A bad file a minute: in no hour do more than ten mails come, and in the end nothing waits. */
+  /** Imports a bad file a minute: at most ten mails an hour arrive, and none waits at the end. */
   async floodOf(files: number): Promise<number> {
     const came: number[] = [];
     for (let file = 0; file < files; file++) {
       await this.import(`bad${file}.csv`);
       this.pass(MINUTE);
       came.push(this.mails.length);
-      // One may be on its way while time passes.
+      // A mail may be in progress while the clock moves.
       assert.ok(came[file] - (came[file - 60] ?? 0) <= 11, `${came[file]} mails in ${file} minutes`);
     }
     this.pass(HOUR);
@@ -159,14 +159,14 @@ export class MailWorld implements AsyncDisposable {
     return (await this.service.get<StatusDocument>("/status")).mail.problem;
   }
 
-  /** The log, and what else may tell more than it should. */
+  /** The log, and other output that must not contain secrets. */
   async told(): Promise<string> {
     const [{ errors }] = await this.database.sql<{ errors: string | null }[]>`
       select string_agg(last_error, ' ') as errors from rosterd.outbox`;
     return `${this.service.lines.join("")} ${errors} ${await this.problem()}`;
   }
 
-  /** Asserts the invariants; `checks` of the verdict. */
+  /** Asserts the invariants. Returns the number of checks. */
   async inTheEnd(): Promise<number> {
     await this.outside.inTheEnd();
     this.outside.logIsClean(await this.told(), SECRETS);

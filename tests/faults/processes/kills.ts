@@ -1,6 +1,6 @@
 /**
- * SIGKILLs the service at random moments while files of every kind arrive, and then looks from outside whether anything was lost
- * or done twice (fault list, I1 to I6). The ordinary run does a few kills, the slow one many.
+ * Kills the service at random moments while files of every kind arrive, and then checks from outside that nothing was lost
+ * or done twice (I1 to I6).
  */
 import assert from "node:assert/strict";
 import { testDatabase } from "../../support/postgres.ts";
@@ -13,13 +13,13 @@ import { survived } from "../verdict.ts";
 
 export interface Kills {
   kills: number;
-  /** Decides the moments. */
+  /** Seeds the random moments. */
   seed: number;
-  /** What is killed; from its source by default. */
+  /** The program to kill; runs from source by default. */
   program?: readonly string[];
 }
 
-/** One in so many files is large enough to be killed in the middle. */
+/** Every n-th file is large enough for a kill during its import. */
 const LARGE_EVERY = 5;
 const LARGE = 20_000;
 const LONGEST_LIFE_MS = 1_500;
@@ -42,11 +42,11 @@ export async function surviveKills({ kills, seed, program = FROM_SOURCE }: Kills
     await here.write(`upload/.${kill}.part`, file.content);
     await Deno.rename(here.path(`upload/.${kill}.part`), here.path(`upload/${file.name}`));
     const service = here.spawn("serve");
-    // From before it is up to after it is done, in both cases by chance.
+    // A random moment between before the start and after the import.
     await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_LIFE_MS));
     service.kill("SIGKILL");
     await service.output();
-    // To read all files at every kill would take ever longer.
+    // Reading all files at every kill would take longer each time.
     if (kill < 20 || kill % 50 === 0) await outside.atAnyInstant();
   }
   await finish(here, database.sql);
@@ -81,7 +81,7 @@ async function assertNoSession(sql: Sql): Promise<void> {
   });
 }
 
-/** A small seeded generator of numbers from 0 to 1 (mulberry32). */
+/** Generates seeded random numbers from 0 to 1 (mulberry32). */
 export function numbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** Many SIGKILLs of the compiled binary at random moments. `ROSTERD_KILLS` says how many, and is 1,000 by default. */
+/** Kills the compiled binary at random moments. `ROSTERD_KILLS` sets how often, 1,000 by default. */
 import { compileBinary } from "../../support/compile.ts";
 import { surviveKills } from "./kills.ts";
 

@@ -1,4 +1,4 @@
-/** Some SIGKILLs at random moments; `deno task test:slow` does a thousand, to the compiled binary. */
+/** Kills at random moments; `deno task test:slow` kills the compiled binary a thousand times. */
 import { serverIsAway } from "../../support/postgres.ts";
 import { surviveKills } from "./kills.ts";
 

@@ -1,13 +1,13 @@
-/** Faults of the process that take their time (fault list, part E). */
+/** Slow faults of the process. */
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
 import { Rosterds } from "./rosterds.ts";
 import { survived } from "../verdict.ts";
 
-/** The key of the lock of whoever brings the schema up to date (`src/postgres/migrate.ts`). */
+/** The key of the migration lock (`src/postgres/migrate.ts`). */
 const MIGRATION_LOCK = 7_246_001;
 
-Deno.test("where something hangs, SIGTERM ends the service within 25 s all the same", async () => {
+Deno.test("SIGTERM ends a hanging service within 25 s", async () => {
   await using w = await Rosterds.make();
   const { sql } = w.database;
   const other = await sql.reserve();

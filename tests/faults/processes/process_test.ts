@@ -1,4 +1,4 @@
-/** Faults of the process (fault list, part E): its end in the middle of work, its outputs, its clock, its settings. */
+/** Faults of the process: an end during work, broken outputs, a jumping clock, changed settings. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { serverIsAway, testDatabase } from "../../support/postgres.ts";
@@ -32,14 +32,14 @@ function fault(name: string, test: (w: Rosterds) => Promise<Verdict>, options: R
   });
 }
 
-/** The next process imports what the one before left. */
+/** The next process imports the remaining files. */
 async function carriesOn(w: Rosterds, files = 1): Promise<void> {
   const next = await w.start();
   await w.allImported(files);
   assert.equal((await w.end(next, "SIGTERM")).code, 0);
 }
 
-fault("SIGTERM while a file is read rolls it back, and ends at once with 0", async (w) => {
+fault("SIGTERM while a file is read rolls the import back, and the service ends immediately with 0", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.drop(w.rosterOf("a.csv", 60_000));
@@ -55,7 +55,7 @@ fault("SIGTERM while a file is read rolls it back, and ends at once with 0", asy
   return { injected: 1 };
 });
 
-fault("SIGTERM within a statement that takes minutes rolls it back, and ends within 25 s with 0", async (w) => {
+fault("SIGTERM during a statement of minutes rolls it back, and the service ends within 25 s with 0", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(300);
@@ -73,7 +73,7 @@ fault("SIGTERM within a statement that takes minutes rolls it back, and ends wit
   return { injected: 1 };
 });
 
-fault("SIGTERM within a statement that ends soon lets the import end", async (w) => {
+fault("SIGTERM during a short statement lets the import end", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(2);
@@ -88,7 +88,7 @@ fault("SIGTERM within a statement that ends soon lets the import end", async (w)
   return { injected: 1 };
 });
 
-fault("a second SIGTERM ends at once", async (w) => {
+fault("a second SIGTERM ends the service immediately", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(300);
@@ -112,7 +112,7 @@ const quiet: [string, string][] = [
   ["when the disk of its log is full", 'exec "$@" >/dev/full 2>/dev/full'],
 ];
 for (const [what, script] of quiet) {
-  fault(`${what} it imports all the same`, async (w) => {
+  fault(`${what} it still imports`, async (w) => {
     const running = await w.start();
     await w.drop(w.rosterOf("a.csv", 10));
     await running.ask("POST", "/imports?wait=true");
@@ -126,7 +126,7 @@ for (const [what, script] of quiet) {
   }, { program: ["bash", "-c", script, "bash", ...FROM_SOURCE] });
 }
 
-fault("a process that is killed within a long statement leaves nothing, and the next one starts over", async (w) => {
+fault("a process that is killed in a long statement leaves nothing, and the next one starts again", async (w) => {
   const running = await w.start();
   await running.ask("POST", "/imports?wait=true");
   await w.mergesTake(300);
@@ -146,7 +146,7 @@ for (
     "setTimeout(() => { throw error })",
   ]]
 ) {
-  Deno.test(`${what} that nobody caught ends the process with 1, and with a line in the log that quotes nothing`, async () => {
+  Deno.test(`${what} without a handler ends the process with 1 and a log line without data`, async () => {
     const run = new URL("../../../src/cli/run.ts", import.meta.url);
     const program = `
       import { run } from ${JSON.stringify(run.href)};
@@ -174,7 +174,7 @@ for (
 const ROSTER = "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,\n";
 
 Deno.test({
-  name: "a clock that jumps, forth and back, neither keeps files from settling nor stops the turns",
+  name: "a clock that jumps forward and back stops neither settling nor turns",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -198,7 +198,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "settings that change in mid-import hold from the next one: an import uses and keeps those of its start",
+  name: "an import uses the settings of its start, and changes apply from the next one",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;

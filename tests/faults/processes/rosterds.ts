@@ -1,6 +1,6 @@
 /**
- * One or several `rosterd serve` on one database, each a process of its own that can be killed, and long merges on command. The
- * invariants are looked at from outside (`invariants.ts`).
+ * Runs one or more `rosterd serve` processes on one database, with long merges on demand. `invariants.ts` checks them from
+ * outside.
  */
 import { readdir } from "node:fs/promises";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -17,18 +17,18 @@ export interface RosterdsOptions {
 export interface Ended {
   code: number;
   log: string;
-  /** From the signal to the end, in milliseconds. */
+  /** Milliseconds from the signal to the end. */
   took: number;
 }
 
-/** The key of the lock of whoever leads (`src/postgres/leadership.ts`). */
+/** The key of the leader's lock (`src/postgres/leadership.ts`). */
 const LEADER_LOCK = 7_246_003;
 
 export class Rosterds implements AsyncDisposable {
   readonly outside: Outside;
   #running = new Set<Running>();
   #started = 0;
-  /** Then the logs are shown. */
+  /** Whether to print the logs. */
   #failed = false;
 
   private constructor(readonly database: TestDatabase, readonly here: Workplace) {
@@ -42,12 +42,12 @@ export class Rosterds implements AsyncDisposable {
     return new Rosterds(database, here);
   }
 
-  /** Another one, with a data folder of its own. */
+  /** Starts another one with its own data folder. */
   start(...words: string[]): Promise<Running> {
     return this.#startAt(this.here, words);
   }
 
-  /** Another one, made from another program. */
+  /** Starts another one from another program. */
   startWith(program: readonly string[]): Promise<Running> {
     return this.#startAt(this.here.with(program), []);
   }
@@ -70,21 +70,21 @@ export class Rosterds implements AsyncDisposable {
     return { code, log: new TextDecoder().decode(stderr), took: performance.now() - began };
   }
 
-  /** A roster of new users, and nothing wrong with it. */
+  /** A roster of new, valid users. */
   rosterOf(name: string, users: number): Dropped {
     const creates = Array.from({ length: users }, (_, user) => `${name}-${user}`);
     const content = `unique_id,login_source\n${creates.map((id) => `${id},ldap\n`).join("")}`;
     return { name, content, status: "done", creates, failed: 0 };
   }
 
-  /** Drops a file, as a good client does: under another name first. */
+  /** Drops a file as a good client would, with a temporary name first. */
   async drop(file: Dropped, folder = "upload"): Promise<void> {
     if (folder === "upload") this.outside.expect(file);
     await this.here.write(`${folder}/.${file.name}.part`, file.content);
     await Deno.rename(this.here.path(`${folder}/.${file.name}.part`), this.here.path(`${folder}/${file.name}`));
   }
 
-  /** From now on each import that makes users does so in one statement that takes so long. */
+  /** Makes each import that creates users run one statement for `seconds`. */
   async mergesTake(seconds: number): Promise<void> {
     await this.database.sql.unsafe(`
       create table if not exists public.merge_takes (seconds double precision);
@@ -99,12 +99,12 @@ export class Rosterds implements AsyncDisposable {
       end $$`);
   }
 
-  /** The same when the trigger stands: a merge that is under way goes on as it began. */
+  /** Changes that time; a running merge keeps the old one. */
   async nextMergesTake(seconds: number): Promise<void> {
     await this.database.sql`update public.merge_takes set seconds = ${seconds}`;
   }
 
-  /** Waits until a backend of rosterd is in the middle of such a statement. */
+  /** Waits until a backend of rosterd runs such a statement. */
   async inMerge(ms?: number): Promise<void> {
     await until("a long statement runs", () => this.backends("wait_event = 'PgSleep'").then((count) => count > 0), ms);
   }
@@ -116,7 +116,7 @@ export class Rosterds implements AsyncDisposable {
     return count;
   }
 
-  /** Ends the session that makes its process the leader. */
+  /** Ends the session of the leader's lock. */
   async depose(): Promise<void> {
     await this.database.sql`
       select pg_terminate_backend(pid) from pg_locks
@@ -124,7 +124,7 @@ export class Rosterds implements AsyncDisposable {
         and database = (select oid from pg_database where datname = current_database())`;
   }
 
-  /** Waits until every file is in `bak` and noted there. */
+  /** Waits until every file is in `bak` and the history says so. */
   async allImported(files: number, ms?: number): Promise<void> {
     const over = until(`${files} imports are over`, async () => {
       const [{ over }] = await this.database.sql<{ over: number }[]>`
@@ -137,7 +137,7 @@ export class Rosterds implements AsyncDisposable {
     });
   }
 
-  /** For somebody who has to find out why. */
+  /** Describes the state for an error message. */
   async #whatIsThere(): Promise<string> {
     const unfinished = await this.database.sql`
       select id, file, taken_key, status, reason, bak_file from rosterd.imports order by id desc limit 3`;

@@ -1,17 +1,17 @@
-/** A `rosterd serve` of its own process, asked over HTTP. */
+/** A `rosterd serve` process that a test calls over HTTP. */
 import type { Workplace } from "../../support/rosterd.ts";
 import { until } from "../../support/until.ts";
 
 export interface Running {
   readonly process: Deno.ChildProcess;
-  /** Of rosterd itself, where something stands around it. */
+  /** The process of rosterd itself, inside any wrapper. */
   pid(): number;
-  /** The answer of the service, which must be a good one. */
+  /** Returns a successful answer, or throws. */
   // deno-lint-ignore no-explicit-any
   ask(method: string, path: string, patch?: unknown): Promise<any>;
 }
 
-/** Starts the service there and waits until it answers. `data` is its data folder. */
+/** Starts the service with the data folder `data` and waits until it answers. */
 export async function runningAt(here: Workplace, data = "data", ...words: string[]): Promise<Running> {
   const process = here.spawn("serve", "--data", data, ...words);
   const started = Date.now();

@@ -1,4 +1,4 @@
-/** Two `rosterd serve` on one database (fault list, part E; issue 5, point 3), from source and compiled. */
+/** Two `rosterd serve` on one database, from source and compiled. */
 import assert from "node:assert/strict";
 import { Outside } from "../invariants.ts";
 import { numbers } from "./kills.ts";
@@ -6,10 +6,10 @@ import { Rosterds, type RosterdsOptions } from "./rosterds.ts";
 import { until } from "../../support/until.ts";
 import { survived } from "../verdict.ts";
 
-/** A takeover must not take longer (fault list, part E). */
+/** The limit for a takeover. */
 export const TAKEOVER_MS = 60_000;
 
-/** One works, and the other stands by and says so. */
+/** One imports, and the other stands by and says so. */
 export async function standsBy(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const first = await w.start();
@@ -39,7 +39,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills the leader when `moment` has come, and measures until the other one has imported the file. */
+/** Kills the leader at `moment`, and measures the time until the other one has imported the file. */
 export async function takesOver(
   what: string,
   options: RosterdsOptions & { users: number; mergeSeconds: number },
@@ -65,7 +65,7 @@ export async function takesOver(
   survived({ fault: `two rosterd: the leader is killed ${what}`, injected: 1, kills: 1, checks: w.outside.checks });
 }
 
-/** Starts a new one and ends the old one in the middle of an import, again and again while files arrive. */
+/** Repeatedly starts a new service and stops the old one during an import, while files arrive. */
 export async function rolls(times: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   let running = await w.start();
@@ -95,8 +95,8 @@ export async function rolls(times: number, options: RosterdsOptions): Promise<vo
 }
 
 /**
- * The leader hangs in mid-import and loses its lead meanwhile. The other one leads, and wants to import the same file, when the
- * first one goes on and ends its import.
+ * The leader hangs during an import and loses the lead. The new leader wants to import the same file when the first one
+ * continues and finishes its import.
  */
 export async function deposed(times: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
@@ -145,7 +145,7 @@ async function startOfLast({ database: { sql } }: Rosterds): Promise<number> {
   return started_at.getTime();
 }
 
-/** The leader hangs for good. */
+/** The leader hangs permanently. */
 export async function hangs(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const leader = await w.start();
@@ -164,7 +164,7 @@ export async function hangs(options: RosterdsOptions): Promise<void> {
   survived({ fault: "two rosterd: the leader hangs", injected: 1, checks: w.outside.checks });
 }
 
-/** Kills whoever leads at random moments, while files arrive and another one stands by. */
+/** Kills the leader at random moments, while files arrive and another one stands by. */
 export async function killedInTurn(kills: number, options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const seed = Date.now() % 1_000_000, random = numbers(seed);
@@ -172,7 +172,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   await w.mergesTake(0.2);
   let longest = 0;
   for (let kill = 0; kill < kills; kill++) {
-    // Had the one before imported everything, this one need not lead yet, and the next one could come first.
+    // If no file is left, this one may not lead yet, and the next one could become the leader.
     await until("it leads", async () => {
       await leader.ask("POST", "/imports?wait=true");
       return !(await leader.ask("GET", "/status")).standby;
@@ -193,7 +193,7 @@ export async function killedInTurn(kills: number, options: RosterdsOptions): Pro
   survived({ fault: "two rosterd: killed in turn", injected: kills, kills, checks: w.outside.checks });
 }
 
-/** With folders of their own one imports at a time: the folder of the other waits, until it leads. */
+/** With separate folders only the leader imports; the folder of the standby waits until it leads. */
 export async function foldersOfTheirOwn(options: RosterdsOptions): Promise<void> {
   await using w = await Rosterds.make(options);
   const first = await w.start();

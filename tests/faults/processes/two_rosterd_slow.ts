@@ -1,6 +1,6 @@
 /**
- * Two rosterd on one folder and database, for longer and with the compiled binary. `ROSTERD_KILLS` says how often a leader is killed
- * at a random moment, and is 30 by default.
+ * Two rosterd on one folder and database, longer and with the compiled binary. `ROSTERD_KILLS` sets how often a leader is
+ * killed at a random moment, 30 by default.
  */
 import assert from "node:assert/strict";
 import { compileBinary } from "../../support/compile.ts";
@@ -22,7 +22,7 @@ const programs: [string, readonly string[]][] = [
 ];
 
 for (const [how, program] of programs) {
-  Deno.test(`killed in the middle of a big COPY, ${how}: the other one takes over within a minute`, () =>
+  Deno.test(`when the leader is killed during a big COPY, ${how}, the other one takes over within a minute`, () =>
     takesOver(
       "in COPY",
       { users: 400_000, mergeSeconds: 0, program },
@@ -32,7 +32,7 @@ for (const [how, program] of programs) {
         ),
     ));
 
-  Deno.test(`killed in a long statement, ${how}: the other one takes over within a minute`, () =>
+  Deno.test(`when the leader is killed in a long statement, ${how}, the other one takes over within a minute`, () =>
     takesOver("in a long statement", { users: 100, mergeSeconds: 300, program }, (w) => w.inMerge()));
 
   Deno.test(`twenty rolling replacements, ${how}, lose nothing`, () => rolls(20, { program }));
@@ -40,19 +40,19 @@ for (const [how, program] of programs) {
   Deno.test(`${KILLS} leaders killed at random moments, ${how}, lose nothing`, () => killedInTurn(KILLS, { program }));
 }
 
-Deno.test("with the settings that are usual the other one takes over within a minute, too", () =>
+Deno.test("with the default settings the other one takes over within a minute, too", () =>
   takesOver(
     "in a long statement, with the usual settings",
     { users: 100, mergeSeconds: 300, settings: USUAL },
     (w) => w.inMerge(150_000),
   ));
 
-Deno.test("ten leaders that hang in mid-import, lose their lead and go on, import nothing twice", () =>
+Deno.test("ten leaders that hang during an import, lose the lead and continue, import nothing twice", () =>
   deposed(10, {}));
 
-Deno.test("a leader that hangs for good between imports is replaced within a minute", () => hangs({}));
+Deno.test("a leader that hangs permanently between imports is replaced within a minute", () => hangs({}));
 
-Deno.test("one that stands by sends no mail", async () => {
+Deno.test("a standby sends no mail", async () => {
   await using server = await startSmtpServer({ security: "none" });
   const settings = { ...MAIL_SETTINGS, smtp: { host: "127.0.0.1", port: server.port, security: "none" } };
   await using w = await Rosterds.make({ settings });
@@ -66,7 +66,7 @@ Deno.test("one that stands by sends no mail", async () => {
   await until("it was tried", async () => (await sql`select from rosterd.outbox where tries = 1`).length === 1);
   leader.process.kill("SIGSTOP");
   await sql`update rosterd.outbox set next_try_at = now()`;
-  // Twice the time between two looks of the outbox.
+  // Twice the interval of the outbox.
   await assert.rejects(server.received(1, 20_000), /0 of 1/);
   leader.process.kill("SIGCONT");
   const [mail] = await server.received(1);
@@ -75,7 +75,7 @@ Deno.test("one that stands by sends no mail", async () => {
 });
 
 Deno.test({
-  name: "what the binary left unfinished is carried on by the next version",
+  name: "the next version continues the unfinished work of the binary",
   ignore: binary === null,
   async fn() {
     await using w = await Rosterds.make({ program: [binary!] });

@@ -1,35 +1,33 @@
 /**
- * The clients that upload: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and over FTPS. Each starts as a process of its own, which
- * a test may stop, wake and kill.
+ * Upload clients: OpenSSH's `sftp`, `lftp` and `curl`, over SFTP and FTPS. Each is a process that a test can stop, resume
+ * and kill.
  */
 import { join } from "node:path";
 import type { FtpsServer } from "../../support/ftps_server.ts";
 import type { SftpServer } from "../../support/sftp_server.ts";
 
-/** What must be installed beside the servers. */
+/** Programs that must be installed besides the servers. */
 export const CLIENT_PROGRAMS = ["sftp", "lftp", "curl"];
 
-/** One upload to be done. */
 export interface Job {
-  /** The file that is sent. */
+  /** The path of the local file. */
   local: string;
   /** Its name in the upload folder. */
   name: string;
-  /** Bytes in a second; as fast as it goes when absent. */
+  /** Bytes per second; unlimited by default. */
   speed?: number;
-  /** Goes on behind what is there already. */
+  /** Appends to the partial upload. */
   resume?: boolean;
-  /** Sends it under another name and renames it in the end, each client in its own way. */
+  /** Sends it under a temporary name of the client and renames it at the end. */
   temporaryName?: boolean;
 }
 
 export interface Client {
-  /** For names of files: `lftp-ftps`. */
+  /** Part of file names, for example `lftp-ftps`. */
   readonly name: string;
   start(job: Job): Upload;
 }
 
-/** A running upload. */
 export class Upload {
   readonly #process: Deno.ChildProcess;
   readonly #output: Promise<Deno.CommandOutput>;
@@ -46,24 +44,24 @@ export class Upload {
     this.#process = command.spawn();
     this.#output = this.#process.output().finally(() => this.ended = true);
     const writer = this.#process.stdin.getWriter();
-    // A client that is killed closes its end.
+    // A killed client closes its end.
     writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
   }
 
-  /** Resolves when it has succeeded. Throws what it said otherwise. */
+  /** Resolves on success. Otherwise throws its output. */
   async done(): Promise<void> {
     const { success, stdout, stderr } = await this.#output;
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     if (!success) throw new Error(`the upload failed: ${text(stderr)}${text(stdout)}`);
   }
 
-  /** SIGKILL: the client has no chance to tidy up. */
+  /** Sends SIGKILL, so that the client cannot clean up. */
   async kill(): Promise<void> {
     if (!this.ended) this.#process.kill("SIGKILL");
     await this.#output;
   }
 
-  /** Stops it where it is, as a network does that hangs. */
+  /** Stops it, like a hanging network. */
   stop(): void {
     this.#process.kill("SIGSTOP");
   }
@@ -73,7 +71,7 @@ export class Upload {
   }
 }
 
-/** How many bytes `sftp` sends at a time here: so a file that it leaves behind has a multiple of them. */
+/** The block size of `sftp`. A partial upload has a multiple of it. */
 export const SFTP_BLOCK = 32_768;
 
 export function sftp(server: SftpServer): Client & { batch(...commands: readonly string[]): Upload } {
@@ -100,7 +98,7 @@ export function lftpOverSftp(server: SftpServer): Client {
 }
 
 export function lftpOverFtps(server: FtpsServer, folder: string): Client {
-  // As with curl, no TLS 1.3: now and then vsftpd resets the connection at the end of a file.
+  // No TLS 1.3, as with curl: vsftpd sometimes resets the connection at the end of a file.
   const settings = [
     "set ssl:priority NORMAL:-VERS-TLS1.3",
     ...[`set ssl:ca-file ${server.certificate}`, "set ftp:ssl-force true", "set ftp:ssl-protect-data true"],
@@ -133,7 +131,7 @@ export function curlOverSftp(server: SftpServer): Client {
 }
 
 export function curlOverFtps(server: FtpsServer, folder: string): Client {
-  // With TLS 1.3 curl 7.88 leaves without reading vsftpd's last words, whom that resets: "got 426".
+  // With TLS 1.3 curl 7.88 closes before vsftpd's last message, and vsftpd resets the connection: "got 426".
   const login = ["--ssl-reqd", "--tls-max", "1.2", "--cacert", server.certificate];
   const rename = (from: string, to: string) => ["--quote", `-RNFR ${from}`, "--quote", `-RNTO ${to}`];
   return curl("curl-ftps", login, `ftp://127.0.0.1:${server.port}/${folder}`, rename);
@@ -160,7 +158,7 @@ function curl(
   };
 }
 
-/** The names under which the clients write before they rename. */
+/** The temporary names of the clients. */
 export function temporaryNames(name: string): string[] {
   return [`${name}.part`, `.in.${name}`];
 }

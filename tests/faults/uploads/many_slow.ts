@@ -1,4 +1,4 @@
-/** 10,000 uploads at once, in one session of sftp (fault list, part A). `ROSTERD_UPLOADS` says how many. */
+/** 10,000 uploads at once in one sftp session. `ROSTERD_UPLOADS` sets the number. */
 import assert from "node:assert/strict";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ const away = await withoutSftp();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 const FILES = Number(Deno.env.get("ROSTERD_UPLOADS") ?? 10_000);
-/** Has no divisor in common with the number of files, so that times and names are in different orders. */
+/** Is coprime to the number of files, so that times and names have different orders. */
 const STRIDE = 7_919;
 
 Deno.test({
-  name: `${FILES} uploads at once are all imported, oldest first, and a look at them takes less than 5 s`,
+  name: `${FILES} uploads at once are all imported, oldest first, and a scan of them takes less than 5 s`,
   ignore: away !== null,
   async fn(t) {
     await using place = await UploadPlace.open({ settle_seconds: 3_600 });
@@ -28,7 +28,7 @@ Deno.test({
     assert.equal((await place.waiting()).length, FILES);
     const look = stopwatch();
     assert.deepEqual(await service.turn(), []);
-    // A turn looks twice: before it imports, and for the status.
+    // A turn scans twice: before its imports, and for the status.
     const looking = look() / 2;
     assert.ok(looking < 5, `a look took ${looking} s`);
 
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-/** Two files each have the same time, of which the name decides. Returns the names in the order of the imports. */
+/** Gives each two files the same time, so that the name decides. Returns the names in import order. */
 async function makeFiles(place: UploadPlace): Promise<string[]> {
   const folder = join(place.base, "many");
   await mkdir(folder);
@@ -79,7 +79,7 @@ async function makeFiles(place: UploadPlace): Promise<string[]> {
   return pairs.flat();
 }
 
-/** Seconds since it was called. */
+/** Returns a function for the seconds since this call. */
 function stopwatch(): () => number {
   const start = performance.now();
   return () => (performance.now() - start) / 1_000;

@@ -1,6 +1,6 @@
 /**
- * A service and the servers that write into its upload folder, for one test: sshd and vsftpd, the clients, and a look from outside.
- * Only turns import, and there are none but those that the test asks for; the service looks at the folder once a second.
+ * A service for one test, with sshd, vsftpd and clients that write into its upload folder, and checks from outside.
+ * Turns run only when the test starts them. The service scans the folder once a second.
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
@@ -22,15 +22,15 @@ import {
   sftp,
 } from "./clients.ts";
 
-/** Seconds after which an upload has settled: two looks, so that a busy machine does not miss that a file waits. */
+/** Settling takes two scans, so that a busy machine still sees a file wait. */
 export const SETTLE = 2;
 
-/** Why tests with sshd cannot run here; null when they can. */
+/** Why tests with sshd cannot run here, or null. */
 export async function withoutSftp(): Promise<string | null> {
   return await serverIsAway() ?? missingPrograms(...SFTP_PROGRAMS);
 }
 
-/** Why tests with all servers and clients cannot run here; null when they can. */
+/** Why tests with all servers and clients cannot run here, or null. */
 export async function withoutServers(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "vsftpd needs Linux and root";
   return await withoutSftp() ?? missingPrograms(...FTPS_PROGRAMS, ...CLIENT_PROGRAMS);
@@ -55,7 +55,7 @@ export class UploadPlace implements AsyncDisposable {
     this.outside = new Outside({ upload, sql: database.sql, mails: () => service.smtp.mails });
   }
 
-  /** The upload folder is sticky and rosterd's own, as `rosterd print vsftpd` makes it. */
+  /** rosterd owns the upload folder, which is sticky, as with `rosterd print vsftpd`. */
   static async open(settings: Record<string, unknown> = {}): Promise<UploadPlace> {
     await using opening = new AsyncDisposableStack();
     const base = await Deno.makeTempDir({ prefix: "rosterd-uploads-" });
@@ -72,12 +72,12 @@ export class UploadPlace implements AsyncDisposable {
     return place;
   }
 
-  /** OpenSSH's client alone, with its server. */
+  /** Starts OpenSSH's client and server. */
   async sftp(): Promise<ReturnType<typeof sftp>> {
     return sftp(this.#opened.use(await startSftpServer(this.upload)));
   }
 
-  /** A client of each kind, with the servers that they need. */
+  /** Starts a client of each kind, and their servers. */
   async clients(ftps: FtpsOptions = {}): Promise<Client[]> {
     const ssh = this.#opened.use(await startSftpServer(this.upload));
     const ftp = this.#opened.use(await startFtpsServer(this.base, ftps));
@@ -89,35 +89,35 @@ export class UploadPlace implements AsyncDisposable {
     return join(this.upload, ...names);
   }
 
-  /** A file on the side of the client. */
+  /** Creates a file for a client. */
   async local(name: string, content: string): Promise<string> {
     const path = join(this.base, name);
     await Deno.writeTextFile(path, content);
     return path;
   }
 
-  /** Size of an upload; -1 when it is not there. */
+  /** The size of an upload, or -1 if it is missing. */
   async sizeOf(name: string): Promise<number> {
     return (await stat(this.at(name)).catch(() => null))?.size ?? -1;
   }
 
-  /** Resolves when so many bytes of an upload have arrived. */
+  /** Waits for the bytes of an upload. */
   async arrived(name: string, bytes: number): Promise<void> {
     await until(`${bytes} bytes of ${name}`, async () => await this.sizeOf(name) >= bytes);
   }
 
-  /** What was left of an upload when its client was gone, as soon as the server has let go of it. */
+  /** Returns the partial upload of a killed client, once the server has closed it. */
   async left(name: string): Promise<Uint8Array> {
     await until(`the server lets go of ${name}`, async () => !await isOpen(this.at(name)));
     return await readFile(this.at(name));
   }
 
-  /** What the status says of the files that wait. */
+  /** The waiting files in the status. */
   async waiting(): Promise<Waiting[]> {
     return (await this.service.get<{ waiting: Waiting[] }>("/status")).waiting;
   }
 
-  /** Resolves when the status says that a file waits for this reason. */
+  /** Waits until the status shows this reason for a file. */
   async waitsFor(name: string, code: string): Promise<Waiting> {
     return await until(
       `${name} waits: ${code}`,
@@ -125,33 +125,33 @@ export class UploadPlace implements AsyncDisposable {
     );
   }
 
-  /** Resolves when the latest look found none of these files waiting. */
+  /** Waits until none of these files is waiting. */
   async allSettled(names: readonly string[]): Promise<void> {
     const wanted = new Set(names);
     const settled = async () => !(await this.waiting()).some(({ name }) => wanted.has(name));
     await until(`${wanted.size} files are settled`, settled, 120_000);
   }
 
-  /** The import that runs now; null when none does. */
+  /** The running import, or null. */
   async running(): Promise<{ file: string } | null> {
     return (await this.service.get<{ running: { file: string } | null }>("/status")).running;
   }
 
-  /** What the history holds of a name, oldest first, asked from outside. */
+  /** The imports of a file name, oldest first, from outside. */
   async imports(name: string): Promise<ImportRow[]> {
     return await this.database.sql<ImportRow[]>`
       select id, file, status, records, created, unchanged, mail, bak_file, started_at, reason ->> 'code' as code, reason ->> 'text' as text
       from rosterd.imports where file = ${name} and status not in ('running', 'error') order by id`;
   }
 
-  /** Asks for turns until everything that is expected was imported; in the end every invariant must hold. */
+  /** Starts turns until all declared files are imported, then asserts every invariant. */
   async finish(...files: readonly Dropped[]): Promise<void> {
     for (const file of files) this.outside.expect(file);
     await this.importedAll(files.map(({ name }) => name));
     await this.outside.inTheEnd();
   }
 
-  /** Asks for turns until each name was imported, as often as it is named. */
+  /** Starts turns until each name has been imported as often as it is listed. */
   async importedAll(names: readonly string[], ms = 60_000): Promise<void> {
     const wanted = Map.groupBy(names, (name) => name);
     await until(`the import of ${[...wanted.keys()].join(" ")}`, async () => {
@@ -161,13 +161,13 @@ export class UploadPlace implements AsyncDisposable {
     }, ms);
   }
 
-  /** Asserts that a turn that begins now imports nothing. */
+  /** Asserts that a turn imports nothing now. */
   async turnLeaves(): Promise<void> {
     assert.deepEqual((await this.service.turn()).map(({ file }) => file), []);
     this.outside.checks++;
   }
 
-  /** Asserts that the one import of a file began so many seconds after its last change. */
+  /** Asserts that the import of a file started at least `seconds` after its last change. */
   async importedAfter(name: string, seconds: number): Promise<void> {
     const [{ started_at, bak_file }] = await this.imports(name);
     const { mtimeMs } = await stat(this.at("bak", bak_file));
@@ -191,12 +191,12 @@ export interface ImportRow {
   mail: string;
   bak_file: string;
   started_at: Date;
-  /** Of the reason why it was rejected. */
+  /** The reason of a rejection. */
   code: string | null;
   text: string | null;
 }
 
-/** Whether a process of the machine has the file open, apart from this one. */
+/** Whether another process has the file open. */
 async function isOpen(path: string): Promise<boolean> {
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/.test(pid) || Number(pid) === Deno.pid) continue;

@@ -1,6 +1,6 @@
 /**
- * Uploads that are written on, or written anew, when rosterd has already taken them (fault list, part A; I5). An upload may stall
- * for longer than rosterd waits, and the handle that the server holds leads to the file wherever it is moved.
+ * Uploads that change after rosterd has claimed them (I5). An upload may stall for longer than rosterd waits, and the
+ * handle of the server follows the file wherever it moves.
  */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -25,11 +25,11 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** 26 MB: long enough to be caught while it is read. */
+/** 26 MB, so that a test can act while it is read. */
 const MANY = 400_000;
 const FAST = 12_000_000;
 
-/** Begins an upload and stops its client when some of it has arrived; resolves when the server has stored all that was sent. */
+/** Starts an upload and stops its client in the middle. Resolves when the server has stored all sent bytes. */
 async function stalled(place: UploadPlace, name: string, options: RosterOptions, bytes: number): Promise<Upload> {
   const client = await place.sftp();
   const local = await place.local(name, roster(options));
@@ -39,19 +39,19 @@ async function stalled(place: UploadPlace, name: string, options: RosterOptions,
   return upload;
 }
 
-/** Resolves as soon as the import of the file has begun to read. */
+/** Waits until an import reads the file. */
 async function isRead(place: UploadPlace, name: string): Promise<void> {
   await until(`${name} is read`, async () => (await place.running())?.file === name, 30_000);
 }
 
-/** Where a taken upload stands, as an uploader names it. */
-async function takenPath(place: UploadPlace, name: string): Promise<string> {
+/** The path of a claimed upload, as its uploader sees it. */
+async function claimedPath(place: UploadPlace, name: string): Promise<string> {
   const [key] = await readdir(place.at(".rosterd"));
   return join(".rosterd", key, name);
 }
 
 for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of", CUT_AT_A_RECORD_END]] as const) {
-  test(`an upload that stalls ${where} a record and goes on while it is read is rolled back, and imported whole later`, async (place) => {
+  test(`an upload that stalls ${where} a record and continues while it is read is rolled back, and imported whole later`, async (place) => {
     const options = { prefix: "big", records: MANY, header };
     const upload = await stalled(place, "big.csv", options, 10_000_000);
     const turns = place.importedAll(["big.csv"], 120_000);
@@ -73,7 +73,7 @@ for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of"
   });
 }
 
-test("an upload that is truncated and written anew while it is read is rolled back, and imported anew", async (place) => {
+test("an upload that is truncated and rewritten while it is read is rolled back, and imported again", async (place) => {
   const first = { prefix: "old", records: MANY };
   const again = { prefix: "new", records: 2_000 };
   const client = await place.sftp();
@@ -81,14 +81,14 @@ test("an upload that is truncated and written anew while it is read is rolled ba
   const local = await place.local("new.csv", roster(again));
   const turns = place.importedAll(["x.csv"], 120_000);
   await isRead(place, "x.csv");
-  await client.batch(`put ${local} ${await takenPath(place, "x.csv")}`).done();
+  await client.batch(`put ${local} ${await claimedPath(place, "x.csv")}`).done();
   await place.waitsFor("x.csv", "changed_while_read");
   await turns;
   await place.finish(whole("x.csv", again));
   survived({ fault: "truncated and written anew while it is read", injected: 1, checks: place.outside.checks });
 });
 
-test("an upload of the same name while the first one is read is imported after it, as another file", async (place) => {
+test("an upload with the same name as one that is being read is imported after it", async (place) => {
   const first = { prefix: "first", records: MANY };
   const second = { prefix: "second", records: 1_000 };
   const client = await place.sftp();
@@ -105,7 +105,7 @@ test("an upload of the same name while the first one is read is imported after i
   survived({ fault: "the same name twice in one interval", injected: 1, checks: place.outside.checks });
 });
 
-test("an upload that goes on after it went to bak leads to one mail that says so", async (place) => {
+test("an upload that grows after its move to bak causes one mail about it", async (place) => {
   const options = { prefix: "late", records: 20_000, header: CUT_AT_A_RECORD_END };
   const upload = await stalled(place, "late.csv", options, 4 * SFTP_BLOCK);
   await place.importedAll(["late.csv"]);
@@ -126,13 +126,16 @@ test("an upload that goes on after it went to bak leads to one mail that says so
   const [mail] = await place.service.smtp.received(1);
   assert.equal(mail.subject, "rosterd: late.csv: grew after it was imported");
   assert.ok(mail.envelope.to.includes("admin@example.edu"));
-  assert.match(mail.text!, new RegExp(`had ${early.dropped.content.length} bytes when it was imported`));
+  assert.match(
+    mail.text!,
+    new RegExp(`had ${early.dropped.content.length.toLocaleString("en-US")} bytes when it was imported`),
+  );
   assert.ok(mail.text!.includes(bak_file), "it names the file in bak");
   await place.turnLeaves();
   await place.turnLeaves();
   const [{ alerts }] = await place.database.sql<{ alerts: number }[]>`select count(*) as alerts from rosterd.outbox`;
   assert.equal(alerts, 1, "and no second mail waits");
-  // The whole file under the same name again, as the mail asks for.
+  // Uploads the whole file again, as the mail says.
   await (await place.sftp()).start({ local: join(place.base, "late.csv"), name: "late.csv" }).done();
   await place.importedAll(["late.csv", "late.csv"]);
   await place.finish({ ...whole("late.csv", options), times: 2 });
@@ -140,7 +143,7 @@ test("an upload that goes on after it went to bak leads to one mail that says so
   survived({ fault: "an upload that goes on after it went to bak", injected: 1, checks: place.outside.checks });
 });
 
-test("an upload that stalls before its first byte waits, and is imported whole when it goes on in time", async (place) => {
+test("an upload that stalls before its first byte waits, and is imported whole if it continues in time", async (place) => {
   const options = { prefix: "late", records: 1_000 };
   const client = await place.sftp();
   await client.start({ local: await place.local("empty.csv", ""), name: "x.csv" }).done();

@@ -1,6 +1,5 @@
 /**
- * vsftpd stores what it gets for its own user alone, if nobody changes that: mode 0600 (fault list, part B). rosterd runs without
- * the privileges of root, so that it may not read it.
+ * vsftpd stores uploads with mode 0600 by default, so that rosterd without the privileges of root may not read them.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -19,12 +18,12 @@ const away = await withoutServers();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 const TOKEN = "token-of-the-test";
-/** As root without any privilege: modes and owners hold for it as for everybody. */
+/** Runs as root without capabilities, so that file modes and owners apply to it. */
 const UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE];
 
 Deno.test({
   name:
-    "files that vsftpd keeps to itself are named once with owner and mode, stop nobody, and are imported when they may be read",
+    "files that rosterd may not read are logged once with owner and mode, stop no other, and are imported once readable",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -107,7 +106,7 @@ Deno.test({
   },
 });
 
-/** The share of a processor that a process uses, measured over two seconds. */
+/** Measures the processor share of a process for two seconds. */
 async function cpuShare(pid: number): Promise<number> {
   const ticks = async () => {
     const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1].split(" ");

@@ -1,29 +1,29 @@
 /**
- * Rosters of which every record has 64 bytes. Clients send blocks of a multiple of that, so the length of the header decides where in
- * a record an upload is cut that a client left behind.
+ * Rosters with records of 64 bytes. Clients send blocks of a multiple of that, so the length of the header decides where
+ * a partial upload cuts a record.
  */
 import { Buffer } from "node:buffer";
 import type { Dropped } from "../invariants.ts";
 
-/** Bytes of a record, its line end included. */
+/** Includes the line end. */
 export const RECORD = 64;
 
 const COLUMNS = "unique_id,login_source,first_name,city,last_name";
 
-/** After a multiple of 64 bytes, a record has just ended. */
+/** With this header, a record ends at a multiple of 64 bytes. */
 export const CUT_AT_A_RECORD_END = 64;
-/** After a multiple of 64 bytes, 20 bytes of a record are there. */
+/** With this header, a multiple of 64 bytes ends 20 bytes into a record. */
 export const CUT_WITHIN_A_RECORD = 108;
 
 export interface RosterOptions {
-  /** Begins each `unique_id`. */
+  /** The prefix of each `unique_id`. */
   prefix: string;
   records: number;
   /** Bytes of the header line. */
   header?: number;
 }
 
-/** The last value stands in quotes, so that no record looks whole before its last byte but one. */
+/** The last value is quoted, so that no partial record looks whole. */
 export function roster({ prefix, records, header = CUT_WITHIN_A_RECORD }: RosterOptions): string {
   const lines = [COLUMNS.padEnd(header - 1)];
   for (let number = 0; number < records; number++) {
@@ -41,13 +41,13 @@ function idOf(prefix: string, number: number): string {
   return prefix + String(number).padStart(6, "0");
 }
 
-/** What must come of a whole roster. */
+/** The outcome of a whole roster. */
 export function whole(name: string, options: RosterOptions): Dropped {
   const { prefix, records } = options;
   return { name, content: roster(options), status: "done", creates: idsOf(prefix, records), failed: 0 };
 }
 
-/** What must come of the beginning of such a roster, and the line at which it is cut off; null when nothing can tell. */
+/** The outcome of a partial roster, and the line of the cut, or null if it cannot be detected. */
 export function leftBehind(name: string, bytes: Uint8Array): { dropped: Dropped; cutOffAt: number | null } {
   const content = Buffer.from(bytes).toString("latin1");
   const lines = content.split("\n");

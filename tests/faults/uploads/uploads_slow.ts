@@ -1,6 +1,6 @@
 /**
- * Uploads by real servers and their usual clients (fault list, part A): sshd with `sftp`, `lftp` and `curl`, vsftpd with `lftp` and
- * `curl` over TLS. Each case is done by all five at once.
+ * Uploads with real servers and clients: sshd with `sftp`, `lftp` and `curl`, and vsftpd with `lftp` and `curl` over TLS.
+ * Each test runs all five at once.
  */
 import assert from "node:assert/strict";
 import { utimes } from "node:fs/promises";
@@ -24,11 +24,11 @@ function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings:
   });
 }
 
-/** About 640 kB: four seconds at {@link SLOW}. */
+/** About 640 kB, which take four seconds at {@link SLOW}. */
 const RECORDS = 10_000;
 const SLOW = 160_000;
 
-/** What one client sends in a test. */
+/** The upload of one client. */
 class Sending {
   readonly name: string;
   readonly options: RosterOptions;
@@ -43,7 +43,7 @@ class Sending {
     return this.client.start({ local, name: this.name, ...job });
   }
 
-  /** Sends slowly and is killed when some of it has arrived. Returns what is there then. */
+  /** Kills a slow upload in the middle. Returns the partial file. */
   async killed(): Promise<Uint8Array> {
     const upload = await this.start({ speed: SLOW });
     await this.place.arrived(this.name, 4 * SFTP_BLOCK);
@@ -64,14 +64,14 @@ function forAll<T>(all: readonly Sending[], work: (sending: Sending) => Promise<
   return Promise.all(all.map(work));
 }
 
-test("a whole upload by each client is imported, once it has settled", async (place) => {
+test("a whole upload of each client is imported once it has settled", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => await (await sending.start()).done());
   await place.finish(...all.map((sending) => sending.whole));
   survived({ fault: "whole uploads by each client", injected: all.length, checks: place.outside.checks });
 });
 
-test("a slow upload by each client is left alone until it has settled", async (place) => {
+test("a slow upload of each client is left alone until it has settled", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => {
     const upload = await sending.start({ speed: SLOW });
@@ -98,10 +98,10 @@ test("a slow upload by each client is left alone until it has settled", async (p
   });
 });
 
-test("what each client leaves when it is killed waits ten times as long, and is then rejected as cut off", async (place) => {
+test("the partial upload of each killed client waits ten times as long, and is then rejected as cut off", async (place) => {
   const all = await sendings(place);
   const left = await forAll(all, async (sending) => leftBehind(sending.name, await sending.killed()));
-  // An FTPS client may be cut anywhere; SFTP moves blocks, so these are cut within a record for sure.
+  // FTPS may cut anywhere. SFTP sends blocks, so its cut is always within a record.
   assert.notEqual(left[0].cutOffAt, null);
   for (const { dropped } of left) place.outside.expect(dropped);
   while ((await place.service.turn()).length === 0) await place.outside.atAnyInstant();
@@ -124,14 +124,14 @@ test("what each client leaves when it is killed waits ten times as long, and is 
 });
 
 test(
-  "what sftp leaves exactly at the end of a record is imported, and the guard keeps everybody who is missing in it",
+  "a partial upload that ends with a record is imported, and the guard holds all missing users",
   async (place) => {
     const [sftp] = await place.clients();
     const first = new Sending(place, sftp, { prefix: "user" });
     await (await first.start()).done();
     await place.importedAll([first.name]);
 
-    // The same people, another header, so that the bytes differ.
+    // The same users with another header, so that the bytes differ.
     const second = new Sending(place, { ...sftp, name: "cut" }, { prefix: "user", header: CUT_AT_A_RECORD_END });
     const left = leftBehind(second.name, await second.killed());
     assert.equal(left.cutOffAt, null, "it ends with a record");
@@ -143,7 +143,7 @@ test(
       from rosterd.users`;
     assert.deepEqual([inactive, held], [0, RECORDS - left.dropped.creates.length]);
     await place.service.smtp.received(1);
-    assert.match(place.service.smtp.mails[0].subject!, /^rosterd: cut\.csv: \d+ archivings held$/);
+    assert.match(place.service.smtp.mails[0].subject!, /^rosterd: cut\.csv: \d+ archivals on hold$/);
     place.outside.checks += 3;
     survived({
       fault: "sftp killed exactly at the end of a record",
@@ -155,7 +155,7 @@ test(
   { missing_users: "archive" },
 );
 
-test("an upload that each client resumes before it was taken is imported whole, once", async (place) => {
+test("an upload that each client resumes before the claim is imported whole, once", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => {
     const left = await sending.killed();
@@ -168,7 +168,7 @@ test("an upload that each client resumes before it was taken is imported whole, 
   survived({ fault: "each client killed and resumed", injected: kills, kills, checks: place.outside.checks });
 });
 
-test("an upload under a temporary name is left alone without a word until it is renamed", async (place) => {
+test("an upload with a temporary name is ignored silently until it is renamed", async (place) => {
   const all = await sendings(place);
   await forAll(all, async (sending) => {
     const upload = await sending.start({ speed: SLOW, temporaryName: true });
@@ -193,7 +193,7 @@ test("an upload under a temporary name is left alone without a word until it is 
   });
 });
 
-test("an upload that is overwritten while it waits, or after it has settled, is imported once, as the last one", async (place) => {
+test("an upload that is overwritten before the claim is imported once, in its last version", async (place) => {
   const all = await sendings(place, { records: 1_000 });
   await forAll(all, async (sending) => {
     const { client, name } = sending;
@@ -235,7 +235,7 @@ test("an upload that its client deletes is forgotten", async (place) => {
   survived({ fault: "deleted by its client before it was taken", injected: 2, checks: place.outside.checks });
 });
 
-test("the same bytes on another day change nobody, send no mail and stand in bak under another name", async (place) => {
+test("the same bytes on another day change no user, cause no mail, and get another name in bak", async (place) => {
   const ssh = await place.sftp();
   const options = { prefix: "same", records: 1_000 };
   const local = await place.local("x.csv", roster(options));
@@ -254,7 +254,7 @@ test("the same bytes on another day change nobody, send no mail and stand in bak
   survived({ fault: "the same bytes again, a day later", injected: 1, checks: place.outside.checks });
 });
 
-test("files whose times are years ahead or behind settle all the same, and the oldest is imported first", async (place) => {
+test("files with times years in the future or the past settle, too, and the oldest is imported first", async (place) => {
   const ssh = await place.sftp();
   const dates = { "future.csv": "2037-01-01", "past.csv": "1999-01-01", "now.csv": new Date().toISOString() };
   const files = [];
@@ -268,7 +268,7 @@ test("files whose times are years ahead or behind settle all the same, and the o
   }
   await place.waitsFor("now.csv", "changing");
   await place.allSettled(files.map(({ name }) => name));
-  // A time that is set anew, without a new byte, is a change as well.
+  // A new time without a new byte is a change, too.
   await utimes(place.at("past.csv"), new Date("1998-01-01"), new Date("1998-01-01"));
   await place.waitsFor("past.csv", "changing");
   await place.allSettled(["past.csv"]);

@@ -1,6 +1,5 @@
 /**
- * An upload by a real server that is cut off: the quick member of `uploads_slow.ts` (fault list, part A). OpenSSH leaves what has
- * arrived under the final name.
+ * A partial upload with a real server, as a fast version of `uploads_slow.ts`. OpenSSH leaves it under the final name.
  */
 import assert from "node:assert/strict";
 import { UploadPlace, withoutSftp } from "./place.ts";
@@ -11,7 +10,7 @@ const away = await withoutSftp();
 if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
 
 Deno.test({
-  name: "what sftp leaves when it is killed in the middle of a record waits, and is rejected in the end as cut off",
+  name: "the partial upload of a killed sftp waits, and is then rejected as cut off",
   ignore: away !== null,
   async fn() {
     await using place = await UploadPlace.open();
@@ -27,11 +26,14 @@ Deno.test({
     const { dropped, cutOffAt } = leftBehind("cut.csv", await place.left("cut.csv"));
     assert.notEqual(cutOffAt, null, "it is cut off in the middle of a record");
     outside.expect(dropped);
-    assert.match((await place.waitsFor("cut.csv", "no_line_end")).text, /^waiting: its last line is open/);
+    assert.match(
+      (await place.waitsFor("cut.csv", "no_line_end")).text,
+      /^waiting: its last line has no line end, so more may follow; if not, it is imported later$/,
+    );
     await place.turnLeaves();
     await outside.atAnyInstant();
 
-    // Ten times as long as a whole one takes ten seconds; the slow tests wait them out.
+    // The full wait takes ten seconds, which only the slow tests spend.
     const patch = { method: "PATCH", headers: { "content-type": "application/merge-patch+json" } };
     const changed = await service.fetch("/settings", { ...patch, body: '{"settle_seconds": 0}' });
     assert.equal(changed.status, 200, await changed.text());
