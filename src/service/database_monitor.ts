@@ -4,7 +4,12 @@
  */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
-import { explainDatabaseError, isDatabaseUnreachable, isServerAlive } from "../postgres/connection/errors.ts";
+import {
+  explainDatabaseError,
+  explainFully,
+  isDatabaseUnreachable,
+  isServerAlive,
+} from "../postgres/connection/errors.ts";
 import { historyVersion } from "../postgres/history/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -72,7 +77,10 @@ export class DatabaseMonitor {
     const trouble = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
       ? error.message
       : explainDatabaseError(error);
-    if (this.#unavailableReason !== trouble) this.#options.log.warn("database_away", { reason: trouble });
+    if (this.#unavailableReason !== trouble) {
+      const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
+      this.#options.log.warn("database_away", { reason: isOurs ? trouble : explainFully(error) });
+    }
     if (this.isWorthATry) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
     this.#unavailableReason = trouble;

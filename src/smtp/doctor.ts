@@ -49,6 +49,9 @@ const FIXES: Readonly<Record<string, string>> = {
   ECONNECTION: "Check smtp.host, smtp.port and smtp.security, and whether a firewall stands in between.",
   ESOCKET: "Check smtp.host, smtp.port and smtp.security, and whether the server runs.",
   ETLS: "Check smtp.security, and that this machine trusts the certificate of the server.",
+  ECERTIFICATE:
+    "Let smtp.ca_file name the certificate of its authority, or smtp.host the name that it is for; or have it renewed.",
+  ECAFILE: "Let smtp.ca_file name a file with certificates in PEM that the user of rosterd may read, or empty it.",
   EPROTOCOL: "Check smtp.port and smtp.security: what answers there is no mail server.",
 };
 

@@ -1,8 +1,8 @@
 /**
  * Why a mail could not be sent: the four answers that the outbox acts on, told apart by codes, never by free text.
  *
- * The message of a {@link MailError} is safe for log, status and database: it is put together from codes only. What a
- * mail server says may repeat addresses, and is thrown away.
+ * The message of a {@link MailError} is safe for log, status and database: it is put together from codes only, and from the
+ * certificate of a server that is not trusted. What a mail server says may repeat addresses, and is thrown away.
  */
 
 import { codeOf } from "../runtime/errors.ts";
@@ -46,6 +46,11 @@ export function toMailError(error: unknown): MailError {
   const kind = kindOf(error);
   const details = { code: error.code, responseCode: error.responseCode, aboutThisMail: isAboutMail(error) };
   return new MailError(kind, `${describe(kind, error.code)} (${codesOf(error)})`, details);
+}
+
+/** What the system said behind nodemailer's own code; an empty string when it said nothing. */
+export function originalCodeOf(error: unknown): string {
+  return isTransportFailure(error) ? error.originalCode ?? "" : "";
 }
 
 function isTransportFailure(error: unknown): error is Error & TransportFailure {

@@ -305,6 +305,7 @@ Deno.test("a server that does not answer ends the round: the other mails are not
       security: "starttls",
       user: "rosterd",
       password: "wrong-1",
+      ca_file: "",
     };
     assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
     assert.match(w.outbox.problem()!, /refused the login \(535/);

@@ -3,6 +3,8 @@
  * `embedded.ts` offers the same for the embedded one.
  */
 import postgres from "postgres";
+import { parseDatabaseUrl } from "../../domain/database_url.ts";
+import { trustedAuthorities } from "../../runtime/certificates.ts";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
 import { DedicatedConnections } from "./dedicated_connections.ts";
@@ -75,34 +77,22 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Reads `DATABASE_URL` as the driver does, and lets it speak through links of ours. */
+/** Lets the driver speak through links of ours, which know where the server is and whom to trust. */
 function connector(url: string): Connect {
-  const { host, port, ...parsed } = postgres(url, { max: 1 }).options;
-  const { path, ssl, sslnegotiation }: Parsed = parsed as never;
-  const hosts = host.map((name, at) => ({ host: name, port: port[at] }));
+  const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
+  const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";
+  const authorities = () => trustedAuthorities(sslRootCert === "system" ? null : sslRootCert);
   let connected = 0;
   return (options, link) => {
     const socket = () => {
       // The next one first, when the driver does not like the one that it got (target_session_attrs).
       const first = connected++ % hosts.length;
-      const address: Address = {
-        path: path || null,
-        hosts: [...hosts.slice(first), ...hosts.slice(0, first)],
-        ssl: ssl || false,
-        sslDirect: sslnegotiation === "direct",
-      };
-      return link(address);
+      const inTurn = [...hosts.slice(first), ...hosts.slice(0, first)];
+      return link({ hosts: inTurn, sslMode, sslDirect, authorities });
     };
-    const one = { host: [host[0]], port: [port[0]], ssl: false };
-    return postgres(url, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
+    const one = { host: [hosts[0].host], port: [hosts[0].port], ssl: false };
+    return postgres(forDriver, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
   };
-}
-
-/** What the driver makes of the address; its types know less of it. */
-interface Parsed {
-  path: string | false;
-  ssl: string | false;
-  sslnegotiation: string | null;
 }
 
 /** Throws {@link UnsuitableDatabase} when the server is too old or does not store UTF-8. */

@@ -6,6 +6,7 @@ const CONNECTION_CODES = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
+  "CONNECT_FAILED",
   "CONNECT_TIMEOUT",
   "ECONNREFUSED",
   "ECONNRESET",
@@ -43,6 +44,8 @@ export function explainDatabaseError(error: unknown): string {
   switch (code) {
     case "ECONNREFUSED":
       return "no server answers at the address of DATABASE_URL";
+    case "CONNECT_FAILED":
+      return "the server of DATABASE_URL cannot be connected to";
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "the host of DATABASE_URL cannot be found";
@@ -59,7 +62,7 @@ export function explainDatabaseError(error: unknown): string {
     case "NO_TLS":
       return "the server offers no TLS, and DATABASE_URL asks for it (sslmode)";
     case "TLS_FAILED":
-      return "TLS with the server of DATABASE_URL cannot be set up: look at its certificate, and at sslmode";
+      return "TLS with the server of DATABASE_URL cannot be set up: check its certificate, sslmode and sslrootcert";
     case "57P01":
     case "57P02":
     case "57P03":
@@ -82,4 +85,12 @@ export function explainDatabaseError(error: unknown): string {
     default:
       return code === "" ? "the database cannot be used" : `the database cannot be used (${code})`;
   }
+}
+
+/** The same for the log and for the command line, which may name the certificate of the server. */
+export function explainFully(error: unknown): string {
+  const detail = ["TLS_FAILED", "CONNECT_FAILED"].includes(codeOf(error)) ? (error as Error).message : "";
+  return detail === ""
+    ? explainDatabaseError(error)
+    : `${explainDatabaseError(error)}. ${detail[0].toUpperCase()}${detail.slice(1)}`;
 }

@@ -10,15 +10,20 @@ import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
+import type { SslMode } from "../../domain/database_url.ts";
+import { distrust } from "../../runtime/certificates.ts";
+import { codeOf } from "../../runtime/errors.ts";
 import { ProtocolState } from "./protocol_state.ts";
 
 /** Where the server is, and what of `sslmode` holds. Of several hosts the first that answers is taken. */
 export interface Address {
-  path: string | null;
+  /** A host that begins with a slash is the folder of a Unix socket. */
   hosts: readonly { host: string; port: number }[];
-  ssl: false | string;
+  sslMode: SslMode;
   /** TLS from the first byte on. */
   sslDirect: boolean;
+  /** The authorities to trust, in PEM; asked for each connection that is verified. */
+  authorities: () => string[];
 }
 
 export interface WatchedSocketOptions {
@@ -35,6 +40,9 @@ export interface Backend {
   /** So that no other that got the same number later is taken for it. Null: not known. */
   startedAt: string | null;
 }
+
+/** What the system says of a server that cannot be connected to, with words of its own in `errors.ts`. */
+const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer yes. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -59,6 +67,7 @@ export class WatchedSocket extends Duplex {
   #progressAt = performance.now();
   #undrained = false;
   #isAsking = false;
+  #isPlain = false;
   #backend: Backend | null = null;
   /** Why it broke; null when it did not. */
   fault: Error | null = null;
@@ -136,50 +145,79 @@ export class WatchedSocket extends Duplex {
   }
 
   #open(at: number): void {
-    const { path, hosts } = this.#options.address;
-    const socket = path === null ? connect(hosts[at].port, hosts[at].host) : connect(path);
+    const { hosts } = this.#options.address;
+    const { host, port } = hosts[at];
+    const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
     const failed = (error: Error) => {
       if (this.destroyed) return;
-      if (path === null && at + 1 < hosts.length) this.#open(at + 1);
-      else this.destroy(error);
+      if (at + 1 < hosts.length) this.#open(at + 1);
+      else this.destroy(fault(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)));
     };
     socket.once("error", failed);
     socket.once("connect", () => {
       socket.off("error", failed);
       socket.on("error", (error) => this.#broke(error));
-      socket.once("close", () => this.#hungUp());
+      socket.once("close", () => {
+        if (this.#socket === socket) this.#hungUp();
+      });
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
-      this.#secure(socket, hosts[at]?.host ?? "");
+      this.#secure(socket, at);
     });
   }
 
-  /** Asks for TLS where it is wanted, as the driver does. */
-  #secure(socket: Socket, host: string): void {
-    const { ssl, sslDirect } = this.#options.address;
-    if (ssl === false) return this.#use(socket);
-    if (sslDirect) return this.#useTls(socket, host);
+  /** Asks for TLS where it is wanted, as libpq does: never on a Unix socket. */
+  #secure(socket: Socket, at: number): void {
+    const { sslMode, sslDirect, hosts } = this.#options.address;
+    if (sslMode === "disable" || this.#isPlain || hosts[at].host.startsWith("/")) return this.#use(socket);
+    if (sslDirect) return this.#useTls(socket, at);
     socket.write(SSL_REQUEST);
     socket.once("data", (answer: Uint8Array) => {
-      if (answer[0] === YES) this.#useTls(socket, host);
-      else if (ssl === "prefer") this.#use(socket);
+      if (answer[0] === YES) this.#useTls(socket, at);
+      else if (sslMode === "prefer") this.#use(socket);
       else this.destroy(fault("NO_TLS", "the server offers no TLS"));
     });
   }
 
-  #useTls(socket: Socket, host: string): void {
-    const { ssl, sslDirect } = this.#options.address;
+  /** `require` encrypts without verifying, `verify-ca` passes over the name of the host, `verify-full` does neither. */
+  #useTls(socket: Socket, at: number): void {
+    const { hosts, sslMode, sslDirect, authorities } = this.#options.address;
+    const { host } = hosts[at];
+    const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
+    let ca: string[] | undefined;
+    try {
+      ca = isVerified ? authorities() : undefined;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "") throw error;
+      return void this.destroy(fault("TLS_FAILED", `the file of sslrootcert cannot be read (${code})`));
+    }
     const tls = connectTls({
       socket,
-      servername: isIP(host) !== 0 ? undefined : host,
-      // These encrypt without verifying, as in libpq (platform notes).
-      ...(["require", "allow", "prefer"].includes(String(ssl)) ? { rejectUnauthorized: false } : {}),
+      ca,
+      servername: isIP(host) === 0 ? host : undefined,
+      host,
+      // It is judged below, where the certificate can be named.
+      rejectUnauthorized: false,
+      ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
     });
-    tls.on("error", (error) => this.#isOpen ? this.#broke(error) : this.destroy(fault("TLS_FAILED", error.message)));
-    tls.once("close", () => this.#hungUp());
-    tls.once("secureConnect", () => this.#use(tls));
+    tls.on("error", (error) => {
+      if (this.#isOpen) return this.#broke(error);
+      if (sslMode !== "prefer") return void this.destroy(fault("TLS_FAILED", `the system says ${codeOf(error)}`));
+      // As libpq: what only was preferred is given up, on a new connection.
+      this.#isPlain = true;
+      this.#open(at);
+    });
+    tls.once("close", () => {
+      if (this.#socket === socket || this.#isOpen) this.#hungUp();
+    });
+    tls.once("secureConnect", () => {
+      const why = isVerified ? distrust(tls) : null;
+      if (why === null) this.#use(tls);
+      else this.destroy(fault("TLS_FAILED", `the certificate of the server is refused: ${why}`));
+    });
   }
 
   #use(socket: Socket): void {
