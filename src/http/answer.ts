@@ -7,7 +7,7 @@ import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
 import { BrokenSettingsFile, SettingsChanged } from "../domain/stored_settings.ts";
-import { codeOf } from "../runtime/errors.ts";
+import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
@@ -55,7 +55,8 @@ function retryAfter(seconds: number): Record<string, string> {
   return { "retry-after": String(seconds) };
 }
 
-function brokenSettings({ problems }: BrokenSettingsFile): Problem {
+function brokenSettings({ problems, fault }: BrokenSettingsFile): Problem {
+  if (fault !== undefined) return new Problem(409, `the settings file cannot be used: ${fault}`);
   const errors = problems.map(({ line, column, key, message }) => ({
     key,
     message: `${message} (line ${line}, column ${column})`,
@@ -73,5 +74,6 @@ function unforeseen(error: unknown, request: Request, log: Log): Problem {
     code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
-  return new Problem(500, "something went wrong that nobody foresaw; the log says more under this id", { id });
+  const what = isErrno(error) ? `the system refused (${codeOf(error)})` : "rosterd made a mistake";
+  return new Problem(500, `${what}; send the lines of the log that have this id to the authors of rosterd`, { id });
 }

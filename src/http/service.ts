@@ -3,6 +3,7 @@
  * Holds no logic.
  */
 import type { z } from "@hono/zod-openapi";
+import type { Finding } from "../domain/finding.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
@@ -64,12 +65,12 @@ export interface FailedFile {
 
 /**
  * What people decide about an import. Null stands for an import that does not exist; what cannot be throws a CannotDecide. The
- * signal ends the waiting for other imports and programs; a decision that was carried out stands.
+ * signal ends the waiting for other imports and programs; a decision that was carried out stands. `by`: who decides.
  */
 export interface Decisions {
-  approve(id: number, signal: AbortSignal): Promise<Approved | null>;
-  discard(id: number, signal: AbortSignal): Promise<Discarded | null>;
-  undo(id: number, signal: AbortSignal): Promise<Undone | null>;
+  approve(id: number, signal: AbortSignal, by: string): Promise<Approved | null>;
+  discard(id: number, signal: AbortSignal, by: string): Promise<Discarded | null>;
+  undo(id: number, signal: AbortSignal, by: string): Promise<Undone | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;
@@ -92,6 +93,8 @@ export interface Service {
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
+  /** Looks at everything that the service needs, with its own eyes. */
+  doctor(signal: AbortSignal): Promise<Finding[]>;
   /** What an import of the file would do: the document of `check --json`. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
 }

@@ -81,8 +81,8 @@ export class FolderCheck {
     if (stats !== null && own !== null && stats.uid !== 0n && stats.uid !== own.uid) {
       throw new UnusableFolder(
         CODES[inner],
-        `${path} belongs to another user (uid ${stats.uid})`,
-        "give it to the user of rosterd; or remove it, and rosterd makes a folder of its own there",
+        `${path} belongs to another user (uid ${stats.uid}), not to that of rosterd (uid ${own.uid})`,
+        `do not delete it, since rosters stand in it; give it to the user of rosterd: chown -R ${own.uid} ${path}`,
       );
     }
     this.#inner[inner] = stats;

@@ -64,7 +64,8 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
-  throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd makes a folder of its own there");
+  const mend = basename(path) === "bak" ? "remove it" : "move it away";
+  throw new UnusableFolder(code, `${path} is ${what}`, `${mend}, and rosterd makes a folder of its own there`);
 }
 
 /** Whether a path leads to a folder, and not by a link. */

@@ -6,7 +6,7 @@ import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connection/connect.ts";
-import { explainDatabaseError } from "./connection/errors.ts";
+import { explainFully } from "./connection/errors.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
@@ -67,7 +67,8 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
 }
 
 /** Whether it answers, suits and can be written. */
-async function examineServer({ sql, kind }: Database): Promise<Finding> {
+async function examineServer(database: Database): Promise<Finding> {
+  const { sql, kind } = database;
   try {
     await requireSuitable(sql);
   } catch (error) {
@@ -81,8 +82,38 @@ async function examineServer({ sql, kind }: Database): Promise<Finding> {
     const mend = "Let DATABASE_URL name the primary server, and look at default_transaction_read_only.";
     return bad("database", `PostgreSQL ${version} answers, but can only be read`, mend);
   }
+  const strange = await strangeValues(database);
+  if (strange.length > 0) {
+    const mend = "Look at the settings of the database and of the role (\\drds in psql), and at the pooler in between.";
+    return bad("database", `values come out wrong: ${strange.join(", ")}`, mend);
+  }
   if (kind === "server") return good("database", `PostgreSQL ${version} answers, and stores UTF-8`);
   return embedded(`the embedded PostgreSQL ${version} answers`);
+}
+
+/** A value of each type, as a parameter and as text of the server; what rosterd reads it as. */
+async function strangeValues({ transaction }: Database): Promise<string[]> {
+  return await transaction(async (tx) => {
+    const [row] = await tx`
+      select date '2026-11-02' = ${"2026-11-02"}::date and ${"2026-11-02"}::date::text = '2026-11-02' as date,
+        timestamptz '2026-11-02T03:04:05Z' as time, ${"a\\b"}::text = chr(97) || chr(92) || 'b' as text,
+        '\\'::text = chr(92) as backslash, ${"é"}::text = chr(233) as encoding, 9007199254740991::bigint as bigint,
+        0.1::float8 as float, true as boolean, '\\x00ff'::bytea as bytes, interval '1 day 02:00'::text = '1 day 02:00:00' as interval,
+        ('{NULL}'::text[])[1] is null as array`;
+    const holds: Record<string, boolean> = {
+      "a date": row.date,
+      "a time": row.time instanceof Date && row.time.toISOString() === "2026-11-02T03:04:05.000Z",
+      "a text": row.text && row.backslash,
+      "a letter with an accent": row.encoding,
+      "a whole number": Number(row.bigint) === Number.MAX_SAFE_INTEGER,
+      "a fraction": row.float === 0.1,
+      "a truth value": row.boolean === true,
+      "bytes": row.bytes instanceof Uint8Array && [...row.bytes].join() === "0,255",
+      "an interval": row.interval,
+      "a list": row.array,
+    };
+    return Object.keys(holds).filter((name) => !holds[name]);
+  });
 }
 
 /** The embedded database is nothing that production should rest on. */
@@ -156,11 +187,7 @@ async function asking(work: () => Promise<Finding>): Promise<Finding> {
     return await withTimeout(ANSWER_TIMEOUT_MS, work());
   } catch (error) {
     const code = codeOrThrow(error);
-    return bad(
-      "database",
-      explainDatabaseError(error),
-      FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.",
-    );
+    return bad("database", explainFully(error), FIXES[code] ?? "Check DATABASE_URL, and look into the server's log.");
   }
 }
 
@@ -168,6 +195,10 @@ const FIXES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Start the server, or check host and port of DATABASE_URL, and whether a firewall stands in between.",
   ENOTFOUND: "Check the host of DATABASE_URL.",
   EAI_AGAIN: "Check the host of DATABASE_URL, and the name service of this machine.",
+  NO_TLS:
+    "Switch TLS on in the server (ssl = on), or write sslmode=disable into DATABASE_URL where the network is trusted.",
+  TLS_FAILED:
+    "Write sslrootcert=FILE with the certificate of its authority into DATABASE_URL, or have the certificate renewed.",
   "28P01": "Check user and password of DATABASE_URL.",
   "28000": "Check user and password of DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",

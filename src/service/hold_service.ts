@@ -26,28 +26,29 @@ export interface HoldServiceOptions {
 export class HoldService implements Decisions {
   constructor(private readonly options: HoldServiceOptions) {}
 
-  approve(id: number, signal: AbortSignal): Promise<Approved | null> {
-    return this.#decide("hold_approved", approveHold, id, signal);
+  approve(id: number, signal: AbortSignal, by = "admin"): Promise<Approved | null> {
+    return this.#decide("hold_approved", approveHold, id, signal, by);
   }
 
-  discard(id: number, signal: AbortSignal): Promise<Discarded | null> {
-    return this.#decide("hold_discarded", discardHold, id, signal);
+  discard(id: number, signal: AbortSignal, by = "admin"): Promise<Discarded | null> {
+    return this.#decide("hold_discarded", discardHold, id, signal, by);
   }
 
-  undo(id: number, signal: AbortSignal): Promise<Undone | null> {
-    return this.#decide("import_undone", undoImport, id, signal);
+  undo(id: number, signal: AbortSignal, by = "admin"): Promise<Undone | null> {
+    return this.#decide("import_undone", undoImport, id, signal, by);
   }
 
   /** The embedded database serves one at a time: it does not wait for an import, which may take minutes. */
   async #decide<T extends { left_out: unknown; left_out_total: number }>(
     event: string,
-    carryOut: (database: Database, id: number, signal: AbortSignal) => Promise<T | null>,
+    carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>,
     id: number,
     signal: AbortSignal,
+    by: string,
   ): Promise<T | null> {
     const { database, history, state, keeper, stopping, log } = this.options;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
-    const result = await keeper.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
+    const result = await keeper.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]), by)).catch(
       (error) => {
         if (!(error instanceof DatabaseUnreachable)) throw error;
         // The answer may be lost where the decision is not. To decide the same twice does no harm: 409.
@@ -56,7 +57,7 @@ export class HoldService implements Decisions {
     );
     if (result === null) return null;
     const { left_out: _, left_out_total, ...counts } = result;
-    log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
+    log.info(event, { import: id, by, ...counts as LogFields, left_out: left_out_total });
     // It is decided, whatever becomes of the memory, which is read anew soon.
     await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;

@@ -17,7 +17,12 @@ const WRONG: Record<string, string> = {
 };
 
 /** What the read token may not GET. */
-const ADMIN_ONLY = ["GET /imports/{id}/failures", "GET /imports/{id}/failed.csv", "GET /imports/{id}/held"];
+const ADMIN_ONLY = [
+  "GET /doctor",
+  "GET /imports/{id}/failures",
+  "GET /imports/{id}/failed.csv",
+  "GET /imports/{id}/held",
+];
 
 /** Methods that a call answers to: those of GET to HEAD, too. */
 function methods({ method }: Call): string[] {

@@ -60,7 +60,8 @@ pageTest(
     await (await scene.service.fetch("/imports/2/undo", { method: "POST" })).body?.cancel();
     await scene.service.import("next.csv", roster(1, 100));
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-    await page.getByText("This import was undone on").waitFor();
+    await page.getByText(/^Approved by admin on .*: users archived \d+, permits released 3/).waitFor();
+    await page.getByText(/^Undone by admin on .*: users put back \d+, permits active again 3/).waitFor();
     assert.ok(await hasFocus(came), "the keyboard stays at what came of it");
     assertQuiet();
   },
@@ -101,7 +102,7 @@ pageTest("Undo says what goes back, does it, and lists what could not", SETTINGS
   await page.getByText("1 user was left as they are:").waitFor();
   const left = page.getByRole("table", { name: /^Left as they are/ });
   assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
-  await page.getByText("This import was undone on").waitFor();
+  await page.getByText(/^Undone by admin on .*: users put back 19, users archived 10, left as they are 1\.$/).waitFor();
   const cities = await database
     .sql`select city, count(*) as users from rosterd.users where unique_id <= 'u0020' group by city order by city`;
   assert.deepEqual(cities.map(({ city, users }) => [city, users]), [["Kingston", 1], ["Ottawa", 19]]);

@@ -4,6 +4,7 @@
  */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Backend, WatchedSocket } from "./watched_socket.ts";
+import { SESSION_SETUP } from "../session.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
 
 /** Makes the connection, and tells when it is closed and which links it is made of: one. */
@@ -79,7 +80,7 @@ export class DedicatedConnection {
 }
 
 /** Also that a client whose machine is gone is noticed within a minute, not after the two hours that are usual. */
-const INTRODUCTION =
+const INTRODUCTION = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;
 

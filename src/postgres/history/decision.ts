@@ -2,7 +2,14 @@
  * A transaction in which people decide about an import (contract, section 3): nothing else changes users meanwhile, and it waits
  * for an import that runs, but not for long.
  */
-import { CannotDecide, type LeftOut } from "../../domain/decision.ts";
+import {
+  type Approved,
+  CannotDecide,
+  type Decision,
+  type Discarded,
+  type LeftOut,
+  type Undone,
+} from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isTaken, type LockAttempt, LockedByOthers, lockPatiently } from "../import/lock.ts";
@@ -54,6 +61,20 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
     if (!patience.aborted || signal.aborted) throw error;
     throw new CannotDecide("import_running", "an import is running: try again when it is over");
   }
+}
+
+/** Keeps with the import what was decided, who did, and what it came to. */
+export async function noteDecision(
+  tx: Tx,
+  importId: number,
+  { what, by }: Pick<Decision, "what" | "by">,
+  { left_out: _, ...counts }: Approved | Discarded | Undone,
+): Promise<void> {
+  const note = JSON.stringify({ what, by, counts });
+  await tx`
+    update rosterd.imports set decisions = decisions || jsonb_build_array(
+      ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+    where id = ${importId}`;
 }
 
 /** The first users who were left out, and how many there are. */

@@ -20,7 +20,6 @@ const SETTINGS = [
   "set local jit = off",
   // A few thousand users are looked up by their index, not by reading all of them.
   "set local random_page_cost = 1.1",
-  "set local datestyle = 'ISO, YMD'",
   "set local synchronous_commit = on",
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",
