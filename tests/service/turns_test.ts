@@ -20,7 +20,7 @@ async function looksInAMinute(look: (clock: { seconds: number }) => void): Promi
     state: initialState(settings),
     clock,
     inbox: {
-      look() {
+      scan() {
         looks++;
         look(clock);
         return Promise.resolve(emptyScan());
