@@ -1,4 +1,5 @@
 /** Assembles the service for `rosterd serve` and the end-to-end tests. */
+import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken } from "./host/data_folder.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
@@ -37,6 +38,8 @@ export interface AppOptions {
   log: Log;
   /** How long the database may be silent. */
   linkTimeouts?: LinkTimeouts;
+  /** A folder beside the data folder in which commands look for the record of the running service. */
+  runFolder?: string;
 }
 
 /** The running service; disposing of it stops it cleanly. */
@@ -77,9 +80,20 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const http = createHttp(service, { ...options, hosts, tokens });
   const server = await serveHttp(http, { ...config.listen, onRequest }, stopping);
   starting.defer(() => server.close());
-  const record = { address: server.url, pid: Deno.pid, started_at: clock.now().toISOString() };
+  const record = {
+    address: server.url,
+    pid: Deno.pid,
+    started_at: clock.now().toISOString(),
+    data: resolve(config.data),
+  };
   await writeServiceRecord(config.data, record);
   starting.defer(() => removeServiceRecord(config.data, record));
+  if (options.runFolder !== undefined) {
+    const { runFolder } = options;
+    // It holds no secret: whoever may not read the token gets no further.
+    await writeServiceRecord(runFolder, record, 0o644);
+    starting.defer(() => removeServiceRecord(runFolder, record));
+  }
   starting.defer(() => leadership.resign());
 
   const running = starting.move();

@@ -3,6 +3,7 @@
  * (contract, section 5). Read once at the start into one frozen value; nothing else looks at the environment.
  */
 import { codeOrThrow } from "./runtime/errors.ts";
+import { parseDatabaseUrl, WrongDatabaseUrl } from "./domain/database_url.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
 
 export interface ListenAddress {
@@ -112,8 +113,14 @@ function token(variable: string, value: ValueOf): string | null {
 }
 
 function databaseUrl(value: string | null): string | null {
-  if (value === null || /^postgres(ql)?:\/\//.test(value)) return value;
-  throw new WrongConfiguration("DATABASE_URL must begin with postgres:// or postgresql://");
+  if (value === null) return null;
+  try {
+    parseDatabaseUrl(value);
+    return value;
+  } catch (error) {
+    // The cause stays behind: what the system says of a URL quotes it.
+    throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
+  }
 }
 
 /** `127.0.0.1:8080`, `[::1]:8080`, `name:8080`, `:8080` for every address of the machine. */

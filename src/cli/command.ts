@@ -2,11 +2,15 @@
 import type { Config } from "../config.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Installation } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Invocation {
   version: string;
   config: Config;
+  command: Command;
+  /** Whose configuration it is. */
+  installation: Installation;
   /** What stands behind the command's words. */
   operands: readonly string[];
   /** Flags of the command: `--failed-file PATH` as `failed-file`. */
@@ -27,6 +31,8 @@ export interface Command {
   most: number;
   /** Its own flags, with the word for their value, or null for a switch; and what they do. */
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
+  /** It takes flags and environment alone, and is about no installation that is there. */
+  standsAlone?: true;
   /** One line for the list of commands. */
   summary: string;
   /** What more there is to know. */
@@ -48,5 +54,8 @@ export class WrongUsage extends Error {
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }
+
+/** For `import` and `check`, which do not use the embedded database unasked. */
+export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
 
 export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };

@@ -13,6 +13,16 @@ export function stateWords({ status, hold, undone_at }: ImportEntry): string {
   return since.length === 0 ? status : `${status} (${since.join(", ")})`;
 }
 
+/** What a decision came to: `archived 25, permits released 3, left as it is 2`. */
+export function decidedWords(counts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) =>
+    name === "left_out_total" ? `left as it is ${count}` : `${DECIDED[name] ?? name.replaceAll("_", " ")} ${count}`
+  );
+  return named.join(", ") || "nothing was left to do";
+}
+
+const DECIDED: Readonly<Record<string, string>> = { discarded: "keep access", restored: "put back" };
+
 /** Prints nothing for an import that held nobody. `users`: the first of them. */
 export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: readonly HeldUser[]): void {
   const { id, hold } = entry;
@@ -22,7 +32,7 @@ export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: r
     ? counted(total, "user is", "users are")
     : counted(total, "user was", "users were");
   out(`  ${holds} held: ${printable(hold.reason)}`);
-  if (hold.state !== "open") return out(`  ${hold.state} ${hold.ended_at}`);
+  if (hold.state !== "open") return;
   out(
     paint.warning(`  nothing happens to them until "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`),
   );

@@ -4,20 +4,24 @@ import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
 import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
-import { codeOf } from "../runtime/errors.ts";
+import { codeOf, isErrno } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
-const OPEN_ERRORS: Record<string, string> = {
+const OPEN_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   EACCES: "the file may not be read",
+  EPERM: "the file may not be read",
   EISDIR: "it is a folder",
-  not_a_plain_file: "it is no plain file",
+  ENOTDIR: "a part of its path is not a folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  not_a_plain_file: "it is not a plain file",
 };
 
-/** Opens the file at `path` for `work`; a file that cannot be opened becomes a report. */
+/** Opens the file at `path` for `work`; a file that cannot be opened, whatever the system says, becomes a report. */
 export async function openNamed<T extends Report>(
   path: string,
   work: (file: RosterFile) => Promise<T>,
@@ -30,8 +34,9 @@ export async function openNamed<T extends Report>(
     file = await openRosterFile(await Deno.realPath(path), name);
   } catch (error) {
     const code = codeOf(error);
-    if (!(code in OPEN_ERRORS)) throw error;
-    return unopened(name, Object.assign(new Error(`${path}: ${OPEN_ERRORS[code]}`), { code: code.toLowerCase() }));
+    if (!isErrno(error) && code !== "not_a_plain_file") throw error;
+    const why = OPEN_ERRORS[code] ?? `it cannot be opened (${code})`;
+    return unopened(name, Object.assign(new Error(`${path}: ${why}`), { code: code.toLowerCase() }));
   }
   try {
     return await work(file);

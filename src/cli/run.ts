@@ -1,18 +1,21 @@
 /** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
 import { InvalidSettings } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
-import { readConfig, WrongConfiguration } from "../config.ts";
+import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";
 import { UnusableData } from "../host/unusable_data.ts";
+import { CannotListen } from "../http/serve.ts";
 import { UnsuitableDatabase } from "../postgres/connection/connect.ts";
-import { explainDatabaseError, isDatabaseUnreachable } from "../postgres/connection/errors.ts";
+import { explainFully, isDatabaseUnreachable } from "../postgres/connection/errors.ts";
 import { SchemaTooNew } from "../postgres/migrate.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { sqlState } from "../runtime/errors.ts";
+import { isErrno, sqlState } from "../runtime/errors.ts";
 import { createLog } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
+import { NothingToAsk } from "./access.ts";
 import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
 import { endOnCrash } from "./crash.ts";
 import { helpText, usageLine } from "./help.ts";
+import { findInstallation } from "./installation.ts";
 import { parseLine } from "./parse.ts";
 import { signalsAsAbort } from "./signals.ts";
 import { createTerminal, type Terminal, writeLog } from "./terminal.ts";
@@ -41,11 +44,14 @@ async function runLine(words: readonly string[], { version, commands }: Program,
       terminal.out(wants === "version" ? `rosterd ${version}` : helpText(command, commands));
       return EXIT.ok;
     }
-    const config = readConfig(processFlags, {
+    const chosen = command ?? commands[0];
+    const sources: ConfigSources = {
       env: (name) => Deno.env.get(name),
       readTextFile: (path) => Deno.readTextFileSync(path),
       isTerminal: () => Deno.stderr.isTerminal(),
-    });
+    };
+    const { installation, env } = findInstallation(processFlags, sources);
+    const config = readConfig(processFlags, chosen.standsAlone ? sources : { ...sources, env });
     const now = () => systemClock.now();
     const log = createLog({
       level: config.logLevel,
@@ -55,9 +61,9 @@ async function runLine(words: readonly string[], { version, commands }: Program,
     });
     using _crashes = endOnCrash(log, () => Deno.exit(EXIT.other));
     using signals = signalsAsAbort();
-    const chosen = command ?? commands[0];
     const { signal } = signals;
-    return await chosen.run({ version, config, operands, flags, terminal, clock: systemClock, log, signal });
+    const given = { version, config, command: chosen, installation, operands, flags };
+    return await chosen.run({ ...given, terminal, clock: systemClock, log, signal });
   } catch (error) {
     if (!(error instanceof WrongUsage)) throw error;
     terminal.err(`rosterd: ${error.message}`);
@@ -69,15 +75,21 @@ async function runLine(words: readonly string[], { version, commands }: Program,
 function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
+    error instanceof NothingToAsk ||
     error instanceof UnsuitableDatabase ||
     error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
-  if (error instanceof Error && error.name === "CannotListen") return say(terminal, error.message, EXIT.configuration);
-  if (isDatabaseUnreachable(error)) return say(terminal, explainDatabaseError(error), EXIT.other);
+  if (error instanceof CannotListen) return say(terminal, error.message, exitCodeOfListening(error));
+  if (isDatabaseUnreachable(error)) return say(terminal, explainFully(error), EXIT.other);
   if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);
   return say(terminal, unforeseen(error), EXIT.other);
+}
+
+/** A port that is taken now may be free when a unit tries again; an address that the machine does not have stays wrong. */
+function exitCodeOfListening({ code }: CannotListen): number {
+  return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }
 
 function say(terminal: Terminal, message: string, code: number): number {
@@ -89,5 +101,6 @@ function say(terminal: Terminal, message: string, code: number): number {
 function unforeseen(error: unknown): string {
   const state = sqlState(error);
   if (state !== null) return `the database refused: SQLSTATE ${state}`;
+  if (isErrno(error)) return `the system refused: ${(error as Error).message}`;
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -40,6 +40,17 @@ export interface Undone extends Leaving {
   permits_released: number;
 }
 
+/** A decision as its import keeps it. */
+export interface Decision {
+  what: "approved" | "discarded" | "undone";
+  /** RFC 3339. */
+  at: string;
+  /** The user of the operating system who typed the command; over HTTP the kind of the token. */
+  by: string;
+  /** What it came to, under the names of the answer: `archived`, `permits_released` … */
+  counts: Record<string, number>;
+}
+
 /** The decision cannot be carried out: HTTP answers with 409. The message says why, and quotes no value of a user. */
 export class CannotDecide extends Error {
   override readonly name = "CannotDecide";

@@ -91,6 +91,9 @@ const smtp = z.strictObject({
   ),
   user: text(255).default("").describe("User name at the mail server. Empty: no login."),
   password: text(1_000).default("").describe("Password at the mail server; ROSTERD_SMTP_PASSWORD wins over it."),
+  ca_file: text(1_000).default("").describe(
+    "File with the certificates of the authorities to trust, in PEM. Empty: those of the machine.",
+  ),
 }, { error: objectError }).superRefine((value, context) => {
   if (value.security === "none" && value.user !== "") {
     context.addIssue({

@@ -57,7 +57,8 @@ export class BrokenSettingsFile extends Error {
     readonly path: string,
     readonly problems: readonly PlacedProblem[],
     options?: ErrorOptions,
-    fault?: string,
+    /** Why it cannot be reached. */
+    readonly fault?: string,
   ) {
     super(fault === undefined ? placed(path, problems) : `${path}: ${fault}`, options);
   }

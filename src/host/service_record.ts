@@ -1,6 +1,6 @@
 /**
- * `DATA/service.json`: where the running service listens. The service writes and removes it; the command line and
- * `rosterd healthcheck` read it. After a kill it stays behind, so a reader must still ask that address.
+ * `DATA/service.json`: where the running service listens, and a copy of it in the run folder of its unit. The service writes and
+ * removes them; the command line and `rosterd healthcheck` read them. After a kill it stays behind, so a reader must still ask that address.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -13,12 +13,14 @@ const serviceRecord = z.object({
   pid: z.int(),
   /** RFC 3339. */
   started_at: z.string(),
+  /** The data folder, absolute; for the copy that stands elsewhere. */
+  data: z.string().optional(),
 });
 
 export type ServiceRecord = z.output<typeof serviceRecord>;
 
-export async function writeServiceRecord(folder: string, record: ServiceRecord): Promise<void> {
-  await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode: 0o600 }));
+export async function writeServiceRecord(folder: string, record: ServiceRecord, mode = 0o600): Promise<void> {
+  await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode }));
 }
 
 /** Null when no service runs, or none that ended cleanly left its record. Throws when the file is not a record. */

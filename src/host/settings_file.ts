@@ -12,7 +12,7 @@ import {
   type StoredSettings,
 } from "../domain/stored_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { codeOf, nullOn } from "../runtime/errors.ts";
+import { codeOf, isErrno, nullOn } from "../runtime/errors.ts";
 import { SettingsHistory } from "./settings_history.ts";
 import { patchedSettings, replacedSettings } from "./settings_change.ts";
 import { printSettings, readSettings } from "./settings_text.ts";
@@ -25,6 +25,8 @@ import { fileLock, writeWhole } from "./whole_file.ts";
 export interface SettingsFile {
   readonly path: string;
   read(): Promise<StoredSettings>;
+  /** The same without making anything; null where there is no file. */
+  readIfThere(): Promise<StoredSettings | null>;
   /** Stores settings as they are, secrets too. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
   /** RFC 7396; null means the default, `"***"` the stored secret. */
@@ -61,6 +63,7 @@ export function openSettingsFile(
   return {
     path,
     read: () => reached(path, async () => await load(path) ?? await locked(() => loadOrMake(path, clock))),
+    readIfThere: () => reached(path, () => load(path)),
     noteEdits: () => lockedAndReached(noteEdits),
     history: (limit, before) => history.list(limit, before),
     write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
@@ -135,8 +138,9 @@ async function reached<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const fault = ACCESS_FAULTS[codeOf(error)];
-    if (fault === undefined) throw error;
+    if (!isErrno(error)) throw error;
+    const code = codeOf(error);
+    const fault = ACCESS_FAULTS[code] ?? `it cannot be read or written (${code}); check its disk and its mount`;
     throw new BrokenSettingsFile(path, [], { cause: error }, fault);
   }
 }

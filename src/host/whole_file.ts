@@ -3,7 +3,7 @@
  * Knows nothing of what stands in them; the settings file and the data folder use it.
  */
 import { dirname } from "node:path";
-import { nullOn } from "../runtime/errors.ts";
+import { hasCode, nullOn } from "../runtime/errors.ts";
 
 export interface WholeFileOptions {
   /** Permission bits of the file, whatever the umask says. */
@@ -15,6 +15,9 @@ export interface WholeFileOptions {
 /**
  * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. After a crash either the
  * old or the new content stands there. Errors of the file system pass through, the temporary file is removed.
+ *
+ * A file that is mounted by itself, as containers do, cannot be renamed over (EBUSY): it is written in place. After a crash in
+ * that moment its new content stands in the temporary file.
  */
 export async function writeWhole(path: string, text: string, { mode, mtime }: WholeFileOptions): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
@@ -22,7 +25,11 @@ export async function writeWhole(path: string, text: string, { mode, mtime }: Wh
     await writeNew(temporary, text, mtime);
     await Deno.chmod(temporary, mode);
     await keepOwner(temporary, await exists(path) ? path : dirname(path));
-    await Deno.rename(temporary, path);
+    await Deno.rename(temporary, path).catch(async (error) => {
+      if (!hasCode(error, "EBUSY")) throw error;
+      await writeInPlace(path, text, mtime);
+      await Deno.remove(temporary);
+    });
   } catch (error) {
     if (await exists(temporary)) await Deno.remove(temporary);
     throw error;
@@ -64,6 +71,14 @@ export function readIfPresent(path: string): Promise<string | null> {
 async function writeNew(path: string, text: string, mtime: Date | undefined): Promise<void> {
   await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
   using file = await Deno.open(path, { write: true });
+  if (mtime !== undefined) await file.utime(mtime, mtime);
+  await file.sync();
+}
+
+async function writeInPlace(path: string, text: string, mtime: Date | undefined): Promise<void> {
+  using file = await Deno.open(path, { write: true, truncate: true });
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
   if (mtime !== undefined) await file.utime(mtime, mtime);
   await file.sync();
 }

@@ -7,7 +7,7 @@ import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
 import { InvalidSettings } from "../domain/settings.ts";
 import { BrokenSettingsFile, SettingsChanged } from "../domain/stored_settings.ts";
-import { codeOf } from "../runtime/errors.ts";
+import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
@@ -60,7 +60,8 @@ function retryAfter(seconds: number): Record<string, string> {
   return { "retry-after": String(seconds) };
 }
 
-function brokenSettings({ problems }: BrokenSettingsFile): Problem {
+function brokenSettings({ problems, fault }: BrokenSettingsFile): Problem {
+  if (fault !== undefined) return new Problem(409, `the settings file cannot be used: ${fault}`);
   const errors = problems.map(({ line, column, key, message }) => ({
     key,
     message: `${message} (line ${line}, column ${column})`,
@@ -78,5 +79,6 @@ function unexpected(error: unknown, request: Request, log: Log): Problem {
     code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
-  return new Problem(500, "this is a fault in rosterd: report it with the log entry that has this id", { id });
+  const what = isErrno(error) ? `the operating system refused (${codeOf(error)})` : "this is a fault in rosterd";
+  return new Problem(500, `${what}: report it with the log entry that has this id`, { id });
 }

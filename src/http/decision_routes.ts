@@ -1,5 +1,7 @@
 /** The calls that decide about an import: approve, discard and undo (docs/http.md#decisions). */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { printable } from "../runtime/log.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
@@ -23,15 +25,22 @@ const approve = decision("approve", "Apply what the archive guard held", approve
 const discard = decision("discard", "Drop what the archive guard held", discarded);
 const undo = decision("undo", "Undo the latest import that changed something", undone);
 
+const MAX_NAME_LENGTH = 100;
+
+/** The user who typed a command, as it says itself; else the kind of the token. */
+function whoAsks(c: Context<HttpEnv>): string {
+  return printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_NAME_LENGTH) || c.get("role");
+}
+
 /** Adds the calls to `app`. */
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {
   app.openapi(approve, async (c) => {
-    return c.json(found(await decisions.approve(c.req.valid("param").id, gone(c))), 200);
+    return c.json(found(await decisions.approve(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
   });
   app.openapi(discard, async (c) => {
-    return c.json(found(await decisions.discard(c.req.valid("param").id, gone(c))), 200);
+    return c.json(found(await decisions.discard(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
   });
   app.openapi(undo, async (c) => {
-    return c.json(found(await decisions.undo(c.req.valid("param").id, gone(c))), 200);
+    return c.json(found(await decisions.undo(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
   });
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { type Approved, type Discarded, type HeldUser, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
+import type { Finding } from "../domain/finding.ts";
 import {
   type Failure,
   IMPORT_STATUSES,
@@ -80,6 +81,12 @@ export const importEntry = z.object({
     reason: z.string().describe("Why the users were held."),
     ended_at: time.nullable(),
   }).nullable().describe("The hold on users; null if none were held."),
+  decisions: z.array(z.object({
+    what: z.enum(["approved", "discarded", "undone"]),
+    at: time,
+    by: z.string().describe("The user who typed the command; over HTTP the kind of the token."),
+    counts: z.record(z.string(), count).describe("The result, under the names of the call's answer."),
+  })).describe("The decisions about the import, oldest first."),
   settings: settingsDocument,
 }).openapi("Import") satisfies z.ZodType<ImportEntry>;
 
@@ -204,6 +211,15 @@ export const statusDocument = z.object({
 }).openapi("Status");
 
 export const readiness = z.object({ ready: z.boolean(), problems: z.array(statusProblem) });
+
+export const findings = z.array(
+  z.object({
+    check: stableWord,
+    verdict: z.enum(["good", "warning", "bad"]),
+    text: z.string(),
+    mend: z.string().nullable().describe("What to do; null where nothing is to be done."),
+  }).openapi("Finding") satisfies z.ZodType<Finding>,
+);
 
 export const testMailResult = z.object({ sent: z.boolean(), text: z.string() });
 

@@ -3,6 +3,7 @@
  * logic.
  */
 import type { z } from "@hono/zod-openapi";
+import type { Finding } from "../domain/finding.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
@@ -64,12 +65,12 @@ export interface FailedFile {
 
 /**
  * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the decision
- * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision.
+ * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision. `by` names who decides.
  */
 export interface Decisions {
-  approve(id: number, signal: AbortSignal): Promise<Approved | null>;
-  discard(id: number, signal: AbortSignal): Promise<Discarded | null>;
-  undo(id: number, signal: AbortSignal): Promise<Undone | null>;
+  approve(id: number, signal: AbortSignal, by: string): Promise<Approved | null>;
+  discard(id: number, signal: AbortSignal, by: string): Promise<Discarded | null>;
+  undo(id: number, signal: AbortSignal, by: string): Promise<Undone | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;
@@ -92,6 +93,8 @@ export interface Service {
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
+  /** Looks at everything that the service needs, with its own eyes. */
+  doctor(signal: AbortSignal): Promise<Finding[]>;
   /** What an import of the file would do: the document of `check --json`. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
 }

@@ -1,11 +1,12 @@
 /** The calls about the health of the service. Two need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { HttpEnv } from "./env.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { errors, json, OPEN } from "./route.ts";
-import { readiness, statusDocument } from "./schemas.ts";
+import { findings, readiness, statusDocument } from "./schemas.ts";
 import type { Service } from "./service.ts";
+import { adminOnly } from "./tokens.ts";
 
 const getHealth = createRoute({
   method: "get",
@@ -37,6 +38,14 @@ const getMetrics = createRoute({
   responses: { 200: { description: "The metrics.", content: { "text/plain": { schema: z.string() } } } },
 });
 
+const getDoctor = createRoute({
+  method: "get",
+  path: "/doctor",
+  summary: "Check everything that the service needs, and say what to do",
+  middleware: adminOnly,
+  responses: { 200: json("One finding for each check.", findings), ...errors(403) },
+});
+
 /** Adds the calls that need no token. */
 export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getHealth, (c) => c.json({ alive: true as const }, 200));
@@ -50,5 +59,6 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
 /** Adds the calls that need a token. */
 export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
+  app.openapi(getDoctor, async (c) => c.json(await service.doctor(gone(c)), 200));
   app.openapi(getMetrics, (c) => c.text(metricsText(service.metrics()), 200, { "content-type": METRICS_TYPE }));
 }

@@ -7,7 +7,7 @@ import type { FoundProblems } from "./checks/check.ts";
 import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
-import type { Hold } from "../domain/decision.ts";
+import type { Decision, Hold } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import type {
@@ -136,6 +136,8 @@ export interface ImportEntry extends Omit<Report, "failures"> {
   mail: MailState;
   /** The users it held, if any. */
   hold: Hold | null;
+  /** What people decided about it, in the order of time. */
+  decisions: Decision[];
   /** The settings it used, secrets masked. */
   settings: Settings;
 }

@@ -80,8 +80,8 @@ export class FolderCheck {
     if (stats !== null && own !== null && stats.uid !== 0n && stats.uid !== own.uid) {
       throw new UnusableFolder(
         CODES[inner],
-        `${path} belongs to another user (uid ${stats.uid})`,
-        "make the user of rosterd its owner; or remove it, and rosterd creates a new one",
+        `${path} belongs to another user (uid ${stats.uid}), not to the user of rosterd (uid ${own.uid})`,
+        `do not delete it, because it holds rosters; change its owner: chown -R ${own.uid} ${path}`,
       );
     }
     this.#inner[inner] = stats;

@@ -61,7 +61,8 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
-  throw new UnusableFolder(code, `${path} is ${what}`, "remove it, and rosterd creates a folder there");
+  const fix = basename(path) === "bak" ? "remove it" : "move it away";
+  throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a folder there`);
 }
 
 /** Returns false for a link to a folder. */

@@ -3,7 +3,7 @@ import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connection/connect.ts";
-import { explainDatabaseError } from "./connection/errors.ts";
+import { explainFully } from "./connection/errors.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
@@ -62,8 +62,9 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   yield* lacking;
 }
 
-/** Whether the server answers, has a supported version and encoding, and is writable. */
-async function checkServer({ sql, kind }: Database): Promise<Finding> {
+/** Whether the server answers, has a supported version and encoding, is writable, and returns values as they are. */
+async function checkServer(database: Database): Promise<Finding> {
+  const { sql, kind } = database;
   try {
     await requireSuitable(sql);
   } catch (error) {
@@ -77,8 +78,38 @@ async function checkServer({ sql, kind }: Database): Promise<Finding> {
     const fix = "Point DATABASE_URL at the primary server, and check default_transaction_read_only.";
     return bad("database", `PostgreSQL ${version} answers, but is read-only`, fix);
   }
+  const changed = await changedValues(database);
+  if (changed.length > 0) {
+    const fix = "Check the settings of the database and of the role (\\drds in psql), and any pooler in between.";
+    return bad("database", `values come back changed: ${changed.join(", ")}`, fix);
+  }
   if (kind === "server") return good("database", `PostgreSQL ${version} answers and stores UTF-8`);
   return embedded(`the embedded PostgreSQL ${version} answers`);
+}
+
+/** The kinds of values that the session reads or returns otherwise than rosterd expects. */
+async function changedValues({ transaction }: Database): Promise<string[]> {
+  return await transaction(async (tx) => {
+    const [row] = await tx`
+      select date '2026-11-02' = ${"2026-11-02"}::date and ${"2026-11-02"}::date::text = '2026-11-02' as date,
+        timestamptz '2026-11-02T03:04:05Z' as time, ${"a\\b"}::text = chr(97) || chr(92) || 'b' as text,
+        '\\'::text = chr(92) as backslash, ${"é"}::text = chr(233) as encoding, 9007199254740991::bigint as bigint,
+        0.1::float8 as float, true as boolean, '\\x00ff'::bytea as bytes, interval '1 day 02:00'::text = '1 day 02:00:00' as interval,
+        ('{NULL}'::text[])[1] is null as array`;
+    const isRight: Record<string, boolean> = {
+      "a date": row.date,
+      "a time": row.time instanceof Date && row.time.toISOString() === "2026-11-02T03:04:05.000Z",
+      "a text": row.text && row.backslash,
+      "a letter with an accent": row.encoding,
+      "a whole number": Number(row.bigint) === Number.MAX_SAFE_INTEGER,
+      "a fraction": row.float === 0.1,
+      "a truth value": row.boolean === true,
+      "bytes": row.bytes instanceof Uint8Array && [...row.bytes].join() === "0,255",
+      "an interval": row.interval,
+      "a list": row.array,
+    };
+    return Object.keys(isRight).filter((name) => !isRight[name]);
+  });
 }
 
 export function embedded(what: string): Finding {
@@ -155,11 +186,7 @@ async function answerOf(work: () => Promise<Finding>): Promise<Finding> {
     return await withTimeout(ANSWER_TIMEOUT_MS, work());
   } catch (error) {
     const code = codeOrThrow(error);
-    return bad(
-      "database",
-      explainDatabaseError(error),
-      FIXES[code] ?? "Check DATABASE_URL and the server's log.",
-    );
+    return bad("database", explainFully(error), FIXES[code] ?? "Check DATABASE_URL and the server's log.");
   }
 }
 
@@ -167,6 +194,8 @@ const FIXES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Start the server, or check the host and port in DATABASE_URL and any firewall in between.",
   ENOTFOUND: "Check the host in DATABASE_URL.",
   EAI_AGAIN: "Check the host in DATABASE_URL and this machine's DNS.",
+  NO_TLS: "Switch TLS on in the server (ssl = on), or set sslmode=disable in DATABASE_URL if the network is trusted.",
+  TLS_FAILED: "Set sslrootcert=FILE in DATABASE_URL to the certificate of its authority, or renew the certificate.",
   "28P01": "Check the user and password in DATABASE_URL.",
   "28000": "Check the user and password in DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",

@@ -5,9 +5,17 @@ import permitFunctions from "./migrations/0002_permit_functions.sql" with { type
 import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };
 import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
+import decisions from "./migrations/0006_decisions.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
-const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone, knownRecords];
+const MIGRATIONS: readonly string[] = [
+  usersAndImports,
+  permitFunctions,
+  holdsAndUndo,
+  fileGone,
+  knownRecords,
+  decisions,
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

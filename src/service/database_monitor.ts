@@ -4,7 +4,12 @@
  */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
-import { explainDatabaseError, isDatabaseUnreachable, isServerAlive } from "../postgres/connection/errors.ts";
+import {
+  explainDatabaseError,
+  explainFully,
+  isDatabaseUnreachable,
+  isServerAlive,
+} from "../postgres/connection/errors.ts";
 import { historyVersion } from "../postgres/history/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -69,7 +74,10 @@ export class DatabaseMonitor {
     const reason = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
       ? error.message
       : explainDatabaseError(error);
-    if (this.#unavailableReason !== reason) this.#options.log.warn("database_away", { reason: reason });
+    if (this.#unavailableReason !== reason) {
+      const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
+      this.#options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
+    }
     if (this.isWorthTrying) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
     this.#unavailableReason = reason;

@@ -23,37 +23,39 @@ export interface HoldServiceOptions {
 export class HoldService implements Decisions {
   constructor(private readonly options: HoldServiceOptions) {}
 
-  approve(id: number, signal: AbortSignal): Promise<Approved | null> {
-    return this.#decide("hold_approved", approveHold, id, signal);
+  approve(id: number, signal: AbortSignal, by = "admin"): Promise<Approved | null> {
+    return this.#decide("hold_approved", approveHold, id, signal, by);
   }
 
-  discard(id: number, signal: AbortSignal): Promise<Discarded | null> {
-    return this.#decide("hold_discarded", discardHold, id, signal);
+  discard(id: number, signal: AbortSignal, by = "admin"): Promise<Discarded | null> {
+    return this.#decide("hold_discarded", discardHold, id, signal, by);
   }
 
-  undo(id: number, signal: AbortSignal): Promise<Undone | null> {
-    return this.#decide("import_undone", undoImport, id, signal);
+  undo(id: number, signal: AbortSignal, by = "admin"): Promise<Undone | null> {
+    return this.#decide("import_undone", undoImport, id, signal, by);
   }
 
   /** Throws {@link Busy} while an import blocks the embedded database, possibly for minutes. */
   async #decide<T extends { left_out: unknown; left_out_total: number }>(
     event: string,
-    carryOut: (database: Database, id: number, signal: AbortSignal) => Promise<T | null>,
+    carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>,
     id: number,
     signal: AbortSignal,
+    by: string,
   ): Promise<T | null> {
     const { database, history, state, databaseMonitor, stopping, log } = this.options;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
-    const result = await databaseMonitor.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]))).catch(
-      (error) => {
-        if (!(error instanceof DatabaseUnreachable)) throw error;
-        // The decision may have been carried out although its answer got lost. Repeating it is safe: it gets a 409.
-        throw new DatabaseUnreachable(`${error.message}; try again, or check whether it was carried out`);
-      },
-    );
+    const result = await databaseMonitor.ask(() => carryOut(database, id, AbortSignal.any([signal, stopping]), by))
+      .catch(
+        (error) => {
+          if (!(error instanceof DatabaseUnreachable)) throw error;
+          // The decision may have been carried out although its answer got lost. Repeating it is safe: it gets a 409.
+          throw new DatabaseUnreachable(`${error.message}; try again, or check whether it was carried out`);
+        },
+      );
     if (result === null) return null;
     const { left_out: _, left_out_total, ...counts } = result;
-    log.info(event, { import: id, ...counts as LogFields, left_out: left_out_total });
+    log.info(event, { import: id, by, ...counts as LogFields, left_out: left_out_total });
     // A stale cache does not undo the decision; the next probe refreshes it.
     await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;

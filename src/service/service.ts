@@ -1,4 +1,5 @@
 /** Implements the port of the HTTP interface with the parts of the service. Has no state of its own. */
+import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { mailConfigured } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
@@ -17,12 +18,14 @@ import type { ImportEntry, ImportStore } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import type { Database } from "../postgres/connection/connect.ts";
+import { checkDatabase, embedded } from "../postgres/doctor.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Outbox } from "../smtp/outbox.ts";
 import { MailError } from "../smtp/mail_error.ts";
 import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
+import { examineAll } from "./doctor.ts";
 import { metricsOf } from "./metrics.ts";
 import { type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./test_mail.ts";
@@ -155,6 +158,18 @@ export class RosterdService implements Service {
 
   readiness(): Promise<Readiness> {
     return Promise.resolve(this.#readiness());
+  }
+
+  async doctor(signal: AbortSignal): Promise<Finding[]> {
+    const { config, clock } = this.#parts;
+    return await Array.fromAsync(examineAll({ config, clock, signal, database: () => this.#examineDatabase() }));
+  }
+
+  /** The embedded database serves one at a time: an import is not disturbed. */
+  async *#examineDatabase(): AsyncGenerator<Finding> {
+    const { database, state } = this.#parts;
+    if (database.kind === "server" || state.running === null) return yield* checkDatabase(database);
+    yield embedded("the embedded PostgreSQL works on an import");
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {

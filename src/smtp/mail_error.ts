@@ -1,6 +1,7 @@
 /**
- * Says why a mail could not be sent, in the four kinds that the outbox acts on. Kinds and messages come from codes only:
- * the free text of a mail server may contain addresses, and must not reach log, status or database.
+ * Says why a mail could not be sent, in the four kinds that the outbox acts on. Kinds and messages come from codes, and from the
+ * certificate of an untrusted server. The free text of a mail server may contain addresses, and must not reach log, status or
+ * database.
  */
 import { codeOf } from "../runtime/errors.ts";
 
@@ -43,6 +44,11 @@ export function toMailError(error: unknown): MailError {
   const kind = kindOf(error);
   const details = { code: error.code, responseCode: error.responseCode, aboutThisMail: isAboutMail(error) };
   return new MailError(kind, `${describe(kind, error.code)} (${codesOf(error)})`, details);
+}
+
+/** What the system said behind nodemailer's own code; an empty string when it said nothing. */
+export function originalCodeOf(error: unknown): string {
+  return isTransportFailure(error) ? error.originalCode ?? "" : "";
 }
 
 function isTransportFailure(error: unknown): error is Error & TransportFailure {

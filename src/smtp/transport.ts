@@ -2,7 +2,10 @@
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";
 import { EMAIL_ADDRESS, type Settings } from "../domain/settings.ts";
-import { MailError, toMailError } from "./mail_error.ts";
+import { isAboutCertificate, trustedAuthorities } from "../runtime/certificates.ts";
+import { codeOf } from "../runtime/errors.ts";
+import { MailError, originalCodeOf, toMailError } from "./mail_error.ts";
+import { refusedCertificate } from "./refused_certificate.ts";
 
 /** Stays in memory; {@link packAttachment} limits its size. */
 export interface Attachment {
@@ -54,7 +57,7 @@ export const TIMEOUTS: Timeouts = {
 export interface TransportOptions {
   /** From `ROSTERD_SMTP_PASSWORD`; overrides the password of the settings. */
   password?: string;
-  /** Certificates to trust instead of the system's, in PEM. */
+  /** Certificates to trust instead of those that the settings name, in PEM. */
   ca?: string;
   timeouts?: Timeouts;
 }
@@ -94,13 +97,17 @@ async function withMailer<T>(
   const timeouts = options.timeouts ?? TIMEOUTS;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(tookTooLong()), timeouts.total);
-  const mailer = openMailer(smtp, options, timeouts);
+  const authorities = smtp.security === "none" ? [] : authoritiesOf(smtp, options);
+  const mailer = openMailer(smtp, options, timeouts, authorities);
   try {
     return await use(mailer, AbortSignal.any([signal, limit.signal]));
   } catch (error) {
     signal.throwIfAborted();
     limit.signal.throwIfAborted();
-    throw toMailError(error);
+    const failure = toMailError(error);
+    if (!isAboutCertificate(originalCodeOf(error))) throw failure;
+    const why = await refusedCertificate(serverOf(smtp, timeouts), authorities);
+    throw why === null ? failure : new MailError("temporary", why, { ...failure.details, code: "ECERTIFICATE" });
   } finally {
     clearTimeout(timer);
     mailer.close();
@@ -112,22 +119,47 @@ function tookTooLong(): MailError {
   return new MailError("temporary", "the mail server took too long to accept the mail (ETIMEDOUT)", details);
 }
 
-function openMailer(smtp: Settings["smtp"], { password, ca }: TransportOptions, timeouts: Timeouts) {
-  return nodemailer.createTransport({
+/** Read for each mail, so that a file that was replaced holds at once. */
+function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions): string[] {
+  if (ca !== undefined) return [ca];
+  try {
+    return trustedAuthorities(ca_file === "" ? null : ca_file);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "") throw error;
+    const details = { code: "ECAFILE", aboutThisMail: false };
+    throw new MailError("temporary", `the file of smtp.ca_file cannot be read (${code})`, details);
+  }
+}
+
+/** Where the server is, and how the connection to it begins. */
+function serverOf(smtp: Settings["smtp"], timeouts: Timeouts) {
+  return {
     host: smtp.host,
     port: smtp.port,
     secure: smtp.security === "tls",
     requireTLS: smtp.security === "starttls",
     ignoreTLS: smtp.security === "none",
-    tls: { rejectUnauthorized: true, minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) },
-    auth: smtp.user === "" ? undefined : { user: smtp.user, pass: password ?? smtp.password },
-    pool: false,
-    disableFileAccess: true,
-    disableUrlAccess: true,
     dnsTimeout: timeouts.dns,
     connectionTimeout: timeouts.connection,
     greetingTimeout: timeouts.greeting,
     socketTimeout: timeouts.socket,
+  };
+}
+
+function openMailer(
+  smtp: Settings["smtp"],
+  { password }: TransportOptions,
+  timeouts: Timeouts,
+  authorities: readonly string[],
+) {
+  return nodemailer.createTransport({
+    ...serverOf(smtp, timeouts),
+    tls: { rejectUnauthorized: true, minVersion: "TLSv1.2", ca: [...authorities] },
+    auth: smtp.user === "" ? undefined : { user: smtp.user, pass: password ?? smtp.password },
+    pool: false,
+    disableFileAccess: true,
+    disableUrlAccess: true,
     // The server has answered the mail by then, so its reply to QUIT does not matter.
     socketCloseTimeout: 0,
   });

@@ -8,17 +8,18 @@ const GOOD = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 const BAD_RECORD = GOOD + "3,,Ottawa\n";
 const NO_ROSTER = "a,b\n1,2\n";
 const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
 
-/** On the server where there is one, because that is fast, else on the embedded database. */
-async function workplace(): Promise<Workplace & { url: string | null }> {
-  const database = await testDatabase();
-  const made = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+async function workplace(): Promise<Workplace & { url: string }> {
+  const database = (await testDatabase())!;
+  const made = await Workplace.make({ DATABASE_URL: database.url });
   const dispose = made[Symbol.asyncDispose].bind(made);
   return Object.assign(made, {
-    url: database?.url ?? null,
+    url: database.url,
     async [Symbol.asyncDispose]() {
       await dispose();
-      await database?.[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
     },
   });
 }
@@ -76,7 +77,7 @@ Deno.test("a data folder that cannot be used is said in one sentence, whatever i
   assert.match(err, /^rosterd: the data folder file cannot be used/);
 });
 
-Deno.test("import and check exit with 0, 2 or 3, and over several files with the gravest", async () => {
+serverTest("import and check exit with 0, 2 or 3, and over several files with the gravest", async () => {
   await using here = await workplace();
   await here.write("good.csv", GOOD);
   await here.write("bad.csv", BAD_RECORD);
@@ -90,7 +91,7 @@ Deno.test("import and check exit with 0, 2 or 3, and over several files with the
   }
 });
 
-Deno.test("import --json prints one document with the contract's names", async () => {
+serverTest("import --json prints one document with the contract's names", async () => {
   await using here = await workplace();
   await here.write("bad.csv", BAD_RECORD);
   const { code, out } = await here.run("import", "bad.csv", "--json", "--failed-file", "failed.csv");
@@ -126,34 +127,37 @@ Deno.test("import --json prints one document with the contract's names", async (
   assert.ok((await Deno.stat(here.path("bad.csv"))).isFile);
 });
 
-Deno.test("nothing is imported whose failed records could not be kept, and the roster is not written over", async () => {
-  await using here = await workplace();
-  await here.write("bad.csv", BAD_RECORD);
-  await here.write("good.csv", GOOD);
-  await Deno.link(here.path("bad.csv"), here.path("same.csv"));
-  const nowhere = await here.run("import", "bad.csv", "--failed-file", "no/such/failed.csv");
-  assert.deepEqual([nowhere.code, nowhere.out], [1, ""]);
-  assert.equal(
-    nowhere.err,
-    "rosterd: --failed-file no/such/failed.csv cannot be written (ENOENT); nothing was imported\n",
-  );
-  for (const name of ["bad.csv", "same.csv"]) {
-    const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
-    assert.equal(code, 64, name);
-    assert.match(err, /^rosterd: --failed-file must be another file than FILE\n/);
-    assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
-  }
-  assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);
+serverTest(
+  "nothing is imported whose failed records could not be kept, and the roster is not written over",
+  async () => {
+    await using here = await workplace();
+    await here.write("bad.csv", BAD_RECORD);
+    await here.write("good.csv", GOOD);
+    await Deno.link(here.path("bad.csv"), here.path("same.csv"));
+    const nowhere = await here.run("import", "bad.csv", "--failed-file", "no/such/failed.csv");
+    assert.deepEqual([nowhere.code, nowhere.out], [1, ""]);
+    assert.equal(
+      nowhere.err,
+      "rosterd: --failed-file no/such/failed.csv cannot be written (ENOENT); nothing was imported\n",
+    );
+    for (const name of ["bad.csv", "same.csv"]) {
+      const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
+      assert.equal(code, 64, name);
+      assert.match(err, /^rosterd: --failed-file must be another file than FILE\n/);
+      assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
+    }
+    assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);
 
-  assert.equal((await here.run("import", "good.csv", "--failed-file", "failed.csv")).code, 0);
-  await assert.rejects(Deno.stat(here.path("failed.csv")), Deno.errors.NotFound);
-  await here.write("failed.csv", "old ".repeat(1_000));
-  assert.equal((await here.run("import", "bad.csv", "--failed-file", "failed.csv")).code, 2);
-  assert.match(await Deno.readTextFile(here.path("failed.csv")), /^\ufeffunique_id.*\r\n3,,Ottawa,4,.*\r\n$/);
-  assert.match((await here.run("import", "bad.csv", "--failed-file", "/dev/stdout")).out, /\r\n3,,Ottawa,4,/);
-});
+    assert.equal((await here.run("import", "good.csv", "--failed-file", "failed.csv")).code, 0);
+    await assert.rejects(Deno.stat(here.path("failed.csv")), Deno.errors.NotFound);
+    await here.write("failed.csv", "old ".repeat(1_000));
+    assert.equal((await here.run("import", "bad.csv", "--failed-file", "failed.csv")).code, 2);
+    assert.match(await Deno.readTextFile(here.path("failed.csv")), /^\ufeffunique_id.*\r\n3,,Ottawa,4,.*\r\n$/);
+    assert.match((await here.run("import", "bad.csv", "--failed-file", "/dev/stdout")).out, /\r\n3,,Ottawa,4,/);
+  },
+);
 
-Deno.test("check --json shows what would change and changes nothing", async () => {
+serverTest("check --json shows what would change and changes nothing", async () => {
   await using here = await workplace();
   await here.write("good.csv", GOOD);
   await here.write("moved.csv", GOOD.replace("Hull", "Aylmer"));
@@ -165,7 +169,7 @@ Deno.test("check --json shows what would change and changes nothing", async () =
   assert.deepEqual(await check(), report);
 });
 
-Deno.test("imports lists the history and shows one import", async () => {
+serverTest("imports lists the history and shows one import", async () => {
   await using here = await workplace();
   assert.match((await here.run("imports")).out, /there are no imports yet/);
   await here.write("bad.csv", BAD_RECORD);
@@ -179,6 +183,7 @@ Deno.test("imports lists the history and shows one import", async () => {
 
 Deno.test("settings are set all or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
+  await here.write("settings.json", "{}");
   const set = await here.run("settings", "set", "interval_minutes=7", "smtp.password=geheim", 'login_sources=["ldap"]');
   assert.equal(set.code, 0);
   assert.equal((await here.run("settings", "get", "interval_minutes")).out, "7\n");
@@ -192,6 +197,8 @@ Deno.test("settings are set all or none, and secrets are masked", async () => {
 
 Deno.test("token says where it is, never what it is, and makes a new one on demand", async () => {
   await using here = await Workplace.make();
+  await Deno.mkdir(here.path("data"));
+  await here.write("data/admin-token", "made-by-serve\n");
   const { out } = await here.run("token");
   assert.equal(out, "data/admin-token\n");
   const before = await Deno.readTextFile(here.path("data/admin-token"));
@@ -216,5 +223,3 @@ Deno.test({
     assert.deepEqual([code, JSON.parse(out).database.state], [1, "away"]);
   },
 });
-
-if (away !== null) console.error(`ON THE EMBEDDED DATABASE: the tests of ${import.meta.url}: ${away}`);

@@ -4,6 +4,8 @@ import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 
 const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
 const SETTINGS = JSON.stringify({ archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } });
 
 /** Users u01 to u30, the first `gone` of them inactive. */
@@ -12,10 +14,10 @@ function roster(gone: number): string {
   return "unique_id,login_source,active\n" + ids.map((id, at) => `${id},ldap,${at < gone ? 0 : 1}\n`).join("");
 }
 
-/** Import 1 made 30 users, import 2 holds 25 of them; each has a permit. On the server where there is one. */
+/** Import 1 made 30 users, import 2 holds 25 of them; each has a permit. */
 async function workplace(): Promise<Workplace> {
-  const database = await testDatabase();
-  const here = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+  const database = (await testDatabase())!;
+  const here = await Workplace.make({ DATABASE_URL: database.url });
   await here.write("settings.json", SETTINGS);
   await here.write("all.csv", roster(0));
   await here.write("spring.csv", roster(25));
@@ -24,14 +26,14 @@ async function workplace(): Promise<Workplace> {
   return Object.assign(here, {
     async [Symbol.asyncDispose]() {
       await dispose();
-      await database?.[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
     },
   });
 }
 
 const json = async (here: Workplace, ...words: string[]) => JSON.parse((await here.run(...words, "--json")).out);
 
-Deno.test("what an import holds is foreseen by check, and shown by imports, imports show and status", async () => {
+serverTest("what an import holds is foreseen by check, and shown by imports, imports show and status", async () => {
   await using here = await workplace();
 
   const check = await here.run("check", "spring.csv");
@@ -63,7 +65,7 @@ Deno.test("what an import holds is foreseen by check, and shown by imports, impo
   assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
 });
 
-Deno.test("approve says what happened and whom it left out; undo puts it back", async () => {
+serverTest("approve says what happened and whom it left out; undo puts it back", async () => {
   await using here = await workplace();
   await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));
   await here.run("import", "corrected.csv");
@@ -82,10 +84,20 @@ Deno.test("approve says what happened and whom it left out; undo puts it back", 
 
   const undone = await here.run("imports", "undo", "2");
   assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are put back\n", err: "" });
-  assert.match((await here.run("imports")).out, /^3 .* done .*\n2 .* held \(approved, undone\) /);
+  assert.match(
+    (await here.run("imports")).out,
+    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left as it is 23; undone: put back 2$/m,
+  );
+  const after = (await here.run("imports", "show", "2")).out;
+  assert.match(after, /^ {2}approved \d{4}-\S+ by \S+.*: archived 2, left as it is 23$/m);
+  assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: put back 2$/m);
+  const { decisions } = await json(here, "imports", "show", "2");
+  const counts = { archived: 2, disabled: 0, permits_released: 0, left_out_total: 23 };
+  assert.deepEqual(decisions.map(({ what }: { what: string }) => what), ["approved", "undone"]);
+  assert.deepEqual([decisions[0].counts, typeof decisions[0].by], [counts, "string"]);
 });
 
-Deno.test("what cannot be decided exits with 1 and one sentence; --json prints what HTTP answers", async () => {
+serverTest("what cannot be decided exits with 1 and one sentence; --json prints what HTTP answers", async () => {
   await using here = await workplace();
   const refused = async (...words: string[]) => {
     const { code, out, err } = await here.run("imports", ...words);
@@ -108,10 +120,8 @@ Deno.test("what cannot be decided exits with 1 and one sentence; --json prints w
   });
 });
 
-Deno.test("where rosterd never worked there is no import to decide about", async () => {
-  await using database = await testDatabase();
-  await using here = await Workplace.make(database === null ? {} : { DATABASE_URL: database.url });
+serverTest("where rosterd never worked there is no import to decide about", async () => {
+  await using database = (await testDatabase())!;
+  await using here = await Workplace.make({ DATABASE_URL: database.url });
   assert.equal((await here.run("imports", "approve", "1")).err, "rosterd: there is no import 1\n");
 });
-
-if (away !== null) console.error(`ON THE EMBEDDED DATABASE: the tests of ${import.meta.url}: ${away}`);

@@ -27,7 +27,7 @@ Deno.test("the printed sample has every column, and a check finds nothing wrong 
   const sample = good(await here.run("print", "sample"));
   assert.deepEqual(sample.split("\n")[0].split(","), COLUMNS.map(({ name }) => name));
   await here.write("sample.csv", sample);
-  const { code, out } = await here.run("check", "sample.csv", "--json");
+  const { code, out } = await here.run("check", "--embedded", "sample.csv", "--json");
   const [{ status, records, created, warnings }] = JSON.parse(out);
   assert.deepEqual([code, status, records, created, warnings], [0, "done", 3, 3, []]);
 });

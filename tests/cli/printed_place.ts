@@ -32,8 +32,8 @@ export class PrintedPlace implements AsyncDisposable {
     const machine = opening.use(await OwnMachine.start());
     const place = new PrintedPlace(machine, database);
     const unit = await place.print("systemd", "--listen", "127.0.0.1:0");
-    await place.rosterd("settings", "set", "settle_seconds=0", "interval_minutes=1440", ...FOLDERS);
     opening.use(await place.#serve(unit));
+    await place.rosterd("settings", "set", "settle_seconds=0", "interval_minutes=1440", ...FOLDERS);
     place.#opened.use(opening.move());
     return place;
   }

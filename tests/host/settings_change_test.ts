@@ -6,7 +6,7 @@ const STORED: Settings = {
   ...DEFAULT_SETTINGS,
   interval_minutes: 7,
   header_aliases: { "Student Number": "student_no" },
-  smtp: { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim" },
+  smtp: { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim", ca_file: "" },
 };
 
 function problemsOf(work: () => unknown): string[] {

@@ -17,7 +17,12 @@ const WRONG: Record<string, string> = {
 };
 
 /** The calls that the read token may not GET. */
-const ADMIN_ONLY = ["GET /imports/{id}/failures", "GET /imports/{id}/failed.csv", "GET /imports/{id}/held"];
+const ADMIN_ONLY = [
+  "GET /doctor",
+  "GET /imports/{id}/failures",
+  "GET /imports/{id}/failed.csv",
+  "GET /imports/{id}/held",
+];
 
 /** The methods of a call. GET includes HEAD. */
 function methods({ method }: Call): string[] {

@@ -32,6 +32,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
     failed_file: null,
     mail: "sent",
     hold: null,
+    decisions: [],
     settings: maskSettings(DEFAULT_SETTINGS),
     ...changes,
   };
@@ -120,6 +121,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
     status: () => Promise.resolve(STATUS),
     metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],
+    doctor: () =>
+      Promise.resolve([{ check: "user", verdict: "good", text: "rosterd does not run as root", mend: null }]),
     readiness: () => Promise.resolve({ ready: true, problems: [] }),
     check: async (file, body) => {
       const { length } = await new Response(body).bytes();

@@ -7,6 +7,7 @@ import { testHttp } from "./fake_service.ts";
 const CALLS = [
   "GET /",
   "GET /assets/{name}",
+  "GET /doctor",
   "GET /healthz",
   "GET /imports",
   "GET /imports/{id}",

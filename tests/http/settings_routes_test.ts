@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
 import { BrokenSettingsFile } from "../../src/domain/stored_settings.ts";
 import { testHttp } from "./fake_service.ts";
 
-const SMTP = { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim" };
+const SMTP = { host: "mail.example", port: 25, security: "tls", user: "rosterd", password: "geheim", ca_file: "" };
 
 Deno.test("Settings are returned with an ETag and masked secrets", async () => {
   await using http = await testHttp();

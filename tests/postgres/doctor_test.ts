@@ -38,6 +38,18 @@ async function findingsOf(database: Database): Promise<Finding[]> {
   return findings;
 }
 
+onServer("a database in which values come out wrong is bad, and the finding names which", async (db) => {
+  // A role that puts another schema before pg_catalog gets other functions than anybody foresees.
+  await db.sql.unsafe(`create schema odd;
+    create function odd.chr(integer) returns text language sql as $$ select '?' $$`);
+  const [{ name }] = await db.sql`select current_database() as name`;
+  await db.sql.unsafe(`alter database ${name} set search_path = odd, pg_catalog`);
+  const database = connectServer(db.url!);
+  const [finding] = await findingsOf(database).finally(() => database.close());
+  assert.deepEqual([finding.check, finding.verdict], ["database", "bad"]);
+  assert.equal(finding.text, "values come out wrong: a text, a letter with an accent");
+});
+
 const isBad = ({ verdict }: Finding) => verdict === "bad";
 
 /** Follows the advice of each bad finding, as a superuser. */

@@ -55,7 +55,8 @@ table imports (
   hold_state text,
   hold_reason text,
   hold_ended_at timestamp with time zone,
-  file_gone_at timestamp with time zone
+  file_gone_at timestamp with time zone,
+  decisions jsonb not null default '[]'::jsonb
 )
 table known_records (
   id bigint generated always as identity not null,

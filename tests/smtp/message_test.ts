@@ -26,6 +26,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
     failed_file: null,
     mail: "waiting",
     hold: null,
+    decisions: [],
     settings: DEFAULT_SETTINGS,
     ...changes,
   };

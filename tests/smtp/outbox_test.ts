@@ -305,6 +305,7 @@ Deno.test("the other mails are not tried while the server does not answer", asyn
       security: "starttls",
       user: "rosterd",
       password: "wrong-1",
+      ca_file: "",
     };
     assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
     assert.match(w.outbox.problem()!, /refused the login \(535/);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import { MailError, type MailErrorKind } from "../../src/smtp/mail_error.ts";
 import { checkLogin, createTransport, type Message, TIMEOUTS } from "../../src/smtp/transport.ts";
-import { startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
+import { CERTIFICATE_FILE, startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
 
 const LOGIN = { user: "rosterd", password: "correct horse" };
 const HASTY = { ...TIMEOUTS, greeting: 300, socket: 300 };
@@ -228,3 +228,22 @@ tlsTest("checkLogin distinguishes right and wrong logins and sends nothing", asy
   await refusal(checkLogin(smtp, { ca: server.ca, password: "wrong" }, never), "auth");
   assert.equal(server.mails.length, 0);
 });
+
+for (const security of ["starttls", "tls"] as const) {
+  tlsTest(`smtp.ca_file is trusted with ${security}, and without it the refused certificate is named`, async () => {
+    await using server = await startSmtpServer({ security });
+    const smtp = smtpTo(server.port, { security });
+    const error = await refusal(createTransport()(smtp, message(), never), "temporary");
+    assert.match(
+      error.message,
+      /^the certificate of the mail server is refused: it is signed by itself, and is not trusted here: subject CN=rosterd test mail server \(.*\), issuer CN=.*, valid from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/,
+    );
+    await createTransport()({ ...smtp, ca_file: CERTIFICATE_FILE }, message(), never);
+    assert.equal(server.mails.length, 1);
+    const absent = await refusal(
+      createTransport()({ ...smtp, ca_file: "/nowhere.pem" }, message(), never),
+      "temporary",
+    );
+    assert.equal(absent.message, "the file of smtp.ca_file cannot be read (ENOENT)");
+  });
+}

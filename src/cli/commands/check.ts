@@ -1,14 +1,16 @@
 /** `rosterd check FILE…`: what an import would do now, without doing it. */
-import { openSettingsFile } from "../../host/settings_file.ts";
+import { join } from "node:path";
 import type { Settings } from "../../domain/settings.ts";
 import { type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
-import { requireSuitable } from "../../postgres/connection/connect.ts";
+import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
+import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
-import { type ServiceClient, withAccess } from "../access.ts";
-import { type Command, type Invocation, JSON_FLAG } from "../command.ts";
+import { findService, NothingToAsk, nothingToAsk, type ServiceClient, withDatabase, withServer } from "../access.ts";
+import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { openNamed, showProgress, withoutDatabase } from "../roster_operand.ts";
+import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 const MAX_CHANGES_PRINTED = 20;
@@ -18,7 +20,7 @@ export const checkCommand: Command = {
   operands: "FILE…",
   least: 1,
   most: Infinity,
-  flags: JSON_FLAG,
+  flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
   summary: "say what an import of the files would do now",
   help:
     "Says what an import of the files would do now: counts, failures, warnings, and the first users that would change.\n" +
@@ -26,21 +28,21 @@ export const checkCommand: Command = {
   run: runCheck,
 };
 
-type CheckOne = (path: string, settings: Settings) => Promise<CheckReport>;
+type CheckOne = (path: string) => Promise<CheckReport>;
 
 async function runCheck(invocation: Invocation): Promise<number> {
-  const { config, operands, flags, terminal, clock } = invocation;
-  const { settings } = await openSettingsFile(config.settings, clock).read();
+  const { operands, flags, terminal } = invocation;
   const all = async (check: CheckOne) => {
     const reports: CheckReport[] = [];
-    for (const path of operands) reports.push(await check(path, settings));
+    for (const path of operands) reports.push(await check(path));
     return reports;
   };
-  const reports = await withAccess(
-    config,
+  const reports = await withNamedDatabase(
+    invocation,
     async (database) => {
       await requireSuitable(database.sql);
-      return await all(ownCheck(invocation, new PostgresImportStore(database)));
+      const settings = await settingsInForce(invocation);
+      return await all(ownCheck(invocation, new PostgresImportStore(database), settings));
     },
     (service) => all((path) => serviceCheck(service, path)),
   ).catch((error) => withoutDatabase(invocation, error).map((report) => ({ ...report, changes: [] })));
@@ -55,8 +57,45 @@ async function runCheck(invocation: Invocation): Promise<number> {
   return exitCodeOf(reports);
 }
 
-function ownCheck({ clock, signal, terminal }: Invocation, store: PostgresImportStore): CheckOne {
-  return (path, settings) =>
+/** The server of DATABASE_URL; else the running service; with `--embedded` the embedded database. */
+async function withNamedDatabase<T>(
+  invocation: Invocation,
+  own: (database: Database) => Promise<T>,
+  over: (service: ServiceClient) => Promise<T>,
+): Promise<T> {
+  const { config, flags } = invocation;
+  if (!flags.embedded && config.databaseUrl !== null) return await withServer(invocation, own);
+  const service = await findService(invocation);
+  if (service !== null) return await over(service);
+  if (flags.embedded) return await withEmbedded(invocation, own);
+  throw new NothingToAsk(`${nothingToAsk(invocation).message}. To try rosterd out: rosterd check --embedded FILE`);
+}
+
+/** Where there is no embedded database, an empty one stands in, and is gone afterwards. */
+async function withEmbedded<T>({ config, terminal }: Invocation, own: (database: Database) => Promise<T>): Promise<T> {
+  if (await isAt(join(config.data, "postgres"))) {
+    terminal.err(`rosterd: working on the embedded database in ${config.data}, which is for trying out`);
+    return await withDatabase({ ...config, databaseUrl: null }, own);
+  }
+  terminal.err(`rosterd: there is no embedded database in ${config.data}: checking against an empty one`);
+  const data = await Deno.makeTempDir({ prefix: "rosterd-check-" });
+  try {
+    return await withDatabase({ ...config, data, databaseUrl: null }, own);
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+}
+
+async function isAt(path: string): Promise<boolean> {
+  return await nullOn(Deno.stat(path), "ENOENT") !== null;
+}
+
+function ownCheck(
+  { clock, signal, terminal }: Invocation,
+  store: PostgresImportStore,
+  settings: Settings,
+): CheckOne {
+  return (path) =>
     openNamed(
       path,
       (file) => checkReport(file, { store, settings, clock, signal, onProgress: showProgress(terminal, path) }),

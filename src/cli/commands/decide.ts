@@ -11,6 +11,7 @@ import { counted } from "../../smtp/text.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { importId, noSuchImport, whereNoSchemaIs } from "./imports.ts";
+import { operatingSystemUser } from "../operating_system_user.ts";
 import type { Terminal } from "../terminal.ts";
 
 const MAX_LEFT_OUT_PRINTED = 20;
@@ -25,7 +26,7 @@ interface Decision<T extends Decided> {
   word: "approve" | "discard" | "undo";
   summary: string;
   help: string;
-  carryOut: (database: Database, id: number, signal: AbortSignal) => Promise<T | null>;
+  carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>;
   past: string;
   done: (result: T) => string[];
 }
@@ -89,11 +90,12 @@ function command<T extends Decided>(decision: Decision<T>): Command {
 }
 
 async function run<T extends Decided>(decision: Decision<T>, invocation: Invocation): Promise<number> {
-  const { config, operands, flags, terminal, signal } = invocation;
+  const { operands, flags, terminal, signal } = invocation;
   const id = importId(operands[0]);
   const result = await withAccess<T | null>(
-    config,
-    (database) => decision.carryOut(database, id, signal).catch((error) => whereNoSchemaIs(error, null)),
+    invocation,
+    (database) =>
+      decision.carryOut(database, id, signal, operatingSystemUser()).catch((error) => whereNoSchemaIs(error, null)),
     (service) => service.ask("POST", `/imports/${id}/${decision.word}`) as Promise<T>,
   ).catch((error) => {
     throw error instanceof CannotDecide ? new CommandFailed(error.message, { cause: error }) : error;

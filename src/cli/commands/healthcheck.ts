@@ -1,5 +1,5 @@
 /** `rosterd healthcheck`: asks the running service whether it is alive and ready; for container images without curl. */
-import { readServiceRecord } from "../../host/service_record.ts";
+import { findRunning } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation } from "../command.ts";
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -15,9 +15,10 @@ export const healthcheckCommand: Command = {
   run: runHealthcheck,
 };
 
-async function runHealthcheck({ config, flags, terminal }: Invocation): Promise<number> {
-  const record = await readServiceRecord(config.data);
-  if (record === null) throw new CommandFailed(`no service runs on the data folder ${config.data}`);
+async function runHealthcheck(invocation: Invocation): Promise<number> {
+  const { config, flags, terminal } = invocation;
+  const record = await findRunning(invocation);
+  if (record === null) throw new CommandFailed(`no service answers on the data folder ${config.data}`);
   const path = flags.ready ? "/readyz" : "/healthz";
   let response: Response;
   try {

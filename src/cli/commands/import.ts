@@ -1,17 +1,17 @@
 /** `rosterd import FILE…`: imports now and leaves the files where they are; no mail. */
 import type { Report } from "../../domain/outcome.ts";
-import { openSettingsFile } from "../../host/settings_file.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
 import type { ImportStore } from "../../importer/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { requireSuitable } from "../../postgres/connection/connect.ts";
+import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
-import { withDatabase } from "../access.ts";
-import { type Command, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { findRunning, NothingToAsk, nothingToAsk, withDatabase, withServer } from "../access.ts";
+import { type Command, CommandFailed, EMBEDDED_FLAG, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
+import { settingsInForce } from "../settings_in_force.ts";
 import { openNamed, showProgress, withoutDatabase } from "../roster_operand.ts";
 
 export const importCommand: Command = {
@@ -21,23 +21,25 @@ export const importCommand: Command = {
   most: Infinity,
   flags: {
     ...JSON_FLAG,
+    ...EMBEDDED_FLAG,
     "failed-file": { value: "PATH", help: "write the records that failed to PATH, to be corrected and imported again" },
   },
   summary: "import files now",
   help: "Imports the files now, one after the other, and leaves them where they are. Nobody is mailed.\n" +
-    "While another import runs on the same database it waits.",
+    "While another import runs on the same database it waits.\n" +
+    "The embedded database is used, and made where there is none, only with --embedded.",
   run: runImport,
 };
 
 async function runImport(invocation: Invocation): Promise<number> {
-  const { config, operands, flags, terminal, clock } = invocation;
+  const { operands, flags, terminal } = invocation;
   const failedPath = flags["failed-file"] as string | undefined;
   if (failedPath !== undefined && operands.length > 1) throw new WrongUsage("--failed-file goes with one FILE");
-  const { settings } = await openSettingsFile(config.settings, clock).read();
   await using failed = failedPath === undefined ? null : await FailedTarget.open(failedPath, operands[0]);
-  const reports = await withDatabase(config, async (database) => {
+  const reports = await withNamedDatabase(invocation, async (database) => {
     await requireSuitable(database.sql);
     await migrate(database.sql);
+    const settings = await settingsInForce(invocation);
     const store = new PostgresImportStore(database);
     const done: Report[] = [];
     for (const path of operands) done.push(await importOne(invocation, store, settings, path, failed));
@@ -45,6 +47,23 @@ async function runImport(invocation: Invocation): Promise<number> {
   }).catch((error) => withoutDatabase(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   return exitCodeOf(reports);
+}
+
+/** The server of DATABASE_URL, or with `--embedded` the embedded database. A service that has that imports by itself. */
+async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
+  const { config, flags, terminal } = invocation;
+  if (flags.embedded) {
+    terminal.err(`rosterd: working on the embedded database in ${config.data}, which is for trying out`);
+    return await withDatabase({ ...config, databaseUrl: null }, work);
+  }
+  if (config.databaseUrl !== null) return await withServer(invocation, work);
+  const service = await findRunning(invocation);
+  if (service === null) {
+    throw new NothingToAsk(`${nothingToAsk(invocation).message}. To try rosterd out: rosterd import --embedded FILE`);
+  }
+  throw new CommandFailed(
+    `the service at ${service.address} works on its database: drop the file into its upload folder, or set DATABASE_URL`,
+  );
 }
 
 async function importOne(

@@ -8,7 +8,7 @@ import { hasCode } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { type ServiceClient, withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
-import { printHold, stateWords } from "../print_hold.ts";
+import { decidedWords, printHold, stateWords } from "../print_hold.ts";
 import { countWords, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -41,10 +41,11 @@ const MAX_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
 
-async function runList({ config, flags, terminal }: Invocation): Promise<number> {
+async function runList(invocation: Invocation): Promise<number> {
+  const { flags, terminal } = invocation;
   const limit = wholeNumber(String(flags.limit ?? 20), "--limit", 200);
   const page = await withAccess(
-    config,
+    invocation,
     ({ sql }) =>
       listImports(sql, { limit }).catch((error): Page => whereNoSchemaIs(error, { imports: [], next: null })),
     (service) => service.ask("GET", `/imports?limit=${limit}`) as Promise<Page>,
@@ -57,7 +58,7 @@ async function runList({ config, flags, terminal }: Invocation): Promise<number>
       terminal.out(
         `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${
           countWords({ ...entry, failures: [] })
-        }`,
+        }${entry.decisions.map(({ what, counts }) => `; ${what}: ${decidedWords(counts)}`).join("")}`,
       );
     }
   }
@@ -71,9 +72,10 @@ interface ShownImport {
   held: HeldUser[];
 }
 
-async function runShow({ config, operands, flags, terminal }: Invocation): Promise<number> {
+async function runShow(invocation: Invocation): Promise<number> {
+  const { operands, flags, terminal } = invocation;
   const id = importId(operands[0]);
-  const found = await withAccess(config, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
+  const found = await withAccess(invocation, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
   if (found === null) throw noSuchImport(id);
   const { entry, failures, held } = found;
   if (flags.json) terminal.out(JSON.stringify({ ...entry, failures, held_users: held }, null, 2));
@@ -102,8 +104,10 @@ function printImport(terminal: Terminal, { entry, failures, held }: ShownImport)
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   printReport(terminal, { ...entry, warnings, failures });
   printHold(terminal, entry, held);
-  const { started_at, finished_at, undone_at, bak_file, failed_file, mail } = entry;
-  if (undone_at !== null) terminal.out(`  undone ${undone_at}`);
+  const { started_at, finished_at, bak_file, failed_file, mail } = entry;
+  for (const { what, at, by, counts } of entry.decisions) {
+    terminal.out(`  ${what} ${at} by ${printable(by)}: ${decidedWords(counts)}`);
+  }
   terminal.out(`  started ${started_at}, finished ${finished_at ?? "not yet"}, mail ${mail}`);
   if (bak_file !== null) {
     terminal.out(`  in bak: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`);

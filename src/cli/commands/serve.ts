@@ -12,9 +12,10 @@ export const serveCommand: Command = {
   least: 0,
   most: 0,
   flags: {},
+  standsAlone: true,
   summary: "run the service (also with no command)",
   help: "Runs the service: imports what is dropped into the upload folder, mails what failed, and answers HTTP.\n" +
-    "Ends cleanly on SIGTERM and SIGINT; a second one ends it at once.",
+    "Ends cleanly on SIGTERM and SIGINT; another one, a second later or more, ends it at once.",
   run: runServe,
 };
 
@@ -35,7 +36,10 @@ async function forcedEnd({ signal, log }: Invocation): Promise<number> {
 
 async function serve(invocation: Invocation): Promise<number> {
   const { config, version, clock, log, signal, terminal } = invocation;
-  await using app = await createApp({ config, version, clock, log }, signal);
+  await using app = await createApp(
+    { config, version, clock, log, runFolder: Deno.env.get("RUNTIME_DIRECTORY") },
+    signal,
+  );
   const { settings } = await openSettingsFile(config.settings, clock).read();
   log.info("started", {
     version,

@@ -1,7 +1,8 @@
 /** `rosterd settings get` and `settings set`: through the same validation and lock as HTTP. */
 import { maskSettings, type Settings } from "../../domain/settings.ts";
-import { openSettingsFile } from "../../host/settings_file.ts";
+import { openSettingsFile, type SettingsFile } from "../../host/settings_file.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
+import { findService, nothingToAsk, type ServiceClient } from "../access.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 
 export const settingsGetCommand: Command = {
@@ -28,9 +29,12 @@ export const settingsSetCommand: Command = {
   run: runSet,
 };
 
-async function runGet({ config, operands: [key], flags, terminal, clock }: Invocation): Promise<number> {
-  const { settings } = await openSettingsFile(config.settings, clock).read();
-  const shown = maskSettings(settings);
+async function runGet(invocation: Invocation): Promise<number> {
+  const { operands: [key], flags, terminal } = invocation;
+  const service = await findService(invocation);
+  const shown = service === null
+    ? maskSettings((await ownFile(invocation)).settings)
+    : await service.ask("GET", "/settings") as Settings;
   const value = key === undefined ? shown : valueAt(shown, key);
   const plain = typeof value === "string" && !flags.json;
   terminal.out(plain ? value : JSON.stringify(value, null, 2));
@@ -47,10 +51,32 @@ function valueAt(settings: Settings, key: string): unknown {
   return value;
 }
 
-async function runSet({ config, operands, flags, terminal, clock }: Invocation): Promise<number> {
+async function runSet(invocation: Invocation): Promise<number> {
+  const { operands, flags, terminal } = invocation;
   const patch = patchFromAssignments(operands);
-  const { settings } = await openSettingsFile(config.settings, clock).patch(patch);
-  if (flags.json) terminal.out(JSON.stringify(maskSettings(settings), null, 2));
-  else terminal.err(`changed ${Object.keys(patch).join(", ")} in ${config.settings}`);
+  const service = await findService(invocation);
+  const changed = service === null ? await changeFile(invocation, patch) : await changeOver(service, patch);
+  if (flags.json) terminal.out(JSON.stringify(changed, null, 2));
+  else terminal.err(`changed ${Object.keys(patch).join(", ")}`);
   return EXIT.ok;
+}
+
+async function changeFile(invocation: Invocation, patch: object): Promise<Settings> {
+  const { file } = await ownFile(invocation);
+  return maskSettings((await file.patch(patch)).settings);
+}
+
+async function changeOver(service: ServiceClient, patch: object): Promise<Settings> {
+  const body = { type: "application/merge-patch+json", content: JSON.stringify(patch) };
+  return await service.ask("PATCH", "/settings", body) as Settings;
+}
+
+/** The settings file itself, while no service runs. It is not made: throws NothingToAsk where there is none. */
+async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
+  const { config, clock, terminal } = invocation;
+  const file = openSettingsFile(config.settings, clock);
+  const stored = await file.readIfThere();
+  if (stored === null) throw nothingToAsk(invocation);
+  terminal.err(`rosterd: no service runs: working on the file ${config.settings}`);
+  return { file, settings: stored.settings };
 }

@@ -1,5 +1,7 @@
 /** Connects to a Postgres server, which must be version 13 or later and store UTF-8 (docs/database.md#connections). */
 import postgres from "postgres";
+import { parseDatabaseUrl } from "../../domain/database_url.ts";
+import { trustedAuthorities } from "../../runtime/certificates.ts";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
 import { DedicatedConnections } from "./dedicated_connections.ts";
@@ -70,34 +72,22 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Lets the driver read `DATABASE_URL`, and gives it sockets that rosterd watches. */
+/** Connects the driver through sockets that rosterd watches. They know the hosts and whom to trust. */
 function connector(url: string): Connect {
-  const { host, port, ...parsed } = postgres(url, { max: 1 }).options;
-  const { path, ssl, sslnegotiation }: Parsed = parsed as never;
-  const hosts = host.map((name, at) => ({ host: name, port: port[at] }));
+  const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
+  const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";
+  const authorities = () => trustedAuthorities(sslRootCert === "system" ? null : sslRootCert);
   let connected = 0;
   return (options, link) => {
     const socket = () => {
       // The driver asks for another host if the first does not match target_session_attrs.
       const first = connected++ % hosts.length;
-      const address: Address = {
-        path: path || null,
-        hosts: [...hosts.slice(first), ...hosts.slice(0, first)],
-        ssl: ssl || false,
-        sslDirect: sslnegotiation === "direct",
-      };
-      return link(address);
+      const inTurn = [...hosts.slice(first), ...hosts.slice(0, first)];
+      return link({ hosts: inTurn, sslMode, sslDirect, authorities });
     };
-    const one = { host: [host[0]], port: [port[0]], ssl: false };
-    return postgres(url, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
+    const one = { host: [hosts[0].host], port: [hosts[0].port], ssl: false };
+    return postgres(forDriver, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
   };
-}
-
-/** The parsed URL, which the driver's types describe only in part. */
-interface Parsed {
-  path: string | false;
-  ssl: string | false;
-  sslnegotiation: string | null;
 }
 
 /** Throws {@link UnsuitableDatabase} if the server is too old or does not store UTF-8. */

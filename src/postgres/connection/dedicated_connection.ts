@@ -1,5 +1,6 @@
 import { hasCode } from "../../runtime/errors.ts";
 import type { Backend, WatchedSocket } from "./watched_socket.ts";
+import { SESSION_SETUP } from "../session.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
 
 /** Opens a connection. Reports its socket, and later that it has closed. */
@@ -76,7 +77,7 @@ export class DedicatedConnection {
 }
 
 /** The keepalives let the server notice a vanished client within a minute instead of the usual two hours. */
-const IDENTIFY_BACKEND =
+const IDENTIFY_BACKEND = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;
 

@@ -3,8 +3,8 @@ import { codeOf, sqlState } from "../../runtime/errors.ts";
 
 /** Codes of the driver, the system and `watched_socket.ts` for a failed or lost connection. */
 const CONNECTION_CODES = new Set(
-  ("CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE ENOTFOUND " +
-    "EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_TLS TLS_FAILED").split(" "),
+  ("CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_FAILED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE " +
+    "ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_TLS TLS_FAILED").split(" "),
 );
 
 /**
@@ -42,7 +42,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EPIPE: LOST,
   LINK_FROZEN: "the connection to the server froze: no more data came through",
   NO_TLS: "the server does not offer TLS, but DATABASE_URL requires it (sslmode)",
-  TLS_FAILED: "TLS with the server in DATABASE_URL failed: check its certificate and sslmode",
+  CONNECT_FAILED: "the server in DATABASE_URL is unreachable",
+  TLS_FAILED: "TLS with the server in DATABASE_URL failed: check its certificate, sslmode and sslrootcert",
   "57P01": RESTARTING,
   "57P02": RESTARTING,
   "57P03": RESTARTING,
@@ -60,4 +61,12 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
 export function explainDatabaseError(error: unknown): string {
   const code = codeOf(error);
   return EXPLANATIONS[code] ?? `the database cannot be used${code === "" ? "" : ` (${code})`}`;
+}
+
+/** The same for the log and for the command line, which may name the certificate of the server. */
+export function explainFully(error: unknown): string {
+  const detail = ["TLS_FAILED", "CONNECT_FAILED"].includes(codeOf(error)) ? (error as Error).message : "";
+  return detail === ""
+    ? explainDatabaseError(error)
+    : `${explainDatabaseError(error)}. ${detail[0].toUpperCase()}${detail.slice(1)}`;
 }

@@ -1,5 +1,6 @@
 /** The driver's types and options for every connection. */
 import postgres from "postgres";
+import { STARTUP } from "../session.ts";
 import { ARRAYS } from "./arrays.ts";
 
 export type Sql = postgres.Sql<{ bigint: number }>;
@@ -14,7 +15,7 @@ export const CONNECTION = {
   connect_timeout: 10,
   fetch_types: false,
   onnotice: () => {},
-  connection: { application_name: "rosterd" },
+  connection: { application_name: "rosterd", ...STARTUP },
   types: { bigint: BIGINT, ...ARRAYS },
 };
 

@@ -7,15 +7,20 @@ import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
+import type { SslMode } from "../../domain/database_url.ts";
+import { distrust } from "../../runtime/certificates.ts";
+import { codeOf } from "../../runtime/errors.ts";
 import { ProtocolState } from "./protocol_state.ts";
 
 /** The server's address and TLS mode. The socket uses the first host that answers. */
 export interface Address {
-  path: string | null;
+  /** A host that begins with a slash is the folder of a Unix socket. */
   hosts: readonly { host: string; port: number }[];
-  ssl: false | string;
+  sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
+  /** The authorities to trust, in PEM; asked for each connection that is verified. */
+  authorities: () => string[];
 }
 
 export interface WatchedSocketOptions {
@@ -31,6 +36,9 @@ export interface Backend {
   /** Tells it from a later backend with the same pid. Null: unknown. */
   startedAt: string | null;
 }
+
+/** Errors of the system for an unreachable server, each explained in `errors.ts`. */
+const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer for yes. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -53,6 +61,7 @@ export class WatchedSocket extends Duplex {
   #progressAt = performance.now();
   #undrained = false;
   #isAsking = false;
+  #isPlain = false;
   #backend: Backend | null = null;
   /** Why the socket failed; null if it did not. */
   fault: Error | null = null;
@@ -130,50 +139,79 @@ export class WatchedSocket extends Duplex {
   }
 
   #open(at: number): void {
-    const { path, hosts } = this.#options.address;
-    const socket = path === null ? connect(hosts[at].port, hosts[at].host) : connect(path);
+    const { hosts } = this.#options.address;
+    const { host, port } = hosts[at];
+    const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
     const failed = (error: Error) => {
       if (this.destroyed) return;
-      if (path === null && at + 1 < hosts.length) this.#open(at + 1);
-      else this.destroy(error);
+      if (at + 1 < hosts.length) this.#open(at + 1);
+      else this.destroy(fault(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)));
     };
     socket.once("error", failed);
     socket.once("connect", () => {
       socket.off("error", failed);
       socket.on("error", (error) => this.#lose(error));
-      socket.once("close", () => this.#onHangUp());
+      socket.once("close", () => {
+        if (this.#socket === socket) this.#onHangUp();
+      });
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
-      this.#secure(socket, hosts[at]?.host ?? "");
+      this.#secure(socket, at);
     });
   }
 
-  /** Requests TLS if the URL asks for it, as the driver does. */
-  #secure(socket: Socket, host: string): void {
-    const { ssl, sslDirect } = this.#options.address;
-    if (ssl === false) return this.#use(socket);
-    if (sslDirect) return this.#useTls(socket, host);
+  /** Requests TLS if the URL asks for it, as libpq does: never on a Unix socket. */
+  #secure(socket: Socket, at: number): void {
+    const { sslMode, sslDirect, hosts } = this.#options.address;
+    if (sslMode === "disable" || this.#isPlain || hosts[at].host.startsWith("/")) return this.#use(socket);
+    if (sslDirect) return this.#useTls(socket, at);
     socket.write(SSL_REQUEST);
     socket.once("data", (answer: Uint8Array) => {
-      if (answer[0] === YES) this.#useTls(socket, host);
-      else if (ssl === "prefer") this.#use(socket);
+      if (answer[0] === YES) this.#useTls(socket, at);
+      else if (sslMode === "prefer") this.#use(socket);
       else this.destroy(fault("NO_TLS", "the server does not offer TLS"));
     });
   }
 
-  #useTls(socket: Socket, host: string): void {
-    const { ssl, sslDirect } = this.#options.address;
+  /** `require` encrypts without verifying, `verify-ca` passes over the name of the host, `verify-full` does neither. */
+  #useTls(socket: Socket, at: number): void {
+    const { hosts, sslMode, sslDirect, authorities } = this.#options.address;
+    const { host } = hosts[at];
+    const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
+    let ca: string[] | undefined;
+    try {
+      ca = isVerified ? authorities() : undefined;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "") throw error;
+      return void this.destroy(fault("TLS_FAILED", `the file of sslrootcert cannot be read (${code})`));
+    }
     const tls = connectTls({
       socket,
-      servername: isIP(host) !== 0 ? undefined : host,
-      // These modes encrypt without verifying the certificate, as in libpq.
-      ...(["require", "allow", "prefer"].includes(String(ssl)) ? { rejectUnauthorized: false } : {}),
+      ca,
+      servername: isIP(host) === 0 ? host : undefined,
+      host,
+      // It is judged below, where the certificate can be named.
+      rejectUnauthorized: false,
+      ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
     });
-    tls.on("error", (error) => this.#isOpen ? this.#lose(error) : this.destroy(fault("TLS_FAILED", error.message)));
-    tls.once("close", () => this.#onHangUp());
-    tls.once("secureConnect", () => this.#use(tls));
+    tls.on("error", (error) => {
+      if (this.#isOpen) return this.#lose(error);
+      if (sslMode !== "prefer") return void this.destroy(fault("TLS_FAILED", `the system says ${codeOf(error)}`));
+      // As in libpq: with prefer, a new connection goes on without TLS.
+      this.#isPlain = true;
+      this.#open(at);
+    });
+    tls.once("close", () => {
+      if (this.#socket === socket || this.#isOpen) this.#onHangUp();
+    });
+    tls.once("secureConnect", () => {
+      const why = isVerified ? distrust(tls) : null;
+      if (why === null) this.#use(tls);
+      else this.destroy(fault("TLS_FAILED", `the certificate of the server is refused: ${why}`));
+    });
   }
 
   #use(socket: Socket): void {

@@ -1,5 +1,12 @@
 /** Runs an approval, discard or undo in a transaction that keeps imports out and waits only briefly for a running one. */
-import { CannotDecide, type LeftOut } from "../../domain/decision.ts";
+import {
+  type Approved,
+  CannotDecide,
+  type Decision,
+  type Discarded,
+  type LeftOut,
+  type Undone,
+} from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
@@ -47,6 +54,20 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
     if (!timeout.aborted || signal.aborted) throw error;
     throw new CannotDecide("import_running", "an import is running: try again when it has finished");
   }
+}
+
+/** Keeps the decision with the import: what, who, and its result. */
+export async function noteDecision(
+  tx: Tx,
+  importId: number,
+  { what, by }: Pick<Decision, "what" | "by">,
+  { left_out: _, ...counts }: Approved | Discarded | Undone,
+): Promise<void> {
+  const note = JSON.stringify({ what, by, counts });
+  await tx`
+    update rosterd.imports set decisions = decisions || jsonb_build_array(
+      ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+    where id = ${importId}`;
 }
 
 export function leftOut(

@@ -63,6 +63,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
       reason: row.hold_reason,
       ended_at: time(row.hold_ended_at as Date | null),
     },
+    decisions: row.decisions,
     settings: row.settings,
   } as unknown as ImportEntry;
 }

@@ -8,7 +8,7 @@ import {
   MAX_LEFT_OUT,
 } from "../../domain/decision.ts";
 import type { Database, Sql } from "../connection/connect.ts";
-import { decide, type DecidedImport, leftOut } from "./decision.ts";
+import { decide, type DecidedImport, leftOut, noteDecision } from "./decision.ts";
 import approveArchived from "../queries/decide/approve_archived.sql" with { type: "text" };
 import approveFind from "../queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "../queries/decide/approve_lock.sql" with { type: "text" };
@@ -18,7 +18,12 @@ import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
 /** Archives or disables the held users, except those whom a later roster keeps. Null for an unknown import. */
-export async function approveHold(database: Database, importId: number, signal: AbortSignal): Promise<Approved | null> {
+export async function approveHold(
+  database: Database,
+  importId: number,
+  signal: AbortSignal,
+  by = "admin",
+): Promise<Approved | null> {
   return await decide(database, importId, signal, async (tx, found, lock) => {
     requireOpenHold(found);
     await lock(approveLock, [importId]);
@@ -38,7 +43,9 @@ export async function approveHold(database: Database, importId: number, signal: 
       [MAX_LEFT_OUT],
     );
     await tx`update rosterd.imports set hold_state = 'approved', hold_ended_at = now() where id = ${importId}`;
-    return { archived, disabled, permits_released, ...leftOut(left) };
+    const result = { archived, disabled, permits_released, ...leftOut(left) };
+    await noteDecision(tx, importId, { what: "approved", by }, result);
+    return result;
   });
 }
 
@@ -47,13 +54,16 @@ export async function discardHold(
   database: Database,
   importId: number,
   signal: AbortSignal,
+  by = "admin",
 ): Promise<Discarded | null> {
   return await decide(database, importId, signal, async (tx, found) => {
     requireOpenHold(found);
     const [{ discarded }] = await tx`
       select count(*) as discarded from rosterd.import_held where import_id = ${importId}`;
     await tx`update rosterd.imports set hold_state = 'discarded', hold_ended_at = now() where id = ${importId}`;
-    return { discarded, left_out: [], left_out_total: 0 };
+    const result = { discarded, left_out: [], left_out_total: 0 };
+    await noteDecision(tx, importId, { what: "discarded", by }, result);
+    return result;
   });
 }
 

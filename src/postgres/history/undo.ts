@@ -1,7 +1,7 @@
 /** Undoes the latest import that changed users, value by value, in one transaction (docs/people.md#undo). */
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Database, Tx } from "../connection/connect.ts";
-import { decide, type DecidedImport, leftOut } from "./decision.ts";
+import { decide, type DecidedImport, leftOut, noteDecision } from "./decision.ts";
 import { forColumns, VALUE_COLUMNS } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
 import undoArchived from "../queries/decide/undo_archived.sql" with { type: "text" };
@@ -17,7 +17,12 @@ import undoValues from "../queries/decide/undo_values.sql" with { type: "text" }
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
 /** Null for an unknown import. Throws {@link CannotDecide} if the import cannot be undone. */
-export async function undoImport(database: Database, importId: number, signal: AbortSignal): Promise<Undone | null> {
+export async function undoImport(
+  database: Database,
+  importId: number,
+  signal: AbortSignal,
+  by = "admin",
+): Promise<Undone | null> {
   return await decide(database, importId, signal, async (tx, found, lock) => {
     await requireUndoable(tx, found);
     await lock(undoLock, [importId]);
@@ -36,7 +41,9 @@ export async function undoImport(database: Database, importId: number, signal: A
     await tx.unsafe(undoArchived, [importId]);
     const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
     await markUndone(tx, importId);
-    return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
+    const result = { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
+    await noteDecision(tx, importId, { what: "undone", by }, result);
+    return result;
   });
 }
 

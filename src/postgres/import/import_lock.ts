@@ -18,7 +18,6 @@ const SETTINGS = [
   "set local jit = off",
   // Makes the planner find a few thousand users by index instead of reading all of them.
   "set local random_page_cost = 1.1",
-  "set local datestyle = 'ISO, YMD'",
   "set local synchronous_commit = on",
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",

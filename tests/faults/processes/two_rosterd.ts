@@ -21,8 +21,9 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   const said = (status: { problems: { code: string }[] }) => status.problems.some(({ code }) => code === "standby");
   assert.deepEqual([said(led), said(stood)], [false, true]);
   assert.deepEqual([led.ready, stood.ready], [true, true], "who replaces the one by the other waits for readiness");
-  const { out } = await w.here.run("status", "--data", "data1");
+  const { out } = await w.here.run("status", "--data", "elsewhere");
   assert.match(out, /a rosterd works on this database since \d{4}-/);
+  assert.match((await w.here.run("status", "--data", "data1")).err, /asking the service at http/);
 
   await w.drop(w.rosterOf("a.csv", 10));
   await second.ask("POST", "/imports?wait=true");

@@ -7,6 +7,8 @@ import { type Config, WrongConfiguration } from "../../../config.ts";
 
 export interface Host {
   /** The compiled program: this one, or where it is meant to be installed. */
+  readonly program: string;
+  /** Where the service finds it: not in a home folder, which no service may enter. */
   readonly binary: string;
   readonly upload: string;
   readonly settings: string;
@@ -21,11 +23,16 @@ export interface Host {
 /** Where the compiled program is meant to be installed, for a program that runs from its source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
+/** Folders that `ProtectHome=` of systemd is about. */
+export const HOME = /^\/(home|root|run\/user)(\/|$)/;
+
 /** Throws {@link WrongConfiguration} for a path that cannot be printed. */
 export function hostOf(config: Config): Host {
   const { hostname, port } = config.listen;
+  const program = Deno.build.standalone ? plain(Deno.execPath()) : INSTALLED;
   return {
-    binary: plain(Deno.build.standalone ? Deno.execPath() : INSTALLED),
+    program,
+    binary: HOME.test(program) ? INSTALLED : program,
     upload: plain(realPath(config.upload)),
     settings: plain(realPath(config.settings)),
     data: plain(realPath(config.data)),

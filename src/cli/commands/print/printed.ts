@@ -30,6 +30,7 @@ export function printCommand(printed: Printed): Command {
     least: 0,
     most: 0,
     flags: {},
+    standsAlone: true,
     summary: printed.summary,
     help: printed.help,
     run({ config, terminal, version }) {

@@ -8,6 +8,7 @@ export const printSampleCommand: Command = {
   least: 0,
   most: 0,
   flags: {},
+  standsAlone: true,
   summary: "print a sample roster with every column",
   help: "Prints a small roster with every column, to look at and to try: rosterd print sample > sample.csv",
   run: runPrintSample,

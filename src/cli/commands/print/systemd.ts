@@ -1,6 +1,7 @@
 /** `rosterd print systemd`: a unit that runs the service with no more rights than it needs. */
 import { dirname } from "node:path";
-import type { Host } from "./host.ts";
+import { ENVIRONMENT_FILE } from "../../installation.ts";
+import { HOME, type Host } from "./host.ts";
 import { printCommand } from "./printed.ts";
 import dataFolder from "./templates/data_folder.sh" with { type: "text" };
 import template from "./templates/rosterd.service" with { type: "text" };
@@ -13,15 +14,28 @@ export const printSystemdCommand = printCommand({
   help: "Prints a unit that runs the service as the user rosterd, with these folders and this address:\n" +
     "rosterd print systemd --upload /srv/rosterd/upload --data /var/lib/rosterd \\\n" +
     "  --settings /var/lib/rosterd/settings.json > /etc/systemd/system/rosterd.service\n" +
-    "Its first lines say how to install it. The address of the database goes into a file of its own.",
+    "Its first lines say how to install it. The address of the database and the folders go into a file of its own, which\n" +
+    "the other commands of rosterd read, too.",
   file: "/etc/systemd/system/rosterd.service",
   template,
   scripts: [uploadFolder, dataFolder, script],
   values: (host) => ({ ...namesOf(host), ...confinementOf(host) }),
 });
 
-function namesOf({ binary, upload, data, settings, listen, hosts }: Host) {
-  return { binary, upload, parent: dirname(upload), data, settings, settings_folder: dirname(settings), listen, hosts };
+function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {
+  return {
+    program,
+    binary,
+    upload,
+    parent: dirname(upload),
+    data,
+    settings,
+    settings_folder: dirname(settings),
+    environment_file: ENVIRONMENT_FILE,
+    environment_folder: dirname(ENVIRONMENT_FILE),
+    listen,
+    hosts,
+  };
 }
 
 /** What the folders and the port still leave systemd to take away. */
@@ -37,7 +51,7 @@ function confinementOf({ binary, upload, settings, data, port }: Host) {
 }
 
 function isInHome(path: string): boolean {
-  return /^\/(home|root|run\/user)(\/|$)/.test(path);
+  return HOME.test(path);
 }
 
 function isTemporary(path: string): boolean {

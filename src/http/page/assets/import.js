@@ -7,7 +7,17 @@ import { heldSection } from "./held.js";
 import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
 import { progress } from "./progress.js";
 import { usedSettings } from "./used_settings.js";
-import { COUNT_WORDS, DELIMITER_WORDS, duration, MAIL_WORDS, number, sentence, shown, size } from "./words.js";
+import {
+  COUNT_WORDS,
+  DECISION_WORDS,
+  DELIMITER_WORDS,
+  duration,
+  MAIL_WORDS,
+  number,
+  sentence,
+  shown,
+  size,
+} from "./words.js";
 
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("./app.js").Page} Page */
@@ -103,11 +113,8 @@ function running(entry, page) {
 }
 
 /** @param {ImportEntry} entry */
-function verdict({ status, reason, undone_at }) {
-  const undone = undone_at === null
-    ? null
-    : notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), "."));
-  if (reason === null) return undone;
+function verdict({ status, reason, decisions }) {
+  if (reason === null) return decisions.length === 0 ? null : notice("quiet", decisions.map(decisionLine));
   const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
     ? ""
     : ` (line ${number(reason.line)})`;
@@ -125,6 +132,14 @@ function verdict({ status, reason, undone_at }) {
     h("p", null, "Reason: ", shown(reason.text), `${line}.`),
     h("p", null, next),
   );
+}
+
+/** Shows a decision: what, who, when, and its result. @param {ImportEntry["decisions"][number]} decision */
+function decisionLine({ what, at, by, counts }) {
+  const words = Object.entries(counts).filter(([, count]) => count > 0)
+    .map(([name, count]) => `${(DECISION_WORDS[name] ?? name).toLowerCase()} ${number(count)}`);
+  const past = `${what[0].toUpperCase()}${what.slice(1)}`;
+  return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${words.join(", ") || "nothing was left to do"}.`);
 }
 
 /** All warnings except the one about held users, who have their own section. @param {ImportEntry} entry */

@@ -6,7 +6,7 @@ import { settingName } from "./setting_name.js";
 import { inWords } from "./settings_patch.js";
 import { shown } from "./words.js";
 
-/** @typedef {import("../../service.ts").SettingsHistoryPage} SettingsHistoryPage */
+/** @typedef {import("../../../domain/stored_settings.ts").SettingsHistoryPage} SettingsHistoryPage */
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {SettingsHistoryPage["changes"][number]} Change */
 

@@ -69,6 +69,12 @@ export const GROUPS = [
         help: "For the mail server. ROSTERD_SMTP_PASSWORD overrides it.",
         editor: "password",
       },
+      {
+        key: "smtp.ca_file",
+        label: "Certificates to trust",
+        help:
+          "A PEM file on the machine of rosterd, for a mail server of a private authority. Empty: those of the machine.",
+      },
     ],
   },
   {

@@ -125,6 +125,17 @@ export function statusOf({ status, hold, undone_at }) {
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
 
+/** What a decision came to. @type {Record<string, string>} */
+export const DECISION_WORDS = {
+  archived: "Users archived",
+  disabled: "Users disabled",
+  discarded: "Users who keep access",
+  restored: "Users put back",
+  permits_restored: "Permits active again",
+  permits_released: "Permits released",
+  left_out_total: "Left as they are",
+};
+
 /** @type {Record<keyof Counts, string>} */
 export const COUNT_WORDS = {
   records: "Records",

@@ -1,0 +1,112 @@
+/**
+ * `DATABASE_URL`, read before anything connects: where the server is, which database, and what of TLS is asked for. No error
+ * and no text made here quotes the URL, since it holds a password.
+ */
+
+/** What libpq means by them; `allow` is refused (`parseDatabaseUrl`). */
+export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
+export type SslMode = typeof SSL_MODES[number];
+
+export interface DatabaseUrl {
+  /** In the order in which they are tried. A host that begins with a slash is the folder of a Unix socket. */
+  hosts: readonly { host: string; port: number }[];
+  database: string;
+  sslMode: SslMode;
+  /** A file with certificates to trust; `system`: those of the machine; null: none is named. */
+  sslRootCert: string | null;
+  /** The URL for the driver: of one host, without what rosterd reads itself. */
+  forDriver: string;
+}
+
+/** The URL cannot be used. The message says what to do, and quotes nothing of it. */
+export class WrongDatabaseUrl extends Error {
+  override readonly name = "WrongDatabaseUrl";
+}
+
+const NO_URL = "DATABASE_URL is not a valid URL. It must look like postgres://USER:PASSWORD@HOST:PORT/DATABASE. " +
+  "Percent-encode special characters in user and password: # as %23, / as %2F, ? as %3F, % as %25, @ as %40. " +
+  "The port must be a number from 1 to 65535.";
+
+/** Of a session, what rosterd itself needs (`src/postgres/session.ts`). */
+const OWN_SETTINGS = new Set(["client_encoding", "datestyle", "timezone", "standard_conforming_strings"]);
+
+const SHAPE = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^@#]*))?$/;
+const HOST = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]*)(?::(\d{1,5}))?$/;
+
+/** Throws {@link WrongDatabaseUrl}. */
+export function parseDatabaseUrl(text: string): DatabaseUrl {
+  if (!/^postgres(ql)?:\/\//.test(text)) {
+    throw new WrongDatabaseUrl("DATABASE_URL must begin with postgres:// or postgresql://");
+  }
+  const [shape, user = "", authority, path = "", query = ""] = SHAPE.exec(text) ?? [];
+  // deno-lint-ignore no-control-regex
+  if (shape === undefined || /[\u0000-\u0020\u007f]/.test(text)) throw new WrongDatabaseUrl(NO_URL);
+  const parameters = new URLSearchParams(query);
+  const hosts = authority.split(",").map(hostOf);
+  const ssl = sslOf(parameters);
+  // The driver would let them win over what rosterd says of its sessions.
+  for (const [name] of [...parameters]) if (OWN_SETTINGS.has(name.toLowerCase())) parameters.delete(name);
+  for (const own of ["sslmode", "ssl", "sslrootcert"]) parameters.delete(own);
+  // The driver never connects by itself; of several hosts it would misread some.
+  const forDriver = driverUrl(user, path, parameters.toString());
+  return { hosts, database: decoded(path) || decoded(user.split(":")[0]), ...ssl, forDriver };
+}
+
+/** `parking on db.example.edu:5432`, for people. */
+export function databaseName({ hosts, database }: DatabaseUrl): string {
+  const places = hosts.map(({ host, port }) => host.startsWith("/") ? host : `${host}:${port}`);
+  return `${database} on ${places.join(", ")}`;
+}
+
+function hostOf(part: string): { host: string; port: number } {
+  const [shape, host, port = "5432"] = HOST.exec(part) ?? [];
+  if (shape === undefined || Number(port) < 1 || Number(port) > 65_535) throw new WrongDatabaseUrl(NO_URL);
+  return { host: decoded(host).replace(/^\[(.*)\]$/, "$1") || "localhost", port: Number(port) };
+}
+
+function driverUrl(user: string, path: string, query: string): string {
+  const [name, ...password] = user.split(":");
+  decoded(name);
+  decoded(password.join(":"));
+  const given = user === "" ? "" : `${user}@`;
+  const url = `postgres://${given}localhost/${path}${query === "" ? "" : `?${query}`}`;
+  if (!URL.canParse(url)) throw new WrongDatabaseUrl(NO_URL);
+  decoded(path);
+  return url;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) throw new WrongDatabaseUrl(NO_URL);
+    throw error;
+  }
+}
+
+/** `ssl=` is the driver's older word. */
+const OLDER_WORDS: Readonly<Record<string, SslMode>> = { true: "verify-full", false: "disable" };
+
+function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslRootCert"> {
+  const sslRootCert = parameters.get("sslrootcert") || null;
+  const word = parameters.get("sslmode") ?? parameters.get("ssl");
+  const given = word === null ? null : OLDER_WORDS[word] ?? word;
+  const sslMode = given ?? (sslRootCert === null ? "disable" : sslRootCert === "system" ? "verify-full" : "prefer");
+  if (!isSslMode(sslMode)) {
+    throw new WrongDatabaseUrl(
+      `sslmode in DATABASE_URL must be one of ${SSL_MODES.join(", ")}` +
+        (sslMode === "allow" ? '. "allow" is not supported: write prefer or require' : ""),
+    );
+  }
+  // As libpq: a weaker mode would make the list of the machine worth nothing.
+  if (sslRootCert === "system" && sslMode !== "verify-full") {
+    throw new WrongDatabaseUrl("sslrootcert=system in DATABASE_URL wants sslmode=verify-full");
+  }
+  // As libpq, which verifies the authority where one is named.
+  if (sslMode === "require" && sslRootCert !== null) return { sslMode: "verify-ca", sslRootCert };
+  return { sslMode, sslRootCert };
+}
+
+function isSslMode(word: string): word is SslMode {
+  return (SSL_MODES as readonly string[]).includes(word);
+}

@@ -1,0 +1,27 @@
+/**
+ * Why the certificate of a mail server is refused: nodemailer tells only a code, so it is asked for once more. Nothing is said on
+ * that connection after the certificate has come, neither a login nor a mail.
+ */
+import type { TLSSocket } from "node:tls";
+import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
+import { distrust } from "../runtime/certificates.ts";
+
+/** Null when it cannot be had, or is trusted by now. */
+export function refusedCertificate(
+  server: SMTPConnection.Options,
+  authorities: readonly string[],
+): Promise<string | null> {
+  const connection = new SMTPConnection({ ...server, tls: { rejectUnauthorized: false, ca: [...authorities] } });
+  return new Promise((resolve) => {
+    const end = (why: string | null) => {
+      resolve(why === null ? null : `the certificate of the mail server is refused: ${why}`);
+      connection.close();
+    };
+    connection.once("error", () => end(null));
+    connection.once("end", () => end(null));
+    connection.connect(() => {
+      const { _socket: socket } = connection as unknown as { _socket: TLSSocket };
+      end(distrust(socket));
+    });
+  });
+}

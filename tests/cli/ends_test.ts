@@ -1,0 +1,61 @@
+/** How the service ends: a port that is taken, and signals that come twice (fault 19). */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { run } from "../support/programs.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+import { until } from "../support/until.ts";
+
+/** `setsid` makes it the leader of a group of processes, as a shell does. */
+const DENO_TASK = [
+  "setsid",
+  Deno.execPath(),
+  "task",
+  "--quiet",
+  "--config",
+  fileURLToPath(new URL("../../deno.json", import.meta.url)),
+];
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+
+serverTest(
+  "a port that is taken ends with 1, so that a unit tries again; an address of another machine with 78",
+  async () => {
+    await using database = (await testDatabase())!;
+    await using here = await Workplace.make({ DATABASE_URL: database.url });
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { code, err } = await here.run("serve", "--listen", `127.0.0.1:${taken.addr.port}`);
+    assert.deepEqual([code, /cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/.test(err)], [1, true], err);
+    assert.equal((await here.run("serve", "--listen", "192.0.2.1:8080")).code, 78);
+  },
+);
+
+serverTest("Ctrl-C under deno task start, which reaches the service twice, ends it cleanly", async () => {
+  await using database = (await testDatabase())!;
+  await using here = await Workplace.make({ DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" }, DENO_TASK);
+  const folders = { ROSTERD_UPLOAD: here.path("upload"), ROSTERD_DATA: here.path("data") };
+  const task = here.spawnWith({ ...folders, ROSTERD_SETTINGS: here.path("settings.json") }, "start");
+  const output = task.output();
+  const record = () => Deno.stat(here.path("data/service.json")).then(() => true, () => false);
+  await until("the service listens", record, 60_000);
+  await run("kill", "-INT", "--", `-${task.pid}`);
+  const { code, stderr } = await output;
+  const log = new TextDecoder().decode(stderr);
+  assert.match(log, /stopped/);
+  assert.equal(code, 0, log);
+});
+
+serverTest("two signals within a second are one, and the service ends with 0", async () => {
+  await using database = (await testDatabase())!;
+  await using here = await Workplace.make({ DATABASE_URL: database.url });
+  const service = here.spawn("serve", "--listen", "127.0.0.1:0");
+  const output = service.output();
+  const record = () => Deno.stat(here.path("data/service.json")).then(() => true, () => false);
+  await until("the service listens", record, 60_000);
+  service.kill("SIGINT");
+  service.kill("SIGINT");
+  const { code, stderr } = await output;
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+});

@@ -1,0 +1,87 @@
+/** Each `sslmode` before a real server with TLS means what libpq says, and a refused certificate is named (fault 18). */
+import assert from "node:assert/strict";
+import { copyFile } from "node:fs/promises";
+import { connectServer } from "../../src/postgres/connection/connect.ts";
+import { explainDatabaseError, explainFully } from "../../src/postgres/connection/errors.ts";
+import { Authority } from "../support/certificates.ts";
+import { Cluster, clusterIsMissing, leftOut, runPlain } from "../support/cluster.ts";
+import { missingPrograms } from "../support/programs.ts";
+
+const ignore = leftOut("tls_test.ts", clusterIsMissing() ?? missingPrograms("openssl"));
+
+/** Switches TLS on, with a certificate of this authority. */
+async function useCertificate(cluster: Cluster, authority: Authority, names: string, days?: number): Promise<void> {
+  const { certificate, key } = await authority.issue(names, days);
+  for (const [from, to] of [[certificate, "server.crt"], [key, "server.key"]]) {
+    await copyFile(from, `${cluster.data}/${to}`);
+    await Deno.chmod(`${cluster.data}/${to}`, 0o600);
+    if (Deno.uid() === 0) await runPlain("chown", "postgres:", `${cluster.data}/${to}`);
+  }
+  await cluster.configure("ssl = on");
+  await cluster.stop("fast");
+  await cluster.start();
+}
+
+/** Whether the connection is encrypted; else why there is none, in the words for the public and for the log. */
+async function connects(cluster: Cluster, host: string, query: string): Promise<boolean | [string, string]> {
+  const database = connectServer(`postgres://postgres@${host}:${cluster.port}/postgres?${query}`);
+  try {
+    const [{ ssl }] = await database.sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+    return ssl;
+  } catch (error) {
+    return [explainDatabaseError(error), explainFully(error)];
+  } finally {
+    await database.close();
+  }
+}
+
+Deno.test({
+  name: "sslmode means what libpq says, with sslrootcert too, and a refused certificate is named with its reason",
+  ignore,
+  async fn(t) {
+    await using authority = await Authority.make("Campus CA");
+    await using stranger = await Authority.make("Another CA");
+    await using cluster = await Cluster.start();
+    const root = `sslrootcert=${encodeURIComponent(authority.certificate)}`;
+    const cases = async (expected: readonly (readonly [host: string, query: string, result: boolean | RegExp])[]) => {
+      for (const [host, query, result] of expected) {
+        await t.step(`${host}?${query.replace(/=%2F.*/, "=FILE")}`, async () => {
+          const found = await connects(cluster, host, query);
+          if (typeof result === "boolean") return assert.equal(found, result);
+          assert.ok(typeof found !== "boolean", "it is refused");
+          assert.match(found[1], result);
+          assert.doesNotMatch(found[0], /subject|CN=|crt/);
+        });
+      }
+    };
+
+    await cases([
+      ["localhost", "sslmode=disable", false],
+      ["localhost", "sslmode=prefer", false],
+      ["localhost", "sslmode=require", /the server offers no TLS/],
+    ]);
+    await useCertificate(cluster, authority, "DNS:localhost");
+    await cases([
+      ["localhost", "sslmode=disable", false],
+      ["localhost", "sslmode=prefer", true],
+      ["localhost", "sslmode=require", true],
+      [
+        "localhost",
+        "sslmode=verify-full",
+        /refused: its authority is not trusted here: subject CN=server \(DNS:localhost\), issuer .*CN=Campus CA.*, valid from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d/,
+      ],
+      ["localhost", `sslmode=verify-full&${root}`, true],
+      ["localhost", `sslmode=require&${root}`, true],
+      ["localhost", `sslmode=verify-full&sslrootcert=system`, /its authority is not trusted here/],
+      ["localhost", "sslmode=verify-full&sslrootcert=/nowhere.crt", /sslrootcert cannot be read \(ENOENT\)/],
+      ["localhost", `sslmode=require&sslrootcert=${encodeURIComponent(stranger.certificate)}`, /not trusted here/],
+      ["127.0.0.1", `sslmode=verify-full&${root}`, /it is for another name: subject CN=server/],
+      ["127.0.0.1", `sslmode=verify-ca&${root}`, true],
+    ]);
+    await useCertificate(cluster, authority, "DNS:localhost", -1);
+    await cases([
+      ["localhost", `sslmode=verify-full&${root}`, /it has expired: .*valid from/],
+      ["localhost", "sslmode=require", true],
+    ]);
+  },
+});
