@@ -8,9 +8,17 @@ import permitFunctions from "./migrations/0002_permit_functions.sql" with { type
 import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "text" };
 import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
+import knownState from "./migrations/0007_known_state.sql" with { type: "text" };
 
 /** In the order of their numbers, from 1. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [usersAndImports, permitFunctions, holdsAndUndo, fileGone, knownRecords];
+const MIGRATIONS: readonly string[] = [
+  usersAndImports,
+  permitFunctions,
+  holdsAndUndo,
+  fileGone,
+  knownRecords,
+  knownState,
+];
 
 /** The schema that this rosterd works on. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -44,11 +44,11 @@ export class PostgresPlannedImport implements PlannedImport {
   constructor(private readonly about: ImportContext, private plan: Plan) {}
 
   async apply(): Promise<AppliedImport> {
-    const { tx, patience, planner, unchanged, created } = this.about;
+    const { tx, patience, importId, planner, unchanged, created } = this.about;
     for (let tries = 1;; tries++) {
       try {
         const { counts, judgement } = await lockPatiently(tx, patience, (attempt) => this.#carryOut(attempt));
-        await unchanged.keep();
+        await unchanged.keep({ importId, created, isPlanned: changesUsers(counts) });
         return {
           counts: { ...counts, created: counts.created + created },
           judgement,
@@ -101,6 +101,11 @@ export class PostgresPlannedImport implements PlannedImport {
       await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
     }
   }
+}
+
+/** Whether the plan changed a user who is not missing. Of a user who is held other values may have changed. */
+function changesUsers({ created, updated, archived, reactivated, held }: Counts): boolean {
+  return created + updated + archived + reactivated + held > 0;
 }
 
 async function record(
