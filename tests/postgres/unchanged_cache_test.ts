@@ -239,6 +239,23 @@ onServer("missing users are looked for among all records, and who was archived i
   assert.equal((await db.users()).b.archived, true);
 });
 
+onServer("the look at the users leaves the settings of the import alone", async (db) => {
+  await db.sql.unsafe(`
+    create table rosterd.seen (settings text);
+    create function rosterd.see() returns trigger language plpgsql as $$ begin
+      insert into rosterd.seen
+      select string_agg(current_setting(name), ' ') from unnest(array['work_mem', 'jit', 'enable_sort']) as name;
+      return null;
+    end $$;
+    create trigger see before insert or update on rosterd.users for each statement execute function rosterd.see()`);
+
+  await importing(db, PEOPLE);
+  await importing(db, PEOPLE.replace("Hull", "Gatineau"));
+
+  const seen = await db.sql`select distinct settings from rosterd.seen`;
+  assert.deepEqual(seen.map(({ settings }) => settings), ["128MB off on"]);
+});
+
 onServer("an import that fails in the end keeps nothing", async (db) => {
   const failing = class extends PostgresImportStore {
     override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {

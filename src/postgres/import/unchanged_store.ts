@@ -64,7 +64,7 @@ export class UnchangedStore {
   /** `cache` null: nothing is skipped, and what was kept stays. */
   constructor(private readonly tx: Tx, private readonly cache: UnchangedCache | null) {}
 
-  /** Fills the table of the cache, when that is worth it for a roster of so many bytes. */
+  /** Fills the table of the cache, when that is worth it for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
     const { tx, cache } = this;
     if (cache === null) return;

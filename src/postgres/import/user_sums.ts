@@ -16,13 +16,10 @@ const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** Bytes of a roster for each bucket: some 60 records. */
 const BUCKET_BYTES = 1 << 13;
-/** The planner expects as many buckets as users, and would sort these. */
-const SPEED_UP = [
-  "set local work_mem = '32MB'; set local jit = off",
-  "set local work_mem to default; set local jit to default",
-];
+/** The planner does not know how many users an import created, and would sort them. Other settings are those of the import. */
+const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** How many buckets suit a roster of so many bytes. */
+/** How many buckets suit a roster of this many bytes. */
 export function bucketsFor(bytes: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes / BUCKET_BYTES, 1)));
   return Math.min(Math.max(wanted, MIN_BUCKETS), MAX_BUCKETS);
@@ -79,7 +76,7 @@ export class UserSums {
 
   async #add(rows: string, importId = 0): Promise<void> {
     const query = withValues(sums.replace("{{rows}}", rows), this.buckets - 1, importId);
-    const answers = await this.tx.unsafe(SPEED_UP.join(`; ${query}; `)) as unknown as { sums: string | null }[][];
+    const answers = await this.tx.unsafe(NO_SORT.join(`; ${query}; `)) as unknown as { sums: string | null }[][];
     const [{ sums: text }] = answers.find((rows) => rows.length > 0)!;
     const pairs = Buffer.from(text ?? "", "base64");
     for (let at = 0; at < pairs.length; at += 4 + SUM_BYTES) {
