@@ -20,7 +20,7 @@ const TABLE_RIGHTS = {
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   known_records: ["SELECT", "INSERT", "DELETE"],
-  changed_users: ["SELECT", "INSERT", "DELETE"],
+  known_state: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   outbox: ["SELECT", "INSERT", "UPDATE"],
   migrations: ["SELECT"],
 };

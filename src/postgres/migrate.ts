@@ -6,6 +6,7 @@ import holdsAndUndo from "./migrations/0003_holds_and_undo.sql" with { type: "te
 import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
 import decisions from "./migrations/0006_decisions.sql" with { type: "text" };
+import knownState from "./migrations/0007_known_state.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly string[] = [
   fileGone,
   knownRecords,
   decisions,
+  knownState,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -14,10 +14,15 @@ interface Reading {
   settings?: Partial<Settings>;
   chunk?: number;
   forgotten?: string[];
+  /** All buckets of users changed. */
+  allChanged?: boolean;
+  /** Users whose entries are withdrawn in the end. */
+  withdrawn?: string[];
 }
 
 /** Reads a roster as an import does. */
-async function read(text: string, { log = [], settings, chunk = 65_536, forgotten = [] }: Reading = {}) {
+async function read(text: string, about: Reading = {}) {
+  const { log = [], settings, chunk = 65_536, forgotten = [], allChanged = false, withdrawn = [] } = about;
   const all = { ...DEFAULT_SETTINGS, ...settings };
   const { header, delimiter, records } = await openRoster(() => chunksOf(utf8(text), chunk), all, false);
   const check = createCheck(header, all, "2026-11-28");
@@ -25,12 +30,17 @@ async function read(text: string, { log = [], settings, chunk = 65_536, forgotte
   table.expect(log.reduce((sum, piece) => sum + piece.length / 16, 0));
   for (const piece of log) table.add(piece);
   for (const uniqueId of forgotten) table.forget(uniqueId);
+  if (allChanged) {
+    table.forgetBuckets(new Uint8Array([1]));
+    journal.withdrawStale();
+  }
   const seen: SeenRecord[] = [];
   for await (const batch of records(matcher)) {
     journal.note(batch);
     for (let record = 0; record < batch.count; record++) seen.push(recordOf(batch, record));
     journal.add(batch, check(batch));
   }
+  for (const uniqueId of withdrawn) journal.withdraw(uniqueId);
   return { seen, passed: matcher.skipped, repeated: [...journal.repeated], fresh: [...journal.entries()], table };
 }
 
@@ -120,6 +130,25 @@ Deno.test("who was changed by somebody else is read; what is kept of them then h
   assert.equal((await read(text, { log })).passed, 2);
   const rewritten = [...again.table.entries(), ...again.fresh];
   assert.equal((await read(text, { log: rewritten })).passed, 2);
+});
+
+Deno.test("a user in a bucket that changed is read, also after an import without a record of theirs", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n", some = HEAD + "a,ldap,Ottawa\n";
+  const { fresh } = await read(text);
+
+  const changed = await read(some, { log: fresh, allChanged: true });
+  assert.equal(changed.passed, 0);
+
+  const again = await read(text, { log: [...fresh, ...changed.fresh] });
+  assert.deepEqual([lines(again.seen), again.passed], [[FROM + 1], 1]);
+});
+
+Deno.test("a user whose entry is withdrawn is read the next time, and nothing is kept twice", async () => {
+  const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n", some = HEAD + "a,ldap,Ottawa\n";
+  const { fresh: log } = await read(text, { withdrawn: ["b"] });
+
+  assert.deepEqual(lines((await read(text, { log })).seen), [FROM + 1]);
+  assert.deepEqual((await read(some, { log, withdrawn: ["b"] })).fresh, []);
 });
 
 Deno.test("of one user the record that was kept last counts", async () => {

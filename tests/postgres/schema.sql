@@ -1,6 +1,3 @@
-table changed_users (
-  unique_id text collate "C" not null
-)
 table import_changes (
   import_id bigint not null,
   unique_id text collate "C" not null,
@@ -62,6 +59,12 @@ table known_records (
   id bigint generated always as identity not null,
   entries integer not null,
   digests bytea not null
+)
+table known_state (
+  tie text not null,
+  log text not null,
+  sums bytea not null,
+  written_by xid
 )
 table migrations (
   number integer not null,
@@ -164,31 +167,6 @@ CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email C
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))
 
-CREATE OR REPLACE FUNCTION rosterd.forget_known_records()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  delete from rosterd.known_records;
-  return null;
-end
-$function$
-CREATE OR REPLACE FUNCTION rosterd.note_changed_user()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  insert into rosterd.changed_users (unique_id) values (old.unique_id);
-  if tg_op = 'UPDATE' and new.unique_id <> old.unique_id then
-    insert into rosterd.changed_users (unique_id) values (new.unique_id);
-  end if;
-  return null;
-end
-$function$
 CREATE OR REPLACE FUNCTION rosterd.release_permits(user_ids text[], import_id bigint)
  RETURNS bigint
  LANGUAGE sql

@@ -33,6 +33,28 @@ export class UnchangedJournal {
     return this.#overflows;
   }
 
+  /** Whether nothing is new since the table was loaded. */
+  get isEmpty(): boolean {
+    return this.#length === 0 && this.#full.length === 0 && !this.#overflows;
+  }
+
+  /** Withdraws the entries that are out of date in the table: their users may be gone, and then no record replaces them. */
+  withdrawStale(): void {
+    const { table } = this;
+    for (let slot = 0; slot < table.states.length; slot++) {
+      if (table.states[slot] !== STALE) continue;
+      table.takeKey(slot);
+      this.#push(0, 0);
+    }
+  }
+
+  /** Withdraws the entry of a user, in the table or here: the next import reads their record. */
+  withdraw(uniqueId: string): void {
+    const slot = this.table.slotOf(uniqueId);
+    const isWithdrawn = this.isEmpty && slot >= 0 && this.table.has(slot, 0, 0);
+    if (!isWithdrawn) this.#push(0, 0);
+  }
+
   /** Takes note of the bytes of the records of a batch, before a check changes them. */
   note({ count, view, recordStart, recordEnd, linesWithin }: Batch): void {
     for (let record = 0; record < count; record++) {
@@ -68,10 +90,15 @@ export class UnchangedJournal {
   #addEntry(slot: number, record: number): void {
     const { table } = this, low = this.#noted[2 * record], high = this.#noted[2 * record + 1];
     const isInTable = slot >= 0 && table.states[slot] !== STALE && table.has(slot, low, high);
-    if (isInTable || this.#overflows) return;
+    if (!isInTable) this.#push(low, high);
+  }
+
+  /** Adds an entry of the user whose key the table has. A digest of 0 is that of no line. */
+  #push(low: number, high: number): void {
+    if (this.#overflows) return;
     const at = this.#length;
-    this.#filling[at] = table.key.low;
-    this.#filling[at + 1] = table.key.high;
+    this.#filling[at] = this.table.key.low;
+    this.#filling[at + 1] = this.table.key.high;
     this.#filling[at + 2] = low;
     this.#filling[at + 3] = high;
     this.#length += 4;

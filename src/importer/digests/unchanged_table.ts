@@ -2,7 +2,7 @@
  * The table of the unchanged-record cache: of each user the digest of the record that was applied last, and what this import has
  * met of it. A hash table with open addressing, in two typed arrays, so that a million users make no million objects.
  */
-import { Digest } from "./digest.ts";
+import { UserKey } from "./user_key.ts";
 
 /** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
 export const ENTRY_BYTES = 16;
@@ -15,7 +15,7 @@ export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
 export class UnchangedTable {
   /** The key of the user who was looked for last. */
-  readonly key = new Digest(0x2545f491, 0x4f6cdd1d);
+  readonly key = new UserKey();
   /** By slot. */
   states = new Uint8Array(0);
   /** Four numbers a slot: key and digest, two halves each. */
@@ -46,25 +46,44 @@ export class UnchangedTable {
     const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
     this.#touch(view);
     for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
-      const slot = this.#slotOf(view.getInt32(at, true), view.getInt32(at + 4, true));
+      const slot = this.#slotOfKey(view.getInt32(at, true), view.getInt32(at + 4, true));
       if (this.#isFree(slot)) this.#size++;
       for (let part = 0; part < 4; part++) slots[4 * slot + part] = view.getInt32(at + 4 * part, true);
     }
   }
 
-  /** Marks the entry of a user as out of date, because another program changed the user. */
+  /** Marks the entry of a user as out of date. */
   forget(uniqueId: string): void {
-    const bytes = new TextEncoder().encode(uniqueId);
-    const slot = this.find(new DataView(bytes.buffer), 0, bytes.length);
+    const slot = this.slotOf(uniqueId);
     if (slot >= 0) this.states[slot] = STALE;
   }
 
-  /** The slot of the user whose `unique_id` stands in these bytes, or -1; {@link key} is theirs from then on. */
+  /** Marks the entries of all users in the buckets that are not 0. The low bits of a key are the number of its bucket. */
+  forgetBuckets(buckets: Uint8Array): void {
+    for (let slot = 0; slot < this.states.length; slot++) {
+      if (this.#isFree(slot) || buckets[this.#slots[4 * slot] & (buckets.length - 1)] === 0) continue;
+      this.states[slot] = STALE;
+    }
+  }
+
+  /** The slot of a user, or -1; {@link key} is theirs from then on. */
+  slotOf(uniqueId: string): number {
+    const bytes = new TextEncoder().encode(uniqueId);
+    return this.find(new DataView(bytes.buffer), 0, bytes.length);
+  }
+
+  /** The same of the user whose `unique_id` stands in these bytes. */
   find(bytes: DataView, from: number, to: number): number {
     this.key.take(bytes, from, to);
     if (!this.isLoaded) return -1;
-    const slot = this.#slotOf(this.key.low, this.key.high);
+    const slot = this.#slotOfKey(this.key.low, this.key.high);
     return this.#isFree(slot) ? -1 : slot;
+  }
+
+  /** Makes {@link key} that of the user in a slot. */
+  takeKey(slot: number): void {
+    this.key.low = this.#slots[4 * slot];
+    this.key.high = this.#slots[4 * slot + 1];
   }
 
   /** Whether the entry in a slot is that of a record with this digest. */
@@ -96,7 +115,7 @@ export class UnchangedTable {
   }
 
   /** The slot of a key: the one that has it, or the free one where it belongs. */
-  #slotOf(low: number, high: number): number {
+  #slotOfKey(low: number, high: number): number {
     const slots = this.#slots, mask = this.#mask;
     for (let slot = low & mask;; slot = (slot + 1) & mask) {
       if (slots[4 * slot] === low && slots[4 * slot + 1] === high) return slot;

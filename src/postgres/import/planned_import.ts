@@ -43,11 +43,11 @@ export class PostgresPlannedImport implements PlannedImport {
   constructor(private readonly context: ImportContext, private plan: Plan) {}
 
   async apply(): Promise<AppliedImport> {
-    const { tx, lockWait, planner, unchanged, created } = this.context;
+    const { tx, lockWait, importId, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
         const { counts, judgement } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
-        await unchanged.keep();
+        await unchanged.keep({ importId, created, isPlanned: changesUsers(counts) });
         return {
           counts: { ...counts, created: counts.created + created },
           judgement,
@@ -99,6 +99,11 @@ export class PostgresPlannedImport implements PlannedImport {
       await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
     }
   }
+}
+
+/** Whether the plan changed a user who is not missing. Of a user who is held other values may have changed. */
+function changesUsers({ created, updated, archived, reactivated, held }: Counts): boolean {
+  return created + updated + archived + reactivated + held > 0;
 }
 
 async function record(

@@ -1,94 +1,131 @@
 /**
- * Keeps the unchanged-record cache (`../importer/unchanged_cache.ts`) in the transaction of an import: it changes together with the
- * users, or not at all.
+ * Keeps the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an import: it changes together
+ * with the users, or not at all.
  *
- * The log grows by what is new, and is written anew when most of it is out of date.
+ * An entry counts as long as the user's row is the version that rosterd wrote or compared (`user_sums.ts`), in the same table with
+ * the same columns. An import that is not worth a look at the users changes nothing here: the next one sees what it wrote.
  */
-import { Buffer } from "node:buffer";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
-import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
-import begin from "../queries/known/begin.sql" with { type: "text" };
-import consume from "../queries/known/consume.sql" with { type: "text" };
-import noteUnsure from "../queries/known/note_unsure.sql" with { type: "text" };
-import putBack from "../queries/known/put_back.sql" with { type: "text" };
+import about from "../queries/unchanged/about.sql" with { type: "text" };
+import log from "../queries/unchanged/log.sql" with { type: "text" };
+import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
+import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
+import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
+import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
+import { bucketsFor, UserSums } from "./user_sums.ts";
 
-/** More users than this who were changed by others are not told one by one. */
-const MAX_CHANGED_USERS = 100_000;
-/** The cache is worth loading when the roster has at least this many times its bytes. */
-const WORTH = 2;
+/** A look at the users is worth it when their table is at most this many times as long as the roster. */
+const WORTH = 8;
+/** The buckets kept are too few for a roster that suits more than this many times as many. */
+const MAX_GROWTH = 8;
+/** When users of more than this part of the buckets changed, the cache begins again. */
+const MAX_CHANGED_PART = 0.5;
+/** The `UserKey` of "rosterd". A server that computes another one has other keys. */
+const PROBE = "259664528327011823";
 
-/** With more entries than this most of the log is out of date: it is written anew. */
-function maxEntries(users: number): number {
-  return 1.5 * users + 50_000;
+const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.known_state";
+
+/** The table of users now, and what was kept (`about.sql`). */
+interface About extends LogSize {
+  tie: string | null;
+  probe: string;
+  bytes: number;
+  log: string;
+  states: number;
+  known_tie: string | null;
+  known_log: string | null;
+  known_sums: string | null;
 }
 
-const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.changed_users";
+/** What is kept in the end. */
+interface Keeping {
+  tie: string;
+  /** Of the users as they were before the import changed any. */
+  sums: UserSums;
+  ending: LogEnding;
+  /** Whether users changed since the sums were kept. */
+  isChanged: boolean;
+}
 
-/** What is to be done with the log in the end. */
-type Ending = "forget" | "append" | "rewrite";
+/** What an import did to the users. */
+export interface Written {
+  importId: number;
+  /** How many users it inserted directly, where there were none. */
+  created: number;
+  /** Whether its plan changed any. */
+  isPlanned: boolean;
+}
 
 export class UnchangedStore {
-  #ending: Ending = "forget";
-  #consumes = false;
+  #keeping: Keeping | null = null;
 
-  /** `cache` null: whatever was kept is forgotten. */
+  /** `cache` null: nothing is skipped, and what was kept stays. */
   constructor(private readonly tx: Tx, private readonly cache: UnchangedCache | null) {}
 
-  /** Fills the table of the cache, when that is worth it for a roster of so many bytes. */
+  /** Fills the table of the cache, when that is worth it for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
-    const { cache } = this;
-    const answers = await this.tx.unsafe(begin) as unknown as {
-      entries: number;
-      watched: boolean;
-      changed: number;
-    }[][];
-    const [{ entries, watched, changed }] = answers[answers.length - 1];
-    if (cache === null || !watched) return;
-    const isTooMuch = changed > MAX_CHANGED_USERS || entries > maxEntries(MAX_CACHED_USERS);
-    if (isTooMuch) await this.tx.unsafe(FORGET_ALL);
-    this.#ending = "append";
-    if (isTooMuch || entries === 0 || entries * ENTRY_BYTES * WORTH > bytes) return;
-    await this.#load(cache.table, entries, changed);
+    const { tx, cache } = this;
+    if (cache === null) return;
+    const answers = await tx.unsafe(about.replace("{{log}}", log)) as unknown as About[][];
+    const [found] = answers[answers.length - 1], { tie } = found;
+    if (tie === null || found.probe !== PROBE || found.bytes > WORTH * bytes) return;
+    const kept = this.#kept(found, bytes);
+    const isChanged = kept === null || !await kept.areCurrent();
+    const sums = isChanged ? await UserSums.now(tx, kept?.buckets ?? bucketsFor(bytes)) : kept;
+    const changed = kept === null ? null : sums.differing(kept);
+    const ending = changed === null ? "begin" : await this.#load(cache, found, changed);
+    this.#keeping = { tie, sums, ending, isChanged };
   }
 
   /** Keeps what is new, when the users are changed and nothing else can go wrong. */
-  async keep(): Promise<void> {
-    const { tx, cache } = this;
-    if (cache === null || this.#ending === "forget" || cache.journal.overflows) return void await tx.unsafe(FORGET_ALL);
-    const rewrites = this.#ending === "rewrite";
-    if (rewrites) {
-      await tx`delete from rosterd.known_records`;
-      for (const piece of cache.table.entries()) await this.#add(piece);
-    } else if (this.#consumes) await tx.unsafe(putBack);
-    for (const piece of cache.journal.entries()) await this.#add(piece);
-    await tx.unsafe(noteUnsure);
+  async keep({ importId, created, isPlanned }: Written): Promise<void> {
+    const { tx, cache } = this, keeping = this.#keeping;
+    if (cache === null || keeping === null) return;
+    const { journal } = cache, { sums, ending, isChanged } = keeping, isDirect = created > 0;
+    const [{ only_ours }] = isDirect || isPlanned ? await tx.unsafe(onlyOurs) : [{ only_ours: true }];
+    if (journal.overflows || (isDirect && !only_ours)) return void await tx.unsafe(FORGET_ALL);
+    if (isDirect) await sums.addCreated(importId);
+    else if (isPlanned) await sums.addWritten();
+    await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
+    if (ending === "append" && !isChanged && !isPlanned && journal.isEmpty) return;
+    await writeLog(tx, cache, ending);
+    await this.#writeState(keeping);
   }
 
-  async #load(table: UnchangedTable, entries: number, changed: number): Promise<void> {
-    const { tx } = this;
-    table.expect(entries);
-    // As text in base64: from the hexadecimal one of bytea the driver needs four times as long.
-    const pieces = tx<{ text: string }[]>`
-      select encode(digests, 'base64') as text from rosterd.known_records order by id`;
-    for await (const rows of pieces.cursor(4)) {
-      for (const { text } of rows) table.add(Buffer.from(text, "base64"));
-      // In the driver each page hangs on the one before.
-      rows.length = 0;
-    }
-    if (changed > 0) {
-      const answers = await tx.unsafe(consume) as unknown as { unique_id: string }[][];
-      for (const { unique_id } of answers[answers.length - 1]) table.forget(unique_id);
-      this.#consumes = true;
-    }
-    if (entries > maxEntries(table.size)) this.#ending = "rewrite";
+  /** The sums that were kept, when they and the log still belong to this table of users. */
+  #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
+    const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
+    if (!isSame || entries > maxEntries(MAX_CACHED_USERS)) return null;
+    const kept = UserSums.fromBase64(this.tx, known_sums);
+    return kept.buckets * MAX_GROWTH < bucketsFor(bytes) ? null : kept;
   }
 
-  /** Without a value in it: so the statement goes to the server and back once, not twice. */
-  async #add(digests: Uint8Array): Promise<void> {
-    const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
-    const entries = digests.length / ENTRY_BYTES;
-    await this.tx.unsafe(`insert into rosterd.known_records (entries, digests) values (${entries}, '\\x${hex}')`);
+  async #load({ table, journal }: UnchangedCache, size: LogSize, changed: Uint8Array): Promise<LogEnding> {
+    const changes = changed.reduce((all, one) => all + one, 0);
+    if (changes > MAX_CHANGED_PART * changed.length) return "begin";
+    const ending = await loadLog(this.tx, table, size);
+    if (changes > 0) {
+      table.forgetBuckets(changed);
+      journal.withdrawStale();
+    }
+    await this.#eachUser(openHolds, ["open"], (uniqueId) => table.forget(uniqueId));
+    return ending;
+  }
+
+  async #eachUser(query: string, values: (boolean | string)[], work: (uniqueId: string) => void): Promise<void> {
+    for await (const page of this.tx.unsafe<{ unique_id: string }[]>(query, values).cursor(1_000)) {
+      for (const { unique_id } of page) work(unique_id);
+      page.length = 0;
+    }
+  }
+
+  async #writeState({ tie, sums }: Keeping): Promise<void> {
+    // Within a savepoint nothing but a row tells its xid.
+    await this.tx.unsafe(`
+      delete from rosterd.known_state;
+      insert into rosterd.known_state (tie, log, sums) select '${tie}', (${log}), '\\x${sums.toHex()}';
+      update rosterd.known_state set written_by = xmin`);
   }
 }

@@ -1,0 +1,53 @@
+/**
+ * The log of the unchanged-record cache in the database. It grows by what is new, and is written again when most of it is out of
+ * date or it has become slow to load.
+ */
+import { Buffer } from "node:buffer";
+import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
+import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
+import type { Tx } from "../connection/connect.ts";
+
+export interface LogSize {
+  pieces: number;
+  entries: number;
+}
+
+/** What becomes of the entries that the log has. */
+export type LogEnding = "append" | "rewrite" | "begin";
+
+/** With more entries than this most of the log is out of date. */
+export function maxEntries(users: number): number {
+  return 1.5 * users + 1_000;
+}
+
+/** In more pieces than this the log is slow to load. */
+function maxPieces(users: number): number {
+  return users / 1_000 + 50;
+}
+
+/** Fills the table, and says how the log is to be written. */
+export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }: LogSize): Promise<LogEnding> {
+  table.expect(entries);
+  // As text in base64: from the hexadecimal one of bytea the driver needs four times as long.
+  const rows = tx<{ text: string }[]>`
+    select encode(digests, 'base64') as text from rosterd.known_records order by id`;
+  for await (const page of rows.cursor(4)) {
+    for (const { text } of page) table.add(Buffer.from(text, "base64"));
+    // In the driver each page hangs on the one before.
+    page.length = 0;
+  }
+  return entries > maxEntries(table.size) || pieces > maxPieces(table.size) ? "rewrite" : "append";
+}
+
+export async function writeLog(tx: Tx, { table, journal }: UnchangedCache, ending: LogEnding): Promise<void> {
+  if (ending !== "append") await tx`delete from rosterd.known_records`;
+  if (ending === "rewrite") { for (const piece of table.entries()) await add(tx, piece); }
+  for (const piece of journal.entries()) await add(tx, piece);
+}
+
+/** Without a value in it: so the statement goes to the server and back once, not twice. */
+async function add(tx: Tx, digests: Uint8Array): Promise<void> {
+  const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
+  const entries = digests.length / ENTRY_BYTES;
+  await tx.unsafe(`insert into rosterd.known_records (entries, digests) values (${entries}, '\\x${hex}')`);
+}

@@ -1,0 +1,86 @@
+/**
+ * Tells by two looks at `rosterd.users` which users may have changed between them, by whatever means. Each change of a row makes a
+ * new version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users and
+ * the versions of their rows.
+ */
+import { Buffer } from "node:buffer";
+import type { Tx } from "../connection/connect.ts";
+import { withValues } from "./queries.ts";
+import allRows from "../queries/unchanged/all_rows.sql" with { type: "text" };
+import createdRows from "../queries/unchanged/created_rows.sql" with { type: "text" };
+import sums from "../queries/unchanged/sums.sql" with { type: "text" };
+import total from "../queries/unchanged/total.sql" with { type: "text" };
+import writtenRows from "../queries/unchanged/written_rows.sql" with { type: "text" };
+
+const SUM_BYTES = 8;
+const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
+/** Bytes of a roster for each bucket: some 60 records. */
+const BUCKET_BYTES = 1 << 13;
+/** The planner does not know how many users an import created, and would sort them. Other settings are those of the import. */
+const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
+
+/** How many buckets suit a roster of this many bytes. */
+export function bucketsFor(bytes: number): number {
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes / BUCKET_BYTES, 1)));
+  return Math.min(Math.max(wanted, MIN_BUCKETS), MAX_BUCKETS);
+}
+
+export class UserSums {
+  readonly #sums: BigInt64Array;
+
+  private constructor(private readonly tx: Tx, sums: BigInt64Array) {
+    this.#sums = sums;
+  }
+
+  /** The bytes of {@link toHex}, in base64. */
+  static fromBase64(tx: Tx, text: string): UserSums {
+    const bytes = Uint8Array.from(Buffer.from(text, "base64"));
+    return new UserSums(tx, new BigInt64Array(bytes.buffer, 0, bytes.length / SUM_BYTES));
+  }
+
+  /** The sums of the users as they are now. */
+  static async now(tx: Tx, buckets: number): Promise<UserSums> {
+    const now = new UserSums(tx, new BigInt64Array(buckets));
+    await now.#add(allRows);
+    return now;
+  }
+
+  get buckets(): number {
+    return this.#sums.length;
+  }
+
+  /** Whether all users are as they were. That is faster than finding out who is not. */
+  async areCurrent(): Promise<boolean> {
+    const [row] = await this.tx.unsafe<{ total: string }[]>(total);
+    return BigInt(row.total) === this.#sums.reduce((all, sum) => all + sum, 0n);
+  }
+
+  /** 1 for each bucket whose sum is another one, otherwise 0. */
+  differing(other: UserSums): Uint8Array {
+    return Uint8Array.from(this.#sums, (sum, bucket) => sum === other.#sums[bucket] ? 0 : 1);
+  }
+
+  /** Adds the rows that the import wrote by its plan, and none of another program. */
+  addWritten(): Promise<void> {
+    return this.#add(writtenRows);
+  }
+
+  /** Adds the users whom the import inserted directly. */
+  addCreated(importId: number): Promise<void> {
+    return this.#add(createdRows, importId);
+  }
+
+  toHex(): string {
+    return Buffer.from(this.#sums.buffer).toString("hex");
+  }
+
+  async #add(rows: string, importId = 0): Promise<void> {
+    const query = withValues(sums.replace("{{rows}}", rows), this.buckets - 1, importId);
+    const answers = await this.tx.unsafe(NO_SORT.join(`; ${query}; `)) as unknown as { sums: string | null }[][];
+    const [{ sums: text }] = answers.find((rows) => rows.length > 0)!;
+    const pairs = Buffer.from(text ?? "", "base64");
+    for (let at = 0; at < pairs.length; at += 4 + SUM_BYTES) {
+      this.#sums[pairs.readInt32BE(at)] += pairs.readBigInt64BE(at + 4);
+    }
+  }
+}

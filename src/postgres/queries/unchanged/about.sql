@@ -1,0 +1,30 @@
+-- The table of users now, and what was kept of it. The lock keeps the table and its columns.
+lock table rosterd.users in access share mode;
+select
+  -- Null: rows may change without a new version, or are not rows of this table alone.
+  (
+    select case
+      when c.relkind = 'r' and a.amname = 'heap'
+        and not exists (select from pg_inherits where inhparent = c.oid)
+        and not exists (
+          select from pg_attribute as f join pg_type as t on t.oid = f.atttypid
+          where f.attrelid = c.oid and (f.attgenerated <> '' or t.typnamespace <> 'pg_catalog'::regnamespace)
+        )
+      then (
+        select md5(concat_ws(' ', c.oid, string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attcollation, xmin), ',' order by attnum)))
+        from pg_attribute where attrelid = c.oid
+      )
+    end
+    from pg_class as c join pg_am as a on a.oid = c.relam
+    where c.oid = 'rosterd.users'::regclass
+  ) as tie,
+  -- UserKey must compute the same.
+  hashtextextended('rosterd' collate "C", 0)::text as probe,
+  pg_relation_size('rosterd.users') as bytes,
+  ({{log}}) as log,
+  (select count(*) from rosterd.known_records) as pieces,
+  (select coalesce(sum(entries), 0)::bigint from rosterd.known_records) as entries,
+  (select count(*) from rosterd.known_state) as states,
+  (select tie from rosterd.known_state where xmin = written_by limit 1) as known_tie,
+  (select log from rosterd.known_state where xmin = written_by limit 1) as known_log,
+  (select encode(sums, 'base64') from rosterd.known_state where xmin = written_by limit 1) as known_sums

@@ -1,0 +1,1 @@
+select unique_id, xmin as version, 1 as sign from rosterd.users

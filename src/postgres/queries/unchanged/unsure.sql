@@ -1,0 +1,8 @@
+-- Users who may not be as their record says: it was not applied, or only in part, or it is one of several. $1: whether the
+-- database may have other values than the import wrote.
+select unique_id from staged where exists (select from taken) and line in (select line from taken)
+union
+select unique_id from staged
+where exists (select from repeats) and line in (select line from repeats union all select first_line from repeats)
+union
+select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null))
