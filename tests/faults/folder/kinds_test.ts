@@ -65,14 +65,24 @@ folderTest(
         "bak_not_a_folder",
         /bak is a link: remove it, and rosterd creates a folder there\.$/,
       ],
-      ["bak", { bak: "a file" }, "bak_not_a_folder", /bak is not a folder: remove it/],
+      [
+        "bak",
+        { bak: "a file" },
+        "bak_not_a_folder",
+        /bak is not a folder: remove it, and rosterd creates a folder there\.$/,
+      ],
       [
         ".rosterd",
         { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
         "work_not_a_folder",
-        /\.rosterd is a link: remove it/,
+        /\.rosterd is a link: remove it, and rosterd creates a folder there\.$/,
       ],
-      [".rosterd", { ".rosterd": PIPE }, "work_not_a_folder", /\.rosterd is not a folder: remove it/],
+      [
+        ".rosterd",
+        { ".rosterd": PIPE },
+        "work_not_a_folder",
+        /\.rosterd is not a folder: remove it, and rosterd creates a folder there\.$/,
+      ],
     ];
     if (IS_ROOT) {
       for (const [name, code] of [["bak", "bak_not_a_folder"], [".rosterd", "work_not_a_folder"]]) {
@@ -80,7 +90,7 @@ folderTest(
           name,
           { [name]: {} },
           code,
-          /belongs to another user \(uid 65534\): give it to the user of rosterd/,
+          /belongs to another user \(uid 65534\): make the user of rosterd its owner; or remove it, and rosterd creates a new one\.$/,
         ]);
       }
     }
@@ -171,7 +181,10 @@ folderTest(
     await allDone(service);
     const [{ code, text }] = (await service.status()).waiting;
     assert.equal(code, "unreadable");
-    assert.match(text, /^waiting: rosterd may not read it \(owner uid \d+, mode 0200\); set the upload server so that/);
+    assert.match(
+      text,
+      /^waiting: rosterd may not read it \(owner uid \d+, mode 0200\); configure the upload server so that the group of rosterd may read its files$/,
+    );
     for (let turns = 0; turns < 5; turns++) await service.turn();
     assert.equal(service.log.split("unreadable").length - 1, 1, "the log says it once");
     await chmod(service.at("hidden.csv"), 0o640);
