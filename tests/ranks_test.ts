@@ -26,8 +26,8 @@ Deno.test("imports within a folder and to a lower rank are in order", async () =
 
 Deno.test("an import to a higher rank and one to a neighbour are named with file and line", async () => {
   const faults = await faultsOf({
-    "src/domain/user.ts": '/** About users. */\nimport {\n  copy,\n} from "../postgres/copy.ts";\n',
-    "src/inbox/scan/scan.ts": 'const host = await import("../host/lock.ts");\n',
+    "src/domain/user.ts": '/** About users. */\nimport {\n  copy,\n} from "../postgres/import/copy.ts";\n',
+    "src/inbox/scan/scan.ts": 'const host = await import("../../host/lock.ts");\n',
   });
   assert.deepEqual(faults, [
     "src/domain/user.ts:4: src/domain has rank 1 and must not import src/postgres, which has rank 3 (imports src/postgres/import/copy.ts)",
