@@ -1,7 +1,7 @@
 /** Assembles the service for `rosterd serve` and the end-to-end tests. */
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
-import { makeDataFolder, readAdminToken, readOrMakeAdminToken } from "./host/data_folder.ts";
+import { makeDataFolder, readAdminToken, readOrMakeAdminToken, removeAbandonedChecks } from "./host/data_folder.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
 import { openSettingsFile } from "./host/settings_file.ts";
 import { createHttp } from "./http/app.ts";
@@ -64,6 +64,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   const stopping = AbortSignal.any([signal, stop.signal]);
 
   await makeDataFolder(config.data);
+  await removeAbandonedChecks(config.data);
   await makeUploadFolder(config.upload);
   const settingsFile = openSettingsFile(config.settings, clock, "http", config.smtpPassword);
   const { settings } = await settingsFile.read();

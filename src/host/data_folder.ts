@@ -11,6 +11,16 @@ export async function makeDataFolder(folder: string): Promise<void> {
   await inData(folder, () => Deno.mkdir(folder, { recursive: true, mode: 0o700 }));
 }
 
+/** The beginning of the names of rosters that were sent to be checked. */
+export const CHECKED_PREFIX = "check-";
+
+/** Removes checked rosters that a killed service left in the folder. */
+export async function removeAbandonedChecks(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(CHECKED_PREFIX)) await Deno.remove(join(folder, name));
+  }
+}
+
 /** Where the admin token stands that was not given by ROSTERD_ADMIN_TOKEN. */
 export function adminTokenPath(folder: string): string {
   return join(folder, "admin-token");

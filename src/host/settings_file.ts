@@ -19,8 +19,9 @@ import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
 
 /**
- * Every call reads the file afresh, and makes it from the defaults where there is none. All throw
- * {@link BrokenSettingsFile}; the changes also InvalidSettings and {@link SettingsChanged}.
+ * Every call reads the file again. The first one creates it from the defaults if there is none; after that a missing file is an
+ * error, because the defaults would switch checks off. All throw {@link BrokenSettingsFile}; the changes also InvalidSettings and
+ * {@link SettingsChanged}.
  */
 export interface SettingsFile {
   readonly path: string;
@@ -51,19 +52,31 @@ export function openSettingsFile(
 ): SettingsFile {
   const locked = fileLock(`${path}.lock`);
   const history = new SettingsHistory(`${path}.history`);
+  const loadIfThere = async () => {
+    const loaded = await load(path);
+    wasThere ||= loaded !== null;
+    return loaded;
+  };
   const lockedAndReached = <T>(work: () => Promise<T>) => reached(path, () => locked(work));
-  const noteEdits = async () => await history.note((await loadOrMake(path, clock)).settings, "file", clock.now());
+  let wasThere = false;
+  const current = async (): Promise<LoadedSettings> => {
+    const loaded = await load(path);
+    if (loaded === null && wasThere) throw new BrokenSettingsFile(path, [], undefined, REMOVED);
+    wasThere = true;
+    return loaded ?? await store(path, DEFAULT_SETTINGS, NEW_FILE, clock);
+  };
+  const noteEdits = async () => await history.note((await current()).settings, "file", clock.now());
   const change = (make: (current: Settings) => Settings, ifMatch?: string) =>
     lockedAndReached(async () => {
       await noteEdits();
-      const changed = await changeSettings(path, make, ifMatch, clock);
+      const changed = await changeSettings(path, await current(), make, ifMatch, clock);
       await history.note(changed.settings, by, clock.now());
       return changed;
     });
   return {
     path,
-    read: () => reached(path, async () => await load(path) ?? await locked(() => loadOrMake(path, clock))),
-    readIfThere: () => reached(path, () => load(path)),
+    read: () => reached(path, async () => await loadIfThere() ?? await locked(current)),
+    readIfThere: () => reached(path, loadIfThere),
     noteEdits: () => lockedAndReached(noteEdits),
     history: (limit, before) => history.list(limit, before),
     write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
@@ -75,11 +88,11 @@ export function openSettingsFile(
 /** Wants the lock. A change that changes nothing leaves the file and its ETag alone. */
 async function changeSettings(
   path: string,
+  current: LoadedSettings,
   make: (current: Settings) => Settings,
   ifMatch: string | undefined,
   clock: Clock,
 ): Promise<LoadedSettings> {
-  const current = await loadOrMake(path, clock);
   if (ifMatch !== undefined && !matches(ifMatch, current.etag)) throw new SettingsChanged(current.etag);
   const next = make(current.settings);
   return printSettings(next) === printSettings(current.settings) ? current : await store(path, next, current, clock);
@@ -107,10 +120,6 @@ async function load(path: string): Promise<LoadedSettings | null> {
   }
 }
 
-async function loadOrMake(path: string, clock: Clock): Promise<LoadedSettings> {
-  return await load(path) ?? await store(path, DEFAULT_SETTINGS, NEW_FILE, clock);
-}
-
 /** The modification time always grows, so that no two versions share an ETag, however quickly they follow. */
 async function store(
   path: string,
@@ -124,6 +133,8 @@ async function store(
   if (stored === null) throw new Deno.errors.NotFound(`${path} was removed while it was written`);
   return stored;
 }
+
+const REMOVED = "the file was removed; put it back, or restart rosterd to create it from the defaults";
 
 const ACCESS_FAULTS: Record<string, string> = {
   ENOENT: "its folder does not exist; make the folder, or name another file with --settings",

@@ -11,7 +11,7 @@ import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { Busy, DatabaseUnreachable } from "./service.ts";
+import { Busy, DatabaseUnreachable, TurnFailed } from "./service.ts";
 
 /** A longer list does not help a person, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
@@ -44,6 +44,7 @@ function expected(error: unknown): Problem | null {
     const problems = [{ code: "database", text: error.message }];
     return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
   }
+  if (error instanceof TurnFailed) return new Problem(503, error.message, { problems: [error.problem] });
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
   if (error instanceof DOMException && error.name === "AbortError") {
     return busy("the service is stopping: try again in a few seconds", 5);

@@ -4,6 +4,7 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
+import type { CodedText } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
@@ -104,6 +105,14 @@ export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
     super("the embedded database is busy with an import: try again in a few seconds");
+  }
+}
+
+/** The turn that the caller waited for failed, or makes no progress. */
+export class TurnFailed extends Error {
+  override readonly name = "TurnFailed";
+  constructor(readonly problem: CodedText) {
+    super(problem.text);
   }
 }
 

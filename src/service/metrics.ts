@@ -20,6 +20,7 @@ export interface Snapshot {
   database: boolean;
   folder: boolean;
   settings: boolean;
+  turns: boolean;
 }
 
 export function metricsOf(snapshot: Snapshot): Metric[] {
@@ -30,6 +31,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       { labels: { part: "database" }, value: Number(snapshot.database) },
       { labels: { part: "folder" }, value: Number(snapshot.folder) },
       { labels: { part: "settings" }, value: Number(snapshot.settings) },
+      { labels: { part: "turns" }, value: Number(snapshot.turns) },
     ]),
     gauge("standby", "1 while another rosterd imports into this database.", one(Number(snapshot.standby))),
     gauge("import_running", "1 while an import runs.", one(Number(snapshot.running))),

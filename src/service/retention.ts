@@ -2,7 +2,7 @@
 import type { Settings } from "../domain/settings.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database } from "../postgres/connection/connect.ts";
-import { expiredImports, markCleared } from "../postgres/history/retention_store.ts";
+import { expiredImports, markCleared, serverTime } from "../postgres/history/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 
@@ -15,12 +15,22 @@ export interface RetentionOptions {
   log: Log;
 }
 
-/** Ignores files that another program has removed. Does nothing while `bak` is not a real folder. */
+/**
+ * Ignores files that another program has removed. Does nothing while `bak` is not a real folder, and while one of the clocks is
+ * wrong: it would clear everything.
+ */
 export async function clearExpired(
   { database, bak, clock, log }: RetentionOptions,
   settings: Settings,
 ): Promise<void> {
   if (settings.bak_retention_days === 0 || !await bak.isPlain()) return;
+  const difference = Math.abs(clock.now().getTime() - (await serverTime(database.sql)).getTime());
+  if (difference > DAY_MS) {
+    log.error("retention_stopped", {
+      reason: "the clocks of this machine and of the database differ by more than a day",
+    });
+    return;
+  }
   const before = new Date(clock.now().getTime() - settings.bak_retention_days * DAY_MS);
   for (const { id, files } of await expiredImports(database.sql, before)) {
     for (const name of files) await bak.remove(name);

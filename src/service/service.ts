@@ -10,8 +10,10 @@ import {
   type Service,
   type SettingsService,
   type StatusDocument,
+  TurnFailed,
 } from "../http/service.ts";
 import type { Metric } from "../http/metrics.ts";
+import { CHECKED_PREFIX } from "../host/data_folder.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { type CheckReport, checkReport } from "../importer/report.ts";
 import type { ImportEntry, ImportStore } from "../importer/ports.ts";
@@ -95,6 +97,8 @@ export class RosterdService implements Service {
     const turn = this.#parts.turns.trigger();
     if (!wait) return [];
     const imported = await Promise.race([turn, aborted(signal)]);
+    const { problem } = this.#parts.turns.health;
+    if (problem !== null) throw new TurnFailed(problem);
     const entries = await Promise.all(imported.map((id) => this.imports.get(id)));
     return entries.filter((entry) => entry !== null);
   }
@@ -153,6 +157,7 @@ export class RosterdService implements Service {
       database: databaseMonitor.unavailableReason === null,
       folder: state.folderUnavailableReason === null,
       settings: state.settingsUnavailableReason === null,
+      turns: turns.health.problem === null,
     });
   }
 
@@ -176,7 +181,7 @@ export class RosterdService implements Service {
     const { config, database, databaseMonitor, state, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
     const { settings } = await settingsFile.read();
-    const path = await Deno.makeTempFile({ dir: config.data, prefix: "check-" });
+    const path = await Deno.makeTempFile({ dir: config.data, prefix: CHECKED_PREFIX });
     try {
       const target = await Deno.open(path, { write: true, truncate: true });
       await body.pipeTo(target.writable);
@@ -195,8 +200,9 @@ export class RosterdService implements Service {
 
   /** Names no paths, since it needs no token. */
   #readiness(): Readiness {
-    const { databaseMonitor, state } = this.#parts;
+    const { databaseMonitor, state, turns } = this.#parts;
     const problems = [
+      ...(turns.health.problem === null ? [] : [turns.health.problem]),
       ...(databaseMonitor.unavailableReason === null
         ? []
         : [{ code: "database", text: databaseMonitor.unavailableReason }]),

@@ -14,6 +14,7 @@ import type { DatabaseMonitor } from "./database_monitor.ts";
 import { ScanBackoff } from "./scan_backoff.ts";
 import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { TurnHealth } from "./turn_health.ts";
 
 export interface TurnsOptions {
   state: ServiceState;
@@ -37,6 +38,7 @@ export class Turns {
   readonly #backoff: ScanBackoff;
   readonly #state: ServiceState;
   readonly stopwatch: Stopwatch;
+  readonly health: TurnHealth;
   #imported: number[] = [];
   #settingsEtag: string | null = null;
 
@@ -45,12 +47,13 @@ export class Turns {
     this.#state = options.state;
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
+    this.health = new TurnHealth(clock);
     this.#backoff = new ScanBackoff(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
     this.#turns = new IntervalLoop({
       clock,
       interval: () => this.#state.settings.interval_minutes * 60_000,
-      work: (signal) => this.stopwatch.turn(() => this.#turn(signal)),
+      work: (signal) => this.stopwatch.turn(() => this.health.watch(() => this.#turn(signal))),
       onError,
     });
     this.#scans = new IntervalLoop({
@@ -159,6 +162,7 @@ export class Turns {
         signal: AbortSignal.any([signal, term]),
         onProgress: ({ name }, { id, started_at }, progress) => {
           this.#state.running = { id, file: name, started_at, ...progress };
+          this.health.progressed();
           this.stopwatch.enter(progress.stage);
         },
         stopsAll: (error) => error instanceof UnusableFolder || isDatabaseUnreachable(error),

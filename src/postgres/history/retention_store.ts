@@ -1,6 +1,11 @@
 /** Finds imports past their retention and clears them (docs/upload-folder.md#retention). */
 import type { Sql } from "../connection/connect.ts";
 
+export async function serverTime(sql: Sql): Promise<Date> {
+  const [{ now }] = await sql<{ now: Date }[]>`select now() as now`;
+  return now;
+}
+
 /** At most 1,000 imports without an open hold that ended before `time`, with the names of their files in `bak`. */
 export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number; files: string[] }[]> {
   return await sql<{ id: number; files: string[] }[]>`
