@@ -1,5 +1,6 @@
 /** Whom to trust in TLS, and what to tell of a certificate that is not trusted. Used for the database and for mail. */
-import { getCACertificates, type PeerCertificate, type TLSSocket } from "node:tls";
+import * as tls from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
@@ -9,10 +10,11 @@ import { printable } from "./log.ts";
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];
-  const ofMachine = getCACertificates("system");
+  // Binaries are also compiled with Deno 2.6, which cannot list them.
+  const ofMachine = "getCACertificates" in tls ? tls.getCACertificates("system") : [];
   const extra = Deno.env.get("DENO_CERT");
   const more = extra === undefined ? [] : [Deno.readTextFileSync(extra)];
-  return [...(ofMachine.length > 0 ? ofMachine : getCACertificates("bundled")), ...more];
+  return [...(ofMachine.length > 0 ? ofMachine : tls.rootCertificates), ...more];
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -62,7 +62,7 @@ pageTest(
     await scene.service.import("next.csv", roster(1, 100));
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
     await page.getByText(/^Approved by admin on .*: users archived \d+, permits released 3/).waitFor();
-    await page.getByText(/^Undone by admin on .*: users put back \d+, permits active again 3/).waitFor();
+    await page.getByText(/^Undone by admin on .*: users restored \d+, permits active again 3/).waitFor();
     assert.ok(await hasFocus(came), "the focus stays on the result");
     assertQuiet();
   },
@@ -105,7 +105,7 @@ pageTest("Undo says what it will reverse, reverses it, and lists what it left un
   await page.getByText("1 user was left unchanged:").waitFor();
   const left = page.getByRole("table", { name: /^Users left unchanged, with reasons$/ });
   assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
-  await page.getByText(/^Undone by admin on .*: users put back 19, users archived 10, left as they are 1\.$/).waitFor();
+  await page.getByText(/^Undone by admin on .*: users archived 10, users restored 19, left unchanged 1\.$/).waitFor();
   const cities = await database
     .sql`select city, count(*) as users from rosterd.users where unique_id <= 'u0020' group by city order by city`;
   assert.deepEqual(cities.map(({ city, users }) => [city, users]), [["Kingston", 1], ["Ottawa", 19]]);

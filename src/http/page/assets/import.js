@@ -136,8 +136,8 @@ function verdict({ status, reason, decisions }) {
 
 /** Shows a decision: what, who, when, and its result. @param {ImportEntry["decisions"][number]} decision */
 function decisionLine({ what, at, by, counts }) {
-  const words = Object.entries(counts).filter(([, count]) => count > 0)
-    .map(([name, count]) => `${(DECISION_WORDS[name] ?? name).toLowerCase()} ${number(count)}`);
+  const words = Object.entries(DECISION_WORDS).filter(([name]) => counts[name] > 0)
+    .map(([name, word]) => `${word.toLowerCase()} ${number(counts[name])}`);
   const past = `${what[0].toUpperCase()}${what.slice(1)}`;
   return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${words.join(", ") || "nothing was left to do"}.`);
 }

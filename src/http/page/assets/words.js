@@ -125,15 +125,15 @@ export function statusOf({ status, hold, undone_at }) {
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
 
-/** What a decision came to. @type {Record<string, string>} */
+/** What a decision came to, in the order in which it is shown. @type {Record<string, string>} */
 export const DECISION_WORDS = {
   archived: "Users archived",
   disabled: "Users disabled",
   discarded: "Users who keep access",
-  restored: "Users put back",
+  restored: "Users restored",
   permits_restored: "Permits active again",
   permits_released: "Permits released",
-  left_out_total: "Left as they are",
+  left_out_total: "Left unchanged",
 };
 
 /** @type {Record<keyof Counts, string>} */
