@@ -79,7 +79,8 @@ onServer("a turn without progress for five minutes makes the service not ready",
     ahead.elapsed = 6 * 60_000;
     assert.deepEqual(await readyCodes(service), ["turn_stalled"]);
   });
-  await until("it is imported", async () => (await service.bak()).length > 0);
+  const imported = async () => (await service.get<{ imports: unknown[] }>("/imports?status=done")).imports.length === 1;
+  await until("it is imported", imported);
   await until("it is ready", async () => (await readyCodes(service)).length === 0);
 });
 
