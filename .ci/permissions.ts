@@ -6,4 +6,5 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write",
   "--allow-env",
   "--allow-sys=hostname,uid,statfs",
+  "--deny-import",
 ];

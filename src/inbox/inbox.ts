@@ -115,7 +115,7 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
   const claimed = state.claimedFiles.get(upload.key);
   const isClaimed = ({ dev, ino }: Fingerprint) => !claimed || (dev === claimed.dev && ino === claimed.ino);
   try {
-    return await openRosterFile(pathOf(work, upload), upload.name, isClaimed);
+    return await (await openRosterFile(pathOf(work, upload), upload.name, isClaimed)).sync();
   } catch (error) {
     if (isNoPlainFile(error)) return null;
     throw error;

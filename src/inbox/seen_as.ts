@@ -2,7 +2,7 @@
  * The upload folder with the eyes of another user, by calculation: nothing is tried and nothing is made. For `status` and `doctor`
  * when they are called by root, or by whoever else is not the user of the service.
  */
-import { lstat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good } from "../domain/finding.ts";
 import type { WaitingFile } from "../importer/ports.ts";
@@ -62,6 +62,5 @@ export async function unreadableFor(upload: string, eyes: Eyes): Promise<Waiting
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  const names = await nullOn(Array.fromAsync(Deno.readDir(folder), ({ name }) => name), "ENOENT", "ENOTDIR", "EACCES");
-  return (names ?? []).sort();
+  return (await nullOn(readdir(folder), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort();
 }

@@ -4,11 +4,14 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
-import { hasCode } from "../../runtime/errors.ts";
+import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
 import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+
+/** A file system that cannot sync a file opened for reading returns these codes. */
+const NO_SYNC = ["EINVAL", "EBADF", "EROFS", "ENOTSUP", "EOPNOTSUPP"];
 
 export class NotAPlainFile extends Error {
   override readonly name = "NotAPlainFile";
@@ -30,7 +33,7 @@ export async function openRosterFile(
   path: string,
   name: string,
   accepts: (fingerprint: Fingerprint) => boolean = () => true,
-): Promise<RosterFile> {
+): Promise<OpenRosterFile> {
   const handle = await openUnfollowed(path);
   try {
     const stats = await handle.stat({ bigint: true });
@@ -44,7 +47,7 @@ export async function openRosterFile(
   }
 }
 
-class OpenRosterFile implements RosterFile {
+export class OpenRosterFile implements RosterFile {
   readonly size: number;
   readonly #handle: FileHandle;
   readonly #fingerprint: Fingerprint;
@@ -79,6 +82,20 @@ class OpenRosterFile implements RosterFile {
     if (length <= 0) return buffer.subarray(0, 0);
     const { bytesRead } = await this.#handle.read(buffer, 0, length, position);
     return buffer.subarray(0, bytesRead);
+  }
+
+  /**
+   * Syncs the content to disk, if the file system can: after a power cut an applied roster must not be empty in `bak`. Closes the
+   * file if that fails.
+   */
+  async sync(): Promise<this> {
+    try {
+      await nullOn(this.#handle.datasync(), ...NO_SYNC);
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async changed(): Promise<boolean> {
