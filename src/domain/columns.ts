@@ -1,21 +1,15 @@
-/**
- * The columns of a roster (contract, section 2): names, other accepted names, and the form of their values.
- *
- * Everything that must agree on the columns reads this table: the header, the checks, the staging table, the
- * merge. It says nothing of how a value is read or stored.
- */
+/** The columns of a roster (docs/file-format.md#columns). The header, the checks and the SQL all read this table. */
 
-/** What form the values of a column have; `check.ts` holds one rule for each. */
+/** The form of a column's values; `rules.ts` has one rule for each. */
 export type ColumnKind = "unique_id" | "login_source" | "text" | "email" | "region" | "user_type" | "date" | "flag";
 
-/** One column of the roster. */
 export interface Column {
   /** The canonical name: in messages, in settings, and in `rosterd.users`. */
   readonly name: string;
   /** Other names that a header may use. */
   readonly otherNames: readonly string[];
   readonly kind: ColumnKind;
-  /** Longest value in code points; 0 where the form itself decides. */
+  /** Longest value in code points; 0 if the form decides. */
   readonly longest: number;
   /** The column of `rosterd.users`. */
   readonly databaseName: string;
@@ -25,7 +19,7 @@ function column(name: string, longest: number, kind: ColumnKind = "text", ...oth
   return { name, otherNames, kind, longest, databaseName: name };
 }
 
-/** All columns, in the order of the contract; problems of a record are reported in this order. */
+/** Problems of a record are reported in this order. */
 export const COLUMNS: readonly Column[] = [
   column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
   column("login_source", 20, "login_source"),
@@ -54,10 +48,10 @@ export const COLUMNS: readonly Column[] = [
   column("active", 0, "flag"),
 ];
 
-/** The two columns that no roster can do without (contract, section 2). */
+/** Every roster has these columns, whatever the settings say. */
 export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];
 
-/** Columns whose quoted values are trimmed too (contract, section 2, "Quoting"). */
+/** Columns whose quoted values are trimmed too (docs/file-format.md#blanks). */
 export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
   "unique_id",
   "login_source",
@@ -78,7 +72,7 @@ export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poi
 
 const INVISIBLES = new RegExp(INVISIBLE, "gu");
 
-/** A header as it is compared: NFKC, lower case, without blanks, hyphens, `_` and what is invisible. */
+/** The form in which headers are compared: NFKC, lower case, without blanks, hyphens, `_` and invisible characters. */
 export function foldHeader(header: string): string {
   return header.normalize("NFKC").toLowerCase().replace(/[\s_\p{Pd}]+/gu, "").replace(INVISIBLES, "");
 }
@@ -90,15 +84,15 @@ export function columnNamed(folded: string): Column | null {
 }
 
 /**
- * The columns that rosterd adds to a failed-records file. Dropped back, they are ignored. The last one has a value in every row:
- * a spreadsheet leaves out empty values at the end.
+ * The columns that rosterd adds to a failed-records file, and ignores in a roster. The last one has a value in every row, because
+ * a spreadsheet drops empty values at the end.
  */
 export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
 
 /** The text of a record that could not be read. */
 export const OWN_RECORD = "rosterd_record";
 
-/** Whether rosterd itself adds such a header. */
+/** Whether a header begins with `rosterd_`, in any spelling. */
 export function isOwnHeader(header: string): boolean {
   return /^\s*rosterd[\s_\p{Pd}]/iu.test(header.normalize("NFKC").replace(INVISIBLES, ""));
 }

@@ -1,16 +1,13 @@
-/**
- * What people decide about an import afterwards: approve or discard what it held, or undo it (contract, section 3). The answers
- * of these calls, and the refusal.
- */
+/** What approve, discard and undo answer (docs/people.md#hold). */
 
-/** A user of whom something was left as it is, and why. */
+/** A user whom the decision left unchanged, fully or in part. */
 export interface LeftOut {
   unique_id: string;
-  /** A sentence without its end; it quotes no value of the user. */
+  /** Without a period; quotes no value of the user. */
   reason: string;
 }
 
-/** At most so many are listed; `left_out_total` counts all. */
+/** The longest list; `left_out_total` counts all. */
 export const MAX_LEFT_OUT = 1_000;
 
 interface Leaving {
@@ -18,21 +15,19 @@ interface Leaving {
   left_out_total: number;
 }
 
-/** What approving came to, in users and permits. */
 export interface Approved extends Leaving {
   archived: number;
   disabled: number;
   permits_released: number;
 }
 
-/** What discarding came to: so many users keep their access. */
 export interface Discarded extends Leaving {
+  /** Users who keep their access. */
   discarded: number;
 }
 
-/** What undoing came to. */
 export interface Undone extends Leaving {
-  /** Users of whom at least one value went back. */
+  /** Users with at least one value put back. */
   restored: number;
   /** Users whom the import had created. */
   archived: number;
@@ -45,13 +40,13 @@ export interface Decision {
   what: "approved" | "discarded" | "undone";
   /** RFC 3339. */
   at: string;
-  /** The user of the operating system who typed the command; over HTTP the kind of the token. */
+  /** The operating system's user who typed the command; over HTTP the kind of the token. */
   by: string;
-  /** What it came to, under the names of the answer: `archived`, `permits_released` … */
+  /** The result, under the names of the answer: `archived`, `permits_released` … */
   counts: Record<string, number>;
 }
 
-/** The decision cannot be carried out: HTTP answers with 409. The message says why, and quotes no value of a user. */
+/** Refuses a decision; HTTP answers 409. The message quotes no value of a user. */
 export class CannotDecide extends Error {
   override readonly name = "CannotDecide";
   constructor(readonly code: string, message: string) {
@@ -59,10 +54,9 @@ export class CannotDecide extends Error {
   }
 }
 
-/** A user who is held. */
 export interface HeldUser {
   unique_id: string;
-  /** The physical line of the record; null: the user is missing from the roster. */
+  /** The physical line of the record; null if the user is missing from the roster. */
   line: number | null;
   missing: boolean;
   /** What approving does. */
@@ -76,10 +70,10 @@ export interface HeldUser {
   permits: number;
 }
 
-/** What became of the users that an import held. */
+/** The hold of an import. */
 export interface Hold {
   state: "open" | "approved" | "discarded";
-  /** Why they were held. */
+  /** Why it holds users, without a period. */
   reason: string;
   /** RFC 3339; null while it is open. */
   ended_at: string | null;

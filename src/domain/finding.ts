@@ -1,4 +1,4 @@
-/** What `rosterd doctor` finds: one a check, and where it is not good, what to do (contract, section 7). */
+/** The findings of `rosterd doctor`, one for each check (docs/cli.md). */
 
 export type Verdict = "good" | "warning" | "bad";
 
@@ -6,9 +6,9 @@ export interface Finding {
   /** A stable word: `database`, `rights`, `bak_folder`, … */
   check: string;
   verdict: Verdict;
-  /** What was found; it quotes no secret and no value of a user. */
+  /** Quotes no secret and no value of a user. */
   text: string;
-  /** A sentence that says what to do; null where nothing is to be done. */
+  /** A sentence that says what to do; null if nothing is. */
   mend: string | null;
 }
 
@@ -16,12 +16,12 @@ export function good(check: string, text: string): Finding {
   return { check, verdict: "good", text, mend: null };
 }
 
-/** rosterd works, but not as people may expect. */
+/** rosterd works, but may surprise its admin. */
 export function warning(check: string, text: string, mend: string): Finding {
   return { check, verdict: "warning", text, mend };
 }
 
-/** Something that rosterd is there for does not work. */
+/** A part of rosterd does not work. */
 export function bad(check: string, text: string, mend: string): Finding {
   return { check, verdict: "bad", text, mend };
 }

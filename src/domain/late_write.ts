@@ -1,4 +1,4 @@
-/** A file in `bak` that grew after it was imported: what came later was not imported. */
+/** A file in `bak` that grew after its import; the later bytes were not imported. */
 export interface LateWrite {
   /** The name it was uploaded under. */
   readonly name: string;
@@ -6,6 +6,6 @@ export interface LateWrite {
   readonly bakFile: string;
   /** Bytes that were imported. */
   readonly imported: number;
-  /** Bytes that it has now. */
+  /** Its size now, in bytes. */
   readonly size: number;
 }

@@ -1,6 +1,6 @@
-/** What mails are about, and the rows of those that wait: shared by the importer, the database and the mail. */
+/** The kinds of mail and the mails in the outbox. */
 
-/** The subject of a mail about an import: the column `kind` of `rosterd.outbox`. An alert brings its own words. */
+/** The column `kind` of `rosterd.outbox`, for mails about an import. */
 export type ImportMailKind = "failures" | "rejected" | "held" | "imported";
 
 export interface Alert {
@@ -8,7 +8,7 @@ export interface Alert {
   text: string;
 }
 
-/** A mail that waits. Times are of the database's rows. */
+/** A mail in the outbox. `createdAt` is by the clock of the database. */
 export type WaitingMail =
   & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
   & ({ kind: ImportMailKind; importId: number } | { kind: "alert"; alert: Alert });

@@ -1,9 +1,6 @@
-/**
- * What becomes of records and of an import: the contract's words for outcomes, counts, problems and reasons.
- * Pure data, shared by the importer, the database, mail, HTTP and the command line.
- */
+/** The outcomes of records and imports, and their counts, problems, reasons and warnings. Pure data. */
 
-/** How one record ends; every record ends as exactly one of these (contract, section 3). */
+/** Every record ends as exactly one of these (docs/people.md#outcomes). */
 export const OUTCOMES = [
   "created",
   "updated",
@@ -32,7 +29,7 @@ export interface Counts {
   missing_held: number;
 }
 
-/** The names of {@link Counts}, in the order in which people read them. */
+/** In the order in which they are shown. */
 export const COUNT_NAMES = [
   "records",
   ...OUTCOMES,
@@ -46,8 +43,8 @@ export function noCounts(): Counts {
 }
 
 /**
- * Completes the counts: every record that became nothing else is unchanged. `skippedLines`: lines that are no person, which count as
- * skipped records. Throws when they cannot add up.
+ * Completes the counts: a record without another outcome is unchanged. `skippedLines` are repeated headers and the like, which
+ * count as skipped records. Throws if the counts exceed `records`.
  */
 export function balance(applied: Counts, skippedLines: number, records: number): Counts {
   const counts = { ...applied, skipped: applied.skipped + skippedLines };
@@ -57,7 +54,7 @@ export function balance(applied: Counts, skippedLines: number, records: number):
   return { ...counts, records, unchanged };
 }
 
-/** Problem codes of one record (contract, section 2). */
+/** docs/file-format.md#problem-codes */
 export const PROBLEM_CODES = [
   "9013",
   "9014",
@@ -72,11 +69,11 @@ export const PROBLEM_CODES = [
 ] as const;
 export type ProblemCode = typeof PROBLEM_CODES[number];
 
-/** One thing that is wrong with a record. `column` is the canonical name, or null for the record as a whole. */
+/** `column` is the canonical name, or null for the record as a whole. */
 export interface Problem {
   column: string | null;
   code: ProblemCode;
-  /** A sentence for the person who mends the roster. */
+  /** What is wrong and what to do, for a clerk; without a capital letter and a period (docs/mail.md#reasons). */
   reason: string;
 }
 
@@ -93,15 +90,14 @@ export interface CodedText {
   text: string;
 }
 
-/** Something worth knowing about an import that did not stop it. */
 export type Warning = CodedText;
 
-/** Why a file was rejected, or why an import stopped. `line` is null where no line is to blame. */
+/** Why a file was rejected or an import stopped. `line` is null if no line is to blame. */
 export interface Reason extends CodedText {
   line: number | null;
 }
 
-/** The sentence of a reason, with its line where it does not name it anyway. */
+/** The text of a reason, with its line unless the text names it. */
 export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
@@ -111,11 +107,10 @@ export type ImportStatus = typeof IMPORT_STATUSES[number];
 export const MAIL_STATES = ["none", "waiting", "sent", "failed", "not_configured"] as const;
 export type MailState = typeof MAIL_STATES[number];
 
-/** Where a running import is. */
 export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
 export type Stage = typeof STAGES[number];
 
-/** What one import came to: the document of `rosterd import --json` (contract, section 7). */
+/** The document of `rosterd import --json` (docs/cli.md). */
 export interface Report extends Counts {
   file: string;
   status: ImportStatus;
@@ -125,7 +120,7 @@ export interface Report extends Counts {
   failures: Failure[];
 }
 
-/** A change that `check` foresees: column → [before, after]. */
+/** A change that `check` plans: column → [before, after]. */
 export interface Change {
   unique_id: string;
   outcome: Outcome;
@@ -135,15 +130,14 @@ export interface Change {
 export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;
 
-/** The status of a finished import: the first that applies (contract, section 7). */
+/** The status of a finished import: the first that applies. */
 export function statusOf(counts: Counts): ImportStatus {
   if (counts.held > 0 || counts.missing_held > 0) return "held";
   return counts.failed > 0 ? "failed_records" : "done";
 }
 
 /**
- * The verdict over a whole file that cannot be read as a roster. It is mailed, the file goes to `bak`, and it is
- * never tried again (contract, section 1, "rejected file").
+ * Refuses a whole file (docs/file-format.md#rejected-files): it goes to `bak` and is never retried.
  */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
@@ -152,7 +146,6 @@ export class RejectedFile extends Error {
   }
 }
 
-/** Throws a {@link RejectedFile}. */
 export function reject(code: string, text: string, line: number | null = null): never {
   throw new RejectedFile({ code, text, line });
 }

@@ -1,8 +1,6 @@
 /**
- * The settings (contract, section 5): one schema that gives the validation, the types, the defaults and the words
- * that explain each key. `settings.example.json` is its defaults; the HTTP interface and its OpenAPI text use it too.
- *
- * Knows nothing of files: `settings_file.ts` reads and writes them.
+ * The schema of the settings (docs/settings.md): validation, types, defaults and the description of each key.
+ * `settings.example.json`, HTTP and OpenAPI are made from it.
  */
 import { z } from "zod";
 import { columnNamed, columnPosition, COLUMNS, foldHeader } from "./columns.ts";
@@ -21,13 +19,12 @@ const text = (longest = 200) =>
   z.string({ error: "must be text" }).max(longest, { error: `must have at most ${longest} characters` });
 
 const textList = (longest: number) =>
-  z.array(text(longest).min(1, { error: "must not be empty" }), { error: "must be a list of texts" }).max(10_000);
+  z.array(text(longest).min(1, { error: "must not be empty" }), { error: "must be a list of text values" }).max(10_000);
 
-/** One e-mail address of the settings: the form of the HTML standard (`<input type="email">`). */
+/** The e-mail address of the HTML standard (`<input type="email">`). */
 export const EMAIL_ADDRESS =
   /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
-/** Splits a setting of several addresses at its commas. */
 export function addressList(addresses: string): string[] {
   return addresses.split(",").map((address) => address.trim()).filter((address) => address !== "");
 }
@@ -37,10 +34,10 @@ const senderAddress = z.string({ error: "must be text" }).trim()
 
 const receiverAddresses = text(1_000).trim()
   .refine((value) => addressList(value).every((address) => EMAIL_ADDRESS.test(address)), {
-    error: "must be e-mail addresses with commas between them, or empty",
+    error: "must be e-mail addresses separated by commas, or empty",
   });
 
-/** The single-byte encodings of the Encoding Standard, by the names that TextDecoder gives them. */
+/** The single-byte encodings of the Encoding Standard, by their names in TextDecoder. */
 export const FALLBACK_ENCODINGS = [
   "windows-1252",
   "reject",
@@ -75,22 +72,21 @@ export const FALLBACK_ENCODINGS = [
 
 const columnName = z.string({ error: "must be text" }).refine((name) => columnPosition(name) >= 0, {
   error: (issue) =>
-    `"${String(issue.input).slice(0, 80)}" is no column; the columns are ${
+    `"${String(issue.input).slice(0, 80)}" is not a column; the columns are ${
       COLUMNS.map((column) => column.name).join(", ")
     }`,
 });
 
-/** `security` "none" would send a password in clear text. */
 const smtp = z.strictObject({
   host: text(255).regex(/^[A-Za-z0-9.:_-]*$/, { error: "must be a host name or an address" }).default("").describe(
     "Mail server. Empty: no mail is sent.",
   ),
   port: integer(1, 65_535).default(587).describe("Port of the mail server."),
   security: choice("starttls", "tls", "none").default("starttls").describe(
-    'How the connection is protected: "starttls" (demanded), "tls" from the first byte, or "none" (only without a user).',
+    'How the connection is protected: "starttls" (required), "tls" from the first byte, or "none" (only without a user).',
   ),
   user: text(255).default("").describe("User name at the mail server. Empty: no login."),
-  password: text(1_000).default("").describe("Password at the mail server; ROSTERD_SMTP_PASSWORD wins over it."),
+  password: text(1_000).default("").describe("Password at the mail server; ROSTERD_SMTP_PASSWORD overrides it."),
   ca_file: text(1_000).default("").describe(
     "File with the certificates of the authorities to trust, in PEM. Empty: those of the machine.",
   ),
@@ -99,7 +95,7 @@ const smtp = z.strictObject({
     context.addIssue({
       code: "custom",
       path: ["security"],
-      message: 'must be "starttls" or "tls" when smtp.user is set: the password would travel in clear text',
+      message: 'must be "starttls" or "tls" when smtp.user is set: otherwise the password is sent in clear text',
     });
   }
 });
@@ -109,50 +105,53 @@ const archiveGuard = z.strictObject({
     error: "must be at most 100",
   }).default(10)
     .describe(
-      "Share of the active users that may lose access without a person's consent, in percent. 100 switches the guard off.",
+      "Share of the active users that may lose access without approval, in percent. 100 switches the guard off.",
     ),
   min_users: integer(0, 1_000_000_000).default(20).describe("Up to this many users may always lose access."),
 }, { error: objectError });
 
-const headerAliases = z.record(text(200), columnName, { error: "must be an object of header → column" }).superRefine(
-  (aliases, context) => {
-    const seen = new Map<string, string>();
-    for (const [header, column] of Object.entries(aliases)) {
-      const folded = foldHeader(header);
-      if (folded === "") context.addIssue({ code: "custom", path: [header], message: "must have a letter or a digit" });
-      const own = columnNamed(folded);
-      if (own !== null && own.name !== column) {
-        context.addIssue({ code: "custom", path: [header], message: `is a name of ${own.name} already` });
+const headerAliases = z.record(text(200), columnName, { error: "must be an object that maps headers to columns" })
+  .superRefine(
+    (aliases, context) => {
+      const seen = new Map<string, string>();
+      for (const [header, column] of Object.entries(aliases)) {
+        const folded = foldHeader(header);
+        if (folded === "") {
+          context.addIssue({ code: "custom", path: [header], message: "must have a letter or a digit" });
+        }
+        const own = columnNamed(folded);
+        if (own !== null && own.name !== column) {
+          context.addIssue({ code: "custom", path: [header], message: `is already a name of ${own.name}` });
+        }
+        const before = seen.get(folded);
+        if (before !== undefined && before !== column) {
+          context.addIssue({
+            code: "custom",
+            path: [header],
+            message: `already means ${before} in another spelling`,
+          });
+        }
+        seen.set(folded, column);
       }
-      const before = seen.get(folded);
-      if (before !== undefined && before !== column) {
-        context.addIssue({
-          code: "custom",
-          path: [header],
-          message: `stands for ${before} already in another spelling`,
-        });
-      }
-      seen.set(folded, column);
-    }
-  },
-);
+    },
+  );
 
 function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "unrecognized_keys") return undefined;
   return "must be an object";
 }
 
-/** The schema of `settings.json`. Absent keys get their default; unknown keys are refused. */
+/** Absent keys get their default; unknown keys are refused. */
 export const settingsSchema = z.strictObject({
-  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between two looks for rosters to import."),
+  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between two scans for rosters to import."),
   settle_seconds: integer(0, 3_600).default(30).describe(
-    "A file is taken when it has not changed for so many seconds. 0: at once.",
+    "A file is imported when it has not changed for this many seconds. 0: at once.",
   ),
   reply_to_admin_email: senderAddress.default("").describe(
     "Reply-to Admin Email Address: the sender of every mail; alerts come here too.",
   ),
   failed_import_email: receiverAddresses.default("").describe(
-    "Failed Import Email: who gets the failed records; several with commas.",
+    "Failed Import Email: who gets the failed records; separate addresses with commas.",
   ),
   mail_on: choice("failures", "always").default("failures").describe(
     'When to mail: "failures" (also rejected and held), or "always" for every import.',
@@ -164,12 +163,12 @@ export const settingsSchema = z.strictObject({
     'What happens to users of a login source that the roster no longer lists: "keep" or "archive".',
   ),
   archive_guard: archiveGuard.prefault({}).describe(
-    "Hold archivings for consent when an import would take access from more users than this.",
+    "Put archivals on hold for approval when an import would take access from more users than this.",
   ),
   login_sources: textList(20).default([]).describe("The accepted values of login_source. Empty: any."),
   user_types: textList(20).default([]).describe("The accepted values of user_type_id. Empty: any."),
   required_columns: z.array(columnName, { error: "must be a list of columns" }).default([]).describe(
-    "Columns that every roster must have and every record must fill, beside unique_id and login_source.",
+    "Columns that every roster must have and every record must fill, besides unique_id and login_source.",
   ),
   header_aliases: headerAliases.default({}).describe('More names for columns: {"Student Number": "student_no"}.'),
   unknown_columns: choice("ignore", "reject").default("ignore").describe(
@@ -186,18 +185,15 @@ export const settingsSchema = z.strictObject({
     "Days after which files in bak, failures and the undo of an import are removed. 0: never.",
   ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
-    "Mail an alert when no file was imported for so many hours. 0: never.",
+    "Mail an alert when no file was imported for this many hours. 0: never.",
   ),
   smtp: smtp.prefault({}).describe("The mail server."),
 }, { error: objectError });
 
-/** Settings as the program uses them: every key present. */
 export type Settings = z.output<typeof settingsSchema>;
 
-/** The settings of an absent file. */
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
 
-/** One thing that is wrong with settings: where, and what. */
 export interface SettingsProblem {
   /** The key as people write it: `smtp.port`; empty for the document as a whole. */
   key: string;
@@ -206,7 +202,6 @@ export interface SettingsProblem {
   message: string;
 }
 
-/** Settings that do not hold. */
 export class InvalidSettings extends Error {
   override readonly name = "InvalidSettings";
   constructor(readonly problems: readonly SettingsProblem[]) {
@@ -214,7 +209,7 @@ export class InvalidSettings extends Error {
   }
 }
 
-/** Validates a document and fills in the defaults. Throws {@link InvalidSettings}, which names each key. */
+/** Validates a document and fills in the defaults. Throws {@link InvalidSettings}. */
 export function parseSettings(document: unknown): Settings {
   const result = settingsSchema.safeParse(document);
   if (result.success) return result.data;
@@ -231,16 +226,15 @@ function problemsOf(issue: z.core.$ZodIssue): SettingsProblem[] {
   return [{ key: issue.path.join("."), path: issue.path, message: issue.message }];
 }
 
-/** Whether mail can be sent at all: a server, a sender and a receiver are named. */
 export function mailConfigured(settings: Settings): boolean {
   return settings.smtp.host !== "" && settings.reply_to_admin_email !== "" &&
     addressList(settings.failed_import_email).length > 0;
 }
 
-/** What stands for a secret that is shown. */
+/** Shown instead of a secret. */
 export const MASK = "***";
 
-/** A copy without secrets, for people, scripts and the history of imports. */
+/** A copy without secrets. */
 export function maskSettings(settings: Settings): Settings {
   return { ...settings, smtp: { ...settings.smtp, password: settings.smtp.password === "" ? "" : MASK } };
 }

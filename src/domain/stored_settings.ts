@@ -1,24 +1,23 @@
-/** The settings as a file keeps them, with their history, and why they cannot be read or changed. */
+/** The settings file, its history, and the errors of reading and changing it. */
 import type { Settings } from "./settings.ts";
 
-/** Settings, secrets and all, with the ETag of the file they stand in, quotes included (RFC 9110, section 8.8.3). */
+/** Settings with their secrets. `etag` includes its quotes (RFC 9110, section 8.8.3). */
 export interface StoredSettings {
   settings: Settings;
   etag: string;
 }
 
-/** `http`: over HTTP; `command`: by `rosterd settings set`; `file`: by hand, seen when it was read. */
+/** `command`: by `rosterd settings set`; `file`: by hand, noticed when it was read. */
 export const CHANGED_BY = ["http", "command", "file"] as const;
 export type ChangedBy = typeof CHANGED_BY[number];
 
-/** One key that changed; of a secret only that it did. */
+/** The values of a secret are masked. */
 export interface ChangedKey {
   key: string;
   from: unknown;
   to: unknown;
 }
 
-/** One change, as `GET /settings/history` shows it. */
 export interface SettingsChange {
   /** Grows with every change. */
   id: number;
@@ -33,15 +32,15 @@ export interface SettingsHistoryPage {
   next: number | null;
 }
 
-/** An `If-Match` that no longer holds: somebody else changed the settings. */
+/** The `If-Match` is out of date. */
 export class SettingsChanged extends Error {
   override readonly name = "SettingsChanged";
   constructor(readonly etag: string) {
-    super("the settings were changed by somebody else; read them again");
+    super("another client changed the settings; read them again");
   }
 }
 
-/** One thing that is wrong in the file. Line and column count from 1, as an editor shows them. */
+/** Line and column count from 1, as in an editor. */
 export interface PlacedProblem {
   line: number;
   column: number;
@@ -50,7 +49,7 @@ export interface PlacedProblem {
   message: string;
 }
 
-/** A settings file that cannot be used: broken, or (without `problems`) not readable at all. */
+/** A settings file that cannot be used. Without `problems` it could not be read at all. */
 export class BrokenSettingsFile extends Error {
   override readonly name = "BrokenSettingsFile";
   constructor(

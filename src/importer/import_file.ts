@@ -1,9 +1,8 @@
 /**
  * THE STORY of an import: from the bytes of one file to users in the database.
  *
- * Three things can come out wrong, and they are kept apart. A record that cannot be applied is a failure: data, stored and
- * reported. A file that cannot be read as a roster is rejected: {@link RejectedFile}. Anything else (the database went
- * away, the file changed) is thrown as it is: the transaction leaves nothing behind and the file waits.
+ * A record that cannot be applied is a failure: data, stored and reported. A file that cannot be read as a roster throws
+ * {@link RejectedFile}. Any other error is thrown as it is: the transaction is rolled back, and the file waits.
  */
 import {
   balance,
@@ -29,7 +28,7 @@ import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { judgementWarnings, mailWarnings } from "./warnings.ts";
 
-/** Imports one file within a transaction; what it came to is recorded in the same one. */
+/** Imports one file and records the result in the same transaction. */
 export async function importFile(
   file: RosterFile,
   transaction: ImportTransaction,
@@ -52,20 +51,20 @@ export async function importFile(
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
-/** What an import of the file would do now. */
+/** What an import of the file would do. */
 export async function checkFile(
   file: RosterFile,
-  rehearsal: DryRun,
+  dryRun: DryRun,
   job: ReadJob,
 ): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
-  const stage: Stage<DryRunPlan> = (roster) => rehearsal.stage(roster, job.settings);
+  const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job.settings);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
   return {
     counts,
     warnings: [
       ...read.warnings,
-      ...await sameContentWarnings(rehearsal, counts, job.facts.sha256),
+      ...await sameContentWarnings(dryRun, counts, job.facts.sha256),
       ...judgementWarnings(planned.judgement, null),
     ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),
@@ -78,12 +77,12 @@ type Stage<Planned> = (roster: Roster, bytes: number) => Promise<Staging<Planned
 
 interface Read<Planned> {
   warnings: Warning[];
-  /** Lines that are no person; they count as skipped records. */
+  /** Repeated headers and the like, which count as skipped records. */
   skipped: number;
   planned: Planned;
 }
 
-/** Reads and checks every record into a transaction, and lets it plan what to do. */
+/** Stages every record, checked, and makes the plan. */
 async function readAndPlan<Planned>(
   file: RosterFile,
   stage: Stage<Planned>,
@@ -95,8 +94,8 @@ async function readAndPlan<Planned>(
   try {
     const source = await openSource(file);
     const { fallback_encoding: fallbackEncoding } = settings;
-    const examined = await sniff(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
-    const { sha256, encoding, hasUtf8, invalidBytes, unpackedBytes } = examined;
+    const sniffed = await sniff(source, { fallbackEncoding, signal, onProgress: (bytes) => at("examining", bytes) });
+    const { sha256, encoding, hasUtf8, invalidBytes, unpackedBytes } = sniffed;
     Object.assign(facts, { sha256, encoding, records: 0 });
 
     const roster = await openRoster(() => counted(utf8Chunks(source, encoding, hasUtf8), at), settings, invalidBytes);
@@ -112,14 +111,14 @@ async function readAndPlan<Planned>(
     const warnings = [...roster.header.warnings, ...notes.warnings];
     return { warnings, skipped: notes.skipped, planned: await staged.plan() };
   } catch (error) {
-    // A verdict over a file that is still being written would be a verdict over half of it.
+    // A file that is still being written must not be rejected for its first half.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
     throw error;
   }
 }
 
-/** What is done with one piece must not keep HTTP waiting for long. */
-const PIECE = 1 << 16;
+/** Small, so that the work on one piece does not keep HTTP waiting. */
+const PIECE_BYTES = 1 << 16;
 
 async function* counted(
   chunks: AsyncGenerator<Uint8Array>,
@@ -127,7 +126,7 @@ async function* counted(
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += PIECE) yield chunk.subarray(from, from + PIECE);
+    for (let from = 0; from < chunk.length; from += PIECE_BYTES) yield chunk.subarray(from, from + PIECE_BYTES);
     bytes += chunk.length;
     at("reading", bytes);
   }

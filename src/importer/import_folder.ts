@@ -1,49 +1,48 @@
 /**
- * One turn: carries every upload on its way to its end, one after the other, oldest first, whether it is new or was left
- * unfinished by an earlier turn or an earlier process (contract, section 1). The loop that calls it is in `service/turns.ts`.
+ * One turn: carries each upload to its end, oldest first, also one that an earlier turn or process left unfinished.
+ * `service/turns.ts` calls it.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
 
-/** What a turn did. */
 export interface TurnResult {
-  /** The imports that were finished, in order. */
+  /** Finished imports, in order. */
   imported: number[];
-  /** Uploads that could not be imported now, and why; they are tried again. */
+  /** Uploads that will be retried, and why. */
   postponed: { file: string; reason: Reason }[];
-  /** Whether an upload or an unfinished import was there; otherwise nothing changed. */
+  /** Whether there was an upload or an unfinished import. */
   hadUploads: boolean;
 }
 
-/** Runs one turn over what a scan has just found. Throws only what concerns all uploads: the folder, or the database. */
+/** Runs one turn over a fresh scan. Throws only errors that stop all uploads. */
 export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnResult> {
-  const onTheWay = await pendingUploads(turn, scan);
-  const result: TurnResult = { imported: [], postponed: [], hadUploads: onTheWay.length > 0 };
+  const pending = await pendingUploads(turn, scan);
+  const result: TurnResult = { imported: [], postponed: [], hadUploads: pending.length > 0 };
   await turn.inbox.tidy();
-  for (const way of onTheWay) {
+  for (const upload of pending) {
     if (turn.signal.aborted) break;
     try {
-      const id = await advance(turn, way);
+      const id = await advance(turn, upload);
       if (id !== null) result.imported.push(id);
     } catch (error) {
       if (turn.signal.aborted) break;
       if (turn.stopsAll(error)) throw error;
       const reason = reasonOf(error);
-      result.postponed.push({ file: way.upload.name, reason });
-      turn.log.warn("import_postponed", { file: way.upload.name, code: reason.code });
+      result.postponed.push({ file: upload.upload.name, reason });
+      turn.log.warn("import_postponed", { file: upload.upload.name, code: reason.code });
     }
   }
   return result;
 }
 
-/** Every upload in the folders, and every import whose upload is gone; those first that are nearly over. */
+/** Every upload in the folders, and every import whose upload is gone; the nearly finished first. */
 async function pendingUploads(
   { inbox, store }: Turn,
-  { claimed: taken, moved, ready }: FolderScan,
+  { claimed, moved, ready }: FolderScan,
 ): Promise<PendingUpload[]> {
-  const known = new Set([...taken, ...moved].map(({ key }) => key));
+  const known = new Set([...claimed, ...moved].map(({ key }) => key));
   const entries = new Map((await store.unfinished([...known])).map(({ key, entry }) => [key, entry]));
   const entryOf = ({ key }: ClaimedUpload) => entries.get(key) ?? null;
 
@@ -53,7 +52,7 @@ async function pendingUploads(
     gone.push({ place: "gone", upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });
   }
   const unfinished = [
-    ...taken.map((upload) => ({ place: "taken" as const, upload, entry: entryOf(upload) })),
+    ...claimed.map((upload) => ({ place: "taken" as const, upload, entry: entryOf(upload) })),
     ...ready.map((upload) => ({ place: "upload" as const, upload, entry: null })),
   ];
   const inBak = moved.map((upload) => ({ place: "bak" as const, upload, entry: entryOf(upload) }));
@@ -62,12 +61,12 @@ async function pendingUploads(
 
 type Aged = Pick<ReadyUpload, "name" | "mtime">;
 
-/** The order of imports (contract, section 1, "order"): by age, then by name. */
+/** The order of imports (docs/upload-folder.md#order). */
 export function oldestFirst(a: Aged, b: Aged): number {
   return a.mtime - b.mtime || byName(a, b);
 }
 
-/** By code units, which no locale changes. */
+/** By code units, so that the order does not depend on a locale. */
 export function byName(a: Pick<Aged, "name">, b: Pick<Aged, "name">): number {
   return a.name < b.name ? -1 : Number(a.name > b.name);
 }

@@ -1,11 +1,11 @@
-/** Which mail an import owes (contract, section 4). */
+/** Which mail an import owes (docs/mail.md#when-mail-is-sent). */
 import type { ImportStatus } from "../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { MailOwed } from "./ports.ts";
 
 const KINDS = { failed_records: "failures", rejected: "rejected", held: "held", done: "imported" } as const;
 
-/** The mail owed by an import that ended with this status. Only an upload owes any. */
+/** Only an upload owes mail. */
 export function mailOwed(status: ImportStatus, settings: Settings, isUpload: boolean): MailOwed {
   if (!isUpload || status === "running" || status === "error") return { state: "none" };
   if (status === "done" && settings.mail_on !== "always") return { state: "none" };

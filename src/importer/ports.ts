@@ -1,6 +1,5 @@
 /**
- * The edges of the importer: the upload folder, the database, and the clock, as the story of an import sees them.
- * The adapters are `src/inbox/` and `src/postgres/`; tests use the real ones wherever they can.
+ * The edges of the importer: the upload folder and the database. The adapters are `src/inbox/` and `src/postgres/`.
  */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
@@ -23,16 +22,15 @@ import type {
   Warning,
 } from "../domain/outcome.ts";
 
-/** A roster file that stands open; everything is read through this one handle, so that a rename cannot swap it. */
+/** An open roster; everything is read through this one handle, so that a rename cannot swap the file. */
 export interface RosterFile {
-  /** The name it was uploaded under. Data: escape it wherever it is shown. */
+  /** The name it was uploaded under. Escape it wherever it is shown. */
   readonly name: string;
   /** Size in bytes at the time it was opened. */
   readonly size: number;
   /**
-   * The bytes from the beginning, in chunks of at most 256 KiB. May be called again; one reader at a time.
-   * Chunks may be parts of `into`, where it is given: then each is valid until the next one is asked for, and none is left
-   * for the collector.
+   * The bytes from the beginning, in chunks of at most 256 KiB. Can be called again; one reader at a time. Chunks may be parts
+   * of `into`: then each is valid only until the next one is requested.
    */
   read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
   /** True when size, mtime or inode of the open file differ from what they were when it was opened. */
@@ -40,9 +38,9 @@ export interface RosterFile {
   close(): Promise<void>;
 }
 
-/** An upload in `UPLOAD/.rosterd/`: it stays there until its import is over, also across restarts. */
+/** An upload in `UPLOAD/.rosterd/`, where it stays until its import is over. */
 export interface ClaimedUpload {
-  /** Names the taken file in the database: the folder `.rosterd/KEY/` in which it stands. */
+  /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
   readonly key: string;
   /** The name it was uploaded under. */
   readonly name: string;
@@ -51,40 +49,39 @@ export interface ClaimedUpload {
   readonly size: number;
 }
 
-/** An upload that a turn may take now. */
+/** An upload that a turn may claim now. */
 export interface ReadyUpload {
   readonly name: string;
   readonly mtime: number;
   readonly size: number;
 }
 
-/** Something in the folder that is not imported now, and why, for status and log. */
+/** A file that is not imported now, and why, for status and log. */
 export interface WaitingFile extends CodedText {
   name: string;
 }
 
-/** What one look at the upload folder found. */
+/** What one scan of the upload folder found. */
 export interface FolderScan {
   /** Settled uploads, oldest first, then by name. */
   ready: ReadyUpload[];
-  /** Uploads that rosterd took earlier and that stand in `.rosterd/`, in the same order. */
+  /** Uploads in `.rosterd/`, in the same order. */
   claimed: ClaimedUpload[];
-  /** Uploads that went to `bak` and are not forgotten yet. */
+  /** Uploads that are in `bak` and not yet forgotten. */
   moved: ClaimedUpload[];
   waiting: WaitingFile[];
-  /** Names that are left alone because of their ending. */
+  /** Names with an ending that rosterd does not import. */
   ignored: string[];
 }
 
-/** What is seen in a folder that cannot be looked at. */
 export function emptyScan(): FolderScan {
   return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
 }
 
-/** The folder itself cannot be used (missing, `bak` is a link, not writable …): nothing is imported. */
+/** The upload folder cannot be used, because it is missing or not writable, for example. Nothing is imported. */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
-  /** `what` is wrong, and what mends it: two parts of one sentence. */
+  /** `what` is wrong and its `fix` are two parts of one sentence. */
   constructor(readonly code: string, readonly what: string, readonly fix: string) {
     super(`${what}: ${fix}.`);
   }
@@ -92,16 +89,16 @@ export class UnusableFolder extends Error {
 
 /** The upload folder. Nothing outside it is read, written or removed. */
 export interface Inbox {
-  /** Removes what an earlier process left half-made; at the first call, and again only if that failed. Touches no upload. */
+  /** Removes what an earlier process left unfinished, once. Touches no upload. */
   tidy(): Promise<void>;
-  /** Renames an upload into `.rosterd/`. Null when it vanished or was replaced since the look. */
+  /** Renames an upload into `.rosterd/`. Null if it vanished or was replaced since the scan. */
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
-  /** Opens a taken upload for reading. Null when somebody removed it. */
+  /** Opens a claimed upload for reading. Null if another program removed it. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
-  /** Makes a taken upload wait until it has settled anew, because it changed while it was read. */
+  /** Makes a claimed upload wait until it has settled again, because it changed while it was read. */
   requireResettle(upload: ClaimedUpload): void;
   /**
-   * Writes the failed records beside the upload in `bak`, whole or not at all, mode 0640; returns the name they got. Repeatable
+   * Writes the failed records to `bak`, whole or not at all, with mode 0640, and returns the name of the file. Can be repeated
    * after a crash.
    */
   keepFailed(
@@ -110,13 +107,13 @@ export interface Inbox {
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
   /**
-   * Moves a taken upload to `bak` under its dated name and returns that name; null when somebody removed it. Repeatable after a
-   * crash.
+   * Moves a claimed upload to `bak` under its dated name and returns that name; null if another program removed it. Can be
+   * repeated after a crash.
    */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
-  /** Whether nothing of somebody else stands in `.rosterd/KEY/` any more. */
+  /** Whether `.rosterd/KEY/` has no file of another program any more. */
   isGone(key: string): Promise<boolean>;
-  /** Removes what is left of a taken upload in `.rosterd/KEY/`; called when the history knows where it went. */
+  /** Removes what is left in `.rosterd/KEY/`; called when the history has the upload's place in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
 }
 
@@ -142,7 +139,6 @@ export interface ImportEntry extends Omit<Report, "failures"> {
   settings: Settings;
 }
 
-/** Where a running import is. */
 export interface Progress {
   stage: Stage;
   bytes: number;
@@ -150,7 +146,7 @@ export interface Progress {
   records: number;
 }
 
-/** What is known of a file as far as it was read; kept with its import. */
+/** What an import found out about its file; kept in the history. */
 export interface Facts {
   bytes: number;
   sha256: string | null;
@@ -159,64 +155,58 @@ export interface Facts {
   records: number;
 }
 
-/** Whether the record at a position of a batch is wanted. */
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
-/** Users whose records are to be written again; or everybody's. */
+/** Users whose records are staged again; "everybody" for all users. */
 export type RestageUsers = ReadonlySet<string> | "everybody";
 
-/** What was decided over the whole file. */
 export interface PlanSummary {
-  /** Why users who are missing are not archived, and the like. */
+  /** For example, why missing users are not archived. */
   warnings: Warning[];
-  /** Why those who would lose `active` are held; null: they are not. */
+  /** Why users who would lose `active` are put on hold; null if they are not. */
   hold: string | null;
 }
 
-/** The history of imports as the transaction of one sees it. */
 export interface EarlierImports {
   /**
-   * The latest other import of a file with these bytes that was applied and not undone, if another file was applied after it;
-   * otherwise null.
+   * The latest import of the same bytes that was applied and not undone, if another file was applied after it; otherwise null.
    */
   earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
 
-/** The transaction of one import: all of it becomes visible, or none. Each step answers with the one that comes next. */
+/** The transaction of one import. Each step returns the next one. */
 export interface ImportTransaction extends EarlierImports {
-  /** Makes the tables of an import and loads the unchanged-record cache. `bytes`: the length of the roster's text. */
+  /** Creates the tables of an import and loads the unchanged-record cache. `bytes` is the length of the roster's text. */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
 }
 
-/** A transaction of which nothing remains. */
+/** A transaction that is rolled back. */
 export interface DryRun extends EarlierImports {
-  /** Makes the tables of an import. */
   stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
 }
 
-/** The records of one file on their way into the database. */
 export interface Staging<Planned> {
-  /** Skips records that would change nothing; null: every record is to be read. */
+  /** Skips records that would change nothing; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
-   * Adds the records of a checked batch; those with problems are kept with them. `suspected`: which records have a value that may
-   * have stood in an earlier one, 1 or 0 each.
+   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an earlier
+   * record may have, otherwise 0.
    */
-  write(batch: Batch, problems: FoundProblems, suspected: Uint8Array): Promise<void>;
+  write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
-   * Ends the stream; all records have arrived when it resolves. `suspects` null: any value may stand twice. `repeated`: users of
-   * whom a record was skipped before another one came.
+   * Ends the stream; all records have arrived when it resolves. `possibleDuplicates` is null if any value may be repeated.
+   * `repeated` are the users with a skipped record and a later one.
    */
   end(
-    suspects: readonly PossibleDuplicate[] | null,
+    possibleDuplicates: readonly PossibleDuplicate[] | null,
     repeated: ReadonlySet<string>,
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
-/** Waits for all records of some users, which are to be written once more. */
+/** Takes all records of some users again. */
 export interface Restaging<Planned> {
   readonly again: RestageUsers;
-  /** Adds the records of a checked batch that are wanted, by their position in it. */
+  /** Adds the wanted records of a checked batch. */
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
 }
@@ -224,87 +214,80 @@ export interface Restaging<Planned> {
 /** All records are in the database. */
 export interface Staged<Planned> {
   readonly again: null;
-  /** Decides what each record would do, without doing it: repetitions, changes, taken values (contract, sections 2 and 3). */
+  /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(): Promise<Planned>;
 }
 
 export interface PlannedImport {
-  /** Does what was planned, made anew as often as users change meanwhile. */
+  /** Applies the plan. Plans again whenever another program changes a planned user. */
   apply(): Promise<AppliedImport>;
 }
 
 export interface AppliedImport {
-  /** What became of the records. */
   readonly counts: Counts;
-  /** The one that held in the end. */
+  /** Of the plan that was applied. */
   readonly judgement: PlanSummary;
-  /** Ends the history entry of the import, with its failures and the mail that is owed. */
+  /** Ends the history entry of the import, with its failures and the mail it owes. */
   record(done: DoneImport): Promise<void>;
 }
 
-/** What an import would do. */
 export interface DryRunPlan {
   readonly judgement: PlanSummary;
   counts(): Promise<Counts>;
-  /** The first failures, in the order of their lines. */
+  /** The first failures, in line order. */
   failures(limit: number): Promise<Failure[]>;
   /** The first users that would change. */
   changes(limit: number): Promise<Change[]>;
 }
 
-/** What the history keeps of an import that was applied. */
 export interface DoneImport {
   status: ImportStatus;
   counts: Counts;
   facts: Facts;
   warnings: readonly Warning[];
-  /** Why users are held; null: nobody is. */
+  /** Why users are on hold; null if none is. */
   hold: string | null;
   mail: MailOwed;
   finishedAt: Date;
 }
 
-/** The mail that an import owes: its kind, none, or a kind that nobody can be sent because mail is not set up. */
+/** The mail that an import owes. "not_configured": mail is due but not set up. */
 export type MailOwed =
   | { state: "none" | "not_configured" }
   | { state: "waiting"; kind: ImportMailKind; sender: string };
 
-/** How to wait for another import. */
 export interface WaitOptions {
   signal: AbortSignal;
   onWait?: () => void;
 }
 
-/** The history of imports, as the story of an import writes it. */
 export interface ImportStore {
-  /** Begins an import, or takes up the one of that key again unless it is over; see `status`. */
+  /** Begins an import, or continues the one with that key; `status` says whether it is over already. */
   begin(
     entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
   /**
-   * Runs `work` in a transaction on a connection of its own, as the only import of this database: while another one runs, it
-   * waits and says so once.
+   * Runs `work` in a transaction on its own connection, as the only import of this database. Waits while another one runs, and
+   * calls `onWait` once.
    */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
-  /** The same, but nothing of it remains; for `check`. Needs no lock and no schema. */
-  dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T>;
-  /** Ends an import with a verdict over the whole file. */
+  /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
+  dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Notes why an import could not be done; it stays to be tried again. */
+  /** Notes why an import could not be done; it will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
-  /** The import as it stands, or null. */
   find(importId: number): Promise<ImportEntry | null>;
-  /** Its failures in the order of lines, a page at a time. A page is valid until the next one is asked for. */
+  /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<Failure[]>;
-  /** The imports of taken uploads with these keys, and all others whose uploads have not got to `bak` yet. */
+  /** The imports of the uploads with these keys, and all others whose uploads are not yet in `bak`. */
   unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
-  /** Marks under which name the failed records stand in `bak`. */
+  /** Notes the name of the failed-records file in `bak`. */
   markKept(importId: number, failedFile: string): Promise<void>;
-  /** Marks under which name the file stands in `bak`: from then on its mail may go. */
+  /** Notes the name of the file in `bak`; its mail may be sent from then on. */
   markMoved(importId: number, bakFile: string): Promise<void>;
   /**
-   * Marks that the file is gone, so that nobody waits for it: an import that was not applied ends as an error with this reason, to
-   * another the reason is added as a warning.
+   * Notes that the file is gone. An import that was not applied ends as an error with this reason; another one gets the reason as
+   * a warning.
    */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }

@@ -3,15 +3,15 @@ import type { Reason } from "../domain/outcome.ts";
 import { codeOf, sqlState } from "../runtime/errors.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 
-/** Why an import could not be done, for the history and the log: a stable code and a sentence, never a value. */
+/** For the history and the log. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof ChangedWhileRead) return { code: "changed_while_read", text: error.message, line: null };
   return { code: codeOf(error) || "unexpected", text: sentenceOf(error), line: null };
 }
 
-/** Messages of the database may quote values; those of rosterd and of the file system do not. */
+/** Messages of the database may quote values of users, so only their code is given. */
 function sentenceOf(error: unknown): string {
   const state = sqlState(error);
-  if (state !== null) return `the database refused: SQLSTATE ${state}`;
-  return error instanceof Error ? error.message : "an unexpected error";
+  if (state !== null) return `the database refused the import (SQLSTATE ${state})`;
+  return error instanceof Error ? error.message : "unexpected error";
 }

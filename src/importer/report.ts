@@ -1,7 +1,4 @@
-/**
- * What people and scripts are told of one file: the documents of `import --json` and `check --json` (contract, section 7).
- * Used by the command line, and by HTTP for `POST /check`.
- */
+/** The documents of `import --json`, `check --json` and `POST /check`. */
 import { columnPosition } from "../domain/columns.ts";
 import {
   type Change,
@@ -28,13 +25,13 @@ export interface FileJob {
   clock: Clock;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** Called once when another import has to end first. */
+  /** Called once if another import must end first. */
   onWait?: () => void;
 }
 
 export type CheckReport = Report & { changes: Change[] };
 
-/** What an import of the file would do now. Nothing is written. Throws only when it was called off. */
+/** A dry run. Throws only if it is aborted. */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const facts = unreadFacts(file);
   try {
@@ -49,15 +46,15 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
   }
 }
 
-/** A database has an order of its own for names; people know the one of the contract. */
+/** The database orders keys by its own rules. */
 function inColumnOrder({ columns, ...change }: Change): Change {
   const ordered = Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b));
   return { ...change, columns: Object.fromEntries(ordered) };
 }
 
 /**
- * Imports the file and leaves it where it is; no mail. Answers also with its entry in the history; null: it has none. Throws only
- * when it was called off.
+ * Imports the file without a mail and leaves it where it is. `entry` is null if the history has none. Throws only if it is
+ * aborted.
  */
 export async function importReport(
   file: RosterFile,
@@ -90,14 +87,12 @@ async function firstFailures(store: ImportStore, id: number): Promise<Failure[]>
   return first.slice(0, MAX_FAILURES_REPORTED);
 }
 
-/** What an import came to, without what only its history shows. */
 function reportOf(entry: Omit<Report, "failures">, failures: Failure[]): Report {
   const { file, status, reason, warnings } = entry;
   const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, entry[name]])) as unknown as Counts;
   return { file, status, reason, ...counts, warnings, failures };
 }
 
-/** A file that was rejected, or that could not be imported. */
 export function errorReport(file: string, error: unknown): Report {
   const rejected = error instanceof RejectedFile;
   const reason: Reason = rejected ? error.reason : reasonOf(error);

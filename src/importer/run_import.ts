@@ -1,6 +1,6 @@
 /**
- * One run over one open file, from its entry in the history to what became of it there: applied, rejected, or noted with an error
- * to be tried again. The service and the command line both import through here.
+ * One run over one open file: applies it, rejects it, or notes the error so that it is retried. The service and the command line
+ * both import through here.
  */
 import { RejectedFile } from "../domain/outcome.ts";
 import { importFile } from "./import_file.ts";
@@ -12,11 +12,11 @@ import { reasonOf } from "./reason.ts";
 
 export interface ImportRun extends Omit<ImportJob, "facts"> {
   store: ImportStore;
-  /** Called once when another import has to end first. */
+  /** Called once if another import must end first. */
   onWait?: () => void;
 }
 
-/** Imports the file of a begun import. Answers with its entry when it is over; otherwise throws what stopped it. */
+/** Imports the file of a begun import. Returns its finished entry, or throws what stopped it. */
 export async function runImport(file: RosterFile, { id }: ImportEntry, run: ImportRun): Promise<ImportEntry> {
   try {
     await applyOrReject(file, id, run);
@@ -43,18 +43,18 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
 }
 
 /**
- * The answer to COMMIT may have been lost: only the database knows whether the import is over. If not, the import is noted to be
- * tried again, and the answer is null. When the database cannot be asked, the first error is the one to tell.
+ * The answer to COMMIT may be lost, so only the database knows whether the import is over. If it is not, notes the error for a
+ * retry and returns null. An unreachable database also gives null: the first error is the one to report.
  */
 async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
   const { store, signal, isUpload } = run;
-  // An upload stays begun, which is all that the next process needs. Nobody resumes an import of the command line.
+  // The next process resumes an upload that is begun, but not an import of the command line.
   if (isUpload && signal.aborted) return null;
   try {
     const entry = await mustFind(store, id);
     if (isOver(entry)) return entry;
     await store.postpone(id, reasonOf(error));
-  } catch { /* the first error is the one to tell */ }
+  } catch { /* the first error is the one to report */ }
   return null;
 }
 

@@ -1,7 +1,6 @@
 /**
- * Carries an upload on, step by step, to its end (contract, section 1): `next_step.ts` decides which step comes, here is what
- * each one does. Everything that a step changes outside the database may be done again after a crash, and is marked in the
- * history when it is done.
+ * Carries an upload step by step to its end: `next_step.ts` decides which step comes, and this file does it. What a step changes
+ * outside the database can be repeated after a crash; the history notes when it is done.
  */
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -12,47 +11,45 @@ import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts
 import type { ClaimedUpload, ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
 import { runImport } from "./run_import.ts";
 
-/** What a turn works with. */
 export interface Turn {
   inbox: Inbox;
   store: ImportStore;
-  /** Read once, at the start of the turn. */
+  /** Read once at the start of the turn. */
   settings: Settings;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
-  /** Lets others have their turn while a roster is read. */
+  /** Lets HTTP requests run while a roster is read. */
   yieldToRequests?: () => Promise<void>;
-  /** Whether an error means that no other upload can be imported now either. */
+  /** Whether an error stops every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
 
-/** An upload somewhere on its way. */
 export type PendingUpload =
   | { place: "upload"; upload: ReadyUpload; entry: null }
   | PendingClaim;
 
-/** One that rosterd has taken. */
+/** An upload that rosterd has claimed. */
 export interface PendingClaim {
   place: Exclude<Place, "upload">;
   upload: ClaimedUpload;
   entry: ImportEntry | null;
 }
 
-/** Does everything that is left to do. Returns the id of its import when that is finished; null when the upload is gone. */
+/** Does all steps that are left. Returns the id of the finished import, or null if the upload is gone. */
 export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
-  let way = from;
-  for (let step = next(way); step !== null; step = next(way)) {
-    // The next process, or the one that leads by now, carries on. What is moved is as good as done.
+  let pending = from;
+  for (let step = next(pending); step !== null; step = next(pending)) {
+    // Another process continues a stopped upload. One in bak is done but for the cleaning up.
     if (step !== "forget") turn.signal.throwIfAborted();
-    const after = way.place === "upload"
-      ? await claim(turn, way.upload)
-      : await STEPS[step as keyof typeof STEPS](turn, way);
+    const after = pending.place === "upload"
+      ? await claim(turn, pending.upload)
+      : await STEPS[step as keyof typeof STEPS](turn, pending);
     if (after === null) return null;
-    way = after;
+    pending = after;
   }
-  return stageOf(way.entry) === "filed" ? way.entry!.id : null;
+  return stageOf(pending.entry) === "filed" ? pending.entry!.id : null;
 }
 
 function next({ place, entry }: PendingUpload): Step | null {
@@ -60,19 +57,19 @@ function next({ place, entry }: PendingUpload): Step | null {
 }
 
 async function claim(turn: Turn, upload: ReadyUpload): Promise<PendingClaim | null> {
-  const taken = await turn.inbox.claim(upload);
-  return taken && { place: "taken", upload: taken, entry: null };
+  const claimed = await turn.inbox.claim(upload);
+  return claimed && { place: "taken", upload: claimed, entry: null };
 }
 
-type StepFunction = (turn: Turn, way: PendingClaim) => Promise<PendingClaim | null>;
+type StepFunction = (turn: Turn, pending: PendingClaim) => Promise<PendingClaim | null>;
 
 const STEPS: Readonly<Record<Exclude<Step, "take">, StepFunction>> = {
   import: importClaimed,
   keep_failed: keepFailed,
   move: moveToBak,
-  forget: async ({ inbox }, way) => {
-    await inbox.forget(way.upload);
-    return { ...way, place: "gone" };
+  forget: async ({ inbox }, pending) => {
+    await inbox.forget(pending.upload);
+    return { ...pending, place: "gone" };
   },
   end: endWithoutFile,
 };
@@ -103,7 +100,7 @@ async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<Pend
 async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, signal } = turn;
   const { id, started_at } = entry!;
-  reports(turn, upload, entry!);
+  reportProgress(turn, upload, entry!);
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
   try {
@@ -122,7 +119,7 @@ async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<
 async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, log } = turn;
   const { id, file, status, records, failed, mail, started_at } = entry!;
-  reports(turn, upload, entry!);
+  reportProgress(turn, upload, entry!);
   const name = await inbox.moveToBak(upload, new Date(started_at));
   if (name === null) return { place: "gone", upload, entry };
   await store.markMoved(id, name);
@@ -130,8 +127,8 @@ async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<P
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
 }
 
-/** The import is over; to keep its failed records, or to move the file to another file system, takes its time, too. */
-function reports({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
+/** Writing the failed records and moving the file to another file system can take long, too. */
+function reportProgress({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });
 }
@@ -147,12 +144,11 @@ async function endWithoutFile(
   return null;
 }
 
-/** What is told of an import whose file is not where it has to be. */
 function whyWithoutFile(place: Place, entry: ImportEntry): Reason {
   const [code, text] = isOver(entry)
     ? ["upload_gone", "the file was removed from .rosterd before it was moved to bak"]
     : place === "bak"
-    ? ["not_applied", "the file stands in bak, but this database never applied it: drop it in again"]
+    ? ["not_applied", "the file is in bak, but this database never applied it: upload it again"]
     : ["vanished", "the file was removed before it was imported"];
   return { code, text, line: null };
 }

@@ -38,7 +38,10 @@ serverTest("what an import holds is foreseen by check, and shown by imports, imp
 
   const check = await here.run("check", "spring.csv");
   assert.equal(check.code, 2);
-  assert.match(check.out, /warning: archivings would be held: import 2 is still held, .*; they would wait for approve/);
+  assert.match(
+    check.out,
+    /warning: archivals would be on hold: import 2 is still on hold, .*; they would wait until they are approved/,
+  );
   assert.equal(check.out.match(/^ {2}would be held: u\d\d$/gm)!.length, 20);
 
   assert.match(
@@ -50,7 +53,7 @@ serverTest("what an import holds is foreseen by check, and shown by imports, imp
   assert.equal(code, 0);
   assert.match(
     out,
-    /^ {2}25 users are held: of login source "ldap" 25 users would have lost access, where 30 are active/m,
+    /^ {2}25 users are held: login source "ldap" has 30 active users, and 25 would have lost access/m,
   );
   assert.match(out, /^ {2}nothing .* until "rosterd imports approve 2" or "rosterd imports discard 2"$/m);
   assert.equal(out.match(/^ {2}u\d\d \(line \d+\) would be archived$/gm)!.length, 20);

@@ -218,7 +218,7 @@ Deno.test("archiving without a guard, and without anybody to mail, is a warning"
   assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["nobody is archived"]);
   const risky = await archiving({ ...guardOff, archive_inactive_users: true });
   assert.deepEqual(risky.map(({ verdict }) => verdict), ["warning", "warning"]);
-  assert.match(risky[0].text, /any number of users can be archived at once/);
+  assert.match(risky[0].text, /one import can archive any number of users/);
   assert.equal(risky[0].mend, "Run: rosterd settings set archive_guard.max_percent=10");
   assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
   assert.deepEqual((await doctor(here)).findings.filter(({ check }) => check === "archiving").length, 1);

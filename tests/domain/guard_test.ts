@@ -33,36 +33,42 @@ Deno.test("losses are held above both limits only, in whole numbers", () => {
   }
 });
 
-Deno.test("whoever lost access in the last 24 hours counts, but holds nothing alone", () => {
+Deno.test("users who lost access in the last 24 hours count, but put nothing on hold alone", () => {
   assert.equal(reasonToHold(GUARD, null, [all(1_000, 150, 0)]), null);
   assert.equal(
     reasonToHold(GUARD, null, [all(1_000, 101, 1)]),
-    "of all login sources 101 users would have lost access, 100 of them in the last 24 hours already, where 1000 are active: " +
+    "all login sources together have 1,000 active users, and 101 would have lost access, 100 of them in the last 24 hours: " +
       "more than 10 percent and more than 20 users",
   );
 });
 
-Deno.test("each login source is weighed alone too, all together come first, and one that is all of them is told once", () => {
+Deno.test("each login source counts alone too, the total comes first, and a single login source is named once", () => {
   const small = [of("ldap", 900, 0), all(1_000, 30), of("hr", 100, 30)];
-  assert.match(reasonToHold(GUARD, null, small)!, /^of login source "hr" 30 users .* where 100 are active: [^;]*$/);
+  assert.match(reasonToHold(GUARD, null, small)!, /^login source "hr" has 100 active users, and 30 [^;]*$/);
   const both = [of("ldap", 500, 200), of("hr", 500, 100), all(1_000, 300)];
   assert.match(
     reasonToHold(GUARD, null, both)!,
-    /^of all .* 300 users .*; of login source "hr" .*; of login source "ldap" /,
+    /^all .* and 300 would .*; login source "hr" .*; login source "ldap" /,
   );
   const only = [all(1_000, 400), of("ldap", 1_000, 400)];
-  assert.match(reasonToHold(GUARD, null, only)!, /^of login source "ldap" 400 users would have lost access, [^;]*$/);
+  assert.match(
+    reasonToHold(GUARD, null, only)!,
+    /^login source "ldap" has 1,000 active users, and 400 would have lost access: [^;]*$/,
+  );
 });
 
-Deno.test("of many login sources the first few are named", () => {
+Deno.test("only the first few of many login sources are named", () => {
   const many = Array.from({ length: 30 }, (_, at) => of(`s${at}`, 100, 50));
   const reason = reasonToHold(GUARD, null, [...many, all(3_000, 1_500)])!;
-  assert.equal(reason.match(/users would have lost access/g)!.length, 5);
-  assert.match(reason, /; and so in 26 more login sources$/);
+  assert.equal(reason.match(/would have lost access/g)!.length, 5);
+  assert.match(reason, /; and the same in 26 more login sources$/);
 });
 
-Deno.test("an open hold holds everything, 100 percent switches the guard off, 0 and 0 holds everybody", () => {
-  assert.match(reasonToHold(GUARD, 7, [all(1_000, 1)])!, /^import 7 is still held/);
+Deno.test("an open hold keeps everything on hold, 100 percent switches the guard off, and 0 and 0 hold every user", () => {
+  assert.match(
+    reasonToHold(GUARD, 7, [all(1_000, 1)])!,
+    /^import 7 is still on hold, and later archivals wait with it$/,
+  );
   assert.equal(reasonToHold({ max_percent: 100, min_users: 0 }, 7, [all(10, 10)]), null);
   assert.notEqual(reasonToHold({ max_percent: 0, min_users: 0 }, null, [all(1_000_000, 1)]), null);
 });

@@ -66,12 +66,12 @@ onEachDatabase(
 );
 
 const FAILED_FILE = "\ufeff" + [
-  "unique_id,login_source,first_name,last_name,user_name,email,street,city,province,postal_code,user_type_id,student_no,data_of_birth,active,rosterd_line,rosterd_column,rosterd_code,rosterd_reason,rosterd_record",
-  `1004,ldap,Sofia,O'Neil,soneil,sofia.oneil@example.edu,,Kingston,ON,,student,'0045874,'31/12/2000,1,5,data_of_birth,9033,"data_of_birth ""31/12/2000"" is not of the form YYYY-MM-DD",`,
-  `1005,ldap,Jean,Roy,jroy,jean.roy(at)example.edu,,Montréal,QC,,staff,,'1975-07-01,1,6,email,9033,"email ""jean.roy(at)example.edu"" is not an e-mail address",`,
-  `1006,ldap,Priya,Chan,ATREMBLA,priya.chan@example.edu,,Toronto,ON,,student,'0045876,'2002-01-09,1,7,user_name,9020,"user_name ""ATREMBLA"" is taken by the record on line 2",`,
-  `,,,,,,,,,,,,,,8,,malformed,"the quote that opens value 3 (""first_name"") is not closed: add the closing quote, or take the opening one away","1007,ldap,""Noah,Kowalski,nkowals,noah.kowalski@example.edu,,Halifax,NS,,student,0045877,2000-03-03,1"`,
-  `1008,,Ingrid,Müller,imuller,ingrid.muller@example.edu,,Ottawa,Ontario,,faculty,,'1969-12-12,2,9,login_source; province; active,9014; 9030; 9033,"login_source is missing; province ""Ontario"" has 7 characters, at most 2 are allowed: two letters such as ON; active ""2"" is not 0 or 1",`,
+  "unique_id,login_source,first_name,last_name,user_name,email,street,city,province,postal_code,user_type_id,student_no,data_of_birth,active,rosterd_line,rosterd_column,rosterd_code,rosterd_record,rosterd_reason",
+  `1004,ldap,Sofia,O'Neil,soneil,sofia.oneil@example.edu,,Kingston,ON,,student,'0045874,'31/12/2000,1,5,data_of_birth,9033,,"data_of_birth ""31/12/2000"" must look like 1999-12-31"`,
+  `1005,ldap,Jean,Roy,jroy,jean.roy(at)example.edu,,Montréal,QC,,staff,,'1975-07-01,1,6,email,9033,,"email ""jean.roy(at)example.edu"" must look like name@example.com"`,
+  `1006,ldap,Priya,Chan,ATREMBLA,priya.chan@example.edu,,Toronto,ON,,student,'0045876,'2002-01-09,1,7,user_name,9020,,"user_name ""ATREMBLA"" is taken by the record on line 2"`,
+  `,,,,,,,,,,,,,,8,,malformed,"1007,ldap,""Noah,Kowalski,nkowals,noah.kowalski@example.edu,,Halifax,NS,,student,0045877,2000-03-03,1","value 3 (""first_name"") begins with a quote that is not closed: add the closing quote, or remove the opening one"`,
+  `1008,,Ingrid,Müller,imuller,ingrid.muller@example.edu,,Ottawa,Ontario,,faculty,,'1969-12-12,2,9,login_source; province; active,9014; 9030; 9033,,"login_source is missing; province ""Ontario"" must be two letters, such as ON; active ""2"" must be 0 or 1"`,
   "",
 ].join("\r\n");
 
@@ -114,7 +114,7 @@ onEachDatabase("a file without a usable header is rejected, mailed, and moved to
   const entry = await service.import("wrong.csv", "id;mail\n1;a@example.edu\n");
 
   assert.equal(entry.status, "rejected");
-  assert.match(entry.reason!.text, /there is no column unique_id.*Headers found: "id", "mail"/);
+  assert.match(entry.reason!.text, /column unique_id is missing.*Headers found: "id", "mail"/);
   const [mail] = await service.smtp.received(1);
   assert.equal(mail.subject, "rosterd: wrong.csv: rejected");
   assert.equal((await service.bak()).length, 1);

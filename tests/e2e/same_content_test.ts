@@ -30,8 +30,8 @@ Deno.test({
     });
     const [checked] = await response.json();
     const { id, warnings } = await service.import("monday.csv", roster("Ottawa"));
-    const text = `the same file was imported before, as import ${first.id + 1} on 28 Nov 2026: what later imports ` +
-      "changed may be put back. If this was a mistake, undo it and upload the newest roster";
+    const text = `the same file was imported before, as import ${first.id + 1} on 28 Nov 2026: later changes may be ` +
+      "reversed. If this was a mistake, undo this import and upload the newest roster";
     assert.deepEqual(warnings, [{ code: "same_content", text }]);
     assert.deepEqual(checked.warnings, warnings);
 

@@ -63,7 +63,7 @@ onServer(
 
     assert.deepEqual([entry.status, entry.created, entry.mail], ["done", 5, "none"]);
     assert.deepEqual(entry.warnings.map(({ text }) => text), [
-      'columns that rosterd does not know were ignored: "Note", "=Rank", "First; Name" (is first_name meant?)',
+      'unknown columns were ignored: "Note", "=Rank", "First; Name" (did you mean first_name?)',
     ]);
     const rows = await sql`
     select unique_id, first_name, street, postal_code, student_no, email, province from rosterd.users order by unique_id`;

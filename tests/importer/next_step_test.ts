@@ -13,7 +13,7 @@ function after(stage: Stage, step: Step): [Place, Stage] | null {
   return step === "forget" ? ["gone", stage] : null;
 }
 
-Deno.test("from whatever place and stage, the steps come to an end, and never import what is over", () => {
+Deno.test("from every place and stage the steps end, and never import twice", () => {
   for (const place of PLACES) {
     for (const stage of STAGES) {
       const steps: Step[] = [];
@@ -28,7 +28,7 @@ Deno.test("from whatever place and stage, the steps come to an end, and never im
   }
 });
 
-Deno.test("a new upload is taken, imported, its failed records kept, moved and forgotten, in this order", () => {
+Deno.test("a new upload is claimed, imported, its failed records kept, moved and forgotten, in this order", () => {
   const way: [Place, Stage][] = [["upload", "unknown"], ["taken", "unknown"], ["taken", "over"], ["taken", "kept"], [
     "bak",
     "filed",
@@ -43,7 +43,7 @@ Deno.test("a new upload is taken, imported, its failed records kept, moved and f
   ]);
 });
 
-Deno.test("nothing that stands in a folder is left without a next step", () => {
+Deno.test("every upload in a folder has a next step", () => {
   for (const place of ["taken", "bak"] as const) {
     for (const stage of STAGES) assert.notEqual(nextStep(place, stage), null, `${place} ${stage}`);
   }
@@ -53,7 +53,7 @@ Deno.test("an import whose file is gone is ended once, unless it was filed", () 
   assert.deepEqual(STAGES.map((stage) => nextStep("gone", stage)), [null, "end", "end", "end", null]);
 });
 
-Deno.test("how far an import has come is read from its entry", () => {
+Deno.test("the stage of an import is read from its entry", () => {
   const entry = { status: "done", failed: 0, failed_file: null, bak_file: null } as const;
   assert.equal(stageOf(null), "unknown");
   assert.equal(stageOf({ ...entry, status: "running" }), "begun");

@@ -48,7 +48,7 @@ async function read(rows: readonly string[][], chunk: number) {
 
 const chunk = fc.constantFrom(1, 7, 65_536);
 
-Deno.test("what a spreadsheet saved in blocks is read as what stood in its cells", async () => {
+Deno.test("a file that a spreadsheet saved in blocks is read as its cells were", async () => {
   await fc.assert(
     fc.asyncProperty(roster, chunk, async (rows, chunk) => {
       const saved = asSpreadsheet([HEADER, ...rows]);
@@ -82,7 +82,7 @@ Deno.test("a record that lost a delimiter in a spreadsheet's block fails alone",
   );
 });
 
-Deno.test("where each record ends with a delimiter, one that lost another fails, wherever it stands", async () => {
+Deno.test("when each record ends with a delimiter, a record that lost one fails, wherever it was", async () => {
   const surplus = fc.integer({ min: 1, max: 3 });
   const isWide = (rows: string[][]) => rows.length > 2;
   await fc.assert(
@@ -107,7 +107,7 @@ Deno.test("where each record ends with a delimiter, one that lost another fails,
   );
 });
 
-Deno.test("fewer than four records, or records beside one of full width, are not taken as short", async () => {
+Deno.test("fewer than four records, or records beside one of full width, do not count as short", async () => {
   const kinds = async (rows: string[][]) =>
     (await read([HEADER, ...rows], 65_536)).records.map((one) => "why" in one ? one.why.kind : "good");
   const short = (id: string) => [id, "SSO", "Ann"], full = (id: string) => [id, "SSO", "Ann", "", "", ""];

@@ -167,7 +167,7 @@ async function backAndForth(headers: string[], values: string[]): Promise<Checke
   return await checkRoster(await failedFileOf(roster, [failed], settings), settings);
 }
 
-Deno.test("a roster with as many columns as are allowed comes back, although rosterd's own stand beside them", async () => {
+Deno.test("a roster with as many columns as are allowed comes back, together with the columns of rosterd", async () => {
   const { header, records } = await backAndForth(Array(998).fill("x"), Array(998).fill("=1"));
   assert.deepEqual([header.own.length, records.length], [5, 1]);
   assert.deepEqual([...new Set(records[0].values!.slice(2, 1_000))], ["'=1"]);

@@ -31,7 +31,7 @@ pageTest(
       .waitFor();
     await page.getByRole("link", { name: "Review and decide" }).click();
     await page.getByRole("heading", { name: "40 users are held for review" }).waitFor();
-    await page.getByText('Reason: of login source "ldap" 40 users would have lost access').waitFor();
+    await page.getByText('Reason: login source "ldap" has 100 active users, and 40 would have lost access').waitFor();
     const users = page.getByRole("table", { name: "Held users, by unique_id" });
     assert.equal(await users.getByRole("row").count(), 41);
     assert.equal(

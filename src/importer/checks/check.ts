@@ -1,9 +1,9 @@
 /**
- * Checks the values of records (contract, section 2, "Columns" and "Partial updates") and puts them into the form in which they
- * are stored: trimmed, without the spreadsheet guard, regions in upper case, and marked as keeping or clearing.
+ * Checks the values of records (docs/file-format.md#values) and changes them to the form in which they are stored: trimmed,
+ * without the spreadsheet guard, regions in upper case, and marked as keeping or clearing.
  *
- * Works on the bytes of a batch, column by column; text is made only where a rule needs it or a reason quotes it. What
- * needs other records or the database (repeated and taken values) is judged later, in SQL.
+ * Works on the bytes of a batch, column by column, and decodes text only for rules and reasons that need it. Repeated and taken
+ * values need other records, so SQL finds them later.
  */
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
 import type { Problem, ProblemCode } from "../../domain/outcome.ts";
@@ -14,15 +14,15 @@ import { malformedReason } from "../csv/malformed.ts";
 import { isGuarded } from "./spreadsheet.ts";
 import { createRule, lostCharacter, type Rule } from "./rules.ts";
 
-/** The records of one batch that have problems, by their position in it. */
+/** The problems of a batch, by the position of the record. */
 export type FoundProblems = ReadonlyMap<number, Problem[]>;
 
-/** Checks the records of a batch in place. */
+/** Checks the records of a batch and changes them in place. */
 export type Check = (batch: Batch) => FoundProblems;
 
 const APOSTROPHE = 0x27;
 
-/** Prepares the checks for one file. `today` is the day (UTC) on which the import began. */
+/** Prepares the checks for one file. `today` is the UTC date on which the import began. */
 export function createCheck(header: Header, settings: Settings, today: string): Check {
   const columns = header.present.map((present) => createColumnCheck(present, settings, today));
   return (batch) => {
@@ -53,15 +53,15 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
         batch.putFrom(value, firstValue[record] + other);
         normalize(batch, value, trims);
       }
-      const fault = start[value] === end[value]
+      const violation = start[value] === end[value]
         ? empty(batch, value)
         : (flags[value] & Batch.NOT_ASCII ? lostCharacter(column, batch, value) : null) ?? rule(batch, value);
-      if (fault !== null) addProblem(found, record, column, fault);
+      if (violation !== null) addProblem(found, record, column, violation);
     }
   };
 }
 
-/** Doubled quotes become one, blanks within quotes go where the column wants it, and the spreadsheet guard goes. */
+/** Removes doubled quotes, the spreadsheet guard, and blanks inside quotes if the column is trimmed. */
 function normalize(batch: Batch, value: number, trims: boolean): void {
   const flags = batch.flags[value];
   if (flags & Batch.DOUBLED_QUOTES) batch.unescapeQuotes(value);
@@ -71,12 +71,12 @@ function normalize(batch: Batch, value: number, trims: boolean): void {
   if (trims) batch.trim(value);
 }
 
-/** What an empty value means: 9013 and 9014, 9031 where it is required, else keep or clear. */
+/** An empty value is a problem if the column is required; otherwise it keeps or clears. */
 function createEmptyRule(column: Column, settings: Settings): Rule {
   const missing: Partial<Record<string, ProblemCode>> = { unique_id: "9013", login_source: "9014" };
   if (isRequired(column, settings)) {
-    const fault = { code: missing[column.name] ?? "9031" as const, reason: `${column.name} is missing` };
-    return () => fault;
+    const violation = { code: missing[column.name] ?? "9031" as const, reason: `${column.name} is missing` };
+    return () => violation;
   }
   const clears = settings.empty_values === "clear" && column.kind !== "flag";
   return (batch, value) => {

@@ -1,13 +1,12 @@
-/** Guesses which column a header that is not known was meant to be. Only for messages; nothing is decided by it. */
+/** Guesses the column that an unknown header was meant to be, for messages only. */
 import { COLUMNS, foldHeader } from "../../domain/columns.ts";
 
-/** A name that a header may have, and the column it stands for. */
 export interface NearName {
   name: string;
   column: string;
 }
 
-/** The known name nearest to a header, or null when none is near: at most one edit in four letters, and never over three. */
+/** The known name nearest to a header; null if none is within one edit in four letters, three at most. */
 export function nearestName(header: string): NearName | null {
   const folded = foldHeader(header);
   let nearest: NearName | null = null;
@@ -23,7 +22,7 @@ export function nearestName(header: string): NearName | null {
   return nearest;
 }
 
-/** The edit distance of two words: letters added, left out, replaced, or two neighbours swapped (optimal string alignment). */
+/** The edit distance of two words (optimal string alignment); 4 if their lengths differ by more than three. */
 export function edits(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 3) return 4;
   let before: number[] = [];

@@ -1,7 +1,8 @@
 /**
- * The rule for the values of each kind of column (contract, section 2, the table and "Problem codes"). A rule gets a value that
- * is not empty, and answers with what is wrong with it, as a sentence for the clerk who must mend the roster, or null.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule gets a value that is not empty, and returns what is
+ * wrong and what to do, for the clerk who corrects the roster, or null.
  */
+import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
 import type { ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -13,21 +14,21 @@ export interface RuleViolation {
   reason: string;
 }
 
-/** Judges value `value` of a batch; may mark it or change its bytes in place. */
+/** Checks value number `value` of a batch; may mark it or change its bytes in place. */
 export type Rule = (batch: Batch, value: number) => RuleViolation | null;
 
-/** Text as reasons show it: in quotes, cut at 80 characters, on one line, with what is invisible made visible. */
+/** Text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
 export function shown(text: string): string {
   return `"${printable(cut(text, 80))}"`;
 }
 
-/** Cuts text after so many characters (code points), and says so with an ellipsis. */
+/** Cuts text after `longest` code points and adds an ellipsis. */
 export function cut(text: string, longest: number): string {
   const points = [...text];
   return points.length > longest ? points.slice(0, longest).join("") + "…" : text;
 }
 
-/** The rule of a column, with the clear token in front of it. */
+/** The rule of a column; the clear token is checked before it. */
 export function createRule(column: Column, settings: Settings, today: string): Rule {
   const rule = ruleOfKind(column, settings, today);
   const token = new TextEncoder().encode(settings.clear_token);
@@ -44,16 +45,18 @@ function isClearToken(token: Uint8Array, { bytes, start, end }: Batch, value: nu
 
 function clearRule({ name, kind }: Column, { required_columns, clear_token }: Settings): Rule {
   if (ALWAYS_REQUIRED.includes(name) || required_columns.includes(name)) {
-    return () => ({ code: "9031", reason: `${name} is required and cannot be cleared with ${shown(clear_token)}` });
+    return () => ({ code: "9031", reason: `${name} is required: enter a value instead of ${shown(clear_token)}` });
   }
   if (kind === "flag") {
-    return () => ({ code: "9033", reason: `${name} cannot be cleared with ${shown(clear_token)}: it must be 0 or 1` });
+    return () => ({ code: "9033", reason: `${name} must be 0 or 1: it cannot be cleared with ${shown(clear_token)}` });
   }
   return (batch, value) => {
     batch.flags[value] |= Batch.CLEARS;
     return null;
   };
 }
+
+const TWO_LETTERS = "must be two letters, such as ON";
 
 function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
   const { name } = column;
@@ -65,7 +68,7 @@ function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
       return both(
         inLength,
         textRule((text) =>
-          INVISIBLE.test(text) ? invisibleFault(name, text) : SUM.test(text) ? sumFault(name, text) : null
+          INVISIBLE.test(text) ? invisibleCharacter(name, text) : TOTAL.test(text) ? totalLine(name, text) : null
         ),
       );
     case "login_source":
@@ -75,7 +78,7 @@ function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
     case "email":
       return both(
         inLength,
-        textRule((text) => isEmail(text) ? null : notValid(name, text, "is not an e-mail address")),
+        textRule((text) => isEmail(text) ? null : notValid(name, text, "must look like name@example.com")),
       );
     case "region":
       return both(inLength, regionRule(name));
@@ -90,42 +93,41 @@ function both(first: Rule, second: Rule): Rule {
   return (batch, value) => first(batch, value) ?? second(batch, value);
 }
 
-function textRule(judge: (text: string) => RuleViolation | null): Rule {
-  return (batch, value) => judge(batch.text(value));
+function textRule(check: (text: string) => RuleViolation | null): Rule {
+  return (batch, value) => check(batch.text(value));
 }
 
 function notValid(column: string, text: string, why: string): RuleViolation {
   return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
 }
 
-/** Longest is counted in code points; no value has more of them than bytes. */
+/** Counts code points, of which a value never has more than bytes. */
 function lengthRule({ name, longest, kind }: Column): Rule {
-  const wanted = kind === "region" ? ": two letters such as ON" : "";
   return (batch, value) => {
     if (batch.end[value] - batch.start[value] <= longest) return null;
     const text = batch.text(value);
     const length = [...text].length;
     if (length <= longest) return null;
-    const reason = `${name} ${shown(text)} has ${length} characters, at most ${longest} are allowed${wanted}`;
-    return { code: "9030", reason };
+    const why = kind === "region" ? TWO_LETTERS : `has ${grouped(length)} characters: shorten it to at most ${longest}`;
+    return { code: "9030", reason: `${name} ${shown(text)} ${why}` };
   };
 }
 
-function invisibleFault(column: string, text: string): RuleViolation {
+function invisibleCharacter(column: string, text: string): RuleViolation {
   const [character] = INVISIBLE.exec(text)!;
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-  return notValid(column, text, `has the invisible character U+${code}: type the value anew`);
+  return notValid(column, text, `has the invisible character U+${code}: type the value again`);
 }
 
-/** What stands below a list: "Total", "Sum: 20", "(20 rows affected)". Nobody has such an id. */
-const SUM = new RegExp(
+/** The last line of a printed list: "Total", "Sum: 20", "(20 rows affected)". No user has such an id. */
+const TOTAL = new RegExp(
   String.raw`^\(?(?:(?:grand |sub)?(?:total|sum)|summe|gesamt|anzahl|somme|suma)s?[ :=]*[\d.,' ]*\)?$|` +
     String.raw`^\(?\d+ (?:rows?|records?|lines?|users?|students?|zeilen|datens[aä]tze|lignes|filas|registros)\b`,
   "i",
 );
 
-function sumFault(column: string, text: string): RuleViolation {
-  return notValid(column, text, "looks like a sum below the list, not like a person: remove the line");
+function totalLine(column: string, text: string): RuleViolation {
+  return notValid(column, text, "looks like a total, not a person: remove this record");
 }
 
 /** One address: one `@`, no blanks, brackets or separators, a domain of at least two labels. Letters of any script. */
@@ -135,14 +137,14 @@ const EMAIL = (() => {
   return new RegExp(String.raw`^${local}(?:\.${local})*@${label}(?:\.${label})+$`, "u");
 })();
 
-/** What nearly every address looks like; told at once, where the rule for all scripts takes its time. */
+/** Most addresses match this one, which is much faster. */
 const PLAIN_EMAIL = /^\w+(?:[.+-]\w+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z0-9]+$/;
 
 function isEmail(text: string): boolean {
   return PLAIN_EMAIL.test(text) || EMAIL.test(text);
 }
 
-/** U+FFFD stands for a character that a program before rosterd could not read. */
+/** U+FFFD replaces a character that another program could not read. */
 export function lostCharacter({ name }: Column, batch: Batch, value: number): RuleViolation | null {
   const { bytes, start, end } = batch;
   for (let at = start[value]; at + 2 < end[value]; at++) {
@@ -151,7 +153,7 @@ export function lostCharacter({ name }: Column, batch: Batch, value: number): Ru
     return notValid(
       name,
       text,
-      'has a lost character in place of "\ufffd": type the value again, or export it as UTF-8',
+      'has lost the character shown as "\ufffd": type the value again, or export the roster as UTF-8',
     );
   }
   return null;
@@ -160,10 +162,9 @@ export function lostCharacter({ name }: Column, batch: Batch, value: number): Ru
 function listRule(column: string, list: readonly string[], code: ProblemCode): Rule {
   if (list.length === 0) return () => null;
   const accepted = new Set(list);
-  const some = list.slice(0, 10).map(shown).join(", ") + (list.length > 10 ? ", …" : "");
-  return textRule((text) =>
-    accepted.has(text) ? null : { code, reason: `${column} ${shown(text)} is not one of ${some}` }
-  );
+  const some = (list.length > 1 ? "one of " : "") + list.slice(0, 10).map(shown).join(", ") +
+    (list.length > 10 ? ", …" : "");
+  return textRule((text) => accepted.has(text) ? null : { code, reason: `${column} ${shown(text)} must be ${some}` });
 }
 
 /** Two letters, kept in upper case. */
@@ -173,7 +174,7 @@ function regionRule(column: string): Rule {
     const { bytes, start, end } = batch;
     const first = start[value];
     if (end[value] - first !== 2 || !isLetter(bytes[first]) || !isLetter(bytes[first + 1])) {
-      return notValid(column, batch.text(value), "is not two letters such as ON");
+      return notValid(column, batch.text(value), TWO_LETTERS);
     }
     bytes[first] &= 0xdf;
     bytes[first + 1] &= 0xdf;
@@ -190,14 +191,14 @@ function dateRule(column: string, today: string): Rule {
     const bytes = batch.bytes, from = batch.start[value];
     const hasForm = batch.end[value] - from === 10 && bytes[from + 4] === HYPHEN && bytes[from + 7] === HYPHEN;
     const year = digits(bytes, from, 4), month = digits(bytes, from + 5, 2), day = digits(bytes, from + 8, 2);
-    const fault = (why: string) => notValid(column, batch.text(value), why);
-    if (!hasForm || Number.isNaN(year + month + day)) return fault("is not of the form YYYY-MM-DD");
-    if (!isReal(year, month, day)) return fault("is no day of the calendar");
-    return year * 10_000 + month * 100 + day > latest ? fault("lies in the future") : null;
+    const invalid = (why: string) => notValid(column, batch.text(value), why);
+    if (!hasForm || Number.isNaN(year + month + day)) return invalid("must look like 1999-12-31");
+    if (!isReal(year, month, day)) return invalid("is not a real date: check the day and the month");
+    return year * 10_000 + month * 100 + day > latest ? invalid("is in the future: check the year") : null;
   };
 }
 
-/** The number that `count` digits make, or NaN. */
+/** NaN if a byte is not a digit. */
 function digits(bytes: Uint8Array, from: number, count: number): number {
   let number = 0;
   for (let at = from; at < from + count; at++) {
@@ -216,6 +217,6 @@ function flagRule(column: string): Rule {
   return (batch, value) => {
     const byte = batch.bytes[batch.start[value]];
     const valid = batch.end[value] - batch.start[value] === 1 && (byte === 0x30 || byte === 0x31);
-    return valid ? null : notValid(column, batch.text(value), "is not 0 or 1");
+    return valid ? null : notValid(column, batch.text(value), "must be 0 or 1");
   };
 }

@@ -1,33 +1,33 @@
 /**
- * The guard against spreadsheets (contract, section 4): a value that a spreadsheet would run as a formula or rewrite
- * on saving gets a leading `'` in a failed-records file, and the import takes it off again.
+ * Guards values against spreadsheets (docs/mail.md#spreadsheet-values): a value that a spreadsheet would run as a formula or
+ * rewrite gets a leading `'` in a failed-records file. The import removes it.
  *
- * What is rewritten was found by letting LibreOffice save some 450 values, in six locales, with and without its
- * "Detect special numbers"; `tests/e2e/way_back_slow.ts` does it again.
+ * The patterns come from saving 450 values with LibreOffice in six locales, with and without "Detect special numbers";
+ * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** What a spreadsheet runs: a first character that begins a formula, also full-width; LF, as which a CR is saved. */
+/** The first characters of a formula, also full-width. A spreadsheet saves a CR as LF. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, also in groups, with decimals; what sets groups apart does not begin the decimals too. */
+/** Digits, also in groups, with decimals; the separator of groups is not also the decimal point. */
 const DIGITS = String
   .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])(?:\d{2,3}\k<gap>)*\d{3}(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 
-/** A symbol of money, or letters for it, with or without a blank between it and the figure. */
+/** A currency symbol or code. */
 const MONEY = String.raw`(?:\p{Sc}|R\$|Fr\.|CHF|EUR|USD|CAD|GBP|kr\.?)`;
 
-/** A number of any kind: also with an exponent, money, per cent, or negative as accountants write it. */
+/** Any number: with an exponent, a currency, a percent sign, or negative in parentheses. */
 const FIGURE = new RegExp(
   String.raw`^[+-]?\(?(?:(?:${MONEY}|%) ?-?)?(?:${DIGITS})(?:e[+-]?\d+)?(?: ?(?:${MONEY}|%))?[+-]?\)?$`,
   "iu",
 );
 
-/** The numbers that a spreadsheet saves as it found them. */
+/** A spreadsheet saves only these numbers unchanged. */
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * A month in the languages of the people who open the file, in full or short: what makes "12 May" a date, and "12 Main" none.
- * A spreadsheet reads the months of its own language, and some read English ones everywhere.
+ * A month, in full or short, so that "12 May" is a date but "12 Main" is not. A spreadsheet reads months in its own language, and
+ * some also in English.
  */
 const MONTH = String.raw`(?:${
   [
@@ -56,7 +56,7 @@ const WEEKDAY = String.raw`(?:${
   ].join("|")
 })\.?`;
 
-/** What stands between day, month and year. */
+/** Separates day, month and year. */
 const GAP = String.raw`(?: ?[-/.] ?)`, WORD_GAP = String.raw`(?:[ /-]|, ?|\. ?| de )?`;
 
 const DATE = [
@@ -81,7 +81,7 @@ const REWRITTEN = new RegExp(
   "iu",
 );
 
-/** Whether a spreadsheet would not leave the value as it is. */
+/** Whether a spreadsheet would run or rewrite the value. */
 export function spreadsheetChanges(value: string): boolean {
   return RUN.test(value) || isRewritten(value.trim());
 }
@@ -90,17 +90,15 @@ function isRewritten(value: string): boolean {
   return FIGURE.test(value) ? !PLAIN_NUMBER.test(value) : REWRITTEN.test(value);
 }
 
-/** The value as a spreadsheet leaves it alone. */
 export function guard(value: string): string {
   return spreadsheetChanges(value) ? `'${value}` : value;
 }
 
-/** Whether a value's leading `'` is such a guard. */
+/** Whether the leading `'` of a value is a guard. */
 export function isGuarded(value: string): boolean {
   return value.startsWith("'") && spreadsheetChanges(value.slice(1));
 }
 
-/** The value without its guard, if it has one. */
 export function unguarded(value: string): string {
   return isGuarded(value) ? value.slice(1) : value;
 }

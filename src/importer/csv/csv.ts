@@ -1,22 +1,22 @@
 /**
- * The CSV reader: UTF-8 bytes in, batches of records out (contract, section 2, "Quoting", "Malformed record", "Limits").
+ * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
- * It never turns bytes into text. A batch says where in its bytes each value begins and ends; whoever needs the text of
- * a value asks for it. A record that cannot be read is reported and costs only itself. Memory is bounded by one record.
+ * It does not decode text. A batch says where in its bytes each value begins and ends. A record that cannot be read fails alone.
+ * Memory is bounded by one record.
  *
- * How one record is read, and what is strange about it:
+ * How one record is read:
  *
- *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► behind the quote: blanks, then delimiter or line end
- *                   └─ else ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
+ *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line end
+ *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
  *
- * - A stray quote, text behind a closing quote, or a quote that never closes says nothing of where the record ends. So the
- *   reader goes back to where the record began and goes on at the next physical line: an unclosed quote costs one record.
- * - When the bytes at hand end within a record, the record is read again from its start once more bytes have come.
- *   The bytes at hand must have doubled by then, so that this costs at most as much again as reading once.
- * - A record that is over its limit is still read to its end, and costs only itself; beyond four times the limit its bytes are
- *   not kept any more, and it ends with the physical line on which it began.
- * - Empty values that are left out or added at the end of a record are judged beside its neighbours: `row_blocks.ts`.
- * - Behind the last byte at hand stands a line feed of our own, so that the inner loops need no bounds check.
+ * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So the reader
+ *   continues on the physical line after the one where the record began: an unclosed quote costs one record.
+ * - If the available bytes end within a record, it is read again from its start when they have doubled. So the second reading costs
+ *   at most as much as the first.
+ * - A record over its limit is read to its end. Beyond four times the limit its bytes are dropped, and it ends with the physical
+ *   line on which it began.
+ * - `row_blocks.ts` decides about missing and surplus empty values at the end of a record.
+ * - A line feed is added after the last available byte, so that the inner loops need no bounds check.
  */
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
@@ -24,7 +24,7 @@ import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
 import type { ReadingNotes } from "./reading_notes.ts";
 import { BLOCK_ROWS, blockOf, isRuledLine, shortWidthOf, usualWidthOf, type WidthCounts } from "./row_blocks.ts";
 
-/** Limits of one record, in bytes and values (contract, section 2, "Limits"). */
+/** Limits of one record (docs/file-format.md#limits). */
 export interface Limits {
   recordBytes: number;
   valueBytes: number;
@@ -33,7 +33,7 @@ export interface Limits {
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
 
-/** No record is looked for in more bytes than so many times its limit, however many are at hand. */
+/** A record is read within this many times its limit, so that the result does not depend on the chunks. */
 const WINDOW = 4;
 
 export interface ReaderOptions {
@@ -41,22 +41,22 @@ export interface ReaderOptions {
   delimiter: number;
   /** The physical line on which the bytes begin. */
   line: number;
-  /** Check each value for bytes that are not UTF-8; only needed when the file is known to hold such. */
+  /** Check for bytes that are not UTF-8; needed only if the file may have them. */
   validate: boolean;
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
   matcher?: UnchangedMatcher;
-  /** How many rows stand above the header, title lines for example: blocks of rows are counted from the first one. */
+  /** Rows above the header, such as title lines; blocks of rows are counted from the first one. */
   rowsAbove?: number;
-  /** Numbers of values that no record may have instead of all. */
+  /** Numbers of values that no short record may have. */
   neverShort?: ReadonlySet<number>;
-  /** Counts what is read in another way than it stands in the file. */
+  /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
 }
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
 
-// What a byte means to a plain value and to a quoted one. Numbers, in one table, because this is the innermost loop.
+// What a byte means in a plain value and in a quoted one. A table of numbers, because this is the innermost loop.
 const PLAIN = 0, DELIMITER = 1, LINE_END = 2, QUOTE_MARK = 3, HIGH = 4, CONTROL = 5;
 
 function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } {
@@ -72,8 +72,8 @@ function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } 
 }
 
 /**
- * Reads records from chunks of UTF-8 bytes. The first one is the header: every other must have as many values.
- * Each batch is valid until the next one is asked for. Throws {@link RejectedFile} when the last record is cut off.
+ * Reads records from chunks of UTF-8 bytes. The first record is the header, and every other one must have as many values. A batch
+ * is valid until the next one is requested. Throws {@link RejectedFile} if the last record is cut off.
  */
 export async function* readRecords(
   chunks: AsyncIterable<Uint8Array>,
@@ -83,7 +83,7 @@ export async function* readRecords(
   for await (const chunk of chunks) {
     reader.add(chunk);
     while (reader.fill()) yield reader.batch;
-    // Where every record is skipped there is no other moment for others to have their turn.
+    // The consumer yields to HTTP requests even if every record is skipped.
     if (options.matcher) yield reader.batch;
   }
   reader.finish();
@@ -91,10 +91,10 @@ export async function* readRecords(
   reader.rejectOpenQuote();
 }
 
-// How reading a value came out. Below zero, reading cannot go on where it is.
+// The outcome of reading a value. Below zero, reading cannot continue at the position.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
-/** An end mark of some system: no upload was cut off in the middle of it. */
+/** End marks are not the beginning of a record that was cut off. */
 function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
   return true;
@@ -106,35 +106,35 @@ class Reader {
   readonly #window: number;
   readonly #plain: Uint8Array;
   readonly #quoted: Uint8Array;
-  /** Bytes at hand: from `#position` up to `#end` they are unread; behind them stands a line feed of our own. */
+  /** The available bytes. Unread from `#position` to `#end`; a line feed is added after them. */
   #bytes = new Uint8Array(1 << 19);
   #position = 0;
   #end = 0;
   #final = false;
   #line: number;
-  /** How many values a record must have: as many as the first one, the header; 0 before it was read. */
+  /** The number of values in the header; 0 before it was read. */
   #width = 0;
-  /** How many values most records have, surplus empty ones counted; 0 before the first record behind the header. */
+  /** The number of values in most records, surplus empty ones included; 0 before the first record. */
   #usualWidth = 0;
-  /** Rows before the position, also blank and malformed ones; and which of them was the last record of full width. */
+  /** Rows before the position, blank and malformed ones included, and the last of them with full width. */
   #row: number;
   #fullRow = -1;
-  /** The latest block in which a record was short, and how many values such a record of it must have; 0: none may be short. */
+  /** The latest block with a short record, and the number of values of its short records; 0 if none may be short. */
   #shortBlock = -1;
   #shortWidth = 0;
-  /** So many bytes must be at hand before the unfinished record is tried again. */
+  /** The bytes that must be available before the unfinished record is read again. */
   #wanted = 0;
-  /** What is left of a physical line is passed over; the quotes in it up to the position leave one open. */
-  #passingOver = false;
+  /** The rest of a physical line is skipped; whether a quote is open at the position. */
+  #skippingLine = false;
   #quoteOpen = false;
 
-  // The record being read: where it began, how many values, how many up to the last that is not empty, line ends within
-  // quotes, and what is wrong with it.
+  // The record being read: its start, its values, its values up to the last that is not empty, its line ends within quotes, and
+  // what is wrong with it.
   #start = 0;
   #values = 0;
   #filled = 0;
   #linesWithin = 0;
-  #fault: Malformed | null = null;
+  #problem: Malformed | null = null;
   #notAscii = false;
 
   constructor(readonly options: ReaderOptions) {
@@ -167,7 +167,7 @@ class Reader {
     this.#wanted = 0;
   }
 
-  /** Reads as many records as the bytes at hand and the batch allow; false when there was none. */
+  /** Reads as many records as the available bytes and the batch allow; false if it read no record. */
   fill(): boolean {
     const batch = this.batch.begin(this.#bytes);
     if (this.#end - this.#position < this.#wanted) return false;
@@ -175,9 +175,9 @@ class Reader {
     const { matcher } = this.options;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      if (matcher && this.#width > 0 && !this.#passingOver) this.#skipUnchanged(matcher);
+      if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
       if (this.#position === this.#end) break;
-      if (this.#passingOver ? this.#passOverLine() : this.#readRecord()) continue;
+      if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
       this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);
       this.#position = this.#start;
       break;
@@ -185,7 +185,6 @@ class Reader {
     return batch.count > 0;
   }
 
-  /** Skips unchanged records, as far as they are at hand. */
   #skipUnchanged(matcher: UnchangedMatcher): void {
     for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
       this.#position = lineEnd + 1;
@@ -194,7 +193,7 @@ class Reader {
     }
   }
 
-  /** Reads the record at the position into the batch; false when more bytes are needed for it. */
+  /** Reads the record at the position into the batch; false if it needs more bytes. */
   #readRecord(): boolean {
     this.#beginRecord();
     const beyondWindow = this.#end - this.#start > this.#window;
@@ -204,7 +203,7 @@ class Reader {
     if (outcome === RECORD_READ) return this.#endRecord();
     if (outcome === MORE_NEEDED) {
       if (!beyondWindow) return false;
-      this.#fault = { kind: "record_too_long" };
+      this.#problem = { kind: "record_too_long" };
     }
     return this.#resumeAtNextLine();
   }
@@ -212,7 +211,7 @@ class Reader {
   #beginRecord(): void {
     this.#start = this.#position;
     this.#values = this.#filled = this.#linesWithin = 0;
-    this.#fault = null;
+    this.#problem = null;
     this.#notAscii = false;
   }
 
@@ -222,7 +221,7 @@ class Reader {
     return outcome;
   }
 
-  /** Reads as if no bytes were at hand at `edge` and behind it, so that what comes out does not depend on the chunks. */
+  /** Reads as if the bytes ended at `edge`, so that the result does not depend on the chunks. */
   #within<T>(edge: number, read: () => T): T {
     if (this.#end <= edge) return read();
     const bytes = this.#bytes, end = this.#end, final = this.#final, byte = bytes[edge];
@@ -236,7 +235,7 @@ class Reader {
     return outcome;
   }
 
-  /** Reads one value and the delimiter or line end behind it. */
+  /** Reads one value and the delimiter or line end after it. */
   #readValue(): number {
     const bytes = this.#bytes, meaning = this.#plain, from = this.#position;
     let at = from, flags = 0;
@@ -255,7 +254,7 @@ class Reader {
     return this.#endValue(at);
   }
 
-  /** Reads a value from behind its opening quote. */
+  /** Reads a quoted value; `from` is after its opening quote. */
   #readQuoted(from: number): number {
     const bytes = this.#bytes, meaning = this.#quoted, end = this.#end;
     let at = from, flags = Batch.QUOTED;
@@ -276,23 +275,23 @@ class Reader {
       at++;
     }
     if (at - from > this.#limits.recordBytes) return this.#unreadable("quote_not_closed");
-    const behind = skipBlanks(bytes, at + 1, end, this.options.delimiter);
-    if (behind < end && this.#plain[bytes[behind]] !== DELIMITER && this.#plain[bytes[behind]] !== LINE_END) {
-      const halfBlank = behind + 1 === end && !this.#final;
-      return halfBlank ? MORE_NEEDED : this.#unreadable("text_behind_quote");
+    const after = skipBlanks(bytes, at + 1, end, this.options.delimiter);
+    if (after < end && this.#plain[bytes[after]] !== DELIMITER && this.#plain[bytes[after]] !== LINE_END) {
+      const halfBlank = after + 1 === end && !this.#final;
+      return halfBlank ? MORE_NEEDED : this.#unreadable("text_after_quote");
     }
     this.#store(from, at, flags);
-    return this.#endValue(behind);
+    return this.#endValue(after);
   }
 
-  /** The quote that opens the value at `from` is not closed before `at`, where the bytes at hand end or leave it open. */
+  /** The quote of the value at `from` is still open at `at`, where the available bytes end. */
   #openUpTo(at: number, from: number): number {
     const waits = !this.#final && at - from <= this.#limits.recordBytes;
     return waits ? MORE_NEEDED : this.#unreadable("quote_not_closed");
   }
 
-  #unreadable(kind: "stray_quote" | "text_behind_quote" | "quote_not_closed"): number {
-    this.#fault = { kind, value: this.#values };
+  #unreadable(kind: "stray_quote" | "text_after_quote" | "quote_not_closed"): number {
+    this.#problem = { kind, value: this.#values };
     return UNREADABLE;
   }
 
@@ -307,7 +306,7 @@ class Reader {
     return VALUE_READ;
   }
 
-  /** False when a CR is the last byte at hand: it may be the first half of a CRLF. */
+  /** False if the last available byte is a CR, which may be half of a CRLF. */
   #stepOverLineEnd(at: number): boolean {
     if (this.#bytes[at] === CR) {
       if (at + 1 === this.#end && !this.#final) return false;
@@ -317,7 +316,7 @@ class Reader {
     return true;
   }
 
-  /** U+0080 to U+009F are control characters too; in UTF-8 they are C2 80 to C2 9F. */
+  /** U+0080 to U+009F, in UTF-8 C2 80 to C2 9F, are control characters too. */
   #highFlags(at: number): number {
     this.#notAscii = true;
     const next = this.#bytes[at + 1];
@@ -333,13 +332,13 @@ class Reader {
   }
 
   #store(from: number, to: number, flags: number): void {
-    if (to - from > this.#limits.valueBytes) this.#fault ??= { kind: "value_too_long", value: this.#values };
-    if (flags & Batch.CONTROL) this.#fault ??= { kind: "control_character", value: this.#values };
+    if (to - from > this.#limits.valueBytes) this.#problem ??= { kind: "value_too_long", value: this.#values };
+    if (flags & Batch.CONTROL) this.#problem ??= { kind: "control_character", value: this.#values };
     this.batch.put(this.#values++, from, to, flags);
     if (to > from) this.#filled = this.#values;
   }
 
-  /** The record ends before the position: judges it as a whole. False when more bytes are needed to judge it by its block. */
+  /** Checks the record that ends before the position as a whole. False if its block needs more bytes. */
   #endRecord(): boolean {
     const start = this.#start, end = this.#contentEnd();
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
@@ -352,15 +351,15 @@ class Reader {
     }
     const line = this.#line;
     this.#line += this.#linesWithin + 1;
-    const fault = this.#faultOfWhole(end - start);
+    const problem = this.#problemOfWhole(end - start);
     this.#row++;
-    if (fault !== null) this.batch.endMalformed(line, start, this.#rawEnd(end), fault);
+    if (problem !== null) this.batch.endMalformed(line, start, this.#rawEnd(end), problem);
     else if (this.#values < this.#width) this.#endShortRecord(line, start, end);
     else this.batch.endRecord(line, start, end, this.#width, this.#linesWithin);
     return true;
   }
 
-  /** A blank line, or one that only draws a line. */
+  /** A blank line, or a line of dashes. */
   #skipRow(): true {
     const { notes } = this.options;
     if (this.#filled > 0 && this.#width > 0) notes?.skip(this.#line);
@@ -369,14 +368,14 @@ class Reader {
     return true;
   }
 
-  /** The values that a spreadsheet left out are empty ones. What such a record means depends on its block: it is never known. */
+  /** The missing values are empty. The meaning depends on the block, so the record is never cached as unchanged. */
   #endShortRecord(line: number, start: number, end: number): void {
     this.options.notes?.addShort(line);
     for (let value = this.#values; value < this.#width; value++) this.batch.put(value, end, end, 0);
     this.batch.endRecord(line, start, end, this.#width, Batch.NEVER_KNOWN);
   }
 
-  /** Finds out, once, how many values most records have. False when more bytes are needed. */
+  /** Counts once how many values most records have. False if it needs more bytes. */
   #surveyUsualWidth(): boolean {
     const counts = this.#countAhead(BLOCK_ROWS);
     if (counts === null) return false;
@@ -384,7 +383,7 @@ class Reader {
     return true;
   }
 
-  /** Finds out, once a block, whether a record of it may be short, and how short. False when more bytes are needed. */
+  /** Decides once a block how short its records may be. False if it needs more bytes. */
   #surveyShortBlock(): boolean {
     const block = blockOf(this.#row);
     if (block === this.#shortBlock) return true;
@@ -398,8 +397,8 @@ class Reader {
   }
 
   /**
-   * How many values the next so many rows have, the record at hand being the first; null when more bytes are needed. Looks no further
-   * than the window, so that what comes out does not depend on the chunks; then there are no counts.
+   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. There are no counts
+   * if the rows exceed the window.
    */
   #countAhead(rows: number): WidthCounts | null {
     const start = this.#start;
@@ -416,7 +415,7 @@ class Reader {
     return whole ? counts : new Map();
   }
 
-  /** Counts the values of the row at the position, unless it has none or cannot be read; false where the bytes at hand end. */
+  /** Counts the row at the position, unless it is blank or cannot be read; false if the available bytes end. */
   #countRow(counts: WidthCounts): boolean {
     this.#beginRecord();
     if (this.#position >= this.#end) return false;
@@ -429,7 +428,7 @@ class Reader {
     return true;
   }
 
-  /** Steps behind the physical line on which the record began; false where the bytes at hand end. */
+  /** Moves to the physical line after the one where the record began; false if the available bytes end. */
   #stepToNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;
@@ -437,17 +436,17 @@ class Reader {
     return at < this.#end && this.#stepOverLineEnd(at);
   }
 
-  /** Where the record's content ends: the position without the line end; `#end` only when the file ends without one. */
+  /** The end of the record without its line end; `#end` only if the file ends without one. */
   #contentEnd(): number {
     const bytes = this.#bytes, at = this.#position;
     if (bytes[at - 1] === LF) return at - 2 >= this.#start && bytes[at - 2] === CR ? at - 2 : at - 1;
     return bytes[at - 1] === CR ? at - 1 : at;
   }
 
-  #faultOfWhole(length: number): Malformed | null {
+  #problemOfWhole(length: number): Malformed | null {
     const expected = this.#width, found = this.#values;
     if (length > this.#limits.recordBytes) return { kind: "record_too_long" };
-    if (this.#fault !== null) return this.#fault;
+    if (this.#problem !== null) return this.#problem;
     if (found < expected && found !== this.#shortWidth) return { kind: "too_few_values", expected, found };
     if (this.#filled > (expected || this.#limits.columns)) return { kind: "too_many_values", expected, found };
     if (expected === 0) this.#width = Math.min(found, this.#limits.columns);
@@ -460,7 +459,7 @@ class Reader {
     return null;
   }
 
-  /** Ends a record that says nothing of where it ends; goes on behind the physical line on which it began. */
+  /** Ends a record with an unknown end, and continues after the physical line on which it began. */
   #resumeAtNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;
@@ -468,25 +467,25 @@ class Reader {
     const found = at < this.#end;
     if (!found && !this.#final && this.#end - this.#start <= this.#window) return false;
     if (found && !this.#stepOverLineEnd(at)) return false;
-    this.batch.endMalformed(this.#line, this.#start, this.#rawEnd(at), this.#fault!);
+    this.batch.endMalformed(this.#line, this.#start, this.#rawEnd(at), this.#problem!);
     this.#row++;
     if (found) {
       this.#line++;
     } else {
       this.#position = this.#start;
-      this.#passingOver = true;
+      this.#skippingLine = true;
       this.#quoteOpen = false;
     }
     return true;
   }
 
-  /** How much of a malformed record that ends at `end` is kept to be shown. */
+  /** Limits the text of a malformed record that is kept. */
   #rawEnd(end: number): number {
     return Math.min(end, this.#start + this.#limits.recordBytes);
   }
 
-  /** Passes over the rest of a line as far as it is at hand; false at a CR that may be half of a CRLF. */
-  #passOverLine(): boolean {
+  /** Skips the rest of a line as far as it is available; false at a CR that may be half of a CRLF. */
+  #skipLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#position;
     for (; bytes[at] !== LF && bytes[at] !== CR; at++) if (bytes[at] === QUOTE) this.#quoteOpen = !this.#quoteOpen;
@@ -497,19 +496,19 @@ class Reader {
     }
     if (!this.#stepOverLineEnd(at)) return false;
     this.#line++;
-    this.#passingOver = false;
+    this.#skippingLine = false;
     return true;
   }
 
-  /** After the last record. Throws {@link RejectedFile} when the file ends in the line of a quote that is still open. */
+  /** Call it after the last record. Throws {@link RejectedFile} if the file ends with a quote still open. */
   rejectOpenQuote(): void {
-    if (!this.#passingOver || !this.#quoteOpen || this.#fault?.kind !== "quote_not_closed") return;
+    if (!this.#skippingLine || !this.#quoteOpen || this.#problem?.kind !== "quote_not_closed") return;
     this.#rejectCutOff();
   }
 
-  /** The file ends within its last line: an upload that was cut off (contract, section 1). */
+  /** docs/upload-folder.md#cut-off-uploads */
   #rejectCutOff(): never {
     const line = this.#line;
-    reject("cut_off", `the file looks cut off at line ${line}: upload it again, whole`, line);
+    reject("cut_off", `the file looks cut off at line ${line}: upload the whole file again`, line);
   }
 }

@@ -1,12 +1,11 @@
-/** How rosterd writes CSV for spreadsheets (contract, section 4): UTF-8 with BOM, CRLF, quotes where they are needed. */
+/** Writes CSV for spreadsheets: UTF-8 with BOM, CRLF, quotes only if needed. */
 
-/** Stands before the first row. */
 export const BYTE_ORDER_MARK = "\ufeff";
 
-/** What must stand in quotes, beside the delimiter; unquoted, a TAB is no part of a value. */
+/** Values that need quotes. An unquoted TAB would be trimmed or malformed. */
 const QUOTED = /["\t\r\n]|^\s|\s$/;
 
-/** One row with its line end. `inQuotes`: what must stand in quotes, beside the delimiter. */
+/** One row with its line end. `inQuotes` matches the values that need quotes besides those with the delimiter. */
 export function csvRow(values: readonly string[], delimiter: string, inQuotes = QUOTED): string {
   return values.map((value) => written(value, delimiter, inQuotes)).join(delimiter) + "\r\n";
 }

@@ -1,45 +1,45 @@
 /**
- * Finds where the header of a roster stands and which delimiter it has: behind byte order marks, a line such as `sep=;` and title
- * lines. It looks at the first bytes of the text only; `roster.ts` reads the roster from there on.
+ * Finds the header and the delimiter in the first bytes of a roster, after byte order marks, a line such as `sep=;` and title
+ * lines (docs/file-format.md#title-lines).
  */
 import type { Warning } from "../../domain/outcome.ts";
 import { beginsWith } from "../source/sniff_head.ts";
 import { countKnown, type KnownNames, namesColumn } from "../checks/header.ts";
 import { cut, shown } from "../checks/rules.ts";
 
-/** The delimiters, in the order in which they are preferred. */
+/** In order of preference. */
 export const DELIMITERS = [",", ";", "\t", "|"];
 
 export interface HeaderPlace {
   delimiter: string;
-  /** Where the header begins in the text: its offset, its physical line, and how many rows stand above it. */
+  /** The offset of the header, its physical line, and the number of rows above it. */
   offset: number;
   line: number;
   rowsAbove: number;
   warnings: Warning[];
 }
 
-/** The header that a delimiter makes of a text; no names: it cannot be read so. */
+/** The header of a text with a delimiter; no names if it cannot be read. */
 export type ReadHeaderNames = (text: Uint8Array, delimiter: string) => Promise<{ names: string[]; columns: number }>;
 
-/** A first line such as spreadsheets write it, maybe in quotes. The delimiter is one printable ASCII character or TAB. */
+/** A first line that names the delimiter, perhaps in quotes: one printable ASCII character or TAB. */
 const SEP_LINE = /^(?:sep=([\t!#-/:-@[-`{-~])|"sep=([\t!#-/:-@[-`{-~])"[,;\t| ]*)(?:\r\n|\n|\r)/i;
 
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
-/** So many lines behind the first one may be the header. */
+/** The lines after the first one that may be the header. */
 const MAX_TITLE_LINES = 20;
 
-/** Finds the header in the first bytes of a text. Without one it is the first line that is not blank. */
+/** Without a header that names `unique_id`, the first line that is not blank is the header. */
 export async function placeOfHeader(
   text: Uint8Array,
   possible: readonly string[],
   known: KnownNames,
   read: ReadHeaderNames,
 ): Promise<HeaderPlace> {
-  let offset = behindMarks(text, 0);
+  let offset = afterMarks(text, 0);
   const separator = SEP_LINE.exec(new TextDecoder().decode(text.subarray(offset, offset + 80)));
-  if (separator !== null) offset = behindMarks(text, offset + separator[0].length);
+  if (separator !== null) offset = afterMarks(text, offset + separator[0].length);
   const line = separator === null ? 1 : 2;
   const delimiters = separator === null ? possible : [separator[1] ?? separator[2]];
 
@@ -49,8 +49,8 @@ export async function placeOfHeader(
   return await belowTitles(text, here, delimiters, known, read) ?? here;
 }
 
-/** Two programs may each have put a mark there. */
-function behindMarks(text: Uint8Array, from: number): number {
+/** Two programs may each have added a mark. */
+function afterMarks(text: Uint8Array, from: number): number {
   let at = from;
   while (beginsWith(text.subarray(at, at + 3), BYTE_ORDER_MARK)) at += 3;
   return at;
@@ -63,7 +63,7 @@ interface Candidate {
   columns: number;
 }
 
-/** Of the delimiters the one that gives most known columns, then most columns, then the first. */
+/** The delimiter with the most known columns wins, then the most columns, then the first. */
 async function bestHeader(
   text: Uint8Array,
   delimiters: readonly string[],
@@ -79,7 +79,7 @@ async function bestHeader(
   return best!;
 }
 
-/** The first of the next lines that names unique_id together with another known column; null where there is none. */
+/** The first of the next lines that names `unique_id` and another known column, or null. */
 async function belowTitles(
   text: Uint8Array,
   above: HeaderPlace,
@@ -92,7 +92,7 @@ async function belowTitles(
   for (const { from, content } of linesOf(text, above.offset)) {
     if (titles.length > MAX_TITLE_LINES) return null;
     if (titles.length > 0 && content.trim() !== "") {
-      const start = behindMarks(text, from);
+      const start = afterMarks(text, from);
       const found = await bestHeader(text.subarray(start), delimiters, known, read);
       const isHeader = found.known > 1 && found.names.some((name) => namesColumn(known, name, "unique_id"));
       if (isHeader) {
@@ -106,7 +106,7 @@ async function belowTitles(
   return null;
 }
 
-/** The physical lines of a text that have an end, from an offset on. */
+/** The physical lines with a line end, after an offset. */
 function* linesOf(text: Uint8Array, offset: number): Generator<{ from: number; content: string }> {
   for (let from = offset; from < text.length;) {
     let to = from;
@@ -119,7 +119,7 @@ function* linesOf(text: Uint8Array, offset: number): Generator<{ from: number; c
 
 function titleWarning(titles: readonly string[], line: number): Warning {
   const quoted = titles.filter((title) => title.trim() !== "").map((title) => shown(title.trim()));
-  const text = `the header is on line ${line}: skipped ${quoted.length === 1 ? "the line" : "the lines"} above it: ` +
-    quoted.join(", ");
+  const skipped = quoted.length === 1 ? "the line above it was" : "the lines above it were";
+  const text = `the header is on line ${line}, and ${skipped} skipped: ${quoted.join(", ")}`;
   return { code: "title_lines", text: cut(text, 2_000) };
 }

@@ -1,24 +1,23 @@
 /**
- * Rosters whose line ends got lost, in part or all: then the header line has swallowed records, and what is left of the roster
- * may look good. Used when the header is read, and again when the roster has no record.
+ * Detects rosters that lost some or all of their line ends, so that the header line contains records.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { cut, shown } from "../checks/rules.ts";
 
-/** The numbers of values that records have when the last of their headers swallowed the beginning of the first record. */
+/** The widths of records if the first record is glued to the last header. */
 export function widthsUpToGlued({ names }: Pick<Header, "names">, known: KnownNames): ReadonlySet<number> {
   return new Set(names.flatMap((name, at) => isGlued(name, known) ? [at + 1] : []));
 }
 
-/** Whether a header begins with a known name and goes on: "first_nameu1". */
+/** Whether other text is glued to a known name: "first_nameu1". */
 function isGlued(name: string, known: KnownNames): boolean {
   const folded = foldHeader(name);
   return !known.has(folded) && [...known.keys()].some((one) => folded.startsWith(one));
 }
 
-/** Judges a roster without records. Throws `RejectedFile` unless its header is as it should be: then nobody is on the roster. */
+/** Rejects a roster without records unless every header is known. Then the roster lists no users. */
 export function judgeWithoutRecords({ names, unknown }: Header, known: KnownNames): void {
   if (unknown.length === 0) return;
   const list = cut([...new Set(unknown)].map(shown).join(", "), 1_000);
@@ -26,15 +25,11 @@ export function judgeWithoutRecords({ names, unknown }: Header, known: KnownName
   if (repeats || names.some((name) => isGlued(name, known))) {
     reject(
       "line_ends_lost",
-      "the file has only one line, and it goes on behind the header: the line ends got lost. " +
-        `Export the roster again. Not known as headers: ${list}`,
+      `the line breaks are lost, so records run into the header: export the roster again. Unknown headers: ${list}`,
     );
   }
   reject(
     "no_records",
-    `the file has no records, and rosterd does not know ${
-      unknown.length === 1 ? "one of its headers" : "some of its headers"
-    }: ` +
-      `${list}. Export the roster again, or drop the unknown columns`,
+    `the file has no records: export the roster again. Unknown headers: ${list}`,
   );
 }

@@ -1,4 +1,4 @@
-/** The sentences for records that cannot be read: what is wrong with one, for the person who mends the roster. */
+/** The reasons of records that cannot be read, for the clerk who corrects the roster. */
 import type { Malformed } from "./batch.ts";
 import { shown } from "../checks/rules.ts";
 
@@ -6,29 +6,29 @@ export function malformedReason(why: Malformed, headers: readonly string[]): str
   const where = "value" in why ? place(why.value, headers) : "";
   switch (why.kind) {
     case "stray_quote":
-      return `a quote stands within ${where}, which does not begin with one: put the value in quotes and double each quote within it`;
-    case "text_behind_quote":
-      // Often the quote meant to close it is missing, and the next one in the file was taken for it.
-      return `text stands behind the closing quote of ${where}: ` +
-        "close the quote where the value ends, and double each quote within the value";
+      return `${where} has a quote inside but does not begin with one: put the value in quotes, and double each quote inside it`;
+    case "text_after_quote":
+      // Often the closing quote is missing, and the next quote in the file was read as it.
+      return `text follows the closing quote of ${where}: ` +
+        "close the quote where the value ends, and double each quote inside it";
     case "quote_not_closed":
-      return `the quote that opens ${where} is not closed: add the closing quote, or take the opening one away`;
+      return `${where} begins with a quote that is not closed: add the closing quote, or remove the opening one`;
     case "control_character":
-      return `${where} has a control character, which is invisible: type the value anew`;
+      return `${where} has an invisible control character: type the value again`;
     case "value_too_long":
-      return `${where} is longer than 64 KiB`;
+      return `${where} is longer than 64 KiB: shorten it`;
     case "too_few_values":
-      return `${counts(why)}: a delimiter is missing, or empty values at the end were left out. ` +
-        "Check that each value stands in its column, and add the missing delimiters";
+      return `${counts(why)}: check that each value is in its column, and add the missing delimiters`;
     case "fewer_than_others":
-      return `the record has ${values(why.found)} where most records have ${why.expected}: ` +
-        "a delimiter is missing between two values";
+      return `the record has ${
+        values(why.found)
+      } but most records have ${why.expected}: add the missing delimiter between two values`;
     case "too_many_values":
-      return `${counts(why)}: put a value that has the delimiter in it in quotes`;
+      return `${counts(why)}: put each value that contains the delimiter in quotes`;
     case "record_too_long":
-      return "the record is longer than 1 MiB";
+      return "the record is longer than 1 MiB: shorten it";
     case "not_utf8":
-      return "the record has bytes that are not UTF-8, or in another encoding than the rest of the file: save the file as UTF-8";
+      return "the record has characters in the wrong encoding: save the whole file as CSV in UTF-8";
   }
 }
 
@@ -38,7 +38,7 @@ function place(value: number, headers: readonly string[]): string {
 }
 
 function counts({ expected, found }: { expected: number; found: number }): string {
-  return `the record has ${values(found)} where the header has ${expected}`;
+  return `the record has ${values(found)} but the header has ${expected}`;
 }
 
 function values(count: number): string {

@@ -1,11 +1,12 @@
-/** What is read in another way than it stands in the roster: counted while the records are read, told as warnings afterwards. */
+/** Counts skipped lines and short records while a roster is read, and makes warnings of them. */
+import { grouped } from "../../runtime/grouped.ts";
 import type { Warning } from "../../domain/outcome.ts";
 
 export class ReadingNotes {
-  /** Lines that are no person: the header again, lines of dashes. */
+  /** Repeated headers and lines of dashes. */
   #skipped = 0;
   #firstSkipped = 0;
-  /** Records that lack empty values at their end. */
+  /** Records without their empty values at the end. */
   #short = 0;
   #firstShort = 0;
 
@@ -17,7 +18,7 @@ export class ReadingNotes {
     if (this.#short++ === 0) this.#firstShort = line;
   }
 
-  /** How many lines count as skipped records. */
+  /** They count as skipped records. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -25,20 +26,18 @@ export class ReadingNotes {
   get warnings(): Warning[] {
     const warnings: Warning[] = [];
     if (this.#short > 0) {
-      const text =
-        `${counted(this.#short, "record")} had fewer values than the header, first on line ${this.#firstShort}: ` +
-        "the missing ones at the end count as empty, because all records around are as short";
+      const count = this.#short === 1 ? "1 record has" : `${grouped(this.#short)} records have`;
+      const text = `${count} fewer values than the header, first on line ${this.#firstShort}: ` +
+        "the missing values count as empty, because all nearby records are equally short";
       warnings.push({ code: "short_records", text });
     }
     if (this.#skipped > 0) {
-      const text = `${counted(this.#skipped, "line")} without a person, first line ${this.#firstSkipped}, ` +
-        `${this.#skipped === 1 ? "was" : "were"} skipped: the header again, or only dashes`;
+      const text = this.#skipped === 1
+        ? `line ${this.#firstSkipped} was skipped: it repeats the header or has only dashes`
+        : `${grouped(this.#skipped)} lines were skipped, the first on line ${this.#firstSkipped}: ` +
+          "they repeat the header or have only dashes";
       warnings.push({ code: "skipped_lines", text });
     }
     return warnings;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${new Intl.NumberFormat("en").format(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Takes the header out of a roster where it stands again among the records: rosters that were put together, pages of a report.
- * Nobody is called "unique_id". Another header is not skipped: the columns behind it are others, and the file is rejected.
+ * Drops a header that is repeated among the records, as in joined rosters and the pages of a report. A different header rejects the
+ * file, because the records after it have other columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
@@ -10,10 +10,10 @@ import type { ReadingNotes } from "./reading_notes.ts";
 
 const encoder = new TextEncoder();
 
-/** Stands before the header of a roster that was put behind another one. */
+/** Before the header of a roster that was appended to another one. */
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** Takes what is a header out of a batch. Throws `RejectedFile`, `another_header`. */
+/** Drops the headers of a batch. Throws `RejectedFile` with `another_header`. */
 export type DropHeaders = (batch: Batch) => void;
 
 export function createDropHeaders(
@@ -26,10 +26,10 @@ export function createDropHeaders(
   const folded = header.names.map(foldHeader);
   const begins = beginnings([...known.keys(), header.names[uniqueId], BYTE_ORDER_MARK]);
   return (batch) => {
-    // Backwards, because a record that is dropped moves those behind it.
+    // Backwards, because dropping a record moves the later ones.
     for (let record = batch.count - 1; record >= 0; record--) {
       const value = batch.firstValue[record] + uniqueId, from = batch.start[value];
-      // Nearly no id begins like a header: its first two bytes tell, without making text of it.
+      // The first two bytes rule out nearly every id, without decoding it.
       if (begins[(batch.bytes[from] | 0x20) << 8 | batch.bytes[from + 1] | 0x20] === 0 || batch.malformed.has(record)) {
         continue;
       }
@@ -43,7 +43,7 @@ export function createDropHeaders(
   };
 }
 
-/** Which two bytes known names begin with, letter case ignored. */
+/** The first two bytes of known names, letter case ignored. */
 function beginnings(names: readonly string[]): Uint8Array {
   const begins = new Uint8Array(1 << 16);
   for (const name of names) {
@@ -56,7 +56,7 @@ function beginnings(names: readonly string[]): Uint8Array {
 function rejectOther(line: number, headerLine: number): never {
   reject(
     "another_header",
-    `line ${line} is a header with other columns than the one on line ${headerLine}: upload the two rosters one by one`,
+    `the header on line ${line} has different columns from the one on line ${headerLine}: upload the rosters separately`,
     line,
   );
 }

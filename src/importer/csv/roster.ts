@@ -1,6 +1,5 @@
-/**
- * Opens a roster: finds its header and delimiter and reads the header. From then on its records can be read any number of times.
- */
+/** Opens a roster: finds its delimiter and reads its header. Then its records can be read any number of times. */
+import { grouped } from "../../runtime/grouped.ts";
 import { isOwnHeader, OWN_HEADERS } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -19,19 +18,18 @@ export interface Roster {
   delimiter: string;
   header: Header;
   /**
-   * Reads the records after the header; may be called again, one reader at a time. A batch is valid until the next one is asked
-   * for. `matcher` skips records; a batch may then be empty. `notes` counts what is read in another way than it stands in the file.
+   * Reads the records after the header; one reader at a time. A batch is valid until the next one is requested. With a `matcher`,
+   * which skips records, it may be empty. `notes` counts skipped lines and short records.
    */
   records(matcher?: UnchangedMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
 
-/** A failed-records file has the columns of its roster, and rosterd's own beside them. */
+/** A failed-records file has the columns of its roster and those of rosterd. */
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning each time it is called. `validate`: the bytes
- * may hold some that are not UTF-8. `knownDelimiter`: the one that an earlier reading of it found.
- * Throws {@link RejectedFile} when the header cannot be used.
+ * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning at each call. `validate`: some bytes may not be
+ * UTF-8. `knownDelimiter`: the delimiter that was found earlier. Throws {@link RejectedFile} if the header cannot be used.
  */
 export async function openRoster(
   text: () => AsyncGenerator<Uint8Array>,
@@ -54,7 +52,7 @@ export async function openRoster(
   const batches = readRecords(joined(head.subarray(offset), chunks), options);
   try {
     const first = await batches.next();
-    if (first.done) reject("empty", "the file has no header: it is empty", null);
+    if (first.done) reject("empty", "the file has no header: export the roster and upload it again");
     const headerLine = first.value.line[0];
     const header = readHeader(headerNames(first.value), settings, headerLine);
     const neverShort = widthsUpToGlued(header, known);
@@ -63,8 +61,8 @@ export async function openRoster(
       header: { ...header, warnings: [...warnings, ...header.warnings] },
       records: (matcher, notes = new ReadingNotes()) => {
         const dropHeaders = createDropHeaders(header, headerLine, known, notes);
-        const all = readRecords(behind(text(), offset), { ...options, neverShort, matcher, notes });
-        return behindHeader(all, dropHeaders);
+        const all = readRecords(after(text(), offset), { ...options, neverShort, matcher, notes });
+        return afterHeader(all, dropHeaders);
       },
     };
   } finally {
@@ -72,7 +70,7 @@ export async function openRoster(
   }
 }
 
-/** The first bytes of the text, enough for the longest header that is accepted. */
+/** Enough bytes for the longest header that is accepted. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -86,7 +84,7 @@ async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array>
 }
 
 /** All but the first `skipped` bytes. */
-async function* behind(chunks: AsyncGenerator<Uint8Array>, skipped: number): AsyncGenerator<Uint8Array> {
+async function* after(chunks: AsyncGenerator<Uint8Array>, skipped: number): AsyncGenerator<Uint8Array> {
   let left = skipped;
   for await (const chunk of chunks) {
     yield chunk.subarray(left);
@@ -104,7 +102,7 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** What a delimiter makes of the header. One that cannot be read with it speaks for another delimiter. */
+/** The header with a delimiter. A header that cannot be read with it means another delimiter. */
 async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
@@ -132,7 +130,8 @@ async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Asy
 function headerNames(batch: Batch): string[] {
   const why = batch.malformed.get(0);
   const unreadable = (reason: string) => reject("header", `the header cannot be read: ${reason}`, batch.line[0]);
-  const tooMany = (found: number) => `it has ${found} columns, at most ${LIMITS.columns} are allowed`;
+  const tooMany = (found: number) =>
+    `it has ${grouped(found)} columns, but at most ${grouped(LIMITS.columns)} are allowed`;
   if (why !== undefined) {
     return unreadable(why.kind === "too_many_values" ? tooMany(why.found) : malformedReason(why, []));
   }
@@ -141,17 +140,16 @@ function headerNames(batch: Batch): string[] {
   return names.length - own > LIMITS.columns ? unreadable(tooMany(names.length)) : names;
 }
 
-/** The headers as their author wrote them. */
 function namesIn(batch: Batch): string[] {
   return batch.values(0).map(unguarded);
 }
 
-async function* behindHeader(batches: AsyncGenerator<Batch>, dropHeaders: DropHeaders): AsyncGenerator<Batch> {
-  let isBehind = false;
+async function* afterHeader(batches: AsyncGenerator<Batch>, dropHeaders: DropHeaders): AsyncGenerator<Batch> {
+  let isHeaderDropped = false;
   for await (const batch of batches) {
-    if (!isBehind && batch.count > 0) {
+    if (!isHeaderDropped && batch.count > 0) {
       batch.drop(0);
-      isBehind = true;
+      isHeaderDropped = true;
     }
     dropHeaders(batch);
     yield batch;

@@ -1,18 +1,18 @@
 /**
- * A digest of 64 bits of some bytes: the mixing of MurmurHash3 (Austin Appleby, public domain) with two lanes of 32 bits, which are
- * what JavaScript multiplies fast. Two texts that differ have the same one by chance once in 2^64 pairs. It is no signature:
- * whoever wants two texts with one digest can make them.
+ * A 64-bit digest: the mixing of MurmurHash3 (Austin Appleby, public domain) in two lanes of 32 bits, which JavaScript multiplies
+ * fast. Two different texts have the same digest by chance once in 2^64 pairs. It is not a signature: an attacker can make two such
+ * texts.
  */
 
-/** Kept and used again, so that a million digests make no million objects: `low` and `high` are those of the latest bytes. */
+/** Reused, so that a million digests do not make a million objects. `low` and `high` belong to the latest bytes. */
 export class Digest {
   low = 0;
   high = 0;
 
-  /** Digests with other seeds have nothing in common. */
+  /** Digests with different seeds are independent. */
   constructor(private readonly seedLow: number, private readonly seedHigh: number) {}
 
-  /** Takes the digest of the bytes from `from` up to `to`, in each of which the bits of `fold` are taken for set. */
+  /** Computes the digest of the bytes from `from` to `to`, with the bits of `fold` set in each byte. */
   take(bytes: DataView, from: number, to: number, fold = 0): void {
     const folds = fold | fold << 8 | fold << 16 | fold << 24;
     let low = this.seedLow, high = this.seedHigh, at = from;
@@ -20,7 +20,7 @@ export class Digest {
       low = mixLow(low, high, bytes.getInt32(at, true) | folds);
       high = mixHigh(high, low, bytes.getInt32(at + 4, true) | folds);
     }
-    // What is left is a block, too, however short: a word that went into one lane alone could undo in it what the word before did.
+    // The rest is a whole block too: a word in one lane only could undo the word before.
     if (at < to) {
       low = mixLow(low, high, restOf(bytes, at, Math.min(at + 4, to), fold));
       high = mixHigh(high, low, restOf(bytes, at + 4, to, fold));
@@ -35,7 +35,7 @@ export class Digest {
   }
 }
 
-/** The bytes from `from` up to `to`, fewer than five or none, as a word. */
+/** Up to four bytes as a word. */
 function restOf(bytes: DataView, from: number, to: number, fold: number): number {
   let word = 0;
   for (let at = from, shift = 0; at < to; at++, shift += 8) word |= (bytes.getUint8(at) | fold) << shift;

@@ -1,17 +1,16 @@
 /**
- * Finds the values that a file may have twice, in memory that does not grow with the number of records: a Bloom filter.
+ * Finds possible duplicates in bounded memory with a Bloom filter.
  *
- * It never misses a repetition, and seldom suspects a value that stands only once. So the database has to compare only
- * the few suspects with each other, instead of sorting a million values to find that none repeats.
+ * It never misses a repeated value and seldom reports a unique one. So the database compares a few values instead of sorting a
+ * million.
  */
 import { Batch } from "../csv/batch.ts";
 import { Digest } from "./digest.ts";
 import type { Header } from "../checks/header.ts";
 
-/** A column whose values must be unique. */
 interface Unique {
   digest: Digest;
-  /** 0x20 where letter case of A–Z is ignored: it makes the two cases the same, and a few other characters. */
+  /** 0x20 to ignore the letter case of A–Z, which also merges a few other characters. */
   fold: number;
 }
 
@@ -23,7 +22,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** More suspects than this are not listed: then every value is a suspect. */
+/** Above it there is no list, and every value is a possible duplicate. */
 const MAX_LISTED = 20_000;
 
 export interface PossibleDuplicate {
@@ -35,14 +34,14 @@ export class DuplicateFilter {
   readonly #unique = uniqueColumns();
   readonly #words: Int32Array;
   readonly #mask: number;
-  /** Of each record of a batch: where its value is noted, and by which bits; no bits: it has none. */
+  /** For each record of a batch: the word and the bits of its value; no bits if it has no value. */
   readonly #places = new Int32Array(1 << 8);
   readonly #bits = new Int32Array(1 << 8);
   #list: PossibleDuplicate[] = [];
-  /** Which records of the latest batch have a value that may have stood in an earlier one: 1, else 0. */
+  /** 1 for each record of the latest batch with a value that an earlier record may have, otherwise 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
-  /** `bytes`: the length of the text. Some 12 bits are set aside for each 64 bytes; from 32 KiB to 64 MiB in all. */
+  /** `bytes`: the length of the text. Uses about 12 bits for each 64 bytes, from 32 KiB to 64 MiB in all. */
   constructor(bytes: number) {
     const wanted = Math.min(Math.max(bytes / 64 * 12, 1 << 18), 1 << 29);
     const size = 2 ** Math.ceil(Math.log2(wanted));
@@ -50,12 +49,12 @@ export class DuplicateFilter {
     this.#mask = size / 32 - 1;
   }
 
-  /** The suspects; null when there are too many to list. */
+  /** The possible duplicates; null if there are too many to list. */
   get list(): readonly PossibleDuplicate[] | null {
     return this.#list.length > MAX_LISTED ? null : this.#list;
   }
 
-  /** Takes note of the values of a checked batch. */
+  /** Adds the values of a checked batch. */
   note(batch: Batch, { present }: Header): void {
     this.inBatch.fill(0);
     for (const { column: { name }, positions } of present) {
@@ -75,7 +74,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** All of a batch before the first look: then the looks into memory need not wait for each other. */
+  /** Separate from the look-ups, so that these need not wait for each other in memory. */
   #findPlaces(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {
@@ -86,12 +85,12 @@ export class DuplicateFilter {
       digest.take(batch.view, start[value], end[value], fold);
       const { low, high } = digest;
       this.#places[record] = low & this.#mask;
-      // Three bits of one word: one look into memory a value, where three would be three.
+      // Three bits of one word need one memory access, not three.
       this.#bits[record] = (1 << high) | (1 << (high >>> 5)) | (1 << (high >>> 10));
     }
   }
 
-  /** Adds the value of a record; true when it may have been added before. */
+  /** Adds the value of a record; true if it may have been added before. */
   #addSeen(record: number): boolean {
     const place = this.#places[record], bits = this.#bits[record];
     const before = this.#words[place];
@@ -100,7 +99,7 @@ export class DuplicateFilter {
   }
 }
 
-/** Letter case of A–Z ignored, as the database does it (contract, section 2). */
+/** Ignores the letter case of A–Z, as the database does. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,9 +1,6 @@
 /**
- * The failed-records file (contract, section 4): the records that were not applied, with their original values and the reasons,
- * in a form that can be corrected in a spreadsheet and dropped into the upload folder again.
- *
- * Reads the roster a second time beside the stored failures, both in the order of lines, so that a million failures need no
- * memory.
+ * Writes the failed-records file (docs/mail.md#failed-records-file). Reads the roster again in step with the stored failures,
+ * both in line order, so that memory does not grow with their number.
  */
 import { foldHeader, isOwnHeader, OWN_HEADERS, OWN_RECORD } from "../../domain/columns.ts";
 import type { Failure } from "../../domain/outcome.ts";
@@ -17,28 +14,25 @@ import { openRoster, type Roster } from "../csv/roster.ts";
 import { openSource } from "../source/source.ts";
 import { guard, unguarded } from "../checks/spreadsheet.ts";
 
-const SEND_AT = 1 << 16;
+const SEND_AT_CHARACTERS = 1 << 16;
 const encoder = new TextEncoder();
 
-/** In a header all delimiters stand in quotes, so that there is no doubt which one it is. */
+/** A header with any delimiter is quoted, so that the delimiter of the file is unambiguous. */
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
-/** Of a malformed record no more than so much is shown: a spreadsheet's cell, and a value dropped back, hold it. */
+/** Of a malformed record, so that it fits a spreadsheet cell and a value of a roster. */
 const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
-  /** In the order of their lines. */
+  /** In line order. */
   failures: AsyncGenerator<Failure[]>;
-  /** The import they failed in: its roster is read again as it was read then. */
+  /** Their import: the roster is read again with its encoding, delimiter and settings. */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
 }
 
-/**
- * Writes the failed-records file to `sink`, whose bytes are valid until it resolves. Throws when the roster has no record on the
- * line of a failure.
- */
+/** `sink` gets bytes that are valid until it resolves. Throws if the roster has no record on the line of a failure. */
 export async function writeFailedFile(
   { file, failures, entry, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
@@ -50,17 +44,17 @@ export async function writeFailedFile(
     await writeRows(roster, wanted, sheet, signal);
     await sheet.send();
   } finally {
-    // A page that nobody asks for any more would keep its connection busy.
+    // Otherwise an open cursor keeps its connection busy.
     await wanted.return();
   }
 }
 
-/** No pass over the whole file comes before: its import has found the encoding, and each record tells whether it is valid. */
+/** The import found the encoding, so the file is not sniffed again. */
 async function openAgain(
   file: RosterFile,
   { encoding, delimiter, settings }: FailedFileSource["entry"],
 ): Promise<Roster> {
-  if (encoding === null || delimiter === null) throw new Error("the import of this roster read no record");
+  if (encoding === null || delimiter === null) throw new Error("the import of this roster did not read any record");
   const source = await openSource(file);
   return await openRoster(() => utf8Chunks(source, encoding as Encoding), settings, true, delimiter);
 }
@@ -87,20 +81,20 @@ async function writeRows(
     if (failure.done) return;
     await yieldToEventLoop();
   }
-  if (!failure.done) throw new Error(`the roster has no record on line ${failure.value.line}, which failed before`);
+  if (!failure.done) throw new Error(`the roster no longer has the failed record on line ${failure.value.line}`);
 }
 
-/** Rows on their way into the file, in one place of memory for all of them. */
+/** Collects rows and sends them in pieces, reusing one buffer. */
 class Sheet {
   #text: string;
-  readonly #bytes = new Uint8Array(2 * SEND_AT);
+  readonly #bytes = new Uint8Array(2 * SEND_AT_CHARACTERS);
 
   constructor(readonly delimiter: string, readonly sink: (bytes: Uint8Array) => Promise<void>) {
     this.#text = BYTE_ORDER_MARK + sepLine(delimiter);
   }
 
   get isFull(): boolean {
-    return this.#text.length >= SEND_AT;
+    return this.#text.length >= SEND_AT_CHARACTERS;
   }
 
   add(values: readonly string[], inQuotes?: RegExp): void {
@@ -121,8 +115,8 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
 }
 
 /**
- * A malformed record has no values that could be trusted to stand in their columns: only its text is given. `rawText`: the column
- * in which it stood when the row was dropped back before, or -1.
+ * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text if
+ * the file is a failed-records file, otherwise -1.
  */
 function failedRow(
   batch: Batch,
@@ -143,20 +137,19 @@ function failedRow(
   ];
 }
 
-/** As its text stands in the file; but what made it malformed must not make the row malformed that comes back. */
+/** The text without control characters, which would make the row malformed again. */
 function shownRecord(text: string): string {
   const shown = text.length > MAX_SHOWN_CHARACTERS ? text.slice(0, MAX_SHOWN_CHARACTERS) + "…" : text;
   // deno-lint-ignore no-control-regex
   return shown.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, controlPicture);
 }
 
-/** The picture that Unicode has of a control character. */
 function controlPicture(control: string): string {
   const code = control.charCodeAt(0);
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
 }
 
-/** Only such a first line makes other characters a delimiter, for a spreadsheet or for rosterd. */
+/** A spreadsheet reads other delimiters only after such a line. */
 function sepLine(delimiter: string): string {
   return [",", ";", "\t"].includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
 }

@@ -1,12 +1,12 @@
 /**
- * The list of held users that goes with a mail (contract, section 4): CSV for a spreadsheet, for people to look at before they
- * approve or discard. Written a page at a time, so that a million users need no memory.
+ * The list of held users, attached to a mail so that its reader can decide (docs/mail.md#attachment). Written a page at a time, so
+ * that memory does not grow with the number of users.
  */
 import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";
 
-/** What rosterd says of a user is named `rosterd_…`: dropped into the upload folder, the list is never taken for a whole roster. */
+/** The `rosterd_…` columns keep an uploaded list from archiving missing users. */
 const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["unique_id", "unique_id"],
   ["login_source", "login_source"],
@@ -21,12 +21,12 @@ const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
 
 const DELIMITER = ",";
 
-/** `x.T.csv.gz` → `x.T.held.csv`: the name of the list, by the name of its roster in `bak`. */
+/** The name of the list of a roster in `bak`: `x.T.csv.gz` → `x.T.held.csv`. */
 export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }
 
-/** UTF-8 with BOM, CRLF, one row a user; an empty `rosterd_line`: the user is missing from the roster. */
+/** UTF-8 with BOM and CRLF, one row a user. `rosterd_line` is empty if the user is missing from the roster. */
 export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(BYTE_ORDER_MARK + csvRow(COLUMNS.map(([header]) => header), DELIMITER));

@@ -1,8 +1,7 @@
 /**
- * The text of a roster as UTF-8 bytes, whatever it was written in; what `csv.ts` reads.
+ * Converts a roster to UTF-8 bytes for `csv.ts`.
  *
- * Bytes that are no characters are never replaced in silence: they stay, or become, invalid UTF-8, and the tokenizer
- * makes their records malformed (contract, section 2, "Encoding").
+ * Bytes that are not characters stay, or become, invalid UTF-8, so that the CSV reader makes their records malformed.
  */
 import { Buffer } from "node:buffer";
 import { type ToUtf8, utf8FromMixed } from "./decode_mixed.ts";
@@ -13,9 +12,8 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * The text of a file in UTF-8, without a byte order mark and without end marks. UTF-8 passes through as it is; chunks are never
- * empty. `hasUtf8`: whether a text in a single-byte encoding may have parts in UTF-8; true is always right, and slower.
- * Throws as {@link Source.read} does, should the file have changed since it was sniffed.
+ * The text of a file in UTF-8, without a byte order mark and end marks; chunks are never empty. `hasUtf8`: a text in a single-byte
+ * encoding may have parts in UTF-8; true is always correct but slower. Throws as {@link Source.read} does.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));
@@ -54,7 +52,7 @@ function utf8FromUtf16(reader: Utf16Reader): ToUtf8 {
   return { next: (bytes) => encode(reader.text(bytes)), end: () => encode(reader.end().text) };
 }
 
-/** U+FFFD is in no single-byte encoding: it stands for a byte without a character. */
+/** The decoder gives U+FFFD for a byte without a character; no single-byte encoding has it. */
 function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
   const encode = (text: string) =>
     text.includes("\ufffd") ? encodeWithGaps(text.split("\ufffd")) : encoder.encode(text);
@@ -63,7 +61,7 @@ function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
 
 const encoder = new TextEncoder();
 const LONE_HALF = /\p{Surrogate}/u;
-/** A byte that UTF-8 never has. */
+/** UTF-8 never has this byte. */
 const INVALID = Uint8Array.of(0xff);
 
 function encodeWithGaps(parts: string[]): Uint8Array {

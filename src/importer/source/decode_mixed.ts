@@ -1,25 +1,24 @@
 /**
- * Text in a single-byte encoding of which a part is UTF-8, as after somebody has put two rosters together. "José" would become
- * "JosÃ©" in silence: a letter that was written in UTF-8 makes its record one that cannot be read.
+ * Text in a single-byte encoding with parts in UTF-8, such as two rosters in one file. "José" would silently become "JosÃ©", so a
+ * letter in UTF-8 makes its record malformed.
  */
 import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;
 
-/** High bytes at the end of a chunk wait for the next one; so many belong to no name. */
+/** Bytes above 0x7f at the end of a chunk wait for the next one. No name has more of them in a row. */
 const MAX_HELD_BYTES = 64;
 
-/** A byte that UTF-8 never has. */
+/** UTF-8 never has this byte. */
 const INVALID = 0xff;
 
-/** Turns the bytes of one encoding into UTF-8. */
 export interface ToUtf8 {
   next(bytes: Uint8Array): Uint8Array;
-  /** What was held back for a chunk that did not come. */
+  /** The bytes that waited for another chunk. */
   end(): Uint8Array;
 }
 
-/** Reads as `plain` does, but for letters of the encoding that are written in UTF-8: before them stands an invalid byte. */
+/** Converts as `plain` does, but puts an invalid byte before each letter of the encoding that is written in UTF-8. */
 export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
   const isForeign = foreignLetters(encoding);
   let held = Buffer.alloc(0);
@@ -48,7 +47,7 @@ export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
 }
 
 /**
- * Whether a text is made of letters that the encoding has, too. Two are needed where the encoding's own letters can look so: in
+ * Whether a text has letters of the encoding. Non-Latin encodings need two, because their own letters can look like UTF-8: in
  * windows-1251 the Ukrainian "Рі" is one letter of UTF-8.
  */
 function foreignLetters(encoding: string): (text: string) => boolean {

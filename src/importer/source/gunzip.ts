@@ -1,7 +1,7 @@
 /**
- * Unpacks a gz file: several members are one file, the limits hold while it streams, and what zlib complains about becomes a reason
- * to reject the file. Used by `source.ts`.
+ * Unpacks a gz file of one or more members, checks the limits while it streams, and rejects the file for errors of zlib.
  */
+import { grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { lineAt } from "./line_at.ts";
@@ -9,11 +9,11 @@ import { endOfGz } from "./gz_end.ts";
 import { inflate, TrailingGarbage } from "./gunzip_stream.ts";
 import { shown } from "../checks/rules.ts";
 
-/** How far a gz file may unpack (contract, section 2, "Limits"). */
+/** docs/file-format.md#limits */
 export interface GzLimits {
   /** Unpacked bytes for each byte of the file. */
   ratio: number;
-  /** Up to so many unpacked bytes any ratio is fine: a short roster of equal lines is no bomb. */
+  /** Any ratio is allowed up to this many unpacked bytes, because a short roster of equal lines is not a bomb. */
   anyRatioUpTo: number;
   /** Unpacked bytes in all. */
   bytes: number;
@@ -23,14 +23,14 @@ export const GZ_LIMITS: GzLimits = { ratio: 100, anyRatioUpTo: 10 * 1024 ** 2, b
 
 export const GZ_MAGIC: readonly number[] = [0x1f, 0x8b];
 
-/** For a file that is named .gz and is not. An empty file and the first byte of a gz have better verdicts than that. */
+/** Rejects a file that is named .gz but is not gzipped. An empty file gets its reason later. */
 export function rejectNotGz(head: Uint8Array): void {
   if (head.length === 0) return;
   if (head.length === 1 && head[0] === GZ_MAGIC[0]) rejectCutOff(1);
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
-/** The packed bytes, from the beginning each time it is called. */
+/** Reads the packed bytes from the beginning at each call. */
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**
@@ -59,14 +59,14 @@ export async function* unpackedGz(
     for await (const chunk of inflate(watched)) yield weighed(chunk);
   } catch (error) {
     if (!isOfGz(error)) throw error;
-    // What was unpacked came already; a line end or an end mark after the gz is nothing.
+    // The unpacked bytes were yielded already, unless only line ends or end marks follow the gz.
     const end = await endBefore(packed, error);
     const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
-    for await (const rest of behind(bytes, again)) yield weighed(rest);
+    for await (const rest of after(bytes, again)) yield weighed(rest);
   }
 }
 
-/** Shows `onRead` the bytes from `from` on. */
+/** Calls `onRead` with the bytes after offset `from`. */
 async function* watch(
   chunks: AsyncGenerator<Uint8Array>,
   from: number,
@@ -81,7 +81,7 @@ async function* watch(
   }
 }
 
-/** The first `end` bytes; the others are read all the same, so that they are watched. */
+/** Yields the first `end` bytes and reads the others too, so that they are watched. */
 async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const chunk of chunks) {
@@ -90,8 +90,8 @@ async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGene
   }
 }
 
-/** What comes behind so many unpacked bytes. */
-async function* behind(bytes: number, unpacked: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The unpacked bytes after the first `bytes`. */
+async function* after(bytes: number, unpacked: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let left = bytes;
   try {
     for await (const chunk of unpacked) {
@@ -113,17 +113,16 @@ function isOfGz(error: unknown): boolean {
 // deno-lint-ignore no-control-regex
 const NOTHING = /^[\s\x1a\0]*$/;
 
-/** Where a gz ends behind which there is nothing, for zlib still too much. Throws `RejectedFile` for anything else. */
+/** Where the gz ends if only ignorable bytes follow, which zlib refuses. Throws `RejectedFile` otherwise. */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {
   const end = await endOfGz(packed());
   if (end !== null && end.length > 0) {
     const text = new TextDecoder("latin1").decode(end.first);
     if (NOTHING.test(text) && end.first.length === end.length) return end.at;
-    const count = new Intl.NumberFormat("en").format(end.length);
-    const bytes = end.length === 1 ? "1 byte follows" : `${count} bytes follow`;
+    const bytes = end.length === 1 ? "1 byte follows" : `${grouped(end.length)} bytes follow`;
     reject(
       "gz_trailing",
-      `${bytes} after the end of the gz data, beginning with ${shown(text)}: gzip the roster again`,
+      `${bytes} the end of the gz data, beginning with ${shown(text)}: gzip the roster again`,
     );
   }
   if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(packed)));
@@ -131,12 +130,12 @@ async function endBefore(packed: Packed, error: unknown): Promise<number> {
 }
 
 function rejectDamaged(): never {
-  reject("gz_damaged", "this gz file is damaged: gzip it again and upload it");
+  reject("gz_damaged", "this gz file is damaged: gzip the roster again and upload it");
 }
 
 const ENDS_EARLY = "Z_BUF_ERROR";
 
-/** What can be unpacked of a gz file that ends early. */
+/** The bytes that can be unpacked from a gz file that ends early. */
 async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
   try {
     yield* inflate(packed());
@@ -146,12 +145,14 @@ async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
 }
 
 function rejectCutOff(line: number): never {
-  reject("cut_off", `looks cut off at line ${line}: the gz file ends early, upload it again`, line);
+  reject("cut_off", `the gz file looks cut off at line ${line}: upload it again`, line);
 }
 
 function rejectTooLong({ bytes }: GzLimits): never {
-  const most = new Intl.NumberFormat("en").format(bytes / 1024 ** 3);
-  reject("gz_too_long", `this gz file unpacks to more than ${most} GiB: split it into several files`);
+  reject(
+    "gz_too_long",
+    `this gz file unpacks to more than ${grouped(bytes / 1024 ** 3)} GiB: split it into several files`,
+  );
 }
 
 function rejectRatio({ ratio }: GzLimits): never {

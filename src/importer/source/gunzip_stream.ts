@@ -1,24 +1,23 @@
 /**
- * Unpacks gz as a stream, through zlib, with as little held in memory as the consumer lets wait. Used by `gunzip.ts`,
- * which knows the limits and what zlib's errors mean for an upload.
+ * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * zlib is fed by hand: its own iterator drops, at an error, what it had unpacked before, and it passes over in
- * silence whatever follows a zero behind the last member.
+ * Does not use zlib's own iterator: after an error it drops the bytes unpacked before, and it silently ignores everything after a
+ * zero that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 
-/** One byte unpacks to 1,032 at most, so what waits for the consumer stays below 17 MiB. */
+/** One byte unpacks to 1,032 at most, so less than 17 MiB wait for the consumer. */
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 
-/** Something that is neither gz nor padding follows the padding of a gz. */
+/** Bytes that are neither gz nor padding follow the padding of a gz. */
 export class TrailingGarbage extends Error {
   override readonly name = "TrailingGarbage";
 }
 
 /**
- * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors, after everything that
- * could be unpacked before them when the stream just ends (`Z_BUF_ERROR`), and {@link TrailingGarbage}.
+ * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors and {@link TrailingGarbage}. A stream
+ * that ends early yields what can be unpacked before its `Z_BUF_ERROR`.
  */
 export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();
@@ -36,7 +35,7 @@ export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** Short pieces, each of which either ends with a byte that is not zero, or is all zeros. */
+/** Short pieces that end with a byte that is not zero, or are all zeros. */
 function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < chunk.length; at += FED_AT_ONCE) {
     const piece = chunk.subarray(at, at + FED_AT_ONCE);
@@ -59,17 +58,17 @@ class Inflater {
       .on("end", () => this.#wake());
   }
 
-  /** Zlib ends the stream at a zero behind a member: then only zeros may follow. */
+  /** zlib ends the stream at a zero after a member; then only zeros may follow. */
   async feed(piece: Uint8Array): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step((done) => this.#gunzip.write(piece, done));
-    if (this.#gunzip.readableEnded && piece.at(-1) !== 0) throw new TrailingGarbage("something follows the gz");
+    if (this.#gunzip.readableEnded && piece.at(-1) !== 0) throw new TrailingGarbage("other bytes follow the gz");
   }
 
   async finish(): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step(() => this.#gunzip.end());
   }
 
-  /** What was unpacked since the last call. */
+  /** The bytes unpacked since the last call. */
   take(): Uint8Array[] {
     return this.#ready.splice(0);
   }
@@ -78,7 +77,7 @@ class Inflater {
     this.#gunzip.destroy();
   }
 
-  /** Waits until `act` is done, or the stream has ended or failed; zlib tells of a failure before or after `done`. */
+  /** Waits until `act` is done, or the stream ended or failed; zlib may report a failure before or after `done`. */
   async #step(act: (done: (error?: Error | null) => void) => void): Promise<void> {
     if (this.#error === null) {
       await new Promise<void>((wake) => {

@@ -1,34 +1,31 @@
 /**
- * Finds where the last whole member of a gz file ends: zlib says of what follows only that it is no gz. Reads the file once more;
- * used by `gunzip.ts`, for files that zlib refuses.
+ * Finds where the last whole member of a gz file ends, which zlib does not report. Reads a file that zlib refused again.
  */
 import { Buffer } from "node:buffer";
 import { crc32, createInflateRaw } from "node:zlib";
 
-/** What stands behind the last whole member. */
 export interface GzEnd {
   /** The offset of the first byte that belongs to no member. */
   at: number;
-  /** How many bytes follow, and the first of them. */
+  /** The number of bytes that follow, and the first of them. */
   length: number;
   first: Uint8Array;
 }
 
-/** So many of the bytes that follow are given. */
 const MAX_FIRST_BYTES = 1 << 12;
 
-// The parts of a member (RFC 1952): flags of its header, its fixed part, and the sums behind its data.
+// The parts of a member (RFC 1952): flags of its header, its fixed part, and the sums after its data.
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Null where not even one member is whole, or another one begins and is not. */
+/** Null if no member is whole, or the last one is not. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {
     for (let at = 0;; at = source.offset) {
       const header = await source.take(FIXED_BYTES);
       if (header[0] === 0x1f && (header[1] === 0x8b || header.length === 1)) {
-        if (!await passMember(source, header[3])) return null;
+        if (!await skipMember(source, header[3])) return null;
       } else {
         return at === 0 ? null : { at, ...await source.rest(header) };
       }
@@ -38,8 +35,8 @@ export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd
   }
 }
 
-/** Passes over a member from behind the fixed part of its header; false when it is damaged or ends early. */
-async function passMember(source: Source, flags: number): Promise<boolean> {
+/** Reads the rest of a member after the fixed part of its header; false if it is damaged or ends early. */
+async function skipMember(source: Source, flags: number): Promise<boolean> {
   if (flags & HAS_EXTRA) {
     const [low, high] = await source.take(2);
     await source.take(low | high << 8);
@@ -48,14 +45,14 @@ async function passMember(source: Source, flags: number): Promise<boolean> {
     while (flags & flag && (await source.take(1))[0] > 0);
   }
   if (flags & HAS_SUM) await source.take(2);
-  const data = await passData(source), sums = await source.take(SUMS_BYTES);
+  const data = await skipData(source), sums = await source.take(SUMS_BYTES);
   if (data === null || sums.length < SUMS_BYTES) return false;
   const view = new DataView(sums.buffer, sums.byteOffset);
   return view.getUint32(0, true) === data.sum && view.getUint32(4, true) === data.length;
 }
 
-/** The sum and the length of the data; null when they are damaged or end early. */
-async function passData(source: Source): Promise<{ sum: number; length: number } | null> {
+/** The sum and the length of the data; null if the data are damaged or end early. */
+async function skipData(source: Source): Promise<{ sum: number; length: number } | null> {
   const inflater = createInflateRaw();
   let sum = 0, length = 0;
   inflater.on("data", (chunk: Uint8Array) => {
@@ -66,7 +63,7 @@ async function passData(source: Source): Promise<{ sum: number; length: number }
   const failed = new Promise<boolean>((resolve) => inflater.on("error", () => resolve(true)));
   try {
     for (let fed = 0;;) {
-      const piece = await source.atHand();
+      const piece = await source.available();
       if (piece.length === 0) return null;
       const written = new Promise<boolean>((resolve) => inflater.write(piece, () => resolve(false)));
       if (await Promise.race([failed, written])) return null;
@@ -80,15 +77,14 @@ async function passData(source: Source): Promise<{ sum: number; length: number }
   }
 }
 
-/** Bytes that come in chunks, taken as they are wanted. */
 class Source {
   offset = 0;
   #chunk: Uint8Array = new Uint8Array();
 
   constructor(private readonly chunks: AsyncGenerator<Uint8Array>) {}
 
-  /** The next bytes as far as they came; none only at the end. */
-  async atHand(): Promise<Uint8Array> {
+  /** The bytes that are available; none only at the end. */
+  async available(): Promise<Uint8Array> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.chunks.next();
       if (done) break;
@@ -102,11 +98,11 @@ class Source {
     this.#chunk = this.#chunk.subarray(length);
   }
 
-  /** So many bytes, fewer only at the end. */
+  /** `length` bytes, fewer only at the end. */
   async take(length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (let left = length; left > 0;) {
-      const part = (await this.atHand()).slice(0, left);
+      const part = (await this.available()).slice(0, left);
       if (part.length === 0) break;
       parts.push(part);
       this.pass(part.length);
@@ -115,11 +111,11 @@ class Source {
     return Buffer.concat(parts);
   }
 
-  /** How many bytes there are to the end, those that were taken last included, and the first of them. */
+  /** The number of bytes to the end, including those just taken, and the first of them. */
   async rest(taken: Uint8Array): Promise<{ length: number; first: Uint8Array }> {
     const first = Buffer.concat([taken, await this.take(MAX_FIRST_BYTES)]);
     let length = first.length;
-    for (let piece = await this.atHand(); piece.length > 0; piece = await this.atHand()) {
+    for (let piece = await this.available(); piece.length > 0; piece = await this.available()) {
       length += piece.length;
       this.pass(piece.length);
     }

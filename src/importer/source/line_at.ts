@@ -1,16 +1,15 @@
 /**
- * Finds the physical line of a place in a file, for the message of a rejection. It reads the file anew, so that
- * files that are not rejected pay nothing for it.
+ * Finds the physical line of an offset, for the reason of a rejected file. Reads the file again, so that good files cost nothing.
  */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
- * The physical line, as a text editor counts (LF, CRLF and CR), of the byte at `offset`; without an offset, of the
- * end. `read` gives the unpacked bytes from the beginning, each time it is called.
+ * The physical line (after LF, CRLF or CR) of the byte at `offset`, or of the end. `read` yields the unpacked bytes from the
+ * beginning at each call.
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;
-  // Line ends are ASCII in every encoding but UTF-16, so the bytes can stand for the characters.
+  // In every encoding except UTF-16 a line end is one ASCII byte.
   const decoder = new TextDecoder(encoding === "utf-16le" || encoding === "utf-16be" ? encoding : "windows-1252");
   let line = 1;
   let left = offset;

@@ -1,10 +1,10 @@
-/** Recognises pages and data in other notations by how they begin; a server often sends its error message in one of them. */
+/** Recognises HTML, XML, JSON, code and RTF by their first bytes. A server often sends an error message in one of them. */
 import { reject } from "../../domain/outcome.ts";
 
-/** Marks and blanks before anything else; a mark of UTF-8 that was read as windows-1252, too. */
+/** Leading blanks and byte order marks, also a mark of UTF-8 that was read as windows-1252. */
 const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
 
-/** What may stand before the first tag that names the kind. */
+/** Before the first tag that tells HTML from XML. */
 const PROLOG = String.raw`(?:<\?xml\b[^>]*>\s*|<!--[^]*?-->\s*)*`;
 
 const HTML_TAGS =
@@ -27,17 +27,17 @@ const JSON_START = new RegExp(
 
 const RTF = new RegExp(String.raw`${START}\{\\rtf`);
 
-/** Rejects a text by its name when it is a page, XML, JSON or a program. `head`: how it begins. */
+/** Throws `RejectedFile` if a file that begins with `head` is one of them. */
 export function rejectMarkup(head: string): void {
   if (HTML.test(head)) {
     reject("html", "this is an HTML page, perhaps an error message: download the roster again and save it as CSV");
   }
   if (CODE.test(head)) {
-    reject("program", "this is a program of a web server, not what it answers: export the roster as CSV");
+    reject("program", "this is the code of a web page, not a roster: export the roster as CSV");
   }
   if (XML.test(head)) reject("xml", "this is an XML file, perhaps an error message: save the roster as CSV");
   if (JSON_START.test(head)) {
     reject("json", "this is a JSON file, perhaps an error message: export the roster again, as CSV");
   }
-  if (RTF.test(head)) reject("rtf", "this is a document of a word processor: save the roster as CSV");
+  if (RTF.test(head)) reject("rtf", "this is a word-processor document: save the roster as CSV");
 }

@@ -1,9 +1,7 @@
 /**
- * One pass over the whole of a roster that decides its encoding before the first record is read
- * (contract, section 2, "Encoding"), and rejects by name what is no text.
- *
- * It knows nothing of delimiters, records or columns. `decode.ts` then reads the text by the encoding that it found.
+ * Reads a whole file once to decide its encoding (docs/file-format.md#encoding), and rejects a file that is not text.
  */
+import { grouped } from "../../runtime/grouped.ts";
 import { createHash } from "node:crypto";
 import { reject } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -16,28 +14,26 @@ import type { Source } from "./source.ts";
 
 type FallbackEncoding = Settings["fallback_encoding"];
 
-/** How the text of a file is written. */
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
 
-/** What the first look found. */
 export interface Sniffed {
-  /** Of the bytes as they stand on disk (gz included), in hexadecimal. */
+  /** Of the bytes on disk, before they are unpacked; in hexadecimal. */
   sha256: string;
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may hold bytes that are no characters: they make their records malformed. Exact for UTF-8 and
-   * UTF-16; for a fallback encoding, whether it leaves any byte without a character. False is always sure.
+   * Whether the text may have bytes that are not characters, which make their records malformed. False is certain; true is certain
+   * for UTF-8 and UTF-16 only.
    */
   invalidBytes: boolean;
-  /** Whether a text in a fallback encoding has sequences of bytes that are well-formed UTF-8. */
+  /** Whether a text in a fallback encoding has sequences of valid UTF-8. */
   hasUtf8: boolean;
 }
 
 export interface SniffOptions {
   fallbackEncoding: FallbackEncoding;
   signal?: AbortSignal;
-  /** Called after every chunk with the bytes read so far, as they stand on disk. */
+  /** Called after every chunk with the number of bytes read from disk. */
   onProgress?: (bytes: number) => void;
 }
 
@@ -51,11 +47,11 @@ export async function sniff(source: Source, options: SniffOptions): Promise<Snif
   if (head.length === (mark?.length ?? 0)) reject("empty", "the file is empty: export the roster and upload it again");
   rejectOtherFormats(head);
   return mark === null || mark.encoding === "utf-8"
-    ? await examineBytes(source, mark, options)
-    : await examineUtf16(source, mark.encoding, mark.length, options);
+    ? await sniffBytes(source, mark, options)
+    : await sniffUtf16(source, mark.encoding, mark.length, options);
 }
 
-async function examineBytes(source: Source, mark: ByteOrderMark | null, options: SniffOptions): Promise<Sniffed> {
+async function sniffBytes(source: Source, mark: ByteOrderMark | null, options: SniffOptions): Promise<Sniffed> {
   const survey = new Utf8Survey();
   const sums = await surveyFile(source, survey, options, mark?.length ?? 0);
   const utf8 = mark !== null || survey.invalidBytes <= survey.validSequences;
@@ -65,7 +61,7 @@ async function examineBytes(source: Source, mark: ByteOrderMark | null, options:
   return { ...sums, encoding, invalidBytes, hasUtf8 };
 }
 
-async function examineUtf16(
+async function sniffUtf16(
   source: Source,
   encoding: "utf-16le" | "utf-16be",
   bomLength: number,
@@ -75,12 +71,11 @@ async function examineUtf16(
   const sums = await surveyFile(source, survey, options, bomLength);
   if (survey.oddLength) {
     const line = await lineAt(() => source.read());
-    reject("cut_off", `looks cut off at line ${line}, in the middle of a character: upload it again`, line);
+    reject("cut_off", `the file looks cut off at line ${line}, in the middle of a character: upload it again`, line);
   }
   return { ...sums, encoding, invalidBytes: survey.illFormed, hasUtf8: false };
 }
 
-/** Leads the whole file through a survey. */
 async function surveyFile(
   source: Source,
   survey: Utf8Survey | Utf16Survey,
@@ -101,19 +96,18 @@ async function surveyFile(
     unpackedBytes += chunk.length;
   }
   survey.end();
-  rejectNoText(survey.textEnd - bomLength, unpackedBytes - survey.textEnd, survey.nuls);
+  rejectOtherThanText(survey.textEnd - bomLength, unpackedBytes - survey.textEnd, survey.nuls);
   return { sha256: hash.digest("hex"), unpackedBytes };
 }
 
-/** A NUL costs its record; a file that is full of them is no text. */
-function rejectNoText(text: number, padding: number, nuls: number): void {
+/** A NUL makes its record malformed; a file full of them is not text. */
+function rejectOtherThanText(text: number, padding: number, nuls: number): void {
   if (text === 0 && nuls === 0) reject("empty", "the file is empty: export the roster and upload it again");
   if (text === 0 || nuls - padding > text / 10) {
-    reject("nul_bytes", "the file is full of NUL bytes, so it is not a text file: save the roster as CSV in UTF-8");
+    reject("nul_bytes", "the file is full of NUL bytes, so it is not text: save the roster as CSV in UTF-8");
   }
   if (padding > MAX_PADDING_BYTES) {
-    const count = new Intl.NumberFormat("en").format(padding);
-    reject("cut_off", `the last ${count} bytes of the file are empty, so it looks cut off: upload it again`);
+    reject("cut_off", `the last ${grouped(padding)} bytes of the file are empty, so it looks cut off: upload it again`);
   }
 }
 

@@ -1,18 +1,12 @@
-/**
- * What the first bytes of a file tell: its byte order mark, and whether it is something else than a text
- * (contract, section 2, "Encoding": rejected by name).
- *
- * Reads no further than the head it is given; `sniff.ts` judges the whole file.
- */
+/** Reads the first bytes of a file for its byte order mark, and rejects other formats by name. */
 import { reject } from "../../domain/outcome.ts";
 import { rejectMarkup } from "./markup.ts";
 
-/** How many bytes {@link rejectOtherFormats} wants to see. */
+/** The number of bytes that {@link rejectOtherFormats} needs. */
 export const HEAD_LENGTH = 4096;
 
 export type UnicodeEncoding = "utf-8" | "utf-16le" | "utf-16be";
 
-/** A byte order mark at the beginning of a file. */
 export interface ByteOrderMark {
   encoding: UnicodeEncoding;
   /** In bytes. */
@@ -32,7 +26,6 @@ export async function firstBytes(chunks: AsyncIterable<Uint8Array>, length: numb
   return head.subarray(0, filled);
 }
 
-/** The byte order mark that stands at the beginning of `head`, or null. */
 export function byteOrderMark(head: Uint8Array): ByteOrderMark | null {
   if (beginsWith(head, [0xef, 0xbb, 0xbf])) return { encoding: "utf-8", length: 3 };
   if (beginsWith(head, [0xff, 0xfe])) return { encoding: "utf-16le", length: 2 };
@@ -40,7 +33,6 @@ export function byteOrderMark(head: Uint8Array): ByteOrderMark | null {
   return null;
 }
 
-/** Whether `bytes` begin with `magic`. */
 export function beginsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
   return bytes.length >= magic.length && magic.every((byte, at) => bytes[at] === byte);
 }
@@ -60,7 +52,7 @@ const OTHER_FORMATS: readonly { magic: readonly number[]; code: string; text: st
 const ZIP: readonly number[] = [0x50, 0x4b, 3, 4];
 const EMPTY_ZIP: readonly number[] = [0x50, 0x4b, 5, 6];
 
-/** Rejects, by its name, a file whose first {@link HEAD_LENGTH} bytes show that it is no text that can be read. */
+/** Rejects a file whose first {@link HEAD_LENGTH} bytes show another format. */
 export function rejectOtherFormats(head: Uint8Array): void {
   for (const { magic, code, text } of OTHER_FORMATS) {
     if (beginsWith(head, magic)) reject(code, text);
@@ -72,7 +64,7 @@ export function rejectOtherFormats(head: Uint8Array): void {
   }
 }
 
-/** Office files are zip archives too; their first entries bear these names. */
+/** Office files are zip archives too, with these names among their first entries. */
 function rejectZip(head: Uint8Array): never {
   const entries = new TextDecoder("windows-1252").decode(head);
   if (entries.includes("xl/") || entries.includes("[Content_Types].xml")) {
@@ -84,7 +76,7 @@ function rejectZip(head: Uint8Array): never {
   reject("zip", "this is a zip archive: unpack it and upload the CSV file in it");
 }
 
-/** A header of ASCII letters has a NUL at every second byte then. */
+/** In UTF-16 every second byte of an ASCII header is NUL. */
 function looksLikeUtf16(head: Uint8Array): boolean {
   const nuls = [0, 0];
   head.forEach((byte, at) => {

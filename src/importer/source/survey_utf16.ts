@@ -1,23 +1,21 @@
 /**
- * UTF-16 bytes as text, with half pairs kept as they are: TextDecoder would turn them into U+FFFD without a word.
- * Used by `sniff.ts`, which surveys such a file, and by `decode.ts`.
+ * Decodes UTF-16 and keeps lone surrogates, which TextDecoder would silently replace with U+FFFD.
  */
 import { Buffer } from "node:buffer";
 import { Ending } from "./text_end.ts";
 
-/** Reads UTF-16 that comes in chunks of any size. */
 export class Utf16Reader {
   readonly #bigEndian: boolean;
   /** The first byte of a code unit that the next chunk completes; empty or one byte. */
   #oddByte = Buffer.alloc(0);
-  /** The first half of a pair that the next chunk completes; empty or one code unit. */
+  /** The first surrogate of a pair that the next chunk completes; empty or one code unit. */
   #half = "";
 
   constructor(encoding: "utf-16le" | "utf-16be") {
     this.#bigEndian = encoding === "utf-16be";
   }
 
-  /** The text up to the last whole character of `chunk`. Halves without a partner stand in it as lone surrogates. */
+  /** The text up to the last whole character of `chunk`, lone surrogates included. */
   text(chunk: Uint8Array): string {
     const bytes = Buffer.concat([this.#oddByte, chunk]);
     const units = bytes.subarray(0, bytes.length & ~1);
@@ -29,7 +27,7 @@ export class Utf16Reader {
     return text.slice(0, whole);
   }
 
-  /** What is left at the end: half a pair, or half a code unit. */
+  /** What is left: one surrogate of a pair, or half a code unit. */
   end(): { text: string; oddByte: number | null } {
     return { text: this.#half, oddByte: this.#oddByte[0] ?? null };
   }
@@ -42,11 +40,10 @@ function endsWithHalf(text: string): boolean {
 
 /** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
 export class Utf16Survey {
-  /** Whether a surrogate stands without its other half. */
+  /** Whether there is a lone surrogate. */
   illFormed = false;
-  /** Whether the file ends in the middle of a code unit; an odd byte that ends a line or a file of DOS does not count. */
+  /** Whether the file ends in the middle of a code unit; an odd byte that is an end mark does not count. */
   oddLength = false;
-  /** How many NULs there are. */
   nuls = 0;
 
   readonly #reader: Utf16Reader;
@@ -57,13 +54,13 @@ export class Utf16Survey {
   }
 
   add(chunk: Uint8Array): void {
-    this.#judge(this.#reader.text(chunk));
+    this.#survey(this.#reader.text(chunk));
   }
 
-  /** To be called after the last chunk. */
+  /** Call it after the last chunk. */
   end(): void {
     const { text, oddByte } = this.#reader.end();
-    this.#judge(text);
+    this.#survey(text);
     this.oddLength = oddByte !== null && !this.#isEndMark(oddByte);
   }
 
@@ -72,12 +69,12 @@ export class Utf16Survey {
     return 2 * this.#ending.textEnd;
   }
 
-  /** A NUL is the first half of many a character in big-endian order. */
+  /** In big-endian order NUL is the first byte of many characters. */
   #isEndMark(byte: number): boolean {
     return byte === 0x0a || byte === 0x0d || byte === 0x1a || (byte === 0 && this.encoding === "utf-16le");
   }
 
-  #judge(text: string): void {
+  #survey(text: string): void {
     if (text === "") return;
     for (let at = text.indexOf("\0"); at >= 0; at = text.indexOf("\0", at + 1)) this.nuls++;
     this.#ending.add(text.length, (at) => text.charCodeAt(at));

@@ -1,6 +1,6 @@
 /**
- * Surveys a file without a UTF-16 mark: how much of it is UTF-8, how much cannot be, and whether it has a NUL.
- * Every byte of every file passes here, so the common case, ASCII, goes four bytes at a time.
+ * Counts the valid UTF-8 sequences, the invalid bytes and the NULs of a file without a UTF-16 mark. Reads ASCII four bytes at a
+ * time, because every byte of every file passes here.
  */
 import { Ending } from "./text_end.ts";
 
@@ -9,17 +9,16 @@ const ONES = 0x01010101;
 
 const NO_WORDS = new Int32Array(0);
 
-/** Counts over bytes that come in chunks of any size; a sequence may lie across chunks. Strict UTF-8 (RFC 3629). */
+/** Chunks may split a sequence. Strict UTF-8 (RFC 3629). */
 export class Utf8Survey {
   /** Well-formed sequences of two to four bytes. */
   validSequences = 0;
   /** Bytes that belong to no well-formed sequence. */
   invalidBytes = 0;
-  /** How many NULs there are. */
   nuls = 0;
 
   readonly #ending = new Ending();
-  /** The open sequence: bytes it has, bytes it still needs, and the bounds of the next one. */
+  /** The open sequence: its bytes, the bytes it still needs, and the bounds of the next byte. */
   #held = 0;
   #needed = 0;
   #lowest = 0x80;
@@ -45,7 +44,7 @@ export class Utf8Survey {
     return this.#ending.textEnd;
   }
 
-  /** To be called after the last chunk: an open sequence is invalid then. */
+  /** Call it after the last chunk: an open sequence is invalid then. */
   end(): void {
     this.#giveUp();
   }
@@ -66,7 +65,7 @@ export class Utf8Survey {
     this.#highest = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
   }
 
-  /** False when `byte` does not belong to the open sequence and has to be judged by itself. */
+  /** False if `byte` does not continue the open sequence. */
   #continues(byte: number): boolean {
     if (byte < this.#lowest || byte > this.#highest) {
       this.#giveUp();
@@ -89,7 +88,7 @@ export class Utf8Survey {
   }
 }
 
-/** The part of a chunk that lies on whole words of memory. `first` is the offset in the chunk of the first word. */
+/** The aligned words of a chunk; `first` is the offset of the first one. */
 interface Words {
   first: number;
   values: Int32Array;
@@ -103,7 +102,7 @@ function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
   };
 }
 
-/** The offset of the first byte from `from` on that is NUL or not ASCII, or the length. */
+/** The offset of the first byte after `from` that is NUL or not ASCII, or the length. */
 function plainUntil(chunk: Uint8Array, { first, values }: Words, from: number): number {
   let at = from;
   while (at < chunk.length && isPlain(chunk[at])) {

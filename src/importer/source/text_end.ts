@@ -1,21 +1,20 @@
 /**
- * Where the text of a file ends: the end mark of DOS (0x1A) and NULs that fill the last block belong to no record, nor does what
- * stands between and behind them, line ends and blanks.
+ * Finds where the text of a file ends (docs/file-format.md#end-marks): before the end mark of DOS (0x1A), NULs that fill the last
+ * block, and the line ends and blanks among them.
  */
 
 const NUL = 0x00, SUB = 0x1a;
 
-/** What an ending is made of: marks, line ends and blanks. */
 const isEnding = new Uint8Array(256);
 for (const byte of [NUL, SUB, 0x09, 0x0a, 0x0d, 0x20]) isEnding[byte] = 1;
 
-/** More NULs after the text than any block has: the room for the rest of an upload that did not come. */
+/** More padding than any block has is space for the rest of an upload that did not arrive. */
 export const MAX_PADDING_BYTES = 1 << 16;
 
-/** Looks for the end in units, be they bytes or UTF-16, that come in chunks of any size. */
+/** Finds the end in bytes or UTF-16 code units that come in chunks of any size. */
 export class Ending {
   #before = 0;
-  /** Where the first mark of the ending stands, or -1. */
+  /** The offset of the first mark of the ending, or -1. */
   #markAt = -1;
 
   add(length: number, unitAt: (at: number) => number): void {
@@ -28,7 +27,7 @@ export class Ending {
     this.#before += length;
   }
 
-  /** How many units of text there are. */
+  /** The length of the text, in units. */
   get textEnd(): number {
     return this.#markAt < 0 ? this.#before : this.#markAt;
   }
@@ -40,7 +39,7 @@ export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncG
   for await (const chunk of chunks) {
     let from = chunk.length;
     while (from > 0 && isEnding[chunk[from - 1]] === 1) from--;
-    // What was held back is no ending where text follows, nor where it is longer than any padding.
+    // Held bytes are part of the text if more text follows, or if they are longer than any padding.
     if (from > 0 || heldBytes > MAX_PADDING_BYTES) {
       yield* held;
       held = [];
@@ -49,7 +48,7 @@ export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncG
     let markAt = heldBytes > 0 ? 0 : from;
     while (markAt < chunk.length && heldBytes === 0 && chunk[markAt] !== NUL && chunk[markAt] !== SUB) markAt++;
     if (markAt < chunk.length) {
-      // The chunk is valid until the next one only.
+      // A copy, because the chunk is valid only until the next one.
       held.push(chunk.slice(markAt));
       heldBytes += chunk.length - markAt;
     }

@@ -57,7 +57,7 @@ async function one(values: Record<string, string>, settings: Partial<Settings> =
 
 const codes = ({ problems }: Checked) => problems.map(({ column, code }) => `${code} ${column}`);
 
-Deno.test("a good record has no problems, and its values are as they stand", async () => {
+Deno.test("a good record has no problems, and its values stay as they are", async () => {
   const text = COLUMNS.map(({ name }) => name).join(",") + "\n" +
     "U-1,ldap,Anna,O'Neil,anna,a@x.org,1 'Main' St.,Ottawa,on,K1A 0B1,,,QC,,613-555-0100,student,007,1,002,2,D1,ns,1999-12-31,7,1\n";
   const [{ values, problems }] = await check(text);
@@ -95,7 +95,7 @@ Deno.test("a missing unique_id is 9013, a missing login_source 9014, any other r
   assert.deepEqual(codes(await one({ city: "", active: "" })), []);
 });
 
-Deno.test("every problem of a record is reported, in the order of the contract's columns, one a column", async () => {
+Deno.test("every problem of a record is reported, in the order of the columns, one a column", async () => {
   const long = "x".repeat(51);
   const text = "active,date_of_birth,state,email,city,first_name,login_source,uuid,user_type\n" +
     `2,31/12/1999,O1,anna,${long},${long},saml,,staff\n`;
@@ -111,7 +111,7 @@ Deno.test("every problem of a record is reported, in the order of the contract's
     "9033 data_of_birth",
     "9033 active",
   ]);
-  assert.equal(checked.problems[3].reason, 'email "anna" is not an e-mail address');
+  assert.equal(checked.problems[3].reason, 'email "anna" must look like name@example.com');
 });
 
 Deno.test("a record that cannot be read has that one problem and no values; the ones around it are checked", async () => {
@@ -130,19 +130,19 @@ Deno.test("a record that cannot be read has that one problem and no values; the 
   );
   assert.deepEqual(problems, [
     [],
-    ["null malformed the record has 2 values where the header has 3: a delimiter is missing, or empty values at the end were left out. Check that each value stands in its column, and add the missing delimiters"],
+    ["null malformed the record has 2 values but the header has 3: check that each value is in its column, and add the missing delimiters"],
     [
-      'null malformed text stands behind the closing quote of value 3 ("city"): close the quote where the value ends, and double each quote within the value',
+      'null malformed text follows the closing quote of value 3 ("city"): close the quote where the value ends, and double each quote inside it',
     ],
     ["login_source 9014 login_source is missing"],
-    ['null malformed value 1 ("unique_id") has a control character, which is invisible: type the value anew'],
-    ["null malformed the record has bytes that are not UTF-8, or in another encoding than the rest of the file: save the file as UTF-8"],
-    ['null malformed the quote that opens value 2 ("login_source") is not closed: add the closing quote, or take the opening one away'],
+    ['null malformed value 1 ("unique_id") has an invisible control character: type the value again'],
+    ["null malformed the record has characters in the wrong encoding: save the whole file as CSV in UTF-8"],
+    ['null malformed value 2 ("login_source") begins with a quote that is not closed: add the closing quote, or remove the opening one'],
     [],
   ]);
 });
 
-Deno.test("an empty value keeps or clears, as the settings say; an empty active is no statement", async () => {
+Deno.test("an empty value keeps or clears, as the settings say; an empty active changes nothing", async () => {
   const values = { city: "", email: '""', active: "" };
   assert.deepEqual((await one(values)).values, {
     unique_id: "u1",
@@ -260,7 +260,7 @@ Deno.test("the guard goes before the length is counted, and blanks that it held 
   assert.equal((await one({ city: '"\'\tx"' })).values.city, "\tx");
 });
 
-Deno.test("of two spellings the first that is not empty counts, also when the others stand in quotes or are guarded", async () => {
+Deno.test("of two spellings the first that is not empty counts, also when the others are in quotes or guarded", async () => {
   const header = "unique_id,login_source,prov,province,state,user_uuid\n";
   const province = async (record: string) => (await check(header + record + "\n"))[0].values.province;
   assert.equal(await province("u1,l,AA,BB,CC,"), "BB");
@@ -281,7 +281,7 @@ Deno.test("doubled quotes are one in what is stored and counted", async () => {
   assert.deepEqual([values.city, values.first_name, problems], ['"'.repeat(50), 'Anna "Ann" é', []]);
 });
 
-Deno.test("ignored columns change nothing, wherever they stand", async () => {
+Deno.test("ignored columns change nothing, wherever they are", async () => {
   const text = 'x,unique_id,rosterd_code,login_source,,rosterd_reason\n"a\nb",u1,9013,ldap,"""",x\n';
   const [{ values, problems }] = await check(text);
   assert.deepEqual([values, problems], [{ unique_id: "u1", login_source: "ldap" }, []]);

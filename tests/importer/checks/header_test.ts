@@ -25,7 +25,7 @@ function rejection(names: string[], settings: Partial<Settings> = {}, line = 1):
 
 const TWO = ["unique_id", "login_source"];
 
-Deno.test("every name of the contract's table stands for its column", () => {
+Deno.test("every name of the table means its column", () => {
   const table: Record<string, string[]> = {
     unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id"],
     login_source: ["login_source"],
@@ -101,7 +101,7 @@ Deno.test("of two spellings of one column the first name of the table comes firs
   assert.deepEqual(present(["user_unique_id", "uuid", "user_uuid", "login_source"]).unique_id, [2, 1, 0]);
 });
 
-Deno.test("columns come in the order of the contract, wherever they stand", () => {
+Deno.test("columns come in the order of the table, wherever they are", () => {
   const names = COLUMNS.map(({ name }) => name).reverse();
   assert.deepEqual(Object.keys(present(names)), COLUMNS.map(({ name }) => name));
   assert.deepEqual(present(names).unique_id, [names.length - 1]);
@@ -118,24 +118,24 @@ Deno.test("a missing required column rejects the file, and names the headers fou
   assert.deepEqual(reason, {
     code: "header",
     line: 7,
-    text: 'the header cannot be used: there is no column unique_id (is "Uniqe ID" meant to be it?). ' +
+    text: 'the header cannot be used: column unique_id is missing (is it "Uniqe ID"?). ' +
       'Headers found: "Uniqe ID", "loginsource", "city"',
   });
-  assert.match(rejection(["unique_id", "city"]).message, /there is no column login_source\. Headers found/);
+  assert.match(rejection(["unique_id", "city"]).message, /column login_source is missing\. Headers found/);
   const both = rejection(["town", "street"], { required_columns: ["email", "unique_id"] }).message;
-  assert.match(both, /no column unique_id; there is no column login_source; there is no column email\./);
+  assert.match(both, /column unique_id is missing; column login_source is missing; column email is missing\./);
 });
 
 Deno.test("a column of required_columns must be there, under any of its names", () => {
-  assert.match(rejection(TWO, { required_columns: ["province"] }).message, /there is no column province/);
+  assert.match(rejection(TWO, { required_columns: ["province"] }).message, /column province is missing/);
   assert.deepEqual(present([...TWO, "State"], { required_columns: ["province"] }).province, [2]);
 });
 
 Deno.test("one known header twice rejects the file, also in another letter case; two names of one column do not", () => {
-  assert.match(rejection([...TWO, "email", "E-Mail"]).message, /"E-Mail" stands twice/);
-  assert.match(rejection([...TWO, "unique_id"]).message, /"unique_id" stands twice/);
+  assert.match(rejection([...TWO, "email", "E-Mail"]).message, /"E-Mail" appears twice/);
+  assert.match(rejection([...TWO, "unique_id"]).message, /"unique_id" appears twice/);
   const alias = { header_aliases: { "Town": "city" } };
-  assert.match(rejection([...TWO, "town", "TOWN"], alias).message, /"TOWN" stands twice/);
+  assert.match(rejection([...TWO, "town", "TOWN"], alias).message, /"TOWN" appears twice/);
   assert.equal(header([...TWO, "town", "city"], alias).present.length, 3);
 });
 
@@ -144,7 +144,7 @@ Deno.test("empty and unknown headers may repeat; unknown ones are listed once, w
   assert.deepEqual([present.length, own], [2, []]);
   assert.deepEqual(warnings, [{
     code: "unknown_columns",
-    text: 'columns that rosterd does not know were ignored: "Department", "Emial" (is email meant?)',
+    text: 'unknown columns were ignored: "Department", "Emial" (did you mean email?)',
   }]);
   assert.deepEqual(header([...TWO, "", "city"]).warnings, []);
 });
@@ -152,7 +152,10 @@ Deno.test("empty and unknown headers may repeat; unknown ones are listed once, w
 Deno.test("unknown_columns 'reject' rejects the file for an unknown header, not for an empty one or one of rosterd's own", () => {
   const settings = { unknown_columns: "reject" } as const;
   const { message } = rejection([...TWO, "Department", "Emial"], settings);
-  assert.match(message, /"Department" is not known; "Emial" is not known \(is email meant\?\)\. Headers found/);
+  assert.match(
+    message,
+    /"Department" is not a known column; "Emial" is not a known column \(did you mean email\?\)\. Headers found/,
+  );
   assert.deepEqual(header([...TWO, "", "rosterd_line"], settings).own, [3]);
 });
 
@@ -162,7 +165,10 @@ Deno.test("columns named rosterd_… are ignored silently, and their places are 
 });
 
 Deno.test("a header of one column is rejected with the delimiters that there are", () => {
-  assert.match(rejection(["unique_id|login_source"]).message, /it has only one column: .*comma, semicolon, tab or \|/);
+  assert.match(
+    rejection(["unique_id|login_source"]).message,
+    /it has only one column \(separate values with a comma, semicolon, tab or \|\)/,
+  );
   assert.equal(rejection(["unique_id"]).reason.code, "header");
 });
 

@@ -61,7 +61,7 @@ Deno.test("every text column is held to its length, counted in code points", () 
   }
   assert.equal(
     judge("zip", "é".repeat(21)),
-    `9030 postal_code "${"é".repeat(21)}" has 21 characters, at most 20 are allowed`,
+    `9030 postal_code "${"é".repeat(21)}" has 21 characters: shorten it to at most 20`,
   );
 });
 
@@ -112,7 +112,7 @@ Deno.test("unique_id has no control and no zero-width characters; the rest is ta
   accepts("unique_id", ["1E5", "007", "é", "e\u0301", "用户", "a b", "a\u00a0b", "😀", "-", "#1;2", "U+200B"]);
   assert.equal(
     judge("unique_id", "a\u200bb"),
-    '9033 unique_id "a\\u{200b}b" has the invisible character U+200B: type the value anew',
+    '9033 unique_id "a\\u{200b}b" has the invisible character U+200B: type the value again',
   );
 });
 
@@ -123,9 +123,9 @@ Deno.test("login_source and user_type_id are held to their lists when these are 
   accepts("login_source", ["ldap", "SAML"], settings);
   refuses("login_source", "9015", ["LDAP", "saml", "ldap2", "lda"], settings);
   refuses("user_type_id", "9033", ["Student", "staff"], settings);
-  assert.equal(judge("login_source", "x", settings), '9015 login_source "x" is not one of "ldap", "SAML"');
+  assert.equal(judge("login_source", "x", settings), '9015 login_source "x" must be one of "ldap", "SAML"');
   const many = { login_sources: Array.from({ length: 12 }, (_, at) => `s${at}`) };
-  assert.match(judge("login_source", "x", many), /is not one of "s0", .*"s9", …$/);
+  assert.match(judge("login_source", "x", many), /must be one of "s0", .*"s9", …$/);
 });
 
 Deno.test("an e-mail address is one address", () => {
@@ -170,7 +170,7 @@ Deno.test("an e-mail address is one address", () => {
       "(a)@b.org",
     ],
   ]);
-  assert.equal(judge("email", "anna"), '9033 email "anna" is not an e-mail address');
+  assert.equal(judge("email", "anna"), '9033 email "anna" must look like name@example.com');
 });
 
 Deno.test("an address that nearly matches is refused at once", () => {
@@ -193,10 +193,10 @@ Deno.test("regions are two letters of A to Z, kept in upper case", () => {
     ]);
     refuses(column, "9033", ["O", "O1", "1O", "É", "ÉÉ", "é", "O ", "[a", "a`", "@A", "z{", "\u00a0"]);
   }
-  assert.equal(judge("state", "O1"), '9033 province "O1" is not two letters such as ON');
+  assert.equal(judge("state", "O1"), '9033 province "O1" must be two letters, such as ON');
   assert.equal(
     judge("state", "Ontario"),
-    '9030 province "Ontario" has 7 characters, at most 2 are allowed: two letters such as ON',
+    '9030 province "Ontario" must be two letters, such as ON',
   );
 });
 
@@ -216,9 +216,11 @@ Deno.test("a date is a real day, written YYYY-MM-DD, and not after today", () =>
       "0000-01-01",
     ]
   ) {
-    assert.equal(at(text), "is no day of the calendar", text);
+    assert.equal(at(text), "is not a real date: check the day and the month", text);
   }
-  for (const text of ["2026-11-24", "2027-01-01", "9999-12-31"]) assert.equal(at(text), "lies in the future", text);
+  for (const text of ["2026-11-24", "2027-01-01", "9999-12-31"]) {
+    assert.equal(at(text), "is in the future: check the year", text);
+  }
   for (
     const text of [
       "31/12/1999",
@@ -232,7 +234,7 @@ Deno.test("a date is a real day, written YYYY-MM-DD, and not after today", () =>
       "x",
     ]
   ) {
-    assert.equal(at(text), "is not of the form YYYY-MM-DD", text);
+    assert.equal(at(text), "must look like 1999-12-31", text);
   }
 });
 
@@ -253,7 +255,7 @@ Deno.test("every day that the calendar has is accepted, and no other", () => {
 Deno.test("active is 0 or 1", () => {
   accepts("active", ["0", "1"]);
   refuses("active", "9033", ["2", "00", "01", "true", "yes", "Y", "-", "１"]);
-  assert.equal(judge("active", "yes"), '9033 active "yes" is not 0 or 1');
+  assert.equal(judge("active", "yes"), '9033 active "yes" must be 0 or 1');
 });
 
 Deno.test("the clear token clears any column that may be empty, whatever the form of its values", () => {
@@ -271,7 +273,7 @@ Deno.test("what is required cannot be cleared: 9031; active cannot either, it is
   refuses("city", "9031", ["(clear)"], { required_columns: ["city"] });
   refuses("active", "9031", ["(clear)"], { required_columns: ["active"] });
   refuses("active", "9033", ["(clear)"]);
-  assert.equal(judge("unique_id", "(clear)"), '9031 unique_id is required and cannot be cleared with "(clear)"');
+  assert.equal(judge("unique_id", "(clear)"), '9031 unique_id is required: enter a value instead of "(clear)"');
 });
 
 Deno.test("reasons show a value on one line, visible, and cut at 80 characters", () => {
@@ -281,5 +283,5 @@ Deno.test("reasons show a value on one line, visible, and cut at 80 characters",
   assert.equal(cut("abc", 3), "abc");
   assert.equal(cut("abcd", 3), "abc…");
   const reason = judge("city", "x".repeat(60_000));
-  assert.equal(reason, `9030 city "${"x".repeat(80)}…" has 60000 characters, at most 50 are allowed`);
+  assert.equal(reason, `9030 city "${"x".repeat(80)}…" has 60,000 characters: shorten it to at most 50`);
 });

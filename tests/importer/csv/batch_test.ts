@@ -14,7 +14,7 @@ async function batchOf(text: string): Promise<Batch> {
 
 const all = (batch: Batch) => Array.from({ length: batch.count }, (_, record) => recordOf(batch, record));
 
-Deno.test("a value says whether it stood in quotes, has doubled quotes, and is ASCII", async () => {
+Deno.test("a value says whether it was in quotes, has doubled quotes, and is ASCII", async () => {
   const batch = await batchOf('a,"b","c""d",é,"é"""\n');
   const { QUOTED, DOUBLED_QUOTES, NOT_ASCII } = Batch;
   const expected = [0, QUOTED, QUOTED | DOUBLED_QUOTES, NOT_ASCII, QUOTED | DOUBLED_QUOTES | NOT_ASCII];
@@ -44,7 +44,7 @@ Deno.test("long values and short ones have the same text", async () => {
   }
 });
 
-Deno.test("without its first record a batch is as if it had been read behind it", async () => {
+Deno.test("a batch without its first record equals one that was read after it", async () => {
   const rest = '1,2\n"3,4\n5,"6"\n7\n\n8,9\n';
   const batch = await batchOf("a,b\n" + rest);
   const before = all(batch);

@@ -45,7 +45,7 @@ async function brief(content: string | Uint8Array, options: Reading = {}): Promi
   );
 }
 
-Deno.test("values stand between delimiters, and only the given one counts", async () => {
+Deno.test("only the given delimiter separates values", async () => {
   assert.deepEqual(await brief("a,b;c\n1,2;\t3\n"), [
     "1: a|b;c",
     "2: control_character 1 <1,2;\t3>",
@@ -77,7 +77,7 @@ Deno.test("blank lines, also of blanks or of any number of delimiters only, are 
   assert.deepEqual(await brief(""), []);
 });
 
-Deno.test("a line of empty quoted values is blank, and one whose only value stands beyond the columns is a record", async () => {
+Deno.test("a line of empty quoted values is blank, and one whose only value is beyond the columns is a record", async () => {
   assert.deepEqual(await brief('a,b\n"",\n""\n"","",""\n'), ["1: a|b"]);
   const far = ",".repeat(SMALL.columns + 1) + "x";
   assert.deepEqual(await brief(`a,b\n${far}\n1,2\n`, { limits: SMALL }), [
@@ -118,7 +118,7 @@ Deno.test("records with too few or too many values fail with what was expected a
   ]);
 });
 
-Deno.test("a malformed record with balanced quotes goes on behind its last line", async () => {
+Deno.test("after a malformed record with balanced quotes, reading continues after its last line", async () => {
   const quoted = '"x\ny\r\nz"';
   assert.deepEqual(await brief(`a,b\n${quoted}\n1,2\n${quoted},\u0001\n3,4\n`), [
     "1: a|b",
@@ -129,7 +129,7 @@ Deno.test("a malformed record with balanced quotes goes on behind its last line"
   ]);
 });
 
-Deno.test("an unclosed quote, a stray one and text behind one cost the line on which the record began", async () => {
+Deno.test("an unclosed quote, a stray quote and text after a quote cost one line", async () => {
   assert.deepEqual(await brief('a,b\n"1,2\n3,4\n5,6\n'), [
     "1: a|b",
     '2: quote_not_closed 0 <"1,2>',
@@ -137,15 +137,15 @@ Deno.test("an unclosed quote, a stray one and text behind one cost the line on w
     "4: 5|6",
   ]);
   assert.deepEqual(await brief('a,b\n1,5" pipe\n3,"4"\n'), ["1: a|b", '2: stray_quote 1 <1,5" pipe>', "3: 3|4"]);
-  assert.deepEqual(await brief('a,b\r1,"2"x\r\n3,4'), ["1: a|b", '2: text_behind_quote 1 <1,"2"x>', "3: 3|4"]);
+  assert.deepEqual(await brief('a,b\r1,"2"x\r\n3,4'), ["1: a|b", '2: text_after_quote 1 <1,"2"x>', "3: 3|4"]);
   assert.deepEqual(await brief('a,b\n1,"2" \u00a0"\n3,4\n'), [
     "1: a|b",
-    '2: text_behind_quote 1 <1,"2" \u00a0">',
+    '2: text_after_quote 1 <1,"2" \u00a0">',
     "3: 3|4",
   ]);
   assert.deepEqual(await brief('a,b\n1,"x\n3,4"y\n5,6\n'), [
     "1: a|b",
-    '2: text_behind_quote 1 <1,"x>',
+    '2: text_after_quote 1 <1,"x>',
     '3: stray_quote 1 <3,4"y>',
     "4: 5|6",
   ]);
@@ -185,7 +185,7 @@ Deno.test("control characters fail, but for CR, LF and TAB within quotes", async
   ]);
 });
 
-Deno.test("bytes that are not UTF-8 fail their record when they are looked for", async () => {
+Deno.test("bytes that are not UTF-8 fail their record if the reader validates", async () => {
   const bytes = Uint8Array.from([
     ...utf8("a,b\né,1\n"),
     0xe9,
@@ -216,7 +216,7 @@ Deno.test("a last line without an end is whole, blank, malformed, or cut off", a
   assert.deepEqual(await after(" \t"), []);
   assert.deepEqual(await after("3,4,5"), ["3: too_many_values <3,4,5>"]);
   assert.deepEqual(await after('3,5"'), ['3: stray_quote 1 <3,5">']);
-  assert.deepEqual(await after('3,"4"5'), ['3: text_behind_quote 1 <3,"4"5>']);
+  assert.deepEqual(await after('3,"4"5'), ['3: text_after_quote 1 <3,"4"5>']);
   for (const last of ["3", '"3"', '3,"', '3,"4', '3,"4""', '"3\n4"', "3\u00a0"]) {
     assert.deepEqual(await brief("a,b\n1,2\n" + last), ["cut off at line 3"], last);
   }
@@ -250,7 +250,7 @@ Deno.test("a record at its limits is read; over them it is one failure and the n
   }
 });
 
-Deno.test("what is wrong with a long record does not depend on where the bytes at hand end", async () => {
+Deno.test("the reason of a long record does not depend on the chunks", async () => {
   for (let length = 25; length < 130; length++) {
     const x = "x".repeat(length), raw = (record: string) => record.slice(0, SMALL.recordBytes);
     const cases = [
@@ -268,7 +268,7 @@ Deno.test("what is wrong with a long record does not depend on where the bytes a
   }
 });
 
-Deno.test("a record of several lines that is too long costs only itself; far too long, only its first line is passed over", async () => {
+Deno.test("a record of several lines that is too long costs only itself; far too long, only its first line is skipped", async () => {
   const lines = '"1\n2","3\n4"';
   const somewhat = `${lines},${"x".repeat(60)}`;
   assert.deepEqual((await brief(`a,b\n${somewhat}\n5,6\n`, { limits: SMALL })).map((text) => text.slice(0, 18)), [
@@ -299,7 +299,7 @@ Deno.test("a last line without an end that is too long is cut off only where its
   ]);
 });
 
-Deno.test("the limits of the contract: 1 MiB a record, 64 KiB a value, 1,000 columns", async () => {
+Deno.test("the limits are 1 MiB a record, 64 KiB a value, 1,000 columns", async () => {
   const read = (record: string) => readIn(65_536, utf8(`a,b\n${record}\n3,4\n`));
   const kindOf = async (record: string) => {
     const [, second, ...rest] = await read(record) as SeenRecord[];
@@ -322,7 +322,7 @@ Deno.test("the limits of the contract: 1 MiB a record, 64 KiB a value, 1,000 col
   assert.deepEqual("why" in tooMany && tooMany.why, { kind: "too_many_values", expected: 0, found: 1_001 });
 });
 
-Deno.test("300 MB behind a quote that never closes, or without a line end, are read in flat memory", async (t) => {
+Deno.test("300 MB after a quote that never closes, or without a line end, are read in flat memory", async (t) => {
   const lines = utf8("12345,67890\n".repeat(20_000)), noEnd = new Uint8Array(240_000).fill(0x78);
   const streams: [string, Uint8Array, number][] = [['a,b\n"1,2\n', lines, 25_000_002], ['a,b\n1,"', noEnd, 2], [
     "a,b\n1,",
@@ -406,7 +406,7 @@ Deno.test("whatever the bytes, the limits and the chunks: the same records, and 
   );
 });
 
-Deno.test("nasty text is read as a slow reader, written from the contract, reads it", async () => {
+Deno.test("nasty text is read as by a slow reader written from the specification", async () => {
   await fc.assert(
     fc.asyncProperty(nastyText, delimiter, fc.integer({ min: 1, max: 50 }), async (text, delimiter, size) => {
       const seen = await readIn(size, utf8(text), { delimiter });
@@ -449,7 +449,7 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
       if (to === text.length || text[to] === "\r" || text[to] === "\n") more = false;
       else if (text[to] === delimiter) to++;
       else {
-        unreadable = isQuoted ? "text_behind_quote" : "stray_quote";
+        unreadable = isQuoted ? "text_after_quote" : "stray_quote";
         break;
       }
     }

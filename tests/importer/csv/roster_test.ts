@@ -78,11 +78,11 @@ Deno.test("what only looks like sep= is a title line", async () => {
     assert.deepEqual([delimiter, records], [";", [{ line: 3, values: ["1", "2"] }]], line);
     assert.match((await rejection(`${line}\nid;login_source\n`)).text, /Headers found: .*sep=/i, line);
   }
-  assert.match((await rejection('sep="\n')).text, /a quote stands within value 1/);
+  assert.match((await rejection('sep="\n')).text, /value 1 has a quote inside/);
   assert.match((await rejection("sep=;")).text, /Headers found: "sep=", ""/);
 });
 
-Deno.test("of the 20 lines behind the first one the header is the first that names unique_id and another column", async () => {
+Deno.test("the header is the first of the 20 lines after the first one that names unique_id and another column", async () => {
   const titles = (count: number) =>
     Array.from({ length: count }, (_, at) => `Title ${at + 1}, "of the" unique_id\n`).join("");
   for (const [delimiter, count] of [[",", 1], [";", 20], ["\t", 3], ["|", 7]] as const) {
@@ -98,23 +98,23 @@ Deno.test("of the 20 lines behind the first one the header is the first that nam
   );
   assert.deepEqual(header.warnings, [{
     code: "title_lines",
-    text: 'the header is on line 3: skipped the line above it: "Roster"',
+    text: 'the header is on line 3, and the line above it was skipped: "Roster"',
   }]);
 });
 
-Deno.test("the header again is no record, in any spelling; another header rejects the file with its line", async () => {
+Deno.test("a repeated header is skipped in any spelling; another header rejects the file with its line", async () => {
   const header = "unique_id,login_source,city\n";
   const { records } = await open(header + `1,2,3\n${header}\ufeff${header}"Unique ID",LOGIN-SOURCE, city\n4,5,6\n`);
   assert.deepEqual(records, [{ line: 2, values: ["1", "2", "3"] }, { line: 6, values: ["4", "5", "6"] }]);
   const file = fileOf(header + "1,2,3\ncity,unique_id,login_source\n");
   const reading = openRoster(() => file.read(), parseSettings({}), false).then(({ records }) => recordsOf(records()));
   await assert.rejects(reading, {
-    message: "line 3 is a header with other columns than the one on line 1: upload the two rosters one by one",
+    message: "the header on line 3 has different columns from the one on line 1: upload the rosters separately",
   });
   assert.equal(file.open, 0);
 });
 
-Deno.test("blank lines before the header are skipped, and the lines behind it are counted right", async () => {
+Deno.test("blank lines before the header are skipped, and later lines are counted right", async () => {
   const { delimiter, names, records } = await open("\n \r\n;;\n\nunique_id;login_source\n\n1;2\n");
   assert.deepEqual([delimiter, names, records], [";", ["unique_id", "login_source"], [{
     line: 7,
@@ -147,21 +147,21 @@ Deno.test("nothing but blank lines is rejected as empty", async () => {
 Deno.test("a header that cannot be read or used rejects the file, with its line and what was found", async () => {
   assert.deepEqual(await rejection('\nunique_id,"login_source\n1,2\n'), {
     code: "header",
-    text: "the header cannot be read: the quote that opens value 2 is not closed: " +
-      "add the closing quote, or take the opening one away",
+    text: "the header cannot be read: value 2 begins with a quote that is not closed: " +
+      "add the closing quote, or remove the opening one",
     line: 2,
   });
   assert.match((await rejection("unique_id\n1\n")).text, /only one column.*Headers found: "unique_id"/);
   assert.match(
     (await rejection("unique_id,city\n")).text,
-    /no column login_source.*Headers found: "unique_id", "city"/,
+    /column login_source is missing.*Headers found: "unique_id", "city"/,
   );
   assert.match(
     (await rejection("unique_id,login_source,\u0001\n")).text,
-    /cannot be read: value 3 has a control character/,
+    /cannot be read: value 3 has an invisible control character/,
   );
   const invalid = Uint8Array.from([...utf8("unique_id,login_source,"), 0xe9, 0x0a]);
-  assert.match((await rejection(invalid)).text, /not UTF-8/);
+  assert.match((await rejection(invalid)).text, /cannot be read: the record has characters in the wrong encoding/);
 });
 
 Deno.test("1,000 columns are read; one more is said to be too many, whatever the delimiter", async () => {
@@ -169,9 +169,9 @@ Deno.test("1,000 columns are read; one more is said to be too many, whatever the
     const names = (count: number) =>
       ["unique_id", "login_source", ...Array(count - 2).fill("x")].join(delimiter) + "\n";
     assert.equal((await open(names(1_000))).names.length, 1_000);
-    assert.match((await rejection(names(1_001))).text, /it has 1001 columns, at most 1000 are allowed/);
+    assert.match((await rejection(names(1_001))).text, /it has 1,001 columns, but at most 1,000 are allowed/);
   }
-  assert.match((await rejection("x,".repeat(9_999) + "x\n")).text, /it has 10000 columns/);
+  assert.match((await rejection("x,".repeat(9_999) + "x\n")).text, /it has 10,000 columns/);
 });
 
 Deno.test("a header that never ends is rejected without reading on", async () => {
@@ -191,12 +191,12 @@ Deno.test("a file that looks cut off is rejected when its end is reached, and th
   const opening = openRoster(() => file.read(), parseSettings({}), false).then(({ records }) => recordsOf(records()));
   await assert.rejects(opening, {
     name: "RejectedFile",
-    message: "the file looks cut off at line 3: upload it again, whole",
+    message: "the file looks cut off at line 3: upload the whole file again",
   });
   assert.equal(file.open, 0);
 });
 
-Deno.test("whoever stops at any batch leaves no open reader", async () => {
+Deno.test("a consumer that stops at any batch leaves no open reader", async () => {
   const file = fileOf("unique_id,login_source\n" + "1,ldap\n".repeat(400_000), { chunk: 262_144 });
   for (const stopAfter of [1, 2, 3]) {
     const { records } = await openRoster(() => file.read(), parseSettings({}), false);

@@ -70,7 +70,7 @@ Deno.test("another seed is another digest", () => {
   assert.notDeepEqual([one.low, one.high], [other.low, other.high]);
 });
 
-Deno.test("only the bytes between the bounds count, wherever they stand", () => {
+Deno.test("only the bytes between the bounds count, wherever they are", () => {
   const digest = new Digest(1, 2), seen = new Set<string>();
   for (let shift = 0; shift < 9; shift++) {
     const bytes = new DataView(encoder.encode("x".repeat(shift) + RECORD + "y".repeat(9)).buffer);

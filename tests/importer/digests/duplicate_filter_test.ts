@@ -21,7 +21,7 @@ async function suspectsOf(text: string, size?: number): Promise<readonly Possibl
 
 const HEADER = "unique_id,login_source,user_name,email,city\n";
 
-Deno.test("a value that stands twice is a suspect; values of other columns and empty ones are none", async () => {
+Deno.test("a repeated value is a possible duplicate; values of other columns and empty ones are not", async () => {
   const text = HEADER +
     "1,ldap,anna,a@x.org,Ottawa\n2,ldap,bob,,Ottawa\n1,ldap,,,Ottawa\n3,ldap,bob,a@x.org,Ottawa\n4,ldap,,,\n";
   assert.deepEqual(await suspectsOf(text), [
@@ -47,13 +47,13 @@ Deno.test("values are compared as they are meant: without quotes, outer blanks a
   assert.deepEqual(await suspectsOf(text), [{ what: "unique_id", key: "007" }, { what: "user_name", key: 'a"b' }]);
 });
 
-Deno.test("malformed records and cleared values are no suspects; records with other problems are", async () => {
+Deno.test("malformed records and cleared values are not possible duplicates; records with other problems are", async () => {
   const cleared = HEADER + "1,l,(clear),(clear),\n2,l,(clear),(clear),\n";
   assert.deepEqual(await suspectsOf(cleared), []);
   assert.deepEqual(await suspectsOf(HEADER + "1,l,,,\n1,l,,\n2,,,,\n2,,,,\n"), [{ what: "unique_id", key: "2" }]);
 });
 
-Deno.test("the same value in different columns is no suspicion: most user names are the unique_id", async () => {
+Deno.test("the same value in different columns is not a possible duplicate: most user names are the unique_id", async () => {
   const rows = Array.from({ length: 50_000 }, (_, at) => `u${at},ldap,u${at},u${at}@x.org,Ottawa\n`);
   const suspects = await suspectsOf(HEADER + rows.join(""), rows.length * 182);
   assert.ok(suspects!.length < rows.length * 3 * 0.05, `${suspects!.length} of ${rows.length * 3}`);
@@ -73,7 +73,7 @@ Deno.test("no repetition is ever missed, however small the filter", async () => 
   );
 });
 
-Deno.test("too many suspects are not listed", async () => {
+Deno.test("too many possible duplicates are not listed", async () => {
   const rows = (count: number) => HEADER + "1,l,,,\n".repeat(count);
   assert.equal((await suspectsOf(rows(20_001)))!.length, 20_000);
   assert.equal(await suspectsOf(rows(20_002)), null);

@@ -85,7 +85,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
 /** The refusal in our words; a record with too few or too many values has values all the same. */
 function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
   const value = refusal.column as number;
-  const ofQuotes = (kind: "stray_quote" | "text_behind_quote" | "quote_not_closed") => ({
+  const ofQuotes = (kind: "stray_quote" | "text_after_quote" | "quote_not_closed") => ({
     fault: { kind, value },
     values: [],
   });
@@ -94,10 +94,10 @@ function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
       return ofQuotes("quote_not_closed");
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
-      return ofQuotes("text_behind_quote");
+      return ofQuotes("text_after_quote");
     // Also for a second quote behind the blanks that follow a closing one.
     case "INVALID_OPENING_QUOTE":
-      return ofQuotes(refusal.quoting ? "text_behind_quote" : "stray_quote");
+      return ofQuotes(refusal.quoting ? "text_after_quote" : "stray_quote");
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
       const values = refusal.record as Value[];
       const [, expected, found] = /expect (\d+), got (\d+)/.exec(refusal.message)!.map(Number);

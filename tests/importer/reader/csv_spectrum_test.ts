@@ -34,7 +34,7 @@ Deno.test("every sample of csv-spectrum means to our reader what its JSON says",
   console.log(`read ${names.length - 1} samples of csv-spectrum as their JSON says; 1 is malformed by the contract`);
 });
 
-Deno.test("the sample of csv-spectrum with quotes in plain values is malformed by the contract", async () => {
+Deno.test("the sample of csv-spectrum with quotes in plain values is malformed by the specification", async () => {
   const [, record, ...rest] = await read(NOT_BY_THE_CONTRACT, 65_536);
   assert.deepEqual("why" in record && record.why, { kind: "stray_quote", value: 1 });
   assert.deepEqual(rest, []);

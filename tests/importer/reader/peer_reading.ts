@@ -71,7 +71,7 @@ function looksCutOff({ raw, values, fault }: PeerRecord, width: number): boolean
 }
 
 function isOfQuotes(fault: Malformed | null): boolean {
-  return fault !== null && ["stray_quote", "text_behind_quote", "quote_not_closed"].includes(fault.kind);
+  return fault !== null && ["stray_quote", "text_after_quote", "quote_not_closed"].includes(fault.kind);
 }
 
 /** Peers take control characters as they take any other. */

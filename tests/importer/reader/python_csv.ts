@@ -77,7 +77,7 @@ export class Python implements OtherReader, AsyncDisposable {
 /** Python does not tell which value is to blame. */
 function faultOf(refused: string): Malformed {
   if (refused === "unexpected end of data") return { kind: "quote_not_closed", value: NaN };
-  if (refused.endsWith("expected after '\"'")) return { kind: "text_behind_quote", value: NaN };
+  if (refused.endsWith("expected after '\"'")) return { kind: "text_after_quote", value: NaN };
   throw new Error(`Python refused a file: ${refused}`);
 }
 

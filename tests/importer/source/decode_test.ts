@@ -94,7 +94,7 @@ Deno.test("invalid bytes of UTF-8 pass through as they are", async () => {
   }
 });
 
-Deno.test("half a UTF-16 pair becomes one invalid byte, where it stands", async () => {
+Deno.test("a lone surrogate becomes one invalid byte in its place", async () => {
   for (const littleEndian of [true, false]) {
     const bytes = utf16("\ufeffa\ud83d,\ude00b😀\n\ud83d", littleEndian);
     const expected = join(utf8("a"), [0xff], utf8(","), [0xff], utf8("b😀\n"), [0xff]);
@@ -122,7 +122,7 @@ async function rejectedAs(code: string, reading: Promise<unknown>): Promise<Reje
 
 async function cutAt(file: RosterFile): Promise<number | null> {
   const error = await rejectedAs("cut_off", read(file));
-  assert.ok(error.message.startsWith(`looks cut off at line ${error.reason.line}`));
+  assert.ok(error.message.startsWith(`the gz file looks cut off at line ${error.reason.line}`));
   return error.reason.line;
 }
 
@@ -184,7 +184,7 @@ Deno.test("a damaged gz is rejected as damaged", async () => {
   }
 });
 
-Deno.test("line ends, end marks, blanks and NULs behind a gz are nothing, and every byte is seen once", async () => {
+Deno.test("line ends, end marks, blanks and NULs after a gz are ignored, and every byte is seen once", async () => {
   const packed = join(gzipSync("a,b\n"), gzipSync("1,2\n".repeat(20_000)));
   for (const tail of ["\n", "\r\n", "\x1a", "\0\n", "\n\0", " \r\n\x1a\0\0"]) {
     for (const chunk of CHUNK_SIZES) {
@@ -197,13 +197,13 @@ Deno.test("line ends, end marks, blanks and NULs behind a gz are nothing, and ev
   }
 });
 
-Deno.test("anything else behind a whole gz is told with what it begins with", async () => {
+Deno.test("other bytes after a whole gz are quoted in the reason", async () => {
   const packed = gzipSync("a,b\n1,2\n");
   for (const chunk of CHUNK_SIZES) {
     for (const [tail, text] of [["behind", "6 bytes follow"], ["<", "1 byte follows"], ["\0\0x", "3 bytes follow"]]) {
       const file = fileOf(join(packed, utf8(tail)), { chunk });
       const { message } = await rejectedAs("gz_trailing", read(file));
-      assert.ok(message.startsWith(`${text} after the end of the gz data, beginning with "`), message);
+      assert.ok(message.startsWith(`${text} the end of the gz data, beginning with "`), message);
       assert.equal(file.open, 0);
     }
   }
@@ -231,7 +231,7 @@ Deno.test("a gz is rejected above the limit in bytes, and not at it", async () =
   assert.equal((await unpackedTo(500)).length, 500);
 });
 
-Deno.test("whoever stops reading early leaves no open reader", async () => {
+Deno.test("a consumer that stops early leaves no open reader", async () => {
   for (const bytes of [utf8("a,b\n".repeat(1_000)), gzipSync(crypto.getRandomValues(new Uint8Array(4_000)))]) {
     const file = fileOf(bytes, { chunk: 100 });
     assert.equal((await firstBytes(unpacked(file), 10)).length, 10);
@@ -239,7 +239,7 @@ Deno.test("whoever stops reading early leaves no open reader", async () => {
   }
 });
 
-Deno.test("whoever stops reading the text early leaves no open reader", async () => {
+Deno.test("a consumer that stops reading the text early leaves no open reader", async () => {
   const text = "\ufeff" + "a,b\n".repeat(1_000);
   for (const bytes of [utf8(text), utf16(text, true), gzipSync(utf8(text))]) {
     const file = fileOf(bytes, { chunk: 100 });

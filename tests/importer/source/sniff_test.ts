@@ -75,7 +75,7 @@ Deno.test("a byte order mark decides the encoding, also against the bytes after 
   }
 });
 
-Deno.test("the fallback encoding is taken when invalid bytes outnumber valid sequences over the whole file", async () => {
+Deno.test("the fallback encoding is used when invalid bytes outnumber valid sequences over the whole file", async () => {
   const far = HEADER + "1,ldap,Ottawa\n".repeat(20_000);
   const look = async (...parts: ArrayLike<number>[]) => {
     const { encoding, invalidBytes } = await examine(fileOf(join(utf8(far), ...parts)), DEFAULTS);
@@ -157,14 +157,14 @@ Deno.test("other kinds of files are rejected by their name, packed or not", asyn
   }
 });
 
-Deno.test("a verdict tells the clerk what to do", async () => {
+Deno.test("a rejection tells the clerk what to do", async () => {
   await assert.rejects(
     examine(fileOf(join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])), DEFAULTS),
     { name: "RejectedFile", message: "this is an Excel workbook: save it as CSV" },
   );
 });
 
-Deno.test("a file that is full of NULs is no text; a few are left to their records", async () => {
+Deno.test("a file full of NULs is rejected; a few NULs fail only their records", async () => {
   const text = HEADER + "1,ldap,Ottawa\r\n".repeat(10_000) + "2,ldap,\0\n3\n";
   const full = HEADER + "1,\0\0\0\0ldap,\0\0\n".repeat(100) + "x\n";
   for (const chunk of [7, 65_536]) {
@@ -198,7 +198,7 @@ Deno.test("the text ends before an end mark of DOS and before NULs that fill a b
   assert.equal((await verdict(fileOf(HEADER + "\0".repeat(70_000)))).code, "cut_off");
 });
 
-Deno.test("an odd byte behind UTF-16 that ends a line or a file is no cut", async () => {
+Deno.test("an odd byte after UTF-16 that ends a line or a file does not mean a cut", async () => {
   const text = "\ufeffa,b\n1,2\n";
   for (const byte of [0x0a, 0x0d, 0x1a]) {
     for (const littleEndian of [true, false]) {
@@ -225,7 +225,7 @@ Deno.test("UTF-16 that ends within a character looks cut off at the last line", 
   }
 });
 
-Deno.test("progress counts the bytes on disk, and an abort ends the look", async () => {
+Deno.test("progress counts the bytes on disk, and an abort ends the sniffing", async () => {
   const seen: number[] = [];
   const file = fileOf("a,b\n".repeat(10), { chunk: 16 });
   await examine(file, { ...DEFAULTS, onProgress: (bytes) => seen.push(bytes) });
