@@ -1,6 +1,4 @@
-/**
- * The edge of the process: arguments in, exit code out, signals as an AbortSignal. Everything else is passed in from here.
- */
+/** Starts rosterd with the arguments of the process, and ends the process with the exit code. */
 import manifest from "./deno.json" with { type: "json" };
 import { COMMANDS } from "./src/cli/commands.ts";
 import { run } from "./src/cli/run.ts";

@@ -98,7 +98,9 @@ function columnRow({ name, otherNames, longest, kind }: Column): Row {
 }
 
 function commandsTable(): string {
-  const rows = COMMANDS.map(({ words, operands, summary }) => [code(`${words} ${operands}`.trim()), summary]);
+  const rows = COMMANDS.map((
+    { words, operands, summary },
+  ) => [code(`${words} ${operands?.words ?? ""}`.trim()), summary]);
   return markdownTable([["command", ""], ...rows]);
 }
 

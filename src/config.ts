@@ -1,6 +1,6 @@
 /**
- * The configuration of the process: flags, else environment variables, else files that these name, else defaults
- * (contract, section 5). Read once at the start into one frozen value; nothing else looks at the environment.
+ * The configuration of the process: flags, then environment variables, then files that these name, then defaults
+ * (docs/operations.md#process-settings). It is read once at the start and frozen.
  */
 import { codeOrThrow } from "./runtime/errors.ts";
 import { parseDatabaseUrl, WrongDatabaseUrl } from "./domain/database_url.ts";
@@ -8,7 +8,7 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
 
 export interface ListenAddress {
   hostname: string;
-  /** 0: any free port. */
+  /** 0 means any free port. */
   port: number;
 }
 
@@ -16,24 +16,23 @@ export interface Config {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** Null: the embedded Postgres in the data folder. */
+  /** Null for the embedded Postgres in the data folder. */
   readonly databaseUrl: string | null;
   readonly listen: Readonly<ListenAddress>;
-  /** Names under which the page may be asked for, beside localhost and the listen address; lower case. */
+  /** Host names of the page besides localhost and the listen address, in lower case. */
   readonly hosts: readonly string[];
-  /** Null: the one that is kept in the data folder. */
+  /** Null for the one in the data folder. */
   readonly adminToken: string | null;
   readonly readToken: string | null;
-  /** Wins over the one in the settings. */
+  /** Overrides the one in the settings. */
   readonly smtpPassword: string | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
-/** Flags as they were given: `log-level` for `--log-level`. */
+/** By name without dashes: `log-level`. */
 export type Flags = Readonly<Record<string, string | undefined>>;
 
-/** Where the configuration comes from; `Deno.env.get` and the like in the program, literals in tests. */
 export interface ConfigSources {
   env: (name: string) => string | undefined;
   readTextFile: (path: string) => string;
@@ -41,12 +40,12 @@ export interface ConfigSources {
   isTerminal: () => boolean;
 }
 
-/** The process cannot be configured like this. Never shows the value of a secret. The caller exits with 78. */
+/** The configuration is wrong. The message never shows a secret. The caller exits with 78. */
 export class WrongConfiguration extends Error {
   override readonly name = "WrongConfiguration";
 }
 
-/** Throws {@link WrongConfiguration}, which names the flag and the variable. */
+/** Throws {@link WrongConfiguration}. */
 export function readConfig(flags: Flags, sources: ConfigSources): Config {
   const value = (source: Source) => valueOf(source, flags, sources);
   const adminToken = token("ROSTERD_ADMIN_TOKEN", value);
@@ -69,7 +68,6 @@ export function readConfig(flags: Flags, sources: ConfigSources): Config {
   });
 }
 
-/** Where one value may come from. */
 interface Source {
   flag?: string;
   variable?: string;
@@ -86,7 +84,7 @@ function valueOf({ flag, variable }: Source, flags: Flags, sources: ConfigSource
   return given ?? (variable === undefined ? null : fromEnvironment(variable, sources));
 }
 
-/** An empty variable counts as none: Compose files and unit files leave them behind. */
+/** An empty variable counts as unset: Compose files and unit files contain such variables. */
 function fromEnvironment(variable: string, { env, readTextFile }: ConfigSources): string | null {
   const value = env(variable) || null;
   const file = env(`${variable}_FILE`) || null;
@@ -109,7 +107,7 @@ function contentOf(file: string, variable: string, readTextFile: ConfigSources["
 function token(variable: string, value: ValueOf): string | null {
   const given = value({ variable });
   if (given === null || /^[A-Za-z0-9._~+/-]+=*$/.test(given)) return given;
-  throw new WrongConfiguration(`${variable} must be made of letters, digits and . _ ~ + / - (then = at the end) only`);
+  throw new WrongConfiguration(`${variable} may contain only letters, digits and . _ ~ + / -, with = only at the end`);
 }
 
 function databaseUrl(value: string | null): string | null {
@@ -118,12 +116,12 @@ function databaseUrl(value: string | null): string | null {
     parseDatabaseUrl(value);
     return value;
   } catch (error) {
-    // The cause stays behind: what the system says of a URL quotes it.
+    // No cause: an error about a URL quotes it, with the password.
     throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
   }
 }
 
-/** `127.0.0.1:8080`, `[::1]:8080`, `name:8080`, `:8080` for every address of the machine. */
+/** Reads `127.0.0.1:8080`, `[::1]:8080`, `name:8080`, or `:8080` for every address of the machine. */
 function listenAddress(value: string): ListenAddress {
   const [, address, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) {
@@ -137,7 +135,7 @@ function hostNames(value: string): string[] {
   const wrong = names.find((name) => !/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(name));
   if (wrong === undefined) return names;
   throw new WrongConfiguration(
-    `${named(HOSTS)} must be names with commas between them, without http:// and port: "${wrong}" is none`,
+    `${named(HOSTS)} must be host names separated by commas, without http:// and port, not "${wrong}"`,
   );
 }
 

@@ -29,7 +29,7 @@ function refusal(given: Given): string {
   assert.fail("the configuration was accepted");
 }
 
-Deno.test("With nothing given, the defaults of the contract hold", () => {
+Deno.test("Without flags and variables the documented defaults apply", () => {
   assert.deepEqual(config({}), {
     upload: "./upload",
     settings: "./settings.json",
@@ -46,13 +46,13 @@ Deno.test("With nothing given, the defaults of the contract hold", () => {
   assert.equal(config({ isTerminal: true }).logFormat, "text");
 });
 
-Deno.test("A flag wins over a variable, and a variable over the default", () => {
+Deno.test("A flag overrides a variable, and a variable the default", () => {
   const env = { ROSTERD_UPLOAD: "/srv/in", ROSTERD_DATA: "/srv/data" };
   const { upload, data } = config({ flags: { upload: "/mnt/in" }, env });
   assert.deepEqual([upload, data], ["/mnt/in", "/srv/data"]);
 });
 
-Deno.test("A variable with _FILE names a file that holds the value", () => {
+Deno.test("A variable with _FILE names a file with the value", () => {
   const env = {
     DATABASE_URL_FILE: "/run/db",
     ROSTERD_ADMIN_TOKEN_FILE: "/run/token",
@@ -63,7 +63,7 @@ Deno.test("A variable with _FILE names a file that holds the value", () => {
   assert.deepEqual([databaseUrl, adminToken, smtpPassword], ["postgres://u:p@db/rosters", "abc", " two\nlines "]);
 });
 
-Deno.test("A variable beside its _FILE, an absent file and an empty file are refused", () => {
+Deno.test("A variable together with its _FILE, a missing file and an empty file are refused", () => {
   const env = { ROSTERD_READ_TOKEN: "a", ROSTERD_READ_TOKEN_FILE: "/run/t" };
   assert.equal(refusal({ env }), "ROSTERD_READ_TOKEN and ROSTERD_READ_TOKEN_FILE are both set; unset one");
   const named = { ROSTERD_READ_TOKEN_FILE: "/run/t" };
@@ -74,7 +74,7 @@ Deno.test("A variable beside its _FILE, an absent file and an empty file are ref
   );
 });
 
-Deno.test("An empty variable counts as none, an empty flag is refused", () => {
+Deno.test("An empty variable counts as unset, and an empty flag is refused", () => {
   assert.equal(config({ env: { ROSTERD_READ_TOKEN: "", ROSTERD_UPLOAD: "" } }).upload, "./upload");
   assert.equal(refusal({ flags: { upload: "" } }), "--upload must not be empty");
 });
@@ -104,16 +104,16 @@ for (
   });
 }
 
-Deno.test("Host names are split, kept in lower case, and refused with scheme or port", () => {
+Deno.test("Host names are split and put into lower case, and refused with a scheme or port", () => {
   assert.deepEqual(config({ flags: { hosts: "Rosters.example, [fd00::1],," } }).hosts, [
     "rosters.example",
     "[fd00::1]",
   ]);
-  assert.match(refusal({ flags: { hosts: "http://x" } }), /^--hosts \(ROSTERD_HOSTS\) must be names/);
-  assert.match(refusal({ flags: { hosts: "x:80" } }), /"x:80" is none$/);
+  assert.match(refusal({ flags: { hosts: "http://x" } }), /^--hosts \(ROSTERD_HOSTS\) must be host names/);
+  assert.match(refusal({ flags: { hosts: "x:80" } }), /without http:\/\/ and port, not "x:80"$/);
 });
 
-Deno.test("Bad values are refused without showing a secret", () => {
+Deno.test("Wrong values are refused, and no message shows a secret", () => {
   const message = refusal({ env: { DATABASE_URL: "mysql://root:geheim@db" } });
   assert.equal(message, "DATABASE_URL must begin with postgres:// or postgresql://");
   assert.doesNotMatch(refusal({ env: { ROSTERD_ADMIN_TOKEN: "geheim mit Blank" } }), /geheim/);

@@ -1,6 +1,6 @@
 /**
- * How a command reaches what it works on: the running service over HTTP, else the server that DATABASE_URL names. It says which
- * one on standard error. No command but `serve` makes a database: without either it ends with 78, and says what to type.
+ * How a command reaches its data: through the running service over HTTP, otherwise on the server in DATABASE_URL. It names
+ * the one it uses on standard error. Without either it ends with 78 and says what to type; it creates nothing.
  */
 import { join, resolve } from "node:path";
 import { databaseName, parseDatabaseUrl } from "../domain/database_url.ts";
@@ -17,12 +17,12 @@ import { operatingSystemUser } from "./operating_system_user.ts";
 
 const ALIVE_WITHIN_MS = 5_000;
 
-/** There is nothing to ask. The message says what to type; the caller exits with 78. */
-export class NothingToAsk extends Error {
-  override readonly name = "NothingToAsk";
+/** Neither a service nor a database can be used. The message says what to type; the caller exits with 78. */
+export class NoAccess extends Error {
+  override readonly name = "NoAccess";
 }
 
-/** Runs `over` against the running service, or `own` on the server of DATABASE_URL. Throws {@link NothingToAsk}. */
+/** Runs `over` against the running service, or `own` on the server in DATABASE_URL. Throws {@link NoAccess}. */
 export async function withAccess<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -33,16 +33,16 @@ export async function withAccess<T>(
   return await withServer(invocation, own);
 }
 
-/** Runs `work` on the server of DATABASE_URL; says so unless the command named it. Throws {@link NothingToAsk} without one. */
+/** Runs `work` on the server in DATABASE_URL, and names it unless the command did. Throws {@link NoAccess}. */
 export async function withServer<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, installation, terminal } = invocation;
-  if (config.databaseUrl === null) throw nothingToAsk(invocation);
+  if (config.databaseUrl === null) throw noAccess(invocation);
   const name = databaseName(parseDatabaseUrl(config.databaseUrl));
-  if (installation.namedBy !== "command") terminal.err(`rosterd: working on the database ${name}`);
+  if (installation.namedBy !== "command") terminal.err(`rosterd: using the database ${name}`);
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the database. Throws EmbeddedInUse as it is; a database that is away in words. */
+/** Throws EmbeddedInUse, and {@link CommandFailed} if the database is unreachable. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   const database = await openDatabase(config);
   try {
@@ -55,45 +55,43 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   }
 }
 
-/** What to type, when there is neither a running service nor a database to ask. */
-export function nothingToAsk({ command, config, installation }: Invocation): NothingToAsk {
-  const { namedBy, environmentFile, fault } = installation;
+export function noAccess({ command, config, installation }: Invocation): NoAccess {
+  const { namedBy, environmentFile, readError } = installation;
   const words = `rosterd ${command.words}`;
-  if (fault !== null) {
-    return new NothingToAsk(
-      `${environmentFile} cannot be read (${fault}), and no running rosterd was found. Run this as root, or as the user of ` +
-        `the service: sudo -u rosterd ${words}`,
+  if (readError !== null) {
+    return new NoAccess(
+      `cannot read ${environmentFile} (${readError}), and found no running rosterd. Run this as root, or as the service's ` +
+        `user: sudo -u rosterd ${words}`,
     );
   }
   const start = namedBy === "environment_file"
     ? "Start it with: systemctl start rosterd"
     : "Start it in another terminal with: rosterd serve";
-  const other = namedBy === "nothing" ? `. Or name the data folder of a running one: ${words} --data FOLDER` : "";
-  return new NothingToAsk(
-    `no rosterd runs on the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}`,
+  const other = namedBy === "nothing" ? `. Or name the data folder of a running rosterd: ${words} --data FOLDER` : "";
+  return new NoAccess(
+    `no rosterd is running on the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}`,
   );
 }
 
-/** Asks the running service. */
 export interface ServiceClient {
   /** `http://127.0.0.1:8080`. */
   readonly address: string;
-  /** The JSON answer; throws {@link CommandFailed} with the detail of a problem. */
+  /** Returns the JSON answer. Throws {@link CommandFailed} with the problem's detail. */
   ask(method: string, path: string, body?: { type: string; content: BodyInit }): Promise<unknown>;
 }
 
-/** The running service of this installation, named on standard error; null when none answers. */
+/** Finds the running service and names it on standard error; null if none answers. */
 export async function findService(invocation: Invocation): Promise<ServiceClient | null> {
   const found = await findRunning(invocation);
   if (found === null) return null;
   const { config, terminal } = invocation;
   const { address, data } = found;
-  const token = config.adminToken ?? await keptToken(data);
+  const token = config.adminToken ?? await storedToken(data);
   terminal.err(`rosterd: asking the service at ${address} (data folder ${data})`);
   return { address, ask: (method, path, body) => ask(address, token, method, path, body) };
 }
 
-/** Where a service answers, and its data folder; null when none does. A record that a killed service left is told. */
+/** Finds where a service answers, and its data folder; null if none does. Reports a stale record on standard error. */
 export async function findRunning(
   { config, installation, terminal }: Invocation,
 ): Promise<{ address: string; data: string } | null> {
@@ -106,13 +104,13 @@ export async function findRunning(
     });
     if (record === null) continue;
     if (await isAlive(record.address)) return { address: record.address, data: record.data ?? resolve(folder) };
-    terminal.err(`rosterd: ${join(folder, "service.json")} is left behind: no rosterd answers at ${record.address}`);
+    terminal.err(`rosterd: ${join(folder, "service.json")} is out of date: no rosterd answers at ${record.address}`);
   }
   if (hidden !== null) throw hidden;
   return null;
 }
 
-/** What is not a record counts as none. */
+/** Null if the record is missing or not valid. */
 async function recordIn(folder: string): Promise<ServiceRecord | null> {
   try {
     return await readServiceRecord(folder);
@@ -122,7 +120,7 @@ async function recordIn(folder: string): Promise<ServiceRecord | null> {
   }
 }
 
-/** Before it is shown a token: another program may listen there by now. */
+/** Another program may listen there now; it must not see the admin token. */
 async function isAlive(address: string): Promise<boolean> {
   try {
     const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ALIVE_WITHIN_MS) });
@@ -132,17 +130,17 @@ async function isAlive(address: string): Promise<boolean> {
   }
 }
 
-async function keptToken(data: string): Promise<string> {
+async function storedToken(data: string): Promise<string> {
   const path = adminTokenPath(data);
-  const mend = "Run this as root, or as the user of the service, or set ROSTERD_ADMIN_TOKEN";
+  const fix = "Run this as root or as the service's user, or set ROSTERD_ADMIN_TOKEN";
   let token: string | null;
   try {
     token = await readAdminToken(data);
   } catch (error) {
     if (!(error instanceof UnusableData)) throw error;
-    throw new NothingToAsk(`the admin token in ${path} cannot be read (${codeOf(error.cause)}). ${mend}`);
+    throw new NoAccess(`cannot read the admin token in ${path} (${codeOf(error.cause)}). ${fix}`);
   }
-  if (token === null) throw new NothingToAsk(`there is no admin token in ${path}. ${mend}`);
+  if (token === null) throw new NoAccess(`the admin token is missing from ${path}. ${fix}`);
   return token;
 }
 
@@ -163,7 +161,7 @@ async function ask(
   }
   const answer = await response.json();
   if (response.ok) return answer;
-  if (response.status === 401) throw new NothingToAsk(`the service at ${address} does not accept this admin token`);
+  if (response.status === 401) throw new NoAccess(`the service at ${address} does not accept this admin token`);
   const errors = (answer.errors ?? []).map(({ key, message }: { key: string; message: string }) => `${key} ${message}`);
   throw new CommandFailed([answer.detail, ...errors].join("; "));
 }

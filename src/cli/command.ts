@@ -1,4 +1,4 @@
-/** What every command gets and gives back. A command never ends the process; `main.ts` does, with its exit code. */
+/** The interface of every command. A command returns its exit code; only `main.ts` ends the process. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -9,11 +9,9 @@ export interface Invocation {
   version: string;
   config: Config;
   command: Command;
-  /** Whose configuration it is. */
   installation: Installation;
-  /** What stands behind the command's words. */
   operands: readonly string[];
-  /** Flags of the command: `--failed-file PATH` as `failed-file`. */
+  /** By name without dashes: `failed-file`. */
   flags: Readonly<Record<string, string | boolean | undefined>>;
   terminal: Terminal;
   clock: Clock;
@@ -22,40 +20,36 @@ export interface Invocation {
 }
 
 export interface Command {
-  /** The words that call it: `imports show`. */
+  /** As typed: `imports show`. */
   words: string;
-  /** `FILE…` and the like; empty where it takes none. */
-  operands: string;
-  /** How many operands it takes. */
-  least: number;
-  most: number;
-  /** Its own flags, with the word for their value, or null for a switch; and what they do. */
+  /** As help shows them, such as `FILE…`, and how many may be given. Absent if the command takes none. */
+  operands?: { words: string; min: number; max: number };
+  /** `value` is the placeholder in help; null for a switch. */
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
-  /** It takes flags and environment alone, and is about no installation that is there. */
-  standsAlone?: true;
+  /** It reads flags and environment only, not the environment file of an installation. */
+  ignoresInstallation?: true;
   /** One line for the list of commands. */
   summary: string;
-  /** What more there is to know. */
   help: string;
   run(invocation: Invocation): Promise<number>;
 }
 
-/** Exit codes (contract, section 7). */
+/** Exit codes (docs/cli.md#exit-codes). */
 export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, configuration: 78 } as const;
 
-/** The command line is wrong. The caller shows the usage and exits with 64. */
+/** The command line is wrong. The caller prints the usage and exits with 64. */
 export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
-  /** The command that was called, where it is known. */
+  /** Null if the command is not known either. */
   command: Command | null = null;
 }
 
-/** Something that a person can mend went wrong; the message says what. The caller exits with 1. */
+/** The command failed for a reason that the user can fix; the message says which. The caller exits with 1. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }
 
-/** For `import` and `check`, which do not use the embedded database unasked. */
+/** `import` and `check` use the embedded database only on request. */
 export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
 
 export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };

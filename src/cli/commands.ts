@@ -1,4 +1,4 @@
-/** All commands (contract, section 7), in the order in which help lists them. */
+/** All commands in the order of `rosterd --help`. */
 import type { Command } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { approveCommand, discardCommand, undoCommand } from "./commands/decide.ts";

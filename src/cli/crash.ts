@@ -1,17 +1,17 @@
 /**
- * What nobody caught ends the process with a line in the log: one that goes on in a state that nobody foresaw might look alive
- * and import nothing. Whoever supervises it starts it again, and the next process carries on.
+ * Ends the process on an error that no code caught. A process that continued could look alive and import nothing; after an
+ * exit the supervisor restarts it, and the next process resumes the work.
  */
 import { describeError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** Until it is disposed of. `exit` ends the process at once. */
+/** Active until disposed. `exit` must end the process at once. */
 export function endOnCrash(log: Log, exit: () => never): Disposable {
   const crash = (error: unknown) => {
     log.error("crashed", { error: describeError(error), at: placeOf(error) });
     exit();
   };
-  // What Deno would print in its own words quotes the text of the error, and that may quote a value of a user.
+  // Deno's own report quotes the error text, which may contain a user's data.
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
     crash(event.reason);
@@ -32,7 +32,7 @@ export function endOnCrash(log: Log, exit: () => never): Disposable {
 
 const MAX_FRAMES = 8;
 
-/** The calls of its stack, without the text before them. */
+/** The stack without the error text, which may contain a user's data. */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const frames = error.stack?.split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)?$/.test(line));

@@ -1,6 +1,6 @@
 /**
- * Where `--failed-file PATH` writes. It is opened before the import: nothing is imported whose failed records could not be
- * kept, and the roster itself is never written over.
+ * The file of `--failed-file PATH`. It is opened before the import, so that nothing is imported if failed records could not
+ * be written. It never overwrites the roster.
  */
 import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
@@ -14,7 +14,7 @@ export class FailedTarget implements AsyncDisposable {
     private readonly isNew: boolean,
   ) {}
 
-  /** Throws {@link CommandFailed} when nothing can be written there, {@link WrongUsage} when it is the roster. */
+  /** Throws {@link CommandFailed} if it cannot be written, and {@link WrongUsage} if it is the roster itself. */
   static async open(path: string, roster: string): Promise<FailedTarget> {
     try {
       const isNew = await isAbsent(path);
@@ -24,19 +24,19 @@ export class FailedTarget implements AsyncDisposable {
       await target[Symbol.asyncDispose]();
     } catch (error) {
       const code = codeOrThrow(error);
-      throw new CommandFailed(`--failed-file ${path} cannot be written (${code}); nothing was imported`);
+      throw new CommandFailed(`cannot write --failed-file ${path} (${code}); nothing was imported`);
     }
-    throw new WrongUsage("--failed-file must be another file than FILE");
+    throw new WrongUsage("--failed-file must name another file than FILE");
   }
 
-  /** Writes; what stood in the file before is gone from the first call on. */
+  /** The first call replaces the old content. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.#isUsed && (await this.file.stat()).isFile) await this.file.truncate();
     this.#isUsed = true;
     for (let written = 0; written < bytes.length;) written += await this.file.write(bytes.subarray(written));
   }
 
-  /** A file that was made for nothing does not stay. */
+  /** Removes a new file to which nothing was written. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.file.close();
     if (this.isNew && !this.#isUsed) await Deno.remove(this.path);
@@ -47,7 +47,7 @@ async function isAbsent(path: string): Promise<boolean> {
   return await nullOn(Deno.lstat(path), "ENOENT") === null;
 }
 
-/** Whether both are one file, whatever they are called. A roster that is not there is said later. */
+/** Compares inodes, because links give one file several names. The import reports a missing roster. */
 async function isSame(file: Deno.FsFile, roster: string): Promise<boolean> {
   const [one, other] = [await file.stat(), await Deno.stat(roster).catch(() => null)];
   return other !== null && one.ino === other.ino && one.dev === other.dev;

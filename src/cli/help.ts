@@ -2,20 +2,20 @@
 import type { Command } from "./command.ts";
 import { PROCESS_FLAGS } from "./parse.ts";
 
-/** The usage of one command, or of the program. */
+/** The help of one command; null for that of the program. */
 export function helpText(command: Command | null, commands: readonly Command[]): string {
   return command === null ? programHelp(commands) : commandHelp(command);
 }
 
-/** The one line that is shown with a wrong command line. */
+/** Printed after the error when the command line is wrong. */
 export function usageLine(command: Command | null): string {
   if (command === null) return "usage: rosterd [COMMAND] [FLAGS]; rosterd --help lists the commands";
-  return `usage: rosterd ${signature(command)}; rosterd ${command.words} --help says more`;
+  return `usage: rosterd ${signature(command)}; rosterd ${command.words} --help explains it`;
 }
 
 function signature({ words, operands, flags }: Command): string {
   const own = Object.entries(flags).map(([name, { value }]) => `[--${name}${value === null ? "" : ` ${value}`}]`);
-  return [words, operands, ...own].filter((part) => part !== "").join(" ");
+  return [words, ...(operands === undefined ? [] : [operands.words]), ...own].join(" ");
 }
 
 function programHelp(commands: readonly Command[]): string {
@@ -24,12 +24,12 @@ function programHelp(commands: readonly Command[]): string {
     "",
     "usage: rosterd [COMMAND] [FLAGS]",
     "",
-    "Commands (none: serve):",
-    ...table(commands.map((command) => [`${command.words} ${command.operands}`.trim(), command.summary])),
+    "Commands (the default is serve):",
+    ...table(commands.map((command) => [`${command.words} ${command.operands?.words ?? ""}`.trim(), command.summary])),
     "",
     ...flagLines(),
     "",
-    "Exit codes: 0 all applied, 2 some records failed or are held, 3 a file was rejected, 1 something else went wrong,",
+    "Exit codes: 0 all applied, 2 some records failed or are held, 3 a file was rejected, 1 any other error,",
     "64 wrong usage, 78 wrong configuration.",
   ].join("\n");
 }
@@ -48,11 +48,11 @@ function commandHelp(command: Command): string {
 
 function flagLines(): string[] {
   return [
-    "Flags of every command (else the environment variable, else the default):",
+    "Flags of every command (in brackets: the environment variable, then the default):",
     ...table(Object.entries(PROCESS_FLAGS).map(([name, flag]) => flagRow(name, flag))),
     "",
-    "Environment: DATABASE_URL (none: an embedded Postgres in the data folder), ROSTERD_ADMIN_TOKEN, ROSTERD_READ_TOKEN,",
-    "ROSTERD_SMTP_PASSWORD; each also with _FILE, which names a file that holds the value.",
+    "Environment: DATABASE_URL (without it, an embedded Postgres in the data folder), ROSTERD_ADMIN_TOKEN,",
+    "ROSTERD_READ_TOKEN and ROSTERD_SMTP_PASSWORD. Add _FILE to a name to read the value from a file.",
   ];
 }
 

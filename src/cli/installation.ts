@@ -1,28 +1,28 @@
 /**
- * Which rosterd a command is about: what flags and environment name, else what the environment file of the printed unit names.
- * Only reads; the configuration is made of it (`config.ts`).
+ * Finds the rosterd that a command is about: the one in flags or environment, otherwise the one in the environment file of the
+ * printed unit (docs/cli.md#which-rosterd).
  */
 import type { ConfigSources, Flags } from "../config.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** As `print systemd` writes it, and the unit reads it. */
+/** `print systemd` sets it up, and its unit reads it. */
 export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
-/** Where the printed unit lets the service leave its record, for whoever does not know its data folder. */
+/** The printed unit lets the service write its record here, so that commands find it without its data folder. */
 const RUN_FOLDER = "/run/rosterd";
 
 export interface Installation {
-  /** Where the data folder or the database was named. */
+  /** Where the data folder or the database is named; `command` includes its environment. */
   namedBy: "command" | "environment_file" | "nothing";
   environmentFile: string;
-  /** The code of the error with which the environment file could not be read; null: it was read, not needed, or is not there. */
-  fault: string | null;
+  /** The error code if the environment file exists and could not be read. */
+  readError: string | null;
   runFolder: string;
 }
 
-/** What names a whole installation; who gives it does not mean the one of the environment file. */
+/** If one of these is given, the environment file is not read. */
 const IDENTITY = ["ROSTERD_DATA", "DATABASE_URL"];
 
-/** `ROSTERD_ENV_FILE` and systemd's `RUNTIME_DIRECTORY` name other places than the usual ones. */
+/** `ROSTERD_ENV_FILE` and systemd's `RUNTIME_DIRECTORY` override the usual paths. */
 export function findInstallation(
   flags: Flags,
   { env, readTextFile }: Pick<ConfigSources, "env" | "readTextFile">,
@@ -30,14 +30,14 @@ export function findInstallation(
   const environmentFile = env("ROSTERD_ENV_FILE") || ENVIRONMENT_FILE;
   const places = { environmentFile, runFolder: env("RUNTIME_DIRECTORY") || RUN_FOLDER };
   const isNamed = flags.data !== undefined || IDENTITY.some((name) => isGiven(name, env));
-  if (isNamed) return { installation: { namedBy: "command", fault: null, ...places }, env };
-  const { variables, fault } = readEnvironmentFile(environmentFile, readTextFile);
+  if (isNamed) return { installation: { namedBy: "command", readError: null, ...places }, env };
+  const { variables, readError } = readEnvironmentFile(environmentFile, readTextFile);
   const layered = (name: string) => {
     const base = name.replace(/_FILE$/, "");
     return isGiven(base, env) ? env(name) : env(name) || variables?.get(name);
   };
   const namedBy = variables === null ? "nothing" : "environment_file";
-  return { installation: { namedBy, fault, ...places }, env: layered };
+  return { installation: { namedBy, readError, ...places }, env: layered };
 }
 
 function isGiven(name: string, env: ConfigSources["env"]): boolean {
@@ -47,17 +47,17 @@ function isGiven(name: string, env: ConfigSources["env"]): boolean {
 function readEnvironmentFile(
   path: string,
   readTextFile: ConfigSources["readTextFile"],
-): { variables: Map<string, string> | null; fault: string | null } {
+): { variables: Map<string, string> | null; readError: string | null } {
   try {
-    return { variables: parseEnvironment(readTextFile(path)), fault: null };
+    return { variables: parseEnvironment(readTextFile(path)), readError: null };
   } catch (error) {
     const code = codeOf(error);
     if (code === "") throw error;
-    return { variables: null, fault: code === "ENOENT" || code === "ENOTDIR" ? null : code };
+    return { variables: null, readError: code === "ENOENT" || code === "ENOTDIR" ? null : code };
   }
 }
 
-/** Lines `NAME=VALUE` as systemd reads them (systemd.exec(5), EnvironmentFile): comments, quotes, backslashes. */
+/** Reads lines `NAME=VALUE` like systemd: comments, quotes, backslashes (systemd.exec(5), EnvironmentFile). */
 export function parseEnvironment(text: string): Map<string, string> {
   const variables = new Map<string, string>();
   for (const line of text.replace(/\\\r?\n/g, "").split(/\r?\n/)) {

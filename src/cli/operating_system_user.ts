@@ -1,10 +1,8 @@
-/** Who typed a command, for the history of imports. */
-
-/** The name of the user, behind `sudo` too; `uid 1000` where the machine knows no name. */
+/** The user who typed the command, also through `sudo`, for the history of imports; `uid 1000` if it has no name. */
 export function operatingSystemUser(): string {
   const uid = Deno.uid();
-  const behind = uid === 0 ? Deno.env.get("SUDO_USER") : undefined;
-  return headerSafe(behind || nameOf(uid) || `uid ${uid}`);
+  const sudoUser = uid === 0 ? Deno.env.get("SUDO_USER") : undefined;
+  return headerSafe(sudoUser || nameOf(uid) || `uid ${uid}`);
 }
 
 function nameOf(uid: number | null): string | null {

@@ -1,21 +1,21 @@
-/** From the words of a command line to a command with its operands and flags. */
+/** Parses a command line into a command with its operands and flags. */
 import { parseArgs } from "node:util";
 import { codeOf } from "../runtime/errors.ts";
 import { type Command, WrongUsage } from "./command.ts";
 
-/** Flags of the process that every command takes (contract, section 5), with the word for their value and their help. */
+/** Flags that every command takes (docs/operations.md#process-settings). */
 export const PROCESS_FLAGS = {
   upload: { value: "FOLDER", help: "the upload folder (ROSTERD_UPLOAD; ./upload)" },
   settings: { value: "FILE", help: "the settings file (ROSTERD_SETTINGS; ./settings.json)" },
   data: { value: "FOLDER", help: "the data folder (ROSTERD_DATA; ./data)" },
   listen: { value: "ADDRESS", help: "where HTTP listens (ROSTERD_LISTEN; 127.0.0.1:8080)" },
-  hosts: { value: "NAMES", help: "more names of the service, with commas (ROSTERD_HOSTS)" },
+  hosts: { value: "NAMES", help: "more host names of the service, separated by commas (ROSTERD_HOSTS)" },
   "log-level": { value: "LEVEL", help: "debug, info, warn or error (info)" },
   "log-format": { value: "FORMAT", help: "text or json (text on a terminal)" },
 } as const;
 
 export interface ParsedLine {
-  /** Null: none was named. */
+  /** Null if the line names none. */
   command: Command | null;
   operands: string[];
   flags: Record<string, string | boolean | undefined>;
@@ -46,7 +46,7 @@ function parseFor(named: Command | null, words: readonly string[], commands: rea
   return { command: named, operands, flags: values, processFlags, wants };
 }
 
-/** The command with most words that begin the line; flags may stand before it. */
+/** The longest command whose words begin the line; flags may come before it. */
 function nameOf(words: readonly string[], commands: readonly Command[]): Command | null {
   const { values: _, positionals } = parseArgs({
     args: [...words],
@@ -87,18 +87,17 @@ function optionsOf(command: Command | null) {
   };
 }
 
-/** With no word at all it is the first command; a word that begins none, or only begins one, is wrong. */
+/** An empty line is valid. A word that is not a command, or only the start of one, is not. */
 function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
   if (first === undefined) return;
   const family = commands.map(({ words }) => words).filter((words) => words.startsWith(`${first} `));
-  if (family.length === 0) throw new WrongUsage(`there is no command "${first}"`);
-  const known = `there are ${family.join(", ")}`;
-  throw new WrongUsage(more.length === 0 ? `${first} what? ${known}` : `there is no "${first} ${more[0]}": ${known}`);
+  if (family.length === 0) throw new WrongUsage(`unknown command "${first}"`);
+  const what = more.length === 0 ? `incomplete command "${first}"` : `unknown command "${first} ${more[0]}"`;
+  throw new WrongUsage(`${what}; choose one of: ${family.join(", ")}`);
 }
 
 function requireOperands(command: Command, operands: readonly string[]): void {
-  if (operands.length < command.least) throw new WrongUsage(`${command.words} wants ${command.operands}`);
-  if (operands.length > command.most) {
-    throw new WrongUsage(`${command.words} does not know "${operands[command.most]}"`);
-  }
+  const { words, min, max } = command.operands ?? { words: "", min: 0, max: 0 };
+  if (operands.length < min) throw new WrongUsage(`${command.words} needs ${words}`);
+  if (operands.length > max) throw new WrongUsage(`unexpected "${operands[max]}" after ${command.words}`);
 }

@@ -1,29 +1,33 @@
-/** What the guard held, in words for a person at a terminal: whom, why, and how to decide. */
+/** Prints the users that the archive guard holds, why, and how to decide. */
 import type { HeldUser } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { printable } from "../runtime/log.ts";
-import { counted } from "../smtp/text.ts";
+import { counted, grouped } from "../smtp/text.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_USERS_PRINTED = 20;
 
-/** The status of an import with what people decided about it since: `held (approved, undone)`. */
+/** The status of an import with later decisions: `held (approved, undone)`. */
 export function stateWords({ status, hold, undone_at }: ImportEntry): string {
   const since = [...(hold === null ? [] : [hold.state]), ...(undone_at === null ? [] : ["undone"])];
   return since.length === 0 ? status : `${status} (${since.join(", ")})`;
 }
 
-/** What a decision came to: `archived 25, permits released 3, left as it is 2`. */
+/** The result of a decision: `archived 25, permits released 3, left unchanged 2`. */
 export function decidedWords(counts: Readonly<Record<string, number>>): string {
   const named = Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) =>
-    name === "left_out_total" ? `left as it is ${count}` : `${DECIDED[name] ?? name.replaceAll("_", " ")} ${count}`
+    `${DECIDED[name] ?? name.replaceAll("_", " ")} ${grouped(count)}`
   );
   return named.join(", ") || "nothing was left to do";
 }
 
-const DECIDED: Readonly<Record<string, string>> = { discarded: "keep access", restored: "put back" };
+const DECIDED: Readonly<Record<string, string>> = {
+  discarded: "keep access",
+  restored: "put back",
+  left_out_total: "left unchanged",
+};
 
-/** Prints nothing for an import that held nobody. `users`: the first of them. */
+/** Prints nothing for an import that held no users. `users` are the first of them. */
 export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: readonly HeldUser[]): void {
   const { id, hold } = entry;
   if (hold === null) return;
@@ -34,11 +38,13 @@ export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: r
   out(`  ${holds} held: ${printable(hold.reason)}`);
   if (hold.state !== "open") return;
   out(
-    paint.warning(`  nothing happens to them until "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`),
+    paint.warning(
+      `  nothing happens to them until you run "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`,
+    ),
   );
   const shown = users.slice(0, MAX_USERS_PRINTED);
   for (const user of shown) out(`  ${heldWords(user)}`);
-  if (total > shown.length) out(paint.faint(`  … and ${total - shown.length} more`));
+  if (total > shown.length) out(paint.faint(`  … and ${grouped(total - shown.length)} more`));
 }
 
 function heldWords({ unique_id, line, effect, permits }: HeldUser): string {

@@ -1,12 +1,13 @@
-/** One file's outcome in words, for a person at a terminal. Scripts get the same as JSON. */
+/** Prints the outcome of one file for people; scripts use `--json`. */
 import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
+import { grouped } from "../smtp/text.ts";
 import { EXIT } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_FAILURES_PRINTED = 20;
 
-/** The exit code of one command over several files: 1, then 3, then 2 (contract, section 7). */
+/** The exit code for several files: the first of 1, 3, 2 that applies (docs/cli.md#exit-codes). */
 export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number {
   const has = (...statuses: ImportStatus[]) => reports.some(({ status }) => statuses.includes(status));
   if (has("error", "running")) return EXIT.other;
@@ -14,17 +15,17 @@ export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number
   return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
 }
 
-/** `foreseen`: it is what an import would come to, and nobody may believe that it was imported. */
-export function printReport(terminal: Terminal, report: Report, foreseen = false): void {
+/** `isDryRun`: the words must not sound as if the file had been imported. */
+export function printReport(terminal: Terminal, report: Report, isDryRun = false): void {
   const { out, paint } = terminal;
-  const words = foreseen ? foreseenWords(report, terminal) : statusWords(report, terminal);
+  const words = isDryRun ? dryRunWords(report, terminal) : statusWords(report, terminal);
   out(`${printable(report.file)}: ${words}`);
   if (report.reason !== null) out(`  ${reasonWords(report.reason)}`);
   else out(`  ${countWords(report)}`);
   for (const { text } of report.warnings) out(paint.warning(`  warning: ${text}`));
   for (const failure of report.failures.slice(0, MAX_FAILURES_PRINTED)) out(`  ${failureWords(failure)}`);
   const more = report.failed - Math.min(report.failures.length, MAX_FAILURES_PRINTED);
-  if (more > 0) out(paint.faint(`  … and ${more} more`));
+  if (more > 0) out(paint.faint(`  … and ${grouped(more)} more`));
 }
 
 function statusWords({ status, failed, records }: Report, { paint }: Terminal): string {
@@ -32,9 +33,9 @@ function statusWords({ status, failed, records }: Report, { paint }: Terminal): 
     case "done":
       return paint.good("done");
     case "failed_records":
-      return paint.warning(`${failed} of ${records} records failed`);
+      return paint.warning(`${grouped(failed)} of ${grouped(records)} records failed`);
     case "held":
-      return paint.warning("archivings were held");
+      return paint.warning("archivals are on hold");
     case "rejected":
       return paint.bad("rejected");
     default:
@@ -42,16 +43,16 @@ function statusWords({ status, failed, records }: Report, { paint }: Terminal): 
   }
 }
 
-function foreseenWords(report: Report, terminal: Terminal): string {
+function dryRunWords(report: Report, terminal: Terminal): string {
   const { status, failed, records } = report;
   const { good, warning, bad } = terminal.paint;
   switch (status) {
     case "done":
-      return good(records === 0 ? "there are no records in it" : "no record would fail");
+      return good(records === 0 ? "it has no records" : "no record would fail");
     case "failed_records":
-      return warning(`${failed} of ${records} records would fail`);
+      return warning(`${grouped(failed)} of ${grouped(records)} records would fail`);
     case "held":
-      return warning("archivings would be held");
+      return warning("archivals would be put on hold");
     case "rejected":
       return bad("would be rejected");
     default:
@@ -59,10 +60,10 @@ function foreseenWords(report: Report, terminal: Terminal): string {
   }
 }
 
-/** `records 1000, created 990, failed 10`: what is not zero. */
+/** The counts that are not zero: `records 1,000, created 990, failed 10`. */
 export function countWords(report: Report): string {
   const named = COUNT_NAMES.filter((name) => name === "records" || report[name] > 0);
-  return named.map((name) => `${name.replaceAll("_", " ")} ${report[name]}`).join(", ");
+  return named.map((name) => `${name.replaceAll("_", " ")} ${grouped(report[name])}`).join(", ");
 }
 
 export function failureWords({ line, unique_id, problems }: Failure): string {

@@ -1,4 +1,4 @@
-/** A FILE on the command line: opened, shown while it is read, and closed. */
+/** A FILE operand: opens it, shows the progress, and closes it. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
@@ -6,23 +6,24 @@ import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
+import { counted } from "../smtp/text.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
 const OPEN_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "the file may not be read",
-  EPERM: "the file may not be read",
+  ENOENT: "the file does not exist",
+  EACCES: "this user may not read the file",
+  EPERM: "this user may not read the file",
   EISDIR: "it is a folder",
-  ENOTDIR: "a part of its path is not a folder",
-  ELOOP: "its links lead in a circle",
+  ENOTDIR: "part of its path is not a folder",
+  ELOOP: "its symbolic links form a loop",
   ENAMETOOLONG: "its name is too long",
-  not_a_plain_file: "it is not a plain file",
+  not_a_plain_file: "it is not a regular file",
 };
 
-/** Opens the file at `path` for `work`; a file that cannot be opened, whatever the system says, becomes a report. */
-export async function openNamed<T extends Report>(
+/** Runs `work` on the file at `path`. Returns the report of `unopened` if the file cannot be opened. */
+export async function openOperand<T extends Report>(
   path: string,
   work: (file: RosterFile) => Promise<T>,
   unopened: (file: string, error: unknown) => T,
@@ -30,7 +31,7 @@ export async function openNamed<T extends Report>(
   const name = basename(path);
   let file: RosterFile;
   try {
-    // On the command line a link means what it leads to.
+    // Operands may be symbolic links.
     file = await openRosterFile(await Deno.realPath(path), name);
   } catch (error) {
     const code = codeOf(error);
@@ -45,10 +46,10 @@ export async function openNamed<T extends Report>(
   }
 }
 
-const STAGES = { examining: "looking at", reading: "reading", merging: "merging", reporting: "reporting" };
+const STAGES = { examining: "checking", reading: "reading", merging: "merging", reporting: "reporting" };
 const PROGRESS_INTERVAL_MS = 100;
 
-/** Shows where an import is, to a person, ten times a second at most. */
+/** Shows progress at most ten times a second, and on every change to merging. */
 export function showProgress(terminal: Terminal, path: string): (progress: Progress) => void {
   let shownAt = 0;
   return ({ stage, bytes, total_bytes, records }) => {
@@ -56,12 +57,12 @@ export function showProgress(terminal: Terminal, path: string): (progress: Progr
     if (now - shownAt < PROGRESS_INTERVAL_MS && stage !== "merging") return;
     shownAt = now;
     const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
-    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${records} records`);
+    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${counted(records, "record")}`);
   };
 }
 
-/** A script gets its document also where the database cannot be used; a person gets one sentence. */
-export function withoutDatabase({ flags, operands, terminal }: Invocation, error: unknown): Report[] {
+/** With `--json`, reports an unusable database for each operand; otherwise throws the error again. */
+export function databaseErrorReports({ flags, operands, terminal }: Invocation, error: unknown): Report[] {
   if (!flags.json || !(error instanceof CommandFailed || error instanceof EmbeddedInUse)) throw error;
   terminal.err(`rosterd: ${error.message}`);
   return operands.map((path) =>

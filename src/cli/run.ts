@@ -1,4 +1,4 @@
-/** One call of the program: from its words to its exit code. The only place that turns errors into exit codes. */
+/** Runs one command line. Only this file turns errors into exit codes. */
 import { InvalidSettings } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";
@@ -11,7 +11,7 @@ import { systemClock } from "../runtime/clock.ts";
 import { isErrno, sqlState } from "../runtime/errors.ts";
 import { createLog } from "../runtime/log.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
-import { NothingToAsk } from "./access.ts";
+import { NoAccess } from "./access.ts";
 import { type Command, CommandFailed, EXIT, WrongUsage } from "./command.ts";
 import { endOnCrash } from "./crash.ts";
 import { helpText, usageLine } from "./help.ts";
@@ -25,7 +25,7 @@ export interface Program {
   commands: readonly Command[];
 }
 
-/** Runs the command line `words`. Never throws; what nobody foresaw is printed with its stack. */
+/** Returns the exit code. Never throws; prints an unexpected error with its stack. */
 export async function run(words: readonly string[], program: Program): Promise<number> {
   const terminal = createTerminal(Boolean(Deno.env.get("NO_COLOR")));
   try {
@@ -51,19 +51,13 @@ async function runLine(words: readonly string[], { version, commands }: Program,
       isTerminal: () => Deno.stderr.isTerminal(),
     };
     const { installation, env } = findInstallation(processFlags, sources);
-    const config = readConfig(processFlags, chosen.standsAlone ? sources : { ...sources, env });
-    const now = () => systemClock.now();
-    const log = createLog({
-      level: config.logLevel,
-      format: config.logFormat,
-      now,
-      write: writeLog,
-    });
+    const config = readConfig(processFlags, chosen.ignoresInstallation ? sources : { ...sources, env });
+    const { logLevel: level, logFormat: format } = config;
+    const log = createLog({ level, format, now: () => systemClock.now(), write: writeLog });
     using _crashes = endOnCrash(log, () => Deno.exit(EXIT.other));
     using signals = signalsAsAbort();
-    const { signal } = signals;
     const given = { version, config, command: chosen, installation, operands, flags };
-    return await chosen.run({ ...given, terminal, clock: systemClock, log, signal });
+    return await chosen.run({ ...given, terminal, clock: systemClock, log, signal: signals.signal });
   } catch (error) {
     if (!(error instanceof WrongUsage)) throw error;
     terminal.err(`rosterd: ${error.message}`);
@@ -75,7 +69,7 @@ async function runLine(words: readonly string[], { version, commands }: Program,
 function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof UnusableData && !error.isMisconfigured) return say(terminal, error.message, EXIT.other);
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
-    error instanceof NothingToAsk ||
+    error instanceof NoAccess ||
     error instanceof UnsuitableDatabase ||
     error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
@@ -84,10 +78,10 @@ function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof CannotListen) return say(terminal, error.message, exitCodeOfListening(error));
   if (isDatabaseUnreachable(error)) return say(terminal, explainFully(error), EXIT.other);
   if (error instanceof DOMException && error.name === "AbortError") return say(terminal, "stopped", EXIT.other);
-  return say(terminal, unforeseen(error), EXIT.other);
+  return say(terminal, unexpected(error), EXIT.other);
 }
 
-/** A port that is taken now may be free when a unit tries again; an address that the machine does not have stays wrong. */
+/** A port in use may be free after a restart. An address that this machine lacks stays wrong. */
 function exitCodeOfListening({ code }: CannotListen): number {
   return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }
@@ -97,10 +91,10 @@ function say(terminal: Terminal, message: string, code: number): number {
   return code;
 }
 
-/** An error of the database may quote values of users in its text: then only its code is shown. */
-function unforeseen(error: unknown): string {
+/** Shows only the code of a database error: its text may contain a user's data. */
+function unexpected(error: unknown): string {
   const state = sqlState(error);
-  if (state !== null) return `the database refused: SQLSTATE ${state}`;
-  if (isErrno(error)) return `the system refused: ${(error as Error).message}`;
+  if (state !== null) return `the database reported an error (SQLSTATE ${state}); see its log`;
+  if (isErrno(error)) return `the operating system reported an error: ${(error as Error).message}`;
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

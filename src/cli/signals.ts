@@ -1,8 +1,8 @@
-/** SIGTERM and SIGINT as an AbortSignal. The first asks for a clean end; a later one ends the process at once. */
+/** Turns SIGTERM and SIGINT into an AbortSignal. A later one ends the process at once. */
 const SIGNALS: Deno.Signal[] = ["SIGTERM", "SIGINT"];
 
-/** Ctrl-C reaches the whole group of processes, and `deno task` passes it on as well: two within this are one. */
-const ONE_REQUEST_MS = 1_000;
+/** Ctrl-C can arrive twice: from the terminal, and from `deno task`. Signals within this time count as one. */
+const SAME_SIGNAL_MS = 1_000;
 
 export function signalsAsAbort(): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
@@ -11,7 +11,7 @@ export function signalsAsAbort(): Disposable & { signal: AbortSignal } {
     if (!controller.signal.aborted) {
       firstAt = performance.now();
       controller.abort();
-    } else if (performance.now() - firstAt > ONE_REQUEST_MS) Deno.exit(130);
+    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) Deno.exit(130);
   };
   for (const name of SIGNALS) Deno.addSignalListener(name, onSignal);
   return {

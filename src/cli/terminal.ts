@@ -1,18 +1,16 @@
-/** Where a command prints: results to standard output, everything else to standard error. */
-
 export interface Terminal {
-  /** A result, with its line end. */
+  /** Prints a result and a line end on standard output. */
   out(text: string): void;
-  /** A message, with its line end. */
+  /** Prints a message and a line end on standard error. */
   err(text: string): void;
-  /** A line that the next one replaces; only shown to a person. */
+  /** Shows a line on standard error that the next output replaces. Only on a terminal. */
   progress(text: string): void;
-  /** Whether a person reads standard output. */
+  /** Standard output is a terminal. */
   readonly isPerson: boolean;
   readonly paint: Paint;
 }
 
-/** Colours that mean something; plain text where there is no terminal or NO_COLOR is set. */
+/** Colours by meaning; plain text without a terminal or with NO_COLOR. */
 export interface Paint {
   good(text: string): string;
   bad(text: string): string;
@@ -51,7 +49,7 @@ export function createPaint(colours: boolean): Paint {
   return { good: paint(32), bad: paint(31), warning: paint(33), faint: paint(2) };
 }
 
-/** A pipe may take less than it is given; where nobody reads any more (`| head`), nobody is missing anything. */
+/** A pipe may take only part of the text. A reader that has left, such as `| head`, needs nothing more. */
 export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
@@ -61,11 +59,11 @@ export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text:
   }
 }
 
-/** A log that cannot be written (its disk is full, its reader went away) is no reason not to import. */
+/** Imports continue when the log cannot be written: its disk may be full. */
 export function writeLog(line: string): void {
   try {
     writeAll(Deno.stderr, line);
   } catch {
-    // There is nobody to tell.
+    // The log was the only place to report it.
   }
 }

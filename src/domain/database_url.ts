@@ -1,24 +1,24 @@
 /**
- * `DATABASE_URL`, read before anything connects: where the server is, which database, and what of TLS is asked for. No error
- * and no text made here quotes the URL, since it holds a password.
+ * Parses `DATABASE_URL`: the hosts, the database, and the wanted TLS. No message quotes the URL, because it contains a
+ * password.
  */
 
-/** What libpq means by them; `allow` is refused (`parseDatabaseUrl`). */
+/** The modes of libpq except `allow`. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = typeof SSL_MODES[number];
 
 export interface DatabaseUrl {
-  /** In the order in which they are tried. A host that begins with a slash is the folder of a Unix socket. */
+  /** In the order of attempts. A host that begins with a slash is the folder of a Unix socket. */
   hosts: readonly { host: string; port: number }[];
   database: string;
   sslMode: SslMode;
-  /** A file with certificates to trust; `system`: those of the machine; null: none is named. */
+  /** A file with trusted certificates; `system` for those of the machine; null if none is given. */
   sslRootCert: string | null;
-  /** The URL for the driver: of one host, without what rosterd reads itself. */
+  /** The URL for the driver: with one host, and without the parameters that rosterd handles. */
   forDriver: string;
 }
 
-/** The URL cannot be used. The message says what to do, and quotes nothing of it. */
+/** The URL is not valid. The message says what to do, and does not quote the URL. */
 export class WrongDatabaseUrl extends Error {
   override readonly name = "WrongDatabaseUrl";
 }
@@ -27,7 +27,7 @@ const NO_URL = "DATABASE_URL is not a valid URL. It must look like postgres://US
   "Percent-encode special characters in user and password: # as %23, / as %2F, ? as %3F, % as %25, @ as %40. " +
   "The port must be a number from 1 to 65535.";
 
-/** Of a session, what rosterd itself needs (`src/postgres/session.ts`). */
+/** Session settings that rosterd sets itself (`src/postgres/session.ts`). */
 const OWN_SETTINGS = new Set(["client_encoding", "datestyle", "timezone", "standard_conforming_strings"]);
 
 const SHAPE = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^@#]*))?$/;
@@ -44,15 +44,15 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const parameters = new URLSearchParams(query);
   const hosts = authority.split(",").map(hostOf);
   const ssl = sslOf(parameters);
-  // The driver would let them win over what rosterd says of its sessions.
+  // In the driver they would override rosterd's session settings.
   for (const [name] of [...parameters]) if (OWN_SETTINGS.has(name.toLowerCase())) parameters.delete(name);
   for (const own of ["sslmode", "ssl", "sslrootcert"]) parameters.delete(own);
-  // The driver never connects by itself; of several hosts it would misread some.
+  // rosterd opens the connection itself; the driver would misread some lists of hosts.
   const forDriver = driverUrl(user, path, parameters.toString());
   return { hosts, database: decoded(path) || decoded(user.split(":")[0]), ...ssl, forDriver };
 }
 
-/** `parking on db.example.edu:5432`, for people. */
+/** `parking on db.example.edu:5432` */
 export function databaseName({ hosts, database }: DatabaseUrl): string {
   const places = hosts.map(({ host, port }) => host.startsWith("/") ? host : `${host}:${port}`);
   return `${database} on ${places.join(", ")}`;
@@ -84,13 +84,13 @@ function decoded(part: string): string {
   }
 }
 
-/** `ssl=` is the driver's older word. */
-const OLDER_WORDS: Readonly<Record<string, SslMode>> = { true: "verify-full", false: "disable" };
+/** The driver also accepts `ssl=`. */
+const SSL_VALUES: Readonly<Record<string, SslMode>> = { true: "verify-full", false: "disable" };
 
 function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslRootCert"> {
   const sslRootCert = parameters.get("sslrootcert") || null;
   const word = parameters.get("sslmode") ?? parameters.get("ssl");
-  const given = word === null ? null : OLDER_WORDS[word] ?? word;
+  const given = word === null ? null : SSL_VALUES[word] ?? word;
   const sslMode = given ?? (sslRootCert === null ? "disable" : sslRootCert === "system" ? "verify-full" : "prefer");
   if (!isSslMode(sslMode)) {
     throw new WrongDatabaseUrl(
@@ -98,11 +98,11 @@ function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslR
         (sslMode === "allow" ? '. "allow" is not supported: write prefer or require' : ""),
     );
   }
-  // As libpq: a weaker mode would make the list of the machine worth nothing.
+  // Like libpq: in a weaker mode, any server with a public certificate would be trusted.
   if (sslRootCert === "system" && sslMode !== "verify-full") {
-    throw new WrongDatabaseUrl("sslrootcert=system in DATABASE_URL wants sslmode=verify-full");
+    throw new WrongDatabaseUrl("sslrootcert=system in DATABASE_URL requires sslmode=verify-full");
   }
-  // As libpq, which verifies the authority where one is named.
+  // Like libpq, which verifies the authority if a certificate file is given.
   if (sslMode === "require" && sslRootCert !== null) return { sslMode: "verify-ca", sslRootCert };
   return { sslMode, sslRootCert };
 }

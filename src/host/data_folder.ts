@@ -1,12 +1,12 @@
 /**
- * The data folder: made for rosterd alone, with the admin token in it. What else stands there has files of its own:
- * `database_lock.ts`, `service_record.ts`, and the embedded database. Everything here throws `UnusableData`.
+ * The data folder and the admin token in it. The folder also has the lock (`database_lock.ts`), the record of the service
+ * (`service_record.ts`) and the embedded database. Every function may throw `UnusableData`.
  */
 import { join } from "node:path";
 import { inData } from "./unusable_data.ts";
 import { fileLock, readIfPresent, writeWhole } from "./whole_file.ts";
 
-/** Makes the folder, mode 0700, where there is none. An existing one stays as it is. */
+/** Creates the folder with mode 0700 if it is missing. */
 export async function makeDataFolder(folder: string): Promise<void> {
   await inData(folder, () => Deno.mkdir(folder, { recursive: true, mode: 0o700 }));
 }
@@ -21,23 +21,23 @@ export async function removeAbandonedChecks(folder: string): Promise<void> {
   }
 }
 
-/** Where the admin token stands that was not given by ROSTERD_ADMIN_TOKEN. */
+/** The file with the admin token, used if ROSTERD_ADMIN_TOKEN is not set. */
 export function adminTokenPath(folder: string): string {
   return join(folder, "admin-token");
 }
 
-/** The kept admin token; null when none was made yet, or the file is empty. */
+/** The stored admin token; null if the file is missing or empty. */
 export async function readAdminToken(folder: string): Promise<string | null> {
   return (await inData(folder, () => readIfPresent(adminTokenPath(folder))))?.trim() || null;
 }
 
-/** The kept admin token, made once where there is none. Two processes that start together get the same. */
+/** The stored admin token, created if it is missing. Processes that start together get the same one. */
 export async function readOrMakeAdminToken(folder: string): Promise<string> {
   return await readAdminToken(folder) ??
     await lockedToken(folder, async () => await readAdminToken(folder) ?? await storeNewToken(folder));
 }
 
-/** Makes a new admin token in place of the kept one, which is worth nothing from then on. */
+/** Replaces the stored admin token. */
 export function rotateAdminToken(folder: string): Promise<string> {
   return lockedToken(folder, () => storeNewToken(folder));
 }

@@ -1,6 +1,6 @@
 /**
- * The embedded database belongs to one process (contract, section 8). The lock is the operating system's, so it ends
- * with the process, however that ends.
+ * Lets only one process open the embedded database. The operating system releases the lock when the process ends, even after
+ * a kill.
  */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
@@ -8,10 +8,10 @@ import { withTimeout } from "../runtime/with_timeout.ts";
 import { inData } from "./unusable_data.ts";
 import { openLockFile, readIfPresent } from "./whole_file.ts";
 
-/** The right to the embedded database, until it is disposed of. */
+/** Disposing releases the lock. */
 export type DatabaseLock = Disposable;
 
-/** Takes the lock; null when another process has it. The folder must exist. */
+/** Returns null if another process has the lock. The folder must exist. */
 export async function lockEmbeddedDatabase(folder: string): Promise<DatabaseLock | null> {
   const file = await inData(folder, () => openLockFile(lockPath(folder)));
   if (!await tryLock(file)) {
@@ -23,18 +23,18 @@ export async function lockEmbeddedDatabase(folder: string): Promise<DatabaseLock
   return file;
 }
 
-/** The process that took the lock last, for messages only: it may be over. Null when there was none. */
+/** The process that last had the lock, for messages only: it may have ended. Null if it is not known. */
 export async function lastLockHolder(folder: string): Promise<number | null> {
   const text = await readIfPresent(lockPath(folder));
   return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
 }
 
-/** Longer than an uncontended lock ever takes. */
+/** An uncontended lock never takes this long. */
 const LOCK_WAIT_MS = 1_000;
 
 /**
- * Deno 2.6 has only the lock that waits. There a refusal leaves that wait behind in its thread until the other process
- * ends; the file is closed by then, so a lock that comes late is dropped at once.
+ * Deno 2.6 has only a blocking lock. After a timeout its thread waits until the other process ends. The file is closed by
+ * then, so a late lock is released at once.
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);

@@ -1,4 +1,4 @@
-/** What `rosterd doctor` asks of this machine: the user, the settings file, the data folder, and room on the disks. */
+/** The checks of `rosterd doctor` on this machine: user, settings file, data folder and free disk space. */
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
@@ -9,64 +9,59 @@ import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
 
 const MIB = 1 << 20;
-/** Below the first nothing can be relied on; below the second it is time to make room. */
-const ROOM_BAD = 64 * MIB;
-const ROOM_LITTLE = 1_024 * MIB;
+/** Less free space than this is bad, or a warning. */
+const MIN_FREE_BYTES = 64 * MIB;
+const LOW_FREE_BYTES = 1_024 * MIB;
 
-/** `settings` is null when they do not hold. An absent file is not made. */
+/** `settings` is null if they are not valid. Does not create a missing file. */
 export async function checkSettings(
   path: string,
   clock: Clock,
 ): Promise<{ finding: Finding; settings: Settings | null }> {
-  if (await isAbsent(path) && !await isAbsent(dirname(resolve(path)))) return await examineAbsentSettings(path);
+  if (await isAbsent(path) && !await isAbsent(dirname(resolve(path)))) return await checkAbsentSettings(path);
   try {
     const { settings } = await openSettingsFile(path, clock).read();
-    return { finding: good("settings", `${path} holds`), settings };
+    return { finding: good("settings", `${path} is valid`), settings };
   } catch (error) {
     if (!(error instanceof BrokenSettingsFile)) throw error;
     const text = error.message.replaceAll("\n", "; ");
-    const mend = "Mend the settings, then ask again: mail and archiving can be judged only then.";
-    return { finding: bad("settings", text, mend), settings: null };
+    const fix = "Fix the settings, then run doctor again: only then can it check mail and archiving.";
+    return { finding: bad("settings", text, fix), settings: null };
   }
 }
 
-async function examineAbsentSettings(path: string): Promise<{ finding: Finding; settings: Settings | null }> {
+async function checkAbsentSettings(path: string): Promise<{ finding: Finding; settings: Settings | null }> {
   const code = await refusal(dirname(resolve(path)));
   if (code === null) {
-    const text = `${path} is not there yet: the defaults hold, and the first start makes it`;
+    const text = `${path} does not exist yet: the defaults apply, and the first start creates it`;
     return { finding: good("settings", text), settings: DEFAULT_SETTINGS };
   }
-  const mend = "Let the user of rosterd write in its folder, or name another file with --settings.";
-  return { finding: bad("settings", `${path} is not there, and cannot be made (${code})`, mend), settings: null };
+  const fix = "Let rosterd's user write to its folder, or name another file with --settings.";
+  return { finding: bad("settings", `${path} does not exist and cannot be created (${code})`, fix), settings: null };
 }
 
 export function checkUser(): Finding {
-  if (Deno.uid() !== 0) return good("user", "rosterd does not run as root");
+  if (Deno.uid() !== 0) return good("user", "rosterd is not running as root");
   return warning(
     "user",
-    "this runs as root: root may do what the user of the service perhaps may not",
+    "this runs as root, which may do more than the service's user",
     "Give rosterd a user of its own, and run doctor as that user.",
   );
 }
 
-/** The admin token and the record of the running service stand there, and the embedded database. */
 export async function checkData(folder: string): Promise<Finding> {
-  const isThere = !await isAbsent(folder);
-  const code = await refusal(isThere ? folder : await nearest(folder));
+  const exists = !await isAbsent(folder);
+  const code = await refusal(exists ? folder : await nearest(folder));
   if (code === null) {
-    return good("data_folder", `${folder} ${isThere ? "can be written" : "is made at the first start"}`);
+    return good("data_folder", `${folder} ${exists ? "can be written" : "is created at the first start"}`);
   }
-  const text = isThere
-    ? `nothing can be made in ${folder} (${code})`
-    : `${folder} is not there, and cannot be made (${code})`;
-  return bad(
-    "data_folder",
-    text,
-    "Make it a folder in which the user of rosterd may write, or name another with --data.",
-  );
+  const text = exists
+    ? `rosterd cannot create files in ${folder} (${code})`
+    : `${folder} does not exist and cannot be created (${code})`;
+  return bad("data_folder", text, "Make it a folder that rosterd's user may write to, or name another with --data.");
 }
 
-/** The code of the error with which nothing can be made in a folder; null when something can. */
+/** The error code of creating a file in the folder; null on success. */
 async function refusal(folder: string): Promise<string | null> {
   const probe = join(folder, `.rosterd-${crypto.randomUUID()}.tmp`);
   try {
@@ -78,14 +73,14 @@ async function refusal(folder: string): Promise<string | null> {
   }
 }
 
-/** The folder itself, or where it will be made. */
+/** The folder, or its nearest parent that exists. */
 async function nearest(folder: string): Promise<string> {
   let place = resolve(folder);
   while (await isAbsent(place) && place !== dirname(place)) place = dirname(place);
   return place;
 }
 
-/** Room on the disk of a folder, or of where it will be made. */
+/** Checks the free space for a folder, which need not exist yet. */
 export async function checkDisk(check: string, folder: string): Promise<Finding> {
   const place = await nearest(folder);
   let free: number, share: number;
@@ -94,20 +89,20 @@ export async function checkDisk(check: string, folder: string): Promise<Finding>
     free = bavail * bsize;
     share = blocks === 0 ? 100 : (100 * bavail) / blocks;
   } catch (error) {
-    const mend = "Check the mount and its rights.";
-    return warning(check, `how much room is left for ${folder} cannot be found out (${codeOrThrow(error)})`, mend);
+    const text = `cannot find out how much space is free for ${folder} (${codeOrThrow(error)})`;
+    return warning(check, text, "Check the mount and its rights.");
   }
-  const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} are free`;
-  const mend = "Make room on this disk; bak_retention_days removes old files from bak.";
-  if (free < ROOM_BAD) return bad(check, text, mend);
-  return free < ROOM_LITTLE ? warning(check, text, mend) : good(check, text);
+  const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} is free`;
+  const fix = "Free space on this disk. The setting bak_retention_days removes old files from bak.";
+  if (free < MIN_FREE_BYTES) return bad(check, text, fix);
+  return free < LOW_FREE_BYTES ? warning(check, text, fix) : good(check, text);
 }
 
 function size(bytes: number): string {
   return bytes < 1_024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1_024 * MIB))} GiB`;
 }
 
-/** Whether nothing is there. What may not be looked at counts as there: the next question says why. */
+/** A path without permission counts as existing: the next check reports why. */
 async function isAbsent(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

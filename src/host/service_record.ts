@@ -1,6 +1,6 @@
 /**
- * `DATA/service.json`: where the running service listens, and a copy of it in the run folder of its unit. The service writes and
- * removes them; the command line and `rosterd healthcheck` read them. After a kill it stays behind, so a reader must still ask that address.
+ * `DATA/service.json` says where the running service listens; the run folder of its unit has a copy. The service writes and
+ * removes them, and commands read them. A killed service leaves them, so readers must still ask that address.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -8,12 +8,12 @@ import { inData } from "./unusable_data.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const serviceRecord = z.object({
-  /** Base of its addresses: `http://127.0.0.1:8080`. */
+  /** `http://127.0.0.1:8080` */
   address: z.url(),
   pid: z.int(),
   /** RFC 3339. */
   started_at: z.string(),
-  /** The data folder, absolute; for the copy that stands elsewhere. */
+  /** The absolute data folder, for readers of the copy. */
   data: z.string().optional(),
 });
 
@@ -23,13 +23,13 @@ export async function writeServiceRecord(folder: string, record: ServiceRecord, 
   await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode }));
 }
 
-/** Null when no service runs, or none that ended cleanly left its record. Throws when the file is not a record. */
+/** Null if the record is missing. Throws if it is not valid. */
 export async function readServiceRecord(folder: string): Promise<ServiceRecord | null> {
   const text = await inData(folder, () => readIfPresent(recordPath(folder)));
   return text === null ? null : serviceRecord.parse(JSON.parse(text));
 }
 
-/** Removes the record unless another service has written its own since. */
+/** Does nothing if another service has replaced the record. */
 export async function removeServiceRecord(folder: string, own: ServiceRecord): Promise<void> {
   const found = await readServiceRecord(folder);
   if (found?.pid === own.pid && found.started_at === own.started_at) await Deno.remove(recordPath(folder));

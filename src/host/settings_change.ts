@@ -1,6 +1,6 @@
 /**
- * Changes to settings as values: a merge patch, a whole document, `KEY=VALUE` words. One rule for secrets holds in
- * all of them. Touches no file; `settings_file.ts` does, for HTTP and for the command line.
+ * Applies changes to settings: a merge patch, a whole document, or `KEY=VALUE` words. All follow the same rule for secrets.
+ * `settings_file.ts` reads and writes the file.
  */
 import {
   DEFAULT_SETTINGS,
@@ -14,18 +14,18 @@ import {
 
 type JsonObject = Record<string, unknown>;
 
-/** Deeper than any settings are; keeps a hostile document from exhausting the stack. */
+/** Deeper than any valid settings. It keeps a hostile document from exhausting the stack. */
 const MAX_DEPTH = 16;
 
 /**
- * The settings after an RFC 7396 merge patch; null, at any depth, means the default. `ownPassword`: ROSTERD_SMTP_PASSWORD of
- * the process, which wins over that of the settings. Throws {@link InvalidSettings}.
+ * The settings after an RFC 7396 merge patch; null, at any depth, means the default. `ownPassword`: ROSTERD_SMTP_PASSWORD,
+ * which overrides the one in the settings. Throws {@link InvalidSettings}.
  */
 export function patchedSettings(current: Settings, patch: unknown, ownPassword: string | null = null): Settings {
   return withStoredSecret(current, mergePatch(maskSettings(current), patch), ownPassword);
 }
 
-/** The settings that a whole document states, every key of it wanted. Throws {@link InvalidSettings}. */
+/** The settings of a whole document, which must have every key. Throws {@link InvalidSettings}. */
 export function replacedSettings(current: Settings, document: unknown, ownPassword: string | null = null): Settings {
   const missing = missingKeys(document, DEFAULT_SETTINGS);
   if (missing.length > 0) throw new InvalidSettings(missing);
@@ -33,16 +33,15 @@ export function replacedSettings(current: Settings, document: unknown, ownPasswo
 }
 
 /**
- * Makes a merge patch of words such as `smtp.port=25`. What follows the first `=` is JSON, or else bare text; keys
- * whose value is a text take it as it stands unless it is in double quotes. `null` is the default.
- * Throws {@link InvalidSettings} for a word without `=`.
+ * Makes a merge patch from words such as `smtp.port=25`. The value is JSON, otherwise text. For a key with a text value it is
+ * JSON only in double quotes. `null` means the default. Throws {@link InvalidSettings} for a word without `=`.
  */
 export function patchFromAssignments(words: readonly string[]): JsonObject {
   const patch: JsonObject = {};
   for (const word of words) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
     if (key === undefined) throw problem(word.replace(/=.*/s, ""), [], "must be written KEY=VALUE");
-    // Only the first dot divides: `header_aliases.Stud. No=student_no` names the header "Stud. No".
+    // Only the first dot separates: `header_aliases.Stud. No=student_no` names the header "Stud. No".
     const [, outer, inner] = /^([^.]+)\.(.+)$/s.exec(key) ?? [undefined, key, undefined];
     const stated = valueOf(outer, inner, value);
     if (inner === undefined) define(patch, outer, stated);
@@ -67,7 +66,7 @@ function isText(outer: string, inner: string | undefined): boolean {
   return typeof (inner === undefined ? value : own(objectOr(value), inner)) === "string";
 }
 
-/** RFC 7396. A null takes the key away, so that the validation puts the default in its place. */
+/** RFC 7396. A null removes the key, so that validation fills in the default. */
 function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;
   if (depth > MAX_DEPTH) throw problem("", [], "the document is nested too deeply");
@@ -80,22 +79,22 @@ function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
 }
 
 /**
- * Puts the stored password where the document says `"***"`. It stays with the server it was given for: whoever may
- * change the settings could else have it sent to a machine of their own (contract, section 6). So does that of the process.
+ * Replaces `"***"` by the stored password. A new mail server needs the password again. Otherwise an admin could redirect the
+ * stored one, or ROSTERD_SMTP_PASSWORD, to another machine.
  */
 function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {
   const next = parseSettings(document);
-  const moved = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
+  const changed = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
   const refuse = (more: string) => {
-    const names = moved.map((key) => `smtp.${key}`).join(", ");
-    throw problem("smtp.password", ["smtp", "password"], `must be given anew together with ${names}${more}`);
+    const names = changed.map((key) => `smtp.${key}`).join(", ");
+    throw problem("smtp.password", ["smtp", "password"], `must be entered again after a change of ${names}${more}`);
   };
   const isOwn = next.smtp.password === ownPassword;
-  if (moved.length > 0 && ownPassword !== null && !isOwn && current.smtp.host !== "") {
-    refuse(", and be that of ROSTERD_SMTP_PASSWORD");
+  if (changed.length > 0 && ownPassword !== null && !isOwn && current.smtp.host !== "") {
+    refuse(", and be equal to ROSTERD_SMTP_PASSWORD");
   }
   if (next.smtp.password !== MASK && !isOwn) return next;
-  if (moved.length > 0 && current.smtp.password !== "" && !isOwn) refuse("");
+  if (changed.length > 0 && current.smtp.password !== "" && !isOwn) refuse("");
   return { ...next, smtp: { ...next.smtp, password: current.smtp.password } };
 }
 
@@ -124,7 +123,7 @@ function own(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as JsonObject)[key] : undefined;
 }
 
-/** Sets an own property even when its name is `__proto__`. */
+/** Sets an own property, even one named `__proto__`. */
 function define(object: JsonObject, key: string, value: unknown): JsonObject {
   return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

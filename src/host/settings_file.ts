@@ -1,6 +1,6 @@
 /**
- * `settings.json`, read and changed by several processes: the service, its HTTP interface, and `rosterd settings`.
- * A change is whole or not at all, one at a time, and gives the file a new ETag. Nothing is kept in memory.
+ * `settings.json`, which several processes read and change: the service, `rosterd settings`, and people with an editor.
+ * A change is atomic, excludes others, and gives the file a new ETag. Nothing is cached in memory.
  */
 import { open } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
@@ -26,24 +26,21 @@ import { fileLock, writeWhole } from "./whole_file.ts";
 export interface SettingsFile {
   readonly path: string;
   read(): Promise<StoredSettings>;
-  /** The same without making anything; null where there is no file. */
+  /** Returns null instead of creating a missing file. */
   readIfThere(): Promise<StoredSettings | null>;
-  /** Stores settings as they are, secrets too. */
+  /** Stores settings as given, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
   /** RFC 7396; null means the default, `"***"` the stored secret. */
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** A whole document, every key wanted; `"***"` means the stored secret. */
+  /** Takes a whole document with every key; `"***"` means the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** The changes that were made, newest first; edits by hand as far as they were noted. */
+  /** The changes, newest first, with those edits by hand that were noted. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
-  /** Notes in the history what was edited by hand, if anything was. */
+  /** Adds edits by hand to the history. */
   noteEdits(): Promise<void>;
 }
 
-/**
- * A settings file at `path`, which need not exist yet; its folder must. `by`: who changes it through this; `ownPassword`:
- * ROSTERD_SMTP_PASSWORD, which a change must not send to another mail server.
- */
+/** The file need not exist, but its folder must. `by` goes into the history; `ownPassword` is ROSTERD_SMTP_PASSWORD. */
 export function openSettingsFile(
   path: string,
   clock: Clock,
@@ -52,22 +49,22 @@ export function openSettingsFile(
 ): SettingsFile {
   const locked = fileLock(`${path}.lock`);
   const history = new SettingsHistory(`${path}.history`);
+  const lockedWork = <T>(work: () => Promise<T>) => explained(path, () => locked(work));
+  let wasThere = false;
   const loadIfThere = async () => {
     const loaded = await load(path);
     wasThere ||= loaded !== null;
     return loaded;
   };
-  const lockedAndReached = <T>(work: () => Promise<T>) => reached(path, () => locked(work));
-  let wasThere = false;
   const current = async (): Promise<LoadedSettings> => {
-    const loaded = await load(path);
-    if (loaded === null && wasThere) throw new BrokenSettingsFile(path, [], undefined, REMOVED);
+    const removed = wasThere, loaded = await loadIfThere();
+    if (loaded === null && removed) throw new BrokenSettingsFile(path, [], undefined, REMOVED);
     wasThere = true;
     return loaded ?? await store(path, DEFAULT_SETTINGS, NEW_FILE, clock);
   };
   const noteEdits = async () => await history.note((await current()).settings, "file", clock.now());
   const change = (make: (current: Settings) => Settings, ifMatch?: string) =>
-    lockedAndReached(async () => {
+    lockedWork(async () => {
       await noteEdits();
       const changed = await changeSettings(path, await current(), make, ifMatch, clock);
       await history.note(changed.settings, by, clock.now());
@@ -75,9 +72,9 @@ export function openSettingsFile(
     });
   return {
     path,
-    read: () => reached(path, async () => await loadIfThere() ?? await locked(current)),
-    readIfThere: () => reached(path, loadIfThere),
-    noteEdits: () => lockedAndReached(noteEdits),
+    read: () => explained(path, async () => await loadIfThere() ?? await locked(current)),
+    readIfThere: () => explained(path, loadIfThere),
+    noteEdits: () => lockedWork(noteEdits),
     history: (limit, before) => history.list(limit, before),
     write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
     patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch, ownPassword), ifMatch),
@@ -85,7 +82,7 @@ export function openSettingsFile(
   };
 }
 
-/** Wants the lock. A change that changes nothing leaves the file and its ETag alone. */
+/** The caller has the lock. A change without effect leaves the file and its ETag alone. */
 async function changeSettings(
   path: string,
   current: LoadedSettings,
@@ -110,7 +107,7 @@ async function load(path: string): Promise<LoadedSettings | null> {
   const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
-    // Before the content: what changes in between then has an ETag that no longer matches, never the reverse.
+    // First the ETag, then the content: after a change in between, the ETag is too old, never too new.
     const { ino, mtimeNs, size, mode } = await handle.stat({ bigint: true });
     const settings = readSettings(path, await handle.readFile());
     const etag = `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;
@@ -120,7 +117,7 @@ async function load(path: string): Promise<LoadedSettings | null> {
   }
 }
 
-/** The modification time always grows, so that no two versions share an ETag, however quickly they follow. */
+/** The modification time always grows, so that quick changes never share an ETag. */
 async function store(
   path: string,
   settings: Settings,
@@ -136,27 +133,27 @@ async function store(
 
 const REMOVED = "the file was removed; put it back, or restart rosterd to create it from the defaults";
 
-const ACCESS_FAULTS: Record<string, string> = {
-  ENOENT: "its folder does not exist; make the folder, or name another file with --settings",
-  ENOTDIR: "a part of its path is not a folder; name another file with --settings",
+const ACCESS_ERRORS: Record<string, string> = {
+  ENOENT: "its folder does not exist; create it, or name another file with --settings",
+  ENOTDIR: "part of its path is not a folder; name another file with --settings",
   EISDIR: "it is a folder; name a file with --settings",
-  EACCES: "permission denied; rosterd's user must be able to read it and to write in its folder",
-  EROFS: "it stands on a read-only file system",
+  EACCES: "permission denied; rosterd's user must be able to read it and to write to its folder",
+  EROFS: "its file system is read-only; mount it writable, or name another file with --settings",
 };
 
-/** A file out of reach is a wrong configuration as much as one that is not JSON. */
-async function reached<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Turns errors of the file system into {@link BrokenSettingsFile}. */
+async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!isErrno(error)) throw error;
     const code = codeOf(error);
-    const fault = ACCESS_FAULTS[code] ?? `it cannot be read or written (${code}); check its disk and its mount`;
-    throw new BrokenSettingsFile(path, [], { cause: error }, fault);
+    const reason = ACCESS_ERRORS[code] ?? `it cannot be read or written (${code}); check its disk and its mount`;
+    throw new BrokenSettingsFile(path, [], { cause: error }, reason);
   }
 }
 
-/** `If-Match`: `*`, or a list of which one is the same; a weak one never is (RFC 9110, section 13.1.1). */
+/** Compares `If-Match`: `*` or a list of ETags. A weak one never matches (RFC 9110, section 13.1.1). */
 function matches(ifMatch: string, etag: string): boolean {
   return ifMatch.split(",").some((candidate) => candidate.trim() === "*" || candidate.trim() === etag);
 }

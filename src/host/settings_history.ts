@@ -1,9 +1,8 @@
 /**
- * The history of the settings: who changed what from what to what, and when. It stands beside the settings file, one change a
- * line, newest last, readable by its owner only; secrets never get into it. Written by `settings_file.ts`, under its lock.
+ * The history of the settings, in a file next to them: one change on each line, newest last, with masked secrets, readable
+ * only by its owner. `settings_file.ts` writes it under its lock.
  *
- * Each line also keeps the settings as they were then, secrets masked, so that an edit by hand is found by comparing, also one
- * that was made while nobody ran.
+ * Each line has the settings after the change. Comparing with them reveals edits by hand, also those made while no service ran.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -17,31 +16,26 @@ const LINE = z.object({
   at: z.string(),
   by: z.enum(CHANGED_BY),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
-  /** As they were then, secrets masked, and what tells two secrets apart. */
+  /** After the change, with masked secrets; `secret` tells whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
 type Line = z.infer<typeof LINE>;
 
-/** More are forgotten, the oldest first. */
 const MAX_KEPT = 1_000;
 
 export class SettingsHistory {
   constructor(private readonly path: string) {}
 
-  /** The changes, newest first; of those with a smaller id than `before`, `limit` at most. */
+  /** At most `limit` changes with an id below `before`, newest first. */
   async list(limit: number, before = Infinity): Promise<SettingsHistoryPage> {
     const found = (await this.#lines()).filter(({ id, changes }) => id < before && changes.length > 0).reverse();
-    const changes = found.slice(0, limit).map(({ id, at, by, changes }) => ({
-      id,
-      at,
-      by,
-      changes: changes as ChangedKey[],
-    }));
+    const page = found.slice(0, limit);
+    const changes = page.map(({ id, at, by, changes }) => ({ id, at, by, changes: changes as ChangedKey[] }));
     return { changes, next: found.length > limit ? changes[limit - 1].id : null };
   }
 
-  /** Notes what differs from the last line; nothing when nothing does. The first line only says where it begins. */
+  /** Adds a line if the settings differ from the last one. The first line has no changes. */
   async note(settings: Settings, by: ChangedBy, at: Date): Promise<void> {
     const lines = await this.#lines();
     const last = lines.at(-1);
@@ -54,7 +48,7 @@ export class SettingsHistory {
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
 
-  /** What cannot be understood is passed over: a history that somebody broke must not keep settings from being changed. */
+  /** Skips lines that are not valid: a damaged history must not prevent changes. */
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {
@@ -74,7 +68,7 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
   return another ? [...changes, { key: "smtp.password", from: MASK, to: MASK }] : changes;
 }
 
-/** Keys as people write them: `smtp.port`. What stands in a list, or under header_aliases, is one value. */
+/** Keys as people write them: `smtp.port`. Lists and header_aliases count as one value. */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) =>
@@ -85,7 +79,7 @@ function flat(settings: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-/** Tells whether the secret is another one, without telling it: it stands in the clear in the settings file itself. */
+/** Tells whether the password changed, without showing it. A short digest is enough: the settings file has the password. */
 function digestOf({ smtp: { password } }: Settings, salt: string): string {
   return `${salt}:${createHash("sha256").update(`${salt}:${password}`).digest("hex").slice(0, 16)}`;
 }

@@ -1,6 +1,5 @@
 /**
- * The text of `settings.json`: strict JSON into settings, and every problem with its line, column and key
- * (contract, section 5). Opens no file; `settings_file.ts` does.
+ * Parses and prints the text of `settings.json`. Every problem has its line, column and key.
  */
 import {
   findNodeAtLocation,
@@ -13,12 +12,11 @@ import {
 import { InvalidSettings, parseSettings, type Settings } from "../domain/settings.ts";
 import { BrokenSettingsFile, type PlacedProblem } from "../domain/stored_settings.ts";
 
-/** The settings as the program writes them, and as `settings.example.json` shows them. */
 export function printSettings(settings: Settings): string {
   return JSON.stringify(settings, null, 2) + "\n";
 }
 
-/** Reads the bytes of a settings file. `path` is only for messages. Throws {@link BrokenSettingsFile}. */
+/** Parses the bytes of a settings file. `path` is for messages only. Throws {@link BrokenSettingsFile}. */
 export function readSettings(path: string, bytes: Uint8Array): Settings {
   const text = decode(path, bytes);
   const problems = syntaxProblems(text);
@@ -35,7 +33,7 @@ export function readSettings(path: string, bytes: Uint8Array): Settings {
   }
 }
 
-/** Also takes off a byte order mark. */
+/** Also removes a byte order mark. */
 function decode(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -45,18 +43,18 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Only the first: what follows a mistake in the syntax is mostly noise. */
+/** Only the first problem: a syntax error causes more that do not help. */
 function syntaxProblems(text: string): PlacedProblem[] {
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   return errors.slice(0, 1).map(({ error, offset }) => {
-    const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "it cannot be read";
+    const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "the syntax is wrong";
     return at(text, offset, getLocation(text, offset).path.join("."), `is not JSON here: ${what}`);
   });
 }
 
 const SYNTAX_MESSAGES: Record<string, string> = {
-  InvalidSymbol: "texts stand in double quotes",
+  InvalidSymbol: "text must be in double quotes",
   InvalidNumberFormat: "this is not a number",
   PropertyNameExpected: "a key in double quotes is expected",
   ValueExpected: "a value is expected",
@@ -69,8 +67,8 @@ const SYNTAX_MESSAGES: Record<string, string> = {
   UnexpectedEndOfComment: "comments are not allowed",
   UnexpectedEndOfString: "a text has no closing double quote",
   UnexpectedEndOfNumber: "a number is not complete",
-  InvalidUnicode: "a \\u escape wants four hexadecimal digits",
-  InvalidEscapeCharacter: "this escape does not exist",
+  InvalidUnicode: "a \\u escape needs four hexadecimal digits",
+  InvalidEscapeCharacter: "this escape is not valid",
   InvalidCharacter: "a control character must be written as an escape",
 };
 
@@ -80,13 +78,13 @@ function repeatedKeys(text: string, tree: Node, path: readonly string[] = []): P
     if (child.type !== "property") return repeatedKeys(text, child, [...path, String(position)]);
     const [name, value] = child.children!;
     const here = [...path, String(name.value)];
-    const repeated = seen.has(name.value) ? [at(text, child.offset, here.join("."), "stands here a second time")] : [];
+    const repeated = seen.has(name.value) ? [at(text, child.offset, here.join("."), "is set a second time")] : [];
     seen.add(name.value);
     return [...repeated, ...repeatedKeys(text, value, here)];
   });
 }
 
-/** Where a key begins; for an absent one, where the nearest object around it begins. */
+/** The start of a key, or of the nearest object around a missing one. */
 function offsetOf(tree: Node | undefined, path: readonly PropertyKey[]): number {
   if (tree === undefined) return 0;
   for (let length = path.length; length > 0; length--) {

@@ -1,22 +1,21 @@
-/** What goes wrong in the data folder, in words for whoever started a command there: its own user, or somebody else. */
 import { codeOrThrow } from "../runtime/errors.ts";
 
-/** The data folder cannot be used. The message says why and what mends it. */
+/** The data folder cannot be used. The message says why, and how to fix it. */
 export class UnusableData extends Error {
   override readonly name = "UnusableData";
-  /** It is named or owned wrongly, as opposed to a disk that is full or broken. */
+  /** Its name or owner is wrong; otherwise its disk has a problem. */
   readonly isMisconfigured: boolean;
 
   constructor(folder: string, code: string, cause: unknown) {
-    const mend = WRONG[code];
-    super(`the data folder ${folder} cannot be used (${code}): ${mend ?? "look after its disk"}`, { cause });
-    this.isMisconfigured = mend !== undefined;
+    const fix = FIXES[code];
+    super(`cannot use the data folder ${folder} (${code}): ${fix ?? "check its disk"}`, { cause });
+    this.isMisconfigured = fix !== undefined;
   }
 }
 
-const ANOTHER_USER = "run this as the user of rosterd, who must be able to write there, or name another with --data";
+const ANOTHER_USER = "run this as rosterd's user, who must be able to write there, or name another with --data";
 const ANOTHER_FOLDER = "name another with --data";
-const WRONG: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_USER,
   EPERM: ANOTHER_USER,
   EROFS: "its file system is read-only; mount it writable, or name another with --data",
@@ -27,7 +26,7 @@ const WRONG: Readonly<Record<string, string>> = {
   ELOOP: ANOTHER_FOLDER,
 };
 
-/** Works on files in the data folder. Throws {@link UnusableData} for an error of the file system. */
+/** Turns errors of the file system into {@link UnusableData}. */
 export async function inData<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

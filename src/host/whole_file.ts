@@ -1,23 +1,22 @@
 /**
- * Small files that are replaced whole or not at all, and the lock that lets one process at a time do so.
- * Knows nothing of what stands in them; the settings file and the data folder use it.
+ * Replaces small files atomically, and locks them against other processes.
  */
 import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
 
 export interface WholeFileOptions {
-  /** Permission bits of the file, whatever the umask says. */
+  /** Permission bits, regardless of the umask. */
   mode: number;
-  /** Modification time that it gets; by default the time of the write. */
+  /** Modification time; by default the current time. */
   mtime?: Date;
 }
 
 /**
- * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. After a crash either the
- * old or the new content stands there. Errors of the file system pass through, the temporary file is removed.
+ * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or the new
+ * content. Throws errors of the file system, and removes the temporary file.
  *
- * A file that is mounted by itself, as containers do, cannot be renamed over (EBUSY): it is written in place. After a crash in
- * that moment its new content stands in the temporary file.
+ * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. A crash then leaves the new
+ * content in the temporary file.
  */
 export async function writeWhole(path: string, text: string, { mode, mtime }: WholeFileOptions): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
@@ -38,9 +37,8 @@ export async function writeWhole(path: string, text: string, { mode, mtime }: Wh
 }
 
 /**
- * A lock that one piece of work at a time has, among all processes that use the same lock file. The file is made where
- * needed and left behind. Work of this process queues up first: every wait for the file's lock takes one of the few
- * threads that access to files needs, and many waits would leave none to the holder.
+ * Runs one piece of work at a time among all processes with the same lock file, which is never removed. Work of this process
+ * waits in a queue: each wait for the file's lock blocks one of the few threads for file access, and the holder needs one.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();
@@ -55,7 +53,7 @@ export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promi
   };
 }
 
-/** Opens a lock file for reading and writing without touching what stands in it; mode 0600 when it is new. */
+/** Opens or creates (mode 0600) a lock file without changing its content. */
 export async function openLockFile(path: string): Promise<Deno.FsFile> {
   const isNew = !await exists(path);
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
@@ -63,7 +61,7 @@ export async function openLockFile(path: string): Promise<Deno.FsFile> {
   return file;
 }
 
-/** The text of a file, or null when there is none. */
+/** The text of a file; null if it is missing. */
 export function readIfPresent(path: string): Promise<string | null> {
   return nullOn(Deno.readTextFile(path), "ENOENT");
 }
@@ -88,7 +86,7 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** A command run as root must not leave a file behind that the service's own user cannot open. */
+/** A command that runs as root must not leave a file that the service's user cannot open. */
 async function keepOwner(path: string, like: string): Promise<void> {
   if (Deno.uid() !== 0) return;
   const { uid, gid } = await Deno.stat(like);

@@ -94,7 +94,7 @@ export interface Service {
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
-  /** Looks at everything that the service needs, with its own eyes. */
+  /** Runs the checks of `rosterd doctor` in the service. */
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** What an import of the file would do: the document of `check --json`. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;

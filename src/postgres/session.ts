@@ -1,9 +1,9 @@
 /**
- * What rosterd needs of its sessions, whatever the server, the database or the role sets: how values look, how they are read, and
- * that nothing ends them early.
+ * Session settings that rosterd needs: the format of values, and no timeouts. They override those of the server, the database
+ * and the role.
  */
 
-/** At the start of each connection. PgBouncer tracks these four in transaction mode; it refuses any other. */
+/** Sent when a connection starts. In transaction mode, PgBouncer tracks these four and refuses all others. */
 export const STARTUP = {
   client_encoding: "UTF8",
   DateStyle: "ISO, YMD",
@@ -11,7 +11,7 @@ export const STARTUP = {
   standard_conforming_strings: "on",
 };
 
-/** In each transaction, where a pooler may give another connection of the server. */
+/** Set in each transaction, because a pooler may use another connection of the server. */
 const IN_TRANSACTION: Readonly<Record<string, string>> = {
   ...STARTUP,
   array_nulls: "on",
@@ -25,12 +25,13 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   lock_timeout: "0",
   statement_timeout: "0",
 };
-/** Only PostgreSQL 17 and later knows it. */
+
+/** Exists only in PostgreSQL 17 and later. */
 const TRANSACTION_TIMEOUT =
   "select set_config(name, '0', true) from (values ('transaction_timeout')) as known (name) " +
   "where current_setting(name, true) is not null";
 
-/** Statements that make a transaction rosterd's own. */
+/** The statements at the start of each transaction. */
 export const SESSION_SETUP = [
   ...Object.entries(IN_TRANSACTION).filter(([name]) => name !== "client_encoding")
     .map(([name, value]) => `set local ${name} = '${value}'`),

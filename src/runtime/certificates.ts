@@ -1,12 +1,12 @@
-/** Whom to trust in TLS, and what to tell of a certificate that is not trusted. Used for the database and for mail. */
+/** The trusted certificate authorities for TLS, and why a certificate is not trusted. For the database and for mail. */
 import * as tls from "node:tls";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The certificates of the authorities in a PEM file; without a file those of this machine, or, where it has none, those that are
- * built in. `DENO_CERT` adds one. Throws the error of the file system.
+ * The authorities in a PEM file. Without a file those of this machine, or the built-in ones if it has none; the file in
+ * `DENO_CERT` is added. Throws errors of the file system.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];
@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "it is not valid yet",
   CERT_SIGNATURE_FAILURE: "its signature is wrong",
   CERT_REVOKED: "it was revoked",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "it is signed by itself, and is not trusted here",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed and not trusted here",
   SELF_SIGNED_CERT_IN_CHAIN: "its authority is not trusted here",
   UNABLE_TO_GET_ISSUER_CERT: "its authority is not trusted here",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its authority is not trusted here",
@@ -31,12 +31,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it is for another name",
 };
 
-/** Whether a code says that the certificate was refused, as opposed to a connection that broke. */
+/** Whether an error code is about the certificate, not the connection. */
 export function isAboutCertificate(code: string): boolean {
   return code in REASONS;
 }
 
-/** Why the certificate of a connection is not trusted, which one it is, and its dates; null when it is. */
+/** Why the certificate is not trusted, and which one it is, with its dates; null if it is trusted. */
 export function distrust(socket: TLSSocket): string | null {
   if (socket.authorized) return null;
   const error: unknown = socket.authorizationError;

@@ -27,7 +27,7 @@ import { MailError } from "../smtp/mail_error.ts";
 import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
-import { examineAll } from "./doctor.ts";
+import { runChecks } from "./doctor.ts";
 import { metricsOf } from "./metrics.ts";
 import { type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./test_mail.ts";
@@ -167,7 +167,7 @@ export class RosterdService implements Service {
 
   async doctor(signal: AbortSignal): Promise<Finding[]> {
     const { config, clock } = this.#parts;
-    return await Array.fromAsync(examineAll({ config, clock, signal, database: () => this.#examineDatabase() }));
+    return await Array.fromAsync(runChecks({ config, clock, signal, database: () => this.#examineDatabase() }));
   }
 
   /** The embedded database serves one at a time: an import is not disturbed. */

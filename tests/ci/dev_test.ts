@@ -10,7 +10,7 @@ const SLOW_TO_STOP = `
   echo started >> "$0"
   while :; do sleep 0.05; done`;
 
-Deno.test("a change starts the program again, but only after the last one has stopped; so does the end", async () => {
+Deno.test("a change restarts the program, but only after the previous one has stopped", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
   try {
     await Deno.mkdir(join(folder, "src"));
@@ -33,7 +33,7 @@ Deno.test("a change starts the program again, but only after the last one has st
   }
 });
 
-Deno.test("a program that ended by itself waits for the next change", async () => {
+Deno.test("a program that ended by itself is started again on the next change", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
   try {
     await Deno.mkdir(join(folder, "src"));

@@ -7,7 +7,7 @@ const instructions = (await textOf("Dockerfile")).replace(/^#.*\n/gm, "").replac
 const valuesOf = (word: string) =>
   instructions.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
 
-Deno.test("the image is built from exact versions, and the same Deno compiles it, the release and the checks", async () => {
+Deno.test("the image has exact versions, and one version of Deno builds it, the release and the checks", async () => {
   const images = valuesOf("FROM").map((value) => value.split(" ")[0]);
   for (const image of images) assert.match(image, /^[a-z/]+:\d+\.\d+(\.\d+)?(-slim)?$/);
   const deno = /^denoland\/deno:(.*)$/.exec(images[0])![1];
@@ -17,20 +17,20 @@ Deno.test("the image is built from exact versions, and the same Deno compiles it
   }
 });
 
-Deno.test("the container runs as a plain user, is asked for its health, and gets signals itself", () => {
+Deno.test("the container has an unprivileged user and a health check, and receives signals directly", () => {
   assert.deepEqual(valuesOf("USER"), ["1000:1000"]);
   assert.match(valuesOf("HEALTHCHECK")[0], /CMD \["rosterd", "healthcheck"\]$/);
   assert.deepEqual(valuesOf("ENTRYPOINT"), ['["rosterd"]'], "no shell between them");
   assert.deepEqual(valuesOf("VOLUME"), ['["/upload", "/data"]']);
 });
 
-Deno.test("the last stage fetches nothing: it has Debian, the compiled program and its license", () => {
+Deno.test("the last stage downloads nothing: it has Debian, the compiled program and its license", () => {
   const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith("FROM "))).join("\n");
   assert.doesNotMatch(last, /\b(apt|apt-get|curl|wget|npm|npx|ADD)\b/);
   assert.equal(valuesOf("COPY").filter((value) => value.startsWith("--from=compile ")).length, 2);
 });
 
-Deno.test("only what the build reads goes to Docker, and no secret or data of a developer", async () => {
+Deno.test("Docker gets only what the build reads, and no secrets or data of a developer", async () => {
   const lines = (await textOf(".dockerignore")).trim().split("\n");
   assert.deepEqual(lines, ["*", "!.ci", "!deno.json", "!deno.lock", "!main.ts", "!src", "!LICENSE"]);
 });

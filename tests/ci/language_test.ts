@@ -18,7 +18,7 @@ for (const phrase of PHRASES) {
   });
 }
 
-Deno.test("comments and strings are read, names and regular expressions are not", () => {
+Deno.test("comments and strings are checked, names and regular expressions are not", () => {
   const text = [
     'const anew = /anew"/.test(mend); // Plans anew.',
     'log.warn("planned anew", anew);',
@@ -38,7 +38,7 @@ Deno.test("comments and strings are read, names and regular expressions are not"
   ]);
 });
 
-Deno.test("of SQL its comments and texts are read", () => {
+Deno.test("comments and texts of SQL are checked", () => {
   const sql = "-- Plans\n-- anew.\nselect case when mend then 1 else 2 end, 'it is planned anew' from anew;\n";
   assert.deepEqual(places(findPhrases("src/a.sql", sql)), ["src/a.sql:2: anew", "src/a.sql:3: anew"]);
 });
@@ -49,7 +49,7 @@ Deno.test("a comment may use a word that a message may not", () => {
   ]);
 });
 
-Deno.test("of a test its name is read, and nothing else", () => {
+Deno.test("only the name of a test is checked", () => {
   const test = [
     "// Plans anew.",
     testOf("plans anew"),
@@ -63,12 +63,12 @@ Deno.test("of a test its name is read, and nothing else", () => {
   ]);
 });
 
-Deno.test("of a document everything but its examples of code is read", () => {
+Deno.test("everything in a document except its code examples is checked", () => {
   const text = "# Anew\n\n```sh\nrosterd mend\n```\nSet `anew` anew.\n";
   assert.deepEqual(places(findPhrases("docs/a.md", text)), ["docs/a.md:1: Anew", "docs/a.md:6: anew"]);
 });
 
-Deno.test("sources, documents and tests are all looked through", async () => {
+Deno.test("sources, documents and tests are all checked", async () => {
   const root = await Deno.makeTempDir({ prefix: "rosterd-test-" });
   try {
     const files = {

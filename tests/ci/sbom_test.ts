@@ -28,7 +28,7 @@ Deno.test("the bill of materials lists every npm package of deno.lock with its v
   assert.ok(listed.has(`pkg:github/denoland/deno@v${Deno.version.deno}`));
 });
 
-Deno.test("packages that serve the tests alone are marked as excluded, the program's own as required", async () => {
+Deno.test("packages of the tests are marked as excluded, and those of the program as required", async () => {
   const { components, dependencies } = await printed();
   const scopes = new Map(components.map(({ name, scope }: Component) => [name, scope]));
   for (const name of ["hono", "postgres", "openapi3-ts", "@electric-sql/pglite", "zod"]) {

@@ -27,13 +27,16 @@ async function verdicts(here: Workplace): Promise<Record<string, [string, string
 }
 
 Deno.test({
-  name: "doctor says for whom it judges, and what that user may not do, though root may",
+  name: "doctor names the user it checks for, and what that user may not do although root may",
   ignore: !IS_ROOT,
   async fn() {
     await using here = await workplace();
     const before = await treeOf(here.folder);
     const well = await verdicts(here);
-    assert.match(well.user[1], /^folders are judged for nobody \(uid 65534\)/);
+    assert.match(
+      well.user[1],
+      /^this runs as another user than nobody \(uid 65534\): rights on folders are derived from owners and modes$/,
+    );
     for (const check of ["upload_folder", "work_folder", "bak_folder", "data_folder"]) {
       assert.equal(well[check][0], "good", well[check][1]);
     }
@@ -55,7 +58,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "status lists the uploads that the user of the service may not read",
+  name: "status lists the uploads that the service's user may not read",
   ignore: !IS_ROOT,
   async fn() {
     await using here = await workplace();

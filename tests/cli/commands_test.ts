@@ -64,20 +64,20 @@ Deno.test("a wrong configuration exits with 78 and says what and where", async (
   assert.match((await here.run("status")).err, /settings\.json:\d:\d+: /);
 });
 
-Deno.test("a data folder that cannot be used is said in one sentence, whatever is asked, and exits with 78", async () => {
+Deno.test("every command reports an unusable data folder in one sentence, and exits with 78", async () => {
   await using here = await Workplace.make();
   await here.write("file", "no folder");
   await here.write("good.csv", GOOD);
   for (const words of [["serve"], ["status"], ["token"], ["healthcheck"], ["imports"], ["import", "good.csv"]]) {
     const { code, out, err } = await here.run(...words, "--data", "file/data", "--listen", "127.0.0.1:0");
     assert.deepEqual([code, out], [78, ""], words.join(" "));
-    assert.equal(err, "rosterd: the data folder file/data cannot be used (ENOTDIR): name another with --data\n");
+    assert.equal(err, "rosterd: cannot use the data folder file/data (ENOTDIR): name another with --data\n");
   }
   const { err } = await here.run("healthcheck", "--data", "file");
-  assert.match(err, /^rosterd: the data folder file cannot be used/);
+  assert.match(err, /^rosterd: cannot use the data folder file \(/);
 });
 
-serverTest("import and check exit with 0, 2 or 3, and over several files with the gravest", async () => {
+serverTest("import and check exit with 0, 2 or 3, and with the most serious code for several files", async () => {
   await using here = await workplace();
   await here.write("good.csv", GOOD);
   await here.write("bad.csv", BAD_RECORD);
@@ -91,7 +91,7 @@ serverTest("import and check exit with 0, 2 or 3, and over several files with th
   }
 });
 
-serverTest("import --json prints one document with the contract's names", async () => {
+serverTest("import --json prints one document with the documented names", async () => {
   await using here = await workplace();
   await here.write("bad.csv", BAD_RECORD);
   const { code, out } = await here.run("import", "bad.csv", "--json", "--failed-file", "failed.csv");
@@ -128,7 +128,7 @@ serverTest("import --json prints one document with the contract's names", async 
 });
 
 serverTest(
-  "nothing is imported whose failed records could not be kept, and the roster is not written over",
+  "nothing is imported if failed records cannot be written, and the roster is never overwritten",
   async () => {
     await using here = await workplace();
     await here.write("bad.csv", BAD_RECORD);
@@ -138,12 +138,12 @@ serverTest(
     assert.deepEqual([nowhere.code, nowhere.out], [1, ""]);
     assert.equal(
       nowhere.err,
-      "rosterd: --failed-file no/such/failed.csv cannot be written (ENOENT); nothing was imported\n",
+      "rosterd: cannot write --failed-file no/such/failed.csv (ENOENT); nothing was imported\n",
     );
     for (const name of ["bad.csv", "same.csv"]) {
       const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
       assert.equal(code, 64, name);
-      assert.match(err, /^rosterd: --failed-file must be another file than FILE\n/);
+      assert.match(err, /^rosterd: --failed-file must name another file than FILE\n/);
       assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
     }
     assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);
@@ -169,7 +169,7 @@ serverTest("check --json shows what would change and changes nothing", async () 
   assert.deepEqual(await check(), report);
 });
 
-serverTest("imports lists the history and shows one import", async () => {
+serverTest("imports lists the history, and imports show prints one import", async () => {
   await using here = await workplace();
   assert.match((await here.run("imports")).out, /there are no imports yet/);
   await here.write("bad.csv", BAD_RECORD);
@@ -181,7 +181,7 @@ serverTest("imports lists the history and shows one import", async () => {
   assert.equal((await here.run("imports", "show", "99")).code, 1);
 });
 
-Deno.test("settings are set all or none, and secrets are masked", async () => {
+Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");
   const set = await here.run("settings", "set", "interval_minutes=7", "smtp.password=geheim", 'login_sources=["ldap"]');
@@ -195,7 +195,7 @@ Deno.test("settings are set all or none, and secrets are masked", async () => {
   assert.equal((await here.run("settings", "get", "interval_minutes")).out, "7\n");
 });
 
-Deno.test("token says where it is, never what it is, and makes a new one on demand", async () => {
+Deno.test("token prints the path of the token, never the token, and creates a new one on request", async () => {
   await using here = await Workplace.make();
   await Deno.mkdir(here.path("data"));
   await here.write("data/admin-token", "made-by-serve\n");
@@ -210,7 +210,7 @@ Deno.test("token says where it is, never what it is, and makes a new one on dema
 });
 
 Deno.test({
-  name: "a database that is away is said in one sentence, with exit code 1",
+  name: "an unreachable database is reported in one sentence, with exit code 1",
   async fn() {
     await using here = await Workplace.make({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" });
     await here.write("good.csv", GOOD);

@@ -23,7 +23,7 @@ const WRONG = [
   ],
 ];
 
-Deno.test("what must be percent-encoded and is not, and a bad port, are refused without a word of it", () => {
+Deno.test("a missing percent-encoding or a bad port is refused, and the message quotes nothing of it", () => {
   for (const rest of WRONG) {
     assert.throws(() => parseDatabaseUrl(`postgres://${rest}`), (error) => {
       assert.ok(error instanceof WrongDatabaseUrl, rest);
@@ -34,7 +34,7 @@ Deno.test("what must be percent-encoded and is not, and a bad port, are refused 
   }
 });
 
-Deno.test("a URL that is one is understood, with every character encoded, several hosts and sockets", () => {
+Deno.test("a valid URL is read, with any encoded character, several hosts, and sockets", () => {
   const { hosts, database } = parseDatabaseUrl(
     "postgres://u:%23%2F%3F%25%40:!$&'()*+,;=~@a:1,[::1],b/park%20ing?sslmode=require",
   );
@@ -49,7 +49,7 @@ Deno.test("a URL that is one is understood, with every character encoded, severa
   }
 });
 
-Deno.test("every command ends with 78 and prints nothing of the URL, at any log level", async () => {
+Deno.test("with a wrong URL every command ends with 78 and prints nothing of it, at any log level", async () => {
   const url = "postgres://u:geh#eim@db/x";
   await using here = await Workplace.make({ DATABASE_URL: url });
   await here.write("x.csv", "unique_id\n");

@@ -1,4 +1,4 @@
-/** `imports approve|discard|undo ID`, and whom an import holds, as people and scripts see it (contract, section 7). */
+/** Tests `imports approve|discard|undo ID`, and how people and scripts see held users. */
 import assert from "node:assert/strict";
 import { serverIsAway, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -33,7 +33,7 @@ async function workplace(): Promise<Workplace> {
 
 const json = async (here: Workplace, ...words: string[]) => JSON.parse((await here.run(...words, "--json")).out);
 
-serverTest("what an import holds is foreseen by check, and shown by imports, imports show and status", async () => {
+serverTest("check predicts what an import holds; imports, imports show and status print it", async () => {
   await using here = await workplace();
 
   const check = await here.run("check", "spring.csv");
@@ -55,20 +55,20 @@ serverTest("what an import holds is foreseen by check, and shown by imports, imp
     out,
     /^ {2}25 users are held: login source "ldap" has 30 active users, and 25 would have lost access/m,
   );
-  assert.match(out, /^ {2}nothing .* until "rosterd imports approve 2" or "rosterd imports discard 2"$/m);
+  assert.match(out, /^ {2}nothing .* until you run "rosterd imports approve 2" or "rosterd imports discard 2"$/m);
   assert.equal(out.match(/^ {2}u\d\d \(line \d+\) would be archived$/gm)!.length, 20);
   assert.match(out, /^ {2}u01 \(line 2\)[\s\S]*^ {2}… and 5 more$/m);
   assert.doesNotMatch(out, /warning/);
 
   assert.match(
     (await here.run("status")).out,
-    /^ {2}import 2 \(spring\.csv\) holds 25 users: "rosterd imports show 2" says why/m,
+    /^ {2}import 2 \(spring\.csv\) holds 25 users: to see why and decide, run "rosterd imports show 2"$/m,
   );
   const status = await json(here, "status");
   assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
 });
 
-serverTest("approve says what happened and whom it left out; undo puts it back", async () => {
+serverTest("approve prints what it did and whom it left out; undo restores it", async () => {
   await using here = await workplace();
   await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));
   await here.run("import", "corrected.csv");
@@ -77,7 +77,7 @@ serverTest("approve says what happened and whom it left out; undo puts it back",
   assert.equal(approved.code, 0, approved.err);
   assert.match(
     approved.out,
-    /^import 2 is approved: 2 users are archived, 0 permits are released\n {2}left as it is: 23\n {2}u03: a later roster/,
+    /^import 2 is approved: 2 users are archived, 0 permits are released\n {2}left unchanged: 23\n {2}u03: a later roster/,
   );
   assert.equal(approved.out.match(/: a later roster says otherwise \(import 3, "corrected\.csv"\)$/gm)!.length, 20);
   assert.match(approved.out, /^ {2}… and 3 more\n$/m);
@@ -89,10 +89,10 @@ serverTest("approve says what happened and whom it left out; undo puts it back",
   assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are put back\n", err: "" });
   assert.match(
     (await here.run("imports")).out,
-    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left as it is 23; undone: put back 2$/m,
+    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: put back 2$/m,
   );
   const after = (await here.run("imports", "show", "2")).out;
-  assert.match(after, /^ {2}approved \d{4}-\S+ by \S+.*: archived 2, left as it is 23$/m);
+  assert.match(after, /^ {2}approved \d{4}-\S+ by \S+.*: archived 2, left unchanged 23$/m);
   assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: put back 2$/m);
   const { decisions } = await json(here, "imports", "show", "2");
   const counts = { archived: 2, disabled: 0, permits_released: 0, left_out_total: 23 };
@@ -100,7 +100,7 @@ serverTest("approve says what happened and whom it left out; undo puts it back",
   assert.deepEqual([decisions[0].counts, typeof decisions[0].by], [counts, "string"]);
 });
 
-serverTest("what cannot be decided exits with 1 and one sentence; --json prints what HTTP answers", async () => {
+serverTest("an impossible decision exits with 1 and one sentence; --json prints the answer of HTTP", async () => {
   await using here = await workplace();
   const refused = async (...words: string[]) => {
     const { code, out, err } = await here.run("imports", ...words);
@@ -108,7 +108,7 @@ serverTest("what cannot be decided exits with 1 and one sentence; --json prints 
     return err;
   };
   assert.equal(await refused("approve", "1"), "rosterd: this import has no users on hold\n");
-  assert.equal(await refused("discard", "9", "--json"), "rosterd: there is no import 9\n");
+  assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
   const nonsense = await here.run("imports", "undo", "latest");
@@ -123,8 +123,8 @@ serverTest("what cannot be decided exits with 1 and one sentence; --json prints 
   });
 });
 
-serverTest("where rosterd never worked there is no import to decide about", async () => {
+serverTest("a database that rosterd never used has no import to decide about", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url });
-  assert.equal((await here.run("imports", "approve", "1")).err, "rosterd: there is no import 1\n");
+  assert.equal((await here.run("imports", "approve", "1")).err, "rosterd: import 1 does not exist\n");
 });

@@ -1,4 +1,4 @@
-/** `rosterd doctor` before real faults: each is named, with what mends it, and nothing is changed (contract, section 7). */
+/** Tests `rosterd doctor` with real faults: it names each and how to fix it, and changes nothing. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import type { Finding } from "../../src/domain/finding.ts";
@@ -40,7 +40,7 @@ async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
   const findings: Finding[] = JSON.parse(out);
   for (const finding of findings) {
     assert.deepEqual(Object.keys(finding), ["check", "verdict", "text", "mend"]);
-    assert.equal(finding.mend === null, finding.verdict === "good", `${finding.check}: a mend for what is not good`);
+    assert.equal(finding.mend === null, finding.verdict === "good", `${finding.check}: a fix unless it is good`);
   }
   const isBad = findings.filter(({ verdict }) => verdict === "bad").map(({ check }) => check);
   assert.equal(code, isBad.includes("settings") ? 78 : isBad.length > 0 ? 1 : 0);
@@ -48,7 +48,7 @@ async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
   return { code, findings, verdicts, of: (check) => findings.find((finding) => finding.check === check)! };
 }
 
-Deno.test("a fresh place is well, is left as it is, and is said in sentences", async () => {
+Deno.test("doctor finds nothing bad before the first start, changes nothing, and prints sentences", async () => {
   await using here = await workplace();
   const { code, verdicts } = await doctor(here);
   assert.equal(code, 0);
@@ -70,11 +70,11 @@ Deno.test("a fresh place is well, is left as it is, and is said in sentences", a
   assert.equal(err, "");
   assert.match(out, /^good {5}upload folder: \S+ can be read and written$/m);
   assert.match(out, /^warning {2}database: .*\n {9}→ Set DATABASE_URL to a PostgreSQL server, 13 or later/m);
-  assert.match(out, /\nrosterd can do its work; \d to think about\n$/);
+  assert.match(out, /\nrosterd can do its work: \d warnings?\n$/);
   assert.deepEqual(await treeOf(here.folder), { upload: {} });
 });
 
-Deno.test("no server: the database is bad, everything else is looked at all the same", async () => {
+Deno.test("without a server the database is bad, and everything else is still checked", async () => {
   await using here = await workplace({ DATABASE_URL: "postgres://somebody:geheim@127.0.0.1:1/none" });
   const { code, verdicts, of, findings } = await doctor(here);
   assert.equal(code, 1);
@@ -82,10 +82,10 @@ Deno.test("no server: the database is bad, everything else is looked at all the 
   assert.match(of("database").text, /no server answers/);
   assert.match(of("database").mend!, /Start the server, or check the host and port in DATABASE_URL/);
   assert.doesNotMatch(JSON.stringify(findings), /geheim/);
-  assert.match((await here.run("doctor")).out, /rosterd cannot do its work: 1 bad, \d to think about\n$/);
+  assert.match((await here.run("doctor")).out, /rosterd cannot do its work: 1 bad, \d warnings?\n$/);
 });
 
-serverTest("a schema of a newer rosterd and a database that can only be read are bad", async () => {
+serverTest("the schema of a newer rosterd and a read-only database are bad", async () => {
   await using database = (await testDatabase())!;
   await using here = await workplace({ DATABASE_URL: database.url });
   await database.sql`create schema rosterd`;
@@ -96,10 +96,10 @@ serverTest("a schema of a newer rosterd and a database that can only be read are
   assert.match(newer.of("schema").text, /the database has schema 999/);
   const [{ name }] = await database.sql`select current_database() as name`;
   await database.sql.unsafe(`alter database ${name} set default_transaction_read_only = on`);
-  assert.match((await doctor(here)).of("database").text, /can only be read/);
+  assert.match((await doctor(here)).of("database").text, /^PostgreSQL \S+ answers, but is read-only$/);
 });
 
-Deno.test("an upload folder that is missing, and bak and .rosterd that are links or files, are bad", async () => {
+Deno.test("a missing upload folder is bad, and so are bak and .rosterd that are links or files", async () => {
   await using here = await workplace();
   assert.match((await doctor(here, "--upload", "nowhere")).of("upload_folder").text, /nowhere does not exist/);
   await symlink("/tmp", here.path("upload/bak"));
@@ -111,7 +111,7 @@ Deno.test("an upload folder that is missing, and bak and .rosterd that are links
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 
-Deno.test("folders in which rosterd may not write are named, and nothing is left behind in them", async () => {
+Deno.test("doctor names folders that rosterd may not write to, and leaves nothing in them", async () => {
   await using here = await workplace({}, WITHOUT_POWER);
   await mkdir(here.path("upload/bak"));
   await mkdir(here.path("upload/.rosterd"));
@@ -131,8 +131,8 @@ Deno.test("folders in which rosterd may not write are named, and nothing is left
   }
   await mkdir(here.path("closed"), { mode: 0o555 });
   const absent = await doctor(here, "--data", "closed/deep/data", "--settings", "closed/settings.json");
-  assert.match(absent.of("data_folder").text, /^closed\/deep\/data is not there, and cannot be made \(EACCES\)$/);
-  assert.match(absent.of("settings").text, /^closed\/settings\.json is not there, and cannot be made \(EACCES\)$/);
+  assert.match(absent.of("data_folder").text, /^closed\/deep\/data does not exist and cannot be created \(EACCES\)$/);
+  assert.match(absent.of("settings").text, /^closed\/settings\.json does not exist and cannot be created \(EACCES\)$/);
   await Deno.remove(here.path("closed"));
   const { verdicts } = await doctor(here);
   assert.deepEqual([verdicts.upload_folder, verdicts.bak_folder, verdicts.move_to_bak], ["good", "good", "good"]);
@@ -140,7 +140,7 @@ Deno.test("folders in which rosterd may not write are named, and nothing is left
 });
 
 Deno.test({
-  name: "bak on another file system is said, a disk that is nearly full is bad (mounts)",
+  name: "bak on another file system is a warning, and an almost full disk is bad (mounts)",
   ignore: !canMount(),
   async fn() {
     await using here = await workplace();
@@ -151,14 +151,14 @@ Deno.test({
         const { verdicts, of } = await doctor(here);
         assert.deepEqual([verdicts.move_to_bak, verdicts.data_disk], ["warning", "bad"]);
         assert.match(of("move_to_bak").text, /bak is on another file system/);
-        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) of the disk of \.\/data are free$/);
+        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) of the disk of \.\/data is free$/);
       }));
     assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { bak: {} } });
   },
 });
 
 Deno.test({
-  name: "a wrong SMTP password is bad, the right one good, and no mail is sent",
+  name: "a wrong SMTP password is bad, the right one is good, and no mail is sent",
   ignore: !TLS_SERVER_WORKS,
   async fn() {
     await using smtp = await startSmtpServer({ login: { user: "rosterd", password: "richtig" } });
@@ -184,7 +184,7 @@ Deno.test({
   },
 });
 
-Deno.test("settings that do not hold exit with 78, with line and column; the rest is looked at", async () => {
+Deno.test("settings that are not valid exit with 78, line and column; the rest is still checked", async () => {
   await using here = await workplace();
   await here.write("settings.json", '{\n  "interval_minutes": 5,\n  "colour": "red"\n}\n');
   const { code, verdicts, of } = await doctor(here);
@@ -195,7 +195,7 @@ Deno.test("settings that do not hold exit with 78, with line and column; the res
   assert.equal((await here.run("doctor", "--listen", "x")).code, 78);
 });
 
-Deno.test("a data folder that may not be looked into is bad, and the rest is looked at", async () => {
+Deno.test("an unreadable data folder is bad, and the rest is still checked", async () => {
   await using here = await workplace({}, WITHOUT_POWER);
   await mkdir(here.path("data/postgres"), { recursive: true });
   await chmod(here.path("data"), 0);
@@ -204,18 +204,18 @@ Deno.test("a data folder that may not be looked into is bad, and the rest is loo
   assert.deepEqual([verdicts.database, verdicts.data_folder, verdicts.upload_folder], ["bad", "bad", "good"]);
   assert.match(
     of("database").text,
-    /^the data folder \.\/data cannot be used \(EACCES\): run this as the user of rosterd/,
+    /^cannot use the data folder \.\/data \(EACCES\): run this as rosterd's user/,
   );
 });
 
-Deno.test("archiving without a guard, and without anybody to mail, is a warning", async () => {
+Deno.test("archiving without a guard or without mail is a warning", async () => {
   await using here = await workplace();
   const archiving = async (settings: object) => {
     await here.write("settings.json", JSON.stringify(settings));
     return (await doctor(here)).findings.filter(({ check }) => check === "archiving");
   };
   const guardOff = { archive_guard: { max_percent: 100 } };
-  assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["nobody is archived"]);
+  assert.deepEqual((await archiving(guardOff)).map(({ text }) => text), ["no setting archives users"]);
   const risky = await archiving({ ...guardOff, archive_inactive_users: true });
   assert.deepEqual(risky.map(({ verdict }) => verdict), ["warning", "warning"]);
   assert.match(risky[0].text, /one import can archive any number of users/);
@@ -224,7 +224,7 @@ Deno.test("archiving without a guard, and without anybody to mail, is a warning"
   assert.deepEqual((await doctor(here)).findings.filter(({ check }) => check === "archiving").length, 1);
 });
 
-Deno.test("while a service has the embedded database, it is asked, and that is not bad", async () => {
+Deno.test("a service with the embedded database runs the checks itself, and that is not bad", async () => {
   await using service = await TestService.start({ databaseUrl: null });
   await using here = await Workplace.make({ ROSTERD_ADMIN_TOKEN: service.config.adminToken! });
   const folders = ["--upload", service.upload, "--data", service.config.data, "--settings", service.config.settings];
@@ -237,12 +237,12 @@ Deno.test("while a service has the embedded database, it is asked, and that is n
   assert.deepEqual([own.verdicts.schema, own.verdicts.rights], ["good", "good"]);
 });
 
-Deno.test("an upload folder in which others may swap bak and .rosterd is warned of, until it is sticky", async () => {
+Deno.test("doctor warns that other users may replace bak and .rosterd until the folder is sticky", async () => {
   await using here = await workplace();
   await chmod(here.path("upload"), 0o777);
   const finding = (await doctor(here)).of("upload_folder");
   assert.equal(finding.verdict, "warning");
-  assert.match(finding.text, /others may rename what is in it \(owner uid \d+, mode 0777\)$/);
+  assert.match(finding.text, /but other users may rename its entries \(owner uid \d+, mode 0777\)$/);
   assert.match(finding.mend!, /make it rosterd's own and sticky/);
   await chmod(here.path("upload"), 0o1777);
   assert.equal((await doctor(here)).of("upload_folder").verdict, "good");

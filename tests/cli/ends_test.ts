@@ -21,7 +21,7 @@ if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${a
 const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
 
 serverTest(
-  "a port that is taken ends with 1, so that a unit tries again; an address of another machine with 78",
+  "a port in use ends serve with 1, so that its unit tries again; an address of another machine with 78",
   async () => {
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });
@@ -32,7 +32,7 @@ serverTest(
   },
 );
 
-serverTest("Ctrl-C under deno task start, which reaches the service twice, ends it cleanly", async () => {
+serverTest("Ctrl-C under deno task start reaches the service twice and ends it cleanly", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" }, DENO_TASK);
   const folders = { ROSTERD_UPLOAD: here.path("upload"), ROSTERD_DATA: here.path("data") };
@@ -47,7 +47,7 @@ serverTest("Ctrl-C under deno task start, which reaches the service twice, ends 
   assert.equal(code, 0, log);
 });
 
-serverTest("two signals within a second are one, and the service ends with 0", async () => {
+serverTest("two signals within a second count as one, and the service ends with 0", async () => {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({ DATABASE_URL: database.url });
   const service = here.spawn("serve", "--listen", "127.0.0.1:0");

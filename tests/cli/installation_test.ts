@@ -13,7 +13,7 @@ if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that nee
 /** As root without capabilities, so that modes hold for it too. */
 const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE] : FROM_SOURCE;
 
-Deno.test("without a service and a database every command ends with 78, says what to type, and makes nothing", async () => {
+Deno.test("without a service or a database every command ends with 78, says what to type, and creates nothing", async () => {
   await using here = await Workplace.make();
   await here.write("x.csv", "unique_id,login_source\n1,ldap\n");
   const commands = [
@@ -24,30 +24,33 @@ Deno.test("without a service and a database every command ends with 78, says wha
   for (const words of commands) {
     const { code, out, err } = await here.run(...words);
     assert.deepEqual([code, out], [78, ""], words.join(" "));
-    assert.match(err, /^rosterd: no rosterd runs on the data folder \.\/data, and DATABASE_URL is not set\. Start it/);
+    assert.match(
+      err,
+      /^rosterd: no rosterd is running on the data folder \.\/data, and DATABASE_URL is not set\. Start it/,
+    );
   }
   assert.deepEqual(Object.keys(await treeOf(here.folder)), ["x.csv"]);
 });
 
-Deno.test("--embedded is said aloud: check makes nothing, and import makes the embedded database", async () => {
+Deno.test("--embedded is announced: check creates nothing, and import creates the embedded database", async () => {
   await using here = await Workplace.make();
   await here.write("x.csv", "unique_id,login_source\n1,ldap\n");
   const checked = await here.run("check", "--embedded", "x.csv");
   assert.deepEqual([checked.code, checked.err], [
     0,
-    "rosterd: there is no embedded database in ./data: checking against an empty one\n" +
-    "rosterd: there is no ./settings.json: the default settings are used\n",
+    "rosterd: ./data has no embedded database: checking against an empty one\n" +
+    "rosterd: ./settings.json does not exist: using the default settings\n",
   ]);
   assert.deepEqual(Object.keys(await treeOf(here.folder)), ["x.csv"]);
   const imported = await here.run("import", "--embedded", "x.csv");
   assert.equal(imported.code, 0);
-  assert.match(imported.err, /working on the embedded database in \.\/data, which is for trying out/);
+  assert.match(imported.err, /using the embedded database in \.\/data, which is only for trying rosterd/);
   await assert.rejects(Deno.stat(here.path("settings.json")), Deno.errors.NotFound);
   assert.equal((await here.run("imports")).code, 78);
 });
 
 Deno.test({
-  name: "a command in any folder finds the service by the environment file, else by the record in the run folder",
+  name: "a command finds the service from any folder by the environment file or by the run folder",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -87,14 +90,14 @@ Deno.test({
     const { ready, problems } = JSON.parse(stopped.out);
     assert.deepEqual([stopped.code, ready], [1, false]);
     assert.ok(problems.some(({ code }: { code: string }) => code === "no_service"));
-    assert.match(stopped.err, /service\.json is left behind: no rosterd answers at http:\/\/127\.0\.0\.1:1/);
-    assert.match((await here.run("imports")).err, /working on the database rosterd_test_\w+ on 127\.0\.0\.1:5432/);
+    assert.match(stopped.err, /service\.json is out of date: no rosterd answers at http:\/\/127\.0\.0\.1:1/);
+    assert.match((await here.run("imports")).err, /using the database rosterd_test_\w+ on 127\.0\.0\.1:5432/);
     assert.deepEqual(Object.keys(await treeOf(here.folder)), ["run"]);
   },
 });
 
 Deno.test({
-  name: "an environment file and an admin token that may not be read end with 78, and say what to type",
+  name: "an unreadable environment file or admin token ends with 78, and the message says what to type",
   ignore: away !== null,
   async fn() {
     await using database = (await testDatabase())!;
@@ -109,17 +112,17 @@ Deno.test({
     assert.deepEqual([withoutToken.code, withoutToken.out], [78, ""]);
     assert.match(
       withoutToken.err,
-      /the admin token in \S+ cannot be read \(EACCES\)\. Run this as root, or as the user/,
+      /cannot read the admin token in \S+ \(EACCES\)\. Run this as root or as the service's user, or set/,
     );
 
     await Deno.chmod(here.path("rosterd.env"), 0);
     const { code, out, err } = await here.run("imports");
     assert.deepEqual([code, out], [78, ""]);
-    assert.match(err, /rosterd\.env cannot be read \(EACCES\).* sudo -u rosterd rosterd imports$/m);
+    assert.match(err, /cannot read \S+rosterd\.env \(EACCES\).* sudo -u rosterd rosterd imports$/m);
   },
 });
 
-Deno.test("an environment file is read as systemd reads it", () => {
+Deno.test("rosterd reads an environment file like systemd", () => {
   const text =
     '# comment\nA=plain # not a comment\n B = \'single $x\' \nC="dou\\"ble"\\\n d\nD=back\\slash\n;E=1\nF=\n';
   assert.deepEqual([...parseEnvironment(text)], [

@@ -17,7 +17,7 @@ const PROGRAM = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", 
 
 for (const command of ["check", "import"]) {
   Deno.test({
-    name: `${command} reports each operand that cannot be opened, and goes on with the others, with --json too`,
+    name: `${command} reports each operand that cannot be opened and continues with the others, also with --json`,
     ignore: away !== null,
     async fn() {
       await using database = (await testDatabase())!;
@@ -30,13 +30,13 @@ for (const command of ["check", "import"]) {
       await symlink("loop.csv", here.path("loop.csv"));
       const operands: readonly [string, string | null, RegExp][] = [
         ["good.csv", null, /^$/],
-        ["absent.csv", "enoent", /there is no such file/],
-        ["hidden.csv", "eacces", /the file may not be read/],
-        ["folder", "eisdir", /it is a folder/],
-        ["loop.csv", "eloop", /its links lead in a circle/],
+        ["absent.csv", "enoent", /the file does not exist/],
+        ["hidden.csv", "eacces", /this user may not read the file/],
+        ["folder", "eisdir", /: it is a folder$/],
+        ["loop.csv", "eloop", /its symbolic links form a loop/],
         ["x".repeat(300), "enametoolong", /its name is too long/],
-        ["good.csv/x.csv", "enotdir", /a part of its path is not a folder/],
-        ["/dev/null", "not_a_plain_file", /it is not a plain file/],
+        ["good.csv/x.csv", "enotdir", /part of its path is not a folder/],
+        ["/dev/null", "not_a_plain_file", /it is not a regular file/],
         ["also.csv", null, /^$/],
       ];
       const paths = operands.map(([path]) => path);
@@ -59,7 +59,7 @@ for (const command of ["check", "import"]) {
 }
 
 Deno.test({
-  name: "a disk that cannot be read is one report, too, and the next file goes on",
+  name: "a disk error is one report, and the next file is still checked",
   ignore: away !== null || noStrace !== null,
   async fn() {
     await using database = (await testDatabase())!;

@@ -28,8 +28,7 @@ const ATTACKS = [
 ];
 
 Deno.test({
-  name:
-    "a registry uploads by the printed sshd, which lets it do nothing else, and rosterd imports as a user of its own",
+  name: "the printed sshd lets a registry upload and nothing else, and rosterd imports as its own user",
   ignore: away !== null,
   async fn() {
     await using place = await PrintedPlace.open();

@@ -32,7 +32,7 @@ Deno.test("the printed sample has every column, and a check finds nothing wrong 
   assert.deepEqual([code, status, records, created, warnings], [0, "done", 3, 3, []]);
 });
 
-Deno.test("what is printed names absolute folders of this machine, and no secret of it", async () => {
+Deno.test("the printed texts name absolute folders of this machine, and none of its secrets", async () => {
   const secrets = {
     DATABASE_URL: "postgres://u:secret-of-the-database@db.example.edu/x",
     ROSTERD_ADMIN_TOKEN: "secret-of-the-admin",
@@ -47,7 +47,7 @@ Deno.test("what is printed names absolute folders of this machine, and no secret
   }
 });
 
-Deno.test("the upload folder is followed to where it really is", async () => {
+Deno.test("print resolves links to the upload folder", async () => {
   await using here = await Workplace.make();
   await Deno.mkdir(here.path("real"));
   await Deno.symlink("real", here.path("link"));
@@ -66,11 +66,11 @@ Deno.test("the printed commands leave a planted link alone", async () => {
   await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a symbolic link that rosterd did not make/);
 });
 
-Deno.test("what cannot be printed is refused with 78, what is not there with 64", async () => {
+Deno.test("a path that cannot be printed exits with 78, an unknown text with 64", async () => {
   await using here = await Workplace.make();
   const blank = await here.run("print", "systemd", "--upload", "/srv/my upload");
   assert.deepEqual([blank.code, blank.out], [78, ""]);
-  assert.match(blank.err, /"\/srv\/my upload" cannot be printed/);
+  assert.match(blank.err, /cannot print the path "\/srv\/my upload"/);
   for (const what of ["sshd", "vsftpd"]) {
     const whole = await here.run("print", what, "--upload", "/upload");
     assert.deepEqual([whole.code, whole.out], [78, ""]);
@@ -84,11 +84,11 @@ Deno.test("what cannot be printed is refused with 78, what is not there with 64"
   assert.match(unknown.err, /^rosterd: there is no "print initd": there are print systemd, /);
 });
 
-withPrograms("systemd finds nothing wrong with the printed unit", ["systemd-analyze"], async () => {
+withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () => {
   await using here = await Workplace.make();
   for (const listen of ["127.0.0.1:8080", "[::1]:80"]) {
     const unit = good(await here.run("print", "systemd", ...FOLDERS, "--listen", listen, "--hosts", "a.edu,b.edu"));
-    // The program itself is installed where this one is not.
+    // The test does not install the program itself.
     await here.write(
       "rosterd.service",
       unit.replace("ExecStart=/usr/local/bin/rosterd", `ExecStart=${FROM_SOURCE[0]}`),
@@ -114,7 +114,7 @@ Deno.test("systemd restarts a service that failed, but not for a wrong command l
   assert.match(unit, new RegExp(`^RestartPreventExitStatus=${EXIT.usage} ${EXIT.configuration}$`, "m"));
 });
 
-Deno.test("the shell finds nothing wrong with the printed commands, and each text is filled in to the end", async () => {
+Deno.test("the shell accepts the printed commands, and no placeholder is left", async () => {
   await using here = await Workplace.make();
   for (const what of SERVERS) {
     const text = good(await here.run("print", what, ...FOLDERS));
@@ -125,7 +125,7 @@ Deno.test("the shell finds nothing wrong with the printed commands, and each tex
   }
 });
 
-Deno.test("a unit for folders in a home or in /tmp does not hide them from the service", async () => {
+Deno.test("a unit does not hide folders in a home or in /tmp from the service", async () => {
   await using here = await Workplace.make();
   const hiding = async (folder: string) => {
     const folders = ["--upload", `${folder}/upload`, "--data", `${folder}/data`, "--settings", `${folder}/s.json`];
@@ -137,7 +137,7 @@ Deno.test("a unit for folders in a home or in /tmp does not hide them from the s
   assert.deepEqual(await hiding("/tmp/nothing-at-all"), ["yes", "no"]);
 });
 
-Deno.test("the printed Compose file is YAML, and says what each container gets", async () => {
+Deno.test("the printed Compose file is valid YAML with the settings of each container", async () => {
   await using here = await Workplace.make();
   const text = good(await here.run("print", "compose", ...FOLDERS, "--listen", "10.0.0.5:9000", "--hosts", "a.edu"));
   const { services: { rosterd, database }, volumes, secrets } = parse(text);
@@ -155,13 +155,13 @@ Deno.test("the printed Compose file is YAML, and says what each container gets",
   assert.deepEqual(volumes, { database: null });
 });
 
-withPrograms("sshd finds nothing wrong with the printed text", ["sshd", "ssh-keygen"], async () => {
+withPrograms("sshd accepts the printed text", ["sshd", "ssh-keygen"], async () => {
   await using here = await Workplace.make();
   await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here.path("host"));
   await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));
   const settings = [`HostKey ${here.path("host")}`, `Include ${here.path("rosterd.conf")}`, "LogLevel INFO", ""];
   await here.write("sshd_config", settings.join("\n"));
-  // It wants a folder that only root makes; the rest it has found right before it misses that.
+  // sshd checks everything else before it misses a folder that only root can create.
   const said = await run("sshd", "-t", "-f", here.path("sshd_config")).catch(({ message }) => message);
   assert.match(said, /^(|sshd: Missing privilege separation directory: .*\n)$/);
 });

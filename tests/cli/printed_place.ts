@@ -1,6 +1,6 @@
 /**
- * What `rosterd print` prints, used as its head says, on a machine of its own: accounts, folders, and the service as the user
- * that the unit names. A test adds the server, uploads, and looks from outside.
+ * Follows the instructions that `rosterd print` prints, on a separate machine: accounts, folders, and the service as the user
+ * in the unit. A test adds the server, uploads, and observes from outside.
  */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../src/http/service.ts";

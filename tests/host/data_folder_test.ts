@@ -22,7 +22,7 @@ async function inDataFolder(work: (folder: string) => Promise<void>) {
 
 const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
 
-Deno.test("The data folder is made for rosterd alone, and an existing one is left as it is", () =>
+Deno.test("The data folder is created for rosterd alone, and an existing one is left unchanged", () =>
   inDataFolder(async (folder) => {
     assert.equal(await modeOf(folder), 0o700);
     await Deno.chmod(folder, 0o750);
@@ -30,7 +30,7 @@ Deno.test("The data folder is made for rosterd alone, and an existing one is lef
     assert.equal(await modeOf(folder), 0o750);
   }));
 
-Deno.test("The admin token is made once, of 256 random bits, and kept from others", () =>
+Deno.test("The admin token is created once from 256 random bits, and other users cannot read it", () =>
   inDataFolder(async (folder) => {
     assert.equal(await readAdminToken(folder), null);
     const token = await readOrMakeAdminToken(folder);
@@ -39,13 +39,13 @@ Deno.test("The admin token is made once, of 256 random bits, and kept from other
     assert.equal(await modeOf(adminTokenPath(folder)), 0o600);
   }));
 
-Deno.test("Several that start together get the same admin token", () =>
+Deno.test("Processes that start together get the same admin token", () =>
   inDataFolder(async (folder) => {
     const tokens = await Promise.all(Array.from({ length: 8 }, () => readOrMakeAdminToken(folder)));
     assert.equal(new Set(tokens).size, 1);
   }));
 
-Deno.test("Rotating makes a new admin token", () =>
+Deno.test("Rotation replaces the admin token", () =>
   inDataFolder(async (folder) => {
     const before = await readOrMakeAdminToken(folder);
     const after = await rotateAdminToken(folder);
@@ -54,7 +54,7 @@ Deno.test("Rotating makes a new admin token", () =>
     assert.equal(await modeOf(adminTokenPath(folder)), 0o600);
   }));
 
-Deno.test("The embedded database is locked for one holder, until it lets go", () =>
+Deno.test("The embedded database is locked by one process until that releases it", () =>
   inDataFolder(async (folder) => {
     assert.equal(await lastLockHolder(folder), null);
     const lock = await lockEmbeddedDatabase(folder);
@@ -96,7 +96,7 @@ Deno.test("The lock of a killed process is free again", () =>
 
 const RECORD = { address: "http://127.0.0.1:8080", pid: 17, started_at: "2026-11-23T18:00:00.000Z" };
 
-Deno.test("The service's record is written for its user alone, read, and removed", () =>
+Deno.test("The service's record is written, read and removed, and only its user can read it", () =>
   inDataFolder(async (folder) => {
     assert.equal(await readServiceRecord(folder), null);
     await writeServiceRecord(folder, RECORD);
@@ -107,7 +107,7 @@ Deno.test("The service's record is written for its user alone, read, and removed
     assert.equal(await readServiceRecord(folder), null);
   }));
 
-Deno.test("A service removes no record that is not its own", () =>
+Deno.test("A service does not remove the record of another one", () =>
   inDataFolder(async (folder) => {
     const other = { ...RECORD, pid: 18 };
     await writeServiceRecord(folder, other);

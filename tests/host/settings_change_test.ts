@@ -19,7 +19,7 @@ function problemsOf(work: () => unknown): string[] {
   return [];
 }
 
-Deno.test("A patch changes what it names and keeps the rest", () => {
+Deno.test("A patch changes only the keys that it names", () => {
   assert.deepEqual(patchedSettings(STORED, { settle_seconds: 3 }), { ...STORED, settle_seconds: 3 });
   assert.deepEqual(patchedSettings(STORED, {}), STORED);
 });
@@ -32,7 +32,7 @@ Deno.test("Null means the default, at any depth", () => {
   assert.equal(patchedSettings(STORED, { archive_guard: { max_percent: 5 } }).archive_guard.min_users, 20);
 });
 
-Deno.test("A patch with unknown keys or bad values is refused, each key named", () => {
+Deno.test("A patch with unknown keys or bad values is refused, and the error names each key", () => {
   assert.deepEqual(problemsOf(() => patchedSettings(STORED, { interval_minutes: 0, smtp: { hots: "x" } })), [
     "interval_minutes must be at least 1",
     "smtp.hots is not a setting",
@@ -42,7 +42,7 @@ Deno.test("A patch with unknown keys or bad values is refused, each key named", 
   }
 });
 
-Deno.test("A patch cannot reach the prototype, nor exhaust the stack", () => {
+Deno.test("A patch can neither reach the prototype nor exhaust the stack", () => {
   const hostile = JSON.parse('{"__proto__": {"interval_minutes": 9}, "smtp": {"__proto__": {"polluted": 1}}}');
   assert.deepEqual(problemsOf(() => patchedSettings(STORED, hostile)), [
     "smtp.__proto__ is not a setting",
@@ -53,12 +53,12 @@ Deno.test("A patch cannot reach the prototype, nor exhaust the stack", () => {
   assert.deepEqual(problemsOf(() => patchedSettings(STORED, deep)), [" the document is nested too deeply"]);
 });
 
-Deno.test("The mask keeps the stored password, also in a whole document", () => {
+Deno.test("The mask keeps the stored password, even in a whole document", () => {
   assert.equal(patchedSettings(STORED, { smtp: { password: MASK } }).smtp.password, "geheim");
   assert.deepEqual(replacedSettings(STORED, maskSettings(STORED)), STORED);
 });
 
-Deno.test("A password can be changed and taken away", () => {
+Deno.test("A password can be changed and removed", () => {
   assert.equal(patchedSettings(STORED, { smtp: { password: "neu" } }).smtp.password, "neu");
   assert.equal(patchedSettings(STORED, { smtp: { password: null } }).smtp.password, "");
 });
@@ -66,7 +66,7 @@ Deno.test("A password can be changed and taken away", () => {
 for (const change of [{ host: "evil.example" }, { port: 2525 }, { security: "starttls" }, { user: "else" }]) {
   const name = Object.keys(change)[0];
   Deno.test(`smtp.${name} changes only together with the stored password`, () => {
-    const refused = [`smtp.password must be given anew together with smtp.${name}`];
+    const refused = [`smtp.password must be entered again after a change of smtp.${name}`];
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: change })), refused);
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: { ...change, password: MASK } })), refused);
     const whole = { ...STORED, smtp: { ...STORED.smtp, ...change, password: MASK } };
@@ -79,7 +79,7 @@ for (const change of [{ host: "evil.example" }, { port: 2525 }, { security: "sta
   });
 }
 
-Deno.test("A whole document wants every key, nested ones too", () => {
+Deno.test("A whole document needs every key, including nested ones", () => {
   const { mail_on: _, ...partial } = maskSettings(STORED);
   const { port: __, ...smtp } = partial.smtp;
   assert.deepEqual(problemsOf(() => replacedSettings(STORED, { ...partial, smtp })), [
@@ -89,7 +89,7 @@ Deno.test("A whole document wants every key, nested ones too", () => {
   assert.deepEqual(problemsOf(() => replacedSettings(STORED, "x")), [" must be an object"]);
 });
 
-Deno.test("KEY=VALUE words become a patch: JSON where it is JSON, text where the key wants text", () => {
+Deno.test("KEY=VALUE words become a patch of JSON values, or of text if the key has text", () => {
   assert.deepEqual(
     patchFromAssignments([
       "interval_minutes=10",
@@ -117,14 +117,14 @@ Deno.test("KEY=VALUE words become a patch: JSON where it is JSON, text where the
   );
 });
 
-Deno.test("A word that is no KEY=VALUE is refused without repeating a value", () => {
+Deno.test("A word that is not KEY=VALUE is refused, and the message quotes no value", () => {
   assert.deepEqual(problemsOf(() => patchFromAssignments(["interval_minutes"])), [
     "interval_minutes must be written KEY=VALUE",
   ]);
   assert.deepEqual(problemsOf(() => patchFromAssignments(["=geheim"])), [" must be written KEY=VALUE"]);
 });
 
-Deno.test("The mail server of ROSTERD_SMTP_PASSWORD does not change without it, once there is one", () => {
+Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only together with that password", () => {
   const own = "secret-of-the-process";
   for (const password of ["", "geheim"]) {
     const current = { ...STORED, smtp: { ...STORED.smtp, password } };
@@ -132,9 +132,9 @@ Deno.test("The mail server of ROSTERD_SMTP_PASSWORD does not change without it, 
       const change of [{ host: "evil.example" }, { port: 26 }, { security: "starttls" }, { user: "x" }, { host: "" }]
     ) {
       const refused = [
-        `smtp.password must be given anew together with smtp.${
+        `smtp.password must be entered again after a change of smtp.${
           Object.keys(change)[0]
-        }, and be that of ROSTERD_SMTP_PASSWORD`,
+        }, and be equal to ROSTERD_SMTP_PASSWORD`,
       ];
       for (const given of [{}, { password: MASK }, { password: "geheim" }, { password: "" }]) {
         const patch = { smtp: { ...change, ...given } };

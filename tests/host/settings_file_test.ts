@@ -17,7 +17,7 @@ async function inFolder(work: (path: string, folder: string) => Promise<void>) {
 const open = (path: string) => openSettingsFile(path, systemClock);
 const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
 
-Deno.test("An absent settings file is made from the defaults, readable by its owner only", () =>
+Deno.test("A missing settings file is created with the defaults, readable only by its owner", () =>
   inFolder(async (path) => {
     const { settings, etag } = await open(path).read();
     assert.deepEqual(settings, DEFAULT_SETTINGS);
@@ -40,13 +40,13 @@ Deno.test("A change is stored, gets a new ETag, and leaves no temporary file", (
     assert.deepEqual(names, ["settings.json", "settings.json.history", "settings.json.lock"]);
   }));
 
-Deno.test("A change that changes nothing keeps file and ETag", () =>
+Deno.test("A change without effect keeps the file and its ETag", () =>
   inFolder(async (path) => {
     const { etag } = await open(path).read();
     assert.equal((await open(path).patch({ interval_minutes: 5 })).etag, etag);
   }));
 
-Deno.test("A change by hand holds, with an ETag of its own; the mode of the file is kept", () =>
+Deno.test("A change by hand applies and has a new ETag; the mode of the file is kept", () =>
   inFolder(async (path) => {
     const { etag } = await open(path).read();
     await Deno.writeTextFile(path, '{"settle_seconds": 1}');
@@ -58,7 +58,7 @@ Deno.test("A change by hand holds, with an ETag of its own; the mode of the file
     assert.equal(await modeOf(path), 0o640);
   }));
 
-Deno.test("An ETag never comes back, however quickly changes follow and wherever the clock stands", () =>
+Deno.test("No two changes have the same ETag, even quick ones or after the clock went back", () =>
   inFolder(async (path) => {
     const file = openSettingsFile(path, { ...systemClock, now: () => new Date("2026-11-23T18:00:00Z") });
     const etags = new Set<string>();
@@ -66,7 +66,7 @@ Deno.test("An ETag never comes back, however quickly changes follow and wherever
     assert.equal(etags.size, 40);
   }));
 
-Deno.test("If-Match that no longer holds changes nothing", () =>
+Deno.test("An outdated If-Match changes nothing", () =>
   inFolder(async (path) => {
     const file = open(path);
     const { etag } = await file.read();
@@ -85,7 +85,7 @@ Deno.test("If-Match that no longer holds changes nothing", () =>
     assert.equal((await file.patch({ interval_minutes: 4 }, "*")).settings.interval_minutes, 4);
   }));
 
-Deno.test("What does not hold changes nothing", () =>
+Deno.test("Settings that are not valid change nothing", () =>
   inFolder(async (path) => {
     const file = open(path);
     const { etag } = await file.read();
@@ -106,19 +106,19 @@ Deno.test("A broken file is neither read nor overwritten", () =>
     assert.equal(await Deno.readTextFile(path), '{"interval_minutes": }');
   }));
 
-Deno.test("A settings file out of reach says what to do", () =>
+Deno.test("The error of an inaccessible settings file says what to do", () =>
   inFolder(async (path, folder) => {
     await assert.rejects(open(`${folder}/absent/settings.json`).read(), {
       name: "BrokenSettingsFile",
       message:
-        `${folder}/absent/settings.json: its folder does not exist; make the folder, or name another file with --settings`,
+        `${folder}/absent/settings.json: its folder does not exist; create it, or name another file with --settings`,
     });
     await assert.rejects(open(folder).read(), { name: "BrokenSettingsFile", message: /it is a folder/ });
     await open(path).read();
     await assert.rejects(open(`${path}/x`).read(), { name: "BrokenSettingsFile", message: /not a folder/ });
   }));
 
-Deno.test("Changes of several processes at once are all kept", () =>
+Deno.test("Simultaneous changes of several processes are all kept", () =>
   inFolder(async (path) => {
     const program = `
       import { openSettingsFile } from "${new URL("../../src/host/settings_file.ts", import.meta.url)}";
@@ -144,7 +144,7 @@ Deno.test("Changes of several processes at once are all kept", () =>
     assert.equal(Object.keys((await open(path).read()).settings.header_aliases).length, 30);
   }));
 
-Deno.test("Many changes of one process at once are all kept, and a reader never sees half a file", () =>
+Deno.test("Simultaneous changes of one process are all kept, and a reader never sees half a file", () =>
   inFolder(async (path) => {
     const file = open(path);
     const numbers = Array.from({ length: 100 }, (_, number) => number);

@@ -17,7 +17,7 @@ const shown = async (path: string) =>
     { by, changes },
   ) => [by, ...changes.map(({ key, from, to }) => [key, from, to])]);
 
-Deno.test("The history tells each change: by whom, which key, from what to what, newest first", () =>
+Deno.test("The history lists each change with its author, key, old and new value, newest first", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9, archive_guard: { min_users: 5 } });
     await openSettingsFile(path, systemClock).patch({ login_sources: ["ldap"] });
@@ -29,14 +29,14 @@ Deno.test("The history tells each change: by whom, which key, from what to what,
     assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000);
   }));
 
-Deno.test("What changes nothing is no change", () =>
+Deno.test("A change without effect is not in the history", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 5 });
     await open(path).noteEdits();
     assert.deepEqual(await shown(path), []);
   }));
 
-Deno.test("A secret never gets into the history, but that it changed does", () =>
+Deno.test("The history shows that a secret changed, but not the secret", () =>
   inFolder(async (path) => {
     const smtp = { host: "mail.example.edu", user: "rosterd", password: "first-secret" };
     await open(path).patch({ smtp });
@@ -50,7 +50,7 @@ Deno.test("A secret never gets into the history, but that it changed does", () =
     assert.equal((await Deno.stat(`${path}.history`)).mode! & 0o777, 0o600);
   }));
 
-Deno.test("An edit by hand is told as one, also when a change over HTTP follows before anybody looked", () =>
+Deno.test("The history shows an edit by hand, even before a change over HTTP", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9 });
     await Deno.writeTextFile(path, '{"interval_minutes": 7}');
@@ -74,7 +74,7 @@ Deno.test("The history is read a page at a time", () =>
     assert.deepEqual([second.changes.map(({ changes: [{ to }] }) => to), second.next], [[1], null]);
   }));
 
-Deno.test("A history that somebody broke keeps nobody from changing settings", () =>
+Deno.test("A damaged history does not prevent changes of settings", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9 });
     await Deno.writeTextFile(`${path}.history`, "{ not json\n", { append: true });

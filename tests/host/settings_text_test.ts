@@ -16,24 +16,24 @@ function messageOf(text: string): string {
   assert.fail("the text was accepted");
 }
 
-Deno.test("settings.example.json holds the defaults exactly as the program writes them", async () => {
+Deno.test("settings.example.json has the defaults exactly as the program writes them", async () => {
   const example = await Deno.readTextFile(new URL("../../settings.example.json", import.meta.url));
   assert.equal(example, printSettings(DEFAULT_SETTINGS));
   assert.deepEqual(read(example), DEFAULT_SETTINGS);
 });
 
-Deno.test("Absent keys have their default, and a byte order mark is passed over", () => {
+Deno.test("Missing keys have their default, and a byte order mark is ignored", () => {
   assert.deepEqual(read('\ufeff{"smtp": {"port": 25}}').smtp, { ...DEFAULT_SETTINGS.smtp, port: 25 });
 });
 
-Deno.test("A value that does not hold is named with line, column and key", () => {
+Deno.test("A wrong value is reported with line, column and key", () => {
   assert.equal(
     messageOf('{\n  "settle_seconds": 5,\r\n  "smtp": {},\n  "interval_minutes": 0\n}'),
     "settings.json:4:3: interval_minutes must be at least 1",
   );
 });
 
-Deno.test("Every problem is reported, also in nested objects, lists and unknown keys", () => {
+Deno.test("Every problem is reported, including nested objects, lists and unknown keys", () => {
   assert.deepEqual(messageOf('{"smtp": {"port": 0,\n"prot": 1},\n"user_types": ["a",\n ""]}').split("\n"), [
     "settings.json:1:11: smtp.port must be at least 1",
     "settings.json:2:1: smtp.prot is not a setting",
@@ -51,24 +51,24 @@ for (
       "2:1: settle_seconds is not JSON here: a comma is expected",
     ],
     ["a trailing comma", '{"settle_seconds": 1,}', "1:22: is not JSON here: a key in double quotes is expected"],
-    ["single quotes", "{'settle_seconds': 1}", "1:2: is not JSON here: texts stand in double quotes"],
+    ["single quotes", "{'settle_seconds': 1}", "1:2: is not JSON here: text must be in double quotes"],
     ["a second document", "{} {}", "1:4: is not JSON here: nothing may follow the document"],
-    ["a repeated key", '{"smtp": {"port": 1,\n"port": 2}}', "2:1: smtp.port stands here a second time"],
+    ["a repeated key", '{"smtp": {"port": 1,\n"port": 2}}', "2:1: smtp.port is set a second time"],
     ["a list", "[]", "1:1: must be an object"],
     ["__proto__", '{"__proto__": {"settle_seconds": 1}}', "1:2: __proto__ is not a setting"],
   ]
 ) {
-  Deno.test(`A settings file with ${what} is refused where it goes wrong`, () => {
+  Deno.test(`A settings file with ${what} is refused with the place of the error`, () => {
     assert.equal(messageOf(text), `settings.json:${message}`);
   });
 }
 
-Deno.test("A file that is not UTF-8 is refused as such", () => {
+Deno.test("A file that is not UTF-8 is refused with this reason", () => {
   const bytes = new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]);
   assert.throws(() => readSettings("s.json", bytes), { message: "s.json:1:1: must be UTF-8 text" });
 });
 
-Deno.test("Whatever stands in the file, it is read as JSON reads it or refused with a place", () => {
+Deno.test("Any text is either read like JSON or refused with a place", () => {
   const pieces = fc.constantFrom(
     "{",
     "}",

@@ -53,7 +53,7 @@ onServer(
   "an upload that another program removes ends as vanished, and the history says so",
   (db) =>
     withUploads({ "x.csv": ROSTER }, async (uploads) => {
-      const upload = await uploads.taken("x.csv");
+      const upload = await uploads.claim("x.csv");
       await rm(uploads.at(".rosterd", upload.key, "x.csv"));
 
       assert.equal(await advance(turnOver(uploads, db), { place: "taken", upload, entry: null }), null);

@@ -119,7 +119,9 @@ pageTest(
     assert.equal(await password.inputValue(), "");
     await page.getByLabel("Mail server").fill("evil.example");
     await save(page);
-    await page.locator("#setting-smtp-password-error", { hasText: "Must be given anew together with smtp.host." })
+    await page.locator("#setting-smtp-password-error", {
+      hasText: "Must be entered again after a change of smtp.host.",
+    })
       .waitFor();
     await password.fill("another-secret");
     await save(page);

@@ -1,4 +1,4 @@
-/** `rosterd check FILE…`: what an import would do now, without doing it. */
+/** `rosterd check FILE…`: a dry run of an import. */
 import { join } from "node:path";
 import type { Settings } from "../../domain/settings.ts";
 import { type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
@@ -6,10 +6,11 @@ import { type Database, requireSuitable } from "../../postgres/connection/connec
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
-import { findService, NothingToAsk, nothingToAsk, type ServiceClient, withDatabase, withServer } from "../access.ts";
+import { counted } from "../../smtp/text.ts";
+import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
-import { openNamed, showProgress, withoutDatabase } from "../roster_operand.ts";
+import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
 import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -17,14 +18,12 @@ const MAX_CHANGES_PRINTED = 20;
 
 export const checkCommand: Command = {
   words: "check",
-  operands: "FILE…",
-  least: 1,
-  most: Infinity,
+  operands: { words: "FILE…", min: 1, max: Infinity },
   flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
-  summary: "say what an import of the files would do now",
+  summary: "show what importing files would do now",
   help:
-    "Says what an import of the files would do now: counts, failures, warnings, and the first users that would change.\n" +
-    "Nothing is written, no import is kept waiting, and an empty database stays empty.",
+    "Shows what importing the files would do now: counts, failures, warnings, and the first users that would change.\n" +
+    "Writes nothing, delays no import, and leaves an empty database empty.",
   run: runCheck,
 };
 
@@ -45,7 +44,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
       return await all(ownCheck(invocation, new PostgresImportStore(database), settings));
     },
     (service) => all((path) => serviceCheck(service, path)),
-  ).catch((error) => withoutDatabase(invocation, error).map((report) => ({ ...report, changes: [] })));
+  ).catch((error) => databaseErrorReports(invocation, error).map((report) => ({ ...report, changes: [] })));
   terminal.progress("");
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   else {
@@ -57,7 +56,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
   return exitCodeOf(reports);
 }
 
-/** The server of DATABASE_URL; else the running service; with `--embedded` the embedded database. */
+/** Uses the server in DATABASE_URL, otherwise the running service, or with `--embedded` the embedded database. */
 async function withNamedDatabase<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -68,16 +67,16 @@ async function withNamedDatabase<T>(
   const service = await findService(invocation);
   if (service !== null) return await over(service);
   if (flags.embedded) return await withEmbedded(invocation, own);
-  throw new NothingToAsk(`${nothingToAsk(invocation).message}. To try rosterd out: rosterd check --embedded FILE`);
+  throw new NoAccess(`${noAccess(invocation).message}. To only try rosterd, run: rosterd check --embedded FILE`);
 }
 
-/** Where there is no embedded database, an empty one stands in, and is gone afterwards. */
+/** Without an embedded database, uses a temporary empty one. */
 async function withEmbedded<T>({ config, terminal }: Invocation, own: (database: Database) => Promise<T>): Promise<T> {
-  if (await isAt(join(config.data, "postgres"))) {
-    terminal.err(`rosterd: working on the embedded database in ${config.data}, which is for trying out`);
+  if (await nullOn(Deno.stat(join(config.data, "postgres")), "ENOENT") !== null) {
+    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying rosterd`);
     return await withDatabase({ ...config, databaseUrl: null }, own);
   }
-  terminal.err(`rosterd: there is no embedded database in ${config.data}: checking against an empty one`);
+  terminal.err(`rosterd: ${config.data} has no embedded database: checking against an empty one`);
   const data = await Deno.makeTempDir({ prefix: "rosterd-check-" });
   try {
     return await withDatabase({ ...config, data, databaseUrl: null }, own);
@@ -86,17 +85,13 @@ async function withEmbedded<T>({ config, terminal }: Invocation, own: (database:
   }
 }
 
-async function isAt(path: string): Promise<boolean> {
-  return await nullOn(Deno.stat(path), "ENOENT") !== null;
-}
-
 function ownCheck(
   { clock, signal, terminal }: Invocation,
   store: PostgresImportStore,
   settings: Settings,
 ): CheckOne {
   return (path) =>
-    openNamed(
+    openOperand(
       path,
       (file) => checkReport(file, { store, settings, clock, signal, onProgress: showProgress(terminal, path) }),
       unopened,
@@ -104,7 +99,7 @@ function ownCheck(
 }
 
 function serviceCheck(service: ServiceClient, path: string): Promise<CheckReport> {
-  return openNamed(path, async (file) => {
+  return openOperand(path, async (file) => {
     const content = ReadableStream.from(file.read());
     const body = { type: "application/octet-stream", content };
     const [report] = await service.ask("POST", `/check?name=${encodeURIComponent(file.name)}`, body) as CheckReport[];
@@ -122,15 +117,12 @@ function printChanges({ out, paint }: Terminal, report: CheckReport): void {
     const pairs = Object.entries(columns).map(([column, [before, after]]) =>
       outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
     );
-    out(
-      `  would be ${outcome}: ${printable(unique_id)}${
-        paint.faint(pairs.length === 0 ? "" : ` (${pairs.join(", ")})`)
-      }`,
-    );
+    const changed = paint.faint(pairs.length === 0 ? "" : ` (${pairs.join(", ")})`);
+    out(`  would be ${outcome}: ${printable(unique_id)}${changed}`);
   }
   const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
     MAX_CHANGES_PRINTED;
-  if (more > 0) out(paint.faint(`  … and ${more} more ${more === 1 ? "user" : "users"}`));
+  if (more > 0) out(paint.faint(`  … and ${counted(more, "more user")}`));
 }
 
 function quoted(value: string | null): string {

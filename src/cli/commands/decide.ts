@@ -1,16 +1,13 @@
-/**
- * `rosterd imports approve|discard|undo ID`: what people decide about an import (contract, section 3), in the database itself or
- * through the service that has the embedded one.
- */
+/** `rosterd imports approve|discard|undo ID`: decides about an import (docs/people.md#hold). */
 import { type Approved, CannotDecide, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
 import type { Database } from "../../postgres/connection/connect.ts";
 import { approveHold, discardHold } from "../../postgres/history/holds.ts";
 import { undoImport } from "../../postgres/history/undo.ts";
 import { printable } from "../../runtime/log.ts";
-import { counted } from "../../smtp/text.ts";
+import { counted, grouped } from "../../smtp/text.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
-import { importId, noSuchImport, whereNoSchemaIs } from "./imports.ts";
+import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -21,23 +18,22 @@ interface Decided {
   left_out_total: number;
 }
 
-/** One decision: its word, what carries it out, and what is said of it afterwards. */
 interface Decision<T extends Decided> {
   word: "approve" | "discard" | "undo";
   summary: string;
   help: string;
   carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>;
   past: string;
+  /** What was done, in words. */
   done: (result: T) => string[];
 }
 
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
-  summary: "let happen what the archive guard held",
-  help:
-    "Archives or disables the users whom the archive guard held in this import, and releases the permits of the archived.\n" +
-    "Users whose later records say otherwise are left out, and listed.",
+  summary: "archive or disable the users that an import holds",
+  help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
+    "Leaves out users whose later records say otherwise, and lists them.",
   carryOut: approveHold,
   done: ({ archived, disabled, permits_released }) => [
     counted(archived, "user is archived", "users are archived"),
@@ -49,9 +45,8 @@ export const approveCommand = command<Approved>({
 export const discardCommand = command<Discarded>({
   word: "discard",
   past: "discarded",
-  summary: "forget what the archive guard held",
-  help:
-    "Forgets whom the archive guard held in this import: they keep their access, until another roster says otherwise.",
+  summary: "let the users that an import holds keep access",
+  help: "Ends the hold of this import without a change. Its users keep access until another roster says otherwise.",
   carryOut: discardHold,
   done: ({ discarded }) => [counted(discarded, "user keeps access", "users keep access")],
 });
@@ -59,14 +54,15 @@ export const discardCommand = command<Discarded>({
 export const undoCommand = command<Undone>({
   word: "undo",
   past: "undone",
-  summary: "put back what the latest import changed",
+  summary: "undo the latest import that changed something",
   help:
-    "Undoes the latest import that changed something: users it created are archived, every other value goes back unless it\n" +
-    "was changed since, and permits come back unless somebody else has their number. What stays as it is, is listed.",
+    "Undoes the latest import that changed something. Archives the users it created, and restores every other value\n" +
+    "unless it was changed later. Permits become active again unless another user has their number.\n" +
+    "Lists what it leaves unchanged.",
   carryOut: undoImport,
   done: ({ restored, archived, permits_restored, permits_released }) => [
     ...orNothing(restored, "user is put back", "users are put back"),
-    ...orNothing(archived, "user it had created is archived", "users it had created are archived"),
+    ...orNothing(archived, "user that it created is archived", "users that it created are archived"),
     ...orNothing(permits_restored, "permit is active again", "permits are active again"),
     ...orNothing(permits_released, "permit is released", "permits are released"),
   ],
@@ -79,12 +75,10 @@ function orNothing(count: number, one: string, many: string): string[] {
 function command<T extends Decided>(decision: Decision<T>): Command {
   return {
     words: `imports ${decision.word}`,
-    operands: "ID",
-    least: 1,
-    most: 1,
+    operands: { words: "ID", min: 1, max: 1 },
     flags: JSON_FLAG,
     summary: decision.summary,
-    help: `${decision.help}\nExits with 1, and says why, when that cannot be.`,
+    help: `${decision.help}\nExits with 1 and says why if this is not possible.`,
     run: (invocation) => run(decision, invocation),
   };
 }
@@ -95,7 +89,7 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
   const result = await withAccess<T | null>(
     invocation,
     (database) =>
-      decision.carryOut(database, id, signal, operatingSystemUser()).catch((error) => whereNoSchemaIs(error, null)),
+      decision.carryOut(database, id, signal, operatingSystemUser()).catch((error) => ifNoSchema(error, null)),
     (service) => service.ask("POST", `/imports/${id}/${decision.word}`) as Promise<T>,
   ).catch((error) => {
     throw error instanceof CannotDecide ? new CommandFailed(error.message, { cause: error }) : error;
@@ -103,9 +97,8 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
   if (result === null) throw noSuchImport(id);
   if (flags.json) terminal.out(JSON.stringify(result, null, 2));
   else {
-    terminal.out(
-      [`import ${id} is ${decision.past}`, decision.done(result).join(", ") || "nothing was left to do"].join(": "),
-    );
+    const done = decision.done(result).join(", ") || "nothing was left to do";
+    terminal.out(`import ${id} is ${decision.past}: ${done}`);
     printLeftOut(terminal, result);
   }
   return EXIT.ok;
@@ -113,8 +106,8 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
 
 function printLeftOut({ out, paint }: Terminal, { left_out, left_out_total }: Decided): void {
   if (left_out_total === 0) return;
-  out(paint.warning(`  left as it is: ${left_out_total}`));
+  out(paint.warning(`  left unchanged: ${grouped(left_out_total)}`));
   const shown = left_out.slice(0, MAX_LEFT_OUT_PRINTED);
   for (const { unique_id, reason } of shown) out(`  ${printable(unique_id)}: ${printable(reason)}`);
-  if (left_out_total > shown.length) out(paint.faint(`  … and ${left_out_total - shown.length} more`));
+  if (left_out_total > shown.length) out(paint.faint(`  … and ${grouped(left_out_total - shown.length)} more`));
 }

@@ -6,27 +6,24 @@ const ANSWER_TIMEOUT_MS = 5_000;
 
 export const healthcheckCommand: Command = {
   words: "healthcheck",
-  operands: "",
-  least: 0,
-  most: 0,
   flags: { ready: { value: null, help: "ask whether it is ready to import, not only alive" } },
   summary: "ask the running service whether it is alive",
-  help: "Asks the service that runs on this data folder whether it is alive. Exits with 0 or 1.",
+  help: "Asks the running service whether it is alive. Exits with 0 if it is, otherwise with 1.",
   run: runHealthcheck,
 };
 
 async function runHealthcheck(invocation: Invocation): Promise<number> {
   const { config, flags, terminal } = invocation;
-  const record = await findRunning(invocation);
-  if (record === null) throw new CommandFailed(`no service answers on the data folder ${config.data}`);
+  const service = await findRunning(invocation);
+  if (service === null) throw new CommandFailed(`no service is running on the data folder ${config.data}`);
   const path = flags.ready ? "/readyz" : "/healthz";
   let response: Response;
   try {
-    response = await fetch(record.address + path, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    response = await fetch(service.address + path, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   } catch (error) {
-    throw new CommandFailed(`the service at ${record.address} does not answer`, { cause: error });
+    throw new CommandFailed(`the service at ${service.address} does not answer`, { cause: error });
   }
   await response.body?.cancel();
-  terminal.out(response.ok ? "ok" : `not well: HTTP ${response.status}`);
+  terminal.out(response.ok ? "ok" : `not healthy: HTTP ${response.status}`);
   return response.ok ? EXIT.ok : EXIT.other;
 }

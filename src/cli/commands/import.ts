@@ -1,4 +1,4 @@
-/** `rosterd import FILE…`: imports now and leaves the files where they are; no mail. */
+/** `rosterd import FILE…`: imports files now, leaves them in place, and sends no mail. */
 import type { Report } from "../../domain/outcome.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
@@ -7,34 +7,32 @@ import type { Settings } from "../../domain/settings.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
-import { findRunning, NothingToAsk, nothingToAsk, withDatabase, withServer } from "../access.ts";
+import { findRunning, NoAccess, noAccess, withDatabase, withServer } from "../access.ts";
 import { type Command, CommandFailed, EMBEDDED_FLAG, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { settingsInForce } from "../settings_in_force.ts";
-import { openNamed, showProgress, withoutDatabase } from "../roster_operand.ts";
+import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
 
 export const importCommand: Command = {
   words: "import",
-  operands: "FILE…",
-  least: 1,
-  most: Infinity,
+  operands: { words: "FILE…", min: 1, max: Infinity },
   flags: {
     ...JSON_FLAG,
     ...EMBEDDED_FLAG,
-    "failed-file": { value: "PATH", help: "write the records that failed to PATH, to be corrected and imported again" },
+    "failed-file": { value: "PATH", help: "write failed records to PATH, to correct and import them again" },
   },
   summary: "import files now",
-  help: "Imports the files now, one after the other, and leaves them where they are. Nobody is mailed.\n" +
-    "While another import runs on the same database it waits.\n" +
-    "The embedded database is used, and made where there is none, only with --embedded.",
+  help: "Imports the files now, one after the other, and leaves them in place. No mail is sent.\n" +
+    "Waits while another import is running on the same database.\n" +
+    "Uses the embedded database, and creates it if necessary, only with --embedded.",
   run: runImport,
 };
 
 async function runImport(invocation: Invocation): Promise<number> {
   const { operands, flags, terminal } = invocation;
   const failedPath = flags["failed-file"] as string | undefined;
-  if (failedPath !== undefined && operands.length > 1) throw new WrongUsage("--failed-file goes with one FILE");
+  if (failedPath !== undefined && operands.length > 1) throw new WrongUsage("--failed-file works with one FILE only");
   await using failed = failedPath === undefined ? null : await FailedTarget.open(failedPath, operands[0]);
   const reports = await withNamedDatabase(invocation, async (database) => {
     await requireSuitable(database.sql);
@@ -44,25 +42,25 @@ async function runImport(invocation: Invocation): Promise<number> {
     const done: Report[] = [];
     for (const path of operands) done.push(await importOne(invocation, store, settings, path, failed));
     return done;
-  }).catch((error) => withoutDatabase(invocation, error));
+  }).catch((error) => databaseErrorReports(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   return exitCodeOf(reports);
 }
 
-/** The server of DATABASE_URL, or with `--embedded` the embedded database. A service that has that imports by itself. */
+/** Uses the server in DATABASE_URL, or with `--embedded` the embedded database. */
 async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, flags, terminal } = invocation;
   if (flags.embedded) {
-    terminal.err(`rosterd: working on the embedded database in ${config.data}, which is for trying out`);
+    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying rosterd`);
     return await withDatabase({ ...config, databaseUrl: null }, work);
   }
   if (config.databaseUrl !== null) return await withServer(invocation, work);
   const service = await findRunning(invocation);
   if (service === null) {
-    throw new NothingToAsk(`${nothingToAsk(invocation).message}. To try rosterd out: rosterd import --embedded FILE`);
+    throw new NoAccess(`${noAccess(invocation).message}. To only try rosterd, run: rosterd import --embedded FILE`);
   }
   throw new CommandFailed(
-    `the service at ${service.address} works on its database: drop the file into its upload folder, or set DATABASE_URL`,
+    `the service at ${service.address} is running: drop the file into its upload folder, or set DATABASE_URL`,
   );
 }
 
@@ -73,14 +71,14 @@ async function importOne(
   path: string,
   failed: FailedTarget | null,
 ): Promise<Report> {
-  const report = await openNamed(path, async (file) => {
+  const report = await openOperand(path, async (file) => {
     const { report, entry } = await importReport(file, {
       store,
       settings,
       clock,
       signal,
       onProgress: showProgress(terminal, path),
-      onWait: () => terminal.err("another import runs on this database: waiting for its end"),
+      onWait: () => terminal.err("rosterd: another import is running on this database: waiting until it ends"),
     });
     if (failed !== null && entry !== null && report.failed > 0) {
       const failures = store.failures(entry.id);

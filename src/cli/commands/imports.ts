@@ -1,4 +1,4 @@
-/** `rosterd imports` and `rosterd imports show ID`: the history. */
+/** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { HeldUser } from "../../domain/decision.ts";
 import type { Sql } from "../../postgres/connection/connect.ts";
@@ -14,10 +14,7 @@ import type { Terminal } from "../terminal.ts";
 
 export const importsCommand: Command = {
   words: "imports",
-  operands: "",
-  least: 0,
-  most: 0,
-  flags: { ...JSON_FLAG, limit: { value: "N", help: "how many (20)" } },
+  flags: { ...JSON_FLAG, limit: { value: "N", help: "list at most N imports (20)" } },
   summary: "list the imports, newest first",
   help: "Lists the imports, newest first.",
   run: runList,
@@ -25,18 +22,15 @@ export const importsCommand: Command = {
 
 export const showCommand: Command = {
   words: "imports show",
-  operands: "ID",
-  least: 1,
-  most: 1,
+  operands: { words: "ID", min: 1, max: 1 },
   flags: JSON_FLAG,
-  summary: "show one import with its failures, and whom it holds",
-  help:
-    "Shows one import with its counts, its warnings, its first failures, and whom the archive guard held and why.\n" +
-    "With --json, the first thousand failures, and the first thousand held users as held_users.",
+  summary: "show one import with its failures and held users",
+  help: "Shows one import with its counts, warnings and first failures, and the users that the archive guard held.\n" +
+    "With --json, prints the first 1,000 failures, and the first 1,000 held users as held_users.",
   run: runShow,
 };
 
-/** So many failures and held users: what one call of HTTP gives. */
+/** The most failures, or held users, in one answer over HTTP. */
 const MAX_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
@@ -46,8 +40,7 @@ async function runList(invocation: Invocation): Promise<number> {
   const limit = wholeNumber(String(flags.limit ?? 20), "--limit", 200);
   const page = await withAccess(
     invocation,
-    ({ sql }) =>
-      listImports(sql, { limit }).catch((error): Page => whereNoSchemaIs(error, { imports: [], next: null })),
+    ({ sql }) => listImports(sql, { limit }).catch((error): Page => ifNoSchema(error, { imports: [], next: null })),
     (service) => service.ask("GET", `/imports?limit=${limit}`) as Promise<Page>,
   );
   if (flags.json) terminal.out(JSON.stringify(page, null, 2));
@@ -55,17 +48,14 @@ async function runList(invocation: Invocation): Promise<number> {
   else {
     for (const entry of page.imports) {
       const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
-      terminal.out(
-        `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${
-          countWords({ ...entry, failures: [] })
-        }${entry.decisions.map(({ what, counts }) => `; ${what}: ${decidedWords(counts)}`).join("")}`,
-      );
+      const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
+      const outcome = [countWords({ ...entry, failures: [] }), ...decisions].join("; ");
+      terminal.out(`${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${outcome}`);
     }
   }
   return EXIT.ok;
 }
 
-/** An import with its first failures and held users. */
 interface ShownImport {
   entry: ImportEntry;
   failures: Failure[];
@@ -84,7 +74,7 @@ async function runShow(invocation: Invocation): Promise<number> {
 }
 
 async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
-  const entry = await findImport(sql, id).catch((error) => whereNoSchemaIs(error, null));
+  const entry = await findImport(sql, id).catch((error) => ifNoSchema(error, null));
   if (entry === null) return null;
   const failures = (await listFailures(sql, id, { limit: MAX_SHOWN }))?.failures ?? [];
   const held = (await listHeld(sql, id, { limit: MAX_SHOWN }))?.held ?? [];
@@ -100,7 +90,7 @@ async function serviceImport(service: ServiceClient, id: number): Promise<ShownI
 }
 
 function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
-  // What is held is told as it stands now, not as it stood then.
+  // `printHold` prints the state of the hold now; the warning tells what it was then.
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   printReport(terminal, { ...entry, warnings, failures });
   printHold(terminal, entry, held);
@@ -114,13 +104,12 @@ function printImport(terminal: Terminal, { entry, failures, held }: ShownImport)
   }
 }
 
-/** The operand ID. */
 export function importId(text: string): number {
   return wholeNumber(text, "ID", Number.MAX_SAFE_INTEGER);
 }
 
 export function noSuchImport(id: number): CommandFailed {
-  return new CommandFailed(`there is no import ${id}`);
+  return new CommandFailed(`import ${id} does not exist`);
 }
 
 function wholeNumber(text: string, name: string, most: number): number {
@@ -129,8 +118,8 @@ function wholeNumber(text: string, name: string, most: number): number {
   throw new WrongUsage(`${name} must be a whole number from 1${most < 1e9 ? ` to ${most}` : ""}, not "${text}"`);
 }
 
-/** A database that rosterd never worked on has no history: undefined_table. */
-export function whereNoSchemaIs<T>(error: unknown, instead: T): T {
+/** `instead` for the error undefined_table: rosterd never used this database. */
+export function ifNoSchema<T>(error: unknown, instead: T): T {
   if (hasCode(error, "42P01")) return instead;
   throw error;
 }

@@ -4,29 +4,27 @@ import { adminTokenPath } from "../../host/data_folder.ts";
 import { openSettingsFile } from "../../host/settings_file.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
 import { delay } from "../../runtime/delay.ts";
+import { counted } from "../../smtp/text.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 
 export const serveCommand: Command = {
   words: "serve",
-  operands: "",
-  least: 0,
-  most: 0,
   flags: {},
-  standsAlone: true,
-  summary: "run the service (also with no command)",
-  help: "Runs the service: imports what is dropped into the upload folder, mails what failed, and answers HTTP.\n" +
-    "Ends cleanly on SIGTERM and SIGINT; another one, a second later or more, ends it at once.",
+  ignoresInstallation: true,
+  summary: "run the service (the default command)",
+  help: "Runs the service: imports files from the upload folder, mails failures, and answers HTTP.\n" +
+    "Stops cleanly on SIGTERM or SIGINT. Another signal, at least a second later, stops it at once.",
   run: runServe,
 };
 
-/** Less than the shortest time after which supervisors kill (25 s, contract); everything may be broken off at any moment. */
+/** Supervisors wait at least 25 seconds before they kill. Aborting is safe: the next process resumes the work. */
 const MAX_SHUTDOWN_MS = 20_000;
 
 function runServe(invocation: Invocation): Promise<number> {
   return Promise.race([serve(invocation), forcedEnd(invocation)]);
 }
 
-/** Something does not end: the disk or the database hangs. What is unfinished is carried on by the next process. */
+/** Ends the process when a disk or database hangs during shutdown. */
 async function forcedEnd({ signal, log }: Invocation): Promise<number> {
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   await delay(MAX_SHUTDOWN_MS, new AbortController().signal);
@@ -47,7 +45,7 @@ async function serve(invocation: Invocation): Promise<number> {
     upload: config.upload,
     database: config.databaseUrl ? "server" : "embedded",
   });
-  if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "give rosterd a user of its own" });
+  if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "run rosterd as a user of its own, not as root" });
   for (const { code, text } of [...mailWarnings(settings), ...riskySettings(settings)]) {
     log.warn(code, { reason: text });
   }
@@ -57,12 +55,12 @@ async function serve(invocation: Invocation): Promise<number> {
   return EXIT.ok;
 }
 
-/** For a person who started it at a terminal. */
 function greet({ config, terminal: { out, paint } }: Invocation, url: string, minutes: number): void {
   const token = config.adminToken === null ? adminTokenPath(config.data) : "ROSTERD_ADMIN_TOKEN";
   out("");
+  const within = counted(minutes, "minute");
   out(
-    `  ${paint.good("rosterd runs.")} Drop a roster into ${config.upload}: it is imported within ${minutes} minutes.`,
+    `  ${paint.good("rosterd is running.")} It imports a roster that you drop into ${config.upload} within ${within}.`,
   );
   out(`  HTTP: ${url}   admin token: ${token}   settings: ${config.settings}`);
   out("");

@@ -1,31 +1,27 @@
-/** `rosterd settings get` and `settings set`: through the same validation and lock as HTTP. */
+/** `rosterd settings get` and `settings set`, with the same validation and lock as HTTP. */
 import { maskSettings, type Settings } from "../../domain/settings.ts";
 import { openSettingsFile, type SettingsFile } from "../../host/settings_file.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
-import { findService, nothingToAsk, type ServiceClient } from "../access.ts";
+import { findService, noAccess, type ServiceClient } from "../access.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 
 export const settingsGetCommand: Command = {
   words: "settings get",
-  operands: "[KEY]",
-  least: 0,
-  most: 1,
+  operands: { words: "[KEY]", min: 0, max: 1 },
   flags: JSON_FLAG,
-  summary: "print the settings, or one of them",
-  help: "Prints the settings, or the one named: smtp.host. Secrets are shown as ***.",
+  summary: "print all settings, or one of them",
+  help: "Prints all settings, or one such as smtp.host. Secrets are shown as ***.",
   run: runGet,
 };
 
 export const settingsSetCommand: Command = {
   words: "settings set",
-  operands: "KEY=VALUE…",
-  least: 1,
-  most: Infinity,
+  operands: { words: "KEY=VALUE…", min: 1, max: Infinity },
   flags: JSON_FLAG,
   summary: "change settings",
   help:
-    "Changes settings, all of them or none: interval_minutes=10 smtp.host=mail.example.edu 'login_sources=[\"ldap\"]'.\n" +
-    "A value is JSON or plain text; null means the default. A running service takes them up at once or within seconds.",
+    "Changes all named settings or none: interval_minutes=10 smtp.host=mail.example.edu 'login_sources=[\"ldap\"]'.\n" +
+    "A value is JSON or plain text; null means the default. A running service applies them within seconds.",
   run: runSet,
 };
 
@@ -57,7 +53,7 @@ async function runSet(invocation: Invocation): Promise<number> {
   const service = await findService(invocation);
   const changed = service === null ? await changeFile(invocation, patch) : await changeOver(service, patch);
   if (flags.json) terminal.out(JSON.stringify(changed, null, 2));
-  else terminal.err(`changed ${Object.keys(patch).join(", ")}`);
+  else terminal.err(`rosterd: changed ${Object.keys(patch).join(", ")}`);
   return EXIT.ok;
 }
 
@@ -71,12 +67,12 @@ async function changeOver(service: ServiceClient, patch: object): Promise<Settin
   return await service.ask("PATCH", "/settings", body) as Settings;
 }
 
-/** The settings file itself, while no service runs. It is not made: throws NothingToAsk where there is none. */
+/** The settings file, for use while no service is running. Throws NoAccess if it is missing; creates nothing. */
 async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
   const { config, clock, terminal } = invocation;
   const file = openSettingsFile(config.settings, clock);
   const stored = await file.readIfThere();
-  if (stored === null) throw nothingToAsk(invocation);
-  terminal.err(`rosterd: no service runs: working on the file ${config.settings}`);
+  if (stored === null) throw noAccess(invocation);
+  terminal.err(`rosterd: no service is running: using the file ${config.settings}`);
   return { file, settings: stored.settings };
 }

@@ -1,32 +1,28 @@
-/** `rosterd status`: as `GET /status` of the running service; without one, what the database and the folder tell. */
+/** `rosterd status`: `GET /status` of the running service, otherwise what the database and the folder show. */
 import type { Config } from "../../config.ts";
 import { mailConfigured } from "../../domain/settings.ts";
-import { ownUser } from "../../host/eyes.ts";
+import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
-import { foldersSeenBy, unreadableFor } from "../../inbox/seen_as.ts";
+import { checkFoldersFor, unreadableUploads } from "../../inbox/user_access.ts";
 import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/history.ts";
 import { leadsSince } from "../../postgres/leadership.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
-import { eyesOf, userOfService } from "../../service/doctor.ts";
-import { counted } from "../../smtp/text.ts";
-import { findService, nothingToAsk, withDatabase } from "../access.ts";
+import { accessOf, userOfService } from "../../service/doctor.ts";
+import { counted, grouped } from "../../smtp/text.ts";
+import { findService, noAccess, withDatabase } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
-import { whereNoSchemaIs } from "./imports.ts";
+import { ifNoSchema } from "./imports.ts";
 import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const statusCommand: Command = {
   words: "status",
-  operands: "",
-  least: 0,
-  most: 0,
   flags: JSON_FLAG,
-  summary: "say whether all is well, and what waits",
-  help:
-    "Says whether the database, the folder, the settings and the mail can be used, and which files wait and why.\n" +
-    "Asks the running service. Exits with 1 when none runs, or when something keeps rosterd from importing.",
+  summary: "show whether everything works, and what is waiting",
+  help: "Shows whether database, folder, settings and mail work, which files are waiting, and why.\n" +
+    "Asks the running service. Exits with 1 if none is running, or if a problem keeps rosterd from importing.",
   run: runStatus,
 };
 
@@ -39,17 +35,17 @@ async function runStatus(invocation: Invocation): Promise<number> {
   return status.ready ? EXIT.ok : EXIT.other;
 }
 
-const NO_SERVICE = { code: "no_service", text: "no rosterd works on this database now: start it with  rosterd serve" };
+const NO_SERVICE = { code: "no_service", text: "no rosterd is running on this database. Start it with: rosterd serve" };
 
-/** What can be told without a service; it is not ready unless one on another machine leads. */
+/** The status without a service on this machine. It is ready only if one on another machine leads. */
 async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   const { config, version } = invocation;
-  if (!await isInstalled(invocation)) throw nothingToAsk(invocation);
+  if (!await isInstalled(invocation)) throw noAccess(invocation);
   const settings = await settingsInForce(invocation);
-  const { kind, away, totals, leader } = await databaseNow(config);
+  const { kind, unavailableReason, totals, leader } = await databaseNow(config);
   const folder = await folderNow(config);
   const problems = [
-    ...(away === null ? [] : [{ code: "database", text: away }]),
+    ...(unavailableReason === null ? [] : [{ code: "database", text: unavailableReason }]),
     ...folder.problems,
     ...(leader === null ? [NO_SERVICE] : []),
   ];
@@ -57,7 +53,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     version,
     ready: problems.length === 0,
     problems: [...problems, ...mailWarnings(settings), ...riskySettings(settings)],
-    database: { kind, state: away === null ? "usable" : "away", ...(away === null ? {} : { text: away }) },
+    database: unavailableReason === null ? { kind, state: "usable" } : { kind, state: "away", text: unavailableReason },
     folder: {
       path: config.upload,
       usable: folder.problems.length === 0,
@@ -77,7 +73,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   };
 }
 
-/** Whether anything of a rosterd is here: else whoever types this stands in the wrong folder. */
+/** False if no file or setting of a rosterd is found: the command was probably typed in the wrong folder. */
 async function isInstalled({ config, installation }: Invocation): Promise<boolean> {
   if (config.databaseUrl !== null || installation.namedBy === "environment_file") return true;
   const places = [config.data, config.upload, config.settings];
@@ -87,36 +83,36 @@ async function isInstalled({ config, installation }: Invocation): Promise<boolea
 
 interface DatabaseNow {
   kind: "server" | "embedded";
-  away: string | null;
+  unavailableReason: string | null;
   totals: Totals;
   leader: Date | null;
 }
 
-/** The embedded database is left alone: it is the service's. */
+/** Does not open the embedded database, which belongs to the service. */
 async function databaseNow(config: Config): Promise<DatabaseNow> {
-  const nothing = { totals: NO_TOTALS, leader: null };
+  const unknown = { totals: NO_TOTALS, leader: null };
   if (config.databaseUrl === null) {
-    return { kind: "embedded", away: "the embedded database is used by the service only", ...nothing };
+    return { kind: "embedded", unavailableReason: "only the service uses the embedded database", ...unknown };
   }
   try {
     return await withDatabase(config, async ({ sql }) => {
-      const totals = await readTotals(sql).catch((error) => whereNoSchemaIs(error, NO_TOTALS));
-      return { kind: "server", away: null, totals, leader: await leadsSince(sql) };
+      const totals = await readTotals(sql).catch((error) => ifNoSchema(error, NO_TOTALS));
+      return { kind: "server", unavailableReason: null, totals, leader: await leadsSince(sql) };
     });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    return { kind: "server", away: error.message, ...nothing };
+    return { kind: "server", unavailableReason: error.message, ...unknown };
   }
 }
 
-/** With the eyes of the service's user; of uploads, those that it may not read. */
+/** Checks the folder for the service's user. `waiting`: the uploads that this user may not read. */
 async function folderNow(config: Config) {
-  const eyes = eyesOf(await userOfService(config) ?? await ownUser());
+  const access = accessOf(await userOfService(config) ?? await currentUser());
   const problems: { code: string; text: string }[] = [];
-  for await (const { check, verdict, text } of foldersSeenBy(config.upload, eyes)) {
+  for await (const { check, verdict, text } of checkFoldersFor(config.upload, access)) {
     if (verdict === "bad") problems.push({ code: check, text });
   }
-  return { problems, waiting: await unreadableFor(config.upload, eyes) };
+  return { problems, waiting: await unreadableUploads(config.upload, access) };
 }
 
 function printStatus({ terminal }: Invocation, status: StatusDocument): void {
@@ -125,20 +121,23 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   for (const { text } of status.problems) out(paint.warning(`  ${text}`));
   out(`  database: ${status.database.kind}, ${status.database.state}`);
   out(`  folder: ${status.folder.path}`);
-  if (status.leader_since !== undefined) out(`  a rosterd works on this database since ${status.leader_since}`);
+  if (status.leader_since !== undefined) out(`  a rosterd has been using this database since ${status.leader_since}`);
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next turn: ${status.next_turn_at}`);
-  if (status.mail.waiting > 0) out(`  mails waiting: ${status.mail.waiting}`);
+  if (status.mail.waiting > 0) out(`  mails waiting: ${grouped(status.mail.waiting)}`);
   printHolds(terminal, status);
-  if (status.running !== null) out(`  running: ${printable(status.running.file)}, ${status.running.records} records`);
+  if (status.running !== null) {
+    out(`  running: ${printable(status.running.file)}, ${counted(status.running.records, "record")}`);
+  }
   for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
-  for (const name of status.ignored) out(paint.faint(`  left alone: ${printable(name)}`));
+  for (const name of status.ignored) out(paint.faint(`  ignored: ${printable(name)}`));
 }
 
 function printHolds({ out, paint }: Terminal, { open_holds, holds }: StatusDocument): void {
   for (const { id, file, users } of holds) {
     const who = `import ${id} (${printable(file)}) holds ${counted(users, "user")}`;
-    out(paint.warning(`  ${who}: "rosterd imports show ${id}" says why and how to decide`));
+    out(paint.warning(`  ${who}: to see why and decide, run "rosterd imports show ${id}"`));
   }
-  if (open_holds > holds.length) out(paint.warning(`  … and ${open_holds - holds.length} more imports hold users`));
+  const more = open_holds - holds.length;
+  if (more > 0) out(paint.warning(`  … and ${counted(more, "more import holds", "more imports hold")} users`));
 }

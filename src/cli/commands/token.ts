@@ -1,32 +1,28 @@
-/** `rosterd token`: where the admin token is; `--rotate` makes a new one. Never prints it. */
+/** `rosterd token`: prints where the admin token is, never the token; `--rotate` creates a new one. */
 import { adminTokenPath, readAdminToken, rotateAdminToken } from "../../host/data_folder.ts";
-import { findRunning, nothingToAsk } from "../access.ts";
+import { findRunning, noAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation } from "../command.ts";
 
 export const tokenCommand: Command = {
   words: "token",
-  operands: "",
-  least: 0,
-  most: 0,
-  flags: { rotate: { value: null, help: "make a new one; the old one is worth nothing from then on" } },
-  summary: "say where the admin token is",
-  help:
-    "Prints the path of the file that holds the admin token, which HTTP wants. The first start of the service makes it.",
+  flags: { rotate: { value: null, help: "create a new token; the old one stops working at once" } },
+  summary: "print where the admin token is",
+  help: "Prints the path of the file with the admin token for HTTP. The first start of the service creates it.",
   run: runToken,
 };
 
 async function runToken(invocation: Invocation): Promise<number> {
   const { config, flags, terminal } = invocation;
   if (config.adminToken !== null) {
-    if (flags.rotate) throw new CommandFailed("the admin token is given by ROSTERD_ADMIN_TOKEN: change it there");
-    terminal.err("the admin token is given by ROSTERD_ADMIN_TOKEN");
+    if (flags.rotate) throw new CommandFailed("the admin token is set by ROSTERD_ADMIN_TOKEN: change it there");
+    terminal.err("rosterd: the admin token is set by ROSTERD_ADMIN_TOKEN");
     return EXIT.ok;
   }
   const data = (await findRunning(invocation))?.data ?? config.data;
-  if (await readAdminToken(data) === null) throw nothingToAsk(invocation);
+  if (await readAdminToken(data) === null) throw noAccess(invocation);
   if (flags.rotate) {
     await rotateAdminToken(data);
-    terminal.err("made a new admin token; a running service wants it at once");
+    terminal.err("rosterd: created a new admin token; a running service needs it from now on");
   }
   terminal.out(adminTokenPath(data));
   return EXIT.ok;

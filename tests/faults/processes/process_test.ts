@@ -154,7 +154,7 @@ for (
       import { run } from ${JSON.stringify(run.href)};
       const error = new TypeError("Nachname-Qz at work:1:1");
       const command = {
-        words: "serve", operands: "", least: 0, most: 0, flags: {}, summary: "", help: "",
+        words: "serve", flags: {}, summary: "", help: "",
         run: () => { ${throwing}; return new Promise((resolve) => setTimeout(resolve, 60_000)); },
       };
       Deno.exit(await run([], { version: "0", commands: [command] }));`;

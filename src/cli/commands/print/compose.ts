@@ -11,7 +11,7 @@ export const printComposeCommand = printCommand({
   summary: "print a file for Docker Compose, with a PostgreSQL server",
   help: "Prints a compose.yaml that runs the service and a PostgreSQL server, with these folders of the host:\n" +
     "rosterd print compose --upload /srv/rosterd/upload --data /var/lib/rosterd > compose.yaml\n" +
-    "Its first lines say how to use it. Its commands make the files with the passwords beside it.",
+    "Its first lines say how to use it. Its commands create the password files next to it.",
   file: "compose.yaml",
   template,
   scripts: [uploadFolder, dataFolder, script],
@@ -25,7 +25,7 @@ export const printComposeCommand = printCommand({
   }),
 });
 
-/** The service listens on every address of its container, and cannot know the host's name by itself. */
+/** The name that clients use: the service in its container cannot see it. Empty for an address without a name. */
 function publicName(listen: string): string {
   const name = listen.slice(0, listen.lastIndexOf(":"));
   return ["127.0.0.1", "[::1]", "localhost", "0.0.0.0", "[::]"].includes(name) ? "" : name;

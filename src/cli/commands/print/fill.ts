@@ -1,7 +1,6 @@
-/** Values for the names of a template. */
 export type Values = Readonly<Record<string, string>>;
 
-/** Puts values in the place of each `{{name}}`. Throws for a name without a value, and for a value without a name. */
+/** Replaces each `{{name}}` by its value. Throws for a name without a value, and for a value without a name. */
 export function fill(template: string, values: Values): string {
   const unused = new Set(Object.keys(values));
   const text = template.replace(/\{\{(.*?)\}\}/g, (_, name: string) => {

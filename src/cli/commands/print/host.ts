@@ -1,14 +1,14 @@
 /**
- * What the printed texts name of this machine: the program, its folders and its address. Every path is absolute, and has
- * only characters that mean nothing to a shell, systemd, sshd, vsftpd or YAML. So no template needs to quote a path.
+ * The program, folders and address that the printed texts name. Every path is absolute and has no character that is special
+ * to a shell, systemd, sshd, vsftpd or YAML, so templates need no quotes.
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { type Config, WrongConfiguration } from "../../../config.ts";
 
 export interface Host {
-  /** The compiled program: this one, or where it is meant to be installed. */
+  /** The compiled program: this one, or the one to install. */
   readonly program: string;
-  /** Where the service finds it: not in a home folder, which no service may enter. */
+  /** The path of the program in the unit; never in a home folder, which services may not enter. */
   readonly binary: string;
   readonly upload: string;
   readonly settings: string;
@@ -20,10 +20,10 @@ export interface Host {
   readonly hosts: string;
 }
 
-/** Where the compiled program is meant to be installed, for a program that runs from its source. */
+/** Where to install the compiled program, when this one runs from source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
-/** Folders that `ProtectHome=` of systemd is about. */
+/** The folders that systemd's `ProtectHome=` hides. */
 export const HOME = /^\/(home|root|run\/user)(\/|$)/;
 
 /** Throws {@link WrongConfiguration} for a path that cannot be printed. */
@@ -43,15 +43,15 @@ export function hostOf(config: Config): Host {
 }
 
 /**
- * The names that lock an uploader in: `parent` is the folder that the uploader sees as `/`, `folder` the upload folder in
- * it, and `parents` the folders that only root may write to. Throws {@link WrongConfiguration} if `parent` is `/`.
+ * The folders that confine an uploader: `parent` is what the uploader sees as `/`, `folder` the upload folder in it, and
+ * `parents` those that only root may write to. Throws {@link WrongConfiguration} if `parent` is `/`.
  */
 export function jailOf({ upload }: Host) {
   const parent = dirname(upload);
   if (parent !== "/") return { upload, parent, folder: basename(upload), parents: parentsOf(upload).join(" ") };
   throw new WrongConfiguration(
-    `Uploaders are locked into the folder above the upload folder, and above ${upload} is the whole machine: ` +
-      "name one such as /srv/rosterd/upload with --upload",
+    `the upload folder ${upload} is directly below /, so uploaders could see the whole machine: ` +
+      "name a folder such as /srv/rosterd/upload with --upload",
   );
 }
 
@@ -60,7 +60,7 @@ function parentsOf(path: string): string[] {
   return above === path ? [] : [above, ...parentsOf(above)];
 }
 
-/** Absolute and without links, as far as the path exists and its folders can be read. */
+/** The absolute path, with links resolved as far as it exists and can be read. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {
@@ -75,6 +75,6 @@ function realPath(path: string): string {
 function plain(path: string): string {
   if (/^[\p{L}\p{N}._\/@+=,-]+$/u.test(path)) return path;
   throw new WrongConfiguration(
-    `${JSON.stringify(path)} cannot be printed: use only letters, digits and . _ - + = @ , in its name, and no blanks`,
+    `cannot print the path ${JSON.stringify(path)}: use only letters, digits and . _ - + = @ , in it, and no spaces`,
   );
 }

@@ -1,36 +1,30 @@
 /**
- * What the printed configurations share: each is a template of the file that its program reads, with shell scripts that
- * set up the accounts and folders it names. The scripts are printed as comments `#$ COMMAND`, so that the text stays one
- * file, and one line of `sed` runs them. They may be run again.
+ * Prints a configuration: a template of the file, with shell scripts that set up its accounts and folders. The scripts are
+ * printed as comments `#$ COMMAND`, which one line of `sed` runs. Running them again is safe.
  */
 import { type Command, EXIT } from "../../command.ts";
 import { fill, type Values } from "./fill.ts";
 import { type Host, hostOf } from "./host.ts";
 import howTo from "./templates/how_to.txt" with { type: "text" };
 
-/** A configuration to print. */
 export interface Printed {
   /** The word after `print`. */
   what: string;
   summary: string;
   help: string;
-  /** Where its reader saves it. */
+  /** Where to save the text. */
   file: string;
   template: string;
   scripts: readonly string[];
-  /** For the names in the template and its scripts. Throws `WrongConfiguration` for a host that it cannot describe. */
+  /** Values for the template and its scripts. Throws `WrongConfiguration` if the host has no valid ones. */
   values(host: Host, version: string): Values;
 }
 
-/** The command that prints it. */
 export function printCommand(printed: Printed): Command {
   return {
     words: `print ${printed.what}`,
-    operands: "",
-    least: 0,
-    most: 0,
     flags: {},
-    standsAlone: true,
+    ignoresInstallation: true,
     summary: printed.summary,
     help: printed.help,
     run({ config, terminal, version }) {

@@ -1,20 +1,15 @@
-/** `rosterd print sample`: a small roster with every column, the same that the admin page offers. */
+/** `rosterd print sample`: the sample roster of the admin page. */
 import sample from "../../../http/page/assets/sample-roster.csv" with { type: "text" };
-import { type Command, EXIT, type Invocation } from "../../command.ts";
+import { type Command, EXIT } from "../../command.ts";
 
 export const printSampleCommand: Command = {
   words: "print sample",
-  operands: "",
-  least: 0,
-  most: 0,
   flags: {},
-  standsAlone: true,
+  ignoresInstallation: true,
   summary: "print a sample roster with every column",
-  help: "Prints a small roster with every column, to look at and to try: rosterd print sample > sample.csv",
-  run: runPrintSample,
+  help: "Prints a small roster with every column, to read and to try: rosterd print sample > sample.csv",
+  run({ terminal }) {
+    terminal.out(sample.trimEnd());
+    return Promise.resolve(EXIT.ok);
+  },
 };
-
-function runPrintSample({ terminal }: Invocation): Promise<number> {
-  terminal.out(sample.trimEnd());
-  return Promise.resolve(EXIT.ok);
-}

@@ -1,4 +1,4 @@
-/** `rosterd print sshd`: SFTP for uploaders by OpenSSH's own server, locked into the folder above the upload folder. */
+/** `rosterd print sshd`: SFTP with OpenSSH; uploaders are locked into the folder above the upload folder. */
 import { printCommand } from "./printed.ts";
 import { jailOf } from "./host.ts";
 import template from "./templates/sshd.conf" with { type: "text" };
@@ -9,10 +9,9 @@ import uploader from "./templates/uploader.sh" with { type: "text" };
 export const printSshdCommand = printCommand({
   what: "sshd",
   summary: "print the configuration of an SFTP server for the upload folder",
-  help:
-    "Prints what OpenSSH's sshd needs so that a registry uploads by SFTP into the upload folder and does nothing else:\n" +
+  help: "Prints a configuration of OpenSSH's sshd that lets a registry upload by SFTP, and do nothing else:\n" +
     "rosterd print sshd --upload /srv/rosterd/upload > /etc/ssh/sshd_config.d/rosterd.conf\n" +
-    "Its first lines say how to use it. The upload folder becomes sticky and rosterd's own.",
+    "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
   file: "/etc/ssh/sshd_config.d/rosterd.conf",
   template,
   scripts: [uploadFolder, uploader, script],

@@ -14,8 +14,8 @@ export const printSystemdCommand = printCommand({
   help: "Prints a unit that runs the service as the user rosterd, with these folders and this address:\n" +
     "rosterd print systemd --upload /srv/rosterd/upload --data /var/lib/rosterd \\\n" +
     "  --settings /var/lib/rosterd/settings.json > /etc/systemd/system/rosterd.service\n" +
-    "Its first lines say how to install it. The address of the database and the folders go into a file of its own, which\n" +
-    "the other commands of rosterd read, too.",
+    "Its first lines say how to install it. The database address and the folders go into a separate file, which the\n" +
+    "other commands of rosterd read, too.",
   file: "/etc/systemd/system/rosterd.service",
   template,
   scripts: [uploadFolder, dataFolder, script],
@@ -38,22 +38,14 @@ function namesOf({ program, binary, upload, data, settings, listen, hosts }: Hos
   };
 }
 
-/** What the folders and the port still leave systemd to take away. */
+/** As strict as the folders and the port allow. */
 function confinementOf({ binary, upload, settings, data, port }: Host) {
   const writable = [...new Set([upload, data, dirname(settings)])];
   const paths = [binary, ...writable];
   return {
     writable: writable.join(" "),
-    protect_home: paths.some(isInHome) ? "read-only" : "yes",
-    private_tmp: paths.some(isTemporary) ? "no" : "yes",
+    protect_home: paths.some((path) => HOME.test(path)) ? "read-only" : "yes",
+    private_tmp: paths.some((path) => /^\/(tmp|var\/tmp)(\/|$)/.test(path)) ? "no" : "yes",
     capability: port < 1_024 ? "CAP_NET_BIND_SERVICE" : "",
   };
-}
-
-function isInHome(path: string): boolean {
-  return HOME.test(path);
-}
-
-function isTemporary(path: string): boolean {
-  return /^\/(tmp|var\/tmp)(\/|$)/.test(path);
 }

@@ -1,4 +1,4 @@
-/** `rosterd print vsftpd`: FTPS for uploaders by vsftpd, locked into the folder above the upload folder. */
+/** `rosterd print vsftpd`: FTPS with vsftpd; uploaders are locked into the folder above the upload folder. */
 import { printCommand } from "./printed.ts";
 import { jailOf } from "./host.ts";
 import uploadFolder from "./templates/upload_folder.sh" with { type: "text" };
@@ -9,9 +9,9 @@ import script from "./templates/vsftpd.conf.sh" with { type: "text" };
 export const printVsftpdCommand = printCommand({
   what: "vsftpd",
   summary: "print the configuration of an FTPS server for the upload folder",
-  help: "Prints what vsftpd needs so that a registry uploads by FTPS into the upload folder and does nothing else:\n" +
+  help: "Prints a configuration of vsftpd that lets a registry upload by FTPS, and do nothing else:\n" +
     "rosterd print vsftpd --upload /srv/rosterd/upload > /etc/vsftpd.conf\n" +
-    "Its first lines say how to use it. The upload folder becomes sticky and rosterd's own.",
+    "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
   file: "/etc/vsftpd.conf",
   template,
   scripts: [uploadFolder, uploader, script],

@@ -1,9 +1,9 @@
-# A container does not know the host's names of users, only their numbers.
+# A container knows users of the host by number, not by name.
 printf '%s\n' \
   "ROSTERD_UID=$(id -u rosterd)" \
   "ROSTERD_GID=$(id -g rosterd)" \
   "ROSTERD_UPLOAD_GID=$(getent group rosterd-upload | cut -d : -f 3)" > .env
-# Secrets, each readable by the one who needs it. The password is made once: the database keeps it.
+# Each secret is readable only by its user. The password is created once, because the database keeps it.
 install -d -m 0700 secrets
 umask 077
 [ -e secrets/database-password ] ||

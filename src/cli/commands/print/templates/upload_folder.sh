@@ -1,5 +1,5 @@
 # The service's user and its upload folder. The folder is sticky and belongs to rosterd, so that uploaders can neither
-# create nor rename bak and .rosterd. rosterd is in the uploaders' group, which makes uploads readable to it.
+# create nor rename bak and .rosterd. rosterd reads uploads as a member of the uploaders' group.
 getent group rosterd >/dev/null || groupadd --system rosterd
 getent group rosterd-upload >/dev/null || groupadd --system rosterd-upload
 getent passwd rosterd >/dev/null ||

@@ -1,7 +1,7 @@
 [ -e /etc/vsftpd.rosterd-users ] || echo registry > /etc/vsftpd.rosterd-users
-# Debian's own PAM service wants a login shell, which uploaders do not have.
+# Debian's own PAM service requires a login shell, which uploaders do not have.
 printf '%s\n' 'auth required pam_unix.so' 'account required pam_unix.so' > /etc/pam.d/rosterd-vsftpd
-# A self-signed certificate, until you have a better one.
+# A self-signed certificate, until you install a better one.
 certificate=/etc/ssl/private/rosterd-vsftpd.pem
 [ -e $certificate ] || (
   umask 077

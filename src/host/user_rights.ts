@@ -1,6 +1,6 @@
 /**
- * Rights as the user of the service has them, whoever asks: root may do what that user may not. Where the two differ nothing is
- * tried, it is calculated from owners and modes; what lies beyond them (ACLs, quotas) only the service itself can tell.
+ * Derives the rights of another user from owners and modes. Trying would not help: root may do what the service's user may
+ * not. ACLs and quotas are not considered; only the service itself can test those.
  */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -9,14 +9,14 @@ import { nullOn } from "../runtime/errors.ts";
 
 export interface ServiceUser {
   uid: number;
-  /** Its groups, the first one and all others. */
+  /** Primary and supplementary groups. */
   gids: readonly number[];
   /** `rosterd (uid 998)`. */
   name: string;
 }
 
-/** The user to whom the first of these that exists belongs; null when that is who asks, or when none exists. */
-export async function anotherUser(...paths: readonly string[]): Promise<ServiceUser | null> {
+/** The owner of the first path that exists; null if that is the current user, or if no path exists. */
+export async function otherOwner(...paths: readonly string[]): Promise<ServiceUser | null> {
   for (const path of paths) {
     const stats = await nullOn(stat(path), "ENOENT", "ENOTDIR", "EACCES");
     if (stats === null) continue;
@@ -25,8 +25,7 @@ export async function anotherUser(...paths: readonly string[]): Promise<ServiceU
   return null;
 }
 
-/** Who asks. */
-export async function ownUser(): Promise<ServiceUser> {
+export async function currentUser(): Promise<ServiceUser> {
   return await userOf(Deno.uid() ?? 0, Deno.gid() ?? 0);
 }
 
@@ -45,20 +44,24 @@ async function table(path: string): Promise<string[][]> {
 
 export const READ = 4, WRITE = 2, ENTER = 1;
 
-/** Whether owner and mode of something let a user do this with it. */
-export function lets({ uid, gids }: ServiceUser, entry: Pick<Stats, "uid" | "gid" | "mode">, rights: number): boolean {
+/** Whether owner and mode of a file or folder give a user these rights. */
+export function allows(
+  { uid, gids }: ServiceUser,
+  entry: Pick<Stats, "uid" | "gid" | "mode">,
+  rights: number,
+): boolean {
   if (uid === 0) return true;
   const shift = entry.uid === uid ? 6 : gids.includes(entry.gid) ? 3 : 0;
   return ((entry.mode >> shift) & rights) === rights;
 }
 
-/** The first folder on the way to `path` that a user may not enter; null when there is none. */
-export async function closedOnTheWay(user: ServiceUser, path: string): Promise<string | null> {
+/** The first parent of `path` that the user may not enter; null if it may enter all. */
+export async function blockingFolder(user: ServiceUser, path: string): Promise<string | null> {
   const parents: string[] = [];
   for (let folder = dirname(resolve(path)); parents[0] !== folder; folder = dirname(folder)) parents.unshift(folder);
   for (const folder of parents) {
     const stats = await nullOn(stat(folder), "ENOENT");
-    if (stats !== null && !lets(user, stats, ENTER)) return folder;
+    if (stats !== null && !allows(user, stats, ENTER)) return folder;
   }
   return null;
 }

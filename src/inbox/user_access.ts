@@ -1,0 +1,67 @@
+/**
+ * Checks the upload folder for the service's user from owners and modes, without creating anything. `status` and `doctor` use
+ * it when another user runs them.
+ */
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bad, type Finding, good } from "../domain/finding.ts";
+import type { WaitingFile } from "../importer/ports.ts";
+import { nullOn } from "../runtime/errors.ts";
+import { foldersOf } from "./folders.ts";
+import { kindOfName } from "./names.ts";
+import { waiting } from "./scan/waiting.ts";
+
+/** The rights of a user, derived from owners and modes (`host/user_rights.ts`). */
+export interface UserAccess {
+  uid: number;
+  /** `rosterd (uid 998)`. */
+  name: string;
+  /** Why the user may not list, change and enter a folder; null if it may. */
+  mayUse(path: string): Promise<string | null>;
+  mayRead(entry: { uid: number; gid: number; mode: number }): boolean;
+}
+
+/** Yields one finding for each folder. */
+export async function* checkFoldersFor(upload: string, access: UserAccess): AsyncGenerator<Finding> {
+  const folders = foldersOf(upload);
+  const checks = { upload_folder: folders.upload, work_folder: folders.work, bak_folder: folders.bak };
+  for (const [check, path] of Object.entries(checks)) {
+    const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
+    const isUpload = check === "upload_folder";
+    if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when it is needed`);
+    else if (stats === null) {
+      yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
+    } else if (!isUpload && !stats.isDirectory()) {
+      yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd then creates its own folder there.");
+    } else if (!isUpload && stats.uid !== access.uid && stats.uid !== 0) {
+      yield bad(
+        check,
+        `${path} belongs to uid ${stats.uid}, not to ${access.name}`,
+        `Run: chown -R ${access.uid} ${path}`,
+      );
+    } else {
+      const why = await access.mayUse(path);
+      yield why === null ? good(check, `${access.name} may read and write ${path}, according to owner and mode`) : bad(
+        check,
+        `${access.name} may not use ${path}: ${why}`,
+        "Make the service's user its owner, with mode 0750 or wider.",
+      );
+    }
+  }
+}
+
+/** The uploads that the user may not read, as the service reports them. */
+export async function unreadableUploads(upload: string, access: UserAccess): Promise<WaitingFile[]> {
+  const found: WaitingFile[] = [];
+  for (const name of await namesIn(upload)) {
+    const stats = await nullOn(lstat(join(upload, name), { bigint: true }), "ENOENT");
+    if (kindOfName(name) !== "upload" || stats === null || !stats.isFile()) continue;
+    const plain = { uid: Number(stats.uid), gid: Number(stats.gid), mode: Number(stats.mode) };
+    if (!access.mayRead(plain)) found.push(waiting.unreadable(name, stats));
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await nullOn(readdir(folder), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort();
+}
