@@ -136,9 +136,7 @@ export function statusOf(counts: Counts): ImportStatus {
   return counts.failed > 0 ? "failed_records" : "done";
 }
 
-/**
- * Refuses a whole file (docs/file-format.md#rejected-files): it goes to `bak` and is never retried.
- */
+/** Refuses a whole file (docs/file-format.md#rejected-files): it goes to `bak` and is never retried. */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
   constructor(readonly reason: Reason) {

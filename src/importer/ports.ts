@@ -1,6 +1,4 @@
-/**
- * The edges of the importer: the upload folder and the database. The adapters are `src/inbox/` and `src/postgres/`.
- */
+/** The edges of the importer: the upload folder and the database. The adapters are `src/inbox/` and `src/postgres/`. */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
 import type { Roster } from "./csv/roster.ts";

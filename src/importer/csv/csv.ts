@@ -76,7 +76,7 @@ function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } 
  * is valid until the next one is requested. Throws {@link RejectedFile} if the last record is cut off.
  */
 export async function* readRecords(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ReaderOptions,
 ): AsyncGenerator<Batch> {
   const reader = new Reader(options);

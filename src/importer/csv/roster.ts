@@ -106,16 +106,12 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
 async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);
-  for await (const batch of readRecords(only(text), options)) {
+  for await (const batch of readRecords([text], options)) {
     const why = batch.malformed.get(0);
     if (why === undefined) return { names: namesIn(batch), columns: batch.firstValue[1] };
     return { names: [], columns: why.kind === "too_many_values" ? why.found : 0 };
   }
   return { names: [], columns: 0 };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }
 
 async function* joined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

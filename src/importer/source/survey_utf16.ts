@@ -1,6 +1,4 @@
-/**
- * Decodes UTF-16 and keeps lone surrogates, which TextDecoder would silently replace with U+FFFD.
- */
+/** Decodes UTF-16 and keeps lone surrogates, which TextDecoder would silently replace with U+FFFD. */
 import { Buffer } from "node:buffer";
 import { Ending } from "./text_end.ts";
 

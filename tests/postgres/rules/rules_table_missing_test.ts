@@ -50,20 +50,20 @@ const ROSTERS: Record<string, [roster: string, why: RegExp | null]> = {
   ],
   "a column that rosterd added": [
     "unique_id,login_source,city,rosterd_line\n1,ldap,Hull,7\n",
-    /: the file has a column named rosterd_…, so it holds failed records that come back$/,
+    /: the file has a rosterd_… column, so it is a failed-records file$/,
   ],
   "a column that rosterd added, spelled differently": [
     "unique_id,login_source,city,Rosterd Code\n1,ldap,Hull,\n",
-    /: the file has a column named rosterd_…, so it holds failed records that come back$/,
+    /: the file has a rosterd_… column, so it is a failed-records file$/,
   ],
-  "no records": ["unique_id,login_source,city\n", /: no record of the file was applied$/],
+  "no records": ["unique_id,login_source,city\n", /: no record was applied$/],
   "only failed records": [
     `unique_id,login_source,city\n1,ldap,${"x".repeat(51)}\n3,,Hull\n`,
-    /: no record of the file was applied$/,
+    /: no record was applied$/,
   ],
   "only a record with a taken email": [
     "unique_id,login_source,email\n1,ldap,taken@x.org\n",
-    /: no record of the file was applied$/,
+    /: no record was applied$/,
   ],
   "no problems": ["unique_id,login_source,city\n1,ldap,Hull\n", null],
   "only records that change nothing": ["unique_id,login_source,city\n1,ldap,Ottawa\n", null],
