@@ -74,7 +74,7 @@ Deno.test("a path that cannot be printed exits with 78, an unknown text with 64"
   for (const what of ["sshd", "vsftpd"]) {
     const whole = await here.run("print", what, "--upload", "/upload");
     assert.deepEqual([whole.code, whole.out], [78, ""]);
-    assert.match(whole.err, /name one such as \/srv\/rosterd\/upload with --upload/);
+    assert.match(whole.err, /name a folder such as \/srv\/rosterd\/upload with --upload/);
   }
   const nothing = await here.run("print");
   assert.equal(nothing.code, 64);
