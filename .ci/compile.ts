@@ -1,14 +1,13 @@
 /**
- * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`, with the Deno that runs it and for its
- * machine, unless TARGET names another such as `aarch64-unknown-linux-gnu`. Used by `deno task compile`, the release and
- * the test of the binary, so that what is tested is what is released.
+ * Compiles rosterd into one binary: `deno run -A .ci/compile.ts OUTPUT [TARGET]`. The default target is this machine; another
+ * is `aarch64-unknown-linux-gnu`. `deno task compile`, the release and the test of the binary all use this script.
  */
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Modules that the program loads as workers; the compiler sees only imports. */
+/** Modules that the program loads as workers. The compiler finds imports only. */
 const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */

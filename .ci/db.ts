@@ -1,6 +1,6 @@
 /**
- * `deno task db`: a throw-away PostgreSQL server for development and tests. Prints its URL, and removes itself with all its
- * data on Ctrl-C. Needs Debian's package `postgresql`, but not its running server; as root it runs as the user `postgres`.
+ * `deno task db`: a temporary PostgreSQL server for development and tests. Prints its URL; Ctrl-C removes it with all its data.
+ * Needs Debian's package `postgresql`, but not its running server. As root it runs as the user `postgres`.
  */
 import { Cluster, clusterIsMissing } from "../tests/support/cluster.ts";
 
@@ -13,7 +13,7 @@ if (missing !== null) {
 const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
 
-// Nothing here outlives the session, so nothing has to be made durable.
+// The data does not outlive the session, so it needs no fsync.
 await using cluster = await Cluster.start({ settings: ["max_connections = 100", "fsync = off"] });
 console.log(cluster.url);
 console.error(

@@ -1,6 +1,6 @@
 /**
- * `deno task dev`: runs the service, and restarts it when a file of the program changes. `deno run --watch` cannot do that:
- * it starts the next service before the last one has left its port and its database.
+ * `deno task dev`: runs the service, and restarts it when a file of the program changes. `deno run --watch` does not work: it
+ * starts the next service before the previous one has released its port and database.
  */
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "./permissions.ts";
@@ -20,7 +20,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   try {
     process.kill("SIGTERM");
   } catch (error) {
-    // It has ended by itself.
+    // The process has already ended.
     if (!(error instanceof TypeError)) throw error;
   }
   await process.status;
@@ -62,6 +62,6 @@ if (import.meta.main) {
     paths: ["src", "main.ts", "deno.json"].map((path) => ROOT + path),
     signal: stopping.signal,
   });
-  // The listeners of signals would keep the process alive.
+  // Signal listeners would keep the process alive.
   Deno.exit(0);
 }

@@ -1,6 +1,6 @@
 /**
- * The tables in `docs/` that are made from the source, so that they cannot drift from it: settings, columns, commands.
- * `deno task docs` writes them between their markers; `tests/docs/tables_test.ts` fails while a page is out of date.
+ * Generates tables in `docs/` from the source: settings, columns, commands. `deno task docs` writes them between their markers.
+ * `tests/docs/tables_test.ts` fails if a page is out of date.
  */
 import { z } from "zod";
 import { COMMANDS } from "../src/cli/commands.ts";
@@ -24,7 +24,7 @@ export const BLOCKS: readonly Block[] = [
   { page: "cli.md", name: "commands", table: commandsTable },
 ];
 
-/** The page with the block's table in place. Throws when the page lacks the markers. */
+/** Returns the page with the new table. Throws if the page lacks the markers. */
 export function withTable(page: string, { name, table }: Block): string {
   const begin = `<!-- ${name}: begin (deno task docs) -->`, end = `<!-- ${name}: end -->`;
   const from = page.indexOf(begin), to = page.indexOf(end);
@@ -49,7 +49,7 @@ function settingsTable(): string {
   return markdownTable([["key", "default", "values", ""], ...rows]);
 }
 
-/** An object with keys of its own has a row for each: `smtp.port`. */
+/** An object has a row for each of its keys: `smtp.port`. */
 function settingRows(key: string, property: Property): Row[] {
   if (property.properties !== undefined) {
     return [
@@ -60,7 +60,7 @@ function settingRows(key: string, property: Property): Row[] {
   return [[code(key), code(JSON.stringify(property.default)), valuesOf(property), property.description ?? ""]];
 }
 
-/** Lists that are too long for a cell are in the message of a wrong value. */
+/** A list too long for a cell appears in the message about a wrong value. */
 const MAX_VALUES_SHOWN = 4;
 
 function valuesOf({ type, enum: values, minimum, maximum }: Property): string {
@@ -108,7 +108,7 @@ function code(text: string): string {
   return `\`${text.replaceAll("|", "\\|")}\``;
 }
 
-/** Padded as `deno fmt` does it. */
+/** Padded like `deno fmt`. */
 function markdownTable(rows: readonly Row[]): string {
   const cells = rows.map((row) => row.map((cell) => cell.replaceAll("\n", " ")));
   const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => [...row[column]].length)));

@@ -1,6 +1,6 @@
 /**
- * The gate without the tests: format, lint, types, import ranks, examples in comments. `deno task ok` runs it before the
- * tests, `.ci/run` too. It goes on after a fault, so that one run shows all of them.
+ * The checks before the tests: format, lint, types, import ranks, examples in comments. `deno task ok` and `.ci/run` use it.
+ * It continues after a failure, so that one run shows all of them.
  */
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +12,7 @@ const STEPS: readonly (readonly string[])[] = [
   ["fmt", "--check"],
   ["lint"],
   ["check", "."],
-  // The admin page runs in a browser: other globals, which must not be known to the rest.
+  // The admin page has the globals of a browser, which other code must not use.
   ["check", "--config", ".ci/page.json", "--import-map", "deno.json", "--unstable-raw-imports", "--no-lock", PAGE],
   ["run", "--allow-read=.", ".ci/ranks.ts"],
   ["test", "--doc", "--permit-no-files", "--no-prompt", "src"],

@@ -1,4 +1,4 @@
-/** What rosterd may do, as flags of Deno: no other programs, no native libraries, and it never asks for more. */
+/** rosterd's permissions as flags of Deno: no other programs, no native libraries, and no prompts. */
 export const PERMISSIONS: readonly string[] = [
   "--no-prompt",
   "--allow-net",

@@ -1,12 +1,11 @@
 /**
- * Checks that imports run only to a lower rank, and never in a circle: `deno run -R .ci/ranks.ts`. A folder may import from itself,
- * and from whatever has a lower rank; not from another folder of its own rank. No file may import, over others, itself; imports of
- * types count. Tests and the scripts of `.ci/` may import anything.
+ * Checks the imports of `src/`: `deno run -R .ci/ranks.ts`. A folder may import from itself and from lower ranks, but not from
+ * another folder of its rank. Circles of files are not allowed, and imports of types count. Tests and `.ci/` may import anything.
  */
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Who may import whom. A folder of `src/` that is not named here is a fault, too. */
+/** A folder may import from lower ranks. Every folder of `src/` needs a rank. */
 export const RANKS: Readonly<Record<string, number>> = {
   "main.ts": 7,
   "src/cli": 6,
@@ -31,7 +30,7 @@ export interface RankFault {
   text: string;
 }
 
-/** Looks at `main.ts` and everything under `src/`. */
+/** Reads `main.ts` and everything under `src/`. */
 export async function findRankFaults(root: string, ranks: Readonly<Record<string, number>>): Promise<RankFault[]> {
   const faults: RankFault[] = [];
   const imports = new Map<string, { line: number; target: string }[]>();
@@ -50,7 +49,7 @@ export async function findRankFaults(root: string, ranks: Readonly<Record<string
   return [...faults, ...findCircles(imports)];
 }
 
-/** Each circle once, at the import that closes it. */
+/** Reports each circle once, at the import that closes it. */
 function findCircles(imports: ReadonlyMap<string, readonly { line: number; target: string }[]>): RankFault[] {
   const faults: RankFault[] = [];
   const done = new Set<string>(), path: string[] = [];
@@ -93,7 +92,7 @@ export function relativeImports(text: string): { line: number; specifier: string
   }));
 }
 
-/** What has a rank: a file beside the folders, or a folder of `src/` with everything in it. */
+/** The ranked part of a path: a file of the root or of `src/`, or a folder of `src/`. */
 function place(path: string): string {
   return path.split("/").slice(0, 2).join("/");
 }

@@ -1,6 +1,6 @@
 /**
- * `deno task test:slow`: runs the long tests (all `_slow.ts` under `tests/`, or the files that are named), and prints in the end each
- * fault with its verdict and the totals. A test that failed or was left out is in that list by its name.
+ * `deno task test:slow`: runs the long tests (all `_slow.ts` under `tests/`, or the named files). In the end it prints each fault
+ * with its verdict, the totals, and the names of tests that failed or were skipped.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +31,7 @@ async function runTests(folder: string): Promise<Run> {
   };
 }
 
-/** Empty where nothing was written. */
+/** Empty if the file is missing. */
 async function textOf(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);

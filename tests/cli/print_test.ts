@@ -74,14 +74,17 @@ Deno.test("a path that cannot be printed exits with 78, an unknown text with 64"
   for (const what of ["sshd", "vsftpd"]) {
     const whole = await here.run("print", what, "--upload", "/upload");
     assert.deepEqual([whole.code, whole.out], [78, ""]);
-    assert.match(whole.err, /name one such as \/srv\/rosterd\/upload with --upload/);
+    assert.match(whole.err, /name a folder such as \/srv\/rosterd\/upload with --upload/);
   }
   const nothing = await here.run("print");
   assert.equal(nothing.code, 64);
-  assert.match(nothing.err, /^rosterd: print what\? there are print systemd, print compose, .*, print sample\n/);
+  assert.match(
+    nothing.err,
+    /^rosterd: incomplete command "print"; choose one of: print systemd, print compose, .*, print sample\n/,
+  );
   const unknown = await here.run("print", "initd");
   assert.equal(unknown.code, 64);
-  assert.match(unknown.err, /^rosterd: there is no "print initd": there are print systemd, /);
+  assert.match(unknown.err, /^rosterd: unknown command "print initd"; choose one of: print systemd, /);
 });
 
 withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () => {
