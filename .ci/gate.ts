@@ -1,5 +1,5 @@
 /**
- * The checks before the tests: format, lint, types, import ranks, examples in comments. `deno task ok` and `.ci/run` use it.
+ * The checks before the tests: format, lint, types, import ranks, language, examples in comments. `deno task ok` and `.ci/run` use it.
  * It continues after a failure, so that one run shows all of them.
  */
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ const STEPS: readonly (readonly string[])[] = [
   // The admin page has the globals of a browser, which other code must not use.
   ["check", "--config", ".ci/page.json", "--import-map", "deno.json", "--unstable-raw-imports", "--no-lock", PAGE],
   ["run", "--allow-read=.", ".ci/ranks.ts"],
+  ["run", "--allow-read=.", ".ci/language.ts"],
   ["test", "--doc", "--permit-no-files", "--no-prompt", "src"],
 ];
 

@@ -91,7 +91,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   starting.defer(() => removeServiceRecord(config.data, record));
   if (options.runFolder !== undefined) {
     const { runFolder } = options;
-    // It holds no secret: whoever may not read the token gets no further.
+    // It has no secret: a user who may not read the token cannot use it.
     await writeServiceRecord(runFolder, record, 0o644);
     starting.defer(() => removeServiceRecord(runFolder, record));
   }

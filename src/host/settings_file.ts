@@ -19,7 +19,7 @@ import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
 
 /**
- * Every call reads the file again. The first one creates it from the defaults if there is none; after that a missing file is an
+ * Every call reads the file again. The first one creates it from the defaults if it is missing; after that a missing file is an
  * error, because the defaults would switch checks off. All throw {@link BrokenSettingsFile}; the changes also InvalidSettings and
  * {@link SettingsChanged}.
  */

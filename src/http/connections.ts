@@ -1,9 +1,9 @@
-/** The open connections of the HTTP interface: never too many, whoever opens them at whatever pace. */
+/** The open connections of the HTTP interface, bounded at any rate of new clients. */
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
 export class Connections {
-  /** The one that was used longest ago stands first. */
+  /** Least recently used first. */
   readonly #open = new Map<Socket, Connection>();
   #onAllAnswered: (() => void) | null = null;
 
@@ -18,7 +18,7 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** Adds a connection, for which an idle one gives way; if there is none, the new one is refused. */
+  /** Adds a connection, and closes an idle one for it. Without an idle one, it refuses the new one. */
   add(connection: Connection): void {
     const { socket } = connection;
     if (this.#open.size >= this.max && !this.#makeRoom()) return void socket.destroy();

@@ -55,7 +55,7 @@ export class CannotListen extends Error {
 const MAX_CHECK_INTERVAL_MS = 1_000;
 /** What Node's server adds to the time of an idle client, so that a request that is on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
-/** Of all clients together. Nobody sends so many at once but to fill the memory, each with an object of some kilobytes. */
+/** For all clients together. Each pending request takes some kilobytes, and only a flood has this many at once. */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
 

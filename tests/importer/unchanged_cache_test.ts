@@ -49,7 +49,7 @@ const PADDING = "\n".repeat(400);
 const HEAD = "unique_id,login_source,city\n";
 const FROM = 2;
 
-Deno.test("the same records are passed over, and nothing of them is kept anew", async () => {
+Deno.test("the same records are skipped, and nothing of them is stored again", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -119,7 +119,7 @@ Deno.test("a record that failed is not known the next time", async () => {
   assert.equal((await read(text, { log: fresh })).passed, 1);
 });
 
-Deno.test("who was changed by somebody else is read; what is kept of them then holds again", async () => {
+Deno.test("a user changed by another program is read, and the new digest counts again", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -178,7 +178,7 @@ const body = fc.array(fc.tuple(row, end).map(([row, end]) => row + end), { maxLe
   rows.join("")
 );
 
-Deno.test("whatever stands in a roster: what is not passed over is read as it would be without", async () => {
+Deno.test("records that are not skipped are read as they would be without the cache", async () => {
   await fc.assert(
     fc.asyncProperty(body, body, fc.constantFrom(3, 64, 65_536), async (before, now, chunk) => {
       const end = "z,ldap,\n";

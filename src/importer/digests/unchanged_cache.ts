@@ -3,8 +3,8 @@
  * the registry sends the same roster with few changes.
  *
  * For each user the database keeps a digest of the record that was applied last. It counts as long as the user's row is the one that
- * rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the record as they stand in the roster, and all that gives them a
- * meaning: the header, the settings, the version of rosterd. A record with the same digest is counted and skipped. All others
+ * rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the record in the
+ * roster, and all that gives them a meaning: the header, the settings, the version of rosterd. A record with the same digest is counted and skipped. All others
  * are read, checked and compared as ever.
  */
 import { createHash } from "node:crypto";

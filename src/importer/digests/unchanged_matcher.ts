@@ -39,7 +39,7 @@ export class UnchangedMatcher {
    * Skips the record that begins at `start` when it is in the cache: answers with where its line end begins, and -1 when it has to
    * be read. Nothing at or after `end` is looked at.
    *
-   * Whatever stands in the line: the same bytes, read from the beginning of a record, made one whole good record before.
+   * Needs no look at quotes: the same bytes, read from the beginning of a record, made one whole good record before.
    */
   skip(start: number, end: number): number {
     const { table, digest } = this;

@@ -72,7 +72,7 @@ export class UnchangedTable {
     return this.find(new DataView(bytes.buffer), 0, bytes.length);
   }
 
-  /** The same of the user whose `unique_id` stands in these bytes. */
+  /** The same of the user whose `unique_id` is these bytes. */
   find(bytes: DataView, from: number, to: number): number {
     this.key.take(bytes, from, to);
     if (!this.isLoaded) return -1;
