@@ -202,7 +202,6 @@ export class RosterdService implements Service {
   #readiness(): Readiness {
     const { databaseMonitor, state, turns } = this.#parts;
     const problems = [
-      ...(turns.health.problem === null ? [] : [turns.health.problem]),
       ...(databaseMonitor.unavailableReason === null
         ? []
         : [{ code: "database", text: databaseMonitor.unavailableReason }]),
@@ -212,6 +211,7 @@ export class RosterdService implements Service {
       ...(state.settingsUnavailableReason === null
         ? []
         : [{ code: "settings", text: "the settings file is not valid" }]),
+      ...(turns.health.problem === null ? [] : [turns.health.problem]),
     ];
     return { ready: problems.length === 0, problems };
   }

@@ -141,7 +141,7 @@ onServer(
     const second = await service.import("later.csv", roster(1));
 
     assert.deepEqual([second.status, second.held], ["held", 1]);
-    assert.match(second.hold!.reason, new RegExp(`^import ${first.id} is still held`));
+    assert.match(second.hold!.reason, new RegExp(`^import ${first.id} is still on hold`));
     assert.deepEqual((await holdsOf(service)).map(({ id, users }) => [id, users]), [[first.id, 10], [second.id, 1]]);
     const { answer } = await decide(service, first.id, "approve") as {
       answer: { left_out: unknown[]; archived: number };
@@ -202,8 +202,8 @@ onServer("the log records decisions as numbers, without names of users", GUARDED
   await decide(service, id, "undo");
   const events = service.lines.map((line) => JSON.parse(line)).filter(({ event }) => /hold|undone/.test(event));
   assert.deepEqual(events.map(({ time: _, level: _level, ...fields }) => fields), [
-    { event: "hold_approved", import: id, archived: 10, disabled: 0, permits_released: 0, left_out: 0 },
-    ...[{ event: "import_undone", import: id, restored: 10, archived: 0 }].map((fields) => ({
+    { event: "hold_approved", import: id, by: "admin", archived: 10, disabled: 0, permits_released: 0, left_out: 0 },
+    ...[{ event: "import_undone", import: id, by: "admin", restored: 10, archived: 0 }].map((fields) => ({
       ...fields,
       ...{ permits_restored: 0, permits_released: 0, left_out: 0 },
     })),

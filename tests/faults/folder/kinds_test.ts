@@ -75,13 +75,13 @@ folderTest(
         ".rosterd",
         { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
         "work_not_a_folder",
-        /\.rosterd is a link: remove it, and rosterd creates a folder there\.$/,
+        /\.rosterd is a link: move it away, and rosterd creates a folder there\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": PIPE },
         "work_not_a_folder",
-        /\.rosterd is not a folder: remove it, and rosterd creates a folder there\.$/,
+        /\.rosterd is not a folder: move it away, and rosterd creates a folder there\.$/,
       ],
     ];
     if (IS_ROOT) {
@@ -90,7 +90,7 @@ folderTest(
           name,
           { [name]: {} },
           code,
-          /belongs to another user \(uid 65534\): make the user of rosterd its owner; or remove it, and rosterd creates a new one\.$/,
+          /belongs to another user \(uid 65534\), not to the user of rosterd \(uid 0\): do not delete it, because it holds rosters; change its owner: chown -R 0 /,
         ]);
       }
     }

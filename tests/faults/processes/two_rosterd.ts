@@ -22,7 +22,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   assert.deepEqual([said(led), said(stood)], [false, true]);
   assert.deepEqual([led.ready, stood.ready], [true, true], "who replaces the one by the other waits for readiness");
   const { out } = await w.here.run("status", "--data", "elsewhere");
-  assert.match(out, /a rosterd works on this database since \d{4}-/);
+  assert.match(out, /a rosterd has been using this database since \d{4}-/);
   assert.match((await w.here.run("status", "--data", "data1")).err, /asking the service at http/);
 
   await w.drop(w.rosterOf("a.csv", 10));
@@ -35,7 +35,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   assert.equal(ended.code, 0);
   await w.end(first, "SIGTERM");
   const alone = await w.here.run("status", "--data", "data1");
-  assert.match(alone.out, /no rosterd works on this database now/);
+  assert.match(alone.out, /no rosterd is running on this database/);
   await w.outside.inTheEnd();
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
