@@ -42,7 +42,7 @@ function linesOf(report: Report): string[] {
       failed > 0
         ? `${failed} of ${records} records would fail`
         : records === 0
-        ? "there are no records in it"
+        ? "it has no records"
         : "no record would fail"
     }`,
     `  records ${records}${counts.join("")}`,
