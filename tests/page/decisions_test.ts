@@ -123,7 +123,7 @@ pageTest(
     await (await scene.service.fetch("/imports/2/approve", { method: "POST" })).body?.cancel();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: /^Discard:/ }).click();
-    await dialog.getByRole("alert").getByText("What this import held was approved already.").waitFor();
+    await dialog.getByRole("alert").getByText("This import's hold was already approved.").waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Held (approved)").waitFor();
     assert.equal(await activeUsers(scene), 60);

@@ -59,7 +59,7 @@ async function undone({ service }: Stage, page: Page, look: Look): Promise<void>
   await page.getByRole("dialog").waitFor();
   await look("undo-dialog", page);
   await page.getByRole("button", { name: "Undo import" }).click();
-  await page.getByText("This import was undone on").waitFor();
+  await page.getByText(/^Undone by admin on /).waitFor();
   await look("undone", page);
 }
 
