@@ -5,6 +5,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=hostname,uid,statfs",
+  "--allow-sys=hostname,uid,gid,statfs",
   "--deny-import",
 ];

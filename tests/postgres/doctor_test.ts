@@ -38,8 +38,8 @@ async function findingsOf(database: Database): Promise<Finding[]> {
   return findings;
 }
 
-onServer("a database in which values come out wrong is bad, and the finding names which", async (db) => {
-  // A role that puts another schema before pg_catalog gets other functions than anybody foresees.
+onServer("a database that returns changed values is bad, and the finding names which", async (db) => {
+  // A role that puts another schema before pg_catalog gets other functions than rosterd expects.
   await db.sql.unsafe(`create schema odd;
     create function odd.chr(integer) returns text language sql as $$ select '?' $$`);
   const [{ name }] = await db.sql`select current_database() as name`;
@@ -47,7 +47,7 @@ onServer("a database in which values come out wrong is bad, and the finding name
   const database = connectServer(db.url!);
   const [finding] = await findingsOf(database).finally(() => database.close());
   assert.deepEqual([finding.check, finding.verdict], ["database", "bad"]);
-  assert.equal(finding.text, "values come out wrong: a text, a letter with an accent");
+  assert.equal(finding.text, "values come back changed: a text, a letter with an accent");
 });
 
 const isBad = ({ verdict }: Finding) => verdict === "bad";

@@ -51,7 +51,7 @@ Deno.test({
         await database.sql.unsafe(`alter database ${name} reset all`);
         await database.sql.unsafe(`alter database ${name} set ${setting} = '${value}'`);
         await service.restart();
-        await database.sql.unsafe("truncate rosterd.users, rosterd.known_records, rosterd.changed_users");
+        await database.sql.unsafe("truncate rosterd.users, rosterd.known_records");
         await importsWell(service, setting);
         const [{ born, first_name }] = await database.sql`
           select to_char(date_of_birth, 'YYYY-MM-DD') as born, first_name from rosterd.users where unique_id = '1'`;

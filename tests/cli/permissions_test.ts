@@ -1,0 +1,38 @@
+/** The permissions of the tasks and of the binary are enough: tests run with all of them, and would not notice a missing one. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import manifest from "../../deno.json" with { type: "json" };
+import { PERMISSIONS } from "../../.ci/permissions.ts";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: a test of ${import.meta.url}: ${away}`);
+
+Deno.test("the tasks have the permissions of the binary", () => {
+  for (const task of [manifest.tasks.start, manifest.tasks.rosterd]) {
+    assert.ok(task.startsWith(`deno run ${PERMISSIONS.join(" ")} main.ts`), task);
+  }
+});
+
+Deno.test({
+  name: "without a service, status says that none runs, with the permissions of the binary",
+  ignore: away !== null,
+  async fn() {
+    await using database = (await testDatabase())!;
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+    try {
+      await Deno.mkdir(`${folder}/upload`);
+      const flags = [`--data=${folder}/data`, `--settings=${folder}/settings.json`, `--upload=${folder}/upload`];
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", ...PERMISSIONS, MAIN, "status", ...flags],
+        env: { DATABASE_URL: database.url },
+      }).output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      assert.match(out, /no rosterd is running on this database/, err);
+      assert.equal(code, 1);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
