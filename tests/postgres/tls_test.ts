@@ -58,7 +58,7 @@ Deno.test({
     await cases([
       ["localhost", "sslmode=disable", false],
       ["localhost", "sslmode=prefer", false],
-      ["localhost", "sslmode=require", /the server offers no TLS/],
+      ["localhost", "sslmode=require", /the server does not offer TLS/],
     ]);
     await useCertificate(cluster, authority, "DNS:localhost");
     await cases([
