@@ -2,7 +2,7 @@
 import type { HeldUser } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { printable } from "../runtime/log.ts";
-import { counted, grouped } from "../smtp/text.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_USERS_PRINTED = 20;

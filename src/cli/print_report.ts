@@ -1,7 +1,7 @@
 /** Prints the outcome of one file for people; scripts use `--json`. */
 import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
-import { grouped } from "../smtp/text.ts";
+import { grouped } from "../runtime/grouped.ts";
 import { EXIT } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 

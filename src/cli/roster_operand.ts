@@ -6,7 +6,7 @@ import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";
 import { printable } from "../runtime/log.ts";
-import { counted } from "../smtp/text.ts";
+import { counted } from "../runtime/grouped.ts";
 import { EmbeddedInUse } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
 import type { Terminal } from "./terminal.ts";

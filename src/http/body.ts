@@ -3,6 +3,7 @@
  * fill the memory.
  */
 import type { Context, MiddlewareHandler } from "hono";
+import { grouped } from "../runtime/grouped.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
@@ -114,7 +115,7 @@ function refuseBodyOfGet({ method, headers }: Request): void {
 }
 
 function tooLarge(most: number): Problem {
-  return new Problem(413, `the body is too large: the limit is ${most.toLocaleString("en-GB")} bytes`, CLOSE);
+  return new Problem(413, `the body is too large: the limit is ${grouped(most)} bytes`, CLOSE);
 }
 
 const CLOSE = { headers: { connection: "close" } };

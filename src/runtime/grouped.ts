@@ -4,3 +4,8 @@ const FORMAT = new Intl.NumberFormat("en");
 export function grouped(number: number): string {
   return FORMAT.format(number);
 }
+
+/** `1 record`, `12,000 records` */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}

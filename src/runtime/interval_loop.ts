@@ -14,15 +14,12 @@ export class IntervalLoop {
   #wake = Promise.withResolvers<void>();
   #waiters: PromiseWithResolvers<void>[] = [];
   #startedAt: number | null = null;
-  readonly #options: IntervalLoopOptions;
 
-  constructor(options: IntervalLoopOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: IntervalLoopOptions) {}
 
   /** Milliseconds until the next run; 0 or less when it is due. */
   get dueIn(): number {
-    const { clock, interval } = this.#options;
+    const { clock, interval } = this.options;
     if (this.#waiters.length > 0 || this.#startedAt === null) return 0;
     return this.#startedAt + interval() - clock.elapsed();
   }
@@ -50,8 +47,8 @@ export class IntervalLoop {
         continue;
       }
       const waiters = this.#waiters.splice(0);
-      this.#startedAt = this.#options.clock.elapsed();
-      await this.#options.work(signal).catch(this.#options.onError);
+      this.#startedAt = this.options.clock.elapsed();
+      await this.options.work(signal).catch(this.options.onError);
       waiters.forEach(({ resolve }) => resolve());
     }
     this.#waiters.splice(0).forEach(({ resolve }) => resolve());

@@ -7,7 +7,8 @@ import type { Database } from "../postgres/connection/connect.ts";
 import { alertOnce, noImportSince } from "../postgres/history/alert_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { printable } from "../runtime/log.ts";
-import { counted, grouped, utcMinute } from "../smtp/text.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
+import { utcMinute } from "../smtp/text.ts";
 
 const HOUR_MS = 3_600_000;
 

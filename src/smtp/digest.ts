@@ -2,7 +2,8 @@
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { outcome, type Words } from "./message.ts";
-import { counted, grouped, section, shown } from "./text.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
+import { section, shown } from "./text.ts";
 
 /** A digest names this many mails and counts the rest. */
 export const MAX_DIGEST_ITEMS = 200;

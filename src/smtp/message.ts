@@ -2,7 +2,8 @@
 import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { counted, grouped, section, shown, table, utcMinute } from "./text.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
+import { section, shown, table, utcMinute } from "./text.ts";
 
 export interface MailedImport {
   entry: ImportEntry;

@@ -9,7 +9,7 @@ import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { Drafts, type Files, type MailSources } from "./drafts.ts";
 import { MailError } from "./mail_error.ts";
-import { counted } from "./text.ts";
+import { counted } from "../runtime/grouped.ts";
 import type { Message, Sent, Transport } from "./transport.ts";
 
 const MINUTE_MS = 60_000;

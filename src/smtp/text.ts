@@ -1,16 +1,6 @@
 /** Formats plain text for mails. */
 import { printable } from "../runtime/log.ts";
 
-/** `12,000` */
-export function grouped(number: number): string {
-  return number.toLocaleString("en-US");
-}
-
-/** `1 record`, `12,000 records` */
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${grouped(number)} ${number === 1 ? one : many}`;
-}
-
 /** `2026-11-23 18:45 UTC` */
 export function utcMinute(isoTime: string): string {
   return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;

@@ -6,7 +6,7 @@ import { type Database, requireSuitable } from "../../postgres/connection/connec
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
-import { counted } from "../../smtp/text.ts";
+import { counted } from "../../runtime/grouped.ts";
 import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";

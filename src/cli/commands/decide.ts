@@ -4,7 +4,7 @@ import type { Database } from "../../postgres/connection/connect.ts";
 import { approveHold, discardHold } from "../../postgres/history/holds.ts";
 import { undoImport } from "../../postgres/history/undo.ts";
 import { printable } from "../../runtime/log.ts";
-import { counted, grouped } from "../../smtp/text.ts";
+import { counted, grouped } from "../../runtime/grouped.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";

@@ -6,7 +6,7 @@ import { UnusableData } from "../../host/unusable_data.ts";
 import { checkDatabase, embedded } from "../../postgres/doctor.ts";
 import { codeOrThrow } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
-import { counted } from "../../smtp/text.ts";
+import { counted } from "../../runtime/grouped.ts";
 import { runChecks } from "../../service/doctor.ts";
 import { EmbeddedInUse, openDatabase } from "../../service/open_database.ts";
 import { findService } from "../access.ts";

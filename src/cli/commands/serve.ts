@@ -4,7 +4,7 @@ import { adminTokenPath } from "../../host/data_folder.ts";
 import { openSettingsFile } from "../../host/settings_file.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
 import { delay } from "../../runtime/delay.ts";
-import { counted } from "../../smtp/text.ts";
+import { counted } from "../../runtime/grouped.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 
 export const serveCommand: Command = {

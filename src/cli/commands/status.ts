@@ -10,7 +10,7 @@ import { leadsSince } from "../../postgres/leadership.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { accessOf, userOfService } from "../../service/doctor.ts";
-import { counted, grouped } from "../../smtp/text.ts";
+import { counted, grouped } from "../../runtime/grouped.ts";
 import { findService, noAccess, withDatabase } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema } from "./imports.ts";

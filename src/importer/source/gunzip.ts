@@ -1,7 +1,7 @@
 /**
  * Unpacks a gz file of one or more members, checks the limits while it streams, and rejects the file for errors of zlib.
  */
-import { grouped } from "../../runtime/grouped.ts";
+import { counted, grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { lineAt } from "./line_at.ts";
@@ -119,11 +119,8 @@ async function endBefore(packed: Packed, error: unknown): Promise<number> {
   if (end !== null && end.length > 0) {
     const text = new TextDecoder("latin1").decode(end.first);
     if (NOTHING.test(text) && end.first.length === end.length) return end.at;
-    const bytes = end.length === 1 ? "1 byte follows" : `${grouped(end.length)} bytes follow`;
-    reject(
-      "gz_trailing",
-      `${bytes} the end of the gz data, beginning with ${shown(text)}: gzip the roster again`,
-    );
+    const bytes = counted(end.length, "byte follows", "bytes follow");
+    reject("gz_trailing", `${bytes} the end of the gz data, beginning with ${shown(text)}: gzip the roster again`);
   }
   if (hasCode(error, ENDS_EARLY)) rejectCutOff(await lineAt(() => untilTheCut(packed)));
   rejectDamaged();
