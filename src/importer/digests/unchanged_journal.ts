@@ -19,7 +19,8 @@ export class UnchangedJournal {
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;
-  #overflows = false;
+  /** Whether there are more users than the cache holds. */
+  overflows = false;
 
   /** `digest` of records; `position` of the `unique_id` in a record. */
   constructor(
@@ -28,14 +29,9 @@ export class UnchangedJournal {
     private readonly position: number,
   ) {}
 
-  /** Whether there are more users than the cache holds. */
-  get overflows(): boolean {
-    return this.#overflows;
-  }
-
   /** Whether nothing is new since the table was loaded. */
   get isEmpty(): boolean {
-    return this.#length === 0 && this.#full.length === 0 && !this.#overflows;
+    return this.#length === 0 && this.#full.length === 0 && !this.overflows;
   }
 
   /** Withdraws the entries that are out of date in the table: their users may be gone, and then no record replaces them. */
@@ -95,7 +91,7 @@ export class UnchangedJournal {
 
   /** Adds an entry of the user whose key the table has. A digest of 0 is that of no line. */
   #push(low: number, high: number): void {
-    if (this.#overflows) return;
+    if (this.overflows) return;
     const at = this.#length;
     this.#filling[at] = this.table.key.low;
     this.#filling[at + 1] = this.table.key.high;
@@ -109,7 +105,7 @@ export class UnchangedJournal {
     this.#full.push(this.#filling);
     if (this.#full.length * PIECE_ENTRIES > MAX_CACHED_USERS) {
       this.#full = [];
-      this.#overflows = true;
+      this.overflows = true;
     }
     this.#filling = new Int32Array(4 * PIECE_ENTRIES);
     this.#length = 0;

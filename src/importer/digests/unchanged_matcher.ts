@@ -8,7 +8,8 @@ const MAX_LINE_BYTES = 1 << 14;
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
 
 export class UnchangedMatcher {
-  #skipped = 0;
+  /** How many records were skipped so far. */
+  skipped = 0;
   #bytes: Uint8Array = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);
   /** Up to here no line is worth a look. */
@@ -21,11 +22,6 @@ export class UnchangedMatcher {
     private readonly delimiter: number,
     private readonly position: number,
   ) {}
-
-  /** How many records were skipped so far. */
-  get skipped(): number {
-    return this.#skipped;
-  }
 
   /** The bytes at hand changed or moved. */
   begin(bytes: Uint8Array): void {
@@ -54,7 +50,7 @@ export class UnchangedMatcher {
     digest.take(this.#view, start, this.#bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd);
     if (!table.has(slot, digest.low, digest.high)) return -1;
     table.states[slot] = SKIPPED;
-    this.#skipped++;
+    this.skipped++;
     return lineEnd;
   }
 

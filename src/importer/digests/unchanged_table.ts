@@ -21,12 +21,8 @@ export class UnchangedTable {
   /** Four numbers a slot: key and digest, two halves each. */
   #slots = new Int32Array(0);
   #mask = 0;
-  #size = 0;
-
   /** How many users have an entry. */
-  get size(): number {
-    return this.#size;
-  }
+  size = 0;
 
   get isLoaded(): boolean {
     return this.#mask > 0;
@@ -47,7 +43,7 @@ export class UnchangedTable {
     this.#touch(view);
     for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
       const slot = this.#slotOfKey(view.getInt32(at, true), view.getInt32(at + 4, true));
-      if (this.#isFree(slot)) this.#size++;
+      if (this.#isFree(slot)) this.size++;
       for (let part = 0; part < 4; part++) slots[4 * slot + part] = view.getInt32(at + 4 * part, true);
     }
   }

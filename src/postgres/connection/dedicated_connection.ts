@@ -21,35 +21,27 @@ export class DedicatedConnection {
   readonly #sql: Sql;
   readonly #loss = Promise.withResolvers<never>();
   #link: WatchedSocket | null = null;
-  #isLost = false;
-  #hasBegun = false;
+  isLost = false;
+  /** Whether the work of the latest transaction has begun. */
+  hasBegun = false;
 
   constructor(open: Open) {
     this.#loss.promise.catch(() => {});
     const onclose = () => {
-      this.#isLost = true;
+      this.isLost = true;
       this.#loss.reject(this.#link?.fault ?? connectionLost());
     };
     this.#sql = open(onclose, (link) => this.#link = link);
   }
 
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
-  /** Whether the work of the latest transaction has begun. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
-  }
-
   /** Runs one transaction. If it throws, the caller must discard the connection. */
   async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
-    const state: State = { isLost: () => this.#isLost, fault: null };
-    this.#hasBegun = false;
+    const state: State = { isLost: () => this.isLost, fault: null };
+    this.hasBegun = false;
     const identified = async (tx: Tx) => {
       const backend = await identifyBackend(tx);
       if (this.#link !== null) this.#link.backend = backend;
-      this.#hasBegun = true;
+      this.hasBegun = true;
       return await work(tx);
     };
     const begin = `isolation level ${isolation}`;

@@ -14,8 +14,10 @@ export class ProtocolState {
   /** True from the start of a COPY until the server has confirmed or refused it. */
   #copying = false;
   #takesCopy = false;
-  #isLoggedIn = false;
-  #pid: number | null = null;
+  /** Whether the server has accepted the login. */
+  isLoggedIn = false;
+  /** The process id that the server reports. A pooler invents its own. */
+  pid: number | null = null;
 
   /** `onCopyRefused` receives the SQLSTATE with which the server refused a COPY. */
   constructor(private readonly onCopyRefused: (code: string) => void) {}
@@ -33,16 +35,6 @@ export class ProtocolState {
     return !this.#takesCopy && (this.#owed > 0 || this.#part !== null);
   }
 
-  /** Whether the server has accepted the login. */
-  get isLoggedIn(): boolean {
-    return this.#isLoggedIn;
-  }
-
-  /** The process id that the server reports. A pooler invents its own. */
-  get pid(): number | null {
-    return this.#pid;
-  }
-
   #onSent(type: number): void {
     if (type === Q_QUERY || type === S_SYNC) this.#owed++;
     else if (type === E_EXECUTE) this.#executed = true;
@@ -55,10 +47,10 @@ export class ProtocolState {
   #onReceived(type: number, payload: DataView): void {
     if (type === Z_READY) {
       this.#owed = Math.max(0, this.#owed - 1);
-      this.#isLoggedIn = true;
+      this.isLoggedIn = true;
       this.#copying = false;
     } else if (type === G_COPY_IN) this.#copying = this.#takesCopy = true;
-    else if (type === K_KEY) this.#pid = payload.getInt32(0);
+    else if (type === K_KEY) this.pid = payload.getInt32(0);
     else if (type === S_SUSPENDED || type === C_COMPLETE) this.#part = null;
     else if (type === E_ERROR) {
       this.#part = null;

@@ -58,7 +58,8 @@ export class WatchedSocket extends Duplex {
   #write: (() => void) | null = null;
   #watch: ReturnType<typeof setInterval> | undefined;
   #goodbye: ReturnType<typeof setTimeout> | undefined;
-  #progressAt = performance.now();
+  /** When data last moved in either direction, by `performance.now()`. */
+  progressAt = performance.now();
   #undrained = false;
   #isAsking = false;
   #isPlain = false;
@@ -86,11 +87,6 @@ export class WatchedSocket extends Duplex {
     this.#backend = backend;
   }
 
-  /** When data last moved in either direction, by `performance.now()`. */
-  get progressAt(): number {
-    return this.#progressAt;
-  }
-
   setKeepAlive(enable: boolean, ms: number): this {
     this.#socket?.setKeepAlive(enable, ms);
     return this;
@@ -103,12 +99,12 @@ export class WatchedSocket extends Duplex {
       if (this.#socket === null) this.#open(0);
       return;
     }
-    if (!this.#expectsProgress) this.#progressAt = performance.now();
+    if (!this.#expectsProgress) this.progressAt = performance.now();
     this.#protocol.sent(chunk);
     this.#undrained = true;
     this.#socket!.write(chunk, (error) => {
       this.#undrained = false;
-      this.#progressAt = performance.now();
+      this.progressAt = performance.now();
       done(error);
     });
   }
@@ -219,7 +215,7 @@ export class WatchedSocket extends Duplex {
     this.#socket = socket;
     this.#isOpen = true;
     socket.on("data", (bytes: Uint8Array) => {
-      this.#progressAt = performance.now();
+      this.progressAt = performance.now();
       this.#protocol.received(bytes);
       if (!this.push(bytes)) socket.pause();
     });
@@ -254,13 +250,13 @@ export class WatchedSocket extends Duplex {
   #checkSilence(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
     // Before the login the driver's own deadline applies.
     if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
-    const since = this.#progressAt;
+    const since = this.progressAt;
     if (performance.now() - since < this.#options.silenceMs) return;
     this.#isAsking = true;
     onSilence(this).then((keepsWaiting) => {
       this.#isAsking = false;
       if (this.destroyed) return;
-      if (keepsWaiting || this.#progressAt > since) this.#progressAt = performance.now();
+      if (keepsWaiting || this.progressAt > since) this.progressAt = performance.now();
       else this.destroy(fault("LINK_FROZEN", "the connection to the database is frozen"));
     });
   }

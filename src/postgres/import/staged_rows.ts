@@ -72,7 +72,7 @@ export class DirectInsertRows implements StagedRows {
   readonly #columns: readonly { position: number; isDate: boolean }[];
   /** The position of the column `active`; null if the roster lacks it. */
   readonly #active: number | null;
-  #created = 0;
+  created = 0;
 
   constructor(tx: Tx, header: Header, importId: number) {
     const present = header.present.filter(({ column }) => column.kind !== "flag");
@@ -86,10 +86,6 @@ export class DirectInsertRows implements StagedRows {
       isDate: column.kind === "date",
     }));
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
-  }
-
-  get created(): number {
-    return this.#created;
   }
 
   async write(batch: Batch, problems: FoundProblems, mayRepeat: IsWanted): Promise<void> {
@@ -123,7 +119,7 @@ export class DirectInsertRows implements StagedRows {
       else rows.bytes(bytes, start[value], end[value]);
     }
     rows.bigint(this.#importId);
-    this.#created++;
+    this.created++;
   }
 }
 
