@@ -11,20 +11,17 @@ const RESIGN_TIMEOUT_MS = 5_000;
 const LOST_AFTER = "40s";
 
 export class Leadership {
-  readonly #database: Database;
   #leads = false;
   #seeking: Promise<boolean> | null = null;
   #term = new AbortController();
   #resignation = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   /** Whether this process leads, as far as it knows. It always leads on the embedded database. */
   get holds(): boolean {
-    return this.#leads || this.#database.kind === "embedded";
+    return this.#leads || this.database.kind === "embedded";
   }
 
   /** Aborted when leadership is lost. Work must stop then, because another rosterd may lead. */
@@ -59,7 +56,7 @@ export class Leadership {
   }
 
   async #hold(answer: PromiseWithResolvers<boolean>): Promise<void> {
-    await this.#database.transaction(async (tx) => {
+    await this.database.transaction(async (tx) => {
       await tx.unsafe(`set local idle_in_transaction_session_timeout = '${LOST_AFTER}'`);
       const [{ leads }] = await tx<{ leads: boolean }[]>`select pg_try_advisory_xact_lock(${LEADER_LOCK}) as leads`;
       if (!leads) return;

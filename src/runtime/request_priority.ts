@@ -16,13 +16,10 @@ export class RequestPriority implements Disposable {
   readonly #byte = new Uint8Array(1);
   /** Larger than any message, so that each read empties the socket and the next one has to poll. */
   readonly #room = new Uint8Array(16);
-  #ends: [Deno.Conn, Deno.Conn] | null;
   #polledAt = 0;
   #importTurnEndsAt = 0;
 
-  private constructor(ends: [Deno.Conn, Deno.Conn]) {
-    this.#ends = ends;
-  }
+  private constructor(private ends: [Deno.Conn, Deno.Conn] | null) {}
 
   static async open(): Promise<RequestPriority> {
     return new RequestPriority(await connectToSelf());
@@ -53,8 +50,8 @@ export class RequestPriority implements Disposable {
   }
 
   async #poll(): Promise<void> {
-    if (this.#ends === null) return await yieldToEventLoop();
-    const [one, other] = this.#ends;
+    if (this.ends === null) return await yieldToEventLoop();
+    const [one, other] = this.ends;
     try {
       await one.write(this.#byte);
       await other.read(this.#room);
@@ -66,8 +63,8 @@ export class RequestPriority implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#ends?.forEach((end) => end.close());
-    this.#ends = null;
+    this.ends?.forEach((end) => end.close());
+    this.ends = null;
   }
 }
 

@@ -32,37 +32,34 @@ export interface CachedImportHistoryOptions {
 }
 
 export class CachedImportHistory implements ImportHistory {
-  readonly #options: CachedImportHistoryOptions;
   #newest: ImportEntry[] = [];
   #version: string | null = null;
   /** Cached, since the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
-  constructor(options: CachedImportHistoryOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: CachedImportHistoryOptions) {}
 
   /** Caches the newest imports and the totals. */
   async refresh(): Promise<void> {
-    const { sql } = this.#options.database;
+    const { sql } = this.options.database;
     this.#newest = (await listImports(sql, { limit: MAX_CACHED_IMPORTS })).imports;
     this.totals = await readTotals(sql);
   }
 
   /** Refreshes after a change of the version, unless an import is running. */
   async refreshIfChanged(version: string): Promise<void> {
-    if (version === this.#version || this.#options.state.running !== null) return;
+    if (version === this.#version || this.options.state.running !== null) return;
     await this.refresh();
     this.#version = version;
   }
 
   async refreshWhenFree(): Promise<void> {
-    if (this.#options.state.running === null) await this.refresh();
+    if (this.options.state.running === null) await this.refresh();
   }
 
   /** Refreshes while the embedded database still answers; a server answers during an import too. */
   async refreshBeforeImport(): Promise<void> {
-    if (this.#options.database.kind === "embedded") await this.refresh();
+    if (this.options.database.kind === "embedded") await this.refresh();
   }
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
@@ -100,7 +97,7 @@ export class CachedImportHistory implements ImportHistory {
       return { gone: entry.failed === 0 ? "none of its records failed" : "its failed records were not kept" };
     }
     try {
-      const file = await this.#options.bak.open(name);
+      const file = await this.options.bak.open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
       if (error instanceof NoBakFolder) return { gone: "bak is no longer a real folder" };
@@ -110,12 +107,12 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
-    const { databaseMonitor, database } = this.#options;
+    const { databaseMonitor, database } = this.options;
     return databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {
-    return this.#options.database.kind === "embedded" && this.#options.state.running !== null;
+    return this.options.database.kind === "embedded" && this.options.state.running !== null;
   }
 }
 

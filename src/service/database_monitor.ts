@@ -30,7 +30,6 @@ export interface DatabaseMonitorOptions {
 }
 
 export class DatabaseMonitor {
-  readonly #options: DatabaseMonitorOptions;
   /** Called after each probe that the database answers, with {@link historyVersion}. Set before the start. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
   /** Called when an unreachable database answers again. Set before the start. */
@@ -42,9 +41,7 @@ export class DatabaseMonitor {
   #failures = 0;
   #reported = Promise.withResolvers<true>();
 
-  constructor(options: DatabaseMonitorOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: DatabaseMonitorOptions) {}
 
   /** Null while the database can be used. */
   get unavailableReason(): string | null {
@@ -76,7 +73,7 @@ export class DatabaseMonitor {
       : explainDatabaseError(error);
     if (this.#unavailableReason !== reason) {
       const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
-      this.#options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
+      this.options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
     }
     if (this.isWorthTrying) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
@@ -86,7 +83,7 @@ export class DatabaseMonitor {
   }
 
   #usable(): void {
-    this.#options.log.info("database_usable");
+    this.options.log.info("database_usable");
     this.#unavailableReason = null;
     this.#isOnTrial = false;
     this.#failures = 0;
@@ -135,13 +132,13 @@ export class DatabaseMonitor {
 
   #pauseAfter(): number {
     if (this.isWorthTrying) return PROBE_INTERVAL_MS;
-    const { random = Math.random } = this.#options;
+    const { random = Math.random } = this.options;
     const maxMs = Math.min(MIN_RETRY_DELAY_MS * 2 ** Math.min(this.#failures, 10), MAX_RETRY_DELAY_MS);
     return maxMs * (0.5 + random() / 2);
   }
 
   async #try(): Promise<void> {
-    const { database: { sql }, log } = this.#options;
+    const { database: { sql }, log } = this.options;
     if (this.#unavailableReason !== null) {
       await withTimeout(ANSWER_TIMEOUT_MS, requireSuitable(sql));
       const applied = await migrate(sql);

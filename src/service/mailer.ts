@@ -1,17 +1,18 @@
 /** Connects the outbox with its sources: history and held users from the database, failed records from `bak`. */
+import { addressList, type Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
 import { findImport, listFailures } from "../postgres/history/history.ts";
 import { allHeld } from "../postgres/history/holds.ts";
-import { PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
+import { newMessageId, PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { AttachmentSource } from "../smtp/attachment.ts";
 import { MAX_FAILURES_SHOWN } from "../smtp/message.ts";
-import { createOutbox, type Outbox } from "../smtp/outbox.ts";
-import type { Transport } from "../smtp/transport.ts";
+import { Outbox } from "../smtp/outbox.ts";
+import type { Message, Transport } from "../smtp/transport.ts";
 import type { ServiceState } from "./state.ts";
 
 export interface MailerOptions {
@@ -26,7 +27,7 @@ export interface MailerOptions {
 export function createMailer(
   { database: { sql }, bak, transport, state, clock, log }: MailerOptions,
 ): Outbox {
-  return createOutbox({
+  return new Outbox({
     store: new PostgresOutboxStore(sql),
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
@@ -40,6 +41,19 @@ export function createMailer(
     clock,
     log,
   });
+}
+
+/** The mail of `POST /settings/test-mail`. */
+export function testMessage(settings: Settings, now: Date): Message {
+  return {
+    messageId: newMessageId(settings.reply_to_admin_email),
+    date: now,
+    from: settings.reply_to_admin_email,
+    to: addressList(settings.failed_import_email),
+    subject: "rosterd: test mail",
+    text: "This is a test mail from rosterd. rosterd will mail failed records to this address.\n",
+    attachments: [],
+  };
 }
 
 /** Reads a file in `bak`. Errors have a `code`. */

@@ -30,7 +30,7 @@ import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
 import { metricsOf } from "./metrics.ts";
 import { type ServiceState, waitingFiles } from "./state.ts";
-import { testMessage } from "./test_mail.ts";
+import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
 /** A standby is still ready: a rolling update waits for that before it stops the leader. */

@@ -53,41 +53,30 @@ export interface OutboxDependencies extends MailSources {
   random?: () => number;
 }
 
-export interface Outbox {
-  /**
-   * Sends the due mails. Returns the numbers of sent mails and of waiting outbox rows. Without mail settings it sends
-   * none. Rejects when the database fails; the current mail is then retried with the same Message-ID.
-   */
-  sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }>;
-  /** Why the last attempt failed; null after a success. */
-  problem(): string | null;
-}
-
-export function createOutbox(dependencies: OutboxDependencies): Outbox {
-  return new DatabaseOutbox(dependencies);
-}
-
 type Verdict = "sent" | "next" | "stop";
 
-class DatabaseOutbox implements Outbox {
-  readonly #deps: OutboxDependencies;
+export class Outbox {
   readonly #drafts: Drafts;
   #problem: string | null = null;
   #loginRefused: { until: number; smtp: Settings["smtp"] } | null = null;
 
-  constructor(dependencies: OutboxDependencies) {
-    this.#deps = dependencies;
+  constructor(private readonly dependencies: OutboxDependencies) {
     this.#drafts = new Drafts(dependencies, dependencies.log);
   }
 
+  /** Why the last attempt failed; null after a success. */
   problem(): string | null {
     return this.#problem;
   }
 
+  /**
+   * Sends the due mails. Returns the numbers of sent mails and of waiting outbox rows. Without mail settings it sends
+   * none. Rejects when the database fails; the current mail is then retried with the same Message-ID.
+   */
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
     // The usual case, every few seconds, costs one statement that reads an index.
-    if (await this.#deps.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
-    const settings = this.#deps.settings();
+    if (await this.dependencies.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
+    const settings = this.dependencies.settings();
     let sent = 0;
     let verdict: Verdict = this.#maySend(settings) ? "next" : "stop";
     while (verdict !== "stop" && !signal.aborted) {
@@ -95,19 +84,19 @@ class DatabaseOutbox implements Outbox {
       verdict = mails.length === 0 ? "stop" : await this.#send(mails, settings, signal);
       if (verdict === "sent") sent++;
     }
-    return { sent, waiting: await this.#deps.store.countWaiting() };
+    return { sent, waiting: await this.dependencies.store.countWaiting() };
   }
 
   #maySend(settings: Settings): boolean {
     const pause = this.#loginRefused;
-    const paused = pause !== null && this.#deps.clock.elapsed() < pause.until &&
+    const paused = pause !== null && this.dependencies.clock.elapsed() < pause.until &&
       JSON.stringify(pause.smtp) === JSON.stringify(settings.smtp);
     return mailConfigured(settings) && !paused;
   }
 
   /** Merges all due mails into the last mail that the hour allows. */
   async #claimNext(): Promise<WaitingMail[]> {
-    const { store, clock } = this.#deps;
+    const { store, clock } = this.dependencies;
     const now = clock.now();
     // Ignores mails sent far in the future, when the clock ran ahead. Clocks of machines differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
@@ -115,7 +104,7 @@ class DatabaseOutbox implements Outbox {
   }
 
   async #send(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Verdict> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, log } = this.dependencies;
     const ids = mails.map(({ id }) => id);
     const stopRenewing = this.#keepClaimed(ids);
     try {
@@ -144,7 +133,7 @@ class DatabaseOutbox implements Outbox {
 
   /** Returns null when the import is gone. Sends a mail that is too big again without its files. */
   async #deliver(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Sent | null> {
-    const send = (message: Message) => this.#deps.transport(settings.smtp, message, signal);
+    const send = (message: Message) => this.dependencies.transport(settings.smtp, message, signal);
     const draft = (files: Files) => this.#drafts.draft(mails, settings, files);
     const message = await draft("with_files");
     if (message === null) return null;
@@ -153,14 +142,14 @@ class DatabaseOutbox implements Outbox {
     } catch (error) {
       const tooBig = error instanceof MailError && error.kind === "too_big";
       if (!tooBig || message.attachments.length === 0) throw error;
-      this.#deps.log.warn("mail.too_big", { mail: mails[0].id, error: error.message });
+      this.dependencies.log.warn("mail.too_big", { mail: mails[0].id, error: error.message });
     }
     const smaller = await draft("without_files");
     return smaller && await send(smaller);
   }
 
   async #failed(mails: readonly WaitingMail[], error: MailError, settings: Settings): Promise<Verdict> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, log } = this.dependencies;
     const now = clock.now();
     const ids = mails.map(({ id }) => id);
     const fields = { mail: ids[0], mails: ids.length, error: error.message };
@@ -173,7 +162,7 @@ class DatabaseOutbox implements Outbox {
       await store.release(ids, error.message, now);
       log.error("mail.login_refused", { ...fields, pause_minutes: LOGIN_RETRY_MS / MINUTE_MS });
     } else {
-      const next = after(now, pauseAfter(mails[0].tries, this.#deps.random ?? Math.random));
+      const next = after(now, pauseAfter(mails[0].tries, this.dependencies.random ?? Math.random));
       await store.markRetry(ids, error.message, next);
       log.warn("mail.retry", { ...fields, next: next.toISOString() });
     }
@@ -189,7 +178,7 @@ class DatabaseOutbox implements Outbox {
   }
 
   #keepClaimed(ids: readonly number[]): () => void {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, log } = this.dependencies;
     const timer = setInterval(() => {
       store.renew(ids, after(clock.now(), CLAIM_MS)).catch((error) =>
         log.warn("mail.claim_not_renewed", { mail: ids[0], code: codeOf(error) })

@@ -8,7 +8,7 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState } from "../../src/service/state.ts";
-import { createOutbox, type OutboxStore } from "../../src/smtp/outbox.ts";
+import { Outbox, type OutboxStore } from "../../src/smtp/outbox.ts";
 import { onServer } from "../postgres/roster_database.ts";
 import { until } from "../support/until.ts";
 
@@ -83,7 +83,7 @@ Deno.test("without a waiting mail the outbox runs one query and sends nothing", 
     failed_import_email: "clerk@school.example",
     smtp: { ...DEFAULT_SETTINGS.smtp, host: "127.0.0.1" },
   };
-  const outbox = createOutbox({
+  const outbox = new Outbox({
     store,
     settings: () => settings,
     loadImport: () => Promise.resolve(null),

@@ -10,10 +10,10 @@ import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
 import { storedFile } from "../../src/service/mailer.ts";
 import { MAX_GZIPPED_BYTES } from "../../src/smtp/attachment.ts";
 import {
-  createOutbox,
   GIVE_UP_AFTER_MS,
   LOGIN_RETRY_MS,
   MIN_ATTEMPTS,
+  Outbox,
   type OutboxDependencies,
 } from "../../src/smtp/outbox.ts";
 import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";
@@ -65,7 +65,7 @@ async function world() {
     dependencies,
     logged,
     pass: (milliseconds: number) => passed += milliseconds,
-    outbox: createOutbox(dependencies),
+    outbox: new Outbox(dependencies),
     /** Adds a finished import with two failed records, its file in `bak`, and its mail. */
     async imported(file: string, content = "\ufeffunique_id\r\n1\r\n"): Promise<number> {
       const failedFile = `${crypto.randomUUID()}.failed.csv`;
@@ -127,7 +127,7 @@ Deno.test("a mail waits until the file of its import is in bak", async () => {
 Deno.test("without mail settings no mail is sent or lost", async () => {
   await using w = await world();
   await w.imported("x.csv");
-  const bare = createOutbox({ ...w.dependencies, settings: () => ({ ...w.settings, failed_import_email: "" }) });
+  const bare = new Outbox({ ...w.dependencies, settings: () => ({ ...w.settings, failed_import_email: "" }) });
   w.pass(2 * GIVE_UP_AFTER_MS);
   assert.deepEqual(await bare.sendDue(never), { sent: 0, waiting: 1 });
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
@@ -181,7 +181,7 @@ Deno.test("a mail lost after the final dot is retried with the same Message-ID, 
   w.server.misbehave({ how: "drop" }, 1);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
   w.pass(2 * MINUTE);
-  const restarted = createOutbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
+  const restarted = new Outbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
   assert.deepEqual(await restarted.sendDue(never), { sent: 1, waiting: 0 });
   const [first, second] = await w.server.received(2);
   assert.ok(first.messageId!.endsWith("@rosterd.example>"));
@@ -203,7 +203,7 @@ Deno.test("a mail that a killed process had claimed is sent by the next process"
 Deno.test("two processes on one database send each mail once", async () => {
   await using w = await world();
   for (let number = 1; number <= 8; number++) await w.imported(`${number}.csv`);
-  const other = createOutbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
+  const other = new Outbox({ ...w.dependencies, store: new PostgresOutboxStore(w.sql) });
   const [one, two] = await Promise.all([w.outbox.sendDue(never), other.sendDue(never)]);
   assert.equal(one.sent + two.sent, 8);
   assert.equal(new Set(w.server.mails.map(({ messageId }) => messageId)).size, 8);
@@ -318,7 +318,7 @@ Deno.test("the other mails are not tried while the server does not answer", asyn
         return w.dependencies.transport(...call);
       },
     };
-    const outbox = createOutbox(counted);
+    const outbox = new Outbox(counted);
     for (let round = 0; round < 3; round++) await outbox.sendDue(never);
     assert.equal(tries, 1);
     w.pass(LOGIN_RETRY_MS + 1);
@@ -368,7 +368,7 @@ Deno.test("a lost digest is retried whole, with the same Message-ID", async () =
     if (message.subject.endsWith("attention")) w.server.misbehave({ how: "drop" }, 1);
     return w.dependencies.transport(smtp, message, signal);
   };
-  const unlucky = createOutbox({ ...w.dependencies, transport: lossy });
+  const unlucky = new Outbox({ ...w.dependencies, transport: lossy });
   assert.deepEqual(await unlucky.sendDue(never), { sent: 9, waiting: 3 });
   w.pass(2 * MINUTE);
   const later = await w.imported("later.csv");
@@ -406,7 +406,7 @@ Deno.test("an abort during a send does not count as an attempt", async () => {
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "stall" }, 1);
   const stop = new AbortController();
-  const patient = createOutbox({ ...w.dependencies, transport: createTransport() });
+  const patient = new Outbox({ ...w.dependencies, transport: createTransport() });
   const sending = patient.sendDue(stop.signal);
   await w.server.misbehaved(1);
   stop.abort();

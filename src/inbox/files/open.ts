@@ -49,12 +49,12 @@ export async function openRosterFile(
 
 export class OpenRosterFile implements RosterFile {
   readonly size: number;
-  readonly #handle: FileHandle;
-  readonly #fingerprint: Fingerprint;
 
-  constructor(handle: FileHandle, readonly name: string, fingerprint: Fingerprint) {
-    this.#handle = handle;
-    this.#fingerprint = fingerprint;
+  constructor(
+    private readonly handle: FileHandle,
+    readonly name: string,
+    private readonly fingerprint: Fingerprint,
+  ) {
     this.size = Number(fingerprint.size);
   }
 
@@ -80,7 +80,7 @@ export class OpenRosterFile implements RosterFile {
   async #chunkAt(position: number, buffer: Uint8Array = new Uint8Array(CHUNK_BYTES)): Promise<Uint8Array> {
     const length = Math.min(buffer.length, this.size - position);
     if (length <= 0) return buffer.subarray(0, 0);
-    const { bytesRead } = await this.#handle.read(buffer, 0, length, position);
+    const { bytesRead } = await this.handle.read(buffer, 0, length, position);
     return buffer.subarray(0, bytesRead);
   }
 
@@ -90,7 +90,7 @@ export class OpenRosterFile implements RosterFile {
    */
   async sync(): Promise<this> {
     try {
-      await nullOn(this.#handle.datasync(), ...NO_SYNC);
+      await nullOn(this.handle.datasync(), ...NO_SYNC);
       return this;
     } catch (error) {
       await this.close();
@@ -99,11 +99,11 @@ export class OpenRosterFile implements RosterFile {
   }
 
   async changed(): Promise<boolean> {
-    return !sameFile(this.#fingerprint, fingerprintOf(await this.#handle.stat({ bigint: true })));
+    return !sameFile(this.fingerprint, fingerprintOf(await this.handle.stat({ bigint: true })));
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.handle.close();
   }
 }
 

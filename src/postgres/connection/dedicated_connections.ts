@@ -6,26 +6,21 @@ import type { Isolation } from "./sql.ts";
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {
-  readonly #open: Open;
-  readonly #idleTimeoutMs: number;
   #idle: DedicatedConnection | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(open: Open, idleTimeoutMs = IDLE_TIMEOUT_MS) {
-    this.#open = open;
-    this.#idleTimeoutMs = idleTimeoutMs;
-  }
+  constructor(private readonly open: Open, private readonly idleTimeoutMs = IDLE_TIMEOUT_MS) {}
 
   async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
     const idle = this.#take();
-    if (idle === null) return await this.#on(new DedicatedConnection(this.#open), work, isolation);
+    if (idle === null) return await this.#on(new DedicatedConnection(this.open), work, isolation);
     try {
       return await this.#on(idle, work, isolation);
     } catch (error) {
       // The connection may have died while it was idle. The work has not begun, so it is safe to retry.
       if (idle.hasBegun) throw error;
-      return await this.#on(new DedicatedConnection(this.#open), work, isolation);
+      return await this.#on(new DedicatedConnection(this.open), work, isolation);
     }
   }
 
@@ -59,6 +54,6 @@ export class DedicatedConnections {
   async #keep(connection: DedicatedConnection): Promise<void> {
     if (this.#isClosed || this.#idle !== null || connection.isLost) return await connection.close();
     this.#idle = connection;
-    this.#timer = setTimeout(() => void this.#take()?.close(), this.#idleTimeoutMs);
+    this.#timer = setTimeout(() => void this.#take()?.close(), this.idleTimeoutMs);
   }
 }

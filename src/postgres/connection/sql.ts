@@ -1,10 +1,10 @@
 /** The driver's types and options for every connection. */
 import postgres from "postgres";
 import { STARTUP } from "../session.ts";
-import { ARRAYS } from "./arrays.ts";
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Tx = postgres.TransactionSql<{ bigint: number }>;
+export type Isolation = "read committed" | "repeatable read";
 
 /** Counts and ids are far below 2^53. */
 const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
@@ -13,10 +13,34 @@ const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: S
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,
+  // The driver's own look-up of array types crashes the process if the connection is lost during it (measured).
   fetch_types: false,
   onnotice: () => {},
   connection: { application_name: "rosterd", ...STARTUP },
-  types: { bigint: BIGINT, ...ARRAYS },
+  types: { bigint: BIGINT, texts: arrayType(1009, String), bigints: arrayType(1016, Number) },
 };
 
-export type Isolation = "read committed" | "repeatable read";
+function arrayType<T>(oid: number, parse: (text: string) => T): postgres.PostgresType<(T | null)[]> {
+  return { to: oid, from: [oid], serialize, parse: (text: string) => elements(text, parse) };
+}
+
+/** `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
+function serialize(values: unknown): unknown {
+  // A literal written by hand is sent unchanged.
+  if (!Array.isArray(values)) return values;
+  return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+}
+
+const ELEMENT = /"((?:[^"\\]|\\.)*)"|[^{},]+/gs;
+
+/** Parses an array of one dimension. */
+function elements<T>(text: string, parse: (text: string) => T): (T | null)[] {
+  return Array.from(text.matchAll(ELEMENT), ([plain, quoted]) => {
+    if (quoted !== undefined) return parse(quoted.replaceAll(/\\(.)/gs, "$1"));
+    return plain === "NULL" ? null : parse(plain);
+  });
+}

@@ -49,7 +49,6 @@ const CHECKS_PER_SILENCE = 5;
 const GOODBYE_TIMEOUT_MS = 5_000;
 
 export class WatchedSocket extends Duplex {
-  readonly #options: WatchedSocketOptions;
   readonly #protocol = new ProtocolState((code) => {
     this.destroy(fault(code, "the server refused a COPY"));
   });
@@ -67,9 +66,8 @@ export class WatchedSocket extends Duplex {
   /** Why the socket failed; null if it did not. */
   fault: Error | null = null;
 
-  constructor(options: WatchedSocketOptions) {
+  constructor(private readonly options: WatchedSocketOptions) {
     super();
-    this.#options = options;
   }
 
   /** Read by the driver. It may write before the server has answered. */
@@ -135,7 +133,7 @@ export class WatchedSocket extends Duplex {
   }
 
   #open(at: number): void {
-    const { hosts } = this.#options.address;
+    const { hosts } = this.options.address;
     const { host, port } = hosts[at];
     const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
@@ -159,7 +157,7 @@ export class WatchedSocket extends Duplex {
 
   /** Requests TLS if the URL asks for it, as libpq does: never on a Unix socket. */
   #secure(socket: Socket, at: number): void {
-    const { sslMode, sslDirect, hosts } = this.#options.address;
+    const { sslMode, sslDirect, hosts } = this.options.address;
     if (sslMode === "disable" || this.#isPlain || hosts[at].host.startsWith("/")) return this.#use(socket);
     if (sslDirect) return this.#useTls(socket, at);
     socket.write(SSL_REQUEST);
@@ -172,7 +170,7 @@ export class WatchedSocket extends Duplex {
 
   /** `require` encrypts without verifying, `verify-ca` passes over the name of the host, `verify-full` does neither. */
   #useTls(socket: Socket, at: number): void {
-    const { hosts, sslMode, sslDirect, authorities } = this.#options.address;
+    const { hosts, sslMode, sslDirect, authorities } = this.options.address;
     const { host } = hosts[at];
     const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
     let ca: string[] | undefined;
@@ -220,7 +218,7 @@ export class WatchedSocket extends Duplex {
       if (!this.push(bytes)) socket.pause();
     });
     socket.once("end", () => this.#onHangUp());
-    const { silenceMs, onSilence } = this.#options;
+    const { silenceMs, onSilence } = this.options;
     if (onSilence !== null) {
       this.#watch = setInterval(() => this.#checkSilence(onSilence), silenceMs / CHECKS_PER_SILENCE);
     }
@@ -251,7 +249,7 @@ export class WatchedSocket extends Duplex {
     // Before the login the driver's own deadline applies.
     if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
     const since = this.progressAt;
-    if (performance.now() - since < this.#options.silenceMs) return;
+    if (performance.now() - since < this.options.silenceMs) return;
     this.#isAsking = true;
     onSilence(this).then((keepsWaiting) => {
       this.#isAsking = false;

@@ -68,6 +68,16 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   } as unknown as ImportEntry;
 }
 
+/** The last import's time (before the first, the installation's) if it was before `time`, otherwise null. */
+export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
+  const [{ last }] = await sql<{ last: Date }[]>`
+    select coalesce(
+      (select max(finished_at) from rosterd.imports where status <> 'error'),
+      (select min(applied_at) from rosterd.migrations)
+    ) as last`;
+  return last < time ? last : null;
+}
+
 export interface OpenHold {
   id: number;
   file: string;

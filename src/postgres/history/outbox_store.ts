@@ -25,6 +25,15 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
+/** Stores an alert for sending, once per key. */
+export async function alertOnce(sql: postgres.ISql, sender: string, key: string, alert: Alert): Promise<void> {
+  const content = sql.json({ ...alert, key });
+  await sql`
+    insert into rosterd.outbox (kind, content, message_id)
+    select 'alert', ${content}, ${newMessageId(sender)}
+    where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
+}
+
 /** Keeps a digest within the parameter limit of one statement. */
 const MAX_CLAIMED_MAILS = 10_000;
 

@@ -9,17 +9,15 @@ const STATEMENT_ROWS = 2_000;
 
 /** Inserts rows into `staged`: line, problems, and the columns in the order of `header.present`. */
 export class UnnestRows {
-  readonly #tx: Tx;
   readonly #statement: string;
   readonly #positions: readonly number[];
   #lines: number[] = [];
   #problems: (string | null)[] = [];
   #columns: (string | null)[][];
 
-  constructor(tx: Tx, header: Header) {
+  constructor(private readonly tx: Tx, header: Header) {
     const names = header.present.map(({ column }) => column.databaseName);
     const arrays = names.map((_, at) => `$${at + 3}::text[]`);
-    this.#tx = tx;
     this.#statement = `insert into staged (line, problems, ${names.join(", ")})
       select * from unnest($1::bigint[], $2::text[], ${arrays.join(", ")})`;
     this.#positions = header.present.map(({ positions }) => positions[0]);
@@ -42,7 +40,7 @@ export class UnnestRows {
   }
 
   async #send(): Promise<void> {
-    await this.#tx.unsafe(this.#statement, [this.#lines, this.#problems, ...this.#columns]);
+    await this.tx.unsafe(this.#statement, [this.#lines, this.#problems, ...this.#columns]);
     this.#lines = [];
     this.#problems = [];
     this.#columns = this.#positions.map(() => []);

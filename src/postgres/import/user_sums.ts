@@ -26,11 +26,7 @@ export function bucketsFor(bytes: number): number {
 }
 
 export class UserSums {
-  readonly #sums: BigInt64Array;
-
-  private constructor(private readonly tx: Tx, sums: BigInt64Array) {
-    this.#sums = sums;
-  }
+  private constructor(private readonly tx: Tx, private readonly sums: BigInt64Array) {}
 
   /** The bytes of {@link toHex}, in base64. */
   static fromBase64(tx: Tx, text: string): UserSums {
@@ -46,18 +42,18 @@ export class UserSums {
   }
 
   get buckets(): number {
-    return this.#sums.length;
+    return this.sums.length;
   }
 
   /** Whether all users are as they were. That is faster than finding out who is not. */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string }[]>(total);
-    return BigInt(row.total) === this.#sums.reduce((all, sum) => all + sum, 0n);
+    return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
   }
 
   /** 1 for each bucket whose sum is another one, otherwise 0. */
   differing(other: UserSums): Uint8Array {
-    return Uint8Array.from(this.#sums, (sum, bucket) => sum === other.#sums[bucket] ? 0 : 1);
+    return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }
 
   /** Adds the rows that the import wrote by its plan, and none of another program. */
@@ -71,7 +67,7 @@ export class UserSums {
   }
 
   toHex(): string {
-    return Buffer.from(this.#sums.buffer).toString("hex");
+    return Buffer.from(this.sums.buffer).toString("hex");
   }
 
   async #add(rows: string, importId = 0): Promise<void> {
@@ -80,7 +76,7 @@ export class UserSums {
     const [{ sums: text }] = answers.find((rows) => rows.length > 0)!;
     const pairs = Buffer.from(text ?? "", "base64");
     for (let at = 0; at < pairs.length; at += 4 + SUM_BYTES) {
-      this.#sums[pairs.readInt32BE(at)] += pairs.readBigInt64BE(at + 4);
+      this.sums[pairs.readInt32BE(at)] += pairs.readBigInt64BE(at + 4);
     }
   }
 }
