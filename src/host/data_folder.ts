@@ -1,10 +1,9 @@
-/**
- * The data folder and the admin token in it. The folder also has the lock (`database_lock.ts`), the record of the service
- * (`service_record.ts`) and the embedded database. Every function may throw `UnusableData`.
- */
+/** The data folder, the admin token and the lock in it. Every function may throw `UnusableData`. */
 import { join } from "node:path";
+import { nullOn } from "../runtime/errors.ts";
+import { withTimeout } from "../runtime/with_timeout.ts";
 import { inData } from "./unusable_data.ts";
-import { fileLock, readIfPresent, writeWhole } from "./whole_file.ts";
+import { fileLock, openLockFile, readIfPresent, writeWhole } from "./whole_file.ts";
 
 /** Creates the folder with mode 0700 if it is missing. */
 export async function makeDataFolder(folder: string): Promise<void> {
@@ -50,4 +49,41 @@ async function storeNewToken(folder: string): Promise<string> {
   const token = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });
   await writeWhole(adminTokenPath(folder), token + "\n", { mode: 0o600 });
   return token;
+}
+
+/**
+ * Lets only one process open the embedded database, until the lock is disposed or the process ends, even by a kill. Null if
+ * another one has it. The folder must exist.
+ */
+export async function lockEmbeddedDatabase(folder: string): Promise<Disposable | null> {
+  const file = await inData(folder, () => openLockFile(lockPath(folder)));
+  if (!await tryLock(file)) {
+    file.close();
+    return null;
+  }
+  await file.truncate();
+  await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  return file;
+}
+
+/** The process that last had the lock, for messages only: it may have ended. Null if it is not known. */
+export async function lastLockHolder(folder: string): Promise<number | null> {
+  const text = await readIfPresent(lockPath(folder));
+  return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
+}
+
+/** An uncontended lock never takes this long. */
+const LOCK_WAIT_MS = 1_000;
+
+/**
+ * Deno 2.6 has only a blocking lock. After a timeout its thread waits until the other process ends. The file is closed by
+ * then, so a late lock is released at once.
+ */
+async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
+  if (file.tryLock !== undefined) return await file.tryLock(true);
+  return await nullOn(withTimeout(LOCK_WAIT_MS, file.lock(true)), "ETIMEDOUT") !== null;
+}
+
+function lockPath(folder: string): string {
+  return join(folder, "lock");
 }

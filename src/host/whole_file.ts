@@ -1,32 +1,27 @@
-/**
- * Replaces small files atomically, and locks them against other processes.
- */
+/** Replaces small files atomically, and locks them against other processes. */
 import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
-
-export interface WholeFileOptions {
-  /** Permission bits, regardless of the umask. */
-  mode: number;
-  /** Modification time; by default the current time. */
-  mtime?: Date;
-}
 
 /**
  * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or the new
  * content. Throws errors of the file system, and removes the temporary file.
  *
  * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. A crash then leaves the new
- * content in the temporary file.
+ * content in the temporary file. `mode` does not depend on the umask; `mtime` is by default the current time.
  */
-export async function writeWhole(path: string, text: string, { mode, mtime }: WholeFileOptions): Promise<void> {
+export async function writeWhole(
+  path: string,
+  text: string,
+  { mode, mtime }: { mode: number; mtime?: Date },
+): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await writeNew(temporary, text, mtime);
+    await write(temporary, text, mtime, { createNew: true, mode: 0o600 });
     await Deno.chmod(temporary, mode);
     await keepOwner(temporary, await exists(path) ? path : dirname(path));
     await Deno.rename(temporary, path).catch(async (error) => {
       if (!hasCode(error, "EBUSY")) throw error;
-      await writeInPlace(path, text, mtime);
+      await write(path, text, mtime, { truncate: true });
       await Deno.remove(temporary);
     });
   } catch (error) {
@@ -66,15 +61,8 @@ export function readIfPresent(path: string): Promise<string | null> {
   return nullOn(Deno.readTextFile(path), "ENOENT");
 }
 
-async function writeNew(path: string, text: string, mtime: Date | undefined): Promise<void> {
-  await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
-  using file = await Deno.open(path, { write: true });
-  if (mtime !== undefined) await file.utime(mtime, mtime);
-  await file.sync();
-}
-
-async function writeInPlace(path: string, text: string, mtime: Date | undefined): Promise<void> {
-  using file = await Deno.open(path, { write: true, truncate: true });
+async function write(path: string, text: string, mtime: Date | undefined, options: Deno.OpenOptions): Promise<void> {
+  using file = await Deno.open(path, { write: true, ...options });
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
   if (mtime !== undefined) await file.utime(mtime, mtime);

@@ -4,8 +4,6 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/log.ts";
 import { answerTo } from "./answer.ts";
 import { readBodies } from "./body.ts";
 import { addDecisionRoutes } from "./decision_routes.ts";
@@ -20,15 +18,11 @@ import { refuseParameters } from "./route.ts";
 import type { Service } from "./service.ts";
 import { addSettingsRoutes } from "./settings_routes.ts";
 import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
-import { requireToken, type Tokens } from "./tokens.ts";
+import { requireToken, type TokenOptions } from "./tokens.ts";
 
-export interface HttpOptions {
+export interface HttpOptions extends TokenOptions {
   version: string;
   hosts: HostNames;
-  /** Read for each request, so that a rotated token works at once. */
-  tokens: () => Promise<Tokens>;
-  clock: Clock;
-  log: Log;
   /** The time for a whole body. For `POST /check`, the time for each chunk. */
   bodyTimeoutMs?: number;
 }

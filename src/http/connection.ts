@@ -33,10 +33,6 @@ export class Connection {
     socket.destroySoon = () => this.end();
   }
 
-  get address(): string | undefined {
-    return this.socket.remoteAddress;
-  }
-
   /** Aborted when the client has gone. */
   get gone(): AbortSignal {
     return this.#gone.signal;

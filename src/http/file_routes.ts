@@ -40,17 +40,11 @@ const checkFile = createRoute({
   },
 });
 
-export interface FileRouteOptions {
-  log: Log;
-  /** How long a client may pause within the body. */
-  bodyTimeoutMs: number;
-}
-
 /** Adds the calls to `app`. */
 export function addFileRoutes(
   app: OpenAPIHono<HttpEnv>,
   service: Service,
-  { log, bodyTimeoutMs }: FileRouteOptions,
+  { log, bodyTimeoutMs }: { log: Log; bodyTimeoutMs: number },
 ): void {
   app.openapi(getFailedFile, async (c) => {
     const file = found(await service.imports.failedFile(c.req.valid("param").id));

@@ -51,8 +51,8 @@ const counts = {
   missing_held: count,
 };
 
-const warning = z.object({ code: stableWord, text: z.string() });
-const reason = z.object({ code: stableWord, text: z.string(), line: count.nullable() });
+const codedText = z.object({ code: stableWord, text: z.string() });
+const reason = codedText.extend({ line: count.nullable() });
 
 /** Fields that an import and a check share. */
 const result = {
@@ -60,7 +60,7 @@ const result = {
   status: z.enum(IMPORT_STATUSES),
   reason: reason.nullable().describe("Why the file was rejected or the import stopped."),
   ...counts,
-  warnings: z.array(warning),
+  warnings: z.array(codedText),
 };
 
 export const importEntry = z.object({
@@ -172,7 +172,6 @@ export const undone = z.object({
   ...leaving,
 }).openapi("Undone") satisfies z.ZodType<Undone>;
 
-const statusProblem = z.object({ code: stableWord, text: z.string() });
 const waitingFile = z.object({
   name: z.string(),
   code: stableWord,
@@ -192,7 +191,7 @@ const runningImport = z.object({
 export const statusDocument = z.object({
   version: z.string(),
   ready: z.boolean(),
-  problems: z.array(statusProblem).describe("What prevents imports or needs attention."),
+  problems: z.array(codedText).describe("What prevents imports or needs attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
@@ -210,7 +209,7 @@ export const statusDocument = z.object({
   last_import_at: time.nullable(),
 }).openapi("Status");
 
-export const readiness = z.object({ ready: z.boolean(), problems: z.array(statusProblem) });
+export const readiness = z.object({ ready: z.boolean(), problems: z.array(codedText) });
 
 export const findings = z.array(
   z.object({
@@ -229,7 +228,7 @@ export const problemDocument = z.object({
   status: z.int(),
   detail: z.string(),
   errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("The errors, by key."),
-  problems: z.array(statusProblem).optional().describe(
+  problems: z.array(codedText).optional().describe(
     "Why the service is not ready, or the decision is not possible.",
   ),
   id: z.string().optional().describe("The id of the log entry that says more."),

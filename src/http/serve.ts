@@ -8,7 +8,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { withTimeout } from "../runtime/with_timeout.ts";
-import { keepAccepting } from "./accepting.ts";
 import { Connection, type Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import type { HttpEnv } from "./env.ts";
@@ -165,7 +164,7 @@ class HttpService {
     const problem = problemOfHead(incoming);
     if (problem !== null) return problem.response();
     const connection = this.#connections.of(incoming.socket);
-    const answer = await this.app.fetch(request, { address: connection?.address, gone: connection?.gone });
+    const answer = await this.app.fetch(request, { address: incoming.socket.remoteAddress, gone: connection?.gone });
     // What has not come by now is neither waited for nor read.
     if (incoming.complete === false || this.#closed !== undefined) answer.headers.set("connection", "close");
     return answer;
@@ -215,4 +214,23 @@ function codeOf(error: unknown): string {
 
 function inUrl(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/** The clients of a shorter outage wait in the queue of the system. */
+const LISTEN_AGAIN_MS = 1_000;
+/** As many clients wait there as Node's servers let wait. */
+const BACKLOG = 511;
+
+interface Listening {
+  _handle?: { listen?(backlog: number): number } | null;
+}
+
+/**
+ * Deno accepts no connection any more after one for which the process had no handle left (EMFILE), and says so to nobody;
+ * measured with 2.9.6. To listen once more on the same socket starts it again, and does nothing to one that works.
+ * Returns what ends this.
+ */
+function keepAccepting(server: Server): () => void {
+  const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);
+  return () => clearInterval(timer);
 }

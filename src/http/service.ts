@@ -32,27 +32,20 @@ export interface ImportQuery {
   status?: ImportStatus;
 }
 
-export interface FailureQuery {
+export interface DetailQuery<Place> {
   /** 1 to 1,000. */
   limit: number;
-  /** Only failures on a later line. */
-  after?: number;
-}
-
-export interface HeldQuery {
-  /** 1 to 1,000. */
-  limit: number;
-  /** Only users with a later unique_id. */
-  after?: string;
+  /** Only failures on a later line, or users with a later unique_id. */
+  after?: Place;
 }
 
 /** The imports, newest first. A method returns null if the import does not exist. */
 export interface ImportHistory {
   list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
   get(id: number): Promise<ImportEntry | null>;
-  failures(id: number, query: FailureQuery): Promise<{ failures: Failure[]; next: number | null } | null>;
+  failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id. */
-  held(id: number, query: HeldQuery): Promise<{ held: HeldUser[]; next: string | null } | null>;
+  held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
   /** The failed-records file in `bak`. `gone` says why there is no file. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
 }

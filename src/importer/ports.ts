@@ -36,10 +36,8 @@ export interface RosterFile {
   close(): Promise<void>;
 }
 
-/** An upload in `UPLOAD/.rosterd/`, where it stays until its import is over. */
-export interface ClaimedUpload {
-  /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
-  readonly key: string;
+/** An upload that a turn may claim now. */
+export interface ReadyUpload {
   /** The name it was uploaded under. */
   readonly name: string;
   /** Modification time in milliseconds since 1970, by the file server's clock: the order of imports. */
@@ -47,11 +45,10 @@ export interface ClaimedUpload {
   readonly size: number;
 }
 
-/** An upload that a turn may claim now. */
-export interface ReadyUpload {
-  readonly name: string;
-  readonly mtime: number;
-  readonly size: number;
+/** An upload in `UPLOAD/.rosterd/`, where it stays until its import is over. */
+export interface ClaimedUpload extends ReadyUpload {
+  /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
+  readonly key: string;
 }
 
 /** A file that is not imported now, and why, for status and log. */

@@ -9,13 +9,10 @@ import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
-import { statsOf } from "./files/fsync.ts";
+import { isSameEntry, statsOf } from "./files/fsync.ts";
 import { type Folders, isRealFolder, swapped, tryClaiming, tryMaking, uploadFolder } from "./folders.ts";
 
-interface Identity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+type Identity = Pick<BigIntStats, "dev" | "ino">;
 
 const CODES = { work: "work_not_a_folder", bak: "bak_not_a_folder" } as const;
 type Inner = keyof typeof CODES;
@@ -32,7 +29,7 @@ export class FolderCheck {
     const identity = await uploadFolder(upload);
     const hasWork = await isRealFolder(work, CODES.work);
     const hasBak = await isRealFolder(bak, CODES.bak);
-    if (this.#upload && !hasWork && !isSame(this.#upload, identity)) throw this.#replaced();
+    if (this.#upload && !hasWork && !isSameEntry(this.#upload, identity)) throw this.#replaced();
     const own = await tryClaiming(this.folders);
     await this.#accept("work", own);
     if (hasBak) await this.#accept("bak", await tryMaking(bak, "bak_not_writable"));
@@ -64,11 +61,11 @@ export class FolderCheck {
       statsOf(work),
       statsOf(bak),
     ]);
-    if (root === null || !isSame(this.#upload, root)) throw this.#replaced();
+    if (!isSameEntry(this.#upload, root)) throw this.#replaced();
     for (const [index, name] of INNER.entries()) {
       const before = this.#inner[name], stats = inner[index];
       if (before === null) await isRealFolder(this.folders[name], CODES[name]);
-      else if (stats === null || !isSame(before, stats)) throw swapped(this.folders[name]);
+      else if (!isSameEntry(before, stats)) throw swapped(this.folders[name]);
       this.#inner[name] = stats;
     }
   }
@@ -94,8 +91,4 @@ export class FolderCheck {
       "its mount is probably gone; mount it again, or restart rosterd to use the new folder",
     );
   }
-}
-
-function isSame(one: Identity, other: Identity): boolean {
-  return one.dev === other.dev && one.ino === other.ino;
 }

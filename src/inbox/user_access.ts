@@ -53,15 +53,11 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
 /** The uploads that the user may not read, as the service reports them. */
 export async function unreadableUploads(upload: string, access: UserAccess): Promise<WaitingFile[]> {
   const found: WaitingFile[] = [];
-  for (const name of await namesIn(upload)) {
+  for (const name of (await nullOn(readdir(upload), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort()) {
     const stats = await nullOn(lstat(join(upload, name), { bigint: true }), "ENOENT");
     if (kindOfName(name) !== "upload" || stats === null || !stats.isFile()) continue;
     const plain = { uid: Number(stats.uid), gid: Number(stats.gid), mode: Number(stats.mode) };
     if (!access.mayRead(plain)) found.push(waiting.unreadable(name, stats));
   }
   return found;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return (await nullOn(readdir(folder), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort();
 }

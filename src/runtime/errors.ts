@@ -6,6 +6,11 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** An error that its callers recognise by its code. */
+export function errorWithCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
 /** The code of an expected error. Rethrows an error without a code, because that is a bug. */
 export function codeOrThrow(error: unknown): string {
   const code = codeOf(error);

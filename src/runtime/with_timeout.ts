@@ -1,3 +1,7 @@
+import { errorWithCode } from "./errors.ts";
+
+const noAnswer = () => errorWithCode("ETIMEDOUT", "no answer");
+
 /** Resolves to the answer. After `ms` milliseconds it rejects with the error from `tooLate`; the work itself continues. */
 export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {
   const late = Promise.withResolvers<never>();
@@ -7,8 +11,4 @@ export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate
   } finally {
     clearTimeout(timer);
   }
-}
-
-function noAnswer(): Error {
-  return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
 }

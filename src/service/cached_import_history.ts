@@ -2,7 +2,7 @@
  * Reads the import history for HTTP. An import blocks the embedded database: meanwhile the newest imports come from
  * memory, and other requests throw {@link Busy}.
  */
-import { Busy, type FailureQuery, type HeldQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../inbox/files/open.ts";
@@ -79,12 +79,12 @@ export class CachedImportHistory implements ImportHistory {
     return cached ?? null;
   }
 
-  async failures(id: number, query: FailureQuery) {
+  async failures(id: number, query: DetailQuery<number>) {
     if (this.#isBusy) throw new Busy();
     return await this.#ask((sql) => listFailures(sql, id, query));
   }
 
-  async held(id: number, query: HeldQuery) {
+  async held(id: number, query: DetailQuery<string>) {
     if (this.#isBusy) throw new Busy();
     return await this.#ask((sql) => listHeld(sql, id, query));
   }

@@ -1,7 +1,6 @@
 /** Opens the configured database: a server, or the embedded one. */
 import type { Config } from "../config.ts";
-import { makeDataFolder } from "../host/data_folder.ts";
-import { lastLockHolder, lockEmbeddedDatabase } from "../host/database_lock.ts";
+import { lastLockHolder, lockEmbeddedDatabase, makeDataFolder } from "../host/data_folder.ts";
 import { connectServer, type Database } from "../postgres/connection/connect.ts";
 import { startEmbedded } from "../postgres/connection/embedded.ts";
 import type { LinkTimeouts } from "../postgres/connection/backend_probe.ts";

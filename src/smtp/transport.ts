@@ -65,11 +65,10 @@ export interface TransportOptions {
 export function createTransport(options: TransportOptions = {}): Transport {
   return async (smtp, message, signal) => {
     refuseUnsafe(message);
-    const { refused } = await withMailer(smtp, options, signal, async (mailer, limited) => {
+    return await withMailer(smtp, options, signal, async (mailer, limited) => {
       const { rejected } = await mailer.sendMail({ ...nodemailerMessage(message), signal: limited });
       return { refused: rejected.length };
     });
-    return { refused };
   };
 }
 

@@ -6,7 +6,7 @@ import {
   readOrMakeAdminToken,
   rotateAdminToken,
 } from "../../src/host/data_folder.ts";
-import { lastLockHolder, lockEmbeddedDatabase } from "../../src/host/database_lock.ts";
+import { lastLockHolder, lockEmbeddedDatabase } from "../../src/host/data_folder.ts";
 import { readServiceRecord, removeServiceRecord, writeServiceRecord } from "../../src/host/service_record.ts";
 
 async function inDataFolder(work: (folder: string) => Promise<void>) {
@@ -69,7 +69,7 @@ Deno.test("The embedded database is locked by one process until that releases it
 Deno.test("The lock of a killed process is free again", () =>
   inDataFolder(async (folder) => {
     const program = `
-      import { lockEmbeddedDatabase } from "${new URL("../../src/host/database_lock.ts", import.meta.url)}";
+      import { lockEmbeddedDatabase } from "${new URL("../../src/host/data_folder.ts", import.meta.url)}";
       globalThis.held = await lockEmbeddedDatabase(Deno.args[0]);
       console.log(held !== null);
       setInterval(() => {}, 1_000);`;

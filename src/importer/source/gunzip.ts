@@ -1,6 +1,4 @@
-/**
- * Unpacks a gz file of one or more members, checks the limits while it streams, and rejects the file for errors of zlib.
- */
+/** Unpacks a gz file of one or more members, checks its limits, and rejects the file for errors of zlib. */
 import { counted, grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
@@ -47,8 +45,13 @@ export async function* unpackedGz(
   let bytes = 0, watchedTo = 0;
   const weighed = (chunk: Uint8Array) => {
     bytes += chunk.length;
-    if (bytes > limits.bytes) rejectTooLong(limits);
-    if (bytes > mostByRatio) rejectRatio(limits);
+    if (bytes > limits.bytes) {
+      const most = grouped(limits.bytes / 1024 ** 3);
+      reject("gz_too_long", `this gz file unpacks to more than ${most} GiB: split it into several files`);
+    }
+    if (bytes > mostByRatio) {
+      reject("gz_ratio", `this gz file unpacks to more than ${limits.ratio} times its size: upload it without gzip`);
+    }
     return chunk;
   };
   try {
@@ -143,15 +146,4 @@ async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
 
 function rejectCutOff(line: number): never {
   reject("cut_off", `the gz file looks cut off at line ${line}: upload it again`, line);
-}
-
-function rejectTooLong({ bytes }: GzLimits): never {
-  reject(
-    "gz_too_long",
-    `this gz file unpacks to more than ${grouped(bytes / 1024 ** 3)} GiB: split it into several files`,
-  );
-}
-
-function rejectRatio({ ratio }: GzLimits): never {
-  reject("gz_ratio", `this gz file unpacks to more than ${ratio} times its size: upload it without gzip`);
 }

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import type { ClaimedUpload } from "../../importer/ports.ts";
-import { create, unlink } from "../files/disk.ts";
-import { closing, FILE_MODE, statsOf, temporaryName, writeAll } from "../files/fsync.ts";
+import { unlink } from "../files/disk.ts";
+import { statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
 import { ensureFolder, type Folders } from "../folders.ts";
 import { bakName, failedName, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
@@ -50,7 +50,7 @@ export async function keepFailed(
   const noted = (await readNote(work, upload.key))?.failed ?? null;
   const temporary = join(bak, temporaryName("tmp"));
   try {
-    await writeFile(temporary, write);
+    await writeNew(temporary, (file) => write((bytes) => writeAll(file, bytes)));
     if (noted !== null && await finishMove(temporary, join(bak, noted))) return noted;
     const wanted = plainName(failedName(upload.name, startedAt));
     return await underFreeName(bak, wanted, async (name, target) => {
@@ -61,12 +61,6 @@ export async function keepFailed(
     if (await statsOf(temporary)) await unlink(temporary);
     throw error;
   }
-}
-
-async function writeFile(path: string, write: (sink: Sink) => Promise<void>): Promise<void> {
-  await using file = closing(await create(path, FILE_MODE));
-  await write((bytes) => writeAll(file.handle, bytes));
-  await file.handle.sync();
 }
 
 /** Tries `x.csv`, `x-2.csv`, `x-3.csv` … until `claim` succeeds. */

@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
-import { chmod, create, utimes } from "../files/disk.ts";
-import { closing, writeAll } from "../files/fsync.ts";
+import { chmod, utimes } from "../files/disk.ts";
+import { closing, writeAll, writeNew } from "../files/fsync.ts";
 import { fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -23,12 +23,11 @@ export class ChangedWhileCopied extends Error {
 export async function copyFile(source: string, copy: string): Promise<void> {
   await using from = closing(await openUnfollowed(source));
   const before = await from.handle.stat({ bigint: true });
-  {
-    await using to = closing(await create(copy, Number(before.mode & 0o777n)));
-    for await (const chunk of chunksOf(from.handle)) await writeAll(to.handle, chunk);
-    await to.handle.sync();
-  }
-  await chmod(copy, Number(before.mode & 0o777n));
+  const mode = Number(before.mode & 0o777n);
+  await writeNew(copy, async (to) => {
+    for await (const chunk of chunksOf(from.handle)) await writeAll(to, chunk);
+  }, mode);
+  await chmod(copy, mode);
   await utimes(copy, Number(before.atimeMs) / 1_000, Number(before.mtimeMs) / 1_000);
   const same = await sameContent(source, copy) &&
     sameFile(fingerprintOf(before), fingerprintOf(await from.handle.stat({ bigint: true })));

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { hasCode } from "../../runtime/errors.ts";
 import { copyFile, sameContent } from "./copy.ts";
 import { link, rename, unlink } from "../files/disk.ts";
-import { fsyncFolders, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
+import { fsyncFolders, isSameEntry, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
 import { swapped } from "../folders.ts";
 
 /** Returns false, without a change, when the name `target` exists. */
@@ -21,7 +21,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    if (!await isLinked(source, target)) return false;
+    // An earlier attempt may have made the link, even if its answer got lost: then only the old name is left to remove.
+    if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));
   await assertMoved(before, target);
@@ -41,11 +42,6 @@ export async function finishMove(source: string, target: string): Promise<boolea
   else if (await sameContent(source, target)) await removeSource(source, await statsOf(source));
   else return false;
   return true;
-}
-
-/** True when an earlier attempt made the link, even if its answer got lost: only the old name is left to remove. */
-async function isLinked(source: string, target: string): Promise<boolean> {
-  return isSame(await statsOf(source), await statsOf(target));
 }
 
 async function moveWithoutLink(source: string, target: string): Promise<boolean> {
@@ -100,16 +96,12 @@ async function statsBefore(source: string, target: string): Promise<StatsBefore>
 async function assertMoved({ file, folder }: StatsBefore, target: string): Promise<void> {
   const there = await statsOf(target);
   const now = await statsOf(dirname(target));
-  const moved = there?.isFile() && (file === null || isSame(file, there));
-  if (!moved || !now?.isDirectory() || !isSame(folder, now)) throw swapped(dirname(target));
+  const moved = there?.isFile() && (file === null || isSameEntry(file, there));
+  if (!moved || !now?.isDirectory() || !isSameEntry(folder, now)) throw swapped(dirname(target));
 }
 
 async function removeSource(source: string, file: BigIntStats | null): Promise<void> {
-  if (!isSame(file, await statsOf(source))) throw swapped(dirname(dirname(source)));
+  if (!isSameEntry(file, await statsOf(source))) throw swapped(dirname(dirname(source)));
   await unlink(source);
   await fsyncFolders(dirname(source));
-}
-
-function isSame(one: BigIntStats | null, other: BigIntStats | null): boolean {
-  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }

@@ -10,8 +10,8 @@ import { z } from "zod";
 import type { ClaimedUpload } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { jsonOrNull } from "../../runtime/json.ts";
-import { create, rename, rmdir, unlink } from "../files/disk.ts";
-import { closing, FILE_MODE, fsyncFolders, isTemporary, statsOf, temporaryName, writeAll } from "../files/fsync.ts";
+import { rename, rmdir, unlink } from "../files/disk.ts";
+import { fsyncFolders, isTemporary, statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
 import { isPlainName, plainName } from "../names.ts";
 import { type Fingerprint, fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
@@ -101,11 +101,7 @@ export async function writeNote(
   const { bak = null, failed = null } = await readNote(work, upload.key) ?? {};
   const note: BakNote = { upload: { name, mtime, size }, bak, failed, ...chosen };
   const temporary = join(folder, temporaryName("tmp"));
-  {
-    await using file = closing(await create(temporary, FILE_MODE));
-    await writeAll(file.handle, new TextEncoder().encode(JSON.stringify(note)));
-    await file.handle.sync();
-  }
+  await writeNew(temporary, (file) => writeAll(file, new TextEncoder().encode(JSON.stringify(note))));
   await rename(temporary, join(folder, NOTE));
   await fsyncFolders(folder);
 }

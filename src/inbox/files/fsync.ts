@@ -1,5 +1,5 @@
 /** Changes folders so that the change survives a power cut, and names temporary entries. */
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { create, mkdir, rmdir } from "./disk.ts";
@@ -21,6 +21,13 @@ const NO_FOLDER_SYNC = ["EINVAL", "EPERM", "ENOTSUP", "EOPNOTSUPP"];
 export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
+
+/** Whether both are there and are the same entry. */
+export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
+  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
+}
+
+type Entry = Pick<BigIntStats, "dev" | "ino">;
 
 /** Syncs the entries of folders to disk, if the file system can. */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
@@ -57,6 +64,17 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
   for (let done = 0; done < bytes.length;) {
     done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
   }
+}
+
+/** Writes a new file and syncs it. */
+export async function writeNew(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode = FILE_MODE,
+): Promise<void> {
+  await using file = closing(await create(path, mode));
+  await write(file.handle);
+  await file.handle.sync();
 }
 
 /** Closes a handle through `await using`. */

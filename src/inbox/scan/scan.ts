@@ -37,7 +37,10 @@ const REPLACEMENT = "\ufffd";
 /** The caller has checked the folders. */
 export async function scanUploads(context: ScanContext, settleSeconds: number): Promise<FolderScan> {
   const found: Findings = { ready: [], claimed: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
-  const listed = await namesIn(context.folders.upload);
+  const { upload } = context.folders;
+  const listed = await readdir(upload).catch((error) => {
+    throw unreadable(upload, error);
+  });
   const names = new Set(listed);
   for (let from = 0, all = [...names]; from < all.length; from += MAX_CONCURRENT_STATS) {
     const some = all.slice(from, from + MAX_CONCURRENT_STATS);
@@ -48,14 +51,6 @@ export async function scanUploads(context: ScanContext, settleSeconds: number): 
   context.state.keepOnly(names);
   context.state.logNews(noticesOf(found), context.log);
   return inOrder(found);
-}
-
-async function namesIn(upload: string): Promise<string[]> {
-  try {
-    return await readdir(upload);
-  } catch (error) {
-    throw unreadable(upload, error);
-  }
 }
 
 /** Of two entries with one name, at least one has a name that is not UTF-8. */

@@ -1,4 +1,4 @@
-import { hasCode } from "../../runtime/errors.ts";
+import { errorWithCode, hasCode } from "../../runtime/errors.ts";
 import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import { SESSION_SETUP } from "../session.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
@@ -119,5 +119,5 @@ function refusing(tx: Tx, state: State): Tx {
 }
 
 function connectionLost(): Error {
-  return Object.assign(new Error("the connection to the database was lost"), { code: "CONNECTION_CLOSED" });
+  return errorWithCode("CONNECTION_CLOSED", "the connection to the database was lost");
 }

@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import type { SslMode } from "../../domain/database_url.ts";
 import { distrust } from "../../runtime/certificates.ts";
-import { codeOf } from "../../runtime/errors.ts";
+import { codeOf, errorWithCode } from "../../runtime/errors.ts";
 import { ProtocolState } from "./protocol_state.ts";
 
 /** The server's address and TLS mode. The socket uses the first host that answers. */
@@ -50,7 +50,7 @@ const GOODBYE_TIMEOUT_MS = 5_000;
 
 export class WatchedSocket extends Duplex {
   readonly #protocol = new ProtocolState((code) => {
-    this.destroy(fault(code, "the server refused a COPY"));
+    this.destroy(errorWithCode(code, "the server refused a COPY"));
   });
   #socket: Socket | null = null;
   #isOpen = false;
@@ -140,7 +140,9 @@ export class WatchedSocket extends Duplex {
     const failed = (error: Error) => {
       if (this.destroyed) return;
       if (at + 1 < hosts.length) this.#open(at + 1);
-      else this.destroy(fault(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)));
+      else {this.destroy(
+          errorWithCode(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)),
+        );}
     };
     socket.once("error", failed);
     socket.once("connect", () => {
@@ -164,7 +166,7 @@ export class WatchedSocket extends Duplex {
     socket.once("data", (answer: Uint8Array) => {
       if (answer[0] === YES) this.#useTls(socket, at);
       else if (sslMode === "prefer") this.#use(socket);
-      else this.destroy(fault("NO_TLS", "the server does not offer TLS"));
+      else this.destroy(errorWithCode("NO_TLS", "the server does not offer TLS"));
     });
   }
 
@@ -179,7 +181,7 @@ export class WatchedSocket extends Duplex {
     } catch (error) {
       const code = codeOf(error);
       if (code === "") throw error;
-      return void this.destroy(fault("TLS_FAILED", `the file of sslrootcert cannot be read (${code})`));
+      return void this.destroy(errorWithCode("TLS_FAILED", `the file of sslrootcert cannot be read (${code})`));
     }
     const tls = connectTls({
       socket,
@@ -193,7 +195,9 @@ export class WatchedSocket extends Duplex {
     });
     tls.on("error", (error) => {
       if (this.#isOpen) return this.#lose(error);
-      if (sslMode !== "prefer") return void this.destroy(fault("TLS_FAILED", `the system says ${codeOf(error)}`));
+      if (sslMode !== "prefer") {
+        return void this.destroy(errorWithCode("TLS_FAILED", `the system says ${codeOf(error)}`));
+      }
       // As in libpq: with prefer, a new connection goes on without TLS.
       this.#isPlain = true;
       this.#open(at);
@@ -204,7 +208,7 @@ export class WatchedSocket extends Duplex {
     tls.once("secureConnect", () => {
       const why = isVerified ? distrust(tls) : null;
       if (why === null) this.#use(tls);
-      else this.destroy(fault("TLS_FAILED", `the certificate of the server is refused: ${why}`));
+      else this.destroy(errorWithCode("TLS_FAILED", `the certificate of the server is refused: ${why}`));
     });
   }
 
@@ -228,7 +232,7 @@ export class WatchedSocket extends Duplex {
 
   /** Replaces the system's many codes for a lost connection by the driver's own. */
   #lose(error: Error): void {
-    this.destroy(fault("CONNECTION_CLOSED", error.message));
+    this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
   /** An error before the login. Later the driver itself knows whether a statement was running. */
@@ -237,7 +241,7 @@ export class WatchedSocket extends Duplex {
     this.destroy(
       this.#protocol.isLoggedIn
         ? undefined
-        : fault("CONNECTION_CLOSED", "the server closed the connection before the login"),
+        : errorWithCode("CONNECTION_CLOSED", "the server closed the connection before the login"),
     );
   }
 
@@ -255,11 +259,7 @@ export class WatchedSocket extends Duplex {
       this.#isAsking = false;
       if (this.destroyed) return;
       if (keepsWaiting || this.progressAt > since) this.progressAt = performance.now();
-      else this.destroy(fault("LINK_FROZEN", "the connection to the database is frozen"));
+      else this.destroy(errorWithCode("LINK_FROZEN", "the connection to the database is frozen"));
     });
   }
-}
-
-function fault(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }

@@ -1,6 +1,7 @@
 /** Carries out a plan in the transaction of its import: locks users, changes them and records the result. */
 import type { Counts } from "../../domain/outcome.ts";
 import type { AppliedImport, DoneImport, PlannedImport, PlanSummary } from "../../importer/ports.ts";
+import { errorWithCode } from "../../runtime/errors.ts";
 import type { Tx } from "../connection/connect.ts";
 import { countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
@@ -14,23 +15,6 @@ import type { UnchangedStore } from "./unchanged_store.ts";
 const MAX_PLANS = 20;
 /** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
-
-export class UsersKeepChanging extends Error {
-  override readonly name = "UsersKeepChanging";
-  readonly code = "users_change";
-  constructor() {
-    super("other programs keep changing the users of this roster");
-  }
-}
-
-/** A COMMIT that seemed lost had succeeded, so the import is already applied. Nothing is applied twice. */
-export class AppliedBefore extends Error {
-  override readonly name = "AppliedBefore";
-  readonly code = "applied_before";
-  constructor() {
-    super("this import was already applied");
-  }
-}
 
 export interface ImportContext extends StagingContext, StagedFacts {
   importId: number;
@@ -82,7 +66,9 @@ export class PostgresPlannedImport implements PlannedImport {
     let plan = this.plan;
     if (reversed) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
-      if (plans === MAX_PLANS) throw new UsersKeepChanging();
+      if (plans === MAX_PLANS) {
+        throw errorWithCode("users_change", "other programs keep changing the users of this roster");
+      }
       plan = await planner.replan(tx);
     }
     await lock(lockPermits);
@@ -124,7 +110,8 @@ async function record(
     update rosterd.imports
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')`;
-  if (count === 0) throw new AppliedBefore();
+  // A COMMIT that seemed lost had succeeded. Nothing is applied twice.
+  if (count === 0) throw errorWithCode("applied_before", "this import was already applied");
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
   }
