@@ -36,7 +36,6 @@ export interface AppOptions {
   version: string;
   clock: Clock;
   log: Log;
-  /** How long the database may be silent. */
   linkTimeouts?: LinkTimeouts;
   /** A folder beside the data folder in which commands look for the record of the running service. */
   runFolder?: string;
@@ -44,7 +43,6 @@ export interface AppOptions {
 
 /** The running service; disposing of it stops it cleanly. */
 export interface App extends AsyncDisposable {
-  /** Base URL of HTTP. */
   readonly url: string;
   /** Resolves when the service has stopped. Rejects with the error that stopped it. */
   readonly ended: Promise<void>;
@@ -53,10 +51,7 @@ export interface App extends AsyncDisposable {
 const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
-/**
- * Starts the service, also while the database is unreachable. Closes its parts in reverse order.
- * Throws on broken settings, an address in use, or an unsuitable database.
- */
+/** Starts the service, also without a database. Throws for broken settings, a used address, or a wrong database. */
 export async function createApp(options: AppOptions, signal: AbortSignal): Promise<App> {
   const { config, clock } = options;
   await using starting = new AsyncDisposableStack();
@@ -130,7 +125,6 @@ interface Opened {
   requestPriority: RequestPriority;
 }
 
-/** Creates the parts without starting them. */
 function assemble(
   { config, version, clock, log }: AppOptions,
   { database, settingsFile, settings, requestPriority }: Opened,

@@ -1,7 +1,4 @@
-/**
- * The configuration of the process: flags, then environment variables, then files that these name, then defaults
- * (docs/operations.md#process-settings). It is read once at the start and frozen.
- */
+/** Reads flags, then environment, then files that these name, once (docs/operations.md#process-settings). */
 import { codeOrThrow } from "./runtime/errors.ts";
 import { parseDatabaseUrl, WrongDatabaseUrl } from "./domain/database_url.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
@@ -24,7 +21,6 @@ export interface Config {
   /** Null for the one in the data folder. */
   readonly adminToken: string | null;
   readonly readToken: string | null;
-  /** Overrides the one in the settings. */
   readonly smtpPassword: string | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -36,7 +32,6 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 export interface ConfigSources {
   env: (name: string) => string | undefined;
   readTextFile: (path: string) => string;
-  /** Whether the log goes to a terminal. */
   isTerminal: () => boolean;
 }
 

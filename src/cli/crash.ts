@@ -1,7 +1,4 @@
-/**
- * Ends the process on an error that no code caught. A process that continued could look alive and import nothing; after an
- * exit the supervisor restarts it, and the next process resumes the work.
- */
+/** Ends the process on an error that no code caught: the supervisor restarts it, and the next one resumes the work. */
 import { describeError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 

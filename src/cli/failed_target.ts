@@ -1,7 +1,4 @@
-/**
- * The file of `--failed-file PATH`. It is opened before the import, so that nothing is imported if failed records could not
- * be written. It never overwrites the roster.
- */
+/** The file of `--failed-file PATH`, opened before anything is imported. It never overwrites the roster. */
 import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
 

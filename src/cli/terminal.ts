@@ -5,7 +5,6 @@ export interface Terminal {
   err(text: string): void;
   /** Shows a line on standard error that the next output replaces. Only on a terminal. */
   progress(text: string): void;
-  /** Standard output is a terminal. */
   readonly isPerson: boolean;
   readonly paint: Paint;
 }

@@ -6,7 +6,6 @@ export type ColumnKind = "unique_id" | "login_source" | "text" | "email" | "regi
 export interface Column {
   /** The canonical name: in messages, in settings, and in `rosterd.users`. */
   readonly name: string;
-  /** Other names that a header may use. */
   readonly otherNames: readonly string[];
   readonly kind: ColumnKind;
   /** Longest value in code points; 0 if the form decides. */
@@ -83,10 +82,7 @@ export function columnNamed(folded: string): Column | null {
     null;
 }
 
-/**
- * The columns that rosterd adds to a failed-records file, and ignores in a roster. The last one has a value in every row, because
- * a spreadsheet drops empty values at the end.
- */
+/** Added to a failed-records file, ignored in a roster. The last one is never empty: a spreadsheet would drop it. */
 export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
 
 /** The text of a record that could not be read. */

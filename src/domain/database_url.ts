@@ -1,7 +1,4 @@
-/**
- * Parses `DATABASE_URL`: the hosts, the database, and the wanted TLS. No message quotes the URL, because it contains a
- * password.
- */
+/** Parses `DATABASE_URL`. No message quotes it, because it contains a password. */
 
 /** The modes of libpq except `allow`. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;

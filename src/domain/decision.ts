@@ -29,13 +29,11 @@ export interface Discarded extends Leaving {
 export interface Undone extends Leaving {
   /** Users with at least one value put back. */
   restored: number;
-  /** Users whom the import had created. */
   archived: number;
   permits_restored: number;
   permits_released: number;
 }
 
-/** A decision as its import keeps it. */
 export interface Decision {
   what: "approved" | "discarded" | "undone";
   /** RFC 3339. */
@@ -59,7 +57,6 @@ export interface HeldUser {
   /** The physical line of the record; null if the user is missing from the roster. */
   line: number | null;
   missing: boolean;
-  /** What approving does. */
   effect: "archive" | "disable";
   login_source: string | null;
   first_name: string | null;
@@ -70,7 +67,6 @@ export interface HeldUser {
   permits: number;
 }
 
-/** The hold of an import. */
 export interface Hold {
   state: "open" | "approved" | "discarded";
   /** Why it holds users, without a period. */

@@ -1,7 +1,4 @@
-/**
- * The archive guard: decides from the numbers whether users who would lose `active` wait for approval
- * (docs/people.md#archive-guard). Pure.
- */
+/** Decides whether users who would lose `active` wait for approval (docs/people.md#archive-guard). Pure. */
 import { grouped } from "../runtime/grouped.ts";
 import type { Settings } from "./settings.ts";
 

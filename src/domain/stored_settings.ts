@@ -19,7 +19,6 @@ export interface ChangedKey {
 }
 
 export interface SettingsChange {
-  /** Grows with every change. */
   id: number;
   at: string;
   by: ChangedBy;
@@ -56,7 +55,6 @@ export class BrokenSettingsFile extends Error {
     readonly path: string,
     readonly problems: readonly PlacedProblem[],
     options?: ErrorOptions,
-    /** Why it cannot be reached. */
     readonly fault?: string,
   ) {
     super(fault === undefined ? placed(path, problems) : `${path}: ${fault}`, options);

@@ -5,7 +5,6 @@ import { withTimeout } from "../runtime/with_timeout.ts";
 import { inData } from "./unusable_data.ts";
 import { fileLock, openLockFile, readIfPresent, writeWhole } from "./whole_file.ts";
 
-/** Creates the folder with mode 0700 if it is missing. */
 export async function makeDataFolder(folder: string): Promise<void> {
   await inData(folder, () => Deno.mkdir(folder, { recursive: true, mode: 0o700 }));
 }
@@ -36,7 +35,6 @@ export async function readOrMakeAdminToken(folder: string): Promise<string> {
     await lockedToken(folder, async () => await readAdminToken(folder) ?? await storeNewToken(folder));
 }
 
-/** Replaces the stored admin token. */
 export function rotateAdminToken(folder: string): Promise<string> {
   return lockedToken(folder, () => storeNewToken(folder));
 }

@@ -80,7 +80,6 @@ async function nearest(folder: string): Promise<string> {
   return place;
 }
 
-/** Checks the free space for a folder, which need not exist yet. */
 export async function checkDisk(check: string, folder: string): Promise<Finding> {
   const place = await nearest(folder);
   let free: number, share: number;

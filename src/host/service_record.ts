@@ -1,7 +1,4 @@
-/**
- * `DATA/service.json` says where the running service listens; the run folder of its unit has a copy. The service writes and
- * removes them, and commands read them. A killed service leaves them, so readers must still ask that address.
- */
+/** Says where the running service listens. A killed service leaves it, so readers must still ask that address. */
 import { join } from "node:path";
 import { z } from "zod";
 import { inData } from "./unusable_data.ts";

@@ -1,7 +1,4 @@
-/**
- * Applies changes to settings: a merge patch, a whole document, or `KEY=VALUE` words. All follow the same rule for secrets.
- * `settings_file.ts` reads and writes the file.
- */
+/** Applies a merge patch, a whole document, or `KEY=VALUE` words to settings, with one rule for secrets. */
 import {
   DEFAULT_SETTINGS,
   InvalidSettings,

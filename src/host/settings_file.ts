@@ -1,7 +1,4 @@
-/**
- * `settings.json`, which several processes read and change: the service, `rosterd settings`, and people with an editor.
- * A change is atomic, excludes others, and gives the file a new ETag. Nothing is cached in memory.
- */
+/** `settings.json`, which processes and people change. A change is atomic, excludes others, and has a new ETag. */
 import { open } from "node:fs/promises";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
 import {
@@ -36,7 +33,6 @@ export interface SettingsFile {
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
   /** The changes, newest first, with those edits by hand that were noted. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
-  /** Adds edits by hand to the history. */
   noteEdits(): Promise<void>;
 }
 
@@ -141,7 +137,6 @@ const ACCESS_ERRORS: Record<string, string> = {
   EROFS: "its file system is read-only; mount it writable, or name another file with --settings",
 };
 
-/** Turns errors of the file system into {@link BrokenSettingsFile}. */
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,6 +1,4 @@
-/**
- * Parses and prints the text of `settings.json`. Every problem has its line, column and key.
- */
+/** Parses and prints the text of `settings.json`. Every problem has its line, column and key. */
 import {
   findNodeAtLocation,
   getLocation,

@@ -26,7 +26,6 @@ const FIXES: Readonly<Record<string, string>> = {
   ELOOP: ANOTHER_FOLDER,
 };
 
-/** Turns errors of the file system into {@link UnusableData}. */
 export async function inData<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

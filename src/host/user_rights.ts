@@ -1,7 +1,4 @@
-/**
- * Derives the rights of another user from owners and modes. Trying would not help: root may do what the service's user may
- * not. ACLs and quotas are not considered; only the service itself can test those.
- */
+/** Derives another user's rights from owners and modes, because root cannot try them. Ignores ACLs and quotas. */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";

@@ -56,7 +56,6 @@ export async function openLockFile(path: string): Promise<Deno.FsFile> {
   return file;
 }
 
-/** The text of a file; null if it is missing. */
 export function readIfPresent(path: string): Promise<string | null> {
   return nullOn(Deno.readTextFile(path), "ENOENT");
 }

@@ -1,7 +1,4 @@
-/**
- * The only map from errors to statuses. After an unexpected error the client gets only an id. The log has more under
- * that id, but never the error's message, which may contain a user's values.
- */
+/** The only map from errors to statuses. An unexpected error shows only an id: its message may have a user's values. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
@@ -16,7 +13,6 @@ import { Busy, DatabaseUnreachable, TurnFailed } from "./service.ts";
 /** A longer list does not help a person, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
 
-/** The answer to a request that threw. */
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
   // The client has gone, so this answer is never read.
   if (gone(c).aborted) return new Response(null, { status: 499 });

@@ -1,7 +1,4 @@
-/**
- * The HTTP interface (docs/http.md) as one function from request to answer. A request passes these steps in order:
- * headers, host name, open calls, token, body, call. Opens no socket; `serve.ts` does.
- */
+/** The HTTP interface (docs/http.md) as one function from request to answer. Opens no socket; `serve.ts` does. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { answerTo } from "./answer.ts";

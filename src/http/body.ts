@@ -1,7 +1,4 @@
-/**
- * Limits bodies in size, both declared and actual, and in time. A client can neither keep a request open for ever nor
- * fill the memory.
- */
+/** Limits bodies in size, both declared and actual, and in time. */
 import type { Context, MiddlewareHandler } from "hono";
 import { grouped } from "../runtime/grouped.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -93,7 +90,6 @@ async function* bounded(
   }
 }
 
-/** The chunks are malformed, or the client has gone. */
 function unreadable(): never {
   throw new Problem(400, "the body cannot be read", CLOSE);
 }

@@ -6,7 +6,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Problem } from "./problem.ts";
 
-/** A request and its answer. */
 export interface Exchange {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
@@ -38,7 +37,6 @@ export class Connection {
     return this.#gone.signal;
   }
 
-  /** The number of requests that have no complete answer yet. */
   get pending(): number {
     return this.#exchanges.length;
   }

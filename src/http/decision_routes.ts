@@ -32,7 +32,6 @@ function whoAsks(c: Context<HttpEnv>): string {
   return printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_NAME_LENGTH) || c.get("role");
 }
 
-/** Adds the calls to `app`. */
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {
   app.openapi(approve, async (c) => {
     return c.json(found(await decisions.approve(c.req.valid("param").id, gone(c), whoAsks(c))), 200);

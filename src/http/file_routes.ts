@@ -40,7 +40,6 @@ const checkFile = createRoute({
   },
 });
 
-/** Adds the calls to `app`. */
 export function addFileRoutes(
   app: OpenAPIHono<HttpEnv>,
   service: Service,

@@ -75,7 +75,6 @@ const listHeld = createRoute({
   responses: { 200: json("One page of held users.", heldPage), ...errors(403, 404, 422, 503) },
 });
 
-/** Adds the calls to `app`. */
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
@@ -94,7 +93,6 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   });
 }
 
-/** The value itself. Throws 404 for null. */
 export function found<T>(value: T | null): T {
   if (value === null) throw new Problem(404, "this import does not exist");
   return value;

@@ -1,7 +1,4 @@
-/**
- * Metrics in the Prometheus text format, version 0.0.4 (docs/operations.md#metrics). No label and no value names a user
- * or a file.
- */
+/** Metrics as Prometheus reads them (docs/operations.md#metrics). None names a user or a file. */
 
 /** One metric with its samples. `name` is without the prefix `rosterd_`. */
 export interface Metric {
@@ -14,7 +11,6 @@ export interface Metric {
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The metrics as Prometheus reads them. */
 export function metricsText(metrics: readonly Metric[]): string {
   return metrics.flatMap(({ name, type, help, samples }) => [
     `# HELP rosterd_${name} ${escaped(help)}`,

@@ -12,7 +12,6 @@ const getDocument = createRoute({
   responses: { 200: json("OpenAPI 3.1.", z.looseObject({ openapi: z.string() })) },
 });
 
-/** The parts of an operation that this file reads. */
 interface Operation {
   security?: unknown[];
   responses: Record<string, unknown>;
@@ -44,7 +43,6 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
   return document;
 }
 
-/** The parts of a schema that this file reads. */
 interface Schema {
   type?: string;
   properties?: Record<string, Schema>;

@@ -1,7 +1,4 @@
-/**
- * Refuses requests from other web pages. After DNS rebinding, `Host` names a foreign site. When a page sends a form
- * across sites, `Origin` does.
- */
+/** Refuses requests from other web pages: DNS rebinding shows in `Host`, a form across sites in `Origin`. */
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";

@@ -8,7 +8,6 @@ import { problemDocument } from "./schemas.ts";
 /** For a call without a token. */
 export const OPEN = { security: [] };
 
-/** A successful answer with a JSON document. */
 export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { "application/json": { schema } } };
 }
@@ -30,10 +29,8 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
     .openapi({ type: "integer", minimum: from, maximum: to });
 }
 
-/** The id of an import in a path. */
 export const importPath = z.object({ id: wholeNumber(1) });
 
-/** Answers invalid parameters with 422. */
 export const refuseParameters: Hook<unknown, HttpEnv, string, unknown> = (result) => {
   if (result.success) return;
   throw invalid(

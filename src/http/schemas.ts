@@ -1,7 +1,4 @@
-/**
- * The documents of the HTTP interface as schemas. The OpenAPI document is generated from them, and the tests compare
- * real answers with it. These schemas validate nothing at run time.
- */
+/** The documents of HTTP, for OpenAPI, its tests and their types. They validate nothing at run time. */
 import { z } from "@hono/zod-openapi";
 import { type Approved, type Discarded, type HeldUser, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -54,7 +51,6 @@ const counts = {
 const codedText = z.object({ code: stableWord, text: z.string() });
 const reason = codedText.extend({ line: count.nullable() });
 
-/** Fields that an import and a check share. */
 const result = {
   file: z.string().describe("The name of the upload."),
   status: z.enum(IMPORT_STATUSES),

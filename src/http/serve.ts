@@ -35,9 +35,7 @@ export interface ServeOptions {
 /** A server that listens. Closing it lets requests end that are under way. */
 export interface HttpServer extends AsyncDisposable {
   readonly hostname: string;
-  /** The real one, also where any free port was asked for. */
   readonly port: number;
-  /** `http://127.0.0.1:8080`. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -159,7 +157,6 @@ class HttpService {
     });
   }
 
-  /** The answer to a request whose turn it is. */
   async #fetch(request: Request, incoming: IncomingMessage): Promise<Response> {
     const problem = problemOfHead(incoming);
     if (problem !== null) return problem.response();

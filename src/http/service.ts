@@ -1,7 +1,4 @@
-/**
- * What the HTTP interface needs from the program. `src/app.ts` implements it, and `tests/http` has a fake. Contains no
- * logic.
- */
+/** What the HTTP interface needs from the program; `tests/http` has a fake. */
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
@@ -87,7 +84,6 @@ export interface Service {
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
-  /** Runs the checks of `rosterd doctor` in the service. */
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** What an import of the file would do: the document of `check --json`. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;

@@ -76,7 +76,6 @@ const testMail = createRoute({
   responses: { 200: json("The result.", testMailResult), ...errors(409, 415, 422) },
 });
 
-/** Adds the calls to `app`. */
 export function addSettingsRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getSettings, async (c) => shown(c, await service.settings.read()));
   app.openapi(patchSettings, async (c) => {

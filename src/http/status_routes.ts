@@ -46,7 +46,6 @@ const getDoctor = createRoute({
   responses: { 200: json("One finding for each check.", findings), ...errors(403) },
 });
 
-/** Adds the calls that need no token. */
 export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getHealth, (c) => c.json({ alive: true as const }, 200));
   app.openapi(getReadiness, async (c) => {
@@ -56,7 +55,6 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
   });
 }
 
-/** Adds the calls that need a token. */
 export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
   app.openapi(getDoctor, async (c) => c.json(await service.doctor(gone(c)), 200));

@@ -50,7 +50,6 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
   }
 }
 
-/** For calls whose answers name users. */
 export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (c.get("role") !== "admin") throw new Problem(403, FORBIDDEN);
   await next();
@@ -80,7 +79,6 @@ const WINDOW_MS = 60_000;
 /** Limits the memory that a client with many addresses can use. */
 const MAX_ADDRESSES = 10_000;
 
-/** Counts wrong tokens for each address. */
 class WrongTokens {
   readonly #times = new Map<string, number[]>();
 

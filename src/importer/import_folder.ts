@@ -1,14 +1,10 @@
-/**
- * One turn: carries each upload to its end, oldest first, also one that an earlier turn or process left unfinished.
- * `service/turns.ts` calls it.
- */
+/** One turn: carries each upload to its end, oldest first, also one that an earlier turn left unfinished. */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
 
 export interface TurnResult {
-  /** Finished imports, in order. */
   imported: number[];
   /** Uploads that will be retried, and why. */
   postponed: { file: string; reason: Reason }[];

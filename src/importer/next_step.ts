@@ -9,10 +9,7 @@ import type { ImportEntry } from "./ports.ts";
 /** In the upload folder, in `.rosterd/KEY/`, in `bak` under the noted name, or removed by another program. */
 export type Place = "upload" | "taken" | "bak" | "gone";
 
-/**
- * What the history says: nothing; the import was begun; it was applied or rejected, in one transaction; its failed records, if
- * any, are kept; the file is in `bak`.
- */
+/** What the history says: nothing; it was begun; applied or rejected; its failed records are kept; it is in `bak`. */
 export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 
 /**

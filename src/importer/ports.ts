@@ -56,7 +56,6 @@ export interface WaitingFile extends CodedText {
   name: string;
 }
 
-/** What one scan of the upload folder found. */
 export interface FolderScan {
   /** Settled uploads, oldest first, then by name. */
   ready: ReadyUpload[];
@@ -92,19 +91,13 @@ export interface Inbox {
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
   /** Makes a claimed upload wait until it has settled again, because it changed while it was read. */
   requireResettle(upload: ClaimedUpload): void;
-  /**
-   * Writes the failed records to `bak`, whole or not at all, with mode 0640, and returns the name of the file. Can be repeated
-   * after a crash.
-   */
+  /** Writes the failed records to `bak`, whole or not at all, and returns the file's name. May be repeated. */
   keepFailed(
     upload: ClaimedUpload,
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
-  /**
-   * Moves a claimed upload to `bak` under its dated name and returns that name; null if another program removed it. Can be
-   * repeated after a crash.
-   */
+  /** Moves an upload to `bak`, and returns its name; null if it was removed. May be repeated. */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
   /** Whether `.rosterd/KEY/` has no file of another program any more. */
   isGone(key: string): Promise<boolean>;
@@ -123,10 +116,8 @@ export interface ImportEntry extends Omit<Report, "failures"> {
   finished_at: string | null;
   undone_at: string | null;
   bak_file: string | null;
-  /** The failed records beside it in `bak`. */
   failed_file: string | null;
   mail: MailState;
-  /** The users it held, if any. */
   hold: Hold | null;
   /** What people decided about it, in the order of time. */
   decisions: Decision[];
@@ -163,9 +154,7 @@ export interface PlanSummary {
 }
 
 export interface EarlierImports {
-  /**
-   * The latest import of the same bytes that was applied and not undone, if another file was applied after it; otherwise null.
-   */
+  /** The latest applied import of the same bytes, unless it is undone or no other file was applied after it. */
   earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
 
@@ -206,7 +195,6 @@ export interface Restaging<Planned> {
   end(): Promise<Staged<Planned>>;
 }
 
-/** All records are in the database. */
 export interface Staged<Planned> {
   readonly again: null;
   /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
@@ -220,7 +208,6 @@ export interface PlannedImport {
 
 export interface AppliedImport {
   readonly counts: Counts;
-  /** Of the plan that was applied. */
   readonly judgement: PlanSummary;
   /** Ends the history entry of the import, with its failures and the mail it owes. */
   record(done: DoneImport): Promise<void>;
@@ -229,9 +216,7 @@ export interface AppliedImport {
 export interface DryRunPlan {
   readonly judgement: PlanSummary;
   counts(): Promise<Counts>;
-  /** The first failures, in line order. */
   failures(limit: number): Promise<Failure[]>;
-  /** The first users that would change. */
   changes(limit: number): Promise<Change[]>;
 }
 
@@ -261,10 +246,7 @@ export interface ImportStore {
   begin(
     entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
-  /**
-   * Runs `work` in a transaction on its own connection, as the only import of this database. Waits while another one runs, and
-   * calls `onWait` once.
-   */
+  /** Runs `work` in a transaction as the database's only import. Calls `onWait` once if another one runs. */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
   /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
@@ -280,10 +262,7 @@ export interface ImportStore {
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Notes the name of the file in `bak`; its mail may be sent from then on. */
   markMoved(importId: number, bakFile: string): Promise<void>;
-  /**
-   * Notes that the file is gone. An import that was not applied ends as an error with this reason; another one gets the reason as
-   * a warning.
-   */
+  /** Notes that the file is gone: an error for an import that was not applied, otherwise a warning. */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 

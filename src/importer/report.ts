@@ -52,10 +52,7 @@ function inColumnOrder({ columns, ...change }: Change): Change {
   return { ...change, columns: Object.fromEntries(ordered) };
 }
 
-/**
- * Imports the file without a mail and leaves it where it is. `entry` is null if the history has none. Throws only if it is
- * aborted.
- */
+/** Imports without a mail; the file stays in place. `entry` is null if it was not begun. Throws only if aborted. */
 export async function importReport(
   file: RosterFile,
   job: FileJob,

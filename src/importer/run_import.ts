@@ -1,7 +1,4 @@
-/**
- * One run over one open file: applies it, rejects it, or notes the error so that it is retried. The service and the command line
- * both import through here.
- */
+/** One run over one open file, for the service and the command line: applies, rejects or postpones it. */
 import { RejectedFile } from "../domain/outcome.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
@@ -16,7 +13,6 @@ export interface ImportRun extends Omit<ImportJob, "facts"> {
   onWait?: () => void;
 }
 
-/** Imports the file of a begun import. Returns its finished entry, or throws what stopped it. */
 export async function runImport(file: RosterFile, { id }: ImportEntry, run: ImportRun): Promise<ImportEntry> {
   try {
     await applyOrReject(file, id, run);

@@ -1,7 +1,4 @@
-/**
- * Warns when a file that was imported before is imported again after others, such as an older roster uploaded by mistake: it
- * reverses what the later ones changed.
- */
+/** Warns when an earlier file, such as an old roster, is imported again after others: it reverses their changes. */
 import type { Counts, Warning } from "../domain/outcome.ts";
 import type { EarlierImports } from "./ports.ts";
 

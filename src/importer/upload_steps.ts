@@ -30,7 +30,6 @@ export type PendingUpload =
   | { place: "upload"; upload: ReadyUpload; entry: null }
   | PendingClaim;
 
-/** An upload that rosterd has claimed. */
 export interface PendingClaim {
   place: Exclude<Place, "upload">;
   upload: ClaimedUpload;

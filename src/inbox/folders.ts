@@ -7,7 +7,6 @@ import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./files/disk.ts";
 import { closing, FOLDER, FOLDER_MODE, fsyncFolders, makeFolder, statsOf, temporaryName } from "./files/fsync.ts";
 
-/** Absolute paths. */
 export interface Folders {
   readonly upload: string;
   readonly work: string;
@@ -65,7 +64,6 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a folder there`);
 }
 
-/** Returns false for a link to a folder. */
 export async function isPlainFolder(path: string): Promise<boolean> {
   return (await statsOf(path))?.isDirectory() ?? false;
 }

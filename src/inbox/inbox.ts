@@ -1,7 +1,4 @@
-/**
- * Implements the importer's port {@link Inbox} with real files. Any process may call `scan`: it only creates `.rosterd`,
- * and creates and removes an empty folder to try the rights. Only the leader may call the other methods.
- */
+/** Implements the port {@link Inbox} with real files. Any process may call `scan`, only the leader the rest. */
 import type { LateWrite } from "../domain/late_write.ts";
 import {
   type ClaimedUpload,
@@ -132,7 +129,6 @@ function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => P
   };
 }
 
-/** Repeats the work only after a failure. */
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null;
   return () =>

@@ -1,7 +1,4 @@
-/**
- * Removes probes, temporary files and empty folders that a killed rosterd left. Never touches an upload.
- * Only the leader may call it: another process could still be using them.
- */
+/** Removes what a killed rosterd left, never an upload. Only the leader may: other processes could still use it. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";

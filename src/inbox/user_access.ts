@@ -1,7 +1,4 @@
-/**
- * Checks the upload folder for the service's user from owners and modes, without creating anything. `status` and `doctor` use
- * it when another user runs them.
- */
+/** Checks the folder for the service's user by owners and modes, when another user runs `status` or `doctor`. */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good } from "../domain/finding.ts";

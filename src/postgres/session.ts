@@ -1,7 +1,4 @@
-/**
- * Session settings that rosterd needs: the format of values, and no timeouts. They override those of the server, the database
- * and the role.
- */
+/** Session settings that rosterd needs. They override those of the server, the database and the role. */
 
 /** Sent when a connection starts. In transaction mode, PgBouncer tracks these four and refuses all others. */
 export const STARTUP = {
@@ -31,7 +28,6 @@ const TRANSACTION_TIMEOUT =
   "select set_config(name, '0', true) from (values ('transaction_timeout')) as known (name) " +
   "where current_setting(name, true) is not null";
 
-/** The statements at the start of each transaction. */
 export const SESSION_SETUP = [
   ...Object.entries(IN_TRANSACTION).filter(([name]) => name !== "client_encoding")
     .map(([name, value]) => `set local ${name} = '${value}'`),

@@ -32,7 +32,6 @@ export class IntervalLoop {
     return waiter.promise;
   }
 
-  /** Reads the interval again after it has changed. */
   reschedule(): void {
     this.#wake.resolve();
   }

@@ -1,4 +1,3 @@
-/** Parses a JSON text; null when it is not valid JSON. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

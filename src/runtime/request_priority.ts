@@ -68,7 +68,6 @@ export class RequestPriority implements Disposable {
   }
 }
 
-/** Both ends of a connection from this process to itself. */
 async function connectToSelf(): Promise<[Deno.Conn, Deno.Conn]> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -1,7 +1,4 @@
-/**
- * Reads the import history for HTTP. An import blocks the embedded database: meanwhile the newest imports come from
- * memory, and other requests throw {@link Busy}.
- */
+/** Reads the history for HTTP. While an import blocks the embedded database, from memory, or throws {@link Busy}. */
 import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
@@ -39,7 +36,6 @@ export class CachedImportHistory implements ImportHistory {
 
   constructor(private readonly options: CachedImportHistoryOptions) {}
 
-  /** Caches the newest imports and the totals. */
   async refresh(): Promise<void> {
     const { sql } = this.options.database;
     this.#newest = (await listImports(sql, { limit: MAX_CACHED_IMPORTS })).imports;

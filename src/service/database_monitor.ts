@@ -1,7 +1,4 @@
-/**
- * Connects to the database, migrates its schema, notices when it is unreachable, and reconnects with growing pauses.
- * Neither the start of the service nor HTTP waits for it.
- */
+/** Connects to the database, migrates it, and reconnects with growing pauses. Neither start nor HTTP waits for it. */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
 import {

@@ -15,7 +15,6 @@ export interface HoldServiceOptions {
   history: CachedImportHistory;
   state: ServiceState;
   databaseMonitor: Pick<DatabaseMonitor, "ask">;
-  /** Aborted when the service ends. */
   stopping: AbortSignal;
   log: Log;
 }

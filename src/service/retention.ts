@@ -15,10 +15,7 @@ export interface RetentionOptions {
   log: Log;
 }
 
-/**
- * Ignores files that another program has removed. Does nothing while `bak` is not a real folder, and while one of the clocks is
- * wrong: it would clear everything.
- */
+/** Does nothing without a real `bak`, or while the clocks differ: a wrong one would clear everything. */
 export async function clearExpired(
   { database, bak, clock, log }: RetentionOptions,
   settings: Settings,

@@ -1,7 +1,4 @@
-/**
- * Limits scans of a slow folder: ten thousand files, or a distant file server. Scans between turns start at most once in
- * ten times the duration of the last scan, so they use a tenth of the time.
- */
+/** Limits scans of a slow folder: between turns they use at most a tenth of the time. */
 import type { Clock } from "../runtime/clock.ts";
 
 const MIN_INTERVAL_FACTOR = 10;
@@ -12,7 +9,6 @@ export class ScanBackoff {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether a scan between turns may start. */
   get isDue(): boolean {
     return this.#running === 0 && this.clock.elapsed() >= this.#next;
   }

@@ -10,14 +10,12 @@ export interface RunningImport extends Progress {
 }
 
 export interface ServiceState {
-  /** The last valid settings. */
   settings: Settings;
   settingsUnavailableReason: string | null;
   folderUnavailableReason: CodedText | null;
   /** The last scan; empty before the first one. */
   scan: FolderScan;
   running: RunningImport | null;
-  /** Whether another rosterd leads. */
   standby: boolean;
   /** Uploads that could not be imported at the last turn. */
   postponed: WaitingFile[];

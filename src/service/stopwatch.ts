@@ -20,7 +20,6 @@ export class Stopwatch {
     this.#stage = name === null ? null : { name, since: now };
   }
 
-  /** Includes a running import. */
   secondsIn(stage: Stage): number {
     const running = this.#stage?.name === stage ? (this.clock.elapsed() - this.#stage.since) / 1_000 : 0;
     return this.#seconds[stage] + running;

@@ -6,7 +6,6 @@ const MIB = 1024 * 1024;
 export const MAX_PLAIN_BYTES = 5 * MIB;
 export const MAX_GZIPPED_BYTES = 7 * MIB;
 
-/** A CSV file that may be attached. */
 export interface AttachmentSource {
   readonly name: string;
   /** Yields its bytes from the start at each call. */
@@ -25,7 +24,6 @@ function gzip(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return ReadableStream.from(bytes as AsyncIterable<BufferSource>).pipeThrough(new CompressionStream("gzip"));
 }
 
-/** Stops reading and returns null beyond `maxBytes`. */
 async function collect(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | null> {
   const kept: Uint8Array[] = [];
   let size = 0;

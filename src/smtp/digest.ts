@@ -12,7 +12,6 @@ export type DigestItem =
   | { kind: ImportMailKind; entry: ImportEntry; failedFile: string | null }
   | { kind: "alert"; subject: string };
 
-/** Names `items` out of `total` mails. */
 export function composeDigest(items: readonly DigestItem[], total: number): Words {
   const more = total - items.length;
   const lines = [

@@ -1,8 +1,4 @@
-/**
- * Says why a mail could not be sent, in the four kinds that the outbox acts on. Kinds and messages come from codes, and from the
- * certificate of an untrusted server. The free text of a mail server may contain addresses, and must not reach log, status or
- * database.
- */
+/** Says why a mail could not be sent, by codes: a mail server's text may contain addresses, and must reach no log. */
 import { codeOf } from "../runtime/errors.ts";
 
 /**
@@ -16,7 +12,6 @@ export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
 export interface MailErrorDetails {
   /** Nodemailer's code: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
   code: string;
-  /** The server's answer, if any. */
   responseCode?: number;
   /** False for failures before the mail itself, which would stop every other mail too. */
   aboutThisMail: boolean;
@@ -29,7 +24,6 @@ export class MailError extends Error {
   }
 }
 
-/** The part of nodemailer's errors that is used here. */
 interface TransportFailure {
   code: string;
   responseCode?: number;

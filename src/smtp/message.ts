@@ -7,7 +7,6 @@ import { section, shown, table, utcMinute } from "./text.ts";
 
 export interface MailedImport {
   entry: ImportEntry;
-  /** The first failures, in file order. */
   failures: readonly Failure[];
 }
 

@@ -1,7 +1,4 @@
-/**
- * Sends the mails that wait in the database, one by one, with retries and digests (docs/mail.md#retries).
- * The store keeps everything that must survive a restart. Several processes may share one database.
- */
+/** Sends the mails in the database, one by one, with retries and digests (docs/mail.md#retries). */
 import type { WaitingMail } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";

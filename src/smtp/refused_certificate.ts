@@ -1,7 +1,4 @@
-/**
- * Why the certificate of a mail server is refused: nodemailer tells only a code, so it is asked for once more. Nothing is said on
- * that connection after the certificate has come, neither a login nor a mail.
- */
+/** Asks once more for a refused certificate, because nodemailer tells only a code. Sends neither login nor mail. */
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";

@@ -1,4 +1,3 @@
-/** Formats plain text for mails. */
 import { printable } from "../runtime/log.ts";
 
 /** `2026-11-23 18:45 UTC` */

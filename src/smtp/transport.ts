@@ -72,10 +72,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
   };
 }
 
-/**
- * Connects, starts TLS and logs in as for a mail, but sends none. Throws {@link MailError}.
- * The signal only prevents the start; after it, the timeouts end the check.
- */
+/** Connects and logs in, but sends no mail. The signal only prevents the start. Throws {@link MailError}. */
 export async function checkLogin(
   smtp: Settings["smtp"],
   options: TransportOptions,
@@ -131,7 +128,6 @@ function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions):
   }
 }
 
-/** Where the server is, and how the connection to it begins. */
 function serverOf(smtp: Settings["smtp"], timeouts: Timeouts) {
   return {
     host: smtp.host,

@@ -1,7 +1,4 @@
-/**
- * The files of the admin page. Most are plain files, embedded in the program as text. One, the description of settings
- * and columns, is generated here. None contains secrets or data.
- */
+/** The files of the admin page, embedded as text, without secrets or data; `description.json` is generated here. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ALWAYS_REQUIRED, COLUMNS } from "../../domain/columns.ts";
@@ -55,7 +52,6 @@ export interface Asset {
   etag: string;
 }
 
-/** What the page needs to know about settings and columns. */
 export interface Description {
   settings: SettingsSchema;
   columns: { name: string; otherNames: readonly string[]; required: boolean }[];
@@ -72,7 +68,6 @@ export interface SettingsSchema {
 
 export const SHELL: Asset = asset("text/html", shell);
 
-/** The files by their names under `assets/`. */
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ...Object.entries({
     "api.js": api,

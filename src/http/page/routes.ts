@@ -1,7 +1,4 @@
-/**
- * The admin page (docs/http.md#admin-page): its shell at `/`, and its files under `/assets/`. Both need no token, because
- * they contain no data. The page fetches data with the token, as every script does.
- */
+/** The admin page (docs/http.md#admin-page). It needs no token: the page fetches its data with one. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { HttpEnv } from "../env.ts";
@@ -9,10 +6,7 @@ import { Problem } from "../problem.ts";
 import { errors, OPEN } from "../route.ts";
 import { type Asset, ASSET_TYPES, ASSETS, SHELL } from "./assets.ts";
 
-/**
- * Allows only files from this service, without inline scripts, inline styles, frames or form targets. Trusted types make
- * the browser refuse every `innerHTML`, so that text never becomes markup.
- */
+/** Allows only files from this service. Trusted types refuse every `innerHTML`, so that text never becomes markup. */
 const PAGE_POLICY = [
   "default-src 'self'",
   "base-uri 'none'",
@@ -51,7 +45,6 @@ const getAsset = createRoute({
   },
 });
 
-/** Adds the page to `app`. */
 export function addPage(app: OpenAPIHono<HttpEnv>): void {
   app.openapi(getShell, (c) => answer(c, SHELL) as never);
   app.openapi(getAsset, (c) => {

@@ -1,6 +1,4 @@
-/**
- * Finds the columns that a header line names (docs/file-format.md#columns), and rejects a header that cannot be used.
- */
+/** Finds the columns that a header names (docs/file-format.md#columns), and rejects an unusable header. */
 import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";

@@ -35,7 +35,6 @@ export class Digest {
   }
 }
 
-/** Up to four bytes as a word. */
 function restOf(bytes: DataView, from: number, to: number, fold: number): number {
   let word = 0;
   for (let at = from, shift = 0; at < to; at++, shift += 8) word |= (bytes.getUint8(at) | fold) << shift;

@@ -1,9 +1,4 @@
-/**
- * Finds possible duplicates in bounded memory with a Bloom filter.
- *
- * It never misses a repeated value and seldom reports a unique one. So the database compares a few values instead of sorting a
- * million.
- */
+/** Finds possible duplicates with a Bloom filter, so that the database compares a few values instead of a million. */
 import { Batch } from "../csv/batch.ts";
 import { Digest } from "./digest.ts";
 import type { Header } from "../checks/header.ts";
@@ -54,7 +49,6 @@ export class DuplicateFilter {
     return this.#list.length > MAX_LISTED ? null : this.#list;
   }
 
-  /** Adds the values of a checked batch. */
   note(batch: Batch, { present }: Header): void {
     this.inBatch.fill(0);
     for (const { column: { name }, positions } of present) {

@@ -30,7 +30,6 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
 ]);
 
 export interface UnchangedCache {
-  /** What earlier imports applied. */
   readonly table: UnchangedTable;
   readonly matcher: UnchangedMatcher;
   readonly journal: UnchangedJournal;

@@ -1,7 +1,4 @@
-/**
- * The table of the unchanged-record cache: of each user the digest of the record that was applied last, and what this import has
- * met of it. A hash table with open addressing, in two typed arrays, so that a million users make no million objects.
- */
+/** The digest of the record applied last for each user, in typed arrays, so that a million users make no objects. */
 import { UserKey } from "./user_key.ts";
 
 /** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
@@ -21,7 +18,6 @@ export class UnchangedTable {
   /** Four numbers a slot: key and digest, two halves each. */
   #slots = new Int32Array(0);
   #mask = 0;
-  /** How many users have an entry. */
   size = 0;
 
   get isLoaded(): boolean {
@@ -68,7 +64,6 @@ export class UnchangedTable {
     return this.find(new DataView(bytes.buffer), 0, bytes.length);
   }
 
-  /** The same of the user whose `unique_id` is these bytes. */
   find(bytes: DataView, from: number, to: number): number {
     this.key.take(bytes, from, to);
     if (!this.isLoaded) return -1;

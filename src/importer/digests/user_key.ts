@@ -1,14 +1,10 @@
-/**
- * The key of a user, computed as Postgres does: `hashtextextended(unique_id, 0)`, Bob Jenkins' lookup3 (public domain). So the
- * database can name users by their keys, also users who are gone.
- */
+/** A user's key as Postgres computes it, `hashtextextended(unique_id, 0)`: Bob Jenkins' lookup3 (public domain). */
 
 /** Used again for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
 export class UserKey {
   low = 0;
   high = 0;
 
-  /** Takes the key of the bytes from `from` up to `to`. */
   take(bytes: DataView, from: number, to: number): void {
     const start = 0x9e3779b9 + (to - from) + 3923095 | 0;
     let a = start, b = start, c = start, at = from;

@@ -1,7 +1,4 @@
-/**
- * Writes the failed-records file (docs/mail.md#failed-records-file). Reads the roster again in step with the stored failures,
- * both in line order, so that memory does not grow with their number.
- */
+/** Writes the failed-records file (docs/mail.md#failed-records-file); reads the roster again beside its failures. */
 import { foldHeader, isOwnHeader, OWN_HEADERS, OWN_RECORD } from "../../domain/columns.ts";
 import type { Failure } from "../../domain/outcome.ts";
 import { yieldToEventLoop } from "../../runtime/yield_to_event_loop.ts";
@@ -25,7 +22,6 @@ const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
-  /** In line order. */
   failures: AsyncGenerator<Failure[]>;
   /** Their import: the roster is read again with its encoding, delimiter and settings. */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;

@@ -1,7 +1,4 @@
-/**
- * The list of held users, attached to a mail so that its reader can decide (docs/mail.md#attachment). Written a page at a time, so
- * that memory does not grow with the number of users.
- */
+/** The list of held users in the mail (docs/mail.md#attachment), written a page at a time. */
 import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";

@@ -1,8 +1,4 @@
-/**
- * Converts a roster to UTF-8 bytes for `csv.ts`.
- *
- * Bytes that are not characters stay, or become, invalid UTF-8, so that the CSV reader makes their records malformed.
- */
+/** Converts a roster to UTF-8 for `csv.ts`. Bytes without a character become invalid UTF-8, so their records fail. */
 import { Buffer } from "node:buffer";
 import { type ToUtf8, utf8FromMixed } from "./decode_mixed.ts";
 import type { Encoding } from "./sniff.ts";

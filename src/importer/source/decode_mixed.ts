@@ -1,7 +1,4 @@
-/**
- * Text in a single-byte encoding with parts in UTF-8, such as two rosters in one file. "José" would silently become "JosÃ©", so a
- * letter in UTF-8 makes its record malformed.
- */
+/** Text in a single-byte encoding with parts in UTF-8: such a letter makes its record malformed, not "JosÃ©". */
 import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;

@@ -13,7 +13,6 @@ export interface GzLimits {
   ratio: number;
   /** Any ratio is allowed up to this many unpacked bytes, because a short roster of equal lines is not a bomb. */
   anyRatioUpTo: number;
-  /** Unpacked bytes in all. */
   bytes: number;
 }
 
@@ -93,7 +92,6 @@ async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGene
   }
 }
 
-/** The unpacked bytes after the first `bytes`. */
 async function* after(bytes: number, unpacked: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let left = bytes;
   try {

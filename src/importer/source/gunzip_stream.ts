@@ -68,7 +68,6 @@ class Inflater {
     if (!this.#gunzip.readableEnded) await this.#step(() => this.#gunzip.end());
   }
 
-  /** The bytes unpacked since the last call. */
   take(): Uint8Array[] {
     return this.#ready.splice(0);
   }

@@ -1,6 +1,4 @@
-/**
- * Finds where the last whole member of a gz file ends, which zlib does not report. Reads a file that zlib refused again.
- */
+/** Finds where the last whole member of a gz file ends, which zlib does not report. */
 import { Buffer } from "node:buffer";
 import { crc32, createInflateRaw } from "node:zlib";
 

@@ -1,6 +1,4 @@
-/**
- * Finds the physical line of an offset, for the reason of a rejected file. Reads the file again, so that good files cost nothing.
- */
+/** Finds the line of an offset for a rejection, by reading the file again, so that good files cost nothing. */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**

@@ -1,6 +1,4 @@
-/**
- * Reads a whole file once to decide its encoding (docs/file-format.md#encoding), and rejects a file that is not text.
- */
+/** Reads a whole file to decide its encoding (docs/file-format.md#encoding), and rejects what is not text. */
 import { grouped } from "../../runtime/grouped.ts";
 import { createHash } from "node:crypto";
 import { reject } from "../../domain/outcome.ts";

@@ -9,7 +9,6 @@ export type UnicodeEncoding = "utf-8" | "utf-16le" | "utf-16be";
 
 export interface ByteOrderMark {
   encoding: UnicodeEncoding;
-  /** In bytes. */
   length: number;
 }
 

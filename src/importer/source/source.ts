@@ -1,6 +1,4 @@
-/**
- * The unpacked bytes of a roster, to be read any number of times. The content says whether a file is gzipped, not the name.
- */
+/** The unpacked bytes of a roster, to be read many times. Its content, not its name, says whether it is gzipped. */
 import { beginsWith, firstBytes, HEAD_LENGTH } from "./sniff_head.ts";
 import { GZ_LIMITS, GZ_MAGIC, rejectNotGz, unpackedGz } from "./gunzip.ts";
 import type { RosterFile } from "../ports.ts";

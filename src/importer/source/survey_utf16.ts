@@ -38,7 +38,6 @@ function endsWithHalf(text: string): boolean {
 
 /** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
 export class Utf16Survey {
-  /** Whether there is a lone surrogate. */
   illFormed = false;
   /** Whether the file ends in the middle of a code unit; an odd byte that is an end mark does not count. */
   oddLength = false;

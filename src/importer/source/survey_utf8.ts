@@ -1,7 +1,4 @@
-/**
- * Counts the valid UTF-8 sequences, the invalid bytes and the NULs of a file without a UTF-16 mark. Reads ASCII four bytes at a
- * time, because every byte of every file passes here.
- */
+/** Counts valid UTF-8 sequences, invalid bytes and NULs. Every byte of every file passes here: ASCII by four bytes. */
 import { Ending } from "./text_end.ts";
 
 const HIGH_BITS = 0x80808080 | 0;
@@ -11,7 +8,6 @@ const NO_WORDS = new Int32Array(0);
 
 /** Chunks may split a sequence. Strict UTF-8 (RFC 3629). */
 export class Utf8Survey {
-  /** Well-formed sequences of two to four bytes. */
   validSequences = 0;
   /** Bytes that belong to no well-formed sequence. */
   invalidBytes = 0;

@@ -27,7 +27,6 @@ export class Ending {
     this.#before += length;
   }
 
-  /** The length of the text, in units. */
   get textEnd(): number {
     return this.#markAt < 0 ? this.#before : this.#markAt;
   }

@@ -1,7 +1,4 @@
-/**
- * Moves finished uploads to `bak` and writes their failed records there (docs/upload-folder.md#bak). Never overwrites.
- * The caller has the import lock.
- */
+/** Moves finished uploads and their failed records to `bak`, under the import lock (docs/upload-folder.md#bak). */
 import { join } from "node:path";
 import type { ClaimedUpload } from "../../importer/ports.ts";
 import { unlink } from "../files/disk.ts";

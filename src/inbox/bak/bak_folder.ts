@@ -1,7 +1,4 @@
-/**
- * Reads and removes files in `bak`, for status, mail and retention. Touches nothing when `bak` is a link: otherwise it
- * could mail or remove files of other programs.
- */
+/** Reads and removes files in `bak`, but never through a link: that could mail or remove other programs' files. */
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
@@ -36,7 +33,6 @@ export class BakFolder {
     return stats?.isFile() ? Number(stats.size) : null;
   }
 
-  /** Ignores a missing file. */
   async remove(name: string): Promise<void> {
     await nullOn(unlink(await this.#pathOf(name)), "ENOENT");
   }

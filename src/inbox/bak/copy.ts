@@ -1,4 +1,3 @@
-/** Copies a file to another file system and compares the copy. */
 import { Buffer } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
@@ -16,10 +15,7 @@ export class ChangedWhileCopied extends Error {
   }
 }
 
-/**
- * Copies bytes, mode and times into a new file, syncs it, and compares it. Throws {@link ChangedWhileCopied}.
- * The caller removes the copy after an error.
- */
+/** Copies bytes, mode and times. Throws {@link ChangedWhileCopied}; the caller removes the copy after an error. */
 export async function copyFile(source: string, copy: string): Promise<void> {
   await using from = closing(await openUnfollowed(source));
   const before = await from.handle.stat({ bigint: true });

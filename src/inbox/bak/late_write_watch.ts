@@ -1,7 +1,4 @@
-/**
- * Watches files for a day after their move to `bak`, in memory only. A file that still grows was imported too early, and
- * causes an alert (docs/upload-folder.md#changed-while-read).
- */
+/** Watches files in `bak` for a day: one that grows was imported early (docs/upload-folder.md#changed-while-read). */
 import type { LateWrite } from "../../domain/late_write.ts";
 import type { ClaimedUpload } from "../../importer/ports.ts";
 import type { BakFolder } from "./bak_folder.ts";
@@ -18,7 +15,6 @@ export class LateWriteWatch {
   readonly #readSizes = new Map<string, number>();
   readonly #watched = new Map<string, Watched>();
 
-  /** Stores how many bytes of a claimed upload were read. */
   opened({ key }: ClaimedUpload, size: number): void {
     this.#readSizes.set(key, size);
   }

@@ -82,7 +82,6 @@ async function copyOver(source: string, target: string): Promise<void> {
   await fsyncFolders(dirname(target));
 }
 
-/** The file to move and its target folder, before the move. */
 interface StatsBefore {
   readonly file: BigIntStats | null;
   readonly folder: BigIntStats | null;

@@ -1,7 +1,4 @@
-/**
- * Claims an upload: renames it into `.rosterd/KEY/`, then checks that it is still the file of the scan
- * (docs/upload-folder.md#claiming). The caller has the import lock.
- */
+/** Claims an upload under the import lock (docs/upload-folder.md#claiming). */
 import { join } from "node:path";
 import type { ClaimedUpload } from "../../importer/ports.ts";
 import { fileStamp } from "../../runtime/clock.ts";

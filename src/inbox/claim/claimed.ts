@@ -31,7 +31,6 @@ const NOTE_SCHEMA = z.object({
 });
 type BakNote = z.infer<typeof NOTE_SCHEMA>;
 
-/** The content of `.rosterd/KEY/`. */
 export type ClaimedEntry =
   | { readonly kind: "file"; readonly upload: ClaimedUpload; readonly fingerprint: Fingerprint }
   | { readonly kind: "moved"; readonly upload: ClaimedUpload }
@@ -90,7 +89,6 @@ export async function readNote(work: string, key: string): Promise<BakNote | nul
   return note.success ? note.data : null;
 }
 
-/** Adds a chosen name to the note atomically. */
 export async function writeNote(
   work: string,
   upload: ClaimedUpload,

@@ -8,7 +8,6 @@ import { create, mkdir, rmdir } from "./disk.ts";
 export const FOLDER_MODE = 0o750;
 export const FILE_MODE = 0o640;
 
-/** Flags that open only a folder. */
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /** A file system refuses hard links with these codes. */
@@ -59,7 +58,6 @@ export function makeFile(path: string): Promise<FileHandle | null> {
   return nullOn(create(path, FILE_MODE), "EEXIST");
 }
 
-/** Repeats partial writes. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
@@ -87,12 +85,10 @@ export function temporaryName(kind: "probe" | "tmp"): string {
   return `.rosterd-${randomHex()}.${kind}`;
 }
 
-/** Recognizes names of {@link temporaryName}. */
 export function isTemporary(name: string, kind: "probe" | "tmp"): boolean {
   return /^\.rosterd-[0-9a-f]{8}\./.test(name) && name.endsWith(`.${kind}`);
 }
 
-/** Eight random hexadecimal digits. */
 export function randomHex(): string {
   return crypto.getRandomValues(new Uint8Array(4)).toHex();
 }

@@ -1,7 +1,4 @@
-/**
- * Opens a roster file without following links or waiting for pipes. All reads use one handle, so no program can swap the
- * file meanwhile.
- */
+/** Opens a roster once, without following links or waiting for pipes, so that no program can swap it meanwhile. */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
@@ -84,10 +81,7 @@ export class OpenRosterFile implements RosterFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /**
-   * Syncs the content to disk, if the file system can: after a power cut an applied roster must not be empty in `bak`. Closes the
-   * file if that fails.
-   */
+  /** Syncs the content, if the file system can: after a power cut an applied roster must not be empty in `bak`. */
   async sync(): Promise<this> {
     try {
       await nullOn(this.handle.datasync(), ...NO_SYNC);

@@ -1,7 +1,4 @@
-/**
- * Limits how long a file system may take. A mount without its server never answers, and rosterd would wait forever.
- * Such a call cannot be cancelled, so none follows until it returns; otherwise waiting calls would use up all threads.
- */
+/** Limits how long a mount may take. A hanging call cannot be cancelled, so none follows, or all threads would wait. */
 import { UnusableFolder } from "../../importer/ports.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
 

@@ -1,7 +1,4 @@
-/**
- * Decides whether a file may be read now (docs/upload-folder.md#settling). Reads only its last two bytes, and only once
- * it is old enough.
- */
+/** Decides whether a file may be read now, by its age and its last two bytes (docs/upload-folder.md#settling). */
 import type { WaitingFile } from "../../importer/ports.ts";
 import { codeOf, hasCode } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
@@ -32,7 +29,6 @@ export async function reasonToWait(
   return observation.lineEnd === false ? waiting.noLineEnd(name) : waiting.changing(name);
 }
 
-/** Returns whether a file ends with a line end, or why it cannot be read. */
 async function readEnd(
   { path, name, observation: { fingerprint } }: SeenFile,
 ): Promise<boolean | WaitingFile | "vanished"> {

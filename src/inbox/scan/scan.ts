@@ -78,7 +78,6 @@ async function scanEntry(context: ScanContext, found: Findings, name: string, se
   }
 }
 
-/** Returns null when the entry has vanished. */
 async function statsOrCode(path: string): Promise<BigIntStats | string | null> {
   try {
     return await statsOf(path);

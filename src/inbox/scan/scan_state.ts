@@ -15,7 +15,6 @@ export interface Notice {
 }
 
 export class ScanState {
-  /** Uploads, by name. */
   readonly settling = new SettleTracker();
   /** Claimed uploads that changed while they were read, by key. */
   readonly resettling = new SettleTracker();
@@ -46,7 +45,6 @@ export class ScanState {
     this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });
   }
 
-  /** Returns why a file is postponed, or null. */
   refusal(name: string, now: number): WaitingFile | null {
     const refusal = this.#refusals.get(name);
     if (refusal && now < refusal.until) return refusal.file;
@@ -54,7 +52,6 @@ export class ScanState {
     return null;
   }
 
-  /** Forgets the files that are not in `names`. */
   keepOnly(names: ReadonlySet<string>): void {
     this.settling.keepOnly(names);
     for (const name of this.#refusals.keys()) if (!names.has(name)) this.#refusals.delete(name);

@@ -1,7 +1,4 @@
-/**
- * Decides when a file has settled (docs/upload-folder.md#settling). Times of the file server are only compared with each
- * other: its clock may be wrong.
- */
+/** Decides when a file has settled (docs/upload-folder.md#settling). The file server's clock may be wrong. */
 import type { BigIntStats } from "node:fs";
 
 /** Must not change while a file settles. Deno rounds mtime to milliseconds and ctime to seconds. */
@@ -66,7 +63,6 @@ export class SettleTracker {
     this.#observations.delete(name);
   }
 
-  /** Forgets the files that are not in `names`. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const name of this.#observations.keys()) if (!names.has(name)) this.#observations.delete(name);
   }

@@ -81,7 +81,6 @@ export class BackendProbe {
   }
 }
 
-/** Whether the backend is doing something other than waiting for its client. */
 async function works(sql: Sql, backend: Backend | null): Promise<boolean> {
   if (backend === null) return false;
   const [found] = await sql<{ works: boolean }[]>`

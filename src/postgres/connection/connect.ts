@@ -11,7 +11,6 @@ export type { Isolation, Sql, Tx } from "./sql.ts";
 
 export interface Database {
   readonly kind: "server" | "embedded";
-  /** For short queries. */
   readonly sql: Sql;
   /**
    * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable after a

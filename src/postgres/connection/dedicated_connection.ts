@@ -61,7 +61,6 @@ export class DedicatedConnection {
     this.#link?.destroy();
   }
 
-  /** Closes the connection at once. */
   async discard(): Promise<void> {
     await this.#sql.end({ timeout: 0 });
     this.#link?.destroy();
@@ -81,7 +80,6 @@ async function identifyBackend(tx: Tx): Promise<Backend | null> {
 
 interface State {
   isLost: () => boolean;
-  /** The error of `work` while the connection was up. */
   fault: { error: unknown } | null;
 }
 

@@ -14,7 +14,6 @@ export class ProtocolState {
   /** True from the start of a COPY until the server has confirmed or refused it. */
   #copying = false;
   #takesCopy = false;
-  /** Whether the server has accepted the login. */
   isLoggedIn = false;
   /** The process id that the server reports. A pooler invents its own. */
   pid: number | null = null;
@@ -70,7 +69,6 @@ function sqlState(payload: DataView): string {
 const MAX_HEAD_BYTES = 9;
 const MAX_ERROR_HEAD_BYTES = 200;
 
-/** Splits a stream of bytes into messages. */
 class Messages {
   readonly #head = new DataView(new ArrayBuffer(MAX_ERROR_HEAD_BYTES));
   #length = 0;

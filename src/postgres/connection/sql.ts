@@ -37,7 +37,6 @@ function escaped(text: string): string {
 
 const ELEMENT = /"((?:[^"\\]|\\.)*)"|[^{},]+/gs;
 
-/** Parses an array of one dimension. */
 function elements<T>(text: string, parse: (text: string) => T): (T | null)[] {
   return Array.from(text.matchAll(ELEMENT), ([plain, quoted]) => {
     if (quoted !== undefined) return parse(quoted.replaceAll(/\\(.)/gs, "$1"));

@@ -63,7 +63,6 @@ export class WatchedSocket extends Duplex {
   #isAsking = false;
   #isPlain = false;
   #backend: Backend | null = null;
-  /** Why the socket failed; null if it did not. */
   fault: Error | null = null;
 
   constructor(private readonly options: WatchedSocketOptions) {

@@ -3,7 +3,6 @@ import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
-/** One page of imports, newest first. */
 export async function listImports(
   sql: Sql,
   { limit, before = null, status = null }: { limit: number; before?: number | null; status?: ImportStatus | null },
@@ -103,7 +102,6 @@ export interface Totals {
   imports: Record<ImportStatus, number>;
   outcomes: Record<Outcome, number>;
   permitsReleased: number;
-  /** Users on open holds. */
   heldUsers: number;
   lastSuccessAt: string | null;
 }

@@ -85,7 +85,6 @@ async function restorePermits(tx: Tx, importId: number): Promise<number> {
   return restored;
 }
 
-/** Also discards an open hold of the import. */
 async function markUndone(tx: Tx, importId: number): Promise<void> {
   await tx`
     update rosterd.imports set

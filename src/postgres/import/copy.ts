@@ -93,7 +93,6 @@ export class CopyRows {
   }
 }
 
-/** Sends rows for several tables, one COPY at a time. */
 export class Copies {
   #stream: CopyStream | null = null;
   #table = "";

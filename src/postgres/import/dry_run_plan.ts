@@ -1,4 +1,3 @@
-/** Reads from the tables of a plan what an import would do. */
 import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../../domain/outcome.ts";
 import type { DryRunPlan, PlanSummary } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";

@@ -81,10 +81,7 @@ export async function lockWithRetry<T>(
 const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 
-/**
- * Locks all free rows first, so that no other program takes them, and then tries for the rest. Waiting would do no better, even
- * while other programs change a few users continuously (measured).
- */
+/** Locks all free rows first, so that no other program takes them, and then tries for the rest (measured). */
 async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
   const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);
   if (complete) return true;

@@ -23,7 +23,6 @@ export class Planner {
     return await this.#plan(tx);
   }
 
-  /** Plans again after {@link plan}, because users have changed. */
   async replan(tx: Tx): Promise<Plan> {
     await tx.unsafe("truncate plan, claims, taken, missing, archived");
     return await this.#plan(tx);

@@ -25,7 +25,6 @@ const USERS_ESTIMATE = `
 
 export interface StagingContext {
   tx: Tx;
-  /** Whether the database supports COPY. */
   copies: boolean;
   header: Header;
   settings: Settings;
@@ -33,7 +32,6 @@ export interface StagingContext {
 }
 
 export interface StagedFacts {
-  /** The users created by direct insert. */
   created: number;
   /** Whether a value may be in more than one record. */
   hasPossibleDuplicates: boolean;

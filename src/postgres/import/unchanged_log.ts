@@ -1,7 +1,4 @@
-/**
- * The log of the unchanged-record cache in the database. It grows by what is new, and is written again when most of it is out of
- * date or it has become slow to load.
- */
+/** The unchanged-record cache in the database: a log that grows by what is new, and is rewritten when out of date. */
 import { Buffer } from "node:buffer";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";

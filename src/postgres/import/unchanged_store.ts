@@ -39,7 +39,6 @@ interface About extends LogSize {
   known_sums: string | null;
 }
 
-/** What is kept in the end. */
 interface Keeping {
   tie: string;
   /** Of the users as they were before the import changed any. */
@@ -49,12 +48,10 @@ interface Keeping {
   isChanged: boolean;
 }
 
-/** What an import did to the users. */
 export interface Written {
   importId: number;
   /** How many users it inserted directly, where there were none. */
   created: number;
-  /** Whether its plan changed any. */
   isPlanned: boolean;
 }
 

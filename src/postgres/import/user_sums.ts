@@ -19,7 +19,6 @@ const BUCKET_BYTES = 1 << 13;
 /** The planner does not know how many users an import created, and would sort them. Other settings are those of the import. */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** How many buckets suit a roster of this many bytes. */
 export function bucketsFor(bytes: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes / BUCKET_BYTES, 1)));
   return Math.min(Math.max(wanted, MIN_BUCKETS), MAX_BUCKETS);
@@ -34,7 +33,6 @@ export class UserSums {
     return new UserSums(tx, new BigInt64Array(bytes.buffer, 0, bytes.length / SUM_BYTES));
   }
 
-  /** The sums of the users as they are now. */
   static async now(tx: Tx, buckets: number): Promise<UserSums> {
     const now = new UserSums(tx, new BigInt64Array(buckets));
     await now.#add(allRows);
@@ -61,7 +59,6 @@ export class UserSums {
     return this.#add(writtenRows);
   }
 
-  /** Adds the users whom the import inserted directly. */
   addCreated(importId: number): Promise<void> {
     return this.#add(createdRows, importId);
   }

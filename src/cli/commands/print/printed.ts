@@ -1,7 +1,4 @@
-/**
- * Prints a configuration: a template of the file, with shell scripts that set up its accounts and folders. The scripts are
- * printed as comments `#$ COMMAND`, which one line of `sed` runs. Running them again is safe.
- */
+/** Prints a configuration: a template, after `#$ COMMAND` lines that `sed` runs and that may run again. */
 import { type Command, EXIT } from "../../command.ts";
 import { fill, type Values } from "./fill.ts";
 import { type Host, hostOf } from "./host.ts";
