@@ -1,16 +1,14 @@
 /** The findings of `rosterd doctor`, one for each check (docs/cli.md). */
+import { z } from "zod";
 
-export type Verdict = "good" | "warning" | "bad";
-
-export interface Finding {
-  /** A stable word: `database`, `rights`, `bak_folder`, … */
-  check: string;
-  verdict: Verdict;
-  /** Quotes no secret and no value of a user. */
-  text: string;
-  /** A sentence that says what to do; null if nothing is. */
-  mend: string | null;
-}
+export const finding = z.object({
+  check: z.string().describe("A stable code for programs."),
+  verdict: z.enum(["good", "warning", "bad"]),
+  text: z.string(),
+  mend: z.string().nullable().describe("What to do; null where nothing is to be done."),
+});
+/** `check`: `database`, `bak_folder`, … `text` quotes no secret and no value of a user; `mend` is a sentence. */
+export type Finding = z.output<typeof finding>;
 
 export function good(check: string, text: string): Finding {
   return { check, verdict: "good", text, mend: null };

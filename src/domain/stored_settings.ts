@@ -1,4 +1,5 @@
 /** The settings file, its history, and the errors of reading and changing it. */
+import { z } from "zod";
 import type { Settings } from "./settings.ts";
 
 /** Settings with their secrets. `etag` includes its quotes (RFC 9110, section 8.8.3). */
@@ -11,25 +12,24 @@ export interface StoredSettings {
 export const CHANGED_BY = ["http", "command", "file"] as const;
 export type ChangedBy = typeof CHANGED_BY[number];
 
-/** The values of a secret are masked. */
-export interface ChangedKey {
-  key: string;
-  from: unknown;
-  to: unknown;
-}
+const changedKey = z.object({
+  key: z.string().describe('The dotted name of the setting, such as "smtp.port".'),
+  from: z.unknown().describe('Secrets read as "***".'),
+  to: z.unknown(),
+});
+export type ChangedKey = z.output<typeof changedKey>;
 
-export interface SettingsChange {
-  id: number;
-  at: string;
-  by: ChangedBy;
-  changes: ChangedKey[];
-}
-
-/** Changes, newest first; the next page has those with a smaller id than `next`. */
-export interface SettingsHistoryPage {
-  changes: SettingsChange[];
-  next: number | null;
-}
+/** Newest first. */
+export const settingsHistoryPage = z.object({
+  changes: z.array(z.object({
+    id: z.int(),
+    at: z.string().describe("RFC 3339, UTC."),
+    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set`, or by hand in the file."),
+    changes: z.array(changedKey),
+  })),
+  next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
+});
+export type SettingsHistoryPage = z.output<typeof settingsHistoryPage>;
 
 /** The `If-Match` is out of date. */
 export class SettingsChanged extends Error {

@@ -1,7 +1,7 @@
 /** The documents of HTTP, for OpenAPI, its tests and their types. They validate nothing at run time. */
 import { z } from "@hono/zod-openapi";
-import { type Approved, type Discarded, type HeldUser, MAX_LEFT_OUT, type Undone } from "../domain/decision.ts";
-import type { Finding } from "../domain/finding.ts";
+import * as decisions from "../domain/decision.ts";
+import { finding } from "../domain/finding.ts";
 import {
   type Failure,
   IMPORT_STATUSES,
@@ -13,7 +13,7 @@ import {
   STAGES,
 } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
-import { CHANGED_BY, type SettingsHistoryPage } from "../domain/stored_settings.ts";
+import * as stored from "../domain/stored_settings.ts";
 import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 
@@ -24,21 +24,7 @@ const stableWord = z.string().describe("A stable code for programs.");
 /** A copy, because the domain creates its schema before the OpenAPI methods are added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
 
-const changedKey = z.object({
-  key: z.string().describe('The dotted name of the setting, such as "smtp.port".'),
-  from: z.unknown().describe('Secrets read as "***".'),
-  to: z.unknown(),
-});
-
-export const settingsHistoryPage = z.object({
-  changes: z.array(z.object({
-    id: z.int(),
-    at: time,
-    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set`, or by hand in the file."),
-    changes: z.array(changedKey),
-  })),
-  next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
-}).openapi("SettingsHistory") satisfies z.ZodType<SettingsHistoryPage>;
+export const settingsHistoryPage = stored.settingsHistoryPage.clone().openapi("SettingsHistory");
 
 const counts = {
   records: count,
@@ -72,17 +58,8 @@ export const importEntry = z.object({
   bak_file: z.string().nullable(),
   failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
   mail: z.enum(MAIL_STATES),
-  hold: z.object({
-    state: z.enum(["open", "approved", "discarded"]),
-    reason: z.string().describe("Why the users were held."),
-    ended_at: time.nullable(),
-  }).nullable().describe("The hold on users; null if none were held."),
-  decisions: z.array(z.object({
-    what: z.enum(["approved", "discarded", "undone"]),
-    at: time,
-    by: z.string().describe("The user who typed the command; over HTTP the kind of the token."),
-    counts: z.record(z.string(), count).describe("The result, under the names of the call's answer."),
-  })).describe("The decisions about the import, oldest first."),
+  hold: decisions.hold.nullable().describe("The hold on users; null if none were held."),
+  decisions: z.array(decisions.decision).describe("The decisions about the import, oldest first."),
   settings: settingsDocument,
 }).openapi("Import") satisfies z.ZodType<ImportEntry>;
 
@@ -124,49 +101,14 @@ export const checkReports = z.array(
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 
-const heldUser = z.object({
-  unique_id: z.string(),
-  line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
-  missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("What approve does to the user."),
-  login_source: z.string().nullable(),
-  first_name: z.string().nullable(),
-  last_name: z.string().nullable(),
-  user_name: z.string().nullable(),
-  email: z.string().nullable(),
-  permits: count.describe("Active permits now. Archiving releases them."),
-}).openapi("HeldUser") satisfies z.ZodType<HeldUser>;
-
 export const heldPage = z.object({
-  held: z.array(heldUser),
+  held: z.array(decisions.heldUser.clone().openapi("HeldUser")),
   next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
-const leaving = {
-  left_out: z.array(z.object({ unique_id: z.string(), reason: z.string() })).max(MAX_LEFT_OUT)
-    .describe(`Users left unchanged, with reasons; the first ${MAX_LEFT_OUT}.`),
-  left_out_total: count.describe("The number of all users left unchanged."),
-};
-
-export const approved = z.object({
-  archived: count.describe("Users archived."),
-  disabled: count.describe("Users disabled."),
-  permits_released: count,
-  ...leaving,
-}).openapi("Approved") satisfies z.ZodType<Approved>;
-
-export const discarded = z.object({
-  discarded: count.describe("Users who keep their access."),
-  ...leaving,
-}).openapi("Discarded") satisfies z.ZodType<Discarded>;
-
-export const undone = z.object({
-  restored: count.describe("Users with at least one restored value."),
-  archived: count.describe("Users that the import had created."),
-  permits_restored: count,
-  permits_released: count,
-  ...leaving,
-}).openapi("Undone") satisfies z.ZodType<Undone>;
+export const approved = decisions.approved.clone().openapi("Approved");
+export const discarded = decisions.discarded.clone().openapi("Discarded");
+export const undone = decisions.undone.clone().openapi("Undone");
 
 const waitingFile = z.object({
   name: z.string(),
@@ -207,14 +149,7 @@ export const statusDocument = z.object({
 
 export const readiness = z.object({ ready: z.boolean(), problems: z.array(codedText) });
 
-export const findings = z.array(
-  z.object({
-    check: stableWord,
-    verdict: z.enum(["good", "warning", "bad"]),
-    text: z.string(),
-    mend: z.string().nullable().describe("What to do; null where nothing is to be done."),
-  }).openapi("Finding") satisfies z.ZodType<Finding>,
-);
+export const findings = z.array(finding.clone().openapi("Finding"));
 
 export const testMailResult = z.object({ sent: z.boolean(), text: z.string() });
 
