@@ -1,4 +1,7 @@
-/** The outcomes of records and imports, and their counts, problems, reasons and warnings. Pure data. */
+/** The outcomes of records and imports, and their counts, problems, reasons and warnings, as schemas for OpenAPI. */
+import { z } from "zod";
+import { decision, hold } from "./decision.ts";
+import { settingsSchema } from "./settings.ts";
 
 /** Every record ends as exactly one of these (docs/people.md#outcomes). */
 export const OUTCOMES = [
@@ -13,22 +16,6 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = typeof OUTCOMES[number];
 
-/** The counts of an import. `records` is the sum of the eight outcomes. */
-export interface Counts {
-  records: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  archived: number;
-  reactivated: number;
-  held: number;
-  skipped: number;
-  failed: number;
-  permits_released: number;
-  missing_archived: number;
-  missing_held: number;
-}
-
 /** In the order in which they are shown. */
 export const COUNT_NAMES = [
   "records",
@@ -36,7 +23,10 @@ export const COUNT_NAMES = [
   "permits_released",
   "missing_archived",
   "missing_held",
-] as const satisfies readonly (keyof Counts)[];
+] as const;
+
+/** The counts of an import. `records` is the sum of the eight outcomes. */
+export type Counts = Record<typeof COUNT_NAMES[number], number>;
 
 export function noCounts(): Counts {
   return Object.fromEntries(COUNT_NAMES.map((name) => [name, 0])) as unknown as Counts;
@@ -69,33 +59,33 @@ export const PROBLEM_CODES = [
 ] as const;
 export type ProblemCode = typeof PROBLEM_CODES[number];
 
-/** `column` is the canonical name, or null for the record as a whole. */
-export interface Problem {
-  column: string | null;
-  code: ProblemCode;
-  /** What is wrong and what to do, for a clerk; without a capital letter and a period (docs/mail.md#reasons). */
-  reason: string;
-}
+const count = z.int().min(0);
+const stableWord = z.string().describe("A stable code for programs.");
 
+const problem = z.object({
+  column: z.string().nullable().describe("The name of the column; null for the record as a whole."),
+  code: z.enum(PROBLEM_CODES),
+  reason: z.string(),
+});
+/** `reason` is for a clerk: what is wrong and what to do, without a capital letter and a period (docs/mail.md#reasons). */
+export type Problem = z.output<typeof problem>;
+
+export const failure = z.object({
+  line: z.int().min(1),
+  unique_id: z.string().nullable(),
+  problems: z.array(problem),
+});
 /** A record that was not applied. `line` is the physical line on which it begins. */
-export interface Failure {
-  line: number;
-  unique_id: string | null;
-  problems: Problem[];
-}
+export type Failure = z.output<typeof failure>;
 
+export const codedText = z.object({ code: stableWord, text: z.string() });
 /** A stable word for programs, and a sentence for people. */
-export interface CodedText {
-  code: string;
-  text: string;
-}
-
+export type CodedText = z.output<typeof codedText>;
 export type Warning = CodedText;
 
+const reason = codedText.extend({ line: count.nullable() });
 /** Why a file was rejected or an import stopped. `line` is null if no line is to blame. */
-export interface Reason extends CodedText {
-  line: number | null;
-}
+export type Reason = z.output<typeof reason>;
 
 /** The text of a reason, with its line unless the text names it. */
 export function reasonWords({ text, line }: Reason): string {
@@ -110,22 +100,50 @@ export type MailState = typeof MAIL_STATES[number];
 export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
 export type Stage = typeof STAGES[number];
 
-/** The document of `rosterd import --json` (docs/cli.md). */
-export interface Report extends Counts {
-  file: string;
-  status: ImportStatus;
-  reason: Reason | null;
-  warnings: Warning[];
-  /** The first {@link MAX_FAILURES_REPORTED}. */
-  failures: Failure[];
-}
+/** What an import and a check tell of a file. */
+export const result = {
+  file: z.string().describe("The name of the upload."),
+  status: z.enum(IMPORT_STATUSES),
+  reason: reason.nullable().describe("Why the file was rejected or the import stopped."),
+  ...Object.fromEntries(COUNT_NAMES.map((name) => [name, count])) as Record<keyof Counts, typeof count>,
+  warnings: z.array(codedText),
+};
+const resultDocument = z.object(result);
 
-/** A change that `check` plans: column → [before, after]. */
-export interface Change {
-  unique_id: string;
-  outcome: Outcome;
-  columns: Record<string, [string | null, string | null]>;
-}
+/** The document of `rosterd import --json` (docs/cli.md), with the first {@link MAX_FAILURES_REPORTED} failures. */
+export type Report = z.output<typeof resultDocument> & { failures: Failure[] };
+
+const time = z.string().describe("RFC 3339, UTC.");
+
+export const importEntry = z.object({
+  id: z.int(),
+  ...result,
+  sha256: z.string().nullable(),
+  bytes: count.nullable(),
+  encoding: z.string().nullable(),
+  delimiter: z.string().nullable(),
+  started_at: time,
+  finished_at: time.nullable(),
+  undone_at: time.nullable(),
+  bak_file: z.string().nullable(),
+  failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
+  mail: z.enum(MAIL_STATES),
+  hold: hold.nullable().describe("The hold on users; null if none were held."),
+  decisions: z.array(decision).describe("The decisions about the import, oldest first."),
+  settings: settingsSchema,
+});
+/** One entry of the history, with the settings that the import used, secrets masked. */
+export type ImportEntry = z.output<typeof importEntry>;
+
+export const change = z.object({
+  unique_id: z.string(),
+  outcome: z.enum(OUTCOMES),
+  columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe(
+    "The values before and after, by column.",
+  ),
+});
+/** A change that `check` plans. */
+export type Change = z.output<typeof change>;
 
 export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;

@@ -2,19 +2,11 @@
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
 import { finding } from "../domain/finding.ts";
-import {
-  type Failure,
-  IMPORT_STATUSES,
-  MAIL_STATES,
-  MAX_CHANGES_REPORTED,
-  MAX_FAILURES_REPORTED,
-  OUTCOMES,
-  PROBLEM_CODES,
-  STAGES,
-} from "../domain/outcome.ts";
+import * as outcome from "../domain/outcome.ts";
+import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, STAGES } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
-import type { ImportEntry, WaitingFile } from "../importer/ports.ts";
+import type { WaitingFile } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);
@@ -26,42 +18,7 @@ export const settingsDocument = settingsSchema.clone().openapi("Settings");
 
 export const settingsHistoryPage = stored.settingsHistoryPage.clone().openapi("SettingsHistory");
 
-const counts = {
-  records: count,
-  ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<typeof OUTCOMES[number], typeof count>,
-  permits_released: count,
-  missing_archived: count,
-  missing_held: count,
-};
-
-const codedText = z.object({ code: stableWord, text: z.string() });
-const reason = codedText.extend({ line: count.nullable() });
-
-const result = {
-  file: z.string().describe("The name of the upload."),
-  status: z.enum(IMPORT_STATUSES),
-  reason: reason.nullable().describe("Why the file was rejected or the import stopped."),
-  ...counts,
-  warnings: z.array(codedText),
-};
-
-export const importEntry = z.object({
-  id: z.int(),
-  ...result,
-  sha256: z.string().nullable(),
-  bytes: count.nullable(),
-  encoding: z.string().nullable(),
-  delimiter: z.string().nullable(),
-  started_at: time,
-  finished_at: time.nullable(),
-  undone_at: time.nullable(),
-  bak_file: z.string().nullable(),
-  failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
-  mail: z.enum(MAIL_STATES),
-  hold: decisions.hold.nullable().describe("The hold on users; null if none were held."),
-  decisions: z.array(decisions.decision).describe("The decisions about the import, oldest first."),
-  settings: settingsDocument,
-}).openapi("Import") satisfies z.ZodType<ImportEntry>;
+export const importEntry = outcome.importEntry.extend({ settings: settingsDocument }).openapi("Import");
 
 export const importPage = z.object({
   imports: z.array(importEntry),
@@ -70,34 +27,18 @@ export const importPage = z.object({
 
 export const importList = z.object({ imports: z.array(importEntry) });
 
-const failure = z.object({
-  line: z.int().min(1),
-  unique_id: z.string().nullable(),
-  problems: z.array(z.object({
-    column: z.string().nullable().describe("The name of the column; null for the record as a whole."),
-    code: z.enum(PROBLEM_CODES),
-    reason: z.string(),
-  })),
-}).openapi("Failure") satisfies z.ZodType<Failure>;
+const failure = outcome.failure.clone().openapi("Failure");
 
 export const failurePage = z.object({
   failures: z.array(failure),
   next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
-const change = z.object({
-  unique_id: z.string(),
-  outcome: z.enum(OUTCOMES),
-  columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe(
-    "The values before and after, by column.",
-  ),
-});
-
 export const checkReports = z.array(
   z.object({
-    ...result,
+    ...outcome.result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
-    changes: z.array(change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
+    changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 
@@ -129,7 +70,7 @@ const runningImport = z.object({
 export const statusDocument = z.object({
   version: z.string(),
   ready: z.boolean(),
-  problems: z.array(codedText).describe("What prevents imports or needs attention."),
+  problems: z.array(outcome.codedText).describe("What prevents imports or needs attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
@@ -147,7 +88,7 @@ export const statusDocument = z.object({
   last_import_at: time.nullable(),
 }).openapi("Status");
 
-export const readiness = z.object({ ready: z.boolean(), problems: z.array(codedText) });
+export const readiness = z.object({ ready: z.boolean(), problems: z.array(outcome.codedText) });
 
 export const findings = z.array(finding.clone().openapi("Finding"));
 
@@ -159,7 +100,7 @@ export const problemDocument = z.object({
   status: z.int(),
   detail: z.string(),
   errors: z.array(z.object({ key: z.string(), message: z.string() })).optional().describe("The errors, by key."),
-  problems: z.array(codedText).optional().describe(
+  problems: z.array(outcome.codedText).optional().describe(
     "Why the service is not ready, or the decision is not possible.",
   ),
   id: z.string().optional().describe("The id of the log entry that says more."),

@@ -48,7 +48,6 @@ export class CannotListen extends Error {
   }
 }
 
-/** How often Node's server looks for heads that are late. */
 const MAX_CHECK_INTERVAL_MS = 1_000;
 /** What Node's server adds to the time of an idle client, so that a request that is on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;

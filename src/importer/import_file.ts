@@ -51,7 +51,6 @@ export async function importFile(
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
-/** What an import of the file would do. */
 export async function checkFile(
   file: RosterFile,
   dryRun: DryRun,
@@ -82,7 +81,6 @@ interface Read<Planned> {
   planned: Planned;
 }
 
-/** Stages every record, checked, and makes the plan. */
 async function readAndPlan<Planned>(
   file: RosterFile,
   stage: Stage<Planned>,

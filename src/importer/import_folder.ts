@@ -6,7 +6,6 @@ import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upl
 
 export interface TurnResult {
   imported: number[];
-  /** Uploads that will be retried, and why. */
   postponed: { file: string; reason: Reason }[];
   /** Whether there was an upload or an unfinished import. */
   hadUploads: boolean;

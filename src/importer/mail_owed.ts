@@ -5,7 +5,6 @@ import type { MailOwed } from "./ports.ts";
 
 const KINDS = { failed_records: "failures", rejected: "rejected", held: "held", done: "imported" } as const;
 
-/** Only an upload owes mail. */
 export function mailOwed(status: ImportStatus, settings: Settings, isUpload: boolean): MailOwed {
   if (!isUpload || status === "running" || status === "error") return { state: "none" };
   if (status === "done" && settings.mail_on !== "always") return { state: "none" };

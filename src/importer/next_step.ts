@@ -43,7 +43,6 @@ export function stageOf(
   return entry.failed > 0 && entry.failed_file === null ? "over" : "kept";
 }
 
-/** An import that was applied or rejected is never done again. */
 export function isOver({ status }: Pick<ImportEntry, "status">): boolean {
   return status !== "running" && status !== "error";
 }

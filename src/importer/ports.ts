@@ -4,7 +4,6 @@ import type { FoundProblems } from "./checks/check.ts";
 import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
-import type { Decision, Hold } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import type {
@@ -12,8 +11,8 @@ import type {
   CodedText,
   Counts,
   Failure,
+  ImportEntry,
   ImportStatus,
-  MailState,
   Reason,
   Report,
   Stage,
@@ -51,7 +50,6 @@ export interface ClaimedUpload extends ReadyUpload {
   readonly key: string;
 }
 
-/** A file that is not imported now, and why, for status and log. */
 export interface WaitingFile extends CodedText {
   name: string;
 }
@@ -103,26 +101,6 @@ export interface Inbox {
   isGone(key: string): Promise<boolean>;
   /** Removes what is left in `.rosterd/KEY/`; called when the history has the upload's place in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
-}
-
-/** One entry of the history, as `GET /imports/{id}` shows it. */
-export interface ImportEntry extends Omit<Report, "failures"> {
-  id: number;
-  sha256: string | null;
-  bytes: number | null;
-  encoding: string | null;
-  delimiter: string | null;
-  started_at: string;
-  finished_at: string | null;
-  undone_at: string | null;
-  bak_file: string | null;
-  failed_file: string | null;
-  mail: MailState;
-  hold: Hold | null;
-  /** What people decided about it, in the order of time. */
-  decisions: Decision[];
-  /** The settings it used, secrets masked. */
-  settings: Settings;
 }
 
 export interface Progress {
@@ -190,7 +168,6 @@ export interface Staging<Planned> {
 /** Takes all records of some users again. */
 export interface Restaging<Planned> {
   readonly again: RestageUsers;
-  /** Adds the wanted records of a checked batch. */
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
 }
@@ -225,7 +202,6 @@ export interface DoneImport {
   counts: Counts;
   facts: Facts;
   warnings: readonly Warning[];
-  /** Why users are on hold; null if none is. */
   hold: string | null;
   mail: MailOwed;
   finishedAt: Date;
@@ -258,7 +234,6 @@ export interface ImportStore {
   failures(importId: number): AsyncGenerator<Failure[]>;
   /** The imports of the uploads with these keys, and all others whose uploads are not yet in `bak`. */
   unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
-  /** Notes the name of the failed-records file in `bak`. */
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Notes the name of the file in `bak`; its mail may be sent from then on. */
   markMoved(importId: number, bakFile: string): Promise<void>;
@@ -266,4 +241,4 @@ export interface ImportStore {
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 
-export type { Change, Counts, Failure, ImportStatus, MailState, Reason, Report, Settings, Warning };
+export type { Failure, ImportEntry, ImportStatus, Reason, Report };

@@ -3,7 +3,6 @@ import type { Reason } from "../domain/outcome.ts";
 import { codeOf, sqlState } from "../runtime/errors.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 
-/** For the history and the log. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof ChangedWhileRead) return { code: "changed_while_read", text: error.message, line: null };
   return { code: codeOf(error) || "unexpected", text: sentenceOf(error), line: null };

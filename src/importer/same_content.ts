@@ -21,7 +21,6 @@ function changesUsers(counts: Counts): boolean {
   return created + updated + archived + reactivated + held + missing_archived + missing_held > 0;
 }
 
-/** Like 28 Nov 2026, in UTC. */
 function day(at: Date): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" }).format(at);
 }

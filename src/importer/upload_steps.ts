@@ -22,7 +22,6 @@ export interface Turn {
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
   /** Lets HTTP requests run while a roster is read. */
   yieldToRequests?: () => Promise<void>;
-  /** Whether an error stops every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
 

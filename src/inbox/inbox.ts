@@ -37,7 +37,6 @@ export interface UploadFolder extends Inbox {
   /** Throws {@link UnusableFolder} when nothing may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
-  /** Reports each file that grew after its move to `bak` once. */
   lateWrites(): Promise<LateWrite[]>;
 }
 

@@ -3,7 +3,6 @@ import { fileStamp } from "../runtime/clock.ts";
 
 export type NameKind = "upload" | "temporary" | "other";
 
-/** The limit of file systems, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 255;
 
 const TEMPORARY = /^[.~]|\.(?:part|filepart|tmp|temp|partial|crdownload|writing)$/i;

@@ -18,7 +18,6 @@ export interface UserAccess {
   mayRead(entry: { uid: number; gid: number; mode: number }): boolean;
 }
 
-/** Yields one finding for each folder. */
 export async function* checkFoldersFor(upload: string, access: UserAccess): AsyncGenerator<Finding> {
   const folders = foldersOf(upload);
   const checks = { upload_folder: folders.upload, work_folder: folders.work, bak_folder: folders.bak };

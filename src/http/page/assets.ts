@@ -57,7 +57,6 @@ export interface Description {
   columns: { name: string; otherNames: readonly string[]; required: boolean }[];
 }
 
-/** The parts of JSON Schema that the form reads. */
 export interface SettingsSchema {
   type?: string;
   description?: string;

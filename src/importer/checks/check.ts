@@ -17,7 +17,6 @@ import { createRule, lostCharacter, type Rule } from "./rules.ts";
 /** The problems of a batch, by the position of the record. */
 export type FoundProblems = ReadonlyMap<number, Problem[]>;
 
-/** Checks the records of a batch and changes them in place. */
 export type Check = (batch: Batch) => FoundProblems;
 
 const APOSTROPHE = 0x27;

@@ -35,7 +35,6 @@ export interface UnchangedCache {
   readonly journal: UnchangedJournal;
 }
 
-/** An empty cache for one roster. */
 export function createUnchangedCache(delimiter: string, header: Header, settings: Settings): UnchangedCache {
   const seed = createHash("sha256").update(contextOf(delimiter, header, settings)).digest();
   const digest = new Digest(seed.readInt32LE(0), seed.readInt32LE(4));

@@ -7,7 +7,6 @@ import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNME
 /** The cache holds this many users, so that memory has a bound: some 50 MiB. Of more users it holds none. */
 export const MAX_CACHED_USERS = 1_000_000;
 
-/** More of them are not told one by one. */
 const MAX_REPEATED = 100_000;
 
 export class UnchangedJournal {
@@ -29,7 +28,6 @@ export class UnchangedJournal {
     private readonly position: number,
   ) {}
 
-  /** Whether nothing is new since the table was loaded. */
   get isEmpty(): boolean {
     return this.#length === 0 && this.#full.length === 0 && !this.overflows;
   }
@@ -62,7 +60,6 @@ export class UnchangedJournal {
     }
   }
 
-  /** Adds the good records of a batch that was noted and checked. */
   add(batch: Batch, problems: FoundProblems): void {
     const { states } = this.table;
     for (let record = 0; record < batch.count; record++) {

@@ -8,7 +8,6 @@ const MAX_LINE_BYTES = 1 << 14;
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
 
 export class UnchangedMatcher {
-  /** How many records were skipped so far. */
   skipped = 0;
   #bytes: Uint8Array = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);

@@ -44,7 +44,6 @@ export class UnchangedTable {
     }
   }
 
-  /** Marks the entry of a user as out of date. */
   forget(uniqueId: string): void {
     const slot = this.slotOf(uniqueId);
     if (slot >= 0) this.states[slot] = STALE;
@@ -71,7 +70,6 @@ export class UnchangedTable {
     return this.#isFree(slot) ? -1 : slot;
   }
 
-  /** Makes {@link key} that of the user in a slot. */
   takeKey(slot: number): void {
     this.key.low = this.#slots[4 * slot];
     this.key.high = this.#slots[4 * slot + 1];

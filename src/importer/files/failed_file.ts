@@ -80,7 +80,6 @@ async function writeRows(
   if (!failure.done) throw new Error(`the roster no longer has the failed record on line ${failure.value.line}`);
 }
 
-/** Collects rows and sends them in pieces, reusing one buffer. */
 class Sheet {
   #text: string;
   readonly #bytes = new Uint8Array(2 * SEND_AT_CHARACTERS);

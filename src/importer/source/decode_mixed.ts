@@ -11,7 +11,6 @@ const INVALID = 0xff;
 
 export interface ToUtf8 {
   next(bytes: Uint8Array): Uint8Array;
-  /** The bytes that waited for another chunk. */
   end(): Uint8Array;
 }
 

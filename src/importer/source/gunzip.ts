@@ -4,7 +4,7 @@ import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { lineAt } from "./line_at.ts";
 import { endOfGz } from "./gz_end.ts";
-import { inflate, TrailingGarbage } from "./gunzip_stream.ts";
+import { inflate, TRAILING_GARBAGE } from "./gunzip_stream.ts";
 import { shown } from "../checks/rules.ts";
 
 /** docs/file-format.md#limits */
@@ -68,7 +68,6 @@ export async function* unpackedGz(
   }
 }
 
-/** Calls `onRead` with the bytes after offset `from`. */
 async function* watch(
   chunks: AsyncGenerator<Uint8Array>,
   from: number,
@@ -107,7 +106,7 @@ async function* after(bytes: number, unpacked: AsyncGenerator<Uint8Array>): Asyn
 }
 
 function isOfGz(error: unknown): boolean {
-  return hasCode(error, ENDS_EARLY) || hasCode(error, "Z_DATA_ERROR") || error instanceof TrailingGarbage;
+  return hasCode(error, ENDS_EARLY, "Z_DATA_ERROR", TRAILING_GARBAGE);
 }
 
 /** Line ends, blanks, the end mark of DOS and NULs. */

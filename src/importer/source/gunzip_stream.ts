@@ -5,18 +5,17 @@
  * zero that follows the last member.
  */
 import { createGunzip } from "node:zlib";
+import { errorWithCode } from "../../runtime/errors.ts";
 
 /** One byte unpacks to 1,032 at most, so less than 17 MiB wait for the consumer. */
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 
-/** Bytes that are neither gz nor padding follow the padding of a gz. */
-export class TrailingGarbage extends Error {
-  override readonly name = "TrailingGarbage";
-}
+/** The code of an error: bytes that are neither gz nor padding follow the padding of a gz. */
+export const TRAILING_GARBAGE = "TRAILING_GARBAGE";
 
 /**
- * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors and {@link TrailingGarbage}. A stream
+ * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors and {@link TRAILING_GARBAGE}. A stream
  * that ends early yields what can be unpacked before its `Z_BUF_ERROR`.
  */
 export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -61,7 +60,9 @@ class Inflater {
   /** zlib ends the stream at a zero after a member; then only zeros may follow. */
   async feed(piece: Uint8Array): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step((done) => this.#gunzip.write(piece, done));
-    if (this.#gunzip.readableEnded && piece.at(-1) !== 0) throw new TrailingGarbage("other bytes follow the gz");
+    if (this.#gunzip.readableEnded && piece.at(-1) !== 0) {
+      throw errorWithCode(TRAILING_GARBAGE, "other bytes follow the gz");
+    }
   }
 
   async finish(): Promise<void> {

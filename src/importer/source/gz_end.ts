@@ -96,7 +96,6 @@ class Source {
     this.#chunk = this.#chunk.subarray(length);
   }
 
-  /** `length` bytes, fewer only at the end. */
   async take(length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (let left = length; left > 0;) {

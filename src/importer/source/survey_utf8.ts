@@ -9,7 +9,6 @@ const NO_WORDS = new Int32Array(0);
 /** Chunks may split a sequence. Strict UTF-8 (RFC 3629). */
 export class Utf8Survey {
   validSequences = 0;
-  /** Bytes that belong to no well-formed sequence. */
   invalidBytes = 0;
   nuls = 0;
 

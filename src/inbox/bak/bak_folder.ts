@@ -8,7 +8,6 @@ import { isPlainFolder } from "../folders.ts";
 import { plainName } from "../names.ts";
 import { openRosterFile } from "../files/open.ts";
 
-/** `bak` is missing or not a real folder. */
 export class NoBakFolder extends Error {
   override readonly name = "NoBakFolder";
   readonly code = "ENOTDIR";

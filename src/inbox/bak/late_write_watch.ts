@@ -29,7 +29,6 @@ export class LateWriteWatch {
     this.#readSizes.delete(key);
   }
 
-  /** Reports each file that has grown once. */
   async grown(bak: BakFolder, now: number): Promise<LateWrite[]> {
     const grown: LateWrite[] = [];
     if (!await bak.isPlain()) return grown;

@@ -52,7 +52,6 @@ async function moveWithoutLink(source: string, target: string): Promise<boolean>
   return true;
 }
 
-/** Replaces the empty file that claimed the name by the content. */
 async function fill(source: string, target: string): Promise<void> {
   const before = await statsBefore(source, target);
   const claim = await statsOf(target);

@@ -14,7 +14,6 @@ export type ClaimResult =
   | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
   /** It is gone, or another file than the scan saw. */
   | { readonly outcome: "vanished" }
-  /** The system refused the move. */
   | { readonly outcome: "refused"; readonly code: string }
   /** It changed during the claim and could not be put back: it waits in the folder `key`. */
   | { readonly outcome: "changed"; readonly key: string };

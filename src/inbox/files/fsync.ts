@@ -21,7 +21,6 @@ export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
 
-/** Whether both are there and are the same entry. */
 export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
   return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }
@@ -64,7 +63,6 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
   }
 }
 
-/** Writes a new file and syncs it. */
 export async function writeNew(
   path: string,
   write: (file: FileHandle) => Promise<void>,

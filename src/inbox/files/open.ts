@@ -1,7 +1,7 @@
 /** Opens a roster once, without following links or waiting for pipes, so that no program can swap it meanwhile. */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
-import { hasCode, nullOn } from "../../runtime/errors.ts";
+import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
 import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
@@ -10,21 +10,17 @@ const CHUNK_BYTES = 256 * 1024;
 /** A file system that cannot sync a file opened for reading returns these codes. */
 const NO_SYNC = ["EINVAL", "EBADF", "EROFS", "ENOTSUP", "EOPNOTSUPP"];
 
-export class NotAPlainFile extends Error {
-  override readonly name = "NotAPlainFile";
-  constructor(readonly code: "EISDIR" | "not_a_plain_file", path: string) {
-    super(`${path} is ${code === "EISDIR" ? "a folder" : "not a plain file"}`);
-  }
-}
+/** Not the system's code: the entry can be opened, but is not a file, or not the one that was expected. */
+const NOT_A_PLAIN_FILE = "not_a_plain_file";
 
 /** Recognizes the errors of a missing file, and of a name that is not a plain file. */
 export function isNoPlainFile(error: unknown): boolean {
-  return error instanceof NotAPlainFile || hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR");
+  return hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR", NOT_A_PLAIN_FILE);
 }
 
 /**
  * `name` appears in reports; `accepts` refuses a replaced file. Throws errors of the system (`ENOENT`, `EACCES`, `ELOOP`
- * for a link) and {@link NotAPlainFile}. To follow a link, pass its real path.
+ * for a link) and `not_a_plain_file`. To follow a link, pass its real path.
  */
 export async function openRosterFile(
   path: string,
@@ -34,9 +30,9 @@ export async function openRosterFile(
   const handle = await openUnfollowed(path);
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw new NotAPlainFile(stats.isDirectory() ? "EISDIR" : "not_a_plain_file", path);
+    if (stats.isDirectory()) throw errorWithCode("EISDIR", `${path} is a folder`);
     const fingerprint = fingerprintOf(stats);
-    if (!accepts(fingerprint)) throw new NotAPlainFile("not_a_plain_file", path);
+    if (!stats.isFile() || !accepts(fingerprint)) throw errorWithCode(NOT_A_PLAIN_FILE, `${path} is not a plain file`);
     return new OpenRosterFile(handle, name, fingerprint);
   } catch (error) {
     await handle.close();

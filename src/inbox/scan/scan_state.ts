@@ -34,7 +34,6 @@ export class ScanState {
     return this.#mustResettle.has(key);
   }
 
-  /** Ends the wait of a claimed upload that has settled or gone. */
   endResettle(key: string): void {
     this.resettling.forget(key);
     this.#mustResettle.delete(key);
@@ -57,7 +56,6 @@ export class ScanState {
     for (const name of this.#refusals.keys()) if (!names.has(name)) this.#refusals.delete(name);
   }
 
-  /** Logs the notices that the scan before did not have. */
   logNews(notices: readonly Notice[], log: Log): void {
     const named = new Map<string, string>();
     for (const { event, ...fields } of notices) {

@@ -17,7 +17,6 @@ export interface Observation {
   readonly since: number;
   /** Whether it ends with a line end; null until its end is read. */
   lineEnd: boolean | null;
-  /** Whether the latest scan found it ready. */
   ready: boolean;
 }
 

@@ -49,14 +49,12 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
       return link;
     })
   );
-  const transaction = <T>(work: (tx: Tx) => Promise<T>, isolation: Isolation = "read committed") =>
-    own.transaction(work, isolation);
   const sql = connect({ max: 5, idle_timeout: 60 }, watched);
   return {
     kind: "server",
     // If a pooled connection is lost within a transaction, the driver crashes the process (measured).
-    sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => transaction(work) }) as Sql,
-    transaction,
+    sql: Object.assign(sql, { begin: (work: (tx: Tx) => Promise<unknown>) => own.transaction(work) }) as Sql,
+    transaction: (work, isolation) => own.transaction(work, isolation),
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
       // A goodbye through a frozen link never ends.

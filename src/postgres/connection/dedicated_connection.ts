@@ -22,7 +22,6 @@ export class DedicatedConnection {
   readonly #loss = Promise.withResolvers<never>();
   #link: WatchedSocket | null = null;
   isLost = false;
-  /** Whether the work of the latest transaction has begun. */
   hasBegun = false;
 
   constructor(open: Open) {

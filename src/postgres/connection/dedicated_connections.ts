@@ -12,7 +12,7 @@ export class DedicatedConnections {
 
   constructor(private readonly open: Open, private readonly idleTimeoutMs = IDLE_TIMEOUT_MS) {}
 
-  async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
+  async transaction<T>(work: Work<T>, isolation: Isolation = "read committed"): Promise<T> {
     const idle = this.#take();
     if (idle === null) return await this.#on(new DedicatedConnection(this.open), work, isolation);
     try {

@@ -18,7 +18,6 @@ export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
 
-/** Whether the error comes from a server that runs. */
 export function isServerAlive(error: unknown): boolean {
   // A pooler reports classes 08 and 57P while its server is down.
   return /^(?!08|57P)./.test(sqlState(error) ?? "");

@@ -72,7 +72,6 @@ const MAX_ERROR_HEAD_BYTES = 200;
 class Messages {
   readonly #head = new DataView(new ArrayBuffer(MAX_ERROR_HEAD_BYTES));
   #length = 0;
-  /** Bytes of this message that are still to come. */
   #rest = 0;
 
   /** `typed`: whether the first message has a type. A client's startup message does not. */
