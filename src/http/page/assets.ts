@@ -3,46 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ALWAYS_REQUIRED, COLUMNS } from "../../domain/columns.ts";
 import { settingsSchema } from "../../domain/settings.ts";
-import api from "./assets/api.js" with { type: "text" };
-import app from "./assets/app.js" with { type: "text" };
-import check from "./assets/check.js" with { type: "text" };
-import checked from "./assets/checked.js" with { type: "text" };
-import counts from "./assets/counts.js" with { type: "text" };
-import decide from "./assets/decide.js" with { type: "text" };
-import dialog from "./assets/dialog.js" with { type: "text" };
-import dom from "./assets/dom.js" with { type: "text" };
-import failures from "./assets/failures.js" with { type: "text" };
-import health from "./assets/health.js" with { type: "text" };
-import held from "./assets/held.js" with { type: "text" };
-import icon from "./assets/icon.svg" with { type: "text" };
-import importView from "./assets/import.js" with { type: "text" };
-import imports from "./assets/imports.js" with { type: "text" };
-import live from "./assets/live.js" with { type: "text" };
-import overview from "./assets/overview.js" with { type: "text" };
-import paged from "./assets/paged.js" with { type: "text" };
-import overviewStyle from "./assets/overview.css" with { type: "text" };
-import countsStyle from "./assets/counts.css" with { type: "text" };
-import tablesStyle from "./assets/tables.css" with { type: "text" };
-import frameStyle from "./assets/frame.css" with { type: "text" };
-import formsStyle from "./assets/forms.css" with { type: "text" };
-import partsStyle from "./assets/parts.css" with { type: "text" };
-import parts from "./assets/parts.js" with { type: "text" };
-import progress from "./assets/progress.js" with { type: "text" };
-import route from "./assets/route.js" with { type: "text" };
-import sample from "./assets/sample-roster.csv" with { type: "text" };
-import session from "./assets/session.js" with { type: "text" };
-import settingName from "./assets/setting_name.js" with { type: "text" };
-import settings from "./assets/settings.js" with { type: "text" };
-import settingsEditors from "./assets/settings_editors.js" with { type: "text" };
-import settingsFields from "./assets/settings_fields.js" with { type: "text" };
-import settingsHistory from "./assets/settings_history.js" with { type: "text" };
-import settingsLayout from "./assets/settings_layout.js" with { type: "text" };
-import settingsPatch from "./assets/settings_patch.js" with { type: "text" };
-import signIn from "./assets/sign_in.js" with { type: "text" };
-import style from "./assets/style.css" with { type: "text" };
-import testMail from "./assets/test_mail.js" with { type: "text" };
-import usedSettings from "./assets/used_settings.js" with { type: "text" };
-import words from "./assets/words.js" with { type: "text" };
+import * as files from "./files.ts";
 import shell from "./shell.html" with { type: "text" };
 
 export interface Asset {
@@ -67,51 +28,15 @@ export interface SettingsSchema {
 
 export const SHELL: Asset = asset("text/html", shell);
 
+const TYPES: Readonly<Record<string, string>> = {
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+  csv: "text/csv",
+};
+
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([
-  ...Object.entries({
-    "api.js": api,
-    "app.js": app,
-    "check.js": check,
-    "checked.js": checked,
-    "counts.js": counts,
-    "decide.js": decide,
-    "dialog.js": dialog,
-    "dom.js": dom,
-    "failures.js": failures,
-    "health.js": health,
-    "held.js": held,
-    "import.js": importView,
-    "imports.js": imports,
-    "live.js": live,
-    "overview.js": overview,
-    "paged.js": paged,
-    "parts.js": parts,
-    "progress.js": progress,
-    "route.js": route,
-    "session.js": session,
-    "setting_name.js": settingName,
-    "settings.js": settings,
-    "settings_editors.js": settingsEditors,
-    "settings_fields.js": settingsFields,
-    "settings_history.js": settingsHistory,
-    "settings_layout.js": settingsLayout,
-    "settings_patch.js": settingsPatch,
-    "sign_in.js": signIn,
-    "test_mail.js": testMail,
-    "used_settings.js": usedSettings,
-    "words.js": words,
-  }).map(([name, text]) => [name, asset("text/javascript", text)] as const),
-  ...Object.entries({
-    "counts.css": countsStyle,
-    "forms.css": formsStyle,
-    "frame.css": frameStyle,
-    "overview.css": overviewStyle,
-    "parts.css": partsStyle,
-    "style.css": style,
-    "tables.css": tablesStyle,
-  }).map(([name, text]) => [name, asset("text/css", text)] as const),
-  ["icon.svg", asset("image/svg+xml", icon)],
-  ["sample-roster.csv", asset("text/csv", sample)],
+  ...Object.entries(files).map(([name, text]) => [name, asset(TYPES[name.split(".")[1]], text)] as const),
   ["description.json", asset("application/json", JSON.stringify(description()))],
 ]);
 
