@@ -11,23 +11,13 @@ import {
   type Report,
   statusOf,
 } from "../domain/outcome.ts";
-import type { Settings } from "../domain/settings.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { checkFile } from "./import_file.ts";
 import { unreadFacts } from "./import_job.ts";
 import { reasonOf } from "./reason.ts";
-import { runImport } from "./run_import.ts";
-import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
+import { type ImportRun, runImport } from "./run_import.ts";
+import type { Failure, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 
-export interface FileJob {
-  store: ImportStore;
-  settings: Settings;
-  clock: Clock;
-  signal: AbortSignal;
-  onProgress: (progress: Progress) => void;
-  /** Called once if another import must end first. */
-  onWait?: () => void;
-}
+export type FileJob = Omit<ImportRun, "isUpload">;
 
 export type CheckReport = Report & { changes: Change[] };
 
@@ -60,13 +50,8 @@ export async function importReport(
   const { store, settings, clock, signal } = job;
   let entry: ImportEntry | null = null;
   try {
-    entry = await store.begin({
-      file: file.name,
-      takenKey: null,
-      settings,
-      startedAt: clock.now(),
-      bytes: file.size,
-    });
+    const { name, size } = file;
+    entry = await store.begin({ file: name, takenKey: null, settings, startedAt: clock.now(), bytes: size });
     entry = await runImport(file, entry, { ...job, isUpload: false });
     return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {

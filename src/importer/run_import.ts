@@ -28,10 +28,7 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
   const { store, settings, clock, signal, onWait, isUpload } = run;
   const facts = unreadFacts(file);
   try {
-    await store.transaction(
-      (transaction) => importFile(file, transaction, id, { ...run, facts }),
-      { signal, onWait },
-    );
+    await store.transaction((transaction) => importFile(file, transaction, id, { ...run, facts }), { signal, onWait });
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
     await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());

@@ -2,26 +2,18 @@
  * Carries an upload step by step to its end: `next_step.ts` decides which step comes, and this file does it. What a step changes
  * outside the database can be repeated after a crash; the history notes when it is done.
  */
-import type { Settings } from "../domain/settings.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./files/failed_file.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
-import type { ClaimedUpload, ImportEntry, ImportStore, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
-import { runImport } from "./run_import.ts";
+import type { ClaimedUpload, ImportEntry, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
+import { type ImportRun, runImport } from "./run_import.ts";
 
-export interface Turn {
+export interface Turn extends Pick<ImportRun, "store" | "settings" | "clock" | "signal" | "yieldToRequests"> {
   inbox: Inbox;
-  store: ImportStore;
-  /** Read once at the start of the turn. */
-  settings: Settings;
-  clock: Clock;
   log: Log;
-  signal: AbortSignal;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
-  /** Lets HTTP requests run while a roster is read. */
-  yieldToRequests?: () => Promise<void>;
+  /** Whether an error stops every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
 

@@ -65,11 +65,9 @@ export class DatabaseMonitor {
 
   /** Reports an error which means that the database cannot be used. */
   report(error: unknown): void {
-    const reason = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
-      ? error.message
-      : explainDatabaseError(error);
+    const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
+    const reason = isOurs ? error.message : explainDatabaseError(error);
     if (this.#unavailableReason !== reason) {
-      const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
       this.options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
     }
     if (this.isWorthTrying) this.#reported.resolve(true);

@@ -8,16 +8,9 @@ import type { Log } from "../runtime/log.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-export interface RetentionOptions {
-  database: Database;
-  bak: BakFolder;
-  clock: Clock;
-  log: Log;
-}
-
 /** Does nothing without a real `bak`, or while the clocks differ: a wrong one would clear everything. */
 export async function clearExpired(
-  { database, bak, clock, log }: RetentionOptions,
+  { database, bak, clock, log }: { database: Database; bak: BakFolder; clock: Clock; log: Log },
   settings: Settings,
 ): Promise<void> {
   if (settings.bak_retention_days === 0 || !await bak.isPlain()) return;
