@@ -76,12 +76,10 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   async failures(id: number, query: DetailQuery<number>) {
-    if (this.#isBusy) throw new Busy();
     return await this.#ask((sql) => listFailures(sql, id, query));
   }
 
   async held(id: number, query: DetailQuery<string>) {
-    if (this.#isBusy) throw new Busy();
     return await this.#ask((sql) => listHeld(sql, id, query));
   }
 
@@ -102,9 +100,10 @@ export class CachedImportHistory implements ImportHistory {
     }
   }
 
-  #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
+  async #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
+    if (this.#isBusy) throw new Busy();
     const { databaseMonitor, database } = this.options;
-    return databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
+    return await databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));
   }
 
   get #isBusy(): boolean {

@@ -1,5 +1,5 @@
 /** Reads the history of imports for HTTP and the command line (docs/http.md#imports). */
-import { COUNT_NAMES, IMPORT_STATUSES, type ImportStatus, type Outcome, OUTCOMES } from "../../domain/outcome.ts";
+import { IMPORT_STATUSES, importEntry, type ImportStatus, type Outcome, OUTCOMES } from "../../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
@@ -39,32 +39,14 @@ export async function listFailures(
 const time = (value: Date | null) => value === null ? null : value.toISOString();
 
 export function toEntry(row: Record<string, unknown>): ImportEntry {
-  const counts = Object.fromEntries(COUNT_NAMES.map((name) => [name, row[name]]));
-  return {
-    id: row.id,
-    file: row.file,
-    status: row.status,
-    reason: row.reason,
-    ...counts,
-    warnings: row.warnings,
-    sha256: row.sha256,
-    bytes: row.bytes,
-    encoding: row.encoding,
-    delimiter: row.delimiter,
-    started_at: time(row.started_at as Date),
-    finished_at: time(row.finished_at as Date | null),
-    undone_at: time(row.undone_at as Date | null),
-    bak_file: row.bak_file,
-    failed_file: row.failed_file,
-    mail: row.mail,
-    hold: row.hold_state === null ? null : {
-      state: row.hold_state,
-      reason: row.hold_reason,
-      ended_at: time(row.hold_ended_at as Date | null),
-    },
-    decisions: row.decisions,
-    settings: row.settings,
-  } as unknown as ImportEntry;
+  const names = Object.keys(importEntry.shape);
+  const values = names.map((name) => [name, row[name] instanceof Date ? time(row[name]) : row[name]]);
+  const hold = row.hold_state === null ? null : {
+    state: row.hold_state,
+    reason: row.hold_reason,
+    ended_at: time(row.hold_ended_at as Date | null),
+  };
+  return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
 /** The last import's time (before the first, the installation's) if it was before `time`, otherwise null. */
