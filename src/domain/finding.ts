@@ -9,19 +9,19 @@ export interface Finding {
   /** Quotes no secret and no value of a user. */
   text: string;
   /** A sentence that says what to do; null if nothing is. */
-  mend: string | null;
+  fix: string | null;
 }
 
 export function good(check: string, text: string): Finding {
-  return { check, verdict: "good", text, mend: null };
+  return { check, verdict: "good", text, fix: null };
 }
 
 /** rosterd works, but may surprise its admin. */
-export function warning(check: string, text: string, mend: string): Finding {
-  return { check, verdict: "warning", text, mend };
+export function warning(check: string, text: string, fix: string): Finding {
+  return { check, verdict: "warning", text, fix };
 }
 
 /** A part of rosterd does not work. */
-export function bad(check: string, text: string, mend: string): Finding {
-  return { check, verdict: "bad", text, mend };
+export function bad(check: string, text: string, fix: string): Finding {
+  return { check, verdict: "bad", text, fix };
 }

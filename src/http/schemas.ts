@@ -217,7 +217,7 @@ export const findings = z.array(
     check: stableWord,
     verdict: z.enum(["good", "warning", "bad"]),
     text: z.string(),
-    mend: z.string().nullable().describe("What to do; null where nothing is to be done."),
+    fix: z.string().nullable().describe("What to do; null where nothing is to be done."),
   }).openapi("Finding") satisfies z.ZodType<Finding>,
 );
 

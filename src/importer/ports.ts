@@ -155,8 +155,8 @@ export interface Facts {
 
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
-/** Users whose records are staged again; "everybody" for all users. */
-export type RestageUsers = ReadonlySet<string> | "everybody";
+/** Users whose records are staged again, or all of them. */
+export type RestageUsers = ReadonlySet<string> | "all";
 
 export interface PlanSummary {
   /** For example, why missing users are not archived. */
@@ -201,9 +201,9 @@ export interface Staging<Planned> {
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
-/** Takes all records of some users again. */
+/** Stages all records of some users again. */
 export interface Restaging<Planned> {
-  readonly again: RestageUsers;
+  readonly users: RestageUsers;
   /** Adds the wanted records of a checked batch. */
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
@@ -211,7 +211,8 @@ export interface Restaging<Planned> {
 
 /** All records are in the database. */
 export interface Staged<Planned> {
-  readonly again: null;
+  /** No user needs restaging. */
+  readonly users: null;
   /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(): Promise<Planned>;
 }
@@ -224,13 +225,13 @@ export interface PlannedImport {
 export interface AppliedImport {
   readonly counts: Counts;
   /** Of the plan that was applied. */
-  readonly judgement: PlanSummary;
+  readonly summary: PlanSummary;
   /** Ends the history entry of the import, with its failures and the mail it owes. */
   record(done: DoneImport): Promise<void>;
 }
 
 export interface DryRunPlan {
-  readonly judgement: PlanSummary;
+  readonly summary: PlanSummary;
   counts(): Promise<Counts>;
   /** The first failures, in line order. */
   failures(limit: number): Promise<Failure[]>;
@@ -262,7 +263,7 @@ export interface WaitOptions {
 export interface ImportStore {
   /** Begins an import, or continues the one with that key; `status` says whether it is over already. */
   begin(
-    entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
+    entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
   /**
    * Runs `work` in a transaction on its own connection, as the only import of this database. Waits while another one runs, and

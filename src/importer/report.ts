@@ -65,7 +65,7 @@ export async function importReport(
   try {
     entry = await store.begin({
       file: file.name,
-      takenKey: null,
+      claimKey: null,
       settings,
       startedAt: clock.now(),
       bytes: file.size,

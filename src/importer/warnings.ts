@@ -50,7 +50,7 @@ export function notWholeWarning(
 }
 
 /** The warnings of a plan. `importId` is null for a dry run. */
-export function judgementWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
+export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;
   const next = importId === null
     ? "they would wait until they are approved or discarded"

@@ -114,7 +114,7 @@ export class RosterdService implements Service {
       problems: [...problems, ...this.#warnings()],
       database: {
         kind: database.kind,
-        state: databaseMonitor.unavailableReason === null ? "usable" : "away",
+        state: databaseMonitor.unavailableReason === null ? "usable" : "unreachable",
         ...(databaseMonitor.unavailableReason === null ? {} : { text: databaseMonitor.unavailableReason }),
       },
       folder: {

@@ -220,6 +220,6 @@ Deno.test({
       assert.match(err + out, /no server answers at the address in DATABASE_URL/, words[0]);
     }
     const { code, out } = await here.run("status", "--json");
-    assert.deepEqual([code, JSON.parse(out).database.state], [1, "away"]);
+    assert.deepEqual([code, JSON.parse(out).database.state], [1, "unreachable"]);
   },
 });

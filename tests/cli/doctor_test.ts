@@ -39,8 +39,8 @@ async function doctor(here: Workplace, ...words: string[]): Promise<Diagnosis> {
   assert.notEqual(out, "", err);
   const findings: Finding[] = JSON.parse(out);
   for (const finding of findings) {
-    assert.deepEqual(Object.keys(finding), ["check", "verdict", "text", "mend"]);
-    assert.equal(finding.mend === null, finding.verdict === "good", `${finding.check}: a fix unless it is good`);
+    assert.deepEqual(Object.keys(finding), ["check", "verdict", "text", "fix"]);
+    assert.equal(finding.fix === null, finding.verdict === "good", `${finding.check}: a fix unless it is good`);
   }
   const isBad = findings.filter(({ verdict }) => verdict === "bad").map(({ check }) => check);
   assert.equal(code, isBad.includes("settings") ? 78 : isBad.length > 0 ? 1 : 0);
@@ -80,7 +80,7 @@ Deno.test("without a server the database is bad, and everything else is still ch
   assert.equal(code, 1);
   assert.deepEqual([verdicts.database, verdicts.upload_folder, verdicts.mail], ["bad", "good", "warning"]);
   assert.match(of("database").text, /no server answers/);
-  assert.match(of("database").mend!, /Start the server, or check the host and port in DATABASE_URL/);
+  assert.match(of("database").fix!, /Start the server, or check the host and port in DATABASE_URL/);
   assert.doesNotMatch(JSON.stringify(findings), /geheim/);
   assert.match((await here.run("doctor")).out, /rosterd cannot do its work: 1 bad, \d warnings?\n$/);
 });
@@ -107,7 +107,7 @@ Deno.test("a missing upload folder is bad, and so are bak and .rosterd that are 
   const { of, verdicts } = await doctor(here);
   assert.match(of("bak_folder").text, /upload\/bak is a link$/);
   assert.match(of("work_folder").text, /upload\/\.rosterd is not a folder$/);
-  assert.match(of("bak_folder").mend!, /^Remove it, and rosterd creates a folder there\.$/);
+  assert.match(of("bak_folder").fix!, /^Remove it, and rosterd creates a folder there\.$/);
   assert.equal(verdicts.move_to_bak, undefined, "nothing is moved over a link");
 });
 
@@ -174,7 +174,7 @@ Deno.test({
     const wrong = await doctor(here);
     assert.equal(wrong.verdicts.mail, "bad");
     assert.match(wrong.of("mail").text, /^localhost:\d+: the mail server refused the login/);
-    assert.match(wrong.of("mail").mend!, /^Set smtp\.user and smtp\.password/);
+    assert.match(wrong.of("mail").fix!, /^Set smtp\.user and smtp\.password/);
     assert.doesNotMatch(JSON.stringify(wrong.findings), /geheim/);
     here.environment.ROSTERD_SMTP_PASSWORD = "richtig";
     assert.match((await doctor(here)).of("mail").text, /^localhost:\d+ accepted the login$/);
@@ -219,7 +219,7 @@ Deno.test("archiving without a guard or without mail is a warning", async () => 
   const risky = await archiving({ ...guardOff, archive_inactive_users: true });
   assert.deepEqual(risky.map(({ verdict }) => verdict), ["warning", "warning"]);
   assert.match(risky[0].text, /one import can archive any number of users/);
-  assert.equal(risky[0].mend, "Run: rosterd settings set archive_guard.max_percent=10");
+  assert.equal(risky[0].fix, "Run: rosterd settings set archive_guard.max_percent=10");
   assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
   assert.deepEqual((await doctor(here)).findings.filter(({ check }) => check === "archiving").length, 1);
 });
@@ -243,7 +243,7 @@ Deno.test("doctor warns that other users may replace bak and .rosterd until the 
   const finding = (await doctor(here)).of("upload_folder");
   assert.equal(finding.verdict, "warning");
   assert.match(finding.text, /but other users may rename its entries \(owner uid \d+, mode 0777\)$/);
-  assert.match(finding.mend!, /let rosterd own it and make it sticky/);
+  assert.match(finding.fix!, /let rosterd own it and make it sticky/);
   await chmod(here.path("upload"), 0o1777);
   assert.equal((await doctor(here)).of("upload_folder").verdict, "good");
 });

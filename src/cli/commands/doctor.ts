@@ -85,7 +85,7 @@ async function exists(path: string): Promise<boolean> {
 
 const LABEL_WIDTH = "warning".length;
 
-function printFinding({ out, paint }: Terminal, { check, verdict, text, mend: fix }: Finding): void {
+function printFinding({ out, paint }: Terminal, { check, verdict, text, fix }: Finding): void {
   out(`${paint[verdict](verdict.padEnd(LABEL_WIDTH))}  ${check.replaceAll("_", " ")}: ${printable(text)}`);
   if (fix !== null) out(`${" ".repeat(LABEL_WIDTH)}  → ${printable(fix)}`);
 }

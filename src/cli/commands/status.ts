@@ -53,7 +53,9 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     version,
     ready: problems.length === 0,
     problems: [...problems, ...mailWarnings(settings), ...riskySettings(settings)],
-    database: unavailableReason === null ? { kind, state: "usable" } : { kind, state: "away", text: unavailableReason },
+    database: unavailableReason === null
+      ? { kind, state: "usable" }
+      : { kind, state: "unreachable", text: unavailableReason },
     folder: {
       path: config.upload,
       usable: folder.problems.length === 0,

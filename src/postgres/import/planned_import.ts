@@ -46,11 +46,11 @@ export class PostgresPlannedImport implements PlannedImport {
     const { tx, lockWait, importId, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
-        const { counts, judgement } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
+        const { counts, summary } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
         await unchanged.keep({ importId, created, isPlanned: changesUsers(counts) });
         return {
           counts: { ...counts, created: counts.created + created },
-          judgement,
+          summary,
           record: (done) => record(this.context, done),
         };
       } catch (error) {
@@ -60,10 +60,10 @@ export class PostgresPlannedImport implements PlannedImport {
     }
   }
 
-  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
+  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { judgement, contested } = await this.#lockAll(attempt);
+    const { summary, contested } = await this.#lockAll(attempt);
     const { counts, differing, moving } = await countPlan(tx, queries);
     await this.#noteChanges(tx, counts);
     if (contested) await tx.unsafe(freeValues);
@@ -73,7 +73,7 @@ export class PostgresPlannedImport implements PlannedImport {
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
     const [released] = await tx.unsafe(withValues(releasePermits, importId));
-    return { counts: { ...counts, ...released }, judgement };
+    return { counts: { ...counts, ...released }, summary };
   }
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */

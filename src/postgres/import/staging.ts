@@ -87,14 +87,14 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     this.#created = this.direct?.created ?? 0;
     this.#staged -= this.#created;
     await this.#addPossibleDuplicates(duplicates, repeated);
-    const again = await this.#findRestageUsers(repeated);
-    return again === null ? await this.#ended() : this.#restaging(again);
+    const restaged = await this.#findRestageUsers(repeated);
+    return restaged === null ? await this.#ended() : this.#restaging(restaged);
   }
 
-  #restaging(again: RestageUsers): Restaging<Planned> {
+  #restaging(users: RestageUsers): Restaging<Planned> {
     const { tx, header, copies, queries } = this.context, rows = stagedRows(tx, header, copies);
     return {
-      again,
+      users,
       write: async (batch, problems, isWanted) => {
         this.#staged += batch.count;
         await rows.write(batch, problems, isWanted);
@@ -110,7 +110,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   async #ended(): Promise<Staged<Planned>> {
     await this.#tunePlanner();
     const plan = () => this.plan({ created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates });
-    return { again: null, plan };
+    return { users: null, plan };
   }
 
   /** Removes the records and new rows of users who must be staged again, and returns them; null if there are none. */
@@ -125,8 +125,8 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     if (count > MAX_RESTAGED_USERS) return await this.#restageAll();
     const [{ uncreated }] = await tx.unsafe(queries.dropRestagedUsers, [this.importId]);
     this.#created -= uncreated;
-    const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
-    return new Set(again.map(({ unique_id }) => unique_id));
+    const restaged = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
+    return new Set(restaged.map(({ unique_id }) => unique_id));
   }
 
   async #restageAll(): Promise<RestageUsers> {
@@ -134,7 +134,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     if (this.#created > 0) await this.context.tx`delete from rosterd.users where created_by_import = ${this.importId}`;
     this.#created = 0;
     this.#restagesAll = true;
-    return "everybody";
+    return "all";
   }
 
   async #addPossibleDuplicates(
