@@ -16,7 +16,7 @@ export interface Config {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** Null for the embedded Postgres in the data folder. */
+  /** Null for the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | null;
   readonly listen: Readonly<ListenAddress>;
   /** Host names of the page besides localhost and the listen address, in lower case. */

@@ -61,6 +61,8 @@ export interface HeldUser {
   missing: boolean;
   /** What approving does. */
   effect: "archive" | "disable";
+  /** What the decision did; null while the hold is open. */
+  outcome: "archived" | "disabled" | "unchanged" | null;
   login_source: string | null;
   first_name: string | null;
   last_name: string | null;

@@ -58,7 +58,7 @@ const listFailures = createRoute({
   responses: { 200: json("One page of failures.", failurePage), ...errors(403, 404, 422, 503) },
 });
 
-/** Refuses NUL, which Postgres cannot store in a text. */
+/** Refuses NUL, which PostgreSQL cannot store in a text. */
 const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
   .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });

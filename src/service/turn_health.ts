@@ -23,7 +23,7 @@ export class TurnHealth {
       const code = codeOf(error) || (error instanceof Error ? error.name : "unknown");
       this.#failure = {
         code: "turn_failed",
-        text: `the last turn failed (${code}); the log has the error, and rosterd tries again at the next turn`,
+        text: `the last scan failed (${code}); the log has the error, and the next scan tries again`,
       };
       throw error;
     } finally {
@@ -39,6 +39,6 @@ export class TurnHealth {
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);
-    return { code: "turn_stalled", text: `the current turn has made no progress for ${minutes} minutes` };
+    return { code: "turn_stalled", text: `the current scan has made no progress for ${minutes} minutes` };
   }
 }

@@ -99,9 +99,16 @@ serverTest("the schema of a newer rosterd and a read-only database are bad", asy
   assert.match((await doctor(here)).of("database").text, /^PostgreSQL \S+ answers, but is read-only$/);
 });
 
-Deno.test("a missing upload folder is bad, and so are bak and .rosterd that are links or files", async () => {
+Deno.test("a missing upload folder is good where the first start can create it, and doctor does not create it", async () => {
   await using here = await workplace();
-  assert.match((await doctor(here, "--upload", "nowhere")).of("upload_folder").text, /nowhere does not exist/);
+  const { code, of, verdicts } = await doctor(here, "--upload", "new/upload");
+  assert.equal(of("upload_folder").text, "new/upload does not exist yet: the first start creates it");
+  assert.deepEqual([verdicts.upload_folder, code], ["good", 0]);
+  assert.equal(Object.hasOwn(await treeOf(here.folder), "new"), false);
+});
+
+Deno.test("bak and .rosterd that are links or files are bad", async () => {
+  await using here = await workplace();
   await symlink("/tmp", here.path("upload/bak"));
   await writeFile(here.path("upload/.rosterd"), "");
   const { of, verdicts } = await doctor(here);
@@ -130,7 +137,16 @@ Deno.test("doctor names folders that rosterd may not write to, and leaves nothin
     assert.match(of(check).text, /\(EACCES\)$/);
   }
   await mkdir(here.path("closed"), { mode: 0o555 });
-  const absent = await doctor(here, "--data", "closed/deep/data", "--settings", "closed/settings.json");
+  const absent = await doctor(
+    here,
+    "--data",
+    "closed/deep/data",
+    "--upload",
+    "closed/upload",
+    "--settings",
+    "closed/settings.json",
+  );
+  assert.match(absent.of("upload_folder").text, /^closed\/upload does not exist and cannot be created \(EACCES\)$/);
   assert.match(absent.of("data_folder").text, /^closed\/deep\/data does not exist and cannot be created \(EACCES\)$/);
   assert.match(absent.of("settings").text, /^closed\/settings\.json does not exist and cannot be created \(EACCES\)$/);
   await Deno.remove(here.path("closed"));

@@ -49,6 +49,7 @@ export const HELD: HeldUser = {
   line: 4,
   missing: false,
   effect: "archive",
+  outcome: null,
   login_source: "ldap",
   first_name: "Anna",
   last_name: "Tremblay",

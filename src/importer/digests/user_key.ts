@@ -1,5 +1,5 @@
 /**
- * The key of a user, computed as Postgres does: `hashtextextended(unique_id, 0)`, Bob Jenkins' lookup3 (public domain). So the
+ * The key of a user, computed as PostgreSQL does: `hashtextextended(unique_id, 0)`, Bob Jenkins' lookup3 (public domain). So the
  * database can name users by their keys, also users who are gone.
  */
 

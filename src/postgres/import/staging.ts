@@ -10,7 +10,7 @@ import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 
-/** With more records than this, Postgres's estimates for new tables are unreliable. */
+/** With more records than this, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
 /** Below this part of all users, nested loops are right anyway. */
 const MAX_NESTED_PART = 0.05;

@@ -43,7 +43,7 @@ function tile(page, heading, pick, build) {
 /** @param {Pick<StatusDocument, "database" | "standby">} status */
 function database({ database: { kind, state, text }, standby }) {
   const isUsable = state === "usable";
-  const what = kind === "embedded" ? "Embedded Postgres, for evaluation" : "PostgreSQL server";
+  const what = kind === "embedded" ? "Embedded PostgreSQL, for evaluation" : "PostgreSQL server";
   return [
     isUsable ? badge("good", "Available") : badge("bad", "Unavailable"),
     h("p", null, text === undefined ? what : sentence(shown(text))),
