@@ -116,7 +116,7 @@ function databaseUrl(value: string | null): string | null {
     parseDatabaseUrl(value);
     return value;
   } catch (error) {
-    // No cause: an error about a URL quotes it, with the password.
+    // No `cause`: an error about a URL quotes the URL, password included.
     throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
   }
 }

@@ -1,9 +1,9 @@
 /** Keeps a server accepting. */
 import type { Server } from "node:http";
 
-/** The clients of a shorter outage wait in the queue of the system. */
+/** During a shorter outage, clients wait in the system's queue. */
 const LISTEN_AGAIN_MS = 1_000;
-/** As many clients wait there as Node's servers let wait. */
+/** The same queue length as Node's servers. */
 const BACKLOG = 511;
 
 interface Listening {
@@ -11,9 +11,8 @@ interface Listening {
 }
 
 /**
- * Deno accepts no connection any more after one for which the process had no handle left (EMFILE), and says so to nobody;
- * measured with 2.9.6. To listen once more on the same socket starts it again, and does nothing to one that works.
- * Returns what ends this.
+ * Once the process has run out of handles (EMFILE), Deno silently stops accepting connections (measured with 2.9.6). Listening
+ * again on the same socket restarts it, and has no effect on one that works. Returns a function that ends this.
  */
 export function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

@@ -32,7 +32,7 @@ const startTurn = createRoute({
     query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
   },
   responses: {
-    200: json("With wait=true: what a turn that began after the call imported.", importList),
+    200: json("With wait=true: the imports of a scan that began after the call.", importList),
     202: json("The scan was requested. The list is empty.", importList),
     ...errors(415, 422, 503),
   },

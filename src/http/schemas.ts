@@ -207,7 +207,7 @@ export const statusDocument = z.object({
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),
   ignored: z.array(z.string()).describe("Files ignored because of their extension."),
-  open_holds: count.describe("Imports with users held for approve or discard."),
+  open_holds: count.describe("Imports whose held users wait for a decision."),
   holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");

@@ -109,7 +109,7 @@ export interface Inbox {
    * repeated after a crash.
    */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
-  /** Whether `.rosterd/KEY/` has no file of another program any more. */
+  /** Whether `.rosterd/KEY/` no longer contains a file of another program. */
   isGone(key: string): Promise<boolean>;
   /** Removes what is left in `.rosterd/KEY/`; called when the history has the upload's place in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
@@ -187,8 +187,8 @@ export interface Staging<Planned> {
   /** Skips records that would change nothing; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
-   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an earlier
-   * record may have, otherwise 0.
+   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an
+   * earlier record may have, otherwise 0.
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**

@@ -41,7 +41,7 @@ export interface PendingClaim {
 export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
   let pending = from;
   for (let step = next(pending); step !== null; step = next(pending)) {
-    // Another process continues a stopped upload. One in bak is done but for the cleaning up.
+    // Another process continues a stopped upload. One in bak only needs to be cleaned up.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)

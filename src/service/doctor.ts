@@ -61,7 +61,7 @@ async function whyNotUsable(user: ServiceUser, path: string): Promise<string | n
 }
 
 function checkedFor({ name }: ServiceUser): Finding {
-  return good("user", `this runs as another user than ${name}: rights on folders are derived from owners and modes`);
+  return good("user", `this runs as a user other than ${name}: rights on folders are derived from owners and modes`);
 }
 
 /** Checks that the first start can create a missing folder; null if it exists. */

@@ -1,9 +1,12 @@
-/** Knows whether turns go through: a failed turn, or one without progress, means that no import does (docs/operations.md#health-checks). */
+/**
+ * Knows whether turns go through: a failed turn, or one without progress, means that no import does
+ * (docs/operations.md#health-checks).
+ */
 import type { CodedText } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** Longer than a large roster is merged without progress. */
+/** Longer than the merge of a large roster goes without progress. */
 const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {

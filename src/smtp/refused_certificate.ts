@@ -1,12 +1,12 @@
 /**
- * Why the certificate of a mail server is refused: nodemailer tells only a code, so it is asked for once more. Nothing is said on
- * that connection after the certificate has come, neither a login nor a mail.
+ * Why the certificate of a mail server is refused: nodemailer reports only a code, so the certificate is requested again.
+ * Nothing is sent on that connection after the certificate arrives: no login and no mail.
  */
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";
 
-/** Null when it cannot be had, or is trusted by now. */
+/** Null when it cannot be fetched, or is trusted by now. */
 export function refusedCertificate(
   server: SMTPConnection.Options,
   authorities: readonly string[],

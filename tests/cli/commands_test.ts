@@ -143,7 +143,7 @@ serverTest(
     for (const name of ["bad.csv", "same.csv"]) {
       const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
       assert.equal(code, 64, name);
-      assert.match(err, /^rosterd: --failed-file must name another file than FILE\n/);
+      assert.match(err, /^rosterd: --failed-file must name a file other than FILE\n/);
       assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
     }
     assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);

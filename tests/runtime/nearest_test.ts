@@ -5,7 +5,7 @@ Deno.test("a mistyped word means the nearest candidate, and a word that is like 
   const commands = ["import", "imports", "imports show", "doctor"];
   const cases: [string, string | null][] = [
     ["imprt", "import"],
-    ["imporst", "imports"],
+    ["improts", "imports"],
     ["docotr", "doctor"],
     ["initialise", null],
     ["", null],

@@ -244,6 +244,6 @@ for (const security of ["starttls", "tls"] as const) {
       createTransport()({ ...smtp, ca_file: "/nowhere.pem" }, message(), never),
       "temporary",
     );
-    assert.equal(absent.message, "the file of smtp.ca_file cannot be read (ENOENT)");
+    assert.equal(absent.message, "the file in smtp.ca_file cannot be read (ENOENT)");
   });
 }

@@ -1,24 +1,25 @@
 /**
- * The table of the unchanged-record cache: of each user the digest of the record that was applied last, and what this import has
- * met of it. A hash table with open addressing, in two typed arrays, so that a million users make no million objects.
+ * The table of the unchanged-record cache: for each user the digest of the record that was applied last, and what this
+ * import has seen of it. A hash table with open addressing, in two typed arrays, so that a million users do not need a
+ * million objects.
  */
 import { UserKey } from "./user_key.ts";
 
 /** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
 export const ENTRY_BYTES = 16;
 
-/** Entries are written in pieces of this many. */
+/** How many entries are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-// What this import has met of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
+// What this import has seen of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
 export class UnchangedTable {
-  /** The key of the user who was looked for last. */
+  /** The key of the user looked up last. */
   readonly key = new UserKey();
   /** By slot. */
   states = new Uint8Array(0);
-  /** Four numbers a slot: key and digest, two halves each. */
+  /** Four numbers per slot: key and digest, two halves each. */
   #slots = new Int32Array(0);
   #mask = 0;
   #size = 0;
@@ -41,7 +42,7 @@ export class UnchangedTable {
     this.#mask = slots - 1;
   }
 
-  /** Adds entries as the database keeps them; of one user the last one counts. */
+  /** Adds entries as the database keeps them; the last entry of a user counts. */
   add(entries: Uint8Array): void {
     const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
     this.#touch(view);
@@ -66,13 +67,13 @@ export class UnchangedTable {
     }
   }
 
-  /** The slot of a user, or -1; {@link key} is theirs from then on. */
+  /** The slot of a user, or -1; {@link key} is then the key of that user. */
   slotOf(uniqueId: string): number {
     const bytes = new TextEncoder().encode(uniqueId);
     return this.find(new DataView(bytes.buffer), 0, bytes.length);
   }
 
-  /** The same of the user whose `unique_id` is these bytes. */
+  /** The same for the user whose `unique_id` is these bytes. */
   find(bytes: DataView, from: number, to: number): number {
     this.key.take(bytes, from, to);
     if (!this.isLoaded) return -1;
@@ -106,7 +107,7 @@ export class UnchangedTable {
     if (length > 0) yield asBytes(piece.subarray(0, length));
   }
 
-  /** Looks at where entries belong before anything depends on it: then the looks into memory need not wait for each other. */
+  /** Reads the slots of entries before anything depends on them, so that the memory accesses do not wait for each other. */
   #touch(entries: DataView): number {
     const slots = this.#slots, mask = this.#mask;
     let seen = 0;

@@ -3,7 +3,7 @@
  * database can name users by their keys, also users who are gone.
  */
 
-/** Used again for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
+/** Reused for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
 export class UserKey {
   low = 0;
   high = 0;

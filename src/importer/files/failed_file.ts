@@ -115,8 +115,8 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
 }
 
 /**
- * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text if
- * the file is a failed-records file, otherwise -1.
+ * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text
+ * if the file is a failed-records file, otherwise -1.
  */
 function failedRow(
   batch: Batch,

@@ -1,6 +1,6 @@
 /**
- * The list of held users, attached to a mail so that its reader can decide (docs/mail.md#attachment). Written a page at a time, so
- * that memory does not grow with the number of users.
+ * The list of held users, attached to a mail so that its reader can decide (docs/mail.md#attachment). Written a page at a time,
+ * so that memory does not grow with the number of users.
  */
 import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
@@ -26,7 +26,7 @@ export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }
 
-/** UTF-8 with BOM and CRLF, one row a user. `rosterd_line` is empty if the user is missing from the roster. */
+/** UTF-8 with BOM and CRLF, one row per user. `rosterd_line` is empty if the user is missing from the roster. */
 export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(BYTE_ORDER_MARK + csvRow(COLUMNS.map(([header]) => header), DELIMITER));

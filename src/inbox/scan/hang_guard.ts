@@ -1,6 +1,6 @@
 /**
  * Limits how long a file system may take. A mount without its server never answers, and rosterd would wait forever.
- * Such a call cannot be cancelled, so none follows until it returns; otherwise waiting calls would use up all threads.
+ * Such a call cannot be cancelled, so no other call is made until it returns; otherwise waiting calls would use up all threads.
  */
 import { UnusableFolder } from "../../importer/ports.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";

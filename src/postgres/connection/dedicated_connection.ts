@@ -63,7 +63,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection in the protocol's way, which does not work through a frozen link. */
+  /** Closes the connection as the protocol specifies, which does not work through a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();

@@ -101,7 +101,7 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 }
 
-/** Whether the plan changed a user who is not missing. Of a user who is held other values may have changed. */
+/** Whether the plan changed a user who is not missing. Other values of a held user may have changed. */
 function changesUsers({ created, updated, archived, reactivated, held }: Counts): boolean {
   return created + updated + archived + reactivated + held > 0;
 }

@@ -1,7 +1,7 @@
 /**
- * Tells by two looks at `rosterd.users` which users may have changed between them, by whatever means. Each change of a row makes a
- * new version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users and
- * the versions of their rows.
+ * Reads `rosterd.users` twice, and says which users may have changed in between, by any means. Each change of a row makes a new
+ * version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users
+ * and the versions of their rows.
  */
 import { Buffer } from "node:buffer";
 import type { Tx } from "../connection/connect.ts";
@@ -19,7 +19,7 @@ const BUCKET_BYTES = 1 << 13;
 /** The planner does not know how many users an import created, and would sort them. Other settings are those of the import. */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** How many buckets suit a roster of this many bytes. */
+/** The number of buckets for a roster of this many bytes. */
 export function bucketsFor(bytes: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes / BUCKET_BYTES, 1)));
   return Math.min(Math.max(wanted, MIN_BUCKETS), MAX_BUCKETS);
@@ -55,7 +55,7 @@ export class UserSums {
     return BigInt(row.total) === this.#sums.reduce((all, sum) => all + sum, 0n);
   }
 
-  /** 1 for each bucket whose sum is another one, otherwise 0. */
+  /** 1 for each bucket whose sum differs, otherwise 0. */
   differing(other: UserSums): Uint8Array {
     return Uint8Array.from(this.#sums, (sum, bucket) => sum === other.#sums[bucket] ? 0 : 1);
   }
