@@ -88,7 +88,7 @@ function optionsOf(command: Command | null) {
   };
 }
 
-/** An empty line is valid. A word that is not a command, or only the start of one, is not. */
+/** Accepts an empty line. Refuses a word that is not a command, or only the start of one. */
 function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
   if (first === undefined) return;
   const names = commands.map(({ words }) => words);

@@ -23,7 +23,6 @@ export function decidedWords(counts: Readonly<Record<string, number>>): string {
 
 const DECIDED: Readonly<Record<string, string>> = {
   discarded: "keep access",
-  restored: "put back",
   left_out_total: "left unchanged",
 };
 

@@ -27,7 +27,7 @@ export interface Discarded extends Leaving {
 }
 
 export interface Undone extends Leaving {
-  /** Users with at least one value put back. */
+  /** Users with at least one restored value. */
   restored: number;
   /** Users whom the import had created. */
   archived: number;

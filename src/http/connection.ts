@@ -18,7 +18,7 @@ export interface Exchange {
  * then.
  */
 const LINGER_MS = 1_000;
-/** A client that ends its side with its request, as `nc -N` does, looks like one that has gone. */
+/** A client that closes its side after its request, as `nc -N` does, looks like one that has gone. */
 const HALF_CLOSED_MS = 1_000;
 
 export class Connection {
@@ -97,7 +97,7 @@ export class Connection {
     this.#gone.abort();
   }
 
-  /** After the client ended its side. */
+  /** After the client has closed its side. */
   #expectLeaving(): void {
     if (this.#isEnding || this.pending === 0) return;
     this.#timer = setTimeout(() => {

@@ -104,7 +104,7 @@ class HttpService {
       requireHostHeader: false,
     });
     server.timeout = takeTimeoutMs;
-    // Not in the types. A client that ends its side with its request still wants the answer.
+    // Not in the types. A client that closes its side after its request still wants the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
@@ -207,7 +207,7 @@ function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): P
   const close = { headers: { connection: "close" } };
   if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "there are too many headers", close);
   const isWithoutHost = headers.host === undefined && httpVersion !== "1.0";
-  return isWithoutHost ? new Problem(400, "the request must name its Host", close) : null;
+  return isWithoutHost ? new Problem(400, "the request must have a Host header", close) : null;
 }
 
 /** A host name that cannot be resolved has its own codes, which differ between systems. */

@@ -88,14 +88,14 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.doesNotMatch(shown, /would be archived/);
 
   const undone = await here.run("imports", "undo", "2");
-  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are put back\n", err: "" });
+  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are restored\n", err: "" });
   assert.match(
     (await here.run("imports")).out,
-    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: put back 2$/m,
+    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: restored 2$/m,
   );
   const after = (await here.run("imports", "show", "2")).out;
   assert.match(after, /^ {2}approved \d{4}-\S+ by \S+.*: archived 2, left unchanged 23$/m);
-  assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: put back 2$/m);
+  assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: restored 2$/m);
   const { decisions } = await json(here, "imports", "show", "2");
   const counts = { archived: 2, disabled: 0, permits_released: 0, left_out_total: 23 };
   assert.deepEqual(decisions.map(({ what }: { what: string }) => what), ["approved", "undone"]);

@@ -49,7 +49,7 @@ export class UserSums {
     return this.#sums.length;
   }
 
-  /** Whether all users are as they were. That is faster than finding out who is not. */
+  /** Whether no user has changed. That is faster than finding out who is not. */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string }[]>(total);
     return BigInt(row.total) === this.#sums.reduce((all, sum) => all + sum, 0n);

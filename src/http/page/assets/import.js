@@ -198,7 +198,7 @@ async function wayBack(entry, page, onDecided) {
         h(
           "p",
           { class: "lead" },
-          "If this roster was a mistake, put back every value that the import changed.",
+          "If this roster was a mistake, restore every value that the import changed.",
         ),
         h("div", { class: "actions" }, button("Undo this import…", onclick, { id: "undo-button" })),
       ]
