@@ -202,7 +202,7 @@ export const statusDocument = z.object({
   next_turn_at: time.nullable(),
   standby: z.boolean().describe("Another rosterd imports into this database. This one takes over when the other ends."),
   leader_since: z.string().optional().describe(
-    "Since when a rosterd has been working on this database. Only in `rosterd status`.",
+    "When the current leader on this database took over. Only in `rosterd status`.",
   ),
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),

@@ -93,7 +93,7 @@ function printFinding({ out, paint }: Terminal, { check, verdict, text, fix }: F
 function printSummary({ out, paint }: Terminal, findings: readonly Finding[]): void {
   const count = (wanted: string) => findings.filter(({ verdict }) => verdict === wanted).length;
   const [isBad, warnings] = [count("bad"), counted(count("warning"), "warning")];
-  if (isBad > 0) out(paint.bad(`rosterd cannot do its work: ${isBad} bad, ${warnings}`));
-  else if (count("warning") > 0) out(paint.warning(`rosterd can do its work: ${warnings}`));
-  else out(paint.good("rosterd can do its work: all checks are good"));
+  if (isBad > 0) out(paint.bad(`rosterd cannot work: ${isBad} bad, ${warnings}`));
+  else if (count("warning") > 0) out(paint.warning(`rosterd can work, with ${warnings}`));
+  else out(paint.good("rosterd can work: all checks are good"));
 }
