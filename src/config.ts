@@ -135,7 +135,7 @@ function hostNames(value: string): string[] {
   const wrong = names.find((name) => !/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(name));
   if (wrong === undefined) return names;
   throw new WrongConfiguration(
-    `${named(HOSTS)} must be host names separated by commas, without http:// and port, not "${wrong}"`,
+    `${named(HOSTS)} must be host names separated by commas, without http:// or a port, not "${wrong}"`,
   );
 }
 

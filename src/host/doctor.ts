@@ -86,7 +86,7 @@ export async function checkDisk(check: string, folder: string): Promise<Finding>
     share = blocks === 0 ? 100 : (100 * bavail) / blocks;
   } catch (error) {
     const text = `cannot find out how much space is free for ${folder} (${codeOrThrow(error)})`;
-    return warning(check, text, "Check the mount and its rights.");
+    return warning(check, text, "Check the mount and its permissions.");
   }
   const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} is free`;
   const fix = "Free space on this disk. The setting bak_retention_days removes old files from bak.";

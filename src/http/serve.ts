@@ -108,7 +108,7 @@ class HttpService {
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
-    server.on("connect", (_, socket: Socket) => this.#refuse(socket, new Problem(405, "CONNECT is not served here")));
+    server.on("connect", (_, socket: Socket) => this.#refuse(socket, new Problem(405, "CONNECT is not supported")));
     server.on("clientError", (error, socket: Socket) => this.#refuse(socket, problemOf(error)));
     server.on("timeout", (socket) => this.#destroyIfIdle(socket));
     return server;

@@ -68,6 +68,14 @@ serverTest("check predicts what an import holds; imports, imports show and statu
   assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
 });
 
+serverTest("imports says why a file was rejected", async () => {
+  await using here = await workplace();
+  await here.write("empty.csv", "");
+  await here.run("import", "empty.csv");
+  const { out } = await here.run("imports", "--limit", "1");
+  assert.match(out, /^3 {2}\S+ {2}rejected {2}empty\.csv: the file is empty: export the roster and upload it again\n/);
+});
+
 serverTest("approve prints what it did and whom it left out; undo restores it", async () => {
   await using here = await workplace();
   await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));

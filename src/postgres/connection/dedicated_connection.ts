@@ -81,7 +81,7 @@ const IDENTIFY_BACKEND = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;
 
-/** Finds the backend in each transaction, because a pooler may use another one each time. */
+/** Finds the backend in each transaction, because a pooler may use a different one each time. */
 async function identifyBackend(tx: Tx): Promise<Backend | null> {
   const answers = await tx.unsafe(IDENTIFY_BACKEND) as unknown as Backend[][];
   return answers[answers.length - 1][0] ?? null;
