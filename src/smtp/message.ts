@@ -111,8 +111,8 @@ function countLines(entry: ImportEntry): string[] {
 /** An admin may decide before a late mail is sent. */
 const HOLD_WORDS = {
   open: "This is on hold until an admin approves or discards it.",
-  approved: "This was on hold; an admin has approved it since.",
-  discarded: "This was on hold; an admin has discarded it since.",
+  approved: "This was on hold; an admin has since approved it.",
+  discarded: "This was on hold; an admin has since discarded it.",
 };
 
 function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {

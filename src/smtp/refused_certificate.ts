@@ -14,7 +14,7 @@ export function refusedCertificate(
   const connection = new SMTPConnection({ ...server, tls: { rejectUnauthorized: false, ca: [...authorities] } });
   return new Promise((resolve) => {
     const end = (why: string | null) => {
-      resolve(why === null ? null : `the certificate of the mail server is refused: ${why}`);
+      resolve(why === null ? null : `the mail server's certificate was refused: ${why}`);
       connection.close();
     };
     connection.once("error", () => end(null));

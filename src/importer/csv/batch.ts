@@ -1,7 +1,7 @@
 /**
  * A batch of records: their bytes, and where in them each record and each value is.
  *
- * `csv.ts` reuses it for the next batch, so that a million records do not make a million objects. Code that keeps a value takes
+ * `csv.ts` reuses it for the next batch, so that a million records do not create a million objects. Code that keeps a value takes
  * its text or copies its bytes.
  */
 import { Buffer } from "node:buffer";

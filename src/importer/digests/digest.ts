@@ -4,7 +4,7 @@
  * can make two such texts.
  */
 
-/** Reused, so that a million digests do not make a million objects. `low` and `high` belong to the latest bytes. */
+/** Reused, so that a million digests do not create a million objects. `low` and `high` belong to the latest bytes. */
 export class Digest {
   low = 0;
   high = 0;

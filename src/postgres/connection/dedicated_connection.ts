@@ -106,7 +106,7 @@ function whileConnected<T>(tx: Tx, state: State, work: Work<T>): Promise<T> {
   );
 }
 
-/** The transaction, but every statement throws after the connection is lost, also within a savepoint. */
+/** The transaction, but every statement throws after the connection is lost, even within a savepoint. */
 function refusing(tx: Tx, state: State): Tx {
   const requireConnection = () => {
     if (state.isLost()) throw connectionLost();

@@ -210,7 +210,7 @@ export class WatchedSocket extends Duplex {
     tls.once("secureConnect", () => {
       const why = isVerified ? distrust(tls) : null;
       if (why === null) this.#use(tls);
-      else this.destroy(fault("TLS_FAILED", `the certificate of the server is refused: ${why}`));
+      else this.destroy(fault("TLS_FAILED", `the server's certificate was refused: ${why}`));
     });
   }
 
