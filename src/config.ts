@@ -13,7 +13,7 @@ export interface Config {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** Null for the embedded Postgres in the data folder. */
+  /** Null for the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | null;
   readonly listen: Readonly<ListenAddress>;
   /** Host names of the page besides localhost and the listen address, in lower case. */
@@ -111,7 +111,7 @@ function databaseUrl(value: string | null): string | null {
     parseDatabaseUrl(value);
     return value;
   } catch (error) {
-    // No cause: an error about a URL quotes it, with the password.
+    // No `cause`: an error about a URL quotes the URL, password included.
     throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
   }
 }
@@ -130,7 +130,7 @@ function hostNames(value: string): string[] {
   const wrong = names.find((name) => !/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(name));
   if (wrong === undefined) return names;
   throw new WrongConfiguration(
-    `${named(HOSTS)} must be host names separated by commas, without http:// and port, not "${wrong}"`,
+    `${named(HOSTS)} must be host names separated by commas, without http:// or a port, not "${wrong}"`,
   );
 }
 

@@ -110,7 +110,7 @@ Deno.test("Host names are split and put into lower case, and refused with a sche
     "[fd00::1]",
   ]);
   assert.match(refusal({ flags: { hosts: "http://x" } }), /^--hosts \(ROSTERD_HOSTS\) must be host names/);
-  assert.match(refusal({ flags: { hosts: "x:80" } }), /without http:\/\/ and port, not "x:80"$/);
+  assert.match(refusal({ flags: { hosts: "x:80" } }), /without http:\/\/ or a port, not "x:80"$/);
 });
 
 Deno.test("Wrong values are refused, and no message shows a secret", () => {

@@ -13,6 +13,7 @@ import { explainFully, isDatabaseUnreachable } from "../postgres/connection/erro
 import { codeOf } from "../runtime/errors.ts";
 import { openDatabase } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
+import { commandLine } from "./command_line.ts";
 import { operatingSystemUser } from "./operating_system_user.ts";
 
 const ALIVE_WITHIN_MS = 5_000;
@@ -55,9 +56,10 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   }
 }
 
-export function noAccess({ command, config, installation }: Invocation): NoAccess {
+export function noAccess(invocation: Invocation): NoAccess {
+  const { config, installation } = invocation;
   const { namedBy, environmentFile, readError } = installation;
-  const words = `rosterd ${command.words}`;
+  const words = commandLine(invocation);
   if (readError !== null) {
     return new NoAccess(
       `cannot read ${environmentFile} (${readError}), and found no running rosterd. Run this as root, or as the service's ` +

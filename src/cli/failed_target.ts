@@ -23,7 +23,7 @@ export class FailedTarget implements AsyncDisposable {
       const code = codeOrThrow(error);
       throw new CommandFailed(`cannot write --failed-file ${path} (${code}); nothing was imported`);
     }
-    throw new WrongUsage("--failed-file must name another file than FILE");
+    throw new WrongUsage("--failed-file must name a file other than FILE");
   }
 
   /** The first call replaces the old content. */

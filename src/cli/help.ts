@@ -20,7 +20,7 @@ function signature({ words, operands, flags }: Command): string {
 
 function programHelp(commands: readonly Command[]): string {
   return [
-    "rosterd imports CSV rosters of users into Postgres.",
+    "rosterd imports CSV rosters of users into PostgreSQL.",
     "",
     "usage: rosterd [COMMAND] [FLAGS]",
     "",
@@ -30,7 +30,7 @@ function programHelp(commands: readonly Command[]): string {
     ...flagLines(),
     "",
     "Exit codes: 0 all applied, 2 some records failed or are held, 3 a file was rejected, 1 any other error,",
-    "64 wrong usage, 78 wrong configuration.",
+    "64 wrong usage, 78 wrong configuration, 130 ended at once by a second signal.",
   ].join("\n");
 }
 
@@ -51,8 +51,8 @@ function flagLines(): string[] {
     "Flags of every command (in brackets: the environment variable, then the default):",
     ...table(Object.entries(PROCESS_FLAGS).map(([name, flag]) => flagRow(name, flag))),
     "",
-    "Environment: DATABASE_URL (without it, an embedded Postgres in the data folder), ROSTERD_ADMIN_TOKEN,",
-    "ROSTERD_READ_TOKEN and ROSTERD_SMTP_PASSWORD. Add _FILE to a name to read the value from a file.",
+    "Environment: DATABASE_URL (without it, serve uses an embedded PostgreSQL in the data folder),",
+    "ROSTERD_ADMIN_TOKEN, ROSTERD_READ_TOKEN and ROSTERD_SMTP_PASSWORD. Add _FILE to a name to read the value from a file.",
   ];
 }
 

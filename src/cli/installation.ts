@@ -1,5 +1,5 @@
 /**
- * Finds the rosterd that a command is about: the one in flags or environment, otherwise the one in the environment file of the
+ * Finds the rosterd that a command works with: the one in flags or environment, otherwise the one in the environment file of the
  * printed unit (docs/cli.md#which-rosterd).
  */
 import type { ConfigSources, Flags } from "../config.ts";

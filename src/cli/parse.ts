@@ -1,6 +1,7 @@
 /** Parses a command line into a command with its operands and flags. */
 import { parseArgs } from "node:util";
 import { codeOf } from "../runtime/errors.ts";
+import { nearest } from "../runtime/nearest.ts";
 import { type Command, WrongUsage } from "./command.ts";
 
 /** Flags that every command takes (docs/operations.md#process-settings). */
@@ -87,13 +88,20 @@ function optionsOf(command: Command | null) {
   };
 }
 
-/** An empty line is valid. A word that is not a command, or only the start of one, is not. */
+/** Accepts an empty line. Refuses a word that is not a command, or only the start of one. */
 function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
   if (first === undefined) return;
-  const family = commands.map(({ words }) => words).filter((words) => words.startsWith(`${first} `));
-  if (family.length === 0) throw new WrongUsage(`unknown command "${first}"`);
+  const names = commands.map(({ words }) => words);
+  const family = names.filter((words) => words.startsWith(`${first} `));
+  if (family.length === 0) throw new WrongUsage(`unknown command "${first}"${didYouMean(first, more, names)}`);
   const what = more.length === 0 ? `incomplete command "${first}"` : `unknown command "${first} ${more[0]}"`;
   throw new WrongUsage(`${what}; choose one of: ${family.join(", ")}`);
+}
+
+/** Suggests a command of one word or two. */
+function didYouMean(first: string, [second]: readonly string[], names: readonly string[]): string {
+  const meant = nearest(`${first} ${second ?? ""}`.trim(), names) ?? nearest(first, names);
+  return meant === null ? "" : `. Did you mean "${meant}"?`;
 }
 
 function requireOperands(command: Command, operands: readonly string[]): void {

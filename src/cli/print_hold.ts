@@ -23,7 +23,6 @@ export function decidedWords(counts: Readonly<Record<string, number>>): string {
 
 const DECIDED: Readonly<Record<string, string>> = {
   discarded: "keep access",
-  restored: "put back",
   left_out_total: "left unchanged",
 };
 
@@ -36,19 +35,24 @@ export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: r
     ? counted(total, "user is", "users are")
     : counted(total, "user was", "users were");
   out(`  ${holds} held: ${printable(hold.reason)}`);
-  if (hold.state !== "open") return;
-  out(
-    paint.warning(
-      `  nothing happens to them until you run "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`,
-    ),
-  );
+  if (hold.state === "open") {
+    out(
+      paint.warning(
+        `  nothing happens to them until you run "rosterd imports approve ${id}" or "rosterd imports discard ${id}"`,
+      ),
+    );
+  }
+  if (users.length === 0) return out(paint.faint("  their names were deleted after the retention period"));
   const shown = users.slice(0, MAX_USERS_PRINTED);
   for (const user of shown) out(`  ${heldWords(user)}`);
   if (total > shown.length) out(paint.faint(`  … and ${grouped(total - shown.length)} more`));
 }
 
-function heldWords({ unique_id, line, effect, permits }: HeldUser): string {
+const OUTCOMES = { archived: "was archived", disabled: "was disabled", unchanged: "was left unchanged" };
+
+function heldWords({ unique_id, line, effect, outcome, permits }: HeldUser): string {
   const where = line === null ? "missing from the roster" : `line ${line}`;
+  if (outcome !== null) return `${printable(unique_id)} (${where}) ${OUTCOMES[outcome]}`;
   const released = effect === "archive" && permits > 0 ? `, ${counted(permits, "permit")} released` : "";
   return `${printable(unique_id)} (${where}) would be ${effect}d${released}`;
 }

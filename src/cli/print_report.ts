@@ -1,4 +1,5 @@
 /** Prints the outcome of one file for people; scripts use `--json`. */
+import type { Hold } from "../domain/decision.ts";
 import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 import { grouped } from "../runtime/grouped.ts";
@@ -15,8 +16,11 @@ export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number
   return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
 }
 
+/** The report of an import, with its hold if it comes from the history. */
+type ShownReport = Report & { hold?: Hold | null };
+
 /** `isDryRun`: the words must not sound as if the file had been imported. */
-export function printReport(terminal: Terminal, report: Report, isDryRun = false): void {
+export function printReport(terminal: Terminal, report: ShownReport, isDryRun = false): void {
   const { out, paint } = terminal;
   const words = isDryRun ? dryRunWords(report, terminal) : statusWords(report, terminal);
   out(`${printable(report.file)}: ${words}`);
@@ -28,14 +32,16 @@ export function printReport(terminal: Terminal, report: Report, isDryRun = false
   if (more > 0) out(paint.faint(`  … and ${grouped(more)} more`));
 }
 
-function statusWords({ status, failed, records }: Report, { paint }: Terminal): string {
+function statusWords({ status, failed, records, hold }: ShownReport, { paint }: Terminal): string {
   switch (status) {
     case "done":
       return paint.good("done");
     case "failed_records":
       return paint.warning(`${grouped(failed)} of ${grouped(records)} records failed`);
     case "held":
-      return paint.warning("archivals are on hold");
+      return hold === undefined || hold === null || hold.state === "open"
+        ? paint.warning("archivals are on hold")
+        : `archivals were on hold, and were ${hold.state}`;
     case "rejected":
       return paint.bad("rejected");
     default:

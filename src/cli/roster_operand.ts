@@ -37,7 +37,7 @@ export async function openOperand<T extends Report>(
     const code = codeOf(error);
     if (!isErrno(error) && code !== "not_a_plain_file") throw error;
     const why = OPEN_ERRORS[code] ?? `it cannot be opened (${code})`;
-    return unopened(name, Object.assign(new Error(`${path}: ${why}`), { code: code.toLowerCase() }));
+    return unopened(name, Object.assign(new Error(why), { code: code.toLowerCase() }));
   }
   try {
     return await work(file);

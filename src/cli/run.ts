@@ -81,7 +81,7 @@ function explain(error: unknown, terminal: Terminal): number {
   return say(terminal, unexpected(error), EXIT.other);
 }
 
-/** A port in use may be free after a restart. An address that this machine lacks stays wrong. */
+/** A port in use may be free after a restart. An address that is not this machine's stays wrong. */
 function exitCodeOfListening({ code }: CannotListen): number {
   return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }

@@ -61,6 +61,8 @@ export const heldUser = z.object({
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
   effect: z.enum(["archive", "disable"]).describe("What approve does to the user."),
+  outcome: z.enum(["archived", "disabled", "unchanged"]).nullable()
+    .describe("What the decision did to the user; null while the hold is open."),
   login_source: z.string().nullable(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),

@@ -5,21 +5,21 @@ export const finding = z.object({
   check: z.string().describe("A stable code for programs."),
   verdict: z.enum(["good", "warning", "bad"]),
   text: z.string(),
-  mend: z.string().nullable().describe("What to do; null where nothing is to be done."),
+  fix: z.string().nullable().describe("What to do; null if nothing is."),
 });
-/** `check`: `database`, `bak_folder`, … `text` quotes no secret and no value of a user; `mend` is a sentence. */
+/** `check`: `database`, `bak_folder`, … `text` quotes no secret and no value of a user; `fix` is a sentence. */
 export type Finding = z.output<typeof finding>;
 
 export function good(check: string, text: string): Finding {
-  return { check, verdict: "good", text, mend: null };
+  return { check, verdict: "good", text, fix: null };
 }
 
 /** rosterd works, but may surprise its admin. */
-export function warning(check: string, text: string, mend: string): Finding {
-  return { check, verdict: "warning", text, mend };
+export function warning(check: string, text: string, fix: string): Finding {
+  return { check, verdict: "warning", text, fix };
 }
 
 /** A part of rosterd does not work. */
-export function bad(check: string, text: string, mend: string): Finding {
-  return { check, verdict: "bad", text, mend };
+export function bad(check: string, text: string, fix: string): Finding {
+  return { check, verdict: "bad", text, fix };
 }

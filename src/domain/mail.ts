@@ -8,7 +8,7 @@ export interface Alert {
   text: string;
 }
 
-/** A mail in the outbox. `createdAt` is by the clock of the database. */
+/** A mail in the outbox. `createdAt` is by the database's clock. */
 export type WaitingMail =
   & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
   & ({ kind: ImportMailKind; importId: number } | { kind: "alert"; alert: Alert });

@@ -3,6 +3,7 @@
  * `settings.example.json`, HTTP and OpenAPI are made from it.
  */
 import { z } from "zod";
+import { nearest } from "../runtime/nearest.ts";
 import { columnNamed, columnPosition, COLUMNS, foldHeader } from "./columns.ts";
 
 const integer = (from: number, to: number) =>
@@ -143,7 +144,7 @@ function objectError(issue: z.core.$ZodRawIssue): string | undefined {
 
 /** Absent keys get their default; unknown keys are refused. */
 export const settingsSchema = z.strictObject({
-  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between two scans for rosters to import."),
+  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between two scans of the upload folder."),
   settle_seconds: integer(0, 3_600).default(30).describe(
     "A file is imported when it has not changed for this many seconds. 0: at once.",
   ),
@@ -220,10 +221,24 @@ function problemsOf(issue: z.core.$ZodIssue): SettingsProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { key: path.join("."), path, message: "is not a setting" };
+      return { key: path.join("."), path, message: unknownSetting(path.join(".")) };
     });
   }
   return [{ key: issue.path.join("."), path: issue.path, message: issue.message }];
+}
+
+/** The keys as people write them: `smtp.port`. */
+function keysOf(settings: object): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const isGroup = key !== "header_aliases" && typeof value === "object" && !Array.isArray(value);
+    return isGroup ? [key, ...keysOf(value).map((inner) => `${key}.${inner}`)] : [key];
+  });
+}
+
+/** What to say of a key that does not exist. */
+export function unknownSetting(key: string): string {
+  const meant = nearest(key, keysOf(DEFAULT_SETTINGS));
+  return meant === null ? "is not a setting" : `is not a setting (did you mean ${meant}?)`;
 }
 
 export function mailConfigured(settings: Settings): boolean {

@@ -49,20 +49,16 @@ export function checkUser(): Finding {
   );
 }
 
+/** Checks a data folder that exists. */
 export async function checkData(folder: string): Promise<Finding> {
-  const exists = !await isAbsent(folder);
-  const code = await refusal(exists ? folder : await nearest(folder));
-  if (code === null) {
-    return good("data_folder", `${folder} ${exists ? "can be written" : "is created at the first start"}`);
-  }
-  const text = exists
-    ? `rosterd cannot create files in ${folder} (${code})`
-    : `${folder} does not exist and cannot be created (${code})`;
+  const code = await refusal(folder);
+  if (code === null) return good("data_folder", `${folder} can be written`);
+  const text = `rosterd cannot create files in ${folder} (${code})`;
   return bad("data_folder", text, "Make it a folder that rosterd's user may write to, or name another with --data.");
 }
 
 /** The error code of creating a file in the folder; null on success. */
-async function refusal(folder: string): Promise<string | null> {
+export async function refusal(folder: string): Promise<string | null> {
   const probe = join(folder, `.rosterd-${crypto.randomUUID()}.tmp`);
   try {
     await Deno.writeTextFile(probe, "", { createNew: true, mode: 0o600 });
@@ -74,7 +70,7 @@ async function refusal(folder: string): Promise<string | null> {
 }
 
 /** The folder, or its nearest parent that exists. */
-async function nearest(folder: string): Promise<string> {
+export async function nearest(folder: string): Promise<string> {
   let place = resolve(folder);
   while (await isAbsent(place) && place !== dirname(place)) place = dirname(place);
   return place;
@@ -89,7 +85,7 @@ export async function checkDisk(check: string, folder: string): Promise<Finding>
     share = blocks === 0 ? 100 : (100 * bavail) / blocks;
   } catch (error) {
     const text = `cannot find out how much space is free for ${folder} (${codeOrThrow(error)})`;
-    return warning(check, text, "Check the mount and its rights.");
+    return warning(check, text, "Check the mount and its permissions.");
   }
   const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} is free`;
   const fix = "Free space on this disk. The setting bak_retention_days removes old files from bak.";

@@ -103,7 +103,7 @@ async function load(path: string): Promise<LoadedSettings | null> {
   const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
-    // First the ETag, then the content: after a change in between, the ETag is too old, never too new.
+    // Reads the ETag before the content: a change in between leaves it too old, never too new.
     const { ino, mtimeNs, size, mode } = await handle.stat({ bigint: true });
     const settings = readSettings(path, await handle.readFile());
     const etag = `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;

@@ -16,7 +16,7 @@ const LINE = z.object({
   at: z.string(),
   by: z.enum(CHANGED_BY),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
-  /** After the change, with masked secrets; `secret` tells whether the password changed. */
+  /** After the change, with masked secrets; `secret` says whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
@@ -79,7 +79,7 @@ function flat(settings: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-/** Tells whether the password changed, without showing it. A short digest is enough: the settings file has the password. */
+/** Says whether the password changed, without showing it. A short digest is enough: the settings file has the password. */
 function digestOf({ smtp: { password } }: Settings, salt: string): string {
   return `${salt}:${createHash("sha256").update(`${salt}:${password}`).digest("hex").slice(0, 16)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * One client's connection: answers its requests one after another, and ends without destroying the last answer. Node's server
- * keeps the deadlines (`serve.ts`); it would start every request of a batch at once, and close on a client that still sends.
+ * One client's connection: answers its requests one after another, and ends without destroying the last answer. Node's
+ * server enforces the deadlines (`serve.ts`); it would start every request of a batch at once, and close on a client that
+ * still sends.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -11,9 +12,12 @@ export interface Exchange {
   outgoing: ServerResponse;
 }
 
-/** Closing while the client still sends makes the system throw away the answer (RFC 9112, 9.6), so what it sends is read until then. */
+/**
+ * Closing while the client is still sending makes the system discard the answer (RFC 9112, 9.6), so its bytes are read until
+ * then.
+ */
 const LINGER_MS = 1_000;
-/** A client that ends its side with its request, as `nc -N` does, looks like one that has gone. */
+/** A client that closes its side after its request, as `nc -N` does, looks like one that has gone. */
 const HALF_CLOSED_MS = 1_000;
 
 export class Connection {
@@ -41,7 +45,7 @@ export class Connection {
     return this.#exchanges.length;
   }
 
-  /** Whether a part of an answer waits for the client to take it. */
+  /** Whether part of an answer is waiting for the client to read it. */
   get isSending(): boolean {
     return this.pending > 0 && this.socket.writableLength > 0;
   }
@@ -64,12 +68,12 @@ export class Connection {
     else this.socket.destroy();
   }
 
-  /** Ends it once the client has everything; ends its reading soon. */
+  /** Ends it once the client has everything; stops reading soon. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.socket.end();
-    // Nothing more is taken for a request.
+    // No further bytes are treated as a request.
     this.socket.removeAllListeners("data").resume();
     this.#destroyAfter(LINGER_MS);
   }
@@ -87,7 +91,7 @@ export class Connection {
     this.#gone.abort();
   }
 
-  /** After the client ended its side. */
+  /** After the client has closed its side. */
   #expectLeaving(): void {
     if (this.#isEnding || this.pending === 0) return;
     this.#timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The open connections of the HTTP interface, bounded at any rate of new clients. */
+/** The open connections of the HTTP interface, limited no matter how many clients connect. */
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
@@ -26,7 +26,7 @@ export class Connections {
     socket.once("close", () => this.#remove(socket));
   }
 
-  /** Makes it the last to give way. */
+  /** Makes it the last to be closed. */
   touch(connection: Connection): void {
     if (this.#open.delete(connection.socket)) this.#open.set(connection.socket, connection);
     this.#checkAnswered();
@@ -48,7 +48,10 @@ export class Connections {
     await promise;
   }
 
-  /** The longest idle one goes; if all are busy, one whose client takes nothing. A client that waits for an answer stays. */
+  /**
+   * Closes the one that has been idle longest; if all are busy, one whose client reads nothing. A client that is waiting for
+   * an answer is kept.
+   */
   #makeRoom(): boolean {
     const all = [...this.#open.values()];
     const leaving = all.find(({ pending }) => pending === 0) ?? all.find(({ isSending }) => isSending);
@@ -56,7 +59,7 @@ export class Connections {
     return leaving !== undefined;
   }
 
-  /** Counts it out at once: "close" comes only after a turn of the event loop. */
+  /** Stops counting it at once: "close" comes only after a turn of the event loop. */
   #destroy(socket: Socket): void {
     this.#remove(socket);
     socket.destroy();

@@ -32,7 +32,7 @@ const startTurn = createRoute({
     query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
   },
   responses: {
-    200: json("With wait=true: what a turn that began after the call imported.", importList),
+    200: json("With wait=true: the imports of a scan that began after the call.", importList),
     202: json("The scan was requested. The list is empty.", importList),
     ...errors(415, 422, 503),
   },
@@ -58,7 +58,7 @@ const listFailures = createRoute({
   responses: { 200: json("One page of failures.", failurePage), ...errors(403, 404, 422, 503) },
 });
 
-/** Refuses NUL, which Postgres cannot store in a text. */
+/** Refuses NUL, which PostgreSQL cannot store in a text. */
 const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
   .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });

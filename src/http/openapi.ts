@@ -32,7 +32,7 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
     info: {
       title: "rosterd",
       version,
-      description: "Imports roster files into Postgres. Every error is an RFC 9457 problem document.",
+      description: "Imports roster files into PostgreSQL. Every error is an RFC 9457 problem document.",
     },
     security: [{ token: [] }],
   });

@@ -28,7 +28,7 @@ export class Problem extends Error {
     return new Response(this.#body(), { status: this.status, headers: this.#headers() });
   }
 
-  /** The whole answer, for a connection on which there is no request that could be answered. It is the last one there. */
+  /** The whole answer, for a connection without a request that could be answered. No other answer follows it. */
   asText(): string {
     const body = this.#body();
     const headers = {

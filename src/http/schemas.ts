@@ -78,12 +78,12 @@ export const statusDocument = z.object({
   next_turn_at: time.nullable(),
   standby: z.boolean().describe("Another rosterd imports into this database. This one takes over when the other ends."),
   leader_since: z.string().optional().describe(
-    "Since when a rosterd has been working on this database. Only in `rosterd status`.",
+    "When the current leader on this database took over. Only in `rosterd status`.",
   ),
   running: runningImport.nullable(),
   waiting: z.array(waitingFile),
   ignored: z.array(z.string()).describe("Files ignored because of their extension."),
-  open_holds: count.describe("Imports with users held for approve or discard."),
+  open_holds: count.describe("Imports whose held users wait for a decision."),
   holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");

@@ -1,6 +1,7 @@
 /**
- * The sockets of the HTTP interface: Node's server reads and writes HTTP, and keeps the deadlines for heads, for idle clients,
- * and for clients that take no answer. Bodies have theirs in `body.ts`. Deno enforces these deadlines from 2.9 on.
+ * The sockets of the HTTP interface: Node's server reads and writes HTTP, and enforces the deadlines for heads, for idle
+ * clients, and for clients that do not read their answer. The deadlines of bodies are in `body.ts`. Deno enforces these
+ * deadlines from 2.9 on.
  */
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -17,22 +18,24 @@ export interface ServeOptions {
   hostname: string;
   /** 0: any free port. */
   port: number;
-  /** How long a client may take over the whole head of a request, and stay idle between two. */
+  /** How long a client may take to send the head of a request, and may stay idle between two. */
   headTimeoutMs?: number;
   /**
-   * How long a client may take nothing of its answer. Generous: to a client of 12 kB a second the system hands the next piece
-   * only when a third of the 4 MB that it keeps have gone.
+   * How long a client may go without reading any of its answer. Generous: for a client that reads 12 kB a second, the system
+   * takes the next piece only after a third of its 4 MB buffer is sent.
    */
   takeTimeoutMs?: number;
-  /** With more, one that is idle gives way, or one whose client takes nothing. Each takes a handle, and imports need some, too. */
+  /**
+   * Beyond that, one that is idle is closed, or one whose client reads nothing. Each needs a handle, and so do imports.
+   */
   mostConnections?: number;
-  /** How long requests may take that are under way when it closes. */
+  /** How long running requests may take when it closes. */
   closeTimeoutMs?: number;
-  /** Called when a request comes in; what it answers, when the answer has gone out. */
+  /** Called when a request arrives; the function that it returns is called when the answer has been sent. */
   onRequest?: () => () => void;
 }
 
-/** A server that listens. Closing it lets requests end that are under way. */
+/** A server that listens. Closing it lets running requests finish. */
 export interface HttpServer extends AsyncDisposable {
   readonly hostname: string;
   readonly port: number;
@@ -93,15 +96,15 @@ class HttpService {
       connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headTimeoutMs / 4),
       // Bodies have deadlines that depend on the call.
       requestTimeout: 0,
-      // Refused below, with words.
+      // Refused below, with a reason.
       requireHostHeader: false,
     });
     server.timeout = takeTimeoutMs;
-    // Not in the types. A client that ends its side with its request still wants the answer.
+    // Not in the types. A client that closes its side after its request still wants the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
-    server.on("connect", (_, socket: Socket) => this.#refuse(socket, new Problem(405, "CONNECT is not served here")));
+    server.on("connect", (_, socket: Socket) => this.#refuse(socket, new Problem(405, "CONNECT is not supported")));
     server.on("clientError", (error, socket: Socket) => this.#refuse(socket, problemOf(error)));
     server.on("timeout", (socket) => this.#destroyIfIdle(socket));
     return server;
@@ -145,7 +148,7 @@ class HttpService {
   #take(exchange: Exchange): void {
     const { incoming: { socket }, outgoing } = exchange;
     if (socket.destroyed) return;
-    // Deno 2.6, with which the binary is verified, tells of requests only.
+    // Deno 2.6, with which the binary is verified, reports only requests.
     const connection = this.#connections.of(socket) ?? this.#connect(socket);
     if (this.#connections.pending >= MAX_PENDING_REQUESTS) return void socket.destroy();
     const onAnswered = this.options.onRequest?.();
@@ -161,12 +164,12 @@ class HttpService {
     if (problem !== null) return problem.response();
     const connection = this.#connections.of(incoming.socket);
     const answer = await this.app.fetch(request, { address: incoming.socket.remoteAddress, gone: connection?.gone });
-    // What has not come by now is neither waited for nor read.
+    // Bytes that have not arrived by now are not read.
     if (incoming.complete === false || this.#closed !== undefined) answer.headers.set("connection", "close");
     return answer;
   }
 
-  /** Null: there is nothing to say. */
+  /** Null: no answer is sent. */
   #refuse(socket: Socket, problem: Problem | null): void {
     const connection = this.#connections.of(socket);
     if (connection === undefined || problem === null) socket.destroy();
@@ -194,15 +197,15 @@ function unreadable(): Problem {
   return new Problem(400, "the request cannot be read");
 }
 
-/** What Node's server takes, and this service does not. */
+/** What Node's server accepts but this service does not. */
 function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
   const close = { headers: { connection: "close" } };
   if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "there are too many headers", close);
   const isWithoutHost = headers.host === undefined && httpVersion !== "1.0";
-  return isWithoutHost ? new Problem(400, "the request must name its Host", close) : null;
+  return isWithoutHost ? new Problem(400, "the request must have a Host header", close) : null;
 }
 
-/** A name that nobody knows has codes of its own, which differ between systems. */
+/** A host name that cannot be resolved has its own codes, which differ between systems. */
 function codeOf(error: unknown): string {
   const { code = "", syscall } = error as { code?: string; syscall?: string };
   return code === "" || syscall === "getaddrinfo" ? "no such address" : code;

@@ -56,7 +56,8 @@ export interface FailedFile {
 
 /**
  * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the decision
- * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision. `by` names who decides.
+ * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision. `by` names who
+ * decides.
  */
 export interface Decisions {
   approve(id: number, signal: AbortSignal, by: string): Promise<Approved | null>;

@@ -31,7 +31,7 @@ const stored = {
 const getSettings = createRoute({
   method: "get",
   path: "/settings",
-  summary: "Get the settings, which apply from the next turn",
+  summary: "Get the settings, which apply from the next scan",
   responses: { 200: stored, ...errors(409) },
 });
 

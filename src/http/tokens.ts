@@ -62,7 +62,7 @@ function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/** Compares digests, whose length is fixed, so that the time says nothing about the length of the token. */
+/** Compares digests, whose length is fixed, so that the time reveals nothing about the length of the token. */
 function roleOf(given: string, { admin, read }: Tokens): Role | null {
   const digest = sha256(given);
   const isAdmin = timingSafeEqual(digest, sha256(admin));

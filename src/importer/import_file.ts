@@ -26,7 +26,7 @@ import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, Ro
 import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
-import { judgementWarnings, mailWarnings } from "./warnings.ts";
+import { mailWarnings, planWarnings } from "./warnings.ts";
 
 /** Imports one file and records the result in the same transaction. */
 export async function importFile(
@@ -44,10 +44,10 @@ export async function importFile(
   const warnings = [
     ...read.warnings,
     ...await sameContentWarnings(transaction, counts, facts.sha256),
-    ...judgementWarnings(applied.judgement, importId),
+    ...planWarnings(applied.summary, importId),
     ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
-  const { hold } = applied.judgement;
+  const { hold } = applied.summary;
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
@@ -64,7 +64,7 @@ export async function checkFile(
     warnings: [
       ...read.warnings,
       ...await sameContentWarnings(dryRun, counts, job.facts.sha256),
-      ...judgementWarnings(planned.judgement, null),
+      ...planWarnings(planned.summary, null),
     ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),
     changes: await planned.changes(MAX_CHANGES_REPORTED),

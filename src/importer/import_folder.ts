@@ -47,7 +47,7 @@ async function pendingUploads(
     gone.push({ place: "gone", upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });
   }
   const unfinished = [
-    ...claimed.map((upload) => ({ place: "taken" as const, upload, entry: entryOf(upload) })),
+    ...claimed.map((upload) => ({ place: "claimed" as const, upload, entry: entryOf(upload) })),
     ...ready.map((upload) => ({ place: "upload" as const, upload, entry: null })),
   ];
   const inBak = moved.map((upload) => ({ place: "bak" as const, upload, entry: entryOf(upload) }));

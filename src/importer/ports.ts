@@ -97,7 +97,7 @@ export interface Inbox {
   ): Promise<string>;
   /** Moves an upload to `bak`, and returns its name; null if it was removed. May be repeated. */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
-  /** Whether `.rosterd/KEY/` has no file of another program any more. */
+  /** Whether `.rosterd/KEY/` no longer contains a file of another program. */
   isGone(key: string): Promise<boolean>;
   /** Removes what is left in `.rosterd/KEY/`; called when the history has the upload's place in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
@@ -121,8 +121,8 @@ export interface Facts {
 
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
-/** Users whose records are staged again; "everybody" for all users. */
-export type RestageUsers = ReadonlySet<string> | "everybody";
+/** Users whose records are staged again, or all of them. */
+export type RestageUsers = ReadonlySet<string> | "all";
 
 export interface PlanSummary {
   /** For example, why missing users are not archived. */
@@ -151,8 +151,8 @@ export interface Staging<Planned> {
   /** Skips records that would change nothing; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
-   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an earlier
-   * record may have, otherwise 0.
+   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an
+   * earlier record may have, otherwise 0.
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
@@ -165,15 +165,16 @@ export interface Staging<Planned> {
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
-/** Takes all records of some users again. */
+/** Stages all records of some users again. */
 export interface Restaging<Planned> {
-  readonly again: RestageUsers;
+  readonly users: RestageUsers;
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
 }
 
 export interface Staged<Planned> {
-  readonly again: null;
+  /** No user needs restaging. */
+  readonly users: null;
   /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(): Promise<Planned>;
 }
@@ -185,13 +186,14 @@ export interface PlannedImport {
 
 export interface AppliedImport {
   readonly counts: Counts;
-  readonly judgement: PlanSummary;
+  /** Of the plan that was applied. */
+  readonly summary: PlanSummary;
   /** Ends the history entry of the import, with its failures and the mail it owes. */
   record(done: DoneImport): Promise<void>;
 }
 
 export interface DryRunPlan {
-  readonly judgement: PlanSummary;
+  readonly summary: PlanSummary;
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
@@ -220,7 +222,7 @@ export interface WaitOptions {
 export interface ImportStore {
   /** Begins an import, or continues the one with that key; `status` says whether it is over already. */
   begin(
-    entry: { file: string; takenKey: string | null; settings: Settings; startedAt: Date; bytes: number },
+    entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
   /** Runs `work` in a transaction as the database's only import. Calls `onWait` once if another one runs. */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;

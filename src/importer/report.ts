@@ -51,7 +51,7 @@ export async function importReport(
   let entry: ImportEntry | null = null;
   try {
     const { name, size } = file;
-    entry = await store.begin({ file: name, takenKey: null, settings, startedAt: clock.now(), bytes: size });
+    entry = await store.begin({ file: name, claimKey: null, settings, startedAt: clock.now(), bytes: size });
     entry = await runImport(file, entry, { ...job, isUpload: false });
     return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {

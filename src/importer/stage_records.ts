@@ -39,7 +39,7 @@ export async function stageRecords<Planned>(
     await yieldToRequests();
   }
   const ended = await staging.end(possibleDuplicates.list, cache?.journal.repeated ?? NO_USERS);
-  return { staged: ended.again === null ? ended : await restage(ended, roster, check, job), notes };
+  return { staged: ended.users === null ? ended : await restage(ended, roster, check, job), notes };
 }
 
 /** Stages all records of users who have more than one, or want a value that another user has. */
@@ -49,11 +49,11 @@ async function restage<Planned>(
   check: Check,
   { signal, yieldToRequests = yieldToEventLoop }: ReadJob,
 ): Promise<Staged<Planned>> {
-  const { again } = restaging, [{ positions: [position] }] = header.present;
+  const { users } = restaging, [{ positions: [position] }] = header.present;
   const uniqueId = (batch: Batch, record: number) => batch.text(batch.firstValue[record] + position);
-  const isWanted = again === "everybody"
+  const isWanted = users === "all"
     ? () => true
-    : (batch: Batch, record: number) => !batch.malformed.has(record) && again.has(uniqueId(batch, record));
+    : (batch: Batch, record: number) => !batch.malformed.has(record) && users.has(uniqueId(batch, record));
   for await (const batch of records()) {
     signal.throwIfAborted();
     await restaging.write(batch, check(batch), isWanted);

@@ -31,7 +31,7 @@ export interface PendingClaim {
 export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
   let pending = from;
   for (let step = next(pending); step !== null; step = next(pending)) {
-    // Another process continues a stopped upload. One in bak is done but for the cleaning up.
+    // Another process continues a stopped upload. One in bak only needs to be cleaned up.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)
@@ -48,12 +48,12 @@ function next({ place, entry }: PendingUpload): Step | null {
 
 async function claim(turn: Turn, upload: ReadyUpload): Promise<PendingClaim | null> {
   const claimed = await turn.inbox.claim(upload);
-  return claimed && { place: "taken", upload: claimed, entry: null };
+  return claimed && { place: "claimed", upload: claimed, entry: null };
 }
 
 type StepFunction = (turn: Turn, pending: PendingClaim) => Promise<PendingClaim | null>;
 
-const STEPS: Readonly<Record<Exclude<Step, "take">, StepFunction>> = {
+const STEPS: Readonly<Record<Exclude<Step, "claim">, StepFunction>> = {
   import: importClaimed,
   keep_failed: keepFailed,
   move: moveToBak,
@@ -67,15 +67,15 @@ const STEPS: Readonly<Record<Exclude<Step, "take">, StepFunction>> = {
 async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, settings, clock } = turn;
   const { key, name, size } = upload;
-  const entry = await store.begin({ file: name, takenKey: key, settings, startedAt: clock.now(), bytes: size });
-  if (isOver(entry)) return { place: "taken", upload, entry };
+  const entry = await store.begin({ file: name, claimKey: key, settings, startedAt: clock.now(), bytes: size });
+  if (isOver(entry)) return { place: "claimed", upload, entry };
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
   const onProgress = (progress: Progress) => turn.onProgress(upload, entry, progress);
   const onWait = () => turn.log.info("waits_for_other_import", { import: entry.id });
   try {
     return {
-      place: "taken",
+      place: "claimed",
       upload,
       entry: await runImport(file, entry, { ...turn, isUpload: true, onProgress, onWait }),
     };
@@ -100,7 +100,7 @@ async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<
       (sink) => writeFailedFile({ file, failures: store.failures(id), entry: entry!, signal }, sink),
     );
     await store.markKept(id, name);
-    return { place: "taken", upload, entry: { ...entry!, failed_file: name } };
+    return { place: "claimed", upload, entry: { ...entry!, failed_file: name } };
   } finally {
     await file.close();
   }

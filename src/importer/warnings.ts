@@ -4,26 +4,14 @@ import { guards } from "../domain/guard.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { PlanSummary } from "./ports.ts";
 
-/** Settings that let users be archived without approval or without mail; shown at start and by `doctor`. */
+/** Settings that let users be archived without approval; shown at start and by `doctor`. */
 export function riskySettings(settings: Settings): Warning[] {
   const archives = settings.archive_inactive_users || settings.missing_users === "archive";
-  if (!archives) return [];
-  const warnings: Warning[] = [];
-  if (!guards(settings.archive_guard)) {
-    warnings.push({
-      code: "no_archive_guard",
-      text:
-        "one import can archive any number of users: set archive_guard.max_percent below 100 to switch the guard on",
-    });
-  }
-  if (!mailConfigured(settings)) {
-    warnings.push({
-      code: "archives_without_mail",
-      text:
-        "no mail is sent when archivals are put on hold: set smtp.host, reply_to_admin_email and failed_import_email",
-    });
-  }
-  return warnings;
+  if (!archives || guards(settings.archive_guard)) return [];
+  return [{
+    code: "no_archive_guard",
+    text: "the archive guard is switched off, so one import can archive any number of users",
+  }];
 }
 
 /** Why missing users were kept although `missing_users` is "archive"; null if the roster is certainly whole. */
@@ -50,14 +38,14 @@ export function notWholeWarning(
 }
 
 /** The warnings of a plan. `importId` is null for a dry run. */
-export function judgementWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
+export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;
   const next = importId === null
-    ? "they would wait until they are approved or discarded"
+    ? "nothing would happen to these users until an admin approves or discards it"
     : `approve them with "rosterd imports approve ${importId}", or discard them with "rosterd imports discard ${importId}"`;
   return [...warnings, {
     code: "archivings_held",
-    text: `archivals ${importId === null ? "would be" : "are"} on hold: ${hold}; ${next}`,
+    text: `archivals ${importId === null ? "would be put" : "are"} on hold: ${hold}; ${next}`,
   }];
 }
 
@@ -65,6 +53,6 @@ export function mailWarnings(settings: Settings): Warning[] {
   if (mailConfigured(settings)) return [];
   return [{
     code: "mail_not_configured",
-    text: "no mail is sent: set smtp.host, reply_to_admin_email and failed_import_email",
+    text: "no mail is sent: the mail server, the Reply-to Admin Email Address or the Failed Import Email is not set",
   }];
 }

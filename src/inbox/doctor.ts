@@ -89,7 +89,7 @@ function cannotMove(bak: string, code: string): Finding {
   return bad(
     "move_to_bak",
     `no file can be moved from the upload folder to ${bak} (${code})`,
-    "Give the user of rosterd the right to rename and remove files in both folders.",
+    "Give rosterd's user the right to rename and remove files in both folders.",
   );
 }
 

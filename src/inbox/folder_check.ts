@@ -77,7 +77,7 @@ export class FolderCheck {
     if (stats !== null && own !== null && stats.uid !== 0n && stats.uid !== own.uid) {
       throw new UnusableFolder(
         CODES[inner],
-        `${path} belongs to another user (uid ${stats.uid}), not to the user of rosterd (uid ${own.uid})`,
+        `${path} belongs to another user (uid ${stats.uid}), not to rosterd's user (uid ${own.uid})`,
         `do not delete it, because it holds rosters; change its owner: chown -R ${own.uid} ${path}`,
       );
     }

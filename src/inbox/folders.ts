@@ -118,11 +118,11 @@ export async function tryMaking(
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  EACCES: "give the user of rosterd the right to write there",
-  EPERM: "give the user of rosterd the right to write there",
+  EACCES: "give rosterd's user the right to write there",
+  EPERM: "give rosterd's user the right to write there",
   EROFS: "its file system is read-only; mount it writable",
   ENOSPC: "its disk is full; free some space",
-  EDQUOT: "the quota of the user of rosterd is used up; raise it or free some space",
+  EDQUOT: "rosterd's user has used up its quota; raise it or free some space",
   EXDEV: "its folder .rosterd is on another file system; unmount that one",
 };
 

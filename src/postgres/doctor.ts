@@ -114,7 +114,7 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
 
 export function embedded(what: string): Finding {
   const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
-  return warning("database", `${what}; it is for trying rosterd out, and does not wait for the disk`, fix);
+  return warning("database", `${what}; it is only for trying out rosterd, and does not wait for the disk`, fix);
 }
 
 /** The schema's version; 0 before the first start, null if the role may not read it. */

@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its authority is not trusted here",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its authority is not trusted here",
   INVALID_PURPOSE: "it is not meant for servers",
-  ERR_TLS_CERT_ALTNAME_INVALID: "it is for another name",
+  ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another name",
 };
 
 /** Whether an error code is about the certificate, not the connection. */

@@ -1,4 +1,4 @@
-/** Recognises errors by code, never by text: the system's (`ENOENT`), Postgres's (SQLSTATE) and rosterd's own. */
+/** Recognises errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
 
 /** The code of an error; an empty string without one. */
 export function codeOf(error: unknown): string {
@@ -27,7 +27,7 @@ export function isErrno(error: unknown): boolean {
   return /^E(?:2BIG|[A-Z][A-Z0-9]*)$/.test(codeOf(error));
 }
 
-/** The SQLSTATE of a Postgres error; null for any other. `EBUSY` also has five characters, but is an errno. */
+/** The SQLSTATE of a PostgreSQL error; null for any other. `EBUSY` also has five characters, but is an errno. */
 export function sqlState(error: unknown): string | null {
   const code = codeOf(error);
   return /^[0-9A-Z]{5}$/.test(code) && !isErrno(error) ? code : null;

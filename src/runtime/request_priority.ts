@@ -25,7 +25,7 @@ export class RequestPriority implements Disposable {
     return new RequestPriority(await connectToSelf());
   }
 
-  /** Marks the start of a request. The caller calls the returned function at its end. */
+  /** Marks the start of a request. The caller calls the returned function when the request ends. */
   begin(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {

@@ -1,16 +1,15 @@
 /** All checks of `rosterd doctor`. They run in the service, or in the command if no service is running. */
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Settings } from "../domain/settings.ts";
-import { checkData, checkDisk, checkSettings, checkUser } from "../host/doctor.ts";
+import { checkData, checkDisk, checkSettings, checkUser, nearest, refusal } from "../host/doctor.ts";
 import { allows, blockingFolder, ENTER, otherOwner, READ, type ServiceUser, WRITE } from "../host/user_rights.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { checkFolders } from "../inbox/doctor.ts";
 import { checkFoldersFor, type UserAccess } from "../inbox/user_access.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { nullOn } from "../runtime/errors.ts";
 import { checkMail } from "../smtp/doctor.ts";
 
 export interface CheckOptions {
@@ -27,9 +26,12 @@ export async function* runChecks({ config, clock, signal, database }: CheckOptio
   const user = await userOfService(config);
   yield user === null ? checkUser() : checkedFor(user);
   yield* database();
-  yield* user === null ? checkFolders(config.upload) : checkFoldersFor(config.upload, accessOf(user));
+  const missing = await checkMissing("upload_folder", config.upload, user, "--upload");
+  if (missing !== null) yield missing;
+  else yield* user === null ? checkFolders(config.upload) : checkFoldersFor(config.upload, accessOf(user));
   yield await checkDisk("upload_disk", config.upload);
-  yield user === null ? await checkData(config.data) : await checkDataFor(user, config.data);
+  yield await checkMissing("data_folder", config.data, user, "--data") ??
+    (user === null ? await checkData(config.data) : await checkDataFor(user, config.data));
   yield await checkDisk("data_disk", config.data);
   if (settings === null) return;
   yield await checkMail(settings, { password: config.smtpPassword ?? undefined }, signal);
@@ -59,28 +61,37 @@ async function whyNotUsable(user: ServiceUser, path: string): Promise<string | n
 }
 
 function checkedFor({ name }: ServiceUser): Finding {
-  return good("user", `this runs as another user than ${name}: rights on folders are derived from owners and modes`);
+  return good("user", `this runs as a user other than ${name}: rights on folders are derived from owners and modes`);
+}
+
+/** Checks that the first start can create a missing folder; null if it exists. */
+async function checkMissing(
+  check: string,
+  folder: string,
+  user: ServiceUser | null,
+  flag: string,
+): Promise<Finding | null> {
+  const parent = await nearest(folder);
+  if (parent === resolve(folder)) return null;
+  const why = user === null ? await refusal(parent) : await whyNotUsable(user, parent);
+  if (why === null) return good(check, `${folder} does not exist yet: the first start creates it`);
+  const fix = `Create it for rosterd's user, or name another with ${flag}.`;
+  return bad(check, `${folder} does not exist and cannot be created (${why})`, fix);
 }
 
 async function checkDataFor(user: ServiceUser, data: string): Promise<Finding> {
-  if (await nullOn(stat(data), "ENOENT") === null) return await checkData(data);
   const why = await whyNotUsable(user, data);
   if (why === null) return good("data_folder", `${user.name} may write to ${data}, according to owner and mode`);
   const fix = "Make it a folder that rosterd's user may write to, or name another with --data.";
   return bad("data_folder", `${user.name} may not use ${data}: ${why}`, fix);
 }
 
-const ARCHIVING_FIXES: Readonly<Record<string, string>> = {
-  no_archive_guard: "Run: rosterd settings set archive_guard.max_percent=10",
-  archives_without_mail: "Set smtp.host, reply_to_admin_email and failed_import_email.",
-};
-
-/** Warns if users can lose access without a decision or a mail. */
+/** Warns if users can lose access without a decision. */
 function* checkArchiving(settings: Settings): Generator<Finding> {
   const { archive_inactive_users, missing_users, archive_guard } = settings;
   const risks = riskySettings(settings);
-  for (const { code, text } of risks) {
-    yield warning("archiving", text, ARCHIVING_FIXES[code] ?? "Check the settings for archiving.");
+  for (const { text } of risks) {
+    yield warning("archiving", text, "Run: rosterd settings set archive_guard.max_percent=10");
   }
   if (risks.length > 0) return;
   const archives = archive_inactive_users || missing_users === "archive";

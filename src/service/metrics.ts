@@ -49,8 +49,8 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       STAGES.map((stage) => ({ labels: { stage }, value: stopwatch.secondsIn(stage) })),
     ),
     counter("turns_total", "Turns since the start.", one(stopwatch.turns)),
-    counter("turn_seconds_total", "Seconds that turns took since the start.", one(stopwatch.turnSeconds)),
-    gauge("last_turn_seconds", "Seconds that the last turn took.", one(stopwatch.lastTurnSeconds)),
+    counter("turn_seconds_total", "Duration of all turns since the start, in seconds.", one(stopwatch.turnSeconds)),
+    gauge("last_turn_seconds", "Duration of the last turn, in seconds.", one(stopwatch.lastTurnSeconds)),
     ...moment("last_turn_timestamp_seconds", "When the last turn ended.", stopwatch.lastTurnAt),
     gauge("files_waiting", "Files that cannot be imported now, by reason.", countedBy(snapshot.waiting)),
     gauge(
@@ -59,7 +59,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       one(snapshot.oldestFile === null ? 0 : Math.max(0, (now.getTime() - snapshot.oldestFile) / 1_000)),
     ),
     gauge("mails_waiting", "Mails not sent yet.", one(totals.mailsWaiting)),
-    gauge("open_holds", "Imports on hold until approve or discard.", one(totals.openHolds)),
+    gauge("open_holds", "Imports on hold until an admin decides.", one(totals.openHolds)),
     gauge("held_users", "Users on hold.", one(totals.heldUsers)),
     ...moment(
       "last_success_timestamp_seconds",

@@ -114,7 +114,7 @@ export class RosterdService implements Service {
       problems: [...problems, ...this.#warnings()],
       database: {
         kind: database.kind,
-        state: databaseMonitor.unavailableReason === null ? "usable" : "away",
+        state: databaseMonitor.unavailableReason === null ? "usable" : "unreachable",
         ...(databaseMonitor.unavailableReason === null ? {} : { text: databaseMonitor.unavailableReason }),
       },
       folder: {
@@ -170,11 +170,11 @@ export class RosterdService implements Service {
     return await Array.fromAsync(runChecks({ config, clock, signal, database: () => this.#examineDatabase() }));
   }
 
-  /** The embedded database serves one at a time: an import is not disturbed. */
+  /** The embedded database serves one client at a time, so this must not disturb an import. */
   async *#examineDatabase(): AsyncGenerator<Finding> {
     const { database, state } = this.#parts;
     if (database.kind === "server" || state.running === null) return yield* checkDatabase(database);
-    yield embedded("the embedded PostgreSQL works on an import");
+    yield embedded("the embedded PostgreSQL is busy with an import");
   }
 
   async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {

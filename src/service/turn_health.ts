@@ -1,9 +1,12 @@
-/** Knows whether turns go through: a failed turn, or one without progress, means that no import does (docs/operations.md#health-checks). */
+/**
+ * Knows whether turns go through: a failed turn, or one without progress, means that no import does
+ * (docs/operations.md#health-checks).
+ */
 import type { CodedText } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** Longer than a large roster is merged without progress. */
+/** Longer than the merge of a large roster goes without progress. */
 const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {
@@ -23,7 +26,7 @@ export class TurnHealth {
       const code = codeOf(error) || (error instanceof Error ? error.name : "unknown");
       this.#failure = {
         code: "turn_failed",
-        text: `the last turn failed (${code}); the log has the error, and rosterd tries again at the next turn`,
+        text: `the last scan failed (${code}); the log has the error, and the next scan tries again`,
       };
       throw error;
     } finally {
@@ -39,6 +42,6 @@ export class TurnHealth {
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);
-    return { code: "turn_stalled", text: `the current turn has made no progress for ${minutes} minutes` };
+    return { code: "turn_stalled", text: `the current scan has made no progress for ${minutes} minutes` };
   }
 }

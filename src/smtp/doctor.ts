@@ -51,7 +51,7 @@ const FIXES: Readonly<Record<string, string>> = {
   ETLS: "Check smtp.security, and that this machine trusts the server's certificate.",
   ECERTIFICATE:
     "Set smtp.ca_file to the certificate of its authority, or smtp.host to the name in the certificate; or renew it.",
-  ECAFILE: "Set smtp.ca_file to a file with certificates in PEM that the user of rosterd may read, or empty it.",
+  ECAFILE: "Set smtp.ca_file to a file with certificates in PEM that rosterd's user may read, or empty it.",
   EPROTOCOL: "Check smtp.port and smtp.security: the server that answers is not a mail server.",
 };
 

@@ -111,8 +111,8 @@ function countLines(entry: ImportEntry): string[] {
 /** An admin may decide before a late mail is sent. */
 const HOLD_WORDS = {
   open: "This is on hold until an admin approves or discards it.",
-  approved: "This was on hold; an admin has approved it since.",
-  discarded: "This was on hold; an admin has discarded it since.",
+  approved: "This was on hold; an admin has since approved it.",
+  discarded: "This was on hold; an admin has since discarded it.",
 };
 
 function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
@@ -181,7 +181,7 @@ function fileSentence(subject: string, { name, fate }: FileNote): string {
 const NO_HELD_LIST = {
   too_large: "the list is too large to attach",
   refused: "the mail server refused the attachment",
-  unreadable: "the list could not be made for this mail",
+  unreadable: "the list could not be created for this mail",
 };
 
 /** Never points to `bak`: the list exists only in the mail. */
@@ -213,7 +213,7 @@ const OPENING_STEPS: Readonly<Partial<Record<FileNote["fate"], string>>> = {
 };
 
 function fixSteps(file: FileNote | null): string[] {
-  const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file of the failed records";
+  const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file with the failed records";
   return [
     `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
     "2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.",

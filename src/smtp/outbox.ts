@@ -23,7 +23,7 @@ const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the mail that is due longest, or all mails of its digest. With `together`, all due mails outside a digest
+   * Claims the mail that has been due longest, or all mails of its digest. With `together`, all due mails outside a digest
    * become a new one. Claimed mails are not due before `until`.
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
@@ -95,7 +95,8 @@ export class Outbox {
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
-    // Ignores mails sent far in the future, when the clock ran ahead. Clocks of machines differ by less than a minute.
+    // Ignores mails dated far in the future, from a time when the clock was ahead. Clocks of machines differ by less than a
+    // minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
     return room <= 0 ? [] : await store.claim(now, after(now, CLAIM_MS), room === 1);
   }

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";
 
-/** Null when it cannot be had, or is trusted by now. */
+/** Null when it cannot be fetched, or is trusted by now. */
 export function refusedCertificate(
   server: SMTPConnection.Options,
   authorities: readonly string[],
@@ -11,7 +11,7 @@ export function refusedCertificate(
   const connection = new SMTPConnection({ ...server, tls: { rejectUnauthorized: false, ca: [...authorities] } });
   return new Promise((resolve) => {
     const end = (why: string | null) => {
-      resolve(why === null ? null : `the certificate of the mail server is refused: ${why}`);
+      resolve(why === null ? null : `the mail server's certificate was refused: ${why}`);
       connection.close();
     };
     connection.once("error", () => end(null));

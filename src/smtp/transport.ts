@@ -115,7 +115,7 @@ function tookTooLong(): MailError {
   return new MailError("temporary", "the mail server took too long to accept the mail (ETIMEDOUT)", details);
 }
 
-/** Read for each mail, so that a file that was replaced holds at once. */
+/** Read for each mail, so that a replaced file takes effect at once. */
 function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions): string[] {
   if (ca !== undefined) return [ca];
   try {
@@ -124,7 +124,7 @@ function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions):
     const code = codeOf(error);
     if (code === "") throw error;
     const details = { code: "ECAFILE", aboutThisMail: false };
-    throw new MailError("temporary", `the file of smtp.ca_file cannot be read (${code})`, details);
+    throw new MailError("temporary", `the file in smtp.ca_file cannot be read (${code})`, details);
   }
 }
 

@@ -143,7 +143,7 @@ serverTest(
     for (const name of ["bad.csv", "same.csv"]) {
       const { code, err } = await here.run("import", "bad.csv", "--failed-file", name);
       assert.equal(code, 64, name);
-      assert.match(err, /^rosterd: --failed-file must name another file than FILE\n/);
+      assert.match(err, /^rosterd: --failed-file must name a file other than FILE\n/);
       assert.equal(await Deno.readTextFile(here.path("bad.csv")), BAD_RECORD);
     }
     assert.deepEqual(JSON.parse((await here.run("imports", "--json")).out).imports, []);
@@ -220,6 +220,6 @@ Deno.test({
       assert.match(err + out, /no server answers at the address in DATABASE_URL/, words[0]);
     }
     const { code, out } = await here.run("status", "--json");
-    assert.deepEqual([code, JSON.parse(out).database.state], [1, "away"]);
+    assert.deepEqual([code, JSON.parse(out).database.state], [1, "unreachable"]);
   },
 });

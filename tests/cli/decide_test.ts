@@ -40,7 +40,7 @@ serverTest("check predicts what an import holds; imports, imports show and statu
   assert.equal(check.code, 2);
   assert.match(
     check.out,
-    /warning: archivals would be on hold: import 2 is still on hold, .*; they would wait until they are approved/,
+    /warning: archivals would be put on hold: import 2 is still on hold, .*; nothing would happen to these users until/,
   );
   assert.equal(check.out.match(/^ {2}would be held: u\d\d$/gm)!.length, 20);
 
@@ -68,6 +68,14 @@ serverTest("check predicts what an import holds; imports, imports show and statu
   assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
 });
 
+serverTest("imports says why a file was rejected", async () => {
+  await using here = await workplace();
+  await here.write("empty.csv", "");
+  await here.run("import", "empty.csv");
+  const { out } = await here.run("imports", "--limit", "1");
+  assert.match(out, /^3 {2}\S+ {2}rejected {2}empty\.csv: the file is empty: export the roster and upload it again\n/);
+});
+
 serverTest("approve prints what it did and whom it left out; undo restores it", async () => {
   await using here = await workplace();
   await here.write("corrected.csv", roster(2).replace("u01,ldap,0\nu02,ldap,0\n", ""));
@@ -82,18 +90,20 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.equal(approved.out.match(/: a later roster says otherwise \(import 3, "corrected\.csv"\)$/gm)!.length, 20);
   assert.match(approved.out, /^ {2}… and 3 more\n$/m);
   const shown = (await here.run("imports", "show", "2")).out;
-  assert.match(shown, /^ {2}25 users were held: .*\n {2}approved \d{4}-/m);
+  assert.match(shown, /^spring\.csv: archivals were on hold, and were approved$/m);
+  assert.match(shown, /^ {2}25 users were held: .*\n {2}u01 \(line 2\) was archived\n {2}u02 .* was archived\n/m);
+  assert.match(shown, /^ {2}u03 \(line 4\) was left unchanged\n[\s\S]*^ {2}… and 5 more\n {2}approved \d{4}-/m);
   assert.doesNotMatch(shown, /would be archived/);
 
   const undone = await here.run("imports", "undo", "2");
-  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are put back\n", err: "" });
+  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are restored\n", err: "" });
   assert.match(
     (await here.run("imports")).out,
-    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: put back 2$/m,
+    /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: restored 2$/m,
   );
   const after = (await here.run("imports", "show", "2")).out;
   assert.match(after, /^ {2}approved \d{4}-\S+ by \S+.*: archived 2, left unchanged 23$/m);
-  assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: put back 2$/m);
+  assert.match(after, /^ {2}undone \d{4}-\S+ by \S+.*: restored 2$/m);
   const { decisions } = await json(here, "imports", "show", "2");
   const counts = { archived: 2, disabled: 0, permits_released: 0, left_out_total: 23 };
   assert.deepEqual(decisions.map(({ what }: { what: string }) => what), ["approved", "undone"]);
@@ -111,11 +121,15 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
   assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);
+  assert.deepEqual(shown.held_users[0].outcome, null);
   const nonsense = await here.run("imports", "undo", "latest");
   assert.deepEqual([nonsense.code, nonsense.out], [64, ""]);
   assert.match(nonsense.err, /^rosterd: ID must be a whole number .*\nusage: rosterd imports undo ID \[--json\]/);
 
   assert.deepEqual(await json(here, "imports", "discard", "2"), { discarded: 25, left_out: [], left_out_total: 0 });
+  const discarded = await here.run("imports", "show", "2");
+  assert.match(discarded.out, /^spring\.csv: archivals were on hold, and were discarded$/m);
+  assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
   assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {
     ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },

@@ -18,7 +18,7 @@ Deno.test("without a service or a database every command ends with 78, says what
   await here.write("x.csv", "unique_id,login_source\n1,ldap\n");
   const commands = [
     ...[["imports"], ["imports", "show", "1"], ["imports", "undo", "1"], ["status"], ["settings", "get"]],
-    ...[["settings", "set", "interval_minutes=7"], ["token"], ["token", "--rotate"], ["import", "x.csv"]],
+    ...[["settings", "set", "interval_minutes=7"], ["token"], ["token", "--rotate"]],
     ["check", "x.csv", "--json"],
   ];
   for (const words of commands) {
@@ -29,7 +29,24 @@ Deno.test("without a service or a database every command ends with 78, says what
       /^rosterd: no rosterd is running on the data folder \.\/data, and DATABASE_URL is not set\. Start it/,
     );
   }
+  const check = await here.run("check", "--json", "x.csv", "it's.csv");
+  assert.ok(
+    check.err.includes("a running rosterd: rosterd check --json x.csv 'it'\\''s.csv' --data FOLDER. "),
+    check.err,
+  );
+  assert.ok(check.err.endsWith("run: rosterd check --json --embedded x.csv 'it'\\''s.csv'\n"), check.err);
   assert.deepEqual(Object.keys(await treeOf(here.folder)), ["x.csv"]);
+});
+
+Deno.test("without a database import does not suggest a command that refuses the next import", async () => {
+  await using here = await Workplace.make();
+  const { code, err } = await here.run("import", "x.csv");
+  assert.equal(code, 78);
+  assert.equal(
+    err,
+    "rosterd: DATABASE_URL is not set, and no rosterd is running on the data folder ./data. Set DATABASE_URL, or start " +
+      "rosterd and drop the file into its upload folder. To only try rosterd, run: rosterd import --embedded x.csv\n",
+  );
 });
 
 Deno.test("--embedded is announced: check creates nothing, and import creates the embedded database", async () => {

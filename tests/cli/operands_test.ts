@@ -30,9 +30,9 @@ for (const command of ["check", "import"]) {
       await symlink("loop.csv", here.path("loop.csv"));
       const operands: readonly [string, string | null, RegExp][] = [
         ["good.csv", null, /^$/],
-        ["absent.csv", "enoent", /the file does not exist/],
+        ["absent.csv", "enoent", /^the file does not exist$/],
         ["hidden.csv", "eacces", /this user may not read the file/],
-        ["folder", "eisdir", /: it is a folder$/],
+        ["folder", "eisdir", /^it is a folder$/],
         ["loop.csv", "eloop", /its symbolic links form a loop/],
         ["x".repeat(300), "enametoolong", /its name is too long/],
         ["good.csv/x.csv", "enotdir", /part of its path is not a folder/],
@@ -71,6 +71,6 @@ Deno.test({
     const { code, out } = await here.with([...fault, ...FROM_SOURCE]).run("check", "--json", sick, "good.csv");
     const reports: { status: string; reason: { code: string; text: string } | null }[] = JSON.parse(out);
     assert.deepEqual([code, ...reports.map(({ status }) => status)], [1, "error", "done"]);
-    assert.deepEqual([reports[0].reason!.code, reports[0].reason!.text], ["eio", `${sick}: it cannot be opened (EIO)`]);
+    assert.deepEqual([reports[0].reason!.code, reports[0].reason!.text], ["eio", "it cannot be opened (EIO)"]);
   },
 });

@@ -82,6 +82,9 @@ Deno.test("a path that cannot be printed exits with 78, an unknown text with 64"
     nothing.err,
     /^rosterd: incomplete command "print"; choose one of: print systemd, print compose, .*, print sample\n/,
   );
+  const mistyped = await here.run("imprt", "x.csv");
+  assert.equal(mistyped.code, 64);
+  assert.match(mistyped.err, /^rosterd: unknown command "imprt"\. Did you mean "import"\?\n/);
   const unknown = await here.run("print", "initd");
   assert.equal(unknown.code, 64);
   assert.match(unknown.err, /^rosterd: unknown command "print initd"; choose one of: print systemd, /);
@@ -114,6 +117,7 @@ Deno.test("systemd restarts a service that failed, but not for a wrong command l
   await using here = await Workplace.make();
   const unit = good(await here.run("print", "systemd", ...FOLDERS));
   assert.match(unit, /^Restart=on-failure$/m);
+  assert.doesNotMatch(unit, /^(Environment=ROSTERD_HOSTS|AmbientCapabilities)=/m, "no line without effect");
   assert.match(unit, new RegExp(`^RestartPreventExitStatus=${EXIT.usage} ${EXIT.configuration}$`, "m"));
 });
 

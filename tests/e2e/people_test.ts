@@ -95,7 +95,8 @@ onServer(
     const rest = await heldOf(service, id, `?after=${first.next}`);
     assert.deepEqual([first.held.length, rest.held.length, rest.next], [6, 4, null]);
     assert.deepEqual(rest.held[3], {
-      ...{ unique_id: "u10", line: 11, missing: false, effect: "archive", login_source: "ldap" },
+      ...{ unique_id: "u10", line: 11, missing: false, effect: "archive", outcome: null },
+      login_source: "ldap",
       ...{ first_name: "Anna 10", last_name: "=u10", user_name: null, email: "u10@example.edu", permits: 1 },
     });
 
@@ -106,12 +107,15 @@ onServer(
     assert.deepEqual(await access(sql), { users: 30, permits: 30 });
     assert.deepEqual(await holdsOf(service), []);
     assert.equal((await entryOf(service, id)).hold!.state, "approved");
+    const outcomes = async () => (await heldOf(service, id)).held.map(({ outcome }) => outcome);
+    assert.deepEqual(await outcomes(), Array(10).fill("archived"));
 
     assert.deepEqual(await decide(service, id, "undo"), {
       status: 200,
       answer: { restored: 10, archived: 0, permits_restored: 10, permits_released: 0, left_out: [], left_out_total: 0 },
     });
     assert.deepEqual(await access(sql), { users: 40, permits: 40 });
+    assert.deepEqual(await outcomes(), Array(10).fill("archived"), "what the decision did, also after the undo");
     const undone = await entryOf(service, id);
     assert.deepEqual([undone.status, undone.undone_at === null], ["held", false]);
   },

@@ -56,7 +56,7 @@ onServer(
     const answer = await service.fetch("/imports?wait=true", { method: "POST" });
     const problem = await answer.json();
     assert.deepEqual([answer.status, problem.problems[0].code], [503, "turn_failed"]);
-    assert.match(problem.detail, /^the last turn failed \(42P01\)/);
+    assert.match(problem.detail, /^the last scan failed \(42P01\)/);
     assert.deepEqual(await readyCodes(service), ["turn_failed"]);
     assert.match(await (await service.fetch("/metrics")).text(), /^rosterd_usable\{part="turns"\} 0$/m);
 

@@ -43,7 +43,7 @@ onServer("a service starts without its database, says so, and imports once the d
 
   assert.deepEqual(await service.turn(), []);
   const before = await status(service);
-  assert.deepEqual([before.ready, before.database.state], [false, "away"]);
+  assert.deepEqual([before.ready, before.database.state], [false, "unreachable"]);
   assert.match(before.database.text!, /does not exist: create it/);
   assert.equal((await service.fetch("/readyz")).status, 503);
   assert.equal((await service.fetch("/healthz")).status, 200);

@@ -35,7 +35,7 @@ Deno.test("Null means the default, at any depth", () => {
 Deno.test("A patch with unknown keys or bad values is refused, and the error names each key", () => {
   assert.deepEqual(problemsOf(() => patchedSettings(STORED, { interval_minutes: 0, smtp: { hots: "x" } })), [
     "interval_minutes must be at least 1",
-    "smtp.hots is not a setting",
+    "smtp.hots is not a setting (did you mean smtp.host?)",
   ]);
   for (const patch of [null, [], 5, "x"]) {
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, patch)), [" must be an object"]);

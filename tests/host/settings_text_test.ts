@@ -36,7 +36,7 @@ Deno.test("A wrong value is reported with line, column and key", () => {
 Deno.test("Every problem is reported, including nested objects, lists and unknown keys", () => {
   assert.deepEqual(messageOf('{"smtp": {"port": 0,\n"prot": 1},\n"user_types": ["a",\n ""]}').split("\n"), [
     "settings.json:1:11: smtp.port must be at least 1",
-    "settings.json:2:1: smtp.prot is not a setting",
+    "settings.json:2:1: smtp.prot is not a setting (did you mean smtp.port?)",
     "settings.json:4:2: user_types.1 must not be empty",
   ]);
 });

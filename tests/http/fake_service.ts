@@ -49,6 +49,7 @@ export const HELD: HeldUser = {
   line: 4,
   missing: false,
   effect: "archive",
+  outcome: null,
   login_source: "ldap",
   first_name: "Anna",
   last_name: "Tremblay",
@@ -122,7 +123,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     status: () => Promise.resolve(STATUS),
     metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],
     doctor: () =>
-      Promise.resolve([{ check: "user", verdict: "good", text: "rosterd does not run as root", mend: null }]),
+      Promise.resolve([{ check: "user", verdict: "good", text: "rosterd does not run as root", fix: null }]),
     readiness: () => Promise.resolve({ ready: true, problems: [] }),
     check: async (file, body) => {
       const { length } = await new Response(body).bytes();

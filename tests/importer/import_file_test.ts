@@ -16,7 +16,7 @@ const ROSTER = `unique_id,login_source,first_name,email
 
 async function importText({ store }: RosterDatabase, text: string) {
   const file = fileOf(text), settings = DEFAULT_SETTINGS, signal = new AbortController().signal;
-  const begun = { file: file.name, takenKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
+  const begun = { file: file.name, claimKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
   const { id } = await store.begin(begun);
   const facts = unreadFacts(file), stages = new Set<string>();
   const job = { settings, clock: systemClock, signal, facts, isUpload: false };

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/importer/next_step.ts";
 
-const PLACES: readonly Place[] = ["upload", "taken", "bak", "gone"];
+const PLACES: readonly Place[] = ["upload", "claimed", "bak", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
 /** What the steps lead to when they are carried out without a fault. */
 function after(stage: Stage, step: Step): [Place, Stage] | null {
-  if (step === "take") return ["taken", "unknown"];
-  if (step === "import") return ["taken", "over"];
-  if (step === "keep_failed") return ["taken", "kept"];
+  if (step === "claim") return ["claimed", "unknown"];
+  if (step === "import") return ["claimed", "over"];
+  if (step === "keep_failed") return ["claimed", "kept"];
   if (step === "move") return ["bak", "filed"];
   return step === "forget" ? ["gone", stage] : null;
 }
@@ -29,12 +29,15 @@ Deno.test("from every place and stage the steps end, and never import twice", ()
 });
 
 Deno.test("a new upload is claimed, imported, its failed records kept, moved and forgotten, in this order", () => {
-  const way: [Place, Stage][] = [["upload", "unknown"], ["taken", "unknown"], ["taken", "over"], ["taken", "kept"], [
+  const way: [Place, Stage][] = [["upload", "unknown"], ["claimed", "unknown"], ["claimed", "over"], [
+    "claimed",
+    "kept",
+  ], [
     "bak",
     "filed",
   ], ["gone", "filed"]];
   assert.deepEqual(way.map(([place, stage]) => nextStep(place, stage)), [
-    "take",
+    "claim",
     "import",
     "keep_failed",
     "move",
@@ -44,7 +47,7 @@ Deno.test("a new upload is claimed, imported, its failed records kept, moved and
 });
 
 Deno.test("every upload in a folder has a next step", () => {
-  for (const place of ["taken", "bak"] as const) {
+  for (const place of ["claimed", "bak"] as const) {
     for (const stage of STAGES) assert.notEqual(nextStep(place, stage), null, `${place} ${stage}`);
   }
 });

@@ -40,7 +40,7 @@ onServer(
       const next = { inbox: uploads.restarted() };
       const [upload] = (await next.inbox.scan(0)).claimed;
       const [{ entry }] = await db.store.unfinished([upload.key]);
-      const id = await advance(turnOver(next, db), { place: "taken", upload, entry });
+      const id = await advance(turnOver(next, db), { place: "claimed", upload, entry });
 
       assert.equal(id, entry.id);
       assert.equal((await db.store.find(id!))!.created, 1, "as the first process counted it");
@@ -56,7 +56,7 @@ onServer(
       const upload = await uploads.claim("x.csv");
       await rm(uploads.at(".rosterd", upload.key, "x.csv"));
 
-      assert.equal(await advance(turnOver(uploads, db), { place: "taken", upload, entry: null }), null);
+      assert.equal(await advance(turnOver(uploads, db), { place: "claimed", upload, entry: null }), null);
 
       const [{ status, reason }] = await db.sql`select status, reason from rosterd.imports`;
       assert.equal(status, "error");

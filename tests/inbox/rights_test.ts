@@ -33,7 +33,7 @@ Deno.test("nothing is imported from a folder that rosterd may not write", () =>
       const answer = await turnOver(uploads);
       await chmod(folder, 0o750);
       assert.equal(answer.code, code);
-      assert.match(answer.message, /\(EACCES\): give the user of rosterd the right to write there\.$/);
+      assert.match(answer.message, /\(EACCES\): give rosterd's user the right to write there\.$/);
     }
     assert.deepEqual(await treeOf(uploads.root), { "x.csv": "a\n", ".rosterd": {}, bak: {} });
   }));

@@ -40,7 +40,7 @@ pageTest(
     await page.getByText("2 users would change. Nothing was written.").waitFor();
     const failures = page.getByRole("table", { name: "Failed records, by line" });
     assert.match(await failures.getByRole("row").nth(1).innerText(), /^6\tu0012\temail\t9033\t.*wrong/);
-    const changes = page.getByRole("table", { name: "The first 2 users that would change, value by value" });
+    const changes = page.getByRole("table", { name: "Users who would change or be held, value by value" });
     const rows = (await changes.getByRole("row").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
     assert.ok(rows.includes("u0008 updated city Ottawa to Hull"), rows.join("\n"));
     assert.match(rows[2], /^u0011 created login_source ldap first_name Person .* city Ottawa /);

@@ -33,6 +33,8 @@ pageTest(
     await page.getByRole("heading", { name: "40 users are held for review" }).waitFor();
     await page.getByText('Reason: login source "ldap" has 100 active users, and 40 would have lost access').waitFor();
     const users = page.getByRole("table", { name: "Held users, by unique_id" });
+    assert.equal(await users.getByRole("row").count(), 11);
+    await page.getByRole("button", { name: "Show all held users" }).click();
     assert.equal(await users.getByRole("row").count(), 41);
     assert.equal(
       await users.getByRole("row").nth(1).innerText(),
@@ -56,13 +58,14 @@ pageTest(
     assert.equal(await activeUsers(scene), 60);
     const came = page.locator("#decided > *");
     assert.ok(await hasFocus(came), "the focus moves to the result");
+    assert.match(await users.getByRole("row").nth(1).innerText(), /^u0061\t.*\tline 62\tarchived$/);
 
     // The page follows changes made elsewhere, and the focus stays.
     await (await scene.service.fetch("/imports/2/undo", { method: "POST" })).body?.cancel();
     await scene.service.import("next.csv", roster(1, 100));
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-    await page.getByText(/^Approved by admin on .*: users archived \d+, permits released 3/).waitFor();
-    await page.getByText(/^Undone by admin on .*: users restored \d+, permits active again 3/).waitFor();
+    await page.getByText(/^Approved by admin on .*: \d+ users archived, 3 permits released/).waitFor();
+    await page.getByText(/^Undone by admin on .*: \d+ users restored, 3 permits restored/).waitFor();
     assert.ok(await hasFocus(came), "the focus stays on the result");
     assertQuiet();
   },
@@ -105,7 +108,8 @@ pageTest("Undo says what it will reverse, reverses it, and lists what it left un
   await page.getByText("1 user was left unchanged:").waitFor();
   const left = page.getByRole("table", { name: /^Users left unchanged, with reasons$/ });
   assert.match(await left.getByRole("row").nth(1).innerText(), /^u0005\t.+/);
-  await page.getByText(/^Undone by admin on .*: users archived 10, users restored 19, left unchanged 1\.$/).waitFor();
+  await page.getByText(/^Undone by admin on .*: 10 users archived, 19 users restored, 1 user left unchanged\.$/)
+    .waitFor();
   const cities = await database
     .sql`select city, count(*) as users from rosterd.users where unique_id <= 'u0020' group by city order by city`;
   assert.deepEqual(cities.map(({ city, users }) => [city, users]), [["Kingston", 1], ["Ottawa", 19]]);

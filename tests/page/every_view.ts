@@ -45,7 +45,7 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
   await page.getByLabel("Scan interval").fill("60");
   await page.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved. The change applies from the next import.").waitFor();
+  await page.getByText("Saved. The change applies from the next scan.").waitFor();
   await go(page, "#/settings-history", "Change history");
   await look("settings-history");
 }

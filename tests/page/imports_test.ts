@@ -96,6 +96,8 @@ pageTest("Hundreds of failures are shown one page at a time, back and forth", {}
   await go(page, "#/imports/1", "bad.csv");
   const first = page.getByRole("table").getByRole("row").nth(1);
   assert.match(await first.innerText(), /^2\t/);
+  assert.equal(await page.getByRole("table").getByRole("row").count(), 11, "ten records and the headings");
+  await page.getByRole("button", { name: "Show all failed records" }).click();
   const next = page.getByRole("button", { name: "Next failed records" });
   await next.click();
   await page.getByText("Page 2").waitFor();

@@ -34,7 +34,7 @@ pageTest(
     await page.getByText("5 unsaved changes").waitFor();
     const sent = page.waitForRequest((request) => request.method() === "PATCH");
     await save(page);
-    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
     const changes = {
       interval_minutes: 7,
       mail_on: "always",
@@ -97,7 +97,7 @@ pageTest(
     assert.equal((await scene.service.get<Settings>("/settings")).interval_minutes, 9);
     assert.equal(await page.getByLabel("Settle time").inputValue(), "11");
     await save(page);
-    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
     const { interval_minutes, settle_seconds } = await scene.service.get<Settings>("/settings");
     assert.deepEqual([interval_minutes, settle_seconds], [7, 11]);
     assertQuiet(412);
@@ -125,7 +125,7 @@ pageTest(
       .waitFor();
     await password.fill("another-secret");
     await save(page);
-    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
     assert.equal(await stored(), "another-secret");
     assert.equal(await password.inputValue(), "");
     await page.getByLabel("Scan interval").fill("7");
@@ -146,7 +146,7 @@ pageTest("A test mail uses the saved settings, and the page shows the result", {
   assert.equal(await send.isDisabled(), true);
   await page.getByText("Save first. The test uses the saved settings.").waitFor();
   await save(page);
-  await page.getByText("Saved. The change applies from the next import.").waitFor();
+  await page.getByText("Saved. The change applies from the next scan.").waitFor();
   await send.click();
   await page.getByText("The mail server accepted a mail to clerk@example.edu.").waitFor();
   assert.equal(scene.service.smtp.mails.length, 1);
@@ -177,7 +177,7 @@ pageTest("The change history lists when, from what, to what and how, but never a
   await page.getByLabel("Login sources").fill("ldap\nshibboleth");
   await page.getByLabel("Password", { exact: true }).fill("secret-of-the-mail");
   await save(page);
-  await page.getByText("Saved. The change applies from the next import.").waitFor();
+  await page.getByText("Saved. The change applies from the next scan.").waitFor();
   await page.getByRole("link", { name: "Change history" }).click();
   await page.getByRole("heading", { level: 1, name: "Change history" }).waitFor();
   const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
@@ -216,7 +216,7 @@ pageTest("Settings can be saved through a proxy that compresses and so weakens E
       "it is saved",
       async () => String((await scene.service.get<Settings>("/settings")).interval_minutes) === minutes,
     );
-    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
   }
   assertQuiet();
 });

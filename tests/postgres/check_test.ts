@@ -116,19 +116,19 @@ onServer("an import that ends during a check does not affect its result", async 
     return forecast;
   };
   class SlowStore extends PostgresImportStore {
-    override dryRun<T>(work: (rehearsal: DryRun) => Promise<T>): Promise<T> {
-      return super.dryRun((rehearsal) => {
-        const stage = rehearsal.stage.bind(rehearsal);
-        rehearsal.stage = async (...about) => {
+    override dryRun<T>(work: (transaction: DryRun) => Promise<T>): Promise<T> {
+      return super.dryRun((transaction) => {
+        const stage = transaction.stage.bind(transaction);
+        transaction.stage = async (...about) => {
           const staging = await stage(...about), end = staging.end.bind(staging);
           staging.end = async (...about) => {
             const ended = await end(...about);
-            assert.ok(ended.again === null);
-            return { again: null, plan: () => interrupted(ended.plan()) };
+            assert.ok(ended.users === null);
+            return { users: null, plan: () => interrupted(ended.plan()) };
           };
           return staging;
         };
-        return work(rehearsal);
+        return work(transaction);
       });
     }
   }

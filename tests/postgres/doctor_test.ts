@@ -54,8 +54,8 @@ const isBad = ({ verdict }: Finding) => verdict === "bad";
 
 /** Follows the advice of each bad finding, as a superuser. */
 async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<void> {
-  for (const { mend } of findings.filter(isBad)) {
-    const grant = /superuser: (grant [^;]+);$/.exec(mend!)?.[1];
+  for (const { fix } of findings.filter(isBad)) {
+    const grant = /superuser: (grant [^;]+);$/.exec(fix!)?.[1];
     if (grant !== undefined) await db.sql.unsafe(grant);
   }
 }

@@ -75,7 +75,7 @@ Deno.test({
       ["localhost", `sslmode=verify-full&sslrootcert=system`, /its authority is not trusted here/],
       ["localhost", "sslmode=verify-full&sslrootcert=/nowhere.crt", /sslrootcert cannot be read \(ENOENT\)/],
       ["localhost", `sslmode=require&sslrootcert=${encodeURIComponent(stranger.certificate)}`, /not trusted here/],
-      ["127.0.0.1", `sslmode=verify-full&${root}`, /it is for another name: subject CN=server/],
+      ["127.0.0.1", `sslmode=verify-full&${root}`, /it was issued for another name: subject CN=server/],
       ["127.0.0.1", `sslmode=verify-ca&${root}`, true],
     ]);
     await useCertificate(cluster, authority, "DNS:localhost", -1);

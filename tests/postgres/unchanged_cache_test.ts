@@ -40,7 +40,7 @@ class CountingStore extends PostgresImportStore {
         };
         staging.end = async (...about) => {
           const ended = await end(...about);
-          if (ended.again !== null) this.again++;
+          if (ended.users !== null) this.again++;
           return ended;
         };
         return staging;

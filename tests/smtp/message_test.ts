@@ -226,7 +226,7 @@ for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
 for (const state of ["approved", "discarded"] as const) {
   Deno.test(`a late mail asks for no decision when the hold is ${state}`, () => {
     const { text } = composeImport("held", { entry: heldEntry(state), failures: [] }, NOTHING);
-    assert.match(text, new RegExp(`43 users would lose access\\. This was on hold; an admin has ${state} it since\\.`));
+    assert.match(text, new RegExp(`43 users would lose access\\. This was on hold; an admin has since ${state} it\\.`));
     assert.doesNotMatch(text, /imports approve|until an admin/);
   });
 }

@@ -8,6 +8,7 @@ import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted } from "../../runtime/grouped.ts";
 import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
+import { commandLine } from "../command_line.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
@@ -67,7 +68,8 @@ async function withNamedDatabase<T>(
   const service = await findService(invocation);
   if (service !== null) return await over(service);
   if (flags.embedded) return await withEmbedded(invocation, own);
-  throw new NoAccess(`${noAccess(invocation).message}. To only try rosterd, run: rosterd check --embedded FILE`);
+  const trial = `To only try rosterd, run: ${commandLine(invocation, ["--embedded"])}`;
+  throw new NoAccess(`${noAccess(invocation).message}. ${trial}`);
 }
 
 /** Without an embedded database, uses a temporary empty one. */

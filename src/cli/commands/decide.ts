@@ -61,7 +61,7 @@ export const undoCommand = command<Undone>({
     "Lists what it leaves unchanged.",
   carryOut: undoImport,
   done: ({ restored, archived, permits_restored, permits_released }) => [
-    ...orNothing(restored, "user is put back", "users are put back"),
+    ...orNothing(restored, "user is restored", "users are restored"),
     ...orNothing(archived, "user that it created is archived", "users that it created are archived"),
     ...orNothing(permits_restored, "permit is active again", "permits are active again"),
     ...orNothing(permits_released, "permit is released", "permits are released"),

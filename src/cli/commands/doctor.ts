@@ -85,7 +85,7 @@ async function exists(path: string): Promise<boolean> {
 
 const LABEL_WIDTH = "warning".length;
 
-function printFinding({ out, paint }: Terminal, { check, verdict, text, mend: fix }: Finding): void {
+function printFinding({ out, paint }: Terminal, { check, verdict, text, fix }: Finding): void {
   out(`${paint[verdict](verdict.padEnd(LABEL_WIDTH))}  ${check.replaceAll("_", " ")}: ${printable(text)}`);
   if (fix !== null) out(`${" ".repeat(LABEL_WIDTH)}  → ${printable(fix)}`);
 }
@@ -93,7 +93,7 @@ function printFinding({ out, paint }: Terminal, { check, verdict, text, mend: fi
 function printSummary({ out, paint }: Terminal, findings: readonly Finding[]): void {
   const count = (wanted: string) => findings.filter(({ verdict }) => verdict === wanted).length;
   const [isBad, warnings] = [count("bad"), counted(count("warning"), "warning")];
-  if (isBad > 0) out(paint.bad(`rosterd cannot do its work: ${isBad} bad, ${warnings}`));
-  else if (count("warning") > 0) out(paint.warning(`rosterd can do its work: ${warnings}`));
-  else out(paint.good("rosterd can do its work: all checks are good"));
+  if (isBad > 0) out(paint.bad(`rosterd cannot work: ${isBad} bad, ${warnings}`));
+  else if (count("warning") > 0) out(paint.warning(`rosterd can work, with ${warnings}`));
+  else out(paint.good("rosterd can work: all checks are good"));
 }

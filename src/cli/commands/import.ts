@@ -8,6 +8,7 @@ import { type Database, requireSuitable } from "../../postgres/connection/connec
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
 import { findRunning, NoAccess, noAccess, withDatabase, withServer } from "../access.ts";
+import { commandLine } from "../command_line.ts";
 import { type Command, CommandFailed, EMBEDDED_FLAG, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
@@ -25,7 +26,7 @@ export const importCommand: Command = {
   summary: "import files now",
   help: "Imports the files now, one after the other, and leaves them in place. No mail is sent.\n" +
     "Waits while another import is running on the same database.\n" +
-    "Uses the embedded database, and creates it if necessary, only with --embedded.",
+    "Works on the server in DATABASE_URL, or with --embedded on the embedded database, which it creates if necessary.",
   run: runImport,
 };
 
@@ -49,7 +50,7 @@ async function runImport(invocation: Invocation): Promise<number> {
 
 /** Uses the server in DATABASE_URL, or with `--embedded` the embedded database. */
 async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
-  const { config, flags, terminal } = invocation;
+  const { config, flags, installation, terminal } = invocation;
   if (flags.embedded) {
     terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying rosterd`);
     return await withDatabase({ ...config, databaseUrl: null }, work);
@@ -57,7 +58,12 @@ async function withNamedDatabase<T>(invocation: Invocation, work: (database: Dat
   if (config.databaseUrl !== null) return await withServer(invocation, work);
   const service = await findRunning(invocation);
   if (service === null) {
-    throw new NoAccess(`${noAccess(invocation).message}. To only try rosterd, run: rosterd import --embedded FILE`);
+    if (installation.readError !== null) throw noAccess(invocation);
+    throw new NoAccess(
+      `DATABASE_URL is not set, and no rosterd is running on the data folder ${config.data}. Set DATABASE_URL, or start ` +
+        `rosterd and drop the file into its upload folder. To only try rosterd, run: ` +
+        commandLine(invocation, ["--embedded"]),
+    );
   }
   throw new CommandFailed(
     `the service at ${service.address} is running: drop the file into its upload folder, or set DATABASE_URL`,

@@ -1,6 +1,7 @@
 /** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { HeldUser } from "../../domain/decision.ts";
+import { reasonWords } from "../../domain/outcome.ts";
 import type { Sql } from "../../postgres/connection/connect.ts";
 import { findImport, listFailures, listImports } from "../../postgres/history/history.ts";
 import { listHeld } from "../../postgres/history/holds.ts";
@@ -49,11 +50,16 @@ async function runList(invocation: Invocation): Promise<number> {
     for (const entry of page.imports) {
       const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
       const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
-      const outcome = [countWords({ ...entry, failures: [] }), ...decisions].join("; ");
+      const outcome = [outcomeWords(entry), ...decisions].join("; ");
       terminal.out(`${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${outcome}`);
     }
   }
   return EXIT.ok;
+}
+
+/** The counts, or why no record was applied. */
+function outcomeWords(entry: ImportEntry): string {
+  return entry.reason === null ? countWords({ ...entry, failures: [] }) : printable(reasonWords(entry.reason));
 }
 
 interface ShownImport {

@@ -1,5 +1,5 @@
 /** `rosterd settings get` and `settings set`, with the same validation and lock as HTTP. */
-import { maskSettings, type Settings } from "../../domain/settings.ts";
+import { maskSettings, type Settings, unknownSetting } from "../../domain/settings.ts";
 import { openSettingsFile, type SettingsFile } from "../../host/settings_file.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
 import { findService, noAccess, type ServiceClient } from "../access.ts";
@@ -19,9 +19,11 @@ export const settingsSetCommand: Command = {
   operands: { words: "KEY=VALUE…", min: 1, max: Infinity },
   flags: JSON_FLAG,
   summary: "change settings",
-  help:
-    "Changes all named settings or none: interval_minutes=10 smtp.host=mail.example.edu 'login_sources=[\"ldap\"]'.\n" +
-    "A value is JSON or plain text; null means the default. A running service applies them within seconds.",
+  help: "Changes all named settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
+    "A value is JSON or plain text; null means the default. A list is JSON, in single quotes for the shell:\n" +
+    "rosterd settings set 'login_sources=[\"ldap\",\"local\"]'. It replaces the whole list, and '[]' empties it. An alias\n" +
+    "can be set by itself: rosterd settings set 'header_aliases.Student Number=student_no'.\n" +
+    "A running service uses the new settings from the next scan.",
   run: runSet,
 };
 
@@ -41,7 +43,7 @@ function valueAt(settings: Settings, key: string): unknown {
   let value: unknown = settings;
   for (const part of key.split(".")) {
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (!isObject || !Object.hasOwn(value as object, part)) throw new WrongUsage(`${key} is not a setting`);
+    if (!isObject || !Object.hasOwn(value as object, part)) throw new WrongUsage(`${key} ${unknownSetting(key)}`);
     value = (value as Record<string, unknown>)[part];
   }
   return value;

@@ -53,7 +53,9 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     version,
     ready: problems.length === 0,
     problems: [...problems, ...mailWarnings(settings), ...riskySettings(settings)],
-    database: unavailableReason === null ? { kind, state: "usable" } : { kind, state: "away", text: unavailableReason },
+    database: unavailableReason === null
+      ? { kind, state: "usable" }
+      : { kind, state: "unreachable", text: unavailableReason },
     folder: {
       path: config.upload,
       usable: folder.problems.length === 0,
@@ -123,7 +125,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   out(`  folder: ${status.folder.path}`);
   if (status.leader_since !== undefined) out(`  a rosterd has been using this database since ${status.leader_since}`);
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
-  if (status.next_turn_at !== null) out(`  next turn: ${status.next_turn_at}`);
+  if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  mails waiting: ${grouped(status.mail.waiting)}`);
   printHolds(terminal, status);
   if (status.running !== null) {

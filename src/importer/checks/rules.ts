@@ -101,7 +101,7 @@ function notValid(column: string, text: string, why: string): RuleViolation {
   return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
 }
 
-/** Counts code points, of which a value never has more than bytes. */
+/** Counts code points; a value never has more of them than bytes. */
 function lengthRule({ name, longest, kind }: Column): Rule {
   return (batch, value) => {
     if (batch.end[value] - batch.start[value] <= longest) return null;

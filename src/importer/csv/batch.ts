@@ -1,8 +1,8 @@
 /**
  * A batch of records: their bytes, and where in them each record and each value is.
  *
- * `csv.ts` reuses it for the next batch, so that a million records do not make a million objects. Code that keeps a value takes its
- * text or copies its bytes.
+ * `csv.ts` reuses it for the next batch, so that a million records do not create a million objects. Code that keeps a value takes
+ * its text or copies its bytes.
  */
 import { Buffer } from "node:buffer";
 
@@ -61,7 +61,7 @@ export class Batch {
   readonly malformed = new Map<number, Malformed>();
   /** For decoding short values: a list for each length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
-  /** The same bytes, decoded as one character a byte. */
+  /** The same bytes, decoded as one character per byte. */
   #latin1: Buffer = Buffer.alloc(0);
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 

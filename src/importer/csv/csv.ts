@@ -9,9 +9,11 @@
  *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line end
  *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
  *
- * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So the reader
+ * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So the
+ * reader
  *   continues on the physical line after the one where the record began: an unclosed quote costs one record.
- * - If the available bytes end within a record, it is read again from its start when they have doubled. So the second reading costs
+ * - If the available bytes end within a record, it is read again from its start when they have doubled. So the second
+ * reading costs
  *   at most as much as the first.
  * - A record over its limit is read to its end. Beyond four times the limit its bytes are dropped, and it ends with the physical
  *   line on which it began.
@@ -383,7 +385,7 @@ class Reader {
     return true;
   }
 
-  /** Decides once a block how short its records may be. False if it needs more bytes. */
+  /** Decides once per block how short its records may be. False if it needs more bytes. */
   #surveyShortBlock(): boolean {
     const block = blockOf(this.#row);
     if (block === this.#shortBlock) return true;
@@ -397,8 +399,8 @@ class Reader {
   }
 
   /**
-   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. There are no counts
-   * if the rows exceed the window.
+   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. There are no
+   * counts if the rows exceed the window.
    */
   #countAhead(rows: number): WidthCounts | null {
     const start = this.#start;

@@ -1,6 +1,6 @@
 /**
- * Drops a header that is repeated among the records, as in joined rosters and the pages of a report. A different header rejects the
- * file, because the records after it have other columns.
+ * Drops a header that is repeated among the records, as in joined rosters and the pages of a report. A different header rejects
+ * the file, because the records after it have other columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";

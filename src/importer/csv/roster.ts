@@ -28,8 +28,9 @@ export interface Roster {
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning at each call. `validate`: some bytes may not be
- * UTF-8. `knownDelimiter`: the delimiter that was found earlier. Throws {@link RejectedFile} if the header cannot be used.
+ * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning at each call. `validate`: some bytes may
+ * not be UTF-8. `knownDelimiter`: the delimiter that was found earlier. Throws {@link RejectedFile} if the header cannot be
+ * used.
  */
 export async function openRoster(
   text: () => AsyncGenerator<Uint8Array>,
@@ -102,7 +103,7 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** The header with a delimiter. A header that cannot be read with it means another delimiter. */
+/** The header as read with a delimiter. If it cannot be read, the file has another delimiter. */
 async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);

@@ -1,8 +1,8 @@
 /**
  * Decides from neighbouring rows whether a record may lack empty values at its end (docs/file-format.md#short-records). Pure.
  *
- * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be short only if its whole block is.
- * Among longer records it has lost a delimiter, and its values are in the wrong columns.
+ * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be short only if its whole
+ * block is. Among longer records it has lost a delimiter, and its values are in the wrong columns.
  */
 
 /** The rows that a spreadsheet saves with one width. The first block begins with the first row of the file. */

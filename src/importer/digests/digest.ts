@@ -1,10 +1,10 @@
 /**
- * A 64-bit digest: the mixing of MurmurHash3 (Austin Appleby, public domain) in two lanes of 32 bits, which JavaScript multiplies
- * fast. Two different texts have the same digest by chance once in 2^64 pairs. It is not a signature: an attacker can make two such
- * texts.
+ * A 64-bit digest: the mixing of MurmurHash3 (Austin Appleby, public domain) in two lanes of 32 bits, which JavaScript
+ * multiplies fast. Two different texts have the same digest by chance once in 2^64 pairs. It is not a signature: an attacker
+ * can make two such texts.
  */
 
-/** Reused, so that a million digests do not make a million objects. `low` and `high` belong to the latest bytes. */
+/** Reused, so that a million digests do not create a million objects. `low` and `high` belong to the latest bytes. */
 export class Digest {
   low = 0;
   high = 0;

@@ -68,7 +68,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** Separate from the look-ups, so that these need not wait for each other in memory. */
+  /** Separate from the lookups, so that their memory accesses do not wait for each other. */
   #findPlaces(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {

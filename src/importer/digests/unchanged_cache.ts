@@ -1,11 +1,11 @@
 /**
- * The unchanged-record cache tells records that would change nothing from their bytes alone: what is left of the nightly work when
- * the registry sends the same roster with few changes.
+ * The unchanged-record cache recognizes records that would change nothing by their bytes alone. It saves most of the nightly
+ * work when the registry sends almost the same roster again.
  *
- * For each user the database keeps a digest of the record that was applied last. It counts as long as the user's row is the one that
- * rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the record in the
- * roster, and all that gives them a meaning: the header, the settings, the version of rosterd. A record with the same digest is counted and skipped. All others
- * are read, checked and compared as ever.
+ * For each user the database keeps a digest of the record that was applied last. It is valid as long as the user's row is the
+ * one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the record in
+ * the roster, and everything that gives them their meaning: the header, the settings, the version of rosterd. A record with the
+ * same digest is counted and skipped. All others are read, checked and compared as usual.
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
@@ -16,7 +16,7 @@ import { UnchangedJournal } from "./unchanged_journal.ts";
 import { UnchangedMatcher } from "./unchanged_matcher.ts";
 import { UnchangedTable } from "./unchanged_table.ts";
 
-/** Settings that say nothing of what a record does. */
+/** Settings that do not affect what a record does. */
 const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "interval_minutes",
   "settle_seconds",
@@ -47,7 +47,7 @@ export function createUnchangedCache(delimiter: string, header: Header, settings
   };
 }
 
-/** All that gives the bytes of a record a meaning, as one text: the digests of two contexts have nothing in common. */
+/** Everything that gives the bytes of a record their meaning, as one text. Digests of different contexts never match. */
 function contextOf(delimiter: string, header: Header, settings: Settings): string {
   const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();
   return JSON.stringify([manifest.version, delimiter, header.names, meant]);

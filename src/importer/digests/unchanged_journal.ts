@@ -4,15 +4,15 @@ import type { FoundProblems } from "../checks/check.ts";
 import type { Digest } from "./digest.ts";
 import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/** The cache holds this many users, so that memory has a bound: some 50 MiB. Of more users it holds none. */
+/** The most users in the cache, which limits its memory to about 50 MiB. With more users it holds none. */
 export const MAX_CACHED_USERS = 1_000_000;
 
 const MAX_REPEATED = 100_000;
 
 export class UnchangedJournal {
-  /** Users of whom a record was skipped and another one read: all their records are to be read after all. */
+  /** Users with a skipped record and another one that was read: all their records must be read after all. */
   readonly repeated = new Set<string>();
-  /** Digests of the batch at hand, two numbers a record. */
+  /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
   /** New entries: full pieces, and the one that is being filled. */
   #full: Int32Array[] = [];
@@ -52,7 +52,7 @@ export class UnchangedJournal {
   /** Takes note of the bytes of the records of a batch, before a check changes them. */
   note({ count, view, recordStart, recordEnd, linesWithin }: Batch): void {
     for (let record = 0; record < count; record++) {
-      // A record of several lines is not found by its first one: it has a digest that no line has.
+      // A record of several lines cannot be recognized by its first one, so it gets a digest that no line has.
       const isLine = linesWithin[record] === 0;
       if (isLine) this.digest.take(view, recordStart[record], recordEnd[record]);
       this.#noted[2 * record] = isLine ? this.digest.low : 0;
@@ -86,7 +86,7 @@ export class UnchangedJournal {
     if (!isInTable) this.#push(low, high);
   }
 
-  /** Adds an entry of the user whose key the table has. A digest of 0 is that of no line. */
+  /** Adds an entry of the user whose key the table has. No line has the digest 0. */
   #push(low: number, high: number): void {
     if (this.overflows) return;
     const at = this.#length;

@@ -2,7 +2,7 @@
 import type { Digest } from "./digest.ts";
 import { SKIPPED, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/** A longer line is not looked at: a file whose lines end with CR would be one line. */
+/** Longer lines are not compared: a file whose lines end with CR would be a single line. */
 const MAX_LINE_BYTES = 1 << 14;
 
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
@@ -11,7 +11,7 @@ export class UnchangedMatcher {
   skipped = 0;
   #bytes: Uint8Array = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);
-  /** Up to here no line is worth a look. */
+  /** No line before this needs to be compared. */
   #noMatchBefore = 0;
 
   /** `digest` of records; `delimiter` as a byte; `position` of the `unique_id` in a record. */
@@ -31,10 +31,10 @@ export class UnchangedMatcher {
   }
 
   /**
-   * Skips the record that begins at `start` when it is in the cache: answers with where its line end begins, and -1 when it has to
-   * be read. Nothing at or after `end` is looked at.
+   * Skips the record that begins at `start` when it is in the cache: returns where its line end begins, or -1 if it must be
+   * read. Nothing at or after `end` is read.
    *
-   * Needs no look at quotes: the same bytes, read from the beginning of a record, made one whole good record before.
+   * Quotes need no attention: the same bytes, read from the start of a record, formed one whole good record before.
    */
   skip(start: number, end: number): number {
     const { table, digest } = this;
@@ -53,7 +53,7 @@ export class UnchangedMatcher {
     return lineEnd;
   }
 
-  /** The slot of the user whom the record in a line seems to be of, or -1. A wrong guess finds no digest that is the same. */
+  /** The slot of the user to whom the record in a line seems to belong, or -1. A wrong guess finds no matching digest. */
   #slotOfRecord(start: number, lineEnd: number): number {
     const bytes = this.#bytes, delimiter = this.delimiter;
     let from = start;

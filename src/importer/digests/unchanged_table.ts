@@ -4,18 +4,18 @@ import { UserKey } from "./user_key.ts";
 /** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
 export const ENTRY_BYTES = 16;
 
-/** Entries are written in pieces of this many. */
+/** How many entries are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-// What this import has met of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
+// What this import has seen of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
 export class UnchangedTable {
-  /** The key of the user who was looked for last. */
+  /** The key of the user looked up last. */
   readonly key = new UserKey();
   /** By slot. */
   states = new Uint8Array(0);
-  /** Four numbers a slot: key and digest, two halves each. */
+  /** Four numbers per slot: key and digest, two halves each. */
   #slots = new Int32Array(0);
   #mask = 0;
   size = 0;
@@ -33,7 +33,7 @@ export class UnchangedTable {
     this.#mask = slots - 1;
   }
 
-  /** Adds entries as the database keeps them; of one user the last one counts. */
+  /** Adds entries as the database keeps them; the last entry of a user counts. */
   add(entries: Uint8Array): void {
     const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
     this.#touch(view);
@@ -57,7 +57,7 @@ export class UnchangedTable {
     }
   }
 
-  /** The slot of a user, or -1; {@link key} is theirs from then on. */
+  /** The slot of a user, or -1; {@link key} is then the key of that user. */
   slotOf(uniqueId: string): number {
     const bytes = new TextEncoder().encode(uniqueId);
     return this.find(new DataView(bytes.buffer), 0, bytes.length);
@@ -95,7 +95,7 @@ export class UnchangedTable {
     if (length > 0) yield asBytes(piece.subarray(0, length));
   }
 
-  /** Looks at where entries belong before anything depends on it: then the looks into memory need not wait for each other. */
+  /** Reads the slots of entries before anything depends on them, so that the memory accesses do not wait for each other. */
   #touch(entries: DataView): number {
     const slots = this.#slots, mask = this.#mask;
     let seen = 0;

@@ -1,6 +1,6 @@
 /** A user's key as Postgres computes it, `hashtextextended(unique_id, 0)`: Bob Jenkins' lookup3 (public domain). */
 
-/** Used again for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
+/** Reused for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
 export class UserKey {
   low = 0;
   high = 0;

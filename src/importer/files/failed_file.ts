@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
 /** A header with any delimiter is quoted, so that the delimiter of the file is unambiguous. */
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
-/** Of a malformed record, so that it fits a spreadsheet cell and a value of a roster. */
+/** For a malformed record: short enough for a spreadsheet cell and for a value of a roster. */
 const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
@@ -110,8 +110,8 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
 }
 
 /**
- * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text if
- * the file is a failed-records file, otherwise -1.
+ * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text
+ * if the file is a failed-records file, otherwise -1.
  */
 function failedRow(
   batch: Batch,

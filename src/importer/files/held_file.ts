@@ -23,7 +23,7 @@ export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }
 
-/** UTF-8 with BOM and CRLF, one row a user. `rosterd_line` is empty if the user is missing from the roster. */
+/** UTF-8 with BOM and CRLF, one row per user. `rosterd_line` is empty if the user is missing from the roster. */
 export async function* heldFile(pages: AsyncIterable<readonly HeldUser[]>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(BYTE_ORDER_MARK + csvRow(COLUMNS.map(([header]) => header), DELIMITER));

@@ -8,8 +8,8 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * The text of a file in UTF-8, without a byte order mark and end marks; chunks are never empty. `hasUtf8`: a text in a single-byte
- * encoding may have parts in UTF-8; true is always correct but slower. Throws as {@link Source.read} does.
+ * The text of a file in UTF-8, without a byte order mark and end marks; chunks are never empty. `hasUtf8`: a text in a
+ * single-byte encoding may have parts in UTF-8; true is always correct but slower. Throws as {@link Source.read} does.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));

@@ -31,8 +31,8 @@ export function rejectNotGz(head: Uint8Array): void {
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**
- * Unpacks a file of `size` bytes. `onRead` sees each packed byte once. Throws `RejectedFile`: `cut_off`, `gz_damaged`, `gz_ratio`,
- * `gz_too_long`, `gz_trailing`.
+ * Unpacks a file of `size` bytes. `onRead` sees each packed byte once. Throws `RejectedFile`: `cut_off`, `gz_damaged`,
+ * `gz_ratio`, `gz_too_long`, `gz_trailing`.
  */
 export async function* unpackedGz(
   packed: Packed,

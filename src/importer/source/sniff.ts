@@ -20,8 +20,8 @@ export interface Sniffed {
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may have bytes that are not characters, which make their records malformed. False is certain; true is certain
-   * for UTF-8 and UTF-16 only.
+   * Whether the text may have bytes that are not characters, which make their records malformed. False is certain; true is
+   * certain for UTF-8 and UTF-16 only.
    */
   invalidBytes: boolean;
   /** Whether a text in a fallback encoding has sequences of valid UTF-8. */

@@ -104,7 +104,7 @@ export async function writeNote(
   await fsyncFolders(folder);
 }
 
-/** Removes note and folder of an upload that was moved. Throws ENOTEMPTY while its file is still there. */
+/** Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY while its file is still there. */
 export async function removeClaimed(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);
   const names = await nullOn(readdir(folder), "ENOENT") ?? [];

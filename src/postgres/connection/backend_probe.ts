@@ -94,7 +94,7 @@ async function end(sql: Sql, backend: Backend): Promise<void> {
     select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isSame(sql, backend)}`;
 }
 
-/** Matches exactly this backend, because the server uses pids again. */
+/** Matches exactly this backend, because the server reuses pids. */
 function isSame(sql: Sql, { startedAt }: Backend) {
   if (startedAt !== null) return sql`extract(epoch from backend_start)::text = ${startedAt}`;
   return sql`datname = current_database() and usename = current_user and application_name = 'rosterd'`;

@@ -1,4 +1,7 @@
-/** Cancels a transaction after an abort and a grace period. It needs a second connection, so not for the embedded database. */
+/**
+ * Cancels a transaction after an abort and a grace period. It needs a second connection, which the embedded database does
+ * not have.
+ */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
 

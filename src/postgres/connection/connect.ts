@@ -1,4 +1,4 @@
-/** Connects to a Postgres server, which must be version 13 or later and store UTF-8 (docs/database.md#connections). */
+/** Connects to a PostgreSQL server, which must be version 13 or later and store UTF-8 (docs/database.md#connections). */
 import postgres from "postgres";
 import { parseDatabaseUrl } from "../../domain/database_url.ts";
 import { trustedAuthorities } from "../../runtime/certificates.ts";

@@ -54,7 +54,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection in the protocol's way, which does not work through a frozen link. */
+  /** Closes the connection as the protocol specifies, which does not work through a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();
@@ -71,7 +71,7 @@ const IDENTIFY_BACKEND = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;
 
-/** Finds the backend in each transaction, because a pooler may use another one each time. */
+/** Finds the backend in each transaction, because a pooler may use a different one each time. */
 async function identifyBackend(tx: Tx): Promise<Backend | null> {
   const answers = await tx.unsafe(IDENTIFY_BACKEND) as unknown as Backend[][];
   return answers[answers.length - 1][0] ?? null;
@@ -95,7 +95,7 @@ function whileConnected<T>(tx: Tx, state: State, work: Work<T>): Promise<T> {
   );
 }
 
-/** The transaction, but every statement throws after the connection is lost, also within a savepoint. */
+/** The transaction, but every statement throws after the connection is lost, even within a savepoint. */
 function refusing(tx: Tx, state: State): Tx {
   const requireConnection = () => {
     if (state.isLost()) throw connectionLost();

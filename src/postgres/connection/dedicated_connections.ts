@@ -1,4 +1,4 @@
-/** Gives each transaction its own connection, and keeps a sound one for the next file. Any error discards it. */
+/** Gives each transaction its own connection, and keeps a working one for the next file. Any error discards it. */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 

@@ -1,4 +1,4 @@
-/** Runs the embedded Postgres, which serves one process and one connection (docs/database.md#embedded-postgres). */
+/** Runs the embedded PostgreSQL, which serves one process and one connection (docs/database.md#embedded-postgresql). */
 import postgres from "postgres";
 import { nullOn } from "../../runtime/errors.ts";
 import type { Database } from "./connect.ts";
@@ -8,7 +8,7 @@ import { CONNECTION, type Sql } from "./sql.ts";
 /** Linux allows 107 bytes in the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-/** Starts the embedded Postgres on `DATA/postgres`. The caller holds the lock of the data folder. Throws if it cannot start. */
+/** Starts the embedded PostgreSQL on `DATA/postgres`. The caller holds the lock of the data folder. Throws if it cannot start. */
 export async function startEmbedded(dataFolder: string): Promise<Database> {
   const folder = `${dataFolder}/postgres`;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });

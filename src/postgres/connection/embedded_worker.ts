@@ -1,4 +1,4 @@
-/** Runs the embedded Postgres in its own thread, so that it never blocks HTTP, and serves it on a Unix socket. */
+/** Runs the embedded PostgreSQL in its own thread, so that it never blocks HTTP, and serves it on a Unix socket. */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 

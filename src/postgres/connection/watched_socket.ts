@@ -33,14 +33,14 @@ export interface WatchedSocketOptions {
 
 export interface Backend {
   pid: number;
-  /** Tells it from a later backend with the same pid. Null: unknown. */
+  /** Distinguishes it from a later backend with the same pid. Null: unknown. */
   startedAt: string | null;
 }
 
 /** Errors of the system for an unreachable server, each explained in `errors.ts`. */
 const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
-/** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer for yes. */
+/** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer that means yes. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = "S".charCodeAt(0);
 
@@ -122,7 +122,7 @@ export class WatchedSocket extends Duplex {
     return super.end(...args);
   }
 
-  /** Reports the end one turn later: the driver crashes if it comes before its last write arrives here. */
+  /** Reports the end one event-loop turn later: the driver crashes if it comes before its last write arrives here. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#watch);
     clearTimeout(this.#goodbye);
@@ -169,7 +169,7 @@ export class WatchedSocket extends Duplex {
     });
   }
 
-  /** `require` encrypts without verifying, `verify-ca` passes over the name of the host, `verify-full` does neither. */
+  /** `require` encrypts without verifying, `verify-ca` ignores the host name, `verify-full` does neither. */
   #useTls(socket: Socket, at: number): void {
     const { hosts, sslMode, sslDirect, authorities } = this.options.address;
     const { host } = hosts[at];
@@ -180,14 +180,14 @@ export class WatchedSocket extends Duplex {
     } catch (error) {
       const code = codeOf(error);
       if (code === "") throw error;
-      return void this.destroy(errorWithCode("TLS_FAILED", `the file of sslrootcert cannot be read (${code})`));
+      return void this.destroy(errorWithCode("TLS_FAILED", `the file in sslrootcert cannot be read (${code})`));
     }
     const tls = connectTls({
       socket,
       ca,
       servername: isIP(host) === 0 ? host : undefined,
       host,
-      // It is judged below, where the certificate can be named.
+      // It is checked below, where the certificate can be named.
       rejectUnauthorized: false,
       ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
@@ -195,7 +195,7 @@ export class WatchedSocket extends Duplex {
     tls.on("error", (error) => {
       if (this.#isOpen) return this.#lose(error);
       if (sslMode !== "prefer") {
-        return void this.destroy(errorWithCode("TLS_FAILED", `the system says ${codeOf(error)}`));
+        return void this.destroy(errorWithCode("TLS_FAILED", `the system reports ${codeOf(error)}`));
       }
       // As in libpq: with prefer, a new connection goes on without TLS.
       this.#isPlain = true;
@@ -207,7 +207,7 @@ export class WatchedSocket extends Duplex {
     tls.once("secureConnect", () => {
       const why = isVerified ? distrust(tls) : null;
       if (why === null) this.#use(tls);
-      else this.destroy(errorWithCode("TLS_FAILED", `the certificate of the server is refused: ${why}`));
+      else this.destroy(errorWithCode("TLS_FAILED", `the server's certificate was refused: ${why}`));
     });
   }
 

@@ -78,7 +78,7 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 
-/** Restores permits, except those whose number another user has now. Resolves to how many. */
+/** Restores permits, except those whose number now belongs to another user. Resolves to how many. */
 async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoPermits, [importId]);
   const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;

@@ -1,4 +1,4 @@
-/** Sends rows by binary COPY. The checks have already failed records whose text, dates or flags Postgres would refuse. */
+/** Sends rows by binary COPY. The checks have already failed records whose text, dates or flags PostgreSQL would refuse. */
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";
 

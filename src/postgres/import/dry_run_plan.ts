@@ -4,7 +4,7 @@ import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 
 export class PostgresDryRunPlan implements DryRunPlan {
-  constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly judgement: PlanSummary) {}
+  constructor(private readonly plan: { tx: Tx; queries: ImportQueries }, readonly summary: PlanSummary) {}
 
   async counts(): Promise<Counts> {
     const { tx, queries } = this.plan;

@@ -40,8 +40,8 @@ export class PostgresDryRun implements DryRun {
   async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
     const context = await createTables(this.tx, this.copies, roster, settings);
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async ({ hasPossibleDuplicates }) => {
-      const { judgement } = await new Planner(context).plan(this.tx, hasPossibleDuplicates);
-      return new PostgresDryRunPlan(context, judgement);
+      const { summary } = await new Planner(context).plan(this.tx, hasPossibleDuplicates);
+      return new PostgresDryRunPlan(context, summary);
     });
   }
 

@@ -1,6 +1,6 @@
 /**
  * Locks rows that other programs use too, so that none of them is ever cancelled for a deadlock. After `deadlock_timeout` (1 s)
- * Postgres cancels the transaction that finds a deadlock, which may be the other program's. So rosterd never waits for long
+ * PostgreSQL cancels the transaction that finds a deadlock, which may be the other program's. So rosterd never waits for long
  * while it has rows locked: it gives up, releases everything, and tries again a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";

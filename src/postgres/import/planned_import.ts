@@ -30,11 +30,11 @@ export class PostgresPlannedImport implements PlannedImport {
     const { tx, lockWait, importId, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
-        const { counts, judgement } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
+        const { counts, summary } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
         await unchanged.keep({ importId, created, isPlanned: changesUsers(counts) });
         return {
           counts: { ...counts, created: counts.created + created },
-          judgement,
+          summary,
           record: (done) => record(this.context, done),
         };
       } catch (error) {
@@ -44,10 +44,10 @@ export class PostgresPlannedImport implements PlannedImport {
     }
   }
 
-  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; judgement: PlanSummary }> {
+  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { judgement, contested } = await this.#lockAll(attempt);
+    const { summary, contested } = await this.#lockAll(attempt);
     const { counts, differing, moving } = await countPlan(tx, queries);
     await this.#noteChanges(tx, counts);
     if (contested) await tx.unsafe(freeValues);
@@ -57,7 +57,7 @@ export class PostgresPlannedImport implements PlannedImport {
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
     const [released] = await tx.unsafe(withValues(releasePermits, importId));
-    return { counts: { ...counts, ...released }, judgement };
+    return { counts: { ...counts, ...released }, summary };
   }
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
@@ -87,7 +87,7 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 }
 
-/** Whether the plan changed a user who is not missing. Of a user who is held other values may have changed. */
+/** Whether the plan changed a user who is not missing. Other values of a held user may have changed. */
 function changesUsers({ created, updated, archived, reactivated, held }: Counts): boolean {
   return created + updated + archived + reactivated + held > 0;
 }

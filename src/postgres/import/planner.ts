@@ -9,7 +9,7 @@ import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 
 export interface Plan {
-  judgement: PlanSummary;
+  summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
 }
@@ -43,7 +43,7 @@ export class Planner {
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
     await tx.unsafe(noteArchived);
-    return { judgement: { warnings, hold }, contested: claims.count > 0 };
+    return { summary: { warnings, hold }, contested: claims.count > 0 };
   }
 
   /** Finds users who are missing from the roster, unless the roster may be incomplete. */

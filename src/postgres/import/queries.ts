@@ -1,7 +1,8 @@
 /**
- * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column of the roster
- * except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label` its name
- * for people, `@type` its type, `@new` the staged value, `@old` the user's value, and `@text` the user's value or null.
+ * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column of the
+ * roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label`
+ * its name for people, `@type` its type, `@new` the staged value, `@old` the user's value, and `@text` the user's value or
+ * null.
  */
 import { type Column, COLUMNS } from "../../domain/columns.ts";
 import * as statements from "./statements.ts";

@@ -10,7 +10,7 @@ import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 
-/** With more records than this, Postgres's estimates for new tables are unreliable. */
+/** With more records than this, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
 /** Below this part of all users, nested loops are right anyway. */
 const MAX_NESTED_PART = 0.05;
@@ -85,14 +85,14 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     this.#created = this.direct?.created ?? 0;
     this.#staged -= this.#created;
     await this.#addPossibleDuplicates(duplicates, repeated);
-    const again = await this.#findRestageUsers(repeated);
-    return again === null ? await this.#ended() : this.#restaging(again);
+    const restaged = await this.#findRestageUsers(repeated);
+    return restaged === null ? await this.#ended() : this.#restaging(restaged);
   }
 
-  #restaging(again: RestageUsers): Restaging<Planned> {
+  #restaging(users: RestageUsers): Restaging<Planned> {
     const { tx, header, copies, queries } = this.context, rows = stagedRows(tx, header, copies);
     return {
-      again,
+      users,
       write: async (batch, problems, isWanted) => {
         this.#staged += batch.count;
         await rows.write(batch, problems, isWanted);
@@ -108,7 +108,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   async #ended(): Promise<Staged<Planned>> {
     await this.#tunePlanner();
     const plan = () => this.plan({ created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates });
-    return { again: null, plan };
+    return { users: null, plan };
   }
 
   /** Removes the records and new rows of users who must be staged again, and returns them; null if there are none. */
@@ -123,8 +123,8 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     if (count > MAX_RESTAGED_USERS) return await this.#restageAll();
     const [{ uncreated }] = await tx.unsafe(queries.dropRestagedUsers, [this.importId]);
     this.#created -= uncreated;
-    const again = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
-    return new Set(again.map(({ unique_id }) => unique_id));
+    const restaged = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
+    return new Set(restaged.map(({ unique_id }) => unique_id));
   }
 
   async #restageAll(): Promise<RestageUsers> {
@@ -132,7 +132,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     if (this.#created > 0) await this.context.tx`delete from rosterd.users where created_by_import = ${this.importId}`;
     this.#created = 0;
     this.#restagesAll = true;
-    return "everybody";
+    return "all";
   }
 
   async #addPossibleDuplicates(

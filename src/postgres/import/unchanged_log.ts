@@ -12,12 +12,12 @@ export interface LogSize {
 /** What becomes of the entries that the log has. */
 export type LogEnding = "append" | "rewrite" | "begin";
 
-/** With more entries than this most of the log is out of date. */
+/** With more entries than this, most of the log is out of date. */
 export function maxEntries(users: number): number {
   return 1.5 * users + 1_000;
 }
 
-/** In more pieces than this the log is slow to load. */
+/** With more pieces than this, the log is slow to load. */
 function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
@@ -25,12 +25,12 @@ function maxPieces(users: number): number {
 /** Fills the table, and says how the log is to be written. */
 export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }: LogSize): Promise<LogEnding> {
   table.expect(entries);
-  // As text in base64: from the hexadecimal one of bytea the driver needs four times as long.
+  // As base64 text: the driver takes four times as long to read the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records order by id`;
   for await (const page of rows.cursor(4)) {
     for (const { text } of page) table.add(Buffer.from(text, "base64"));
-    // In the driver each page hangs on the one before.
+    // The driver links each page to the one before.
     page.length = 0;
   }
   return entries > maxEntries(table.size) || pieces > maxPieces(table.size) ? "rewrite" : "append";
@@ -42,7 +42,7 @@ export async function writeLog(tx: Tx, { table, journal }: UnchangedCache, endin
   for (const piece of journal.entries()) await add(tx, piece);
 }
 
-/** Without a value in it: so the statement goes to the server and back once, not twice. */
+/** Without parameters, the statement takes one round trip instead of two. */
 async function add(tx: Tx, digests: Uint8Array): Promise<void> {
   const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
   const entries = digests.length / ENTRY_BYTES;

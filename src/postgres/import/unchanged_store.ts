@@ -1,9 +1,10 @@
 /**
- * Keeps the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an import: it changes together
- * with the users, or not at all.
+ * Keeps the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an import: it changes
+ * together with the users, or not at all.
  *
- * An entry counts as long as the user's row is the version that rosterd wrote or compared (`user_sums.ts`), in the same table with
- * the same columns. An import that is not worth a look at the users changes nothing here: the next one sees what it wrote.
+ * An entry is valid as long as the user's row is the version that rosterd wrote or compared (`user_sums.ts`), in the same table
+ * with the same columns. An import for which reading the users is not worthwhile changes nothing here: the next one sees what
+ * it wrote.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -16,13 +17,13 @@ import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
-/** A look at the users is worth it when their table is at most this many times as long as the roster. */
+/** Reading the users is worthwhile if their table is at most this many times as long as the roster. */
 const WORTH = 8;
-/** The buckets kept are too few for a roster that suits more than this many times as many. */
+/** The stored buckets are too few if the roster calls for more than this many times as many. */
 const MAX_GROWTH = 8;
 /** When users of more than this part of the buckets changed, the cache begins again. */
 const MAX_CHANGED_PART = 0.5;
-/** The `UserKey` of "rosterd". A server that computes another one has other keys. */
+/** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
 
 const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.known_state";
@@ -41,7 +42,7 @@ interface About extends LogSize {
 
 interface Keeping {
   tie: string;
-  /** Of the users as they were before the import changed any. */
+  /** Of the users before the import changed any of them. */
   sums: UserSums;
   ending: LogEnding;
   /** Whether users changed since the sums were kept. */
@@ -50,7 +51,7 @@ interface Keeping {
 
 export interface Written {
   importId: number;
-  /** How many users it inserted directly, where there were none. */
+  /** How many users it inserted directly into the empty table. */
   created: number;
   isPlanned: boolean;
 }
@@ -61,7 +62,7 @@ export class UnchangedStore {
   /** `cache` null: nothing is skipped, and what was kept stays. */
   constructor(private readonly tx: Tx, private readonly cache: UnchangedCache | null) {}
 
-  /** Fills the table of the cache, when that is worth it for a roster of this many bytes. */
+  /** Fills the table of the cache if that is worthwhile for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
     const { tx, cache } = this;
     if (cache === null) return;
@@ -119,7 +120,7 @@ export class UnchangedStore {
   }
 
   async #writeState({ tie, sums }: Keeping): Promise<void> {
-    // Within a savepoint nothing but a row tells its xid.
+    // Within a savepoint, only a row shows its xid.
     await this.tx.unsafe(`
       delete from rosterd.known_state;
       insert into rosterd.known_state (tie, log, sums) select '${tie}', (${log}), '\\x${sums.toHex()}';

@@ -1,7 +1,7 @@
 /**
- * Tells by two looks at `rosterd.users` which users may have changed between them, by whatever means. Each change of a row makes a
- * new version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users and
- * the versions of their rows.
+ * Reads `rosterd.users` twice, and says which users may have changed in between, by any means. Each change of a row makes a new
+ * version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users
+ * and the versions of their rows.
  */
 import { Buffer } from "node:buffer";
 import type { Tx } from "../connection/connect.ts";
@@ -43,13 +43,13 @@ export class UserSums {
     return this.sums.length;
   }
 
-  /** Whether all users are as they were. That is faster than finding out who is not. */
+  /** Whether no user has changed. That is faster than finding out who is not. */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string }[]>(total);
     return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
   }
 
-  /** 1 for each bucket whose sum is another one, otherwise 0. */
+  /** 1 for each bucket whose sum differs, otherwise 0. */
   differing(other: UserSums): Uint8Array {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }

@@ -37,7 +37,7 @@ onCluster("a database that can only be read is told of, and what waited is impor
   const file = roster("readonly", 5);
   await database.drop(file);
   await database.unreachableBecause(/read-only/);
-  assert.equal((await database.status()).database.state, "away");
+  assert.equal((await database.status()).database.state, "unreachable");
   await sql.unsafe("alter system reset default_transaction_read_only");
   await sql`select pg_reload_conf()`;
   await database.recovers(file);

@@ -17,7 +17,7 @@ onCluster("a server that is down is waited for, told of in one line, and used by
   await database.drop(file);
   await database.unreachableBecause(/no server answers|lost/);
   const { database: { state }, ready } = await database.status();
-  assert.deepEqual([state, ready], ["away", false]);
+  assert.deepEqual([state, ready], ["unreachable", false]);
   const answer = await database.service.fetch("/imports");
   assert.equal((await answer.json()).status, 503);
   const before = database.logged("database_away").length;

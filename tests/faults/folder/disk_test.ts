@@ -178,7 +178,7 @@ Deno.test({
         assert.equal((await service.status()).problems[0].code, "upload_not_writable");
         assert.match(
           (await service.status()).folder.text!,
-          /\(EACCES\): give the user of rosterd the right to write there/,
+          /\(EACCES\): give rosterd's user the right to write there/,
         );
         assert.equal((await service.readiness()).http, 503);
         await outside.atAnyInstant();

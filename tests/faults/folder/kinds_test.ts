@@ -90,7 +90,7 @@ folderTest(
           name,
           { [name]: {} },
           code,
-          /belongs to another user \(uid 65534\), not to the user of rosterd \(uid 0\): do not delete it, because it holds rosters; change its owner: chown -R 0 /,
+          /belongs to another user \(uid 65534\), not to rosterd's user \(uid 0\): do not delete it, because it holds rosters; change its owner: chown -R 0 /,
         ]);
       }
     }

@@ -188,7 +188,7 @@ for (const security of ["starttls", "tls"] as const) {
     const entry = await w.import("a.csv");
     assert.match(
       (await w.tried(entry, 1)).error,
-      /^the certificate of the mail server is refused: it is self-signed and not trusted here/,
+      /^the mail server's certificate was refused: it is self-signed and not trusted here/,
     );
     assert.notEqual(await w.problem(), undefined);
     assert.equal(w.mails.length, 0);

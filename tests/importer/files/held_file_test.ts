@@ -4,7 +4,15 @@ import { heldFile, heldFileName } from "../../../src/importer/files/held_file.ts
 
 function user(changes: Partial<HeldUser>): HeldUser {
   return {
-    ...{ unique_id: "u1", line: 2, missing: false, effect: "archive", login_source: "ldap", first_name: "Anna" },
+    ...{
+      unique_id: "u1",
+      line: 2,
+      missing: false,
+      effect: "archive",
+      outcome: null,
+      login_source: "ldap",
+      first_name: "Anna",
+    },
     ...{ last_name: "Tremblay", user_name: "atrembla", email: "a@example.edu", permits: 1 },
     ...changes,
   };

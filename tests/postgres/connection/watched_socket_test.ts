@@ -69,7 +69,7 @@ Deno.test("a server that closes each new connection is an error at once, without
 onServer("an import whose COMMIT succeeded is not applied again", async (db) => {
   const { id } = await db.store.begin({
     file: "twice.csv",
-    takenKey: "key",
+    claimKey: "key",
     settings: DEFAULT_SETTINGS,
     startedAt: new Date(),
     bytes: 1,

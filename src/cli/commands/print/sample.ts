@@ -7,7 +7,7 @@ export const printSampleCommand: Command = {
   flags: {},
   ignoresInstallation: true,
   summary: "print a sample roster with every column",
-  help: "Prints a small roster with every column, to read and to try: rosterd print sample > sample.csv",
+  help: "Prints a small roster with every column, to read and try out: rosterd print sample > sample.csv",
   run({ terminal }) {
     terminal.out(sample.trimEnd());
     return Promise.resolve(EXIT.ok);

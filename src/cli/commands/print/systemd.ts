@@ -22,6 +22,9 @@ export const printSystemdCommand = printCommand({
   values: (host) => ({ ...namesOf(host), ...confinementOf(host) }),
 });
 
+const HOSTS_COMMENT = "# The host names under which a reverse proxy serves the page, separated by commas.";
+
+/** A line that would have no effect is not printed. */
 function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {
   return {
     program,
@@ -34,7 +37,7 @@ function namesOf({ program, binary, upload, data, settings, listen, hosts }: Hos
     environment_file: ENVIRONMENT_FILE,
     environment_folder: dirname(ENVIRONMENT_FILE),
     listen,
-    hosts,
+    environment: hosts === "" ? "" : `${HOSTS_COMMENT}\nEnvironment=ROSTERD_HOSTS=${hosts}\n`,
   };
 }
 
@@ -42,10 +45,12 @@ function namesOf({ program, binary, upload, data, settings, listen, hosts }: Hos
 function confinementOf({ binary, upload, settings, data, port }: Host) {
   const writable = [...new Set([upload, data, dirname(settings)])];
   const paths = [binary, ...writable];
+  const capability = port < 1_024 ? "CAP_NET_BIND_SERVICE" : "";
   return {
     writable: writable.join(" "),
     protect_home: paths.some((path) => HOME.test(path)) ? "read-only" : "yes",
     private_tmp: paths.some((path) => /^\/(tmp|var\/tmp)(\/|$)/.test(path)) ? "no" : "yes",
-    capability: port < 1_024 ? "CAP_NET_BIND_SERVICE" : "",
+    capability,
+    ambient: capability === "" ? "" : `AmbientCapabilities=${capability}\n`,
   };
 }

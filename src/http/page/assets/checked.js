@@ -2,15 +2,13 @@
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
-import { paged } from "./paged.js";
+import { folded } from "./paged.js";
 import { data, notice, section, statusBadge, table } from "./parts.js";
 import { counted, number, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../../importer/report.ts").CheckReport} CheckReport */
 /** @typedef {import("../../../domain/outcome.ts").Change} Change */
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
-
-const ON_A_PAGE = 100;
 
 /** @param {CheckReport} report */
 export async function checked(report) {
@@ -45,29 +43,32 @@ export async function checked(report) {
       "check-failures",
       counted(failed, "record would fail", "records would fail"),
       failed > failures.length && h("p", { class: "faint" }, `The first ${number(failures.length)}:`),
-      await failurePages(failures),
+      await folded({ items: failures, what: "failed records", show: failuresByLine }),
     ),
-    changes.length > 0 && section("check-changes", "What would change", changeTable(changes)),
+    changes.length > 0 &&
+    section(
+      "check-changes",
+      "What would change",
+      concerned(report) > changes.length && h("p", { class: "faint" }, `The first ${number(changes.length)} users:`),
+      await folded({ items: changes, what: "users", show: changeTable }),
+    ),
   ].filter((part) => part !== false);
 }
 
 /** @param {readonly Failure[]} failures */
-async function failurePages(failures) {
-  return await paged({
-    what: "failed records",
-    load: (cursor) => {
-      const from = Number(cursor ?? 0);
-      const to = from + ON_A_PAGE;
-      return Promise.resolve({ items: failures.slice(from, to), next: to < failures.length ? String(to) : null });
-    },
-    show: (items) => failureTable(items, "Failed records, by line"),
-  });
+function failuresByLine(failures) {
+  return failureTable(failures, "Failed records, by line");
+}
+
+/** The users who would change or be held. @param {CheckReport} report */
+function concerned({ records, failed, unchanged, skipped, missing_archived, missing_held }) {
+  return records - failed - unchanged - skipped + missing_archived + missing_held;
 }
 
 /** @param {CheckReport} report */
-function summary({ records, failed, unchanged, skipped, held, missing_held, missing_archived }) {
-  const changed = records - failed - unchanged - skipped - held + missing_archived;
-  const waits = held + missing_held;
+function summary(report) {
+  const waits = report.held + report.missing_held;
+  const changed = concerned(report) - waits;
   const words = changed === 0 ? "No users would change." : `${counted(changed, "user")} would change.`;
   return h(
     "p",
@@ -90,12 +91,7 @@ function changeTable(changes) {
     ),
   ]);
   const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
-  return table(
-    `The first ${counted(changes.length, "user")} that would change, value by value`,
-    columns,
-    rows,
-    "changes",
-  );
+  return table("Users who would change or be held, value by value", columns, rows, "changes");
 }
 
 /** A created user has no values before. @param {string} column @param {[string | null, string | null]} values @param {string} outcome */

@@ -1,6 +1,7 @@
 /** The three decisions about an import. Each says what will happen, asks for confirmation, and returns the result. */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
+import { folded } from "./paged.js";
 import { data, notice, table } from "./parts.js";
 import { counted, number, shown } from "./words.js";
 
@@ -159,19 +160,23 @@ function inWords(parts) {
 }
 
 /** @param {string} words @param {Leaving} leaving */
-function told(words, { left_out, left_out_total }) {
+async function told(words, { left_out, left_out_total }) {
   const told = notice("good", h("p", null, words));
   told.tabIndex = -1;
   if (left_out_total === 0) return told;
-  const rows = left_out.map(({ unique_id, reason }) => [data(unique_id), shown(reason)]);
-  const more = left_out_total > rows.length ? ` (the first ${number(rows.length)})` : "";
+  const more = left_out_total > left_out.length ? ` (the first ${number(left_out.length)})` : "";
   told.append(
     h("p", null, `${counted(left_out_total, "user was", "users were")} left unchanged:`),
-    table(
-      `Users left unchanged, with reasons${more}`,
-      [{ heading: "unique_id" }, { heading: "Reason", kind: "wide" }],
-      rows,
-    ),
+    await folded({
+      items: left_out,
+      what: "users left unchanged",
+      show: (users) =>
+        table(
+          `Users left unchanged, with reasons${more}`,
+          [{ heading: "unique_id" }, { heading: "Reason", kind: "wide" }],
+          users.map(({ unique_id, reason }) => [data(unique_id), shown(reason)]),
+        ),
+    }),
   );
   return told;
 }

@@ -43,11 +43,11 @@ function tile(page, heading, pick, build) {
 /** @param {Pick<StatusDocument, "database" | "standby">} status */
 function database({ database: { kind, state, text }, standby }) {
   const isUsable = state === "usable";
-  const what = kind === "embedded" ? "Embedded Postgres, for evaluation" : "PostgreSQL server";
+  const what = kind === "embedded" ? "Embedded PostgreSQL, for evaluation" : "PostgreSQL server";
   return [
     isUsable ? badge("good", "Available") : badge("bad", "Unavailable"),
     h("p", null, text === undefined ? what : sentence(shown(text))),
-    standby && h("p", null, "Another rosterd does the imports. This one is on standby."),
+    standby && h("p", null, "Another rosterd runs the imports. This one is on standby."),
   ];
 }
 

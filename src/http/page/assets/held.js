@@ -75,7 +75,7 @@ function decisions(entry, users, page, onDecided) {
 /** @param {ImportEntry} entry @param {Page} page */
 async function who({ id, hold }, page) {
   if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token cannot show held users."));
-  if (hold?.state !== "open") return null;
+  const isOpen = hold?.state === "open";
   return await paged({
     what: "held users",
     load: async (cursor) => {
@@ -83,24 +83,27 @@ async function who({ id, hold }, page) {
       const { held, next } = await page.api.get(`imports/${id}/held?limit=${ON_A_PAGE}${after}`, page.signal);
       return { items: held, next };
     },
-    show: heldTable,
+    show: (/** @type {readonly HeldUser[]} */ users) =>
+      users.length === 0
+        ? h("p", { class: "faint" }, "Their names were deleted after the retention period (bak_retention_days).")
+        : heldTable(users, isOpen),
   });
 }
 
-/** @param {readonly HeldUser[]} users */
-function heldTable(users) {
+/** @param {readonly HeldUser[]} users @param {boolean} isOpen */
+function heldTable(users, isOpen) {
   const columns = [
     { heading: "unique_id" },
     { heading: "Name", kind: "wide" },
     { heading: "Login source" },
     { heading: "In the roster" },
-    { heading: "If approved" },
+    { heading: isOpen ? "If approved" : "Outcome" },
   ];
   return table("Held users, by unique_id", columns, users.map(row), "held");
 }
 
 /** @param {HeldUser} user */
-function row({ unique_id, first_name, last_name, user_name, email, login_source, line, effect, permits }) {
+function row({ unique_id, first_name, last_name, user_name, email, login_source, line, effect, outcome, permits }) {
   const name = [first_name, last_name].filter((part) => part !== null).join(" ") || user_name || email;
   const released = effect === "archive" && permits > 0 ? `, ${counted(permits, "permit")} released` : "";
   return [
@@ -108,6 +111,10 @@ function row({ unique_id, first_name, last_name, user_name, email, login_source,
     name === null || name === "" ? h("span", { class: "faint" }, "no name") : data(name),
     login_source === null ? "" : data(login_source),
     line === null ? "missing" : `line ${number(line)}`,
-    `${effect === "archive" ? "archived" : "disabled"}${released}`,
+    outcome === null
+      ? `${effect === "archive" ? "archived" : "disabled"}${released}`
+      : outcome === "unchanged"
+      ? "left unchanged"
+      : outcome,
   ];
 }

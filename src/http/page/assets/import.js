@@ -9,7 +9,7 @@ import { progress } from "./progress.js";
 import { usedSettings } from "./used_settings.js";
 import {
   COUNT_WORDS,
-  DECISION_WORDS,
+  decidedInWords,
   DELIMITER_WORDS,
   duration,
   MAIL_WORDS,
@@ -136,10 +136,8 @@ function verdict({ status, reason, decisions }) {
 
 /** Shows a decision: what, who, when, and its result. @param {ImportEntry["decisions"][number]} decision */
 function decisionLine({ what, at, by, counts }) {
-  const words = Object.entries(DECISION_WORDS).filter(([name]) => counts[name] > 0)
-    .map(([name, word]) => `${word.toLowerCase()} ${number(counts[name])}`);
   const past = `${what[0].toUpperCase()}${what.slice(1)}`;
-  return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${words.join(", ") || "nothing was left to do"}.`);
+  return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
 }
 
 /** All warnings except the one about held users, who have their own section. @param {ImportEntry} entry */
@@ -200,7 +198,7 @@ async function wayBack(entry, page, onDecided) {
         h(
           "p",
           { class: "lead" },
-          "If this roster was a mistake, put back every value that the import changed.",
+          "If this roster was a mistake, restore every value that the import changed.",
         ),
         h("div", { class: "actions" }, button("Undo this import…", onclick, { id: "undo-button" })),
       ]

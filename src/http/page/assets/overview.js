@@ -120,7 +120,7 @@ function holds({ holds, open_holds }) {
   );
 }
 
-/** Texts for problems whose own text names keys of the settings file. @type {Record<string, string>} */
+/** Shorter texts than the problem has. @type {Record<string, string>} */
 const WORDS = { mail_not_configured: "Mail is not set up, so no mail is sent." };
 
 /** What to do about a problem whose own text does not say. @type {Record<string, Child>} */
@@ -130,7 +130,6 @@ const REMEDIES = {
     "Failed records are only in the bak folder and on this page. ",
     h("a", { href: "#/settings/mail" }, "Set up mail"),
   ],
-  archives_without_mail: h("a", { href: "#/settings/mail" }, "Set up mail"),
   no_archive_guard: h("a", { href: "#/settings/archiving" }, "Review the archive guard"),
 };
 

@@ -64,7 +64,7 @@ export async function settingsView(page, route) {
         h(
           "p",
           { class: "lead" },
-          "Changes apply from the next import. ",
+          "Changes apply from the next scan. ",
           h("a", { href: "#/settings-history" }, "Change history"),
         ),
         page.session.isAdmin ? null : notice(
@@ -118,7 +118,7 @@ export async function settingsView(page, route) {
       const headers = { "if-match": seen.etag };
       seen = await stored(await page.api.ask("PATCH", "settings", { json: patchOf(seen.values, edited()), headers }));
       fill();
-      message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next import.")));
+      message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next scan.")));
       void page.live.look();
     } catch (error) {
       await refused(error);

@@ -73,7 +73,7 @@ export const GROUPS = [
         key: "smtp.ca_file",
         label: "Certificates to trust",
         help:
-          "A PEM file on the machine of rosterd, for a mail server of a private authority. Empty: those of the machine.",
+          "A PEM file on rosterd's machine, for a mail server with a private authority. Leave empty to trust the machine's authorities.",
       },
     ],
   },

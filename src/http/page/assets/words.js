@@ -125,16 +125,27 @@ export function statusOf({ status, hold, undone_at }) {
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
 
-/** What a decision came to, in the order in which it is shown. @type {Record<string, string>} */
-export const DECISION_WORDS = {
-  archived: "Users archived",
-  disabled: "Users disabled",
-  discarded: "Users who keep access",
-  restored: "Users restored",
-  permits_restored: "Permits active again",
-  permits_released: "Permits released",
-  left_out_total: "Left unchanged",
-};
+/** What a decision came to: its count, one and many, and what was done, in the order in which it is shown. */
+const DECIDED = /** @type {const} */ ([
+  ["archived", "user", "users", "archived"],
+  ["disabled", "user", "users", "disabled"],
+  ["discarded", "user keeps", "users keep", "access"],
+  ["restored", "user", "users", "restored"],
+  ["permits_restored", "permit", "permits", "restored"],
+  ["permits_released", "permit", "permits", "released"],
+  ["left_out_total", "user", "users", "left unchanged"],
+]);
+
+/**
+ * "80 users archived, 1 permit released".
+ * @param {Readonly<Record<string, number>>} counts
+ */
+export function decidedInWords(counts) {
+  const parts = DECIDED.filter(([name]) => counts[name] > 0).map(([name, one, many, what]) =>
+    `${counted(counts[name], one, many)} ${what}`
+  );
+  return parts.join(", ") || "nothing was left to do";
+}
 
 /** @type {Record<keyof Counts, string>} */
 export const COUNT_WORDS = {

@@ -16,7 +16,7 @@ select
   and not exists (select from pg_inherits where inhparent in (select oid from tables))
   and not exists (select from pg_foreign_table where ftrelid in (select oid from tables))
   and not exists (select from pg_event_trigger where evtenabled <> 'D')
-  -- Functions of Postgres itself have no entry there.
+  -- Functions of PostgreSQL itself have no entry there.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
   -- The body of migration 0002. Customers may replace it.

@@ -1,0 +1,14 @@
+/** Writes a command as a person would type it again, for messages that suggest one. */
+import type { Invocation } from "./command.ts";
+
+/** The command with the flags that were given and its operands, quoted for a shell. `more` are flags to add. */
+export function commandLine({ command, flags, operands }: Invocation, more: readonly string[] = []): string {
+  const given = Object.entries(flags).flatMap(([name, value]) =>
+    typeof value === "string" ? [`--${name}`, value] : value ? [`--${name}`] : []
+  );
+  return ["rosterd", command.words, ...[...given, ...more, ...operands].map(quoted)].join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
