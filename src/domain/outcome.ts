@@ -127,8 +127,24 @@ export interface Change {
   columns: Record<string, [string | null, string | null]>;
 }
 
+/** A value of a roster that differs from the user's, who keeps the own one (docs/file-format.md#columns-that-are-only-filled). */
+export interface KeptValue {
+  line: number;
+  unique_id: string;
+  column: string;
+  roster: string;
+  kept: string;
+}
+
+/** A valid record as it would be stored: column → value. */
+export interface StoredRecord {
+  line: number;
+  values: Record<string, string | null>;
+}
+
 export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;
+export const MAX_RECORDS_REPORTED = 20;
 
 /** The status of a finished import: the first that applies. */
 export function statusOf(counts: Counts): ImportStatus {

@@ -8,12 +8,15 @@ import type { Finding } from "../domain/finding.ts";
 import {
   type Failure,
   IMPORT_STATUSES,
+  type KeptValue,
   MAIL_STATES,
   MAX_CHANGES_REPORTED,
   MAX_FAILURES_REPORTED,
+  MAX_RECORDS_REPORTED,
   OUTCOMES,
   PROBLEM_CODES,
   STAGES,
+  type StoredRecord,
 } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import { CHANGED_BY, type SettingsHistoryPage } from "../domain/stored_settings.ts";
@@ -120,11 +123,30 @@ const change = z.object({
   ),
 });
 
+const keptValue = z.object({
+  line: z.int().min(1),
+  unique_id: z.string(),
+  column: z.string(),
+  roster: z.string().describe("The value in the roster."),
+  kept: z.string().describe("The value that the user has."),
+}) satisfies z.ZodType<KeptValue>;
+
+const storedRecord = z.object({
+  line: z.int().min(1),
+  values: z.record(z.string(), z.string().nullable()),
+}) satisfies z.ZodType<StoredRecord>;
+
 export const checkReports = z.array(
   z.object({
     ...result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
     changes: z.array(change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
+    kept: z.array(keptValue).max(MAX_CHANGES_REPORTED).describe(
+      `The first ${MAX_CHANGES_REPORTED} values that users keep, by fill_only_columns.`,
+    ),
+    first_records: z.array(storedRecord).max(MAX_RECORDS_REPORTED).describe(
+      `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored.`,
+    ),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 

@@ -3,6 +3,7 @@
  * both import through here.
  */
 import { RejectedFile } from "../domain/outcome.ts";
+import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
@@ -10,7 +11,7 @@ import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 
-export interface ImportRun extends Omit<ImportJob, "facts"> {
+export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
   /** Called once if another import must end first. */
   onWait?: () => void;
@@ -33,7 +34,7 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
   const facts = unreadFacts(file);
   try {
     await store.transaction(
-      (transaction) => importFile(file, transaction, id, { ...run, facts }),
+      (transaction) => importFile(file, transaction, id, { ...run, facts, findings: new Findings() }),
       { signal, onWait },
     );
   } catch (error) {
