@@ -91,10 +91,16 @@ function columnsTable(): string {
   return markdownTable([["column", "also accepted", "required", "length", "value"], ...COLUMNS.map(columnRow)]);
 }
 
-function columnRow({ name, otherNames, longest, kind }: Column): Row {
+function columnRow({ name, otherNames, frenchNames, longest, kind }: Column): Row {
   const value = name === "user_name" ? "unique among users" : FORMS[kind];
   const required = ALWAYS_REQUIRED.includes(name) ? "yes" : "";
-  return [code(name), otherNames.map(code).join(" "), required, longest === 0 ? "" : String(longest), value];
+  return [
+    code(name),
+    [...otherNames, ...frenchNames].map(code).join(" "),
+    required,
+    longest === 0 ? "" : String(longest),
+    value,
+  ];
 }
 
 function commandsTable(): string {

@@ -7,6 +7,8 @@ export interface Column {
   /** The canonical name: in messages, in settings, and in `rosterd.users`. */
   readonly name: string;
   readonly otherNames: readonly string[];
+  /** French names. A header alias in the settings may give them another meaning. */
+  readonly frenchNames: readonly string[];
   readonly kind: ColumnKind;
   /** Longest value in code points; 0 if the form decides. */
   readonly longest: number;
@@ -14,8 +16,21 @@ export interface Column {
   readonly databaseName: string;
 }
 
+const FRENCH: Readonly<Record<string, readonly string[]>> = {
+  unique_id: ["matricule"],
+  first_name: ["prénom", "prenom"],
+  last_name: ["nom"],
+  email: ["courriel"],
+  street: ["adresse"],
+  city: ["ville"],
+  postal_code: ["code postal"],
+  phone_cell: ["téléphone", "telephone"],
+  data_of_birth: ["date de naissance"],
+  active: ["actif"],
+};
+
 function column(name: string, longest: number, kind: ColumnKind = "text", ...otherNames: string[]): Column {
-  return { name, otherNames, kind, longest, databaseName: name };
+  return { name, otherNames, frenchNames: FRENCH[name] ?? [], kind, longest, databaseName: name };
 }
 
 /** Problems of a record are reported in this order. */

@@ -145,8 +145,26 @@ export const change = z.object({
 /** A change that `check` plans. */
 export type Change = z.output<typeof change>;
 
+/** A value of a roster that a user does not take (docs/file-format.md#columns-that-are-only-filled). */
+export const keptValue = z.object({
+  line: z.int().min(1),
+  unique_id: z.string(),
+  column: z.string(),
+  roster: z.string().describe("The value in the roster."),
+  kept: z.string().describe("The value that the user has."),
+});
+export type KeptValue = z.output<typeof keptValue>;
+
+/** A valid record as it would be stored. */
+export const storedRecord = z.object({
+  line: z.int().min(1),
+  values: z.record(z.string(), z.string().nullable()).describe("The values by column."),
+});
+export type StoredRecord = z.output<typeof storedRecord>;
+
 export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;
+export const MAX_RECORDS_REPORTED = 20;
 
 /** The status of a finished import: the first that applies. */
 export function statusOf(counts: Counts): ImportStatus {

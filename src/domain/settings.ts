@@ -71,11 +71,10 @@ export const FALLBACK_ENCODINGS = [
   "x-mac-cyrillic",
 ] as const;
 
+const COLUMN_NAMES = COLUMNS.map(({ name }) => name).join(", ");
+
 const columnName = z.string({ error: "must be text" }).refine((name) => columnPosition(name) >= 0, {
-  error: (issue) =>
-    `"${String(issue.input).slice(0, 80)}" is not a column; the columns are ${
-      COLUMNS.map((column) => column.name).join(", ")
-    }`,
+  error: (issue) => `"${String(issue.input).slice(0, 80)}" is not a column; the columns are ${COLUMN_NAMES}`,
 });
 
 const smtp = z.strictObject({
@@ -137,6 +136,73 @@ const headerAliases = z.record(text(200), columnName, { error: "must be an objec
     },
   );
 
+/** Refuses keys that `refusal` has something against. */
+function checkKeys<T>(refusal: (key: string) => string | null) {
+  return (value: Record<string, T>, context: z.RefinementCtx) => {
+    for (const key of Object.keys(value)) {
+      const message = refusal(key);
+      if (message !== null) context.addIssue({ code: "custom", path: [key], message });
+    }
+  };
+}
+
+const notAColumn = (name: string) =>
+  columnPosition(name) < 0 ? `is not a column; the columns are ${COLUMN_NAMES}` : null;
+
+/** The form in which values are compared with the keys of a value map: without outer blanks, the case of A–Z ignored. */
+export function foldValue(value: string): string {
+  return value.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+const valueMap = z.record(text(1_000), text(1_000), { error: "must be an object that maps values to values" })
+  .superRefine((map, context) => {
+    const seen = new Map<string, string>();
+    for (const from of Object.keys(map)) {
+      const folded = foldValue(from), before = seen.get(folded);
+      const message = folded === ""
+        ? "must not be empty: defaults are for empty values"
+        : before === undefined
+        ? null
+        : `is the same value as ${JSON.stringify(before)}`;
+      if (message !== null) context.addIssue({ code: "custom", path: [from], message });
+      seen.set(folded, from);
+    }
+  });
+
+const valueMaps = z.record(text(200), valueMap, { error: "must be an object that maps columns to objects" })
+  .superRefine(
+    checkKeys((name) => name === "unique_id" ? "cannot be mapped: it identifies the user" : notAColumn(name)),
+  );
+
+const IDENTIFYING: ReadonlySet<string> = new Set(["unique_id", "user_name", "email"]);
+
+export function mayHaveDefault(column: string): boolean {
+  return !IDENTIFYING.has(column) && column !== "active";
+}
+
+const defaultValues = z.record(text(200), text(1_000).trim().min(1, { error: "must not be empty" }), {
+  error: "must be an object that maps columns to values",
+}).superRefine(
+  checkKeys((name) =>
+    IDENTIFYING.has(name)
+      ? "cannot have a default: each user has another one"
+      : name === "active"
+      ? "cannot have a default: a record without it leaves the user as it is"
+      : notAColumn(name)
+  ),
+);
+
+const fillOnlyColumns = z.array(columnName, { error: "must be a list of columns" }).superRefine((names, context) => {
+  names.forEach((name, at) => {
+    if (name !== "unique_id" && name !== "active") return;
+    context.addIssue({ code: "custom", path: [at], message: `"${name}" always comes from the roster` });
+  });
+});
+
+/** The forms of a date besides YYYY-MM-DD, which is always accepted. */
+export const DATE_FORMATS = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD-MON-YYYY"] as const;
+export type DateFormat = typeof DATE_FORMATS[number];
+
 function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "unrecognized_keys") return undefined;
   return "must be an object";
@@ -179,6 +245,21 @@ export const settingsSchema = z.strictObject({
     'An empty value: "keep" what the user has, or "clear" it.',
   ),
   clear_token: text(50).trim().default("(clear)").describe("A value that always clears. Empty: none does."),
+  value_maps: valueMaps.default({}).describe(
+    'Other values for columns, letter case ignored: {"active": {"Y": "1", "N": "0"}}.',
+  ),
+  defaults: defaultValues.default({}).describe(
+    'The value of a column for users without one: {"login_source": "sso"}. Never replaces a value.',
+  ),
+  date_format: choice(...DATE_FORMATS).default("YYYY-MM-DD").describe(
+    "The form of dates. YYYY-MM-DD is accepted beside it.",
+  ),
+  fill_only_columns: fillOnlyColumns.default([]).describe(
+    "Columns in which a user keeps the own value: the roster's is taken only by users without one.",
+  ),
+  detect_spreadsheet_damage: flag().default(true).describe(
+    "Refuse values that a spreadsheet has damaged, such as 1.23E+11 or a unique_id without its leading zeros.",
+  ),
   fallback_encoding: choice(...FALLBACK_ENCODINGS).default("windows-1252").describe(
     'The encoding of files that are not Unicode, or "reject".',
   ),

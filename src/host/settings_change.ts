@@ -4,10 +4,10 @@ import {
   InvalidSettings,
   MASK,
   maskSettings,
-  parseSettings,
   type Settings,
   type SettingsProblem,
 } from "../domain/settings.ts";
+import { validSettings } from "../importer/checks/valid_settings.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -80,7 +80,7 @@ function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
  * stored one, or ROSTERD_SMTP_PASSWORD, to another machine.
  */
 function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {
-  const next = parseSettings(document);
+  const next = validSettings(document);
   const changed = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
   const refuse = (more: string) => {
     const names = changed.map((key) => `smtp.${key}`).join(", ");

@@ -1,6 +1,7 @@
 /** `settings.json`, which processes and people change. A change is atomic, excludes others, and has a new ETag. */
 import { open } from "node:fs/promises";
-import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
+import { validSettings } from "../importer/checks/valid_settings.ts";
 import {
   BrokenSettingsFile,
   type ChangedBy,
@@ -72,7 +73,7 @@ export function openSettingsFile(
     readIfThere: () => explained(path, loadIfThere),
     noteEdits: () => lockedWork(noteEdits),
     history: (limit, before) => history.list(limit, before),
-    write: (next, ifMatch) => change(() => parseSettings(next), ifMatch),
+    write: (next, ifMatch) => change(() => validSettings(next), ifMatch),
     patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch, ownPassword), ifMatch),
     replace: (document, ifMatch) => change((current) => replacedSettings(current, document, ownPassword), ifMatch),
   };

@@ -7,7 +7,8 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import { InvalidSettings, parseSettings, type Settings } from "../domain/settings.ts";
+import { InvalidSettings, type Settings } from "../domain/settings.ts";
+import { validSettings } from "../importer/checks/valid_settings.ts";
 import { BrokenSettingsFile, type PlacedProblem } from "../domain/stored_settings.ts";
 
 export function printSettings(settings: Settings): string {
@@ -23,7 +24,7 @@ export function readSettings(path: string, bytes: Uint8Array): Settings {
   const repeated = tree === undefined ? [] : repeatedKeys(text, tree);
   if (repeated.length > 0) throw new BrokenSettingsFile(path, repeated);
   try {
-    return parseSettings(JSON.parse(text));
+    return validSettings(JSON.parse(text));
   } catch (error) {
     if (!(error instanceof InvalidSettings)) throw error;
     const problems = error.problems.map(({ key, path, message }) => at(text, offsetOf(tree, path), key, message));

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
-import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, STAGES } from "../domain/outcome.ts";
+import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
 import type { WaitingFile } from "../importer/ports.ts";
@@ -39,6 +39,12 @@ export const checkReports = z.array(
     ...outcome.result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
     changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
+    kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
+      `The first ${MAX_CHANGES_REPORTED} values that users keep, by fill_only_columns.`,
+    ),
+    first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
+      `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored.`,
+    ),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 

@@ -9,10 +9,13 @@ import {
   type Change,
   type Counts,
   type Failure,
+  type KeptValue,
   MAX_CHANGES_REPORTED,
   MAX_FAILURES_REPORTED,
+  MAX_RECORDS_REPORTED,
   RejectedFile,
   statusOf,
+  type StoredRecord,
   type Warning,
 } from "../domain/outcome.ts";
 import { utf8Chunks } from "./source/decode.ts";
@@ -51,11 +54,22 @@ export async function importFile(
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
+/** What a dry run tells besides the counts, cut after the first ones. */
+export interface Checked {
+  counts: Counts;
+  warnings: Warning[];
+  failures: Failure[];
+  changes: Change[];
+  kept: KeptValue[];
+  records: StoredRecord[];
+}
+
+/** What an import of the file would do. */
 export async function checkFile(
   file: RosterFile,
   dryRun: DryRun,
   job: ReadJob,
-): Promise<{ counts: Counts; warnings: Warning[]; failures: Failure[]; changes: Change[] }> {
+): Promise<Checked> {
   const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job.settings);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
@@ -68,6 +82,8 @@ export async function checkFile(
     ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),
     changes: await planned.changes(MAX_CHANGES_REPORTED),
+    kept: await planned.kept(MAX_CHANGES_REPORTED),
+    records: await planned.records(MAX_RECORDS_REPORTED),
   };
 }
 
@@ -86,7 +102,7 @@ async function readAndPlan<Planned>(
   stage: Stage<Planned>,
   job: ReadJob,
 ): Promise<Read<Planned>> {
-  const { settings, signal, facts, onProgress } = job;
+  const { settings, signal, facts, findings, onProgress } = job;
   const at = (stage: Progress["stage"], bytes: number) =>
     onProgress({ stage, bytes, total_bytes: file.size, records: facts.records });
   try {
@@ -105,9 +121,11 @@ async function readAndPlan<Planned>(
     if (await file.changed()) throw new ChangedWhileRead();
 
     at("merging", file.size);
+    const planned = await staged.plan(findings);
+    findings.rejectDamaged(facts.records);
+    const warnings = [...roster.header.warnings, ...notes.warnings, ...findings.warnings(facts.records)];
     facts.records += notes.skipped;
-    const warnings = [...roster.header.warnings, ...notes.warnings];
-    return { warnings, skipped: notes.skipped, planned: await staged.plan() };
+    return { warnings, skipped: notes.skipped, planned };
   } catch (error) {
     // A file that is still being written must not be rejected for its first half.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();

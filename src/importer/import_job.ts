@@ -1,6 +1,7 @@
 /** What an import works with. */
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Findings } from "./checks/findings.ts";
 import type { Facts, Progress, RosterFile } from "./ports.ts";
 
 export interface ReadJob {
@@ -13,6 +14,7 @@ export interface ReadJob {
   yieldToRequests?: () => Promise<void>;
   /** Filled in while the file is read, so that an import that ends early has them too. */
   facts: Facts;
+  findings: Findings;
 }
 
 export interface ImportJob extends ReadJob {

@@ -1,6 +1,7 @@
 /** The edges of the importer: the upload folder and the database. The adapters are `src/inbox/` and `src/postgres/`. */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
+import type { Findings } from "./checks/findings.ts";
 import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
@@ -13,9 +14,11 @@ import type {
   Failure,
   ImportEntry,
   ImportStatus,
+  KeptValue,
   Reason,
   Report,
   Stage,
+  StoredRecord,
   Warning,
 } from "../domain/outcome.ts";
 
@@ -176,7 +179,7 @@ export interface Staged<Planned> {
   /** No user needs restaging. */
   readonly users: null;
   /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
-  plan(): Promise<Planned>;
+  plan(findings: Findings): Promise<Planned>;
 }
 
 export interface PlannedImport {
@@ -197,6 +200,10 @@ export interface DryRunPlan {
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
+  /** The first values that the database keeps, by `fill_only_columns`. */
+  kept(limit: number): Promise<KeptValue[]>;
+  /** The first records as they would be stored. */
+  records(limit: number): Promise<StoredRecord[]>;
 }
 
 export interface DoneImport {

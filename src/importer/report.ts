@@ -4,13 +4,16 @@ import {
   type Change,
   COUNT_NAMES,
   type Counts,
+  type KeptValue,
   MAX_FAILURES_REPORTED,
   noCounts,
   type Reason,
   RejectedFile,
   type Report,
   statusOf,
+  type StoredRecord,
 } from "../domain/outcome.ts";
+import { Findings } from "./checks/findings.ts";
 import { checkFile } from "./import_file.ts";
 import { unreadFacts } from "./import_job.ts";
 import { reasonOf } from "./reason.ts";
@@ -19,27 +22,40 @@ import type { Failure, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 
 export type FileJob = Omit<ImportRun, "isUpload">;
 
-export type CheckReport = Report & { changes: Change[] };
+export interface CheckReport extends Report {
+  changes: Change[];
+  kept: KeptValue[];
+  first_records: StoredRecord[];
+}
 
 /** A dry run. Throws only if it is aborted. */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
-  const facts = unreadFacts(file);
+  const facts = unreadFacts(file), findings = new Findings();
   try {
-    const { counts, warnings, failures, changes } = await job.store.dryRun((transaction) =>
-      checkFile(file, transaction, { ...job, facts })
+    const { counts, warnings, failures, changes, kept, records } = await job.store.dryRun((transaction) =>
+      checkFile(file, transaction, { ...job, facts, findings })
     );
     const report = { file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures };
-    return { ...report, changes: changes.map(inColumnOrder) };
+    return {
+      ...report,
+      changes: changes.map((change) => ({ ...change, columns: inColumnOrder(change.columns) })),
+      kept,
+      first_records: records.map(({ line, values }) => ({ line, values: inColumnOrder(values) })),
+    };
   } catch (error) {
     job.signal.throwIfAborted();
-    return { ...errorReport(file.name, error), changes: [] };
+    return asCheck(errorReport(file.name, error));
   }
 }
 
+/** The report of a file that could not be checked. */
+export function asCheck(report: Report): CheckReport {
+  return { ...report, changes: [], kept: [], first_records: [] };
+}
+
 /** The database orders keys by its own rules. */
-function inColumnOrder({ columns, ...change }: Change): Change {
-  const ordered = Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b));
-  return { ...change, columns: Object.fromEntries(ordered) };
+function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
 }
 
 /** Imports without a mail; the file stays in place. `entry` is null if it was not begun. Throws only if aborted. */

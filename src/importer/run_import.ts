@@ -1,5 +1,6 @@
 /** One run over one open file, for the service and the command line: applies, rejects or postpones it. */
 import { RejectedFile } from "../domain/outcome.ts";
+import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
 import { mailOwed } from "./mail_owed.ts";
@@ -7,7 +8,7 @@ import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
 
-export interface ImportRun extends Omit<ImportJob, "facts"> {
+export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
   /** Called once if another import must end first. */
   onWait?: () => void;
@@ -28,7 +29,10 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
   const { store, settings, clock, signal, onWait, isUpload } = run;
   const facts = unreadFacts(file);
   try {
-    await store.transaction((transaction) => importFile(file, transaction, id, { ...run, facts }), { signal, onWait });
+    await store.transaction(
+      (transaction) => importFile(file, transaction, id, { ...run, facts, findings: new Findings() }),
+      { signal, onWait },
+    );
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
     await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());

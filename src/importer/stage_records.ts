@@ -20,10 +20,11 @@ export async function stageRecords<Planned>(
   bytes: number,
   job: ReadJob,
 ): Promise<{ staged: Staged<Planned>; notes: ReadingNotes }> {
-  const { settings, clock, signal, facts, yieldToRequests = yieldToEventLoop } = job,
+  const { settings, clock, signal, facts, findings, yieldToRequests = yieldToEventLoop } = job,
     { header } = roster,
     { cache } = staging;
-  const check = createCheck(header, settings, clock.now().toISOString().slice(0, 10));
+  const today = clock.now().toISOString().slice(0, 10);
+  const check = createCheck(header, settings, today, findings);
   const possibleDuplicates = new DuplicateFilter(bytes);
   const notes = new ReadingNotes();
   let read = 0;
@@ -38,8 +39,12 @@ export async function stageRecords<Planned>(
     facts.records = read + (cache?.matcher.skipped ?? 0);
     await yieldToRequests();
   }
+  findings.skipped = cache?.matcher.skipped ?? 0;
   const ended = await staging.end(possibleDuplicates.list, cache?.journal.repeated ?? NO_USERS);
-  return { staged: ended.users === null ? ended : await restage(ended, roster, check, job), notes };
+  return {
+    staged: ended.users === null ? ended : await restage(ended, roster, createCheck(header, settings, today), job),
+    notes,
+  };
 }
 
 /** Stages all records of users who have more than one, or want a value that another user has. */

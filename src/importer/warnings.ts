@@ -2,6 +2,7 @@
 import type { Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
+import { grouped } from "../runtime/grouped.ts";
 import type { PlanSummary } from "./ports.ts";
 
 /** Settings that let users be archived without approval; shown at start and by `doctor`. */
@@ -35,6 +36,12 @@ export function notWholeWarning(
     ? null
     : "no record was applied";
   return why === null ? null : { code: "missing_users_kept", text: `no user was archived as missing: ${why}` };
+}
+
+/** The users whose value differs from the roster's, in a column of `fill_only_columns`. */
+export function keptWarning(column: string, users: number): Warning {
+  const whose = users === 1 ? "1 user" : `${grouped(users)} users`;
+  return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
 }
 
 /** The warnings of a plan. `importId` is null for a dry run. */

@@ -135,6 +135,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         warnings: [],
         failures: [],
         changes: [],
+        kept: [],
+        first_records: [],
         records: length,
       }];
     },

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { RejectedFile } from "../../src/domain/outcome.ts";
 import { importFile } from "../../src/importer/import_file.ts";
+import { Findings } from "../../src/importer/checks/findings.ts";
 import { unreadFacts } from "../../src/importer/import_job.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { onServer, type RosterDatabase } from "../postgres/roster_database.ts";
@@ -19,7 +20,7 @@ async function importText({ store }: RosterDatabase, text: string) {
   const begun = { file: file.name, claimKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
   const { id } = await store.begin(begun);
   const facts = unreadFacts(file), stages = new Set<string>();
-  const job = { settings, clock: systemClock, signal, facts, isUpload: false };
+  const job = { settings, clock: systemClock, signal, facts, findings: new Findings(), isUpload: false };
   const onProgress = ({ stage }: { stage: string }) => void stages.add(stage);
   const importing = store.transaction((transaction) => importFile(file, transaction, id, { ...job, onProgress }), {
     signal,

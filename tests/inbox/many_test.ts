@@ -32,7 +32,7 @@ Deno.test("a scan of 10,000 files takes less than 5 s and does not block the eve
   });
 });
 
-Deno.test("1,000 uploads leave no handle open", (t) =>
+Deno.test("200 uploads leave no handle open", (t) =>
   withUploads({}, async ({ inbox, at }) => {
     const round = async (name: string) => {
       await writeFile(at(name), "a\n");
@@ -48,7 +48,7 @@ Deno.test("1,000 uploads leave no handle open", (t) =>
     await round("first.csv");
     const before = openHandles();
     const start = performance.now();
-    for (let rounds = 0; rounds < 1_000; rounds++) await round(`x${rounds}.csv`);
-    console.log(`${t.name}: ${((performance.now() - start) / 1_000).toFixed(2)} ms each`);
+    for (let rounds = 0; rounds < 200; rounds++) await round(`x${rounds}.csv`);
+    console.log(`${t.name}: ${((performance.now() - start) / 200).toFixed(2)} ms each`);
     assert.equal(openHandles(), before);
   }));

@@ -1,7 +1,7 @@
 /** `rosterd check FILE…`: a dry run of an import. */
 import { join } from "node:path";
 import type { Settings } from "../../domain/settings.ts";
-import { type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
+import { asCheck, type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { nullOn } from "../../runtime/errors.ts";
@@ -45,13 +45,14 @@ async function runCheck(invocation: Invocation): Promise<number> {
       return await all(ownCheck(invocation, new PostgresImportStore(database), settings));
     },
     (service) => all((path) => serviceCheck(service, path)),
-  ).catch((error) => databaseErrorReports(invocation, error).map((report) => ({ ...report, changes: [] })));
+  ).catch((error) => databaseErrorReports(invocation, error).map(asCheck));
   terminal.progress("");
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
   else {
     for (const report of reports) {
       printReport(terminal, report, true);
       printChanges(terminal, report);
+      printKept(terminal, report);
     }
   }
   return exitCodeOf(reports);
@@ -110,7 +111,7 @@ function serviceCheck(service: ServiceClient, path: string): Promise<CheckReport
 }
 
 function unopened(file: string, error: unknown): CheckReport {
-  return { ...errorReport(file, error), changes: [] };
+  return asCheck(errorReport(file, error));
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {
@@ -125,6 +126,12 @@ function printChanges({ out, paint }: Terminal, report: CheckReport): void {
   const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
     MAX_CHANGES_PRINTED;
   if (more > 0) out(paint.faint(`  … and ${counted(more, "more user")}`));
+}
+
+function printKept({ out }: Terminal, { kept }: CheckReport): void {
+  for (const { unique_id, column, roster, kept: value } of kept.slice(0, MAX_CHANGES_PRINTED)) {
+    out(`  would keep: ${printable(unique_id)} (${column} ${quoted(value)}, not ${quoted(roster)})`);
+  }
 }
 
 function quoted(value: string | null): string {

@@ -51,6 +51,10 @@ function asset(type: string, text: string): Asset {
 function description(): Description {
   return {
     settings: z.toJSONSchema(settingsSchema, { io: "input" }) as SettingsSchema,
-    columns: COLUMNS.map(({ name, otherNames }) => ({ name, otherNames, required: ALWAYS_REQUIRED.includes(name) })),
+    columns: COLUMNS.map(({ name, otherNames, frenchNames }) => ({
+      name,
+      otherNames: [...otherNames, ...frenchNames],
+      required: ALWAYS_REQUIRED.includes(name),
+    })),
   };
 }

@@ -9,10 +9,13 @@ import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
 import type { Problem, ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
-import { type Header, isRequired, type PresentColumn } from "./header.ts";
+import { type Header, type PresentColumn, requiredColumns } from "./header.ts";
 import { malformedReason } from "../csv/malformed.ts";
 import { isGuarded } from "./spreadsheet.ts";
-import { createRule, lostCharacter, type Rule } from "./rules.ts";
+import { Findings } from "./findings.ts";
+import { createMapping } from "./mapping.ts";
+import type { Rule } from "./rule.ts";
+import { createRule } from "./rules.ts";
 
 /** The problems of a batch, by the position of the record. */
 export type FoundProblems = ReadonlyMap<number, Problem[]>;
@@ -21,28 +24,38 @@ export type Check = (batch: Batch) => FoundProblems;
 
 const APOSTROPHE = 0x27;
 
-/** Prepares the checks for one file. `today` is the UTC date on which the import began. */
-export function createCheck(header: Header, settings: Settings, today: string): Check {
-  const columns = header.present.map((present) => createColumnCheck(present, settings, today));
+/** Prepares the checks for one file. `today` is the UTC date on which the import began; `findings` learns what fails. */
+export function createCheck(header: Header, settings: Settings, today: string, findings = new Findings()): Check {
+  const columns = header.present.map((present) => createColumnCheck(present, settings, today, findings));
   return (batch) => {
     const found = new Map<number, Problem[]>();
     for (const [record, why] of batch.malformed) {
       found.set(record, [{ column: null, code: "malformed", reason: malformedReason(why, header.names) }]);
     }
-    for (const check of columns) check(batch, found);
+    const damaged = new Map<number, string>();
+    for (const check of columns) check(batch, found, damaged);
+    for (const reason of damaged.values()) findings.addDamaged(1, reason);
     return found;
   };
 }
 
-type ColumnCheck = (batch: Batch, found: Map<number, Problem[]>) => void;
+/** `damaged`: the reason of each record with a damaged value. */
+type ColumnCheck = (batch: Batch, found: Map<number, Problem[]>, damaged: Map<number, string>) => void;
 
-function createColumnCheck({ column, positions }: PresentColumn, settings: Settings, today: string): ColumnCheck {
+function createColumnCheck(
+  { column, positions }: PresentColumn,
+  settings: Settings,
+  today: string,
+  findings: Findings,
+): ColumnCheck {
+  const known = findings.column(column);
   const [first, ...others] = positions;
   const trims = ALWAYS_TRIMMED.has(column.name);
+  const map = createMapping(column, settings);
   const rule = createRule(column, settings, today);
   const empty = createEmptyRule(column, settings);
-  return (batch, found) => {
-    const { firstValue, start, end, flags, malformed } = batch;
+  return (batch, found, damaged) => {
+    const { firstValue, start, end, malformed } = batch;
     for (let record = 0; record < batch.count; record++) {
       if (malformed.size > 0 && malformed.has(record)) continue;
       const value = firstValue[record] + first;
@@ -52,10 +65,14 @@ function createColumnCheck({ column, positions }: PresentColumn, settings: Setti
         batch.putFrom(value, firstValue[record] + other);
         normalize(batch, value, trims);
       }
-      const violation = start[value] === end[value]
-        ? empty(batch, value)
-        : (flags[value] & Batch.NOT_ASCII ? lostCharacter(column, batch, value) : null) ?? rule(batch, value);
-      if (violation !== null) addProblem(found, record, column, violation);
+      map?.(batch, value);
+      const isEmpty = start[value] === end[value];
+      if (!isEmpty) known.values++;
+      const violation = isEmpty ? empty(batch, value) : rule(batch, value);
+      if (violation === null) continue;
+      known.addFailed(isEmpty ? "" : batch.text(value));
+      if (violation.isDamage) damaged.set(record, violation.reason);
+      addProblem(found, record, column, violation);
     }
   };
 }
@@ -71,13 +88,14 @@ function normalize(batch: Batch, value: number, trims: boolean): void {
 }
 
 /** An empty value is a problem if the column is required; otherwise it keeps or clears. */
-function createEmptyRule(column: Column, settings: Settings): Rule {
+function createEmptyRule({ name, kind }: Column, settings: Settings): Rule {
   const missing: Partial<Record<string, ProblemCode>> = { unique_id: "9013", login_source: "9014" };
-  if (isRequired(column, settings)) {
-    const violation = { code: missing[column.name] ?? "9031" as const, reason: `${column.name} is missing` };
+  if (requiredColumns(settings).has(name)) {
+    const violation = { code: missing[name] ?? "9031" as const, reason: `${name} is missing` };
     return () => violation;
   }
-  const clears = settings.empty_values === "clear" && column.kind !== "flag";
+  const isFilled = Object.hasOwn(settings.defaults, name) || settings.fill_only_columns.includes(name);
+  const clears = settings.empty_values === "clear" && kind !== "flag" && !isFilled;
   return (batch, value) => {
     batch.flags[value] |= clears ? Batch.CLEARS : Batch.KEEPS;
     return null;

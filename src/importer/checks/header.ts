@@ -3,7 +3,7 @@ import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "
 import { reject, type Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
-import { cut, shown } from "./rules.ts";
+import { cut, shown } from "./rule.ts";
 
 /** A column of the roster, and where its values are in a record: the first one that is not empty counts. */
 export interface PresentColumn {
@@ -35,6 +35,7 @@ export function knownNames(aliases: Settings["header_aliases"]): KnownNames {
   for (const { name } of COLUMNS) add(name, name);
   for (const { name, otherNames } of COLUMNS) for (const other of otherNames) add(other, name);
   for (const [alias, column] of Object.entries(aliases)) add(alias, column);
+  for (const { name, frenchNames } of COLUMNS) for (const french of frenchNames) add(french, name);
   return known;
 }
 
@@ -95,8 +96,7 @@ function missing(
   unknown: readonly string[],
 ): string[] {
   const present = new Set(folded.map((name) => known.get(name)?.column));
-  const wanted = [...new Set([...ALWAYS_REQUIRED, ...settings.required_columns])];
-  return wanted.filter((name) => !present.has(name)).map((name) => {
+  return [...requiredColumns(settings)].filter((name) => !present.has(name)).map((name) => {
     const meant = unknown.find((header) => nearestName(header)?.column === name);
     return `column ${name} is missing${meant === undefined ? "" : ` (is it ${shown(meant)}?)`}`;
   });
@@ -114,6 +114,8 @@ function hint(name: string): string {
   return nearest === null ? "" : ` (did you mean ${nearest.name}?)`;
 }
 
-export function isRequired(column: Column, settings: Settings): boolean {
-  return ALWAYS_REQUIRED.includes(column.name) || settings.required_columns.includes(column.name);
+/** The columns that every record must fill, because no default does. */
+export function requiredColumns({ required_columns, defaults }: Settings): ReadonlySet<string> {
+  const required = [...ALWAYS_REQUIRED, ...required_columns];
+  return new Set(required.filter((name) => !Object.hasOwn(defaults, name)));
 }

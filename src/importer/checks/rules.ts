@@ -6,31 +6,15 @@ import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
 import type { ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { printable } from "../../runtime/log.ts";
 import { Batch } from "../csv/batch.ts";
+import { damageRule } from "./damage.ts";
+import { DATE_FORMS } from "./date_forms.ts";
+import { both, notValid, type Rule, type RuleViolation, shown } from "./rule.ts";
 
-export interface RuleViolation {
-  code: ProblemCode;
-  reason: string;
-}
-
-/** Checks value number `value` of a batch; may mark it or change its bytes in place. */
-export type Rule = (batch: Batch, value: number) => RuleViolation | null;
-
-/** Text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
-export function shown(text: string): string {
-  return `"${printable(cut(text, 80))}"`;
-}
-
-/** Cuts text after `longest` code points and adds an ellipsis. */
-export function cut(text: string, longest: number): string {
-  const points = [...text];
-  return points.length > longest ? points.slice(0, longest).join("") + "…" : text;
-}
-
-/** The rule of a column; the clear token is checked before it. */
+/** The rule of a column; the clear token and damaged values are checked before it. */
 export function createRule(column: Column, settings: Settings, today: string): Rule {
-  const rule = ruleOfKind(column, settings, today);
+  const plain = ruleOfKind(column, settings, today);
+  const rule = settings.detect_spreadsheet_damage ? both(damageRule(column), plain) : plain;
   const token = new TextEncoder().encode(settings.clear_token);
   if (token.length === 0) return rule;
   const clear = clearRule(column, settings);
@@ -83,22 +67,14 @@ function ruleOfKind(column: Column, settings: Settings, today: string): Rule {
     case "region":
       return both(inLength, regionRule(name));
     case "date":
-      return dateRule(name, today);
+      return dateRule(name, settings, today);
     case "flag":
       return flagRule(name);
   }
 }
 
-function both(first: Rule, second: Rule): Rule {
-  return (batch, value) => first(batch, value) ?? second(batch, value);
-}
-
 function textRule(check: (text: string) => RuleViolation | null): Rule {
   return (batch, value) => check(batch.text(value));
-}
-
-function notValid(column: string, text: string, why: string): RuleViolation {
-  return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
 }
 
 /** Counts code points; a value never has more of them than bytes. */
@@ -144,21 +120,6 @@ function isEmail(text: string): boolean {
   return PLAIN_EMAIL.test(text) || EMAIL.test(text);
 }
 
-/** U+FFFD replaces a character that another program could not read. */
-export function lostCharacter({ name }: Column, batch: Batch, value: number): RuleViolation | null {
-  const { bytes, start, end } = batch;
-  for (let at = start[value]; at + 2 < end[value]; at++) {
-    if (bytes[at] !== 0xef || bytes[at + 1] !== 0xbf || bytes[at + 2] !== 0xbd) continue;
-    const text = batch.text(value);
-    return notValid(
-      name,
-      text,
-      'has lost the character shown as "\ufffd": type the value again, or export the roster as UTF-8',
-    );
-  }
-  return null;
-}
-
 function listRule(column: string, list: readonly string[], code: ProblemCode): Rule {
   if (list.length === 0) return () => null;
   const accepted = new Set(list);
@@ -185,17 +146,40 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-function dateRule(column: string, today: string): Rule {
+/** A date in the form of `date_format` becomes YYYY-MM-DD. */
+function dateRule(column: string, { date_format }: Settings, today: string): Rule {
   const latest = Number(today.replaceAll("-", ""));
+  const form = date_format === "YYYY-MM-DD" ? null : DATE_FORMS[date_format];
+  const example = `must look like ${form === null ? "" : `${form.example} or `}1999-12-31`;
+  const encoder = new TextEncoder();
   return (batch, value) => {
-    const bytes = batch.bytes, from = batch.start[value];
-    const hasForm = batch.end[value] - from === 10 && bytes[from + 4] === HYPHEN && bytes[from + 7] === HYPHEN;
-    const year = digits(bytes, from, 4), month = digits(bytes, from + 5, 2), day = digits(bytes, from + 8, 2);
     const invalid = (why: string) => notValid(column, batch.text(value), why);
-    if (!hasForm || Number.isNaN(year + month + day)) return invalid("must look like 1999-12-31");
-    if (!isReal(year, month, day)) return invalid("is not a real date: check the day and the month");
-    return year * 10_000 + month * 100 + day > latest ? invalid("is in the future: check the year") : null;
+    if (!hasIsoForm(batch, value)) {
+      const date = form?.read(batch.text(value)) ?? null;
+      if (date === null) return invalid(example);
+      const violation = dayViolation(Number(date.replaceAll("-", "")));
+      if (violation !== null) return invalid(violation);
+      batch.replace(value, encoder.encode(date), 0);
+      return null;
+    }
+    const { bytes } = batch, from = batch.start[value];
+    const year = digits(bytes, from, 4), month = digits(bytes, from + 5, 2), day = digits(bytes, from + 8, 2);
+    const violation = Number.isNaN(year + month + day) ? example : dayViolation(year * 10_000 + month * 100 + day);
+    return violation === null ? null : invalid(violation);
   };
+
+  /** `day` is written as the number YYYYMMDD. */
+  function dayViolation(day: number): string | null {
+    if (!isReal(Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100)) {
+      return "is not a real date: check the day and the month";
+    }
+    return day > latest ? "is in the future: check the year" : null;
+  }
+}
+
+function hasIsoForm({ bytes, start, end }: Batch, value: number): boolean {
+  const from = start[value];
+  return end[value] - from === 10 && bytes[from + 4] === HYPHEN && bytes[from + 7] === HYPHEN;
 }
 
 /** NaN if a byte is not a digit. */

@@ -61,6 +61,8 @@ export class Batch {
   readonly malformed = new Map<number, Malformed>();
   /** For decoding short values: a list for each length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
+  /** Replacements are written from here on, after the bytes of the records. */
+  #free = 0;
   /** The same bytes, decoded as one character per byte. */
   #latin1: Buffer = Buffer.alloc(0);
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -68,17 +70,21 @@ export class Batch {
   /** `columns` is the maximum number of values of a record. */
   constructor(readonly columns: number) {}
 
-  /** Empties the batch for records in `bytes`. */
-  begin(bytes: Uint8Array): this {
-    if (this.bytes !== bytes) {
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      this.#latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    }
-    this.bytes = bytes;
+  /** Empties the batch for records in `bytes`, of which those from `free` on may be overwritten. */
+  begin(bytes: Uint8Array, free = bytes.length): this {
+    this.#use(bytes);
+    this.#free = free;
     this.count = 0;
     this.firstValue[0] = 0;
     this.malformed.clear();
     return this;
+  }
+
+  #use(bytes: Uint8Array): void {
+    if (this.bytes === bytes) return;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get full(): boolean {
@@ -148,6 +154,21 @@ export class Batch {
     this.start[v] = this.start[other];
     this.end[v] = this.end[other];
     this.flags[v] = this.flags[other];
+  }
+
+  /** Replaces value `v` with text that the record does not have, until the next batch. */
+  replace(v: number, text: Uint8Array, flags: number): void {
+    const start = this.#free, end = start + text.length;
+    if (end > this.bytes.length) {
+      const larger = new Uint8Array(2 * end);
+      larger.set(this.bytes);
+      this.#use(larger);
+    }
+    this.bytes.set(text, start);
+    this.#free = end;
+    this.start[v] = start;
+    this.end[v] = end;
+    this.flags[v] = flags;
   }
 
   text(v: number): string {

@@ -35,6 +35,9 @@ export interface Limits {
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
 
+/** Room for the values that a check replaces in one batch. With more of them the batch moves to a larger buffer. */
+const FREE_BYTES = 1 << 15;
+
 /** A record is read within this many times its limit, so that the result does not depend on the chunks. */
 const WINDOW = 4;
 
@@ -150,10 +153,10 @@ class Reader {
 
   add(chunk: Uint8Array): void {
     const unread = this.#end - this.#position;
-    if (unread + chunk.length < this.#bytes.length) {
+    if (unread + chunk.length + FREE_BYTES < this.#bytes.length) {
       this.#bytes.copyWithin(0, this.#position, this.#end);
     } else {
-      const larger = new Uint8Array(2 * (unread + chunk.length));
+      const larger = new Uint8Array(2 * (unread + chunk.length) + FREE_BYTES);
       larger.set(this.#bytes.subarray(this.#position, this.#end));
       this.#bytes = larger;
     }
@@ -171,7 +174,7 @@ class Reader {
 
   /** Reads as many records as the available bytes and the batch allow; false if it read no record. */
   fill(): boolean {
-    const batch = this.batch.begin(this.#bytes);
+    const batch = this.batch.begin(this.#bytes, this.#end + 1);
     if (this.#end - this.#position < this.#wanted) return false;
     this.#wanted = 0;
     const { matcher } = this.options;

@@ -5,7 +5,7 @@
 import type { Warning } from "../../domain/outcome.ts";
 import { beginsWith } from "../source/sniff_head.ts";
 import { countKnown, type KnownNames, namesColumn } from "../checks/header.ts";
-import { cut, shown } from "../checks/rules.ts";
+import { cut, shown } from "../checks/rule.ts";
 
 /** In order of preference. */
 export const DELIMITERS = [",", ";", "\t", "|"];

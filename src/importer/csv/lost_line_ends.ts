@@ -2,7 +2,7 @@
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
-import { cut, shown } from "../checks/rules.ts";
+import { cut, shown } from "../checks/rule.ts";
 
 /** The widths of records if the first record is glued to the last header. */
 export function widthsUpToGlued({ names }: Pick<Header, "names">, known: KnownNames): ReadonlySet<number> {

@@ -1,6 +1,6 @@
 /** The reasons of records that cannot be read, for the clerk who corrects the roster. */
 import type { Malformed } from "./batch.ts";
-import { shown } from "../checks/rules.ts";
+import { shown } from "../checks/rule.ts";
 
 export function malformedReason(why: Malformed, headers: readonly string[]): string {
   const where = "value" in why ? place(why.value, headers) : "";

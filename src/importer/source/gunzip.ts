@@ -5,7 +5,7 @@ import { hasCode } from "../../runtime/errors.ts";
 import { lineAt } from "./line_at.ts";
 import { endOfGz } from "./gz_end.ts";
 import { inflate, TRAILING_GARBAGE } from "./gunzip_stream.ts";
-import { shown } from "../checks/rules.ts";
+import { shown } from "../checks/rule.ts";
 
 /** docs/file-format.md#limits */
 export interface GzLimits {

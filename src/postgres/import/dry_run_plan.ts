@@ -1,4 +1,13 @@
-import { type Change, type Counts, type Failure, noCounts, type Outcome } from "../../domain/outcome.ts";
+/** Reads from the tables of a plan what an import would do. */
+import {
+  type Change,
+  type Counts,
+  type Failure,
+  type KeptValue,
+  noCounts,
+  type Outcome,
+  type StoredRecord,
+} from "../../domain/outcome.ts";
 import type { DryRunPlan, PlanSummary } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
@@ -21,6 +30,14 @@ export class PostgresDryRunPlan implements DryRunPlan {
   async changes(limit: number): Promise<Change[]> {
     const rows = await this.plan.tx.unsafe(this.plan.queries.changes, [limit]);
     return rows.map(({ unique_id, outcome, columns }) => ({ unique_id, outcome: outcome as Outcome, columns }));
+  }
+
+  async kept(limit: number): Promise<KeptValue[]> {
+    return [...await this.plan.tx.unsafe<KeptValue[]>(this.plan.queries.keptValues, [limit])];
+  }
+
+  async records(limit: number): Promise<StoredRecord[]> {
+    return [...await this.plan.tx.unsafe<StoredRecord[]>(this.plan.queries.storedRecords, [limit])];
   }
 }
 

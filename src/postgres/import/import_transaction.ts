@@ -1,6 +1,7 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
 import type { Settings } from "../../domain/settings.ts";
 import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Staging } from "../../importer/ports.ts";
+import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
@@ -20,9 +21,9 @@ export class PostgresImportTransaction implements ImportTransaction {
     const context = await createTables(tx, copies, roster, settings);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
     const unchanged = new UnchangedStore(tx, cache);
-    const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged) => {
+    const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged, findings) => {
       const planner = new Planner(context);
-      const plan = await planner.plan(tx, staged.hasPossibleDuplicates);
+      const plan = await planner.plan(tx, staged, findings);
       return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
     });
     await unchanged.load(bytes);
@@ -39,8 +40,8 @@ export class PostgresDryRun implements DryRun {
 
   async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
     const context = await createTables(this.tx, this.copies, roster, settings);
-    return await PostgresStaging.begin<DryRunPlan>(context, null, null, async ({ hasPossibleDuplicates }) => {
-      const { summary } = await new Planner(context).plan(this.tx, hasPossibleDuplicates);
+    return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
+      const { summary } = await new Planner(context).plan(this.tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }
@@ -62,7 +63,8 @@ async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; st
 }
 
 async function createTables(tx: Tx, copies: boolean, { header }: Roster, settings: Settings): Promise<StagingContext> {
-  const queries = importQueries(header.present.map(({ column }) => column));
+  const defaults = storedDefaults(settings);
+  const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
   await tx.unsafe(queries.stage);
-  return { tx, copies, header, settings, queries };
+  return { tx, copies, header, settings, defaults, queries };
 }

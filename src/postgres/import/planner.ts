@@ -2,29 +2,40 @@
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
+import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";
-import { notWholeWarning } from "../../importer/warnings.ts";
+import { keptWarning, notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
+import type { StagedFacts } from "./staging.ts";
 
 export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
+  /** The unknown ids that are known with zeros in front, and the reason of the first. */
+  lostZeros: { count: number; example: string };
 }
 
 export class Planner {
+  /** There were no users before the direct insert. */
+  #isFirst = false;
+
   constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
 
-  /** Plans for the current users. `hasPossibleDuplicates`: whether a value may be in more than one record. */
-  async plan(tx: Tx, hasPossibleDuplicates: boolean): Promise<Plan> {
+  /** Plans for the current users. `findings` learns which unique_ids lost their leading zeros. */
+  async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
+    this.#isFirst = created > 0;
     if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
-    return await this.#plan(tx);
+    const plan = await this.#plan(tx);
+    const { lostZeros: { count, example } } = plan;
+    if (count > 0) findings.addDamaged(count, example);
+    return plan;
   }
 
   async replan(tx: Tx): Promise<Plan> {
-    await tx.unsafe("truncate plan, claims, taken, missing, archived");
+    await tx.unsafe("truncate plan, overruled, claims, taken, missing, archived");
     return await this.#plan(tx);
   }
 
@@ -33,17 +44,38 @@ export class Planner {
     const { archive_inactive_users, missing_users } = this.context.settings;
     const plan = withValues(makePlan, archive_inactive_users, missing_users === "archive");
     await tx.unsafe(`${plan}; analyze plan (line, unique_id, transition, claims_user_name, claims_email)`);
+    const lostZeros = await this.#findLostZeros(tx);
     const claims = await tx.unsafe(findClaims);
     if (claims.count > 0) {
       await tx.unsafe("analyze claims");
       await tx.unsafe(refuseTaken);
       await tx.unsafe(dropRefused);
     }
-    const warnings = missing_users === "archive" ? await this.#findMissing(tx) : [];
+    const warnings = [
+      ...await this.#findKept(tx),
+      ...(missing_users === "archive" ? await this.#findMissing(tx) : []),
+    ];
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
     await tx.unsafe(noteArchived);
-    return { summary: { warnings, hold }, contested: claims.count > 0 };
+    return { summary: { warnings, hold }, contested: claims.count > 0, lostZeros };
+  }
+
+  async #findLostZeros(tx: Tx): Promise<Plan["lostZeros"]> {
+    const { detect_spreadsheet_damage } = this.context.settings;
+    if (this.#isFirst || !detect_spreadsheet_damage) return { count: 0, example: "" };
+    const [{ count, example }] = await tx.unsafe(this.context.queries.findLostZeros);
+    return { count, example };
+  }
+
+  /** Finds the values that users keep by `fill_only_columns`. */
+  async #findKept(tx: Tx): Promise<Warning[]> {
+    const { findKept } = this.context.queries;
+    if (findKept === null) return [];
+    await tx.unsafe(findKept);
+    const kept = await tx<{ name: string; users: number }[]>`
+      select name, count(*) as users from overruled where name <> 'unique_id' group by name order by name`;
+    return kept.map(({ name, users }) => keptWarning(name, users));
   }
 
   /** Finds users who are missing from the roster, unless the roster may be incomplete. */

@@ -1,25 +1,53 @@
 /**
  * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column of the
  * roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label`
- * its name for people, `@type` its type, `@new` the staged value, `@old` the user's value, and `@text` the user's value or
- * null.
+ * its name for people, `@type` its type, `@old` the user's value, and `@text` the user's value or null. `@staged` is what the
+ * record does to user `u`: null keeps the value, '' clears it; `@new` is the value that it sets. Outside of a template,
+ * `@staged(COLUMN)` does the same, and `@after(COLUMN)` is the value that the user has in the end.
  */
+import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
+import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
 
 /** The columns of a user's values, without the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
+/** The settings that decide whether the roster's value or the user's counts. */
+export type ValueSettings = Pick<Settings, "defaults" | "fill_only_columns">;
+
+const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [] };
+
 /** Expands the templates of a query for these columns. */
-export function forColumns(query: string, columns: readonly Column[]): string {
+export function forColumns(query: string, columns: readonly Column[], settings = NO_SETTINGS): string {
   return query.replace(
     /\{\{(.*?)\|(.*?)\}\}/gs,
     (_, joiner: string, template: string) =>
       columns.map((column) =>
-        template.replace(/@(name|label|type|new|old|text)/g, (_, part: string) => sqlOf(column, part))
+        template.replace(/@(name|label|type|staged|new|old|text)/g, (_, part: string) => sqlOf(column, part, settings))
       )
         .join(joiner),
-  );
+  ).replace(/@(staged|after)\((\w+)\)/g, (_, part: string, name: string) => {
+    const column = VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!;
+    const staged = stagedSql(column, settings);
+    // Without a setting the planner need not join the users.
+    return part === "staged" || staged === `s.${name}` ? staged : `coalesce(${staged}, u.${name})`;
+  });
+}
+
+/** What the record does to the value of user `u`, who is null if the user is new. */
+function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns }: ValueSettings): string {
+  const staged = `s.${databaseName}`, value = `u.${databaseName}`;
+  const filling = fill_only_columns.includes(name)
+    ? `case when ${staged} = '' or ${value} is null then ${staged} end`
+    : staged;
+  if (!Object.hasOwn(defaults, name)) return filling;
+  return `coalesce(${filling}, case when ${value} is null then ${textSql(defaults[name])} end)`;
+}
+
+/** Text as SQL in which no character has a meaning, also none of a template. */
+function textSql(text: string): string {
+  return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
 /** Replaces $1, $2, … by values, because a statement without parameters takes one round trip instead of two. */
@@ -27,7 +55,8 @@ export function withValues(query: string, ...values: (number | boolean)[]): stri
   return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
 }
 
-function sqlOf({ name, databaseName, kind }: Column, part: string): string {
+function sqlOf(column: Column, part: string, settings: ValueSettings): string {
+  const { name, databaseName, kind } = column;
   const text = kind === "date" ? `to_char(u.${databaseName}, 'YYYY-MM-DD')` : `u.${databaseName}`;
   switch (part) {
     case "name":
@@ -36,8 +65,10 @@ function sqlOf({ name, databaseName, kind }: Column, part: string): string {
       return name;
     case "type":
       return kind === "date" ? "date" : "text";
+    case "staged":
+      return stagedSql(column, settings);
     case "new":
-      return `nullif(s.${databaseName}, '')${kind === "date" ? "::date" : ""}`;
+      return `nullif(${stagedSql(column, settings)}, '')${kind === "date" ? "::date" : ""}`;
     case "old":
       return `coalesce(${text}, '')`;
     default:
@@ -45,17 +76,23 @@ function sqlOf({ name, databaseName, kind }: Column, part: string): string {
   }
 }
 
-/** The queries of an import whose roster has these columns. Other columns are never named. */
-export function importQueries(present: readonly Column[]) {
-  const columns = VALUE_COLUMNS.filter((column) => present.includes(column));
+/** The queries of an import whose roster has these columns. Besides them, only columns with a default are named. */
+export function importQueries(present: readonly Column[], settings: ValueSettings) {
+  const columns = VALUE_COLUMNS.filter((column) =>
+    present.includes(column) || Object.hasOwn(settings.defaults, column.name)
+  );
+  const fillOnly = columns.filter(({ name }) => settings.fill_only_columns.includes(name));
   return {
     ...statements,
     stage: forColumns(statements.stage, VALUE_COLUMNS),
     findRepeats: forColumns(statements.findRepeats, columns),
-    makePlan: forColumns(statements.makePlan, columns),
-    createUsers: forColumns(statements.createUsers, columns),
-    updateValues: forColumns(statements.updateValues, columns),
-    changes: forColumns(statements.changes, columns),
+    makePlan: forColumns(statements.makePlan, columns, settings),
+    createUsers: forColumns(statements.createUsers, columns, settings),
+    updateValues: forColumns(statements.updateValues, columns, settings),
+    findMissing: forColumns(statements.findMissing, [], settings),
+    findKept: fillOnly.length === 0 ? null : forColumns(statements.findKept, fillOnly),
+    changes: forColumns(statements.changes, columns, settings),
+    storedRecords: forColumns(statements.storedRecords, columns, settings),
   };
 }
 

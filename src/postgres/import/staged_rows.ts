@@ -1,4 +1,6 @@
 /** Sends the records of a roster to `staged`, or by direct insert to `users` (docs/people.md#first-imports). */
+import { type Column, COLUMNS } from "../../domain/columns.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Header } from "../../importer/checks/header.ts";
@@ -69,22 +71,21 @@ export class DirectInsertRows implements StagedRows {
   readonly #staged: CopiedRows;
   readonly #rows: CopyRows;
   readonly #importId: number;
-  readonly #columns: readonly { position: number; isDate: boolean }[];
+  readonly #columns: readonly DirectColumn[];
   /** The position of the column `active`; null if the roster lacks it. */
   readonly #active: number | null;
   created = 0;
 
-  constructor(tx: Tx, header: Header, importId: number) {
-    const present = header.present.filter(({ column }) => column.kind !== "flag");
-    const names = present.map(({ column }) => column.databaseName);
+  constructor(tx: Tx, header: Header, defaults: Settings["defaults"], importId: number) {
+    const columns = COLUMNS.filter(({ kind }) => kind !== "flag").flatMap((column) =>
+      directColumn(column, header, defaults)
+    );
+    const names = columns.map(({ name }) => name);
     this.#copies = new Copies(tx);
     this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_SWITCH_BYTES);
     this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import)`, names.length + 1);
     this.#importId = importId;
-    this.#columns = present.map(({ column, positions }) => ({
-      position: positions[0],
-      isDate: column.kind === "date",
-    }));
+    this.#columns = columns;
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
   }
 
@@ -112,15 +113,39 @@ export class DirectInsertRows implements StagedRows {
   #create({ firstValue, start, end, flags, bytes }: Batch, record: number): void {
     const rows = this.#rows;
     rows.beginRow();
-    for (const { position, isDate } of this.#columns) {
+    for (const { position, isDate, otherwise } of this.#columns) {
       const value = firstValue[record] + position;
-      if (flags[value] & Batch.CLEARS || start[value] === end[value]) rows.null();
-      else if (isDate) rows.date(daysSince2000(bytes, start[value]));
-      else rows.bytes(bytes, start[value], end[value]);
+      const isEmpty = position < 0 || start[value] === end[value];
+      if (isEmpty && otherwise !== null) addValue(rows, isDate, otherwise, 0, otherwise.length);
+      else if (isEmpty || flags[value] & Batch.CLEARS) rows.null();
+      else addValue(rows, isDate, bytes, start[value], end[value]);
     }
     rows.bigint(this.#importId);
     this.created++;
   }
+}
+
+function addValue(rows: CopyRows, isDate: boolean, bytes: Uint8Array, start: number, end: number): void {
+  if (isDate) rows.date(daysSince2000(bytes, start));
+  else rows.bytes(bytes, start, end);
+}
+
+interface DirectColumn {
+  /** In the database. */
+  name: string;
+  /** In a record; -1 if the roster lacks the column. */
+  position: number;
+  isDate: boolean;
+  /** The default. */
+  otherwise: Uint8Array | null;
+}
+
+/** None if the roster lacks the column, and it has no default. */
+function directColumn(column: Column, { present }: Header, defaults: Settings["defaults"]): DirectColumn[] {
+  const position = present.find((one) => one.column === column)?.positions[0] ?? -1;
+  const otherwise = Object.hasOwn(defaults, column.name) ? new TextEncoder().encode(defaults[column.name]) : null;
+  if (position < 0 && otherwise === null) return [];
+  return [{ name: column.databaseName, position, isDate: column.kind === "date", otherwise }];
 }
 
 const ZERO = 0x30;

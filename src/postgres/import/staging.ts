@@ -1,6 +1,7 @@
 /** Stages the records of one roster and its possible duplicates, and decides whose records must be staged again. */
 import type { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
+import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { RestageUsers, Restaging, Staged, Staging } from "../../importer/ports.ts";
@@ -28,6 +29,8 @@ export interface StagingContext {
   copies: boolean;
   header: Header;
   settings: Settings;
+  /** The defaults as the database stores them. */
+  defaults: Settings["defaults"];
   queries: ImportQueries;
 }
 
@@ -36,6 +39,8 @@ export interface StagedFacts {
   /** Whether a value may be in more than one record. */
   hasPossibleDuplicates: boolean;
 }
+
+export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => Promise<Planned>;
 
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
@@ -48,7 +53,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     private readonly context: StagingContext,
     private readonly importId: number | null,
     readonly cache: UnchangedCache | null,
-    private readonly plan: (staged: StagedFacts) => Promise<Planned>,
+    private readonly plan: PlanStaged<Planned>,
     /** The server's estimate of the number of users. */
     private readonly users: number,
     private readonly direct: DirectInsertRows | null,
@@ -60,13 +65,13 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     context: StagingContext,
     importId: number | null,
     cache: UnchangedCache | null,
-    plan: (staged: StagedFacts) => Promise<Planned>,
+    plan: PlanStaged<Planned>,
   ): Promise<PostgresStaging<Planned>> {
-    const { tx, copies, header, settings } = context;
+    const { tx, copies, header, settings, defaults } = context;
     const [{ any, users }] = await tx.unsafe(USERS_ESTIMATE);
     // The search for missing users needs all records in `staged`.
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
-    const direct = mayCreate && !any ? new DirectInsertRows(tx, header, importId) : null;
+    const direct = mayCreate && !any ? new DirectInsertRows(tx, header, defaults, importId) : null;
     const rows = direct ?? stagedRows(tx, header, copies);
     return new PostgresStaging(context, importId, cache, plan, users, direct, rows);
   }
@@ -107,8 +112,8 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #ended(): Promise<Staged<Planned>> {
     await this.#tunePlanner();
-    const plan = () => this.plan({ created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates });
-    return { users: null, plan };
+    const staged = { created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates };
+    return { users: null, plan: (findings) => this.plan(staged, findings) };
   }
 
   /** Removes the records and new rows of users who must be staged again, and returns them; null if there are none. */

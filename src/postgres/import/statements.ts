@@ -10,6 +10,8 @@ export { default as dropRefused } from "../queries/drop_refused.sql" with { type
 export { default as dropRestagedUsers } from "../queries/drop_restaged_users.sql" with { type: "text" };
 export { default as failures } from "../queries/failures.sql" with { type: "text" };
 export { default as findClaims } from "../queries/find_claims.sql" with { type: "text" };
+export { default as findKept } from "../queries/find_kept.sql" with { type: "text" };
+export { default as findLostZeros } from "../queries/find_lost_zeros.sql" with { type: "text" };
 export { default as findMissing } from "../queries/find_missing.sql" with { type: "text" };
 export { default as findRepeats } from "../queries/find_repeats.sql" with { type: "text" };
 export { default as findRestagedUsers } from "../queries/find_restaged_users.sql" with { type: "text" };
@@ -17,6 +19,7 @@ export { default as findUnreadable } from "../queries/find_unreadable.sql" with 
 export { default as freeValues } from "../queries/free_values.sql" with { type: "text" };
 export { default as holdLosses } from "../queries/hold_losses.sql" with { type: "text" };
 export { default as keepHolds } from "../queries/keep_holds.sql" with { type: "text" };
+export { default as keptValues } from "../queries/kept_values.sql" with { type: "text" };
 export { default as listAllValues } from "../queries/list_all_values.sql" with { type: "text" };
 export { default as lockPermits } from "../queries/lock_permits.sql" with { type: "text" };
 export { default as lockUsers } from "../queries/lock_users.sql" with { type: "text" };
@@ -28,5 +31,6 @@ export { default as noteOtherwise } from "../queries/note_otherwise.sql" with { 
 export { default as refuseTaken } from "../queries/refuse_taken.sql" with { type: "text" };
 export { default as releasePermits } from "../queries/release_permits.sql" with { type: "text" };
 export { default as stage } from "../queries/stage.sql" with { type: "text" };
+export { default as storedRecords } from "../queries/stored_records.sql" with { type: "text" };
 export { default as updateAccess } from "../queries/update_access.sql" with { type: "text" };
 export { default as updateValues } from "../queries/update_values.sql" with { type: "text" };

@@ -9,7 +9,7 @@ select
     else 'updated'
   end as outcome,
   (select coalesce(jsonb_object_agg(name, pair), '{}') from (values
-    {{, |('@label', case when s.@name <> @old then jsonb_build_array(@text, nullif(s.@name, '')) end)}},
+    {{, |('@label', case when @staged <> @old then jsonb_build_array(@text, nullif(@staged, '')) end)}},
     ('active', case
       when p.is_missing then case when p.held is null and u.active then jsonb_build_array('1', '0') end
       when u.unique_id is null then jsonb_build_array(null, case when s.active = '0' then '0' else '1' end)

@@ -4,4 +4,5 @@ select
   s.unique_id, {{, |@new}}, s.active is distinct from '0', case when p.transition = 'create_archived' then now() end, $1
 from plan as p
 join staged as s on s.line = p.line
+left join rosterd.users as u on u.unique_id = s.unique_id
 where p.transition in ('create', 'create_archived')

@@ -3,9 +3,9 @@
 insert into plan
 select
   s.line, s.unique_id, t.transition, coalesce(t.transition in ('archive', 'disable') and u.active, false), null,
-  case when u.unique_id is not null and ({{ or |s.@name <> @old}}) then
-    ('{' || concat_ws(',', {{, |case when s.@name <> @old then
-      '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(s.@name, ''))::text, 'null') || ']'
+  case when u.unique_id is not null and ({{ or |@staged <> @old}}) then
+    ('{' || concat_ws(',', {{, |case when @staged <> @old then
+      '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(@staged, ''))::text, 'null') || ']'
     end}}) || '}')::jsonb
   end,
   u.xmin, u.archived_at,
@@ -15,8 +15,8 @@ select
   coalesce(email.new <> email.old, false)
 from staged as s
 left join rosterd.users as u on u.unique_id = s.unique_id
-cross join lateral (select lower(s.user_name collate "C") as new, lower(u.user_name collate "C") as old) as user_name
-cross join lateral (select lower(s.email collate "C") as new, lower(u.email collate "C") as old) as email
+cross join lateral (select lower(@staged(user_name) collate "C") as new, lower(u.user_name collate "C") as old) as user_name
+cross join lateral (select lower(@staged(email) collate "C") as new, lower(u.email collate "C") as old) as email
 cross join lateral (
   select case
     when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
@@ -28,4 +28,4 @@ cross join lateral (
 ) as t
 where s.problems is null
   and s.line not in (select line from repeats)
-  and ({{ or |s.@name <> @old}} or t.transition is not null)
+  and ({{ or |@staged <> @old}} or t.transition is not null)

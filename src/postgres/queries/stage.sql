@@ -44,6 +44,15 @@ create temp table plan (
   leaves_email     boolean not null
 ) on commit drop;
 
+-- overruled: values that are not taken. `kept` is the user's value, or for `unique_id` the known id with zeros in front.
+create temp table overruled (
+  line      bigint not null,
+  unique_id text collate "C" not null,
+  name      text not null,
+  value     text not null,
+  kept      text not null
+) on commit drop;
+
 -- claims: values that another user has or another record also claims. holder_id is the current user; leaver_line is the line by
 -- which that user gives the value up, or null.
 create temp table claims (

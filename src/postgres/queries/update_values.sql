@@ -1,7 +1,7 @@
 -- Updates only users with different values, and only the values that the record states.
 update rosterd.users as u
 set
-  {{, |@name = case when s.@name is null then u.@name else @new end}},
+  {{, |@name = case when @staged is null then u.@name else @new end}},
   active = case when p.transition in ('archive', 'disable') then false when p.transition is not null then true else u.active end,
   archived_at = case when p.transition = 'archive' then now() when p.transition = 'reactivate' then null else u.archived_at end,
   updated_at = now()

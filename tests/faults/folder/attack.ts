@@ -43,7 +43,7 @@ export async function surviveAttack({ kind, seconds, seed }: AttackOptions): Pro
         await service.dropGood(`U${files}`, { fails: files % 2 === 0, uid: ALICE });
         files++;
       }
-      await service.turn();
+      await (kind === "owner" ? service.tryTurn() : service.turn());
       await service.status();
       if (kind === "guest") {
         await outside.atAnyInstant();

@@ -165,6 +165,13 @@ export class FolderService implements AsyncDisposable {
     return (await response.json()).imports;
   }
 
+  /** Runs a turn, which may fail because the folder cannot be used. */
+  async tryTurn(): Promise<void> {
+    const response = await this.fetch("/imports?wait=true", { method: "POST" });
+    assert.ok(response.status === 200 || response.status === 503, `POST /imports ${response.status}`);
+    await response.body?.cancel();
+  }
+
   /** Starts a turn without waiting. */
   async askForTurn(): Promise<void> {
     await (await this.fetch("/imports", { method: "POST" })).body?.cancel();

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { COLUMNS } from "../../../src/domain/columns.ts";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
-import { countKnown, type Header, isRequired, knownNames, readHeader } from "../../../src/importer/checks/header.ts";
+import {
+  countKnown,
+  type Header,
+  knownNames,
+  readHeader,
+  requiredColumns,
+} from "../../../src/importer/checks/header.ts";
 
 function header(names: string[], settings: Partial<Settings> = {}): Header {
   return readHeader(names, parseSettings(settings), 1);
@@ -190,8 +196,40 @@ Deno.test("known headers are counted with their aliases", () => {
   assert.equal(countKnown(["Unique ID", "student number", "x", "", "ZIP"], known), 3);
 });
 
-Deno.test("unique_id, login_source and required_columns are required", () => {
-  const settings = parseSettings({ required_columns: ["city"] });
-  const required = COLUMNS.filter((column) => isRequired(column, settings)).map(({ name }) => name);
-  assert.deepEqual(required, ["unique_id", "login_source", "city"]);
+Deno.test("unique_id, login_source and required_columns are required, except columns with a default", () => {
+  const required = (settings: Partial<Settings>) => [...requiredColumns(parseSettings(settings))];
+  assert.deepEqual(required({ required_columns: ["city"] }), ["unique_id", "login_source", "city"]);
+  assert.deepEqual(required({ required_columns: ["city"], defaults: { login_source: "sso", city: "Hull" } }), [
+    "unique_id",
+  ]);
+});
+
+Deno.test("French headers are known, and an alias of the settings gives them another meaning", () => {
+  const french = [
+    "Matricule",
+    "PRENOM",
+    "Nom",
+    "Courriel",
+    "Adresse",
+    "Ville",
+    "Code postal",
+    "T\u00e9le\u0301phone",
+    "Date de naissance",
+    "Actif",
+  ];
+  const settings = { defaults: { login_source: "sso" } };
+  assert.deepEqual(Object.keys(present(french, settings)), [
+    "unique_id",
+    "first_name",
+    "last_name",
+    "email",
+    "street",
+    "city",
+    "postal_code",
+    "phone_cell",
+    "data_of_birth",
+    "active",
+  ]);
+  const aliases = { ...settings, header_aliases: { matricule: "student_no" } };
+  assert.deepEqual(Object.keys(present(["uuid", "Matricule"], aliases)), ["unique_id", "student_no"]);
 });

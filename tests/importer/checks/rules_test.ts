@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { columnNamed, foldHeader } from "../../../src/domain/columns.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
 import { Batch } from "../../../src/importer/csv/batch.ts";
-import { createRule, cut, shown } from "../../../src/importer/checks/rules.ts";
+import { cut, shown } from "../../../src/importer/checks/rule.ts";
+import { createRule } from "../../../src/importer/checks/rules.ts";
 import { utf8 } from "../../support/memory_file.ts";
 
 const TODAY = "2026-11-23";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
@@ -10,27 +9,10 @@ import type { RosterFile } from "../../../src/importer/ports.ts";
 import { openSource } from "../../../src/importer/source/source.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, utf8 } from "../../support/memory_file.ts";
+import { withRealFile } from "../../support/real_file.ts";
 
 const CHUNK_SIZES = [1, 2, 3, 7, 65_536];
 const SINGLE_BYTE = FALLBACK_ENCODINGS.filter((name) => name !== "reject");
-
-/** Runs `use` with the bytes in a real file that is read again through one handle. */
-async function withRealFile<T>(bytes: Uint8Array, use: (file: RosterFile) => Promise<T>): Promise<T> {
-  const path = await Deno.makeTempFile();
-  try {
-    await Deno.writeFile(path, bytes);
-    using handle = await Deno.open(path);
-    return await use({ ...fileOf(bytes), read: () => fromTheBeginning(handle) });
-  } finally {
-    await Deno.remove(path);
-  }
-}
-
-async function* fromTheBeginning(handle: Deno.FsFile): AsyncGenerator<Uint8Array> {
-  await handle.seek(0, Deno.SeekMode.Start);
-  const buffer = new Uint8Array(256 * 1024);
-  for (let n = await handle.read(buffer); n !== null; n = await handle.read(buffer)) yield buffer.slice(0, n);
-}
 
 const join = (...parts: ArrayLike<number>[]) => Uint8Array.from(parts.flatMap((part) => Array.from(part)));
 
@@ -248,35 +230,3 @@ Deno.test("a consumer that stops reading the text early leaves no open reader", 
     assert.equal(file.open, 0);
   }
 });
-
-Deno.test("files of more than 100 MB, in each form, are read at a speed that is printed", async () => {
-  const ascii = rows(1_000_000, "Anne,12 Main Street,Ottawa,anne.tremblay@example.org");
-  const french = rows(1_000_000, "Hélène,12 chemin Bélanger,Orléans,helene@example.org");
-  const forms: Record<string, Uint8Array> = {
-    "ASCII": utf8(ascii + ascii + ascii),
-    "French, UTF-8": utf8(french + french),
-    "French, UTF-16LE": utf16("\ufeff" + french, true),
-    "French, windows-1252": Buffer.from(french + french, "latin1"),
-    "Russian, UTF-8": utf8(rows(1_000_000, "Анна,Главная улица,Москва,Российская Федерация")),
-  };
-  for (const [form, bytes] of Object.entries(forms)) {
-    await withRealFile(bytes, (file) => printSpeed(form, bytes.length, file));
-  }
-  await printSpeed("French, gz", utf8(french).length, fileOf(gzipSync(french)));
-});
-
-/** Numbered, so that gz does not take them for a bomb. */
-function rows(count: number, rest: string): string {
-  return Array.from({ length: count }, (_, row) => `${row * 7919 % 1_000_003},ldap,${rest}\n`).join("");
-}
-
-async function printSpeed(form: string, bytes: number, file: RosterFile): Promise<void> {
-  const begin = performance.now();
-  const { text } = await examinedText(file, "windows-1252");
-  const middle = performance.now();
-  for await (const chunk of text()) assert.ok(chunk.length > 0);
-  const end = performance.now();
-  const speed = (milliseconds: number) =>
-    `${milliseconds.toFixed(0)} ms, ${(bytes / 1e3 / milliseconds).toFixed(0)} MB/s`;
-  console.log(`${form}, ${bytes / 1e6} MB: examined in ${speed(middle - begin)}; decoded in ${speed(end - middle)}`);
-}

@@ -5,4 +5,6 @@ union
 select unique_id from staged
 where exists (select from repeats) and line in (select line from repeats union all select first_line from repeats)
 union
+select unique_id from overruled
+union
 select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null))

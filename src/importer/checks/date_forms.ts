@@ -1,0 +1,58 @@
+/** Reads dates in the forms of the setting `date_format` (docs/file-format.md#dates). */
+import type { DateFormat } from "../../domain/settings.ts";
+
+/** YYYY-MM-DD if the text has the form, whether or not there is such a day; otherwise null. */
+export type ReadDate = (text: string) => string | null;
+
+const MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
+
+/** Day and month have one or two digits, and the same separator twice. */
+const PARTS = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
+
+const iso = (year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+
+/** Each form, with 31 December 1999 as an example. YYYY-MM-DD needs no reading. */
+export const DATE_FORMS: Readonly<Record<Exclude<DateFormat, "YYYY-MM-DD">, { example: string; read: ReadDate }>> = {
+  "DD/MM/YYYY": {
+    example: "31/12/1999",
+    read: (text) => {
+      const [, day, , month, year] = PARTS.exec(text) ?? [];
+      return day === undefined ? null : iso(year, month, day);
+    },
+  },
+  "MM/DD/YYYY": {
+    example: "12/31/1999",
+    read: (text) => {
+      const [, month, , day, year] = PARTS.exec(text) ?? [];
+      return month === undefined ? null : iso(year, month, day);
+    },
+  },
+  "YYYYMMDD": {
+    example: "19991231",
+    read: (text) => {
+      const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text) ?? [];
+      return year === undefined ? null : iso(year, month, day);
+    },
+  },
+  "DD-MON-YYYY": {
+    example: "31-DEC-1999",
+    read: (text) => {
+      const [, day, , name, year] = /^(\d{1,2})([/.-])([a-z]{3,9})\2(\d{4})$/i.exec(text) ?? [];
+      const month = day === undefined ? 0 : 1 + MONTHS.findIndex((full) => full.startsWith(name.toLowerCase()));
+      return month === 0 ? null : iso(year, String(month), day);
+    },
+  },
+};

@@ -1,0 +1,33 @@
+/** What a rule is: it checks one value, and says what is wrong and what to do, for the clerk who corrects the roster. */
+import type { ProblemCode } from "../../domain/outcome.ts";
+import { printable } from "../../runtime/log.ts";
+import type { Batch } from "../csv/batch.ts";
+
+export interface RuleViolation {
+  code: ProblemCode;
+  reason: string;
+  /** A spreadsheet or another program damaged the value. */
+  isDamage?: boolean;
+}
+
+/** Checks value number `value` of a batch; may mark it or change its bytes in place. */
+export type Rule = (batch: Batch, value: number) => RuleViolation | null;
+
+/** Text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
+export function shown(text: string): string {
+  return `"${printable(cut(text, 80))}"`;
+}
+
+/** Cuts text after `longest` code points and adds an ellipsis. */
+export function cut(text: string, longest: number): string {
+  const points = [...text];
+  return points.length > longest ? points.slice(0, longest).join("") + "…" : text;
+}
+
+export function both(first: Rule, second: Rule): Rule {
+  return (batch, value) => first(batch, value) ?? second(batch, value);
+}
+
+export function notValid(column: string, text: string, why: string): RuleViolation {
+  return { code: "9033", reason: `${column} ${shown(text)} ${why}` };
+}

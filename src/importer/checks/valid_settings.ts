@@ -1,0 +1,57 @@
+/** Validates settings as a whole: also the values of columns in them, by the rules for these columns. */
+import { COLUMNS } from "../../domain/columns.ts";
+import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
+import { Batch } from "../csv/batch.ts";
+import { requiredColumns } from "./header.ts";
+import { createRule } from "./rules.ts";
+
+/** No date of the settings is in the future for ever. */
+const LAST_DAY = "9999-12-31";
+
+/** Fills in the defaults of a document. Throws {@link InvalidSettings}. */
+export function validSettings(document: unknown): Settings {
+  const settings = parseSettings(document);
+  const problems = [...targetProblems(settings), ...defaultProblems(settings)];
+  if (problems.length > 0) throw new InvalidSettings(problems);
+  return settings;
+}
+
+function targetProblems(settings: Settings): SettingsProblem[] {
+  return Object.entries(settings.value_maps).flatMap(([column, map]) =>
+    Object.entries(map).flatMap(([from, to]) => problemOf(["value_maps", column, from], column, to, settings))
+  );
+}
+
+/** A default must not clear. */
+function defaultProblems(settings: Settings): SettingsProblem[] {
+  return Object.entries(settings.defaults).flatMap(([column, value]) =>
+    problemOf(["defaults", column], column, value, { ...settings, clear_token: "" })
+  );
+}
+
+function problemOf(path: string[], name: string, value: string, settings: Settings): SettingsProblem[] {
+  const message = refusalOf(name, value.trim(), settings);
+  return message === null ? [] : [{ key: path.join("."), path, message }];
+}
+
+function refusalOf(name: string, value: string, settings: Settings): string | null {
+  if (value !== "") return judge(name, value, settings).refusal;
+  return requiredColumns(settings).has(name) ? "must not be empty: the column is required" : null;
+}
+
+/** The defaults as the database stores them. */
+export function storedDefaults(settings: Settings): Settings["defaults"] {
+  return Object.fromEntries(
+    Object.entries(settings.defaults).map(([name, value]) => [name, judge(name, value, settings).stored]),
+  );
+}
+
+/** What the rule of a column makes of a value that is not empty, and what it says against it. */
+function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
+  const column = COLUMNS.find((column) => column.name === name)!;
+  const bytes = new TextEncoder().encode(value);
+  const batch = new Batch(1).begin(bytes);
+  batch.put(0, 0, bytes.length, bytes.length > value.length ? Batch.NOT_ASCII : 0);
+  const refusal = createRule(column, settings, LAST_DAY)(batch, 0)?.reason ?? null;
+  return { stored: batch.text(0), refusal };
+}

@@ -1,0 +1,5 @@
+-- The first kept values, for `check`. $1: how many.
+select line, unique_id, name as "column", value as roster, kept
+from overruled where name <> 'unique_id'
+order by line, name
+limit $1
