@@ -51,7 +51,7 @@ export interface App extends AsyncDisposable {
 const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
-/** Starts the service, also without a database. Throws for broken settings, a used address, or a wrong database. */
+/** Starts the service, even without a database. Throws for broken settings, a used address, or a wrong database. */
 export async function createApp(options: AppOptions, signal: AbortSignal): Promise<App> {
   const { config, clock } = options;
   await using starting = new AsyncDisposableStack();
@@ -112,7 +112,7 @@ async function makeUploadFolder(upload: string): Promise<void> {
   await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
-/** Reads the stored token at each request, so that a rotated one is valid immediately. */
+/** Reads the stored token on each request, so that a rotated one is valid immediately. */
 async function createTokens({ adminToken, readToken, data }: Config) {
   const firstToken = adminToken ?? await readOrMakeAdminToken(data);
   return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? firstToken, read: readToken });

@@ -10,7 +10,7 @@ export function helpText(command: Command | null, commands: readonly Command[]):
 /** Printed after the error when the command line is wrong. */
 export function usageLine(command: Command | null): string {
   if (command === null) return "usage: rosterd [COMMAND] [FLAGS]; rosterd --help lists the commands";
-  return `usage: rosterd ${signature(command)}; rosterd ${command.words} --help explains it`;
+  return `usage: rosterd ${signature(command)}; see rosterd ${command.words} --help`;
 }
 
 function signature({ words, operands, flags }: Command): string {

@@ -1,4 +1,4 @@
-/** The user who typed the command, also through `sudo`, for the history of imports; `uid 1000` if it has no name. */
+/** The user who typed the command, even through `sudo`, for the history of imports; `uid 1000` if it has no name. */
 export function operatingSystemUser(): string {
   const uid = Deno.uid();
   const sudoUser = uid === 0 ? Deno.env.get("SUDO_USER") : undefined;

@@ -54,7 +54,7 @@ export async function checkData(folder: string): Promise<Finding> {
   const code = await refusal(folder);
   if (code === null) return good("data_folder", `${folder} can be written`);
   const text = `rosterd cannot create files in ${folder} (${code})`;
-  return bad("data_folder", text, "Make it a folder that rosterd's user may write to, or name another with --data.");
+  return bad("data_folder", text, "Make it a folder that rosterd's user can write to, or name another with --data.");
 }
 
 /** The error code of creating a file in the folder; null on success. */

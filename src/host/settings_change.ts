@@ -84,7 +84,7 @@ function withStoredSecret(current: Settings, document: unknown, ownPassword: str
   const changed = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
   const refuse = (more: string) => {
     const names = changed.map((key) => `smtp.${key}`).join(", ");
-    throw problem("smtp.password", ["smtp", "password"], `must be entered again after a change of ${names}${more}`);
+    throw problem("smtp.password", ["smtp", "password"], `must be entered again after a change to ${names}${more}`);
   };
   const isOwn = next.smtp.password === ownPassword;
   if (changed.length > 0 && ownPassword !== null && !isOwn && current.smtp.host !== "") {

@@ -32,7 +32,7 @@ export interface SettingsFile {
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
   /** Takes a whole document with every key; `"***"` means the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** The changes, newest first, with those edits by hand that were noted. */
+  /** The changes, newest first, with the manual edits that were noticed. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   noteEdits(): Promise<void>;
 }

@@ -2,7 +2,8 @@
  * The history of the settings, in a file next to them: one change on each line, newest last, with masked secrets, readable
  * only by its owner. `settings_file.ts` writes it under its lock.
  *
- * Each line has the settings after the change. Comparing with them reveals edits by hand, also those made while no service ran.
+ * Each line has the settings after the change. Comparing with them reveals manual edits, including those made while no
+ * service was running.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 /**
- * One client's connection: answers its requests one after another, and ends without destroying the last answer. Node's
- * server enforces the deadlines (`serve.ts`); it would start every request of a batch at once, and close on a client that
- * still sends.
+ * One client's connection: answers its requests one after another, and ends without losing the last answer. Node's
+ * server enforces the deadlines (`serve.ts`); it would start every request of a batch at once, and close while the client
+ * is still sending.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

@@ -215,9 +215,9 @@ function inUrl(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
-/** The clients of a shorter outage wait in the queue of the system. */
+/** During a shorter outage, clients wait in the system's queue. */
 const LISTEN_AGAIN_MS = 1_000;
-/** As many clients wait there as Node's servers let wait. */
+/** The length of that queue; the default of Node's servers. */
 const BACKLOG = 511;
 
 interface Listening {
@@ -225,9 +225,9 @@ interface Listening {
 }
 
 /**
- * Deno accepts no connection any more after one for which the process had no handle left (EMFILE), and says so to nobody;
- * measured with 2.9.6. To listen once more on the same socket starts it again, and does nothing to one that works.
- * Returns what ends this.
+ * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured with
+ * 2.9.6). Listening again on the same socket resumes accepting, and changes nothing if it works. Returns a function that
+ * stops this.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

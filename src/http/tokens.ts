@@ -1,6 +1,6 @@
 /**
  * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. Every wrong token gets the same answer
- * in the same time. Too many wrong tokens are refused for a while, but a right one never is.
+ * in the same time. After too many of them, an address is refused for a while, but the right token always works.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";

@@ -1,4 +1,4 @@
-/** One turn: carries each upload to its end, oldest first, also one that an earlier turn left unfinished. */
+/** One turn: carries each upload to its end, oldest first, including any that an earlier turn left unfinished. */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";

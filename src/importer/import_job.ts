@@ -26,7 +26,7 @@ export interface ImportJob extends ReadJob {
 export class ChangedWhileRead extends Error {
   override readonly name = "ChangedWhileRead";
   constructor() {
-    super("the file changed while it was read");
+    super("the file changed while it was being read");
   }
 }
 

@@ -90,7 +90,7 @@ export interface Inbox {
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
   /** Opens a claimed upload for reading. Null if another program removed it. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
-  /** Makes a claimed upload wait until it has settled again, because it changed while it was read. */
+  /** Makes a claimed upload wait until it has settled again, because it changed while it was being read. */
   requireResettle(upload: ClaimedUpload): void;
   /** Writes the failed records to `bak`, whole or not at all, and returns the file's name. May be repeated. */
   keepFailed(

@@ -15,7 +15,7 @@ export function riskySettings(settings: Settings): Warning[] {
   }];
 }
 
-/** Why missing users were kept although `missing_users` is "archive"; null if the roster is certainly whole. */
+/** Why missing users were kept although `missing_users` is "archive"; null if the roster is known to be complete. */
 export function notWholeWarning(
   { own, unreadable, firstLine, applies }: {
     /** The roster has a column named `rosterd_…`. */

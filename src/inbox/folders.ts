@@ -90,7 +90,7 @@ export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStat
   }
 }
 
-/** Moves an empty folder and removes it, which shows missing rights and a change of file system. */
+/** Moves an empty folder and removes it. Fails if rights are missing, or if the move crosses file systems. */
 export async function moveProbe(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

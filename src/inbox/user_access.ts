@@ -37,9 +37,9 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
       );
     } else {
       const why = await access.mayUse(path);
-      yield why === null ? good(check, `${access.name} may read and write ${path}, according to owner and mode`) : bad(
+      yield why === null ? good(check, `${access.name} can read and write ${path}, according to owner and mode`) : bad(
         check,
-        `${access.name} may not use ${path}: ${why}`,
+        `${access.name} cannot use ${path}: ${why}`,
         "Make the service's user its owner, with mode 0750 or wider.",
       );
     }

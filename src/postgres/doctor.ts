@@ -128,7 +128,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
 function checkSchema(version: number | null): Finding {
   const needed = `this rosterd needs schema ${SCHEMA_VERSION}`;
   if (version === null) {
-    return bad("schema", "rosterd may not read the version of its schema", "Grant the missing rights listed below.");
+    return bad("schema", "rosterd cannot read the version of its schema", "Grant the missing rights listed below.");
   }
   if (version > SCHEMA_VERSION) {
     return bad(
@@ -146,7 +146,7 @@ function checkSchema(version: number | null): Finding {
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
-    bad("rights", `the user ${role} may not ${what}`, `Run as the owner, or as a superuser: ${grant};`);
+    bad("rights", `the user ${role} cannot ${what}`, `Run as the owner, or as a superuser: ${grant};`);
   const found: Finding[] = [];
   if (!temporary) {
     found.push(missing("create temporary tables", `grant temporary on database ${database} to ${role}`));

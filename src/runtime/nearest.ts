@@ -1,6 +1,6 @@
 /** Guesses the known word that a mistyped one was meant to be, for messages only. */
 
-/** The candidate nearest to the word; null if none is within one edit in four letters, three at most. */
+/** The candidate nearest to the word, or null if none is close enough: one edit for every four letters, up to three. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let found: string | null = null;
   let least = Math.min(3, Math.floor(word.length / 4)) + 1;

@@ -59,7 +59,7 @@ function stuckFile({ name, text }: WaitingFile): Alert {
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file "${printable(name)}" has not been imported for an hour.\n` +
       `Reason: ${text.replace(/^waiting: /, "")}.\n\n` +
-      "Nothing was applied. rosterd retries the file at every scan. To see more, run  rosterd doctor  and  rosterd status\n",
+      "Nothing was applied. rosterd retries the file on every scan. To see more, run  rosterd doctor  and  rosterd status\n",
   };
 }
 

@@ -42,7 +42,7 @@ export class CachedImportHistory implements ImportHistory {
     this.totals = await readTotals(sql);
   }
 
-  /** Refreshes after a change of the version, unless an import is running. */
+  /** Refreshes if the version has changed, unless an import is running. */
   async refreshIfChanged(version: string): Promise<void> {
     if (version === this.#version || this.options.state.running !== null) return;
     await this.refresh();

@@ -54,7 +54,7 @@ export function accessOf(user: ServiceUser): UserAccess {
 
 async function whyNotUsable(user: ServiceUser, path: string): Promise<string | null> {
   const closed = await blockingFolder(user, path);
-  if (closed !== null) return `it may not enter ${closed}`;
+  if (closed !== null) return `it cannot enter ${closed}`;
   const stats = await stat(path);
   if (allows(user, stats, READ | WRITE | ENTER)) return null;
   return `owner uid ${stats.uid}, group gid ${stats.gid}, mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}`;
@@ -81,9 +81,9 @@ async function checkMissing(
 
 async function checkDataFor(user: ServiceUser, data: string): Promise<Finding> {
   const why = await whyNotUsable(user, data);
-  if (why === null) return good("data_folder", `${user.name} may write to ${data}, according to owner and mode`);
-  const fix = "Make it a folder that rosterd's user may write to, or name another with --data.";
-  return bad("data_folder", `${user.name} may not use ${data}: ${why}`, fix);
+  if (why === null) return good("data_folder", `${user.name} can write to ${data}, according to owner and mode`);
+  const fix = "Make it a folder that rosterd's user can write to, or name another with --data.";
+  return bad("data_folder", `${user.name} cannot use ${data}: ${why}`, fix);
 }
 
 /** Warns if users can lose access without a decision. */

@@ -45,14 +45,18 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
     counter("permits_released_total", "Permits released by imports.", one(totals.permitsReleased)),
     counter(
       "import_stage_seconds_total",
-      "Seconds that imports spent in each stage since the start.",
+      "Seconds that imports spent in each stage since rosterd started.",
       STAGES.map((stage) => ({ labels: { stage }, value: stopwatch.secondsIn(stage) })),
     ),
-    counter("turns_total", "Turns since the start.", one(stopwatch.turns)),
-    counter("turn_seconds_total", "Duration of all turns since the start, in seconds.", one(stopwatch.turnSeconds)),
+    counter("turns_total", "Turns since rosterd started.", one(stopwatch.turns)),
+    counter(
+      "turn_seconds_total",
+      "Duration of all turns since rosterd started, in seconds.",
+      one(stopwatch.turnSeconds),
+    ),
     gauge("last_turn_seconds", "Duration of the last turn, in seconds.", one(stopwatch.lastTurnSeconds)),
     ...moment("last_turn_timestamp_seconds", "When the last turn ended.", stopwatch.lastTurnAt),
-    gauge("files_waiting", "Files that cannot be imported now, by reason.", countedBy(snapshot.waiting)),
+    gauge("files_waiting", "Files that cannot be imported right now, by reason.", countedBy(snapshot.waiting)),
     gauge(
       "oldest_file_age_seconds",
       "Age of the oldest upload that can be imported, or 0 without one.",

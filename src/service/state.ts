@@ -17,7 +17,7 @@ export interface ServiceState {
   scan: FolderScan;
   running: RunningImport | null;
   standby: boolean;
-  /** Uploads that could not be imported at the last turn. */
+  /** Uploads that could not be imported in the last turn. */
   postponed: WaitingFile[];
 }
 

@@ -1,4 +1,4 @@
-/** Measures turns and the stages of imports since the start, for the metrics. */
+/** Measures turns and the stages of imports since rosterd started, for the metrics. */
 import type { Stage } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 

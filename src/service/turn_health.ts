@@ -1,5 +1,5 @@
 /**
- * Knows whether turns go through: a failed turn, or one without progress, means that no import does
+ * Tracks whether turns succeed. After a failed turn, or during one that makes no progress, nothing is imported
  * (docs/operations.md#health-checks).
  */
 import type { CodedText } from "../domain/outcome.ts";
@@ -26,7 +26,7 @@ export class TurnHealth {
       const code = codeOf(error) || (error instanceof Error ? error.name : "unknown");
       this.#failure = {
         code: "turn_failed",
-        text: `the last scan failed (${code}); the log has the error, and the next scan tries again`,
+        text: `the last scan failed (${code}); the log has the error, and the next scan retries`,
       };
       throw error;
     } finally {
@@ -38,7 +38,7 @@ export class TurnHealth {
     this.#progressAt = this.clock.elapsed();
   }
 
-  /** Why imports do not go through, in words that name no path and no user; null if they do. */
+  /** Why nothing is imported, in words that name no path and no user; null if imports work. */
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);

@@ -1,4 +1,4 @@
-/** Scans the folder between turns, imports at each turn, and updates the {@link ServiceState}. */
+/** Scans the folder between turns, imports in each turn, and updates the {@link ServiceState}. */
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";

@@ -8,7 +8,7 @@ export const MAX_GZIPPED_BYTES = 7 * MIB;
 
 export interface AttachmentSource {
   readonly name: string;
-  /** Yields its bytes from the start at each call. */
+  /** Yields its bytes from the start on each call. */
   read(): AsyncIterable<Uint8Array>;
 }
 

@@ -16,7 +16,7 @@ export interface Attachment {
 
 /** Addresses are bare. Subject and file names are one line each. */
 export interface Message {
-  /** With its angle brackets; the same at every attempt. */
+  /** With its angle brackets; the same for every attempt. */
   messageId: string;
   date: Date;
   /** Sender, and where replies go. */

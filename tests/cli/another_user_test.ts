@@ -47,13 +47,13 @@ Deno.test({
     await chmod(here.path("data"), 0o500);
     const ill = await verdicts(here);
     assert.deepEqual(ill.upload_folder.slice(0, 1), ["bad"]);
-    assert.match(ill.upload_folder[1], /^nobody \(uid 65534\) may not use \S+: owner uid 0, group gid 0, mode 0755$/);
+    assert.match(ill.upload_folder[1], /^nobody \(uid 65534\) cannot use \S+: owner uid 0, group gid 0, mode 0755$/);
     assert.match(ill.bak_folder[1], /belongs to uid 12345, not to nobody/);
     assert.equal(ill.data_folder[0], "bad");
     assert.match((await here.run("doctor")).out, /rosterd cannot work: 3 bad/);
 
     await chmod(here.folder, 0o700);
-    assert.match((await verdicts(here)).upload_folder[1], new RegExp(`it may not enter ${here.folder}$`));
+    assert.match((await verdicts(here)).upload_folder[1], new RegExp(`it cannot enter ${here.folder}$`));
   },
 });
 

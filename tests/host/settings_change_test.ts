@@ -66,7 +66,7 @@ Deno.test("A password can be changed and removed", () => {
 for (const change of [{ host: "evil.example" }, { port: 2525 }, { security: "starttls" }, { user: "else" }]) {
   const name = Object.keys(change)[0];
   Deno.test(`smtp.${name} changes only together with the stored password`, () => {
-    const refused = [`smtp.password must be entered again after a change of smtp.${name}`];
+    const refused = [`smtp.password must be entered again after a change to smtp.${name}`];
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: change })), refused);
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: { ...change, password: MASK } })), refused);
     const whole = { ...STORED, smtp: { ...STORED.smtp, ...change, password: MASK } };
@@ -132,7 +132,7 @@ Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only toge
       const change of [{ host: "evil.example" }, { port: 26 }, { security: "starttls" }, { user: "x" }, { host: "" }]
     ) {
       const refused = [
-        `smtp.password must be entered again after a change of smtp.${
+        `smtp.password must be entered again after a change to smtp.${
           Object.keys(change)[0]
         }, and be equal to ROSTERD_SMTP_PASSWORD`,
       ];

@@ -83,7 +83,7 @@ Deno.test("an upload that a later scan saw change is not claimed with the result
     assert.equal(await uploads.inbox.claim({ ...upload, name: "unseen.csv" }), null);
   }));
 
-Deno.test("an upload that changed while it was read waits until it has settled again", () =>
+Deno.test("an upload that changed while it was being read waits until it has settled again", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const { inbox, clock, at } = uploads;
     const claimed = await uploads.claim("x.csv");

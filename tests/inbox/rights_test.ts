@@ -17,7 +17,7 @@ Deno.test("a file that rosterd may not read waits with its owner and mode, and t
     const { ready, waiting } = await turnOver(uploads);
     assert.deepEqual(ready.map(({ name }) => name), ["y.csv"]);
     assert.equal(waiting[0].code, "unreadable");
-    assert.match(waiting[0].text, new RegExp(`rosterd may not read it \\(owner uid ${Deno.uid()}, mode 0200\\)`));
+    assert.match(waiting[0].text, new RegExp(`rosterd cannot read it \\(owner uid ${Deno.uid()}, mode 0200\\)`));
   }));
 
 Deno.test("nothing is imported from a folder that rosterd may not write", () =>

@@ -52,7 +52,7 @@ Deno.test("a file that arrives during two overlapping scans is not forgotten", a
   }, { clock });
 });
 
-Deno.test("a change of size, mtime, inode or ctime restarts the wait", async (t) => {
+Deno.test("a change in size, mtime, inode or ctime restarts the wait", async (t) => {
   const changes: Record<string, (uploads: Uploads) => Promise<void>> = {
     size: async ({ at }) => {
       await appendFile(at("x.csv"), "b\n");
@@ -198,7 +198,7 @@ Deno.test("a file that vanishes or changes during a scan is skipped silently", (
     assert.deepEqual(uploads.events, []);
   }));
 
-Deno.test("a waiting file is logged once, not at every scan", () =>
+Deno.test("a waiting file is logged once, not on every scan", () =>
   withUploads({ "x.csv": linkTo("y"), "fresh.csv": "a\n" }, async (uploads) => {
     await lookTwice(uploads, 1);
     await uploads.inbox.scan(30);

@@ -80,9 +80,9 @@ async function away({ service, database }: Stage, page: Page, look: Look): Promi
   await page.getByText("Imports are not possible now").waitFor({ timeout: 30_000 });
   await look("database-away", page);
   await page.reload();
-  await page.getByText("Recent imports cannot be shown now.").waitFor();
+  await page.getByText("Recent imports cannot be shown right now.").waitFor();
   await look("database-away-anew", page);
-  await go(page, "#/imports", "This page cannot be shown now");
+  await go(page, "#/imports", "This page cannot be shown right now");
   await look("database-away-imports", page);
   await service.stop();
   await lookNow(page);

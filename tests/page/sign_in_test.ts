@@ -131,7 +131,7 @@ pageTest(
       "**/imports?**",
       (route) => isAway ? route.fulfill({ status: 503, json: problem }) : route.continue(),
     );
-    await go(page, "#/imports", "This page cannot be shown now");
+    await go(page, "#/imports", "This page cannot be shown right now");
     await page.getByText("The database cannot be reached.").waitFor();
     isAway = false;
     await page.route("**/status", (route) => route.abort(), { times: 1 });

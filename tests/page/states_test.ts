@@ -17,8 +17,8 @@ const WORDS: Record<string, RegExp> = {
   "undone": /Undone: 40 users were restored\./,
   "read-token": /The read token cannot show failed records\./,
   "database-away": /Imports are not possible now[^]*Start the database/,
-  "database-away-anew": /Recent imports cannot be shown now\./,
-  "database-away-imports": /This page cannot be shown now/,
+  "database-away-anew": /Recent imports cannot be shown right now\./,
+  "database-away-imports": /This page cannot be shown right now/,
   "service-away": /The service does not answer\. This page may be out of date\. Retrying…/,
 };
 

@@ -71,8 +71,8 @@ onServer("a role that may not create the schema is told so, and may do so after 
       ["rights", "bad"],
       ["rights", "bad"],
     ]);
-    assert.equal(found[2].text, `the user "${role}" may not create temporary tables`);
-    assert.equal(found[3].text, `the user "${role}" may not create the schema rosterd`);
+    assert.equal(found[2].text, `the user "${role}" cannot create temporary tables`);
+    assert.equal(found[3].text, `the user "${role}" cannot create the schema rosterd`);
     await assert.rejects(migrate(database.sql), { code: "42501" });
 
     await obey(db, found);
@@ -136,8 +136,8 @@ onServer(
   async (db) => {
     await asNewRole(db, async (database, role) => {
       const bare = await findingsOf(database);
-      assert.ok(bare.some(({ text }) => text === `the user "${role}" may not use the schema rosterd`));
-      assert.ok(bare.some(({ text }) => text === `the user "${role}" may not SELECT, UPDATE on rosterd.permits`));
+      assert.ok(bare.some(({ text }) => text === `the user "${role}" cannot use the schema rosterd`));
+      assert.ok(bare.some(({ text }) => text === `the user "${role}" cannot SELECT, UPDATE on rosterd.permits`));
       await obey(db, bare);
       const granted = await findingsOf(database);
       assert.deepEqual(granted.filter(isBad), []);
@@ -156,13 +156,13 @@ onServer(
         const [missing, ...others] = (await findingsOf(database)).filter(({ check }) => check === "rights").filter(
           isBad,
         );
-        assert.equal(missing.text, `the user "${role}" may not ${privilege_type} on rosterd.${table_name}`);
+        assert.equal(missing.text, `the user "${role}" cannot ${privilege_type} on rosterd.${table_name}`);
         assert.deepEqual(others, []);
         await obey(db, [missing]);
       }
       await db.sql.unsafe("revoke execute on function rosterd.release_permits from public");
       const [call] = (await findingsOf(database)).filter(isBad);
-      assert.match(call.text, /may not call rosterd\.release_permits\(/);
+      assert.match(call.text, /cannot call rosterd\.release_permits\(/);
       await obey(db, [call]);
       assert.deepEqual((await findingsOf(database)).filter(isBad), []);
     });

@@ -146,7 +146,7 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** A date in the form of `date_format` becomes YYYY-MM-DD. */
+/** Rewrites a date in the format of `date_format` as YYYY-MM-DD. */
 function dateRule(column: string, { date_format }: Settings, today: string): Rule {
   const latest = Number(today.replaceAll("-", ""));
   const form = date_format === "YYYY-MM-DD" ? null : DATE_FORMS[date_format];

@@ -6,10 +6,10 @@
  * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** The first characters of a formula, also full-width. A spreadsheet saves a CR as LF. */
+/** The first characters of a formula, including the full-width ones. A spreadsheet saves a CR as LF. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, also in groups, with decimals; the separator of groups is not also the decimal point. */
+/** Digits, with or without groups and decimals; the separator of groups is not also the decimal point. */
 const DIGITS = String
   .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])(?:\d{2,3}\k<gap>)*\d{3}(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 

@@ -1,4 +1,4 @@
-/** Validates settings as a whole: also the values of columns in them, by the rules for these columns. */
+/** Validates settings as a whole, including the column values in them, by the rules for these columns. */
 import { COLUMNS } from "../../domain/columns.ts";
 import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";

@@ -30,7 +30,7 @@ export class Batch {
   /** It has bytes above 0x7f. */
   static readonly NOT_ASCII = 4;
   static readonly CONTROL = 8;
-  /** It is not in quotes and has a TAB, which is a blank at its ends and a control character inside. */
+  /** It is unquoted and has a TAB: a blank at either end of the value, a control character inside it. */
   static readonly HAS_TAB = 16;
   /** Checked: the user keeps the current value. */
   static readonly KEEPS = 32;

@@ -10,11 +10,9 @@
  *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
  *
  * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So the
- * reader
- *   continues on the physical line after the one where the record began: an unclosed quote costs one record.
- * - If the available bytes end within a record, it is read again from its start when they have doubled. So the second
- * reading costs
- *   at most as much as the first.
+ *   reader continues on the physical line after the one where the record began: an unclosed quote costs one record.
+ * - If the available bytes end within a record, it is read again from its start once they have doubled. The second read
+ *   costs no more than the first.
  * - A record over its limit is read to its end. Beyond four times the limit its bytes are dropped, and it ends with the physical
  *   line on which it began.
  * - `row_blocks.ts` decides about missing and surplus empty values at the end of a record.
@@ -38,7 +36,7 @@ export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, colu
 /** Room for the values that a check replaces in one batch. With more of them the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
 
-/** A record is read within this many times its limit, so that the result does not depend on the chunks. */
+/** Reads at most this many times the limit of a record, so that the result does not depend on where chunks end. */
 const WINDOW = 4;
 
 export interface ReaderOptions {

@@ -28,7 +28,7 @@ export interface Roster {
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning at each call. `validate`: some bytes may
+ * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning on each call. `validate`: some bytes may
  * not be UTF-8. `knownDelimiter`: the delimiter that was found earlier. Throws {@link RejectedFile} if the header cannot be
  * used.
  */

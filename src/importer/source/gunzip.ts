@@ -27,7 +27,7 @@ export function rejectNotGz(head: Uint8Array): void {
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
-/** Reads the packed bytes from the beginning at each call. */
+/** Reads the packed bytes from the beginning on each call. */
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**

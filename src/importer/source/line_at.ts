@@ -3,7 +3,7 @@ import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
  * The physical line (after LF, CRLF or CR) of the byte at `offset`, or of the end. `read` yields the unpacked bytes from the
- * beginning at each call.
+ * beginning on each call.
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;

@@ -1,7 +1,7 @@
 /** Recognises HTML, XML, JSON, code and RTF by their first bytes. A server often sends an error message in one of them. */
 import { reject } from "../../domain/outcome.ts";
 
-/** Leading blanks and byte order marks, also a mark of UTF-8 that was read as windows-1252. */
+/** Leading blanks and byte order marks, including a UTF-8 mark that was read as windows-1252. */
 const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
 
 /** Before the first tag that tells HTML from XML. */

@@ -2,7 +2,7 @@
  * Moves a file without ever overwriting another. Every file gets into `bak` this way.
  *
  * A hard link claims the name and moves the content in one step. Without hard links, an empty file claims the name, and
- * the content is renamed over it. From another file system it is copied first. {@link finishMove} continues after a
+ * the content is renamed over it. A file on another file system is copied first. {@link finishMove} continues after a
  * power cut at any step.
  */
 import type { BigIntStats } from "node:fs";

@@ -111,7 +111,7 @@ async function scanClaimed(context: ScanContext, found: Findings, settleSeconds:
   }
 }
 
-/** A claimed upload that changed while it was read must settle like a new one. */
+/** A claimed upload that changed while it was being read must settle like a new one. */
 async function scanResettling(
   { folders, state, clock }: ScanContext,
   found: Findings,

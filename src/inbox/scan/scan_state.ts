@@ -16,7 +16,7 @@ export interface Notice {
 
 export class ScanState {
   readonly settling = new SettleTracker();
-  /** Claimed uploads that changed while they were read, by key. */
+  /** Claimed uploads that changed while they were being read, by key. */
   readonly resettling = new SettleTracker();
   /** Claimed files by key: no replacement of one is opened. */
   readonly claimedFiles = new Map<string, Fingerprint>();

@@ -7,13 +7,13 @@ export const waiting = {
   noLineEnd: (name: string) =>
     file(name, "no_line_end", "its last line has no line end, so more may follow; if not, it is imported later"),
   changedWhileRead: (name: string) =>
-    file(name, "changed_while_read", "it changed while it was read; it is read again once it has settled"),
+    file(name, "changed_while_read", "it changed while it was being read; it is read again once it has settled"),
   unreadable: (name: string, { uid, mode }: BigIntStats) =>
     file(
       name,
       "unreadable",
-      `rosterd may not read it (owner uid ${uid}, mode ${octal(mode)}); ` +
-        "configure the upload server so that the group of rosterd may read its files",
+      `rosterd cannot read it (owner uid ${uid}, mode ${octal(mode)}); ` +
+        "configure the upload server so that rosterd's group can read its files",
     ),
   failing: (name: string, code: string) =>
     file(name, "failing", `it cannot be reached (${code}); check the disk or the mount`),
@@ -21,7 +21,7 @@ export const waiting = {
     file(
       name,
       "not_movable",
-      `rosterd may not move it (${code}) and retries in a minute; ` +
+      `rosterd cannot move it (${code}) and retries in a minute; ` +
         "let rosterd's user own the upload folder, and check that the file is not immutable",
     ),
   notUtf8: (name: string) => file(name, "not_utf8_name", "its name is not UTF-8; rename it or upload it again"),

@@ -49,7 +49,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   "28P01": REJECTED,
   "28000": REJECTED,
   "3D000": "the database in DATABASE_URL does not exist: create it",
-  "55000": "the database in DATABASE_URL does not accept connections now",
+  "55000": "the database in DATABASE_URL is not accepting connections",
   "53100": "the server's disk is full",
   "53300": "the server has no free connections",
   "25006": "the database is read-only",

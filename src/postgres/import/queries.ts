@@ -45,7 +45,7 @@ function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns
   return `coalesce(${filling}, case when ${value} is null then ${textSql(defaults[name])} end)`;
 }
 
-/** Text as SQL in which no character has a meaning, also none of a template. */
+/** Text as SQL in which no character has a special meaning, not even in a template. */
 function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }

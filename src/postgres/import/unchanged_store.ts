@@ -19,7 +19,7 @@ import { bucketsFor, UserSums } from "./user_sums.ts";
 
 /** Reading the users is worthwhile if their table is at most this many times as long as the roster. */
 const WORTH = 8;
-/** The stored buckets are too few if the roster calls for more than this many times as many. */
+/** The stored sums have too few buckets if the roster needs more than this many times their number. */
 const MAX_GROWTH = 8;
 /** When users of more than this part of the buckets changed, the cache begins again. */
 const MAX_CHANGED_PART = 0.5;

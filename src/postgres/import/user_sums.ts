@@ -16,7 +16,7 @@ const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** Bytes of a roster for each bucket: some 60 records. */
 const BUCKET_BYTES = 1 << 13;
-/** The planner does not know how many users an import created, and would sort them. Other settings are those of the import. */
+/** The planner does not know how many users an import created, and would sort them. The import sets everything else. */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
 export function bucketsFor(bytes: number): number {

@@ -183,7 +183,7 @@ folderTest(
     assert.equal(code, "unreadable");
     assert.match(
       text,
-      /^waiting: rosterd may not read it \(owner uid \d+, mode 0200\); configure the upload server so that the group of rosterd may read its files$/,
+      /^waiting: rosterd cannot read it \(owner uid \d+, mode 0200\); configure the upload server so that rosterd's group can read its files$/,
     );
     for (let turns = 0; turns < 5; turns++) await service.turn();
     assert.equal(service.log.split("unreadable").length - 1, 1, "the log says it once");

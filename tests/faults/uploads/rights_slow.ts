@@ -69,7 +69,7 @@ Deno.test({
       });
       for (const [index, { name, text }] of named.entries()) {
         assert.equal(name, files[index].name);
-        assert.match(text, new RegExp(`^waiting: rosterd may not read it \\(owner uid ${uid}, mode 0600\\)`));
+        assert.match(text, new RegExp(`^waiting: rosterd cannot read it \\(owner uid ${uid}, mode 0600\\)`));
       }
 
       const other = whole("other.csv", { prefix: "other", records: 3 });

@@ -162,7 +162,7 @@ async function load(route, signal) {
     const content = missing ? notThere() : h(
       "div",
       { class: "stack" },
-      h("h1", { tabindex: "-1" }, "This page cannot be shown now"),
+      h("h1", { tabindex: "-1" }, "This page cannot be shown right now"),
       trouble(error),
       h("div", { class: "actions" }, again),
     );

@@ -24,7 +24,11 @@ export async function checked(report) {
         h(
           "p",
           null,
-          h("strong", null, status === "rejected" ? "The file would be rejected." : "The file cannot be checked now."),
+          h(
+            "strong",
+            null,
+            status === "rejected" ? "The file would be rejected." : "The file cannot be checked right now.",
+          ),
         ),
         h("p", null, "Reason: ", shown(reason.text), `${line}.`),
       ),

@@ -123,7 +123,7 @@ function verdict({ status, reason, decisions }) {
     : status === "error"
     ? [
       "The file could not be imported. None of it was applied.",
-      "If the file is still in the upload folder, rosterd retries it at every scan.",
+      "If the file is still in the upload folder, rosterd retries it on every scan.",
     ]
     : ["", ""];
   return notice(

@@ -165,7 +165,7 @@ function problem(text, remedy) {
 
 /** @param {Last} last */
 function lastImports(last) {
-  if ("why" in last) return empty("Recent imports cannot be shown now.", h("p", null, last.why));
+  if ("why" in last) return empty("Recent imports cannot be shown right now.", h("p", null, last.why));
   const { imports, folder } = last;
   if (imports.length > 0) {
     return [
