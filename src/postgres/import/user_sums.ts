@@ -16,7 +16,10 @@ const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** Bytes of a roster for each bucket: some 60 records. */
 const BUCKET_BYTES = 1 << 13;
-/** The planner does not know how many users an import created, and would sort them. The import sets everything else. */
+/**
+ * The planner does not know how many users an import created, and would sort them. Other settings stay as the import set
+ * them.
+ */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
 export function bucketsFor(bytes: number): number {
