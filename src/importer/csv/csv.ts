@@ -288,8 +288,7 @@ class Reader {
   /** Reads a quoted value; `from` is after its opening quote. */
   #readQuoted(from: number): number {
     const bytes = this.#bytes, meaning = this.#quoted, end = this.#end;
-    const linesBefore = this.#linesWithin;
-    let at = from, flags = Batch.QUOTED;
+    let at = from, flags = Batch.QUOTED, hasLines = false;
     for (;;) {
       while (meaning[bytes[at]] === PLAIN) at++;
       const found = meaning[bytes[at]];
@@ -303,6 +302,7 @@ class Reader {
         if (bytes[at] === CR && at + 1 === end && !this.#final) return this.#openUpTo(end, from);
         if (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF) at++;
         this.#linesWithin++;
+        hasLines = true;
       } else flags |= found === HIGH ? this.#highFlags(at) : Batch.CONTROL;
       at++;
     }
@@ -312,7 +312,7 @@ class Reader {
       const halfBlank = after + 1 === end && !this.#final;
       return halfBlank ? MORE_NEEDED : this.#unreadable("text_after_quote");
     }
-    if (this.#linesWithin > linesBefore && this.#joinsRecords(from, at)) return this.#unreadable("quote_not_closed");
+    if (hasLines && this.#joinsRecords(from, at)) return this.#unreadable("quote_not_closed");
     this.#store(from, at, flags);
     return this.#endValue(after);
   }

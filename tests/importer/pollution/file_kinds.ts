@@ -192,7 +192,7 @@ function dialects({ written, records }: CleanRoster): Place[] {
 }
 
 export const FILE_KINDS: Readonly<Record<string, (roster: CleanRoster) => Place[]>> = {
-  "the header": headers,
+  "a damaged header": headers,
   "a delimiter more in the header": (roster) => longerHeaders(roster).filter((one) => !isHiddenHeader(roster, one)),
   "several header rows": severalHeaderRows,
   "lines above the header": preambles,
