@@ -12,7 +12,11 @@ export type Malformed =
     kind: "stray_quote" | "text_after_quote" | "quote_not_closed" | "control_character" | "value_too_long";
     value: number;
   }
-  | { kind: "too_few_values" | "too_many_values" | "fewer_than_others"; expected: number; found: number }
+  | {
+    kind: "too_few_values" | "too_many_values" | "fewer_than_others" | "more_than_others";
+    expected: number;
+    found: number;
+  }
   | { kind: "record_too_long" | "not_utf8" };
 
 // Small, so that the problems of a batch are free before the garbage collector promotes them. With batches ten times as large, a

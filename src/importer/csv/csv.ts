@@ -15,14 +15,24 @@
  *   costs no more than the first.
  * - A record over its limit is read to its end. Beyond four times the limit its bytes are dropped, and it ends with the physical
  *   line on which it began.
- * - `row_blocks.ts` decides about missing and surplus empty values at the end of a record.
+ * - A quoted value that looks like the end of one record and the beginning of another is an unclosed quote.
+ * - `row_blocks.ts` decides how many values a record must have.
  * - A line feed is added after the last available byte, so that the inner loops need no bounds check.
  */
+import { grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
 import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
 import type { ReadingNotes } from "./reading_notes.ts";
-import { BLOCK_ROWS, blockOf, isRuledLine, shortWidthOf, usualWidthOf, type WidthCounts } from "./row_blocks.ts";
+import {
+  BLOCK_ROWS,
+  type BlockWidth,
+  blockWidthOf,
+  endOfBlock,
+  isRuledLine,
+  usualWidthOf,
+  type WidthCounts,
+} from "./row_blocks.ts";
 
 /** Limits of one record (docs/file-format.md#limits). */
 export interface Limits {
@@ -32,6 +42,12 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
+
+/** In a narrower roster a text of several lines looks like records by chance. */
+const MIN_JOINED_VALUES = 8;
+
+/** Rows with a wrong number of values above others with the same number are another table. */
+const MIN_ODD_ROWS = 2;
 
 /** Room for the values that a check replaces in one batch. With more of them the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
@@ -51,8 +67,8 @@ export interface ReaderOptions {
   matcher?: UnchangedMatcher;
   /** Rows above the header, such as title lines; blocks of rows are counted from the first one. */
   rowsAbove?: number;
-  /** Numbers of values that no short record may have. */
-  neverShort?: ReadonlySet<number>;
+  /** Whether records may have that many values, which are fewer or more than in the header. */
+  isPossibleWidth?: (width: number) => boolean;
   /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
 }
@@ -97,6 +113,10 @@ export async function* readRecords(
 // The outcome of reading a value. Below zero, reading cannot continue at the position.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
+function addTo(counts: WidthCounts, width: number): void {
+  counts.set(width, (counts.get(width) ?? 0) + 1);
+}
+
 /** End marks are not the beginning of a record that was cut off. */
 function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
@@ -119,12 +139,19 @@ class Reader {
   #width = 0;
   /** The number of values in most records, surplus empty ones included; 0 before the first record. */
   #usualWidth = 0;
-  /** Rows before the position, blank and malformed ones included, and the last of them with full width. */
+  /** Numbers of values that some of the first records have without empty ones at the end, so that a column has no name. */
+  readonly #filledWidths: WidthCounts = new Map();
+  /** Rows before the position, blank and malformed ones included, and the last of them with the usual number of values. */
   #row: number;
-  #fullRow = -1;
-  /** The latest block with a short record, and the number of values of its short records; 0 if none may be short. */
-  #shortBlock = -1;
-  #shortWidth = 0;
+  #usualRow = -1;
+  /** Up to this row a block has a record with another number of values; how many its records must have. */
+  #blockEnd = 0;
+  #blockWidth: BlockWidth = { width: 0, most: 0 };
+  /** The first row whose block was not looked at yet. */
+  #nextBlockRow = 0;
+  /** The last row that was blank or had a wrong number of values, and how many such rows end there; a blank one counts twice. */
+  #oddRow = -1;
+  #oddRows = 0;
   /** The bytes that must be available before the unfinished record is read again. */
   #wanted = 0;
   /** The rest of a physical line is skipped; whether a quote is open at the position. */
@@ -178,9 +205,13 @@ class Reader {
     const { matcher } = this.options;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
-      if (this.#position === this.#end) break;
-      if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
+      // Before any record is skipped, because all of them count.
+      const surveyed = this.#width === 0 || this.#usualWidth > 0 || this.#surveyUsualWidth();
+      if (surveyed) {
+        if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
+        if (this.#position === this.#end) break;
+        if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
+      }
       this.#wanted = Math.min(2 * (this.#end - this.#start), this.#window + 1);
       this.#position = this.#start;
       break;
@@ -192,7 +223,7 @@ class Reader {
     for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
-      this.#fullRow = this.#row++;
+      this.#usualRow = this.#row++;
     }
   }
 
@@ -260,7 +291,7 @@ class Reader {
   /** Reads a quoted value; `from` is after its opening quote. */
   #readQuoted(from: number): number {
     const bytes = this.#bytes, meaning = this.#quoted, end = this.#end;
-    let at = from, flags = Batch.QUOTED;
+    let at = from, flags = Batch.QUOTED, hasLines = false;
     for (;;) {
       while (meaning[bytes[at]] === PLAIN) at++;
       const found = meaning[bytes[at]];
@@ -274,6 +305,7 @@ class Reader {
         if (bytes[at] === CR && at + 1 === end && !this.#final) return this.#openUpTo(end, from);
         if (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF) at++;
         this.#linesWithin++;
+        hasLines = true;
       } else flags |= found === HIGH ? this.#highFlags(at) : Batch.CONTROL;
       at++;
     }
@@ -283,8 +315,28 @@ class Reader {
       const halfBlank = after + 1 === end && !this.#final;
       return halfBlank ? MORE_NEEDED : this.#unreadable("text_after_quote");
     }
+    if (hasLines && this.#joinsRecords(from, at)) return this.#unreadable("quote_not_closed");
     this.#store(from, at, flags);
     return this.#endValue(after);
+  }
+
+  /**
+   * Whether the quoted value is the end of one record, whole lines, and the beginning of another record up to the same value: its
+   * quote was opened by mistake in the first, and closed by mistake in the other.
+   */
+  #joinsRecords(from: number, to: number): boolean {
+    const bytes = this.#bytes, { delimiter } = this.options, before = this.#values;
+    let delimiters = 0, width = 0;
+    for (let at = from; at < to; at++) {
+      if (bytes[at] === delimiter) delimiters++;
+      if (bytes[at] !== LF && bytes[at] !== CR) continue;
+      if (bytes[at] === CR && bytes[at + 1] === LF) at++;
+      const found = width === 0 ? before + delimiters + 1 : delimiters + 1;
+      if (found < MIN_JOINED_VALUES || (width > 0 && found !== width)) return false;
+      width = found;
+      delimiters = 0;
+    }
+    return delimiters === before && (width === this.#usualWidth || width === this.#blockWidth.width);
   }
 
   /** The quote of the value at `from` is still open at `at`, where the available bytes end. */
@@ -346,18 +398,18 @@ class Reader {
     const start = this.#start, end = this.#contentEnd();
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
     if (this.#width > 0) {
-      if (this.#usualWidth === 0 && !this.#surveyUsualWidth()) return false;
-      if (this.#values < this.#width) {
-        if (end === this.#end && !isControlsOnly(this.#bytes, start, end)) this.#rejectCutOff();
-        if (!this.#surveyShortBlock()) return false;
-      } else this.#fullRow = this.#row;
+      if (this.#values < this.#width && end === this.#end && !isControlsOnly(this.#bytes, start, end)) {
+        this.#rejectCutOff();
+      }
+      if (!this.#judgeWidth()) return false;
     }
     const line = this.#line;
     this.#line += this.#linesWithin + 1;
     const problem = this.#problemOfWhole(end - start);
+    if (problem !== null && "found" in problem) this.#noteOddRow(1);
     this.#row++;
     if (problem !== null) this.batch.endMalformed(line, start, this.#rawEnd(end), problem);
-    else if (this.#values < this.#width) this.#endShortRecord(line, start, end);
+    else if (this.#width > 0 && this.#values !== this.#usualWidth) this.#endRecordOfBlock(line, start, end);
     else this.batch.endRecord(line, start, end, this.#width, this.#linesWithin);
     return true;
   }
@@ -366,37 +418,84 @@ class Reader {
   #skipRow(): true {
     const { notes } = this.options;
     if (this.#filled > 0 && this.#width > 0) notes?.skip(this.#line);
+    if (this.#filled === 0) this.#noteOddRow(MIN_ODD_ROWS);
     this.#line += this.#linesWithin + 1;
     this.#row++;
     return true;
   }
 
-  /** The missing values are empty. The meaning depends on the block, so the record is never cached as unchanged. */
-  #endShortRecord(line: number, start: number, end: number): void {
-    this.options.notes?.addShort(line);
+  /** Missing values are empty. The meaning depends on the block, so the record is never cached as unchanged. */
+  #endRecordOfBlock(line: number, start: number, end: number): void {
+    if (this.#values < this.#width) this.options.notes?.addShort(line);
     for (let value = this.#values; value < this.#width; value++) this.batch.put(value, end, end, 0);
     this.batch.endRecord(line, start, end, this.#width, Batch.NEVER_KNOWN);
   }
 
+  #noteOddRow(rows: number): void {
+    this.#oddRows = rows + (this.#oddRow === this.#row - 1 ? this.#oddRows : 0);
+    this.#oddRow = this.#row;
+  }
+
   /** Counts once how many values most records have. False if it needs more bytes. */
   #surveyUsualWidth(): boolean {
+    this.#start = this.#position;
+    this.#filledWidths.clear();
     const counts = this.#countAhead(BLOCK_ROWS);
     if (counts === null) return false;
+    this.#position = this.#start;
     this.#usualWidth = usualWidthOf(counts, this.#width);
+    if (!this.#isPossibleWidth(this.#usualWidth)) this.#rejectHeader();
     return true;
   }
 
-  /** Decides once per block how short its records may be. False if it needs more bytes. */
-  #surveyShortBlock(): boolean {
-    const block = blockOf(this.#row);
-    if (block === this.#shortBlock) return true;
-    const isFull = this.#fullRow >= 0 && blockOf(this.#fullRow) === block;
-    const counts = isFull ? new Map() : this.#countAhead((block + 1) * BLOCK_ROWS - this.#row);
-    if (counts === null) return false;
-    const width = shortWidthOf(counts, this.#width);
-    this.#shortWidth = this.options.neverShort?.has(width) ? 0 : width;
-    this.#shortBlock = block;
+  #isPossibleWidth(width: number): boolean {
+    const { isPossibleWidth } = this.options;
+    if (width === this.#width || isPossibleWidth === undefined) return true;
+    // One such record may have a note after its end.
+    return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
+  }
+
+  /** Decides how many values the record must have. False if it needs more bytes. */
+  #judgeWidth(): boolean {
+    if (this.#values !== this.#usualWidth) return this.#surveyBlock();
+    if (this.#row >= this.#nextBlockRow) {
+      // The first record of a block may be the only one with the usual number.
+      const delimiters = this.#delimitersInNextLine();
+      if (delimiters === null || (delimiters !== this.#usualWidth - 1 && !this.#surveyBlock())) return false;
+      this.#nextBlockRow = endOfBlock(this.#row);
+    }
+    this.#usualRow = this.#row;
     return true;
+  }
+
+  /** The delimiters outside quotes in the physical line at the position; null if it needs more bytes. */
+  #delimitersInNextLine(): number | null {
+    const bytes = this.#bytes, { delimiter } = this.options, edge = this.#position + this.#limits.recordBytes;
+    let at = this.#position, count = 0, isOpen = false;
+    for (; bytes[at] !== LF && bytes[at] !== CR && at < edge; at++) {
+      if (bytes[at] === QUOTE) isOpen = !isOpen;
+      else if (bytes[at] === delimiter && !isOpen) count++;
+    }
+    return at < this.#end || this.#final ? count : null;
+  }
+
+  #surveyBlock(): boolean {
+    if (this.#row < this.#blockEnd) return true;
+    const blockEnd = endOfBlock(this.#row);
+    const hasUsual = this.#usualRow >= 0 && endOfBlock(this.#usualRow) === blockEnd;
+    const counts = hasUsual ? new Map() : this.#countAhead(blockEnd - this.#row);
+    if (counts === null) return false;
+    this.#blockWidth = blockWidthOf(counts, this.#usualWidth);
+    const { width } = this.#blockWidth;
+    if (!this.#isPossibleWidth(width) || this.#isAnotherTable(width)) this.#blockWidth.width = 0;
+    this.#blockEnd = blockEnd;
+    return true;
+  }
+
+  /** Whether a blank line, or several records with a wrong number of values, stand directly above. */
+  #isAnotherTable(width: number): boolean {
+    const isBelowOdd = this.#oddRow === this.#row - 1 && this.#oddRows >= MIN_ODD_ROWS;
+    return width < this.#width && isBelowOdd && this.#usualRow >= 0;
   }
 
   /**
@@ -427,7 +526,9 @@ class Reader {
     if (outcome === UNREADABLE) return this.#stepToNextLine();
     const isSkipped = this.#filled === 0 ||
       isRuledLine(this.#bytes, this.#start, this.#contentEnd(), this.options.delimiter);
-    if (!isSkipped && this.#filled <= this.#width) counts.set(this.#values, (counts.get(this.#values) ?? 0) + 1);
+    if (isSkipped) return true;
+    if (this.#filled <= this.#width) addTo(counts, this.#values);
+    else if (this.#usualWidth === 0) addTo(this.#filledWidths, this.#values);
     return true;
   }
 
@@ -447,19 +548,27 @@ class Reader {
   }
 
   #problemOfWhole(length: number): Malformed | null {
-    const expected = this.#width, found = this.#values;
+    const width = this.#width, found = this.#values;
     if (length > this.#limits.recordBytes) return { kind: "record_too_long" };
     if (this.#problem !== null) return this.#problem;
-    if (found < expected && found !== this.#shortWidth) return { kind: "too_few_values", expected, found };
-    if (this.#filled > (expected || this.#limits.columns)) return { kind: "too_many_values", expected, found };
-    if (expected === 0) this.#width = Math.min(found, this.#limits.columns);
-    else if (found >= expected && found < this.#usualWidth && this.#filled < expected) {
-      return { kind: "fewer_than_others", expected: this.#usualWidth, found };
+    if (this.#filled > (width || this.#limits.columns)) return { kind: "too_many_values", expected: width, found };
+    if (width === 0) this.#width = Math.min(found, this.#limits.columns);
+    else if (found !== this.#usualWidth || this.#row < this.#blockEnd) {
+      const problem = this.#problemOfWidth();
+      if (problem !== null) return problem;
     }
     if (this.options.validate && this.#notAscii && !isUtf8(this.#bytes.subarray(this.#start, this.#start + length))) {
       return { kind: "not_utf8" };
     }
     return null;
+  }
+
+  #problemOfWidth(): Malformed | null {
+    const { width, most } = this.#blockWidth, found = this.#values;
+    if (found === width) return null;
+    if (found < this.#width) return { kind: "too_few_values", expected: this.#width, found };
+    if (found === most) return { kind: "too_many_values", expected: this.#width, found };
+    return { kind: found < most ? "fewer_than_others" : "more_than_others", expected: most, found };
   }
 
   /** Ends a record with an unknown end, and continues after the physical line on which it began. */
@@ -507,6 +616,15 @@ class Reader {
   rejectOpenQuote(): void {
     if (!this.#skippingLine || !this.#quoteOpen || this.#problem?.kind !== "quote_not_closed") return;
     this.#rejectCutOff();
+  }
+
+  #rejectHeader(): never {
+    const columns = grouped(this.#width), values = grouped(this.#usualWidth);
+    reject(
+      "header",
+      `the header has ${columns} columns but most records have ${values} values: add the missing name or delimiter to the header`,
+      this.#line - 1,
+    );
   }
 
   /** docs/upload-folder.md#cut-off-uploads */

@@ -23,6 +23,10 @@ export function malformedReason(why: Malformed, headers: readonly string[]): str
       return `the record has ${
         values(why.found)
       } but most records have ${why.expected}: add the missing delimiter between two values`;
+    case "more_than_others":
+      return `the record has ${
+        values(why.found)
+      } but most records have ${why.expected}: remove the surplus delimiter, or put the value that contains it in quotes`;
     case "too_many_values":
       return `${counts(why)}: put each value that contains the delimiter in quotes`;
     case "record_too_long":

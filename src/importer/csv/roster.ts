@@ -8,8 +8,8 @@ import { unguarded } from "../checks/spreadsheet.ts";
 import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
 import type { Batch } from "./batch.ts";
 import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
+import { possibleWidths } from "./damaged_header.ts";
 import { DELIMITERS, placeOfHeader } from "./header_place.ts";
-import { widthsUpToGlued } from "./lost_line_ends.ts";
 import { malformedReason } from "./malformed.ts";
 import { ReadingNotes } from "./reading_notes.ts";
 import { createDropHeaders, type DropHeaders } from "./repeated_header.ts";
@@ -56,13 +56,13 @@ export async function openRoster(
     if (first.done) reject("empty", "the file has no header: export the roster and upload it again");
     const headerLine = first.value.line[0];
     const header = readHeader(headerNames(first.value), settings, headerLine);
-    const neverShort = widthsUpToGlued(header, known);
+    const isPossibleWidth = possibleWidths(header, known);
     return {
       delimiter,
       header: { ...header, warnings: [...warnings, ...header.warnings] },
       records: (matcher, notes = new ReadingNotes()) => {
         const dropHeaders = createDropHeaders(header, headerLine, known, notes);
-        const all = readRecords(after(text(), offset), { ...options, neverShort, matcher, notes });
+        const all = readRecords(after(text(), offset), { ...options, isPossibleWidth, matcher, notes });
         return afterHeader(all, dropHeaders);
       },
     };

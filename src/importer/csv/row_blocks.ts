@@ -1,46 +1,50 @@
 /**
- * Decides from neighbouring rows whether a record may lack empty values at its end (docs/file-format.md#short-records). Pure.
+ * Decides from neighbouring rows how many values a record must have (docs/file-format.md#number-of-values). Pure.
  *
- * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be short only if its whole
- * block is. Among longer records it has lost a delimiter, and its values are in the wrong columns.
+ * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer than the
+ * others only if its whole block is. Alone it has lost a delimiter or has one too many, and its values are in the wrong columns.
  */
 
 /** The rows that a spreadsheet saves with one width. The first block begins with the first row of the file. */
 export const BLOCK_ROWS = 16;
 
-/** In a block with fewer of them, each short record may have lost a delimiter. */
-const MIN_SHORT_RECORDS = 4;
+/** In a block with fewer of them, each of them may have a delimiter less or more. */
+const MIN_ALIKE = 4;
 
 /** Number of values → number of records with it. */
 export type WidthCounts = Map<number, number>;
 
-export function blockOf(row: number): number {
-  return Math.floor(row / BLOCK_ROWS);
+/** The first row after the block of a row. */
+export function endOfBlock(row: number): number {
+  return row - row % BLOCK_ROWS + BLOCK_ROWS;
+}
+
+/** How many values the records of a block must have: 0 if none is certain. `most`: how many most records have. */
+export interface BlockWidth {
+  width: number;
+  most: number;
 }
 
 /**
- * The number of values of a short record in a block with these counts; 0 if none may be short. It is the width of the widest
- * records, because a shorter one has lost a delimiter.
+ * Without a majority it is the usual number. A majority of fewer values is certain only without a wider record, which may belong to
+ * the roster while the others are another table.
  */
-export function shortWidthOf(counts: WidthCounts, headerWidth: number): number {
-  const widest = Math.max(0, ...counts.keys());
-  const alike = counts.get(widest) ?? 0;
-  return widest < headerWidth && alike >= MIN_SHORT_RECORDS && isMost(alike, counts) ? widest : 0;
+export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
+  const most = majorityOf(counts, MIN_ALIKE) ?? usual;
+  const isCertain = most >= usual || most === Math.max(...counts.keys());
+  return { most, width: isCertain ? most : 0 };
 }
 
-/**
- * The number of values of most records if they end with surplus empty values; otherwise that of the header. A record with fewer
- * values, the last one empty, has lost a delimiter.
- */
+/** The number of values of most records if they end with surplus empty values; otherwise that of the header. */
 export function usualWidthOf(counts: WidthCounts, headerWidth: number): number {
-  for (const [width, records] of counts) if (width > headerWidth && isMost(records, counts)) return width;
-  return headerWidth;
+  return Math.max(majorityOf(counts, 1) ?? 0, headerWidth);
 }
 
-function isMost(records: number, counts: WidthCounts): boolean {
+function majorityOf(counts: WidthCounts, least: number): number | null {
   let all = 0;
   for (const count of counts.values()) all += count;
-  return 2 * records > all;
+  for (const [width, count] of counts) if (count >= least && 2 * count > all) return width;
+  return null;
 }
 
 const isRuling = new Uint8Array(256), isBeside = new Uint8Array(256);

@@ -50,7 +50,7 @@ Deno.test("a batch without its first record equals one that was read after it", 
   const before = all(batch);
   batch.drop(0);
   assert.deepEqual(all(batch), before.slice(1));
-  const malformedFirst = await batchOf('"a"b\n1,2\n"c"d\n3,4\n');
+  const malformedFirst = await batchOf('"a"b\n1,2\n"c"d\n' + "3,4\n".repeat(16));
   const expected = all(malformedFirst).slice(1);
   malformedFirst.drop(0);
   assert.deepEqual(all(malformedFirst), expected);

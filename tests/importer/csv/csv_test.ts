@@ -454,7 +454,7 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
       }
     }
     if (unreadable !== "") {
-      rows.push({ values: null, raw: "", fault: unreadable, line, isLast: false });
+      rows.push({ values: null, raw: text.slice(start), fault: unreadable, line, isLast: false });
       const next = text.slice(start).search(/[\r\n]/);
       if (next < 0) {
         if (unreadable === "quote_not_closed") cutAt = line;

@@ -41,6 +41,10 @@ Deno.test("each reason names the value, what is wrong with it, and what to do", 
       { kind: "fewer_than_others", expected: 4, found: 3 },
       /^the record has 3 values but most records have 4: add the missing delimiter between two values$/,
     ],
+    [
+      { kind: "more_than_others", expected: 4, found: 5 },
+      /^the record has 5 values but most records have 4: remove the surplus delimiter, or put the value .* in quotes$/,
+    ],
   ];
   for (const [why, sentence] of cases) assert.match(malformedReason(why, HEADERS), sentence);
 });

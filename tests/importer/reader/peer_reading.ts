@@ -58,8 +58,8 @@ function whyOf(
   const { fault: kind, expected, usual } = verdict;
   if (isOfQuotes(fault)) return fault!;
   if (kind === "control_character") return controlCharacter(values)!;
-  const widths = { expected: kind === "fewer_than_others" ? usual : expected, found: values.length };
-  return { kind: kind as "too_few_values" | "too_many_values" | "fewer_than_others", ...widths };
+  const widths = { expected: kind!.endsWith("_others") ? usual : expected, found: values.length };
+  return { kind: kind as "too_few_values" | "too_many_values" | "fewer_than_others" | "more_than_others", ...widths };
 }
 
 /** Only the contract says that an upload was cut off: the last physical line has no end and is not a whole record. */

@@ -24,53 +24,65 @@ const SKIPPED: Verdict = { skipped: true };
 
 export function judgeRows(rows: readonly Row[], delimiter: string): Verdict[] {
   const dashes = new RegExp(`^(?=.*[-=_*])[-=_*+|:" \\t${delimiter}]*$`, "s");
-  const isSkipped = ({ values, raw }: Row) => values !== null && (values.join("") === "" || dashes.test(raw));
+  const isBlank = ({ values }: Row) => values !== null && values.join("") === "";
+  const isSkipped = (row: Row) => row.values !== null && (isBlank(row) || dashes.test(row.raw));
   const filled = (values: readonly string[]) => values.findLastIndex((value) => value !== "") + 1;
-  const counts = (some: readonly Row[], width: number) =>
-    some.filter((row) => row.values !== null && !isSkipped(row) && filled(row.values) <= width)
+  const widths = (from: number, to: number) =>
+    rows.slice(from, to).filter((row) => row.values !== null && !isSkipped(row) && filled(row.values) <= width)
       .map(({ values }) => values!.length);
-  let width = 0, usual = 0;
-  const isFull: boolean[] = [];
+  const delimitersIn = (line: string) => line.replace(/"[^"]*("|$)/g, "").split(delimiter).length - 1;
+  const nextLine = (at: number) => rows[at + 1]?.raw.split(/\r\n|\n|\r/)[0] ?? "";
+
+  let width = 0, usual = 0, usualRow = -1, odd = { row: -1, rows: 0 }, seenBlock = 0;
+  let block = { end: 0, width: 0, most: 0 };
+  const endOfBlock = (at: number) => Math.floor(at / 16) * 16 + 16;
+  const addOdd = (at: number, more: number) => odd = { row: at, rows: more + (odd.row === at - 1 ? odd.rows : 0) };
+  const survey = (at: number) => {
+    const end = endOfBlock(at);
+    if (at < block.end) return;
+    const found = usualRow >= 0 && endOfBlock(usualRow) === end ? [] : widths(at, end);
+    const majority = mostOf(found), alike = found.filter((one) => one === majority).length;
+    const most = majority !== null && alike >= 4 ? majority : usual;
+    const isCertain = most >= usual || most === Math.max(...found);
+    const isTable = most < width && usualRow >= 0 && odd.row === at - 1 && odd.rows >= 2;
+    block = { end, most, width: isCertain && !isTable ? most : 0 };
+  };
+
   return rows.map((row, at) => {
+    if (isBlank(row)) addOdd(at, 2);
     if (isSkipped(row)) return SKIPPED;
     const { values, fault } = row;
-    if (values === null) return { skipped: false, fault, values: [], expected: width, usual };
-    if (width > 0 && usual === 0) usual = most(counts(rows.slice(at, at + 16), width)) ?? width;
-    if (usual > 0 && usual < width) usual = width;
-    const block = Math.floor(at / 16) * 16, isShort = values.length < width;
-    isFull[at] = width > 0 && !isShort;
-    const verdict = (fault: string | null, values: readonly string[]) => ({
-      skipped: false as const,
-      fault,
-      values,
-      expected: width,
-      usual,
-    });
-    if (fault !== null) return verdict(fault, values);
-    if (isShort) {
-      const found = isFull.slice(block, at).includes(true)
-        ? []
-        : counts(rows.slice(firstShort(rows, block, width), block + 16), width);
-      const widest = Math.max(0, ...found), alike = found.filter((count) => count === widest).length;
-      const counts_ = widest < width && alike >= 4 && 2 * alike > found.length && values.length === widest;
-      return counts_
-        ? verdict(null, [...values, ...Array(width - values.length).fill("")])
-        : verdict("too_few_values", values);
+    const verdict = (fault: string | null, values: readonly string[]) => {
+      const others = fault !== null && fault.endsWith("_others") ? block.most : usual;
+      return { skipped: false as const, fault, values, expected: width, usual: others };
+    };
+    if (values === null || (width === 0 && fault !== null)) return verdict(fault, values ?? []);
+    const found = values.length;
+    if (width === 0) {
+      width = found;
+      usual = Math.max(width, mostOf(widths(at + 1, at + 17)) ?? 0);
+      return { ...verdict(null, values), expected: 0 };
     }
-    if (width > 0 && filled(values) > width) return verdict("too_many_values", values);
-    if (width > 0 && values.length < usual && filled(values) < width) return verdict("fewer_than_others", values);
-    if (width === 0) width = values.length;
-    return verdict(null, values.slice(0, width));
+    const isFirst = at >= seenBlock;
+    if (found !== usual || (isFirst && delimitersIn(nextLine(at)) !== usual - 1)) survey(at);
+    if (found === usual) [usualRow, seenBlock] = [at, endOfBlock(at)];
+    if (fault !== null) return verdict(fault, values);
+    const wrong = (kind: string) => {
+      addOdd(at, 1);
+      return verdict(kind, values);
+    };
+    if (filled(values) > width) return wrong("too_many_values");
+    if ((found !== usual || at < block.end) && found !== block.width) {
+      if (found < width) return wrong("too_few_values");
+      return wrong(
+        found === block.most ? "too_many_values" : found < block.most ? "fewer_than_others" : "more_than_others",
+      );
+    }
+    return verdict(null, [...values, ...Array(Math.max(0, width - found)).fill("")].slice(0, width));
   });
-
-  function firstShort(rows: readonly Row[], block: number, width: number): number {
-    return rows.findIndex((row, at) =>
-      at >= block && !isSkipped(row) && row.values !== null && isFull[at] !== undefined && row.values.length < width
-    );
-  }
 }
 
 /** What more than half of some numbers are; null when there is no such. */
-function most(numbers: readonly number[]): number | null {
+function mostOf(numbers: readonly number[]): number | null {
   return numbers.find((one) => 2 * numbers.filter((other) => other === one).length > numbers.length) ?? null;
 }

@@ -1,0 +1,115 @@
+/** How many values a record must have (docs/file-format.md#number-of-values), in chunks of several sizes. */
+import assert from "node:assert/strict";
+import { RejectedFile } from "../../../src/domain/outcome.ts";
+import { parseSettings } from "../../../src/domain/settings.ts";
+import { openRoster } from "../../../src/importer/csv/roster.ts";
+import type { UnchangedMatcher } from "../../../src/importer/digests/unchanged_matcher.ts";
+import { fileOf, recordsOf } from "../../support/memory_file.ts";
+
+const HEADER = "unique_id,login_source,first_name,street,city2,zip2,employ_no,student_no";
+
+/** What becomes of each record: "good" or why it fails; or why the file is rejected. */
+async function kindsOf(lines: readonly string[], matcher?: UnchangedMatcher): Promise<string[] | string> {
+  const read = async (chunk: number) => {
+    const file = fileOf(lines.map((line) => line + "\n").join(""), { chunk });
+    try {
+      const { records } = await openRoster(() => file.read(), parseSettings({}), false);
+      return (await recordsOf(records(matcher))).map((one) => "why" in one ? one.why.kind : "good");
+    } catch (error) {
+      if (error instanceof RejectedFile) return error.reason.text;
+      throw error;
+    }
+  };
+  const all = await Promise.all((matcher === undefined ? [1, 64, 65_536] : [65_536]).map(read));
+  for (const other of all) assert.deepEqual(other, all[0]);
+  return all[0];
+}
+
+const record = (at: number, ...more: string[]) => [`u${at}`, "SSO", "Ann", "1 Elm", "Hull", ...more].join(",");
+const records = (count: number, ...more: string[]) => Array.from({ length: count }, (_, at) => record(at, ...more));
+const good = (count: number) => Array(count).fill("good");
+
+Deno.test("one record with a delimiter more fails, although its last value is empty", async () => {
+  const lines = [HEADER, ...records(3, "", "", ""), record(3, "", "", "", ""), record(4, "", "", "")];
+  assert.deepEqual(await kindsOf(lines), [...good(3), "more_than_others", "good"]);
+});
+
+Deno.test("a delimiter more in a block of short records fails, also in the first record of the block", async () => {
+  const full = records(15, "", "", ""), short = records(16, "", "");
+  const polluted = (at: number) => short.map((line, other) => other === at ? line + "," : line);
+  for (const at of [0, 1, 7, 15]) {
+    const kinds = await kindsOf([HEADER, ...full, ...polluted(at)]) as string[];
+    assert.deepEqual(kinds.slice(0, 15), good(15));
+    assert.equal(kinds[15 + at], "more_than_others");
+  }
+});
+
+Deno.test("when unchanged records are skipped, the others are still judged by all", async () => {
+  const lines = [HEADER, ...records(20, "", "", "", ""), record(20, "", "", "")];
+  const text = lines.map((line) => line + "\n").join("");
+  const last = text.lastIndexOf("\n", text.length - 2) + 1;
+  // Skips every line but the last one.
+  const matcher = {
+    skipped: 0,
+    begin: () => {},
+    skip: (start: number) => {
+      const end = text.indexOf("\n", start);
+      return start >= text.indexOf("\n") + 1 && start < last ? end : -1;
+    },
+  } as unknown as UnchangedMatcher;
+  assert.deepEqual(await kindsOf(lines, matcher), ["fewer_than_others"]);
+});
+
+Deno.test("records are not filled up when the header has a delimiter more", async () => {
+  for (const header of [HEADER.replace(",city2", ",,city2"), HEADER.replace("city2", "ci,ty2")]) {
+    assert.deepEqual(await kindsOf([header, ...records(20, "", "", "")]), Array(20).fill("too_few_values"), header);
+  }
+});
+
+Deno.test("records are not cut to a header that lost a delimiter: the file is rejected", async () => {
+  const reason =
+    "the header has 7 columns but most records have 8 values: add the missing name or delimiter to the header";
+  const knownNames = HEADER.replace("street,city2", "streetcity2");
+  assert.equal(await kindsOf([knownNames, ...records(20, "", "", "")]), reason);
+  const unknownName = HEADER.replace("street,city2", "streetnote");
+  const filled = (at: number) => record(at, "", "", at % 4 === 0 ? "S1" : "");
+  assert.equal(await kindsOf([unknownName, ...Array.from({ length: 20 }, (_, at) => filled(at))]), reason);
+});
+
+Deno.test("one note after a surplus delimiter fails alone", async () => {
+  const lines = [HEADER, ...records(5, "", "", "", ""), record(5, "", "", "", "moved")];
+  assert.deepEqual(await kindsOf(lines), [...good(5), "too_many_values"]);
+});
+
+Deno.test("a narrower table below a blank line, or from the middle of a block on, is not filled up", async () => {
+  const table = Array.from({ length: 40 }, (_, at) => `L${at},Lot ${at}`);
+  for (const gap of [[], [""]]) {
+    for (let before = 20; before < 47; before++) {
+      // On the last or first row of a block it cannot be told (docs/reliability.md#polluted-rosters).
+      if (gap.length === 0 && [30, 31, 46].includes(before)) continue;
+      const kinds = await kindsOf([HEADER, ...records(before, "", "", ""), ...gap, ...table]) as string[];
+      assert.ok(!kinds.slice(before).includes("good"), `${before} records, ${gap.length} blank lines`);
+    }
+  }
+});
+
+Deno.test("a quote that opens in one record and closes in the same column of a later one costs only these two", async () => {
+  const header = HEADER.replace("city2", "note");
+  for (const distance of [1, 2, 6]) {
+    const lines = records(12, "", "", "");
+    lines[2] = lines[2].replace("Hull", '"Hull');
+    lines[2 + distance] = lines[2 + distance].replace("Hull", 'Hull"');
+    const expected = good(12);
+    expected[2] = "quote_not_closed";
+    expected[2 + distance] = "stray_quote";
+    assert.deepEqual(await kindsOf([header, ...lines]), expected);
+  }
+});
+
+Deno.test("a note of several lines with delimiters is one value", async () => {
+  const note = '"moved, see file\nback, on 3 May, or later, or never"';
+  assert.deepEqual(await kindsOf([HEADER, record(0, note, "", "").replace("Hull,", ""), record(1, "", "", note)]), [
+    "too_few_values",
+    "good",
+  ]);
+});
