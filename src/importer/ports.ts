@@ -76,6 +76,12 @@ export function emptyScan(): FolderScan {
   return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
 }
 
+/** The database's role may not do what an import needs. The message names the right and the statement that grants it. */
+export class MissingRight extends Error {
+  override readonly name = "MissingRight";
+  readonly code = "42501";
+}
+
 /** The upload folder cannot be used, because it is missing or not writable, for example. Nothing is imported. */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";

@@ -10,9 +10,11 @@ import {
   isDatabaseUnreachable,
   isServerAlive,
 } from "../postgres/connection/errors.ts";
+import { explainWithRights } from "../postgres/rights.ts";
 import { historyVersion } from "../postgres/history/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { hasCode } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -39,6 +41,8 @@ export class DatabaseMonitor {
   /** The server answers but cannot work: a full disk, a missing right. Only a trial turn shows when that ends. */
   #isPartial = false;
   #isOnTrial = false;
+  /** A missing right (42501) that is not named yet. */
+  #refusal: unknown = null;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
 
@@ -67,6 +71,7 @@ export class DatabaseMonitor {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
       this.report(error);
     });
+    await this.#nameMissingRight().catch((error) => this.report(error));
   }
 
   /** Reports an error which means that the database cannot be used. */
@@ -74,15 +79,31 @@ export class DatabaseMonitor {
     const reason = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew
       ? error.message
       : explainDatabaseError(error);
-    if (this.#unavailableReason !== reason) {
+    const wasWorthTrying = this.isWorthTrying;
+    if (hasCode(error, "42501")) this.#refusal = error;
+    else {
       const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
-      this.#options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
+      this.#note(reason, isOurs ? reason : explainFully(error));
     }
-    if (this.isWorthTrying) this.#reported.resolve(true);
+    if (wasWorthTrying) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
-    this.#unavailableReason = reason;
+    this.#unavailableReason ??= reason;
     this.#isPartial = isServerAlive(error);
     this.#isOnTrial = false;
+  }
+
+  #note(reason: string, fully: string): void {
+    if (this.#unavailableReason !== reason) this.#options.log.warn("database_away", { reason: fully });
+    this.#unavailableReason = reason;
+  }
+
+  /** Asks which right is missing, since the server's code does not say it. */
+  async #nameMissingRight(): Promise<void> {
+    const refusal = this.#refusal;
+    if (refusal === null) return;
+    this.#refusal = null;
+    const reason = await withTimeout(ANSWER_TIMEOUT_MS, explainWithRights(this.#options.database.sql, refusal));
+    this.#note(reason, reason);
   }
 
   #usable(): void {
@@ -108,6 +129,7 @@ export class DatabaseMonitor {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
+        await this.#nameMissingRight();
         const wasUnreachable = this.#unavailableReason !== null;
         // After a report, a pause of another length applies.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;

@@ -1,6 +1,7 @@
 /** `rosterd serve`: the service, until SIGTERM or SIGINT. */
 import { createApp } from "../../app.ts";
 import { adminTokenPath } from "../../host/data_folder.ts";
+import { checkPrivateFiles } from "../../host/private_files.ts";
 import { openSettingsFile } from "../../host/settings_file.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
 import { delay } from "../../runtime/delay.ts";
@@ -46,6 +47,9 @@ async function serve(invocation: Invocation): Promise<number> {
     database: config.databaseUrl ? "server" : "embedded",
   });
   if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "run rosterd as a user of its own, not as root" });
+  for (const { check, verdict, text, mend } of await checkPrivateFiles(config)) {
+    if (verdict === "warning") log.warn(check, { reason: text, fix: mend });
+  }
   for (const { code, text } of [...mailWarnings(settings), ...riskySettings(settings)]) {
     log.warn(code, { reason: text });
   }
