@@ -43,11 +43,14 @@ export class DatabaseMonitor {
   #isOnTrial = false;
   /** A missing right (42501) that is not named yet. */
   #refusal: unknown = null;
+  /** When the loop last went on, by the monotonic clock. */
+  movedAt: number;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
 
   constructor(options: DatabaseMonitorOptions) {
     this.#options = options;
+    this.movedAt = options.clock.elapsed();
   }
 
   /** Null while the database can be used. */
@@ -128,6 +131,7 @@ export class DatabaseMonitor {
   /** Probes the connection until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.movedAt = this.#options.clock.elapsed();
       try {
         await this.#nameMissingRight();
         const wasUnreachable = this.#unavailableReason !== null;
