@@ -57,6 +57,8 @@ export interface ReadyUpload {
 /** A file that is not imported now, and why, for status and log. */
 export interface WaitingFile extends CodedText {
   name: string;
+  /** In milliseconds since 1970, if it is known. */
+  mtime?: number;
 }
 
 /** What one scan of the upload folder found. */
@@ -67,6 +69,7 @@ export interface FolderScan {
   claimed: ClaimedUpload[];
   /** Uploads that are in `bak` and not yet forgotten. */
   moved: ClaimedUpload[];
+  /** Oldest first; before them those whose age is not known. */
   waiting: WaitingFile[];
   /** Names with an ending that rosterd does not import. */
   ignored: string[];

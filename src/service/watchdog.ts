@@ -9,7 +9,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Notify } from "../runtime/notify_socket.ts";
 
 const CHECK_INTERVAL_MS = 10_000;
-/** A minute, with its pauses two: the disk or a flood may delay a few answers. */
+/** Two minutes with the pauses between them: a disk or a flood may delay a few answers. */
 const MAX_MISSES = 6;
 /** Longer than an upgrade of the schema or the merge of a large roster takes without a sign. */
 const MAX_SILENCE_MS = 1_800_000;
