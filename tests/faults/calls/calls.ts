@@ -8,13 +8,13 @@ import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { missingPrograms, run } from "../../support/programs.ts";
 import { Workplace } from "../../support/rosterd.ts";
 import { until } from "../../support/until.ts";
-import { Outside } from "../invariants.ts";
-import { KINDS, prepareFor, rosterOf, settingsFor } from "../rosters.ts";
+import { type Dropped, Outside } from "../invariants.ts";
+import { type Kind, prepareFor, rosterOf, settingsFor } from "../rosters.ts";
 import { survived } from "../verdict.ts";
 
 const SOURCE = fileURLToPath(new URL("failing_calls.c", import.meta.url));
-/** The size of `struct control`: two numbers, then the name of the call that failed. */
-const CONTROL_BYTES = 256, NAME_AT = 8;
+/** The size of `struct control`: three numbers, then the name of the call that failed. */
+const CONTROL_BYTES = 256, NAME_AT = 12;
 const TOKEN = "token-of-the-test";
 
 export type Errno = "EIO" | "ENOSPC" | "ESTALE" | "EACCES" | "EMFILE";
@@ -30,9 +30,13 @@ export interface Calls {
   stride: number;
   times: number;
   errors: readonly Errno[];
+  /** The files that are dropped, in turn. */
+  kinds: readonly Kind[];
+  /** Counts only the calls that change something. */
+  changesOnly: boolean;
 }
 
-export async function failCalls({ from, stride, times, errors }: Calls): Promise<void> {
+export async function failCalls({ from, stride, times, errors, kinds, changesOnly }: Calls): Promise<void> {
   await using database = (await testDatabase())!;
   await using here = await Workplace.make({
     DATABASE_URL: database.url,
@@ -50,8 +54,8 @@ export async function failCalls({ from, stride, times, errors }: Calls): Promise
     for (let time = 0; time < times; time++) {
       const errno = errors[time % errors.length];
       const call = from + Math.floor(time / errors.length) * stride;
-      await drop(here, outside, database, failed.length);
-      await calls.arm(call, errno);
+      await drop(here, outside, database, rosterOf(kinds[time % kinds.length], time));
+      await calls.arm(call, errno, changesOnly);
       await service.turn();
       const what = await calls.disarm();
       failed.push(what);
@@ -76,12 +80,11 @@ export async function failCalls({ from, stride, times, errors }: Calls): Promise
   }
   const injected = failed.filter((what) => what !== "");
   if (injected.length === 0) throw new Error("no call failed");
-  const kinds = [...new Set(injected.map((what) => what.split(" ")[0]))].sort();
-  survived({ fault: `single calls that fail: ${kinds.join(", ")}`, injected: injected.length, checks: outside.checks });
+  const names = [...new Set(injected.map((what) => what.split(" ")[0]))].sort();
+  survived({ fault: `single calls that fail: ${names.join(", ")}`, injected: injected.length, checks: outside.checks });
 }
 
-async function drop(here: Workplace, outside: Outside, { sql }: TestDatabase, number: number): Promise<void> {
-  const file = rosterOf(KINDS[number % KINDS.length], number);
+async function drop(here: Workplace, outside: Outside, { sql }: TestDatabase, file: Dropped): Promise<void> {
   await prepareFor(file, sql);
   outside.expect(file);
   await here.write(`upload/.${file.name}.part`, file.content);
@@ -103,10 +106,11 @@ class FailingCalls {
     return new FailingCalls(environment, control);
   }
 
-  async arm(call: number, errno: Errno): Promise<void> {
+  async arm(call: number, errno: Errno, changesOnly: boolean): Promise<void> {
     const bytes = new Uint8Array(CONTROL_BYTES);
     // The error first: the countdown arms it.
     new DataView(bytes.buffer).setInt32(4, constants.errno[errno], true);
+    new DataView(bytes.buffer).setInt32(8, Number(changesOnly), true);
     await this.#write(bytes);
     new DataView(bytes.buffer).setInt32(0, call, true);
     await this.#write(bytes);
