@@ -4,7 +4,8 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
-  "--allow-env",
+  // Its own variables, those of systemd and sudo, and those that the Postgres driver looks up.
+  "--allow-env=ROSTERD_*,DATABASE_URL,DATABASE_URL_FILE,PG*,NO_COLOR,DENO_CERT,SUDO_USER,RUNTIME_DIRECTORY,NOTIFY_SOCKET",
   "--allow-sys=hostname,uid,gid,statfs",
   "--deny-import",
 ];

@@ -19,6 +19,7 @@ import { RequestPriority } from "./runtime/request_priority.ts";
 import { codeOrThrow, describeError } from "./runtime/errors.ts";
 import { IntervalLoop } from "./runtime/interval_loop.ts";
 import type { Log } from "./runtime/log.ts";
+import type { Notify } from "./runtime/notify_socket.ts";
 import { Alerts } from "./service/alerts.ts";
 import { HoldService } from "./service/hold_service.ts";
 import { DatabaseMonitor } from "./service/database_monitor.ts";
@@ -29,6 +30,7 @@ import { clearExpired } from "./service/retention.ts";
 import { RosterdService } from "./service/service.ts";
 import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
+import { Watchdog } from "./service/watchdog.ts";
 import { createTransport } from "./smtp/transport.ts";
 
 export interface AppOptions {
@@ -39,6 +41,10 @@ export interface AppOptions {
   linkTimeouts?: LinkTimeouts;
   /** A folder beside the data folder in which commands look for the record of the running service. */
   runFolder?: string;
+  /** Tells the supervisor of the process. */
+  notify?: Notify;
+  /** Called when HTTP answers nobody any more. The process must end. */
+  onHang?: () => void;
 }
 
 /** The running service; disposing of it stops it cleanly. */
@@ -69,7 +75,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
 
   const requestPriority = starting.use(await RequestPriority.open());
   const parts = { database, settingsFile, settings, requestPriority };
-  const { service, databaseMonitor, leadership, loops } = assemble(options, parts, stopping);
+  const { service, databaseMonitor, turns, leadership, loops } = assemble(options, parts, stopping);
   await databaseMonitor.start();
   const hosts = { listen: config.listen.hostname, more: config.hosts };
   const onRequest = () => requestPriority.begin();
@@ -91,9 +97,12 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
     starting.defer(() => removeServiceRecord(runFolder, record));
   }
   starting.defer(() => leadership.resign());
+  const movedAt = () => ({ database: databaseMonitor.movedAt, turns: turns.movedAt });
+  const { notify = null, onHang = () => {} } = options;
+  const watchdog = new Watchdog({ ...server, ...{ clock, log: options.log, notify, movedAt, onHang } });
 
   const running = starting.move();
-  const ended = Promise.all(loops.map((loop) => loop.run(stopping))).then(() => {}).finally(async () => {
+  const ended = Promise.all([...loops, watchdog].map((loop) => loop.run(stopping))).then(() => {}).finally(async () => {
     stop.abort();
     await running.disposeAsync();
   });
@@ -165,7 +174,7 @@ function assemble(
     ...{ version, config, clock, settingsFile, database, databaseMonitor },
     ...{ history, decisions, store, state, turns, outbox, transport },
   });
-  return { service, databaseMonitor, leadership, loops: [turns, databaseMonitor, mails, clearing] };
+  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
 }
 
 type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };

@@ -9,7 +9,8 @@ import { readServiceRecord, type ServiceRecord } from "../host/service_record.ts
 import { UnusableData } from "../host/unusable_data.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../postgres/connection/connect.ts";
-import { explainFully, isDatabaseUnreachable } from "../postgres/connection/errors.ts";
+import { isDatabaseUnreachable } from "../postgres/connection/errors.ts";
+import { explainWithRights } from "../postgres/rights.ts";
 import { codeOf } from "../runtime/errors.ts";
 import { openDatabase } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
@@ -49,7 +50,9 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   try {
     return await work(database);
   } catch (error) {
-    if (isDatabaseUnreachable(error)) throw new CommandFailed(explainFully(error), { cause: error });
+    if (isDatabaseUnreachable(error)) {
+      throw new CommandFailed(await explainWithRights(database.sql, error), { cause: error });
+    }
     throw error;
   } finally {
     await database.close();

@@ -35,7 +35,7 @@ export interface Command {
 }
 
 /** Exit codes (docs/cli.md#exit-codes). */
-export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, configuration: 78 } as const;
+export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, software: 70, configuration: 78 } as const;
 
 /** The command line is wrong. The caller prints the usage and exits with 64. */
 export class WrongUsage extends Error {

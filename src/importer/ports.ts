@@ -55,6 +55,8 @@ export interface ClaimedUpload extends ReadyUpload {
 
 export interface WaitingFile extends CodedText {
   name: string;
+  /** In milliseconds since 1970, if it is known. */
+  mtime?: number;
 }
 
 export interface FolderScan {
@@ -64,6 +66,7 @@ export interface FolderScan {
   claimed: ClaimedUpload[];
   /** Uploads that are in `bak` and not yet forgotten. */
   moved: ClaimedUpload[];
+  /** Oldest first; before them those whose age is not known. */
   waiting: WaitingFile[];
   /** Names with an ending that rosterd does not import. */
   ignored: string[];
@@ -71,6 +74,12 @@ export interface FolderScan {
 
 export function emptyScan(): FolderScan {
   return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
+}
+
+/** The database's role may not do what an import needs. The message names the right and the statement that grants it. */
+export class MissingRight extends Error {
+  override readonly name = "MissingRight";
+  readonly code = "42501";
 }
 
 /** The upload folder cannot be used, because it is missing or not writable, for example. Nothing is imported. */

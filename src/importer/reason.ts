@@ -2,6 +2,7 @@
 import type { Reason } from "../domain/outcome.ts";
 import { codeOf, sqlState } from "../runtime/errors.ts";
 import { ChangedWhileRead } from "./import_job.ts";
+import { MissingRight } from "./ports.ts";
 
 export function reasonOf(error: unknown): Reason {
   if (error instanceof ChangedWhileRead) return { code: "changed_while_read", text: error.message, line: null };
@@ -10,6 +11,7 @@ export function reasonOf(error: unknown): Reason {
 
 /** Messages of the database may quote values of users, so only their code is given. */
 function sentenceOf(error: unknown): string {
+  if (error instanceof MissingRight) return error.message;
   const state = sqlState(error);
   if (state !== null) return `the database refused the import (SQLSTATE ${state})`;
   return error instanceof Error ? error.message : "unexpected error";

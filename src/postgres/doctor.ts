@@ -2,48 +2,14 @@
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
-import { type Database, requireSuitable, type Sql, UnsuitableDatabase } from "./connection/connect.ts";
+import { type Database, requireSuitable, UnsuitableDatabase } from "./connection/connect.ts";
 import { explainFully } from "./connection/errors.ts";
-import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
-import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
-import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
+import { checkConnections, CONNECTIONS_NEEDED } from "./connection_limits.ts";
+import { SCHEMA_VERSION } from "./migrate.ts";
+import { checkRights } from "./rights.ts";
+import { checkStructure } from "./structure.ts";
 
 const ANSWER_TIMEOUT_MS = 15_000;
-
-/** The rights that rosterd needs on its tables; an owner has them all. */
-const TABLE_RIGHTS = {
-  // An import deletes only users that it created itself.
-  users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  permits: ["SELECT", "UPDATE"],
-  imports: ["SELECT", "INSERT", "UPDATE"],
-  import_failures: ["SELECT", "INSERT", "DELETE"],
-  import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  known_records: ["SELECT", "INSERT", "DELETE"],
-  known_state: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  outbox: ["SELECT", "INSERT", "UPDATE"],
-  migrations: ["SELECT"],
-};
-
-interface Rights {
-  /** Quoted for SQL, as is `database`. */
-  role: string;
-  database: string;
-  temporary: boolean;
-  create_schema: boolean;
-  /** Null without a schema, as is `create_tables`. */
-  use_schema: boolean | null;
-  create_tables: boolean | null;
-  missing_functions: string[];
-}
-
-interface TableRights {
-  name: string;
-  /** Quoted for SQL. */
-  owner: string;
-  owned: boolean;
-  lacking: string[];
-}
 
 /** Yields one finding at a time, and stops after the first if the database cannot be used. */
 export async function* checkDatabase(database: Database): AsyncGenerator<Finding> {
@@ -51,15 +17,14 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   const first = await answerOf(() => checkServer(database));
   yield first;
   if (first.verdict === "bad") return;
-  let lacking: Finding[] = [];
+  let more: Finding[] = [];
   yield await answerOf(async () => {
-    const [rights] = await sql.unsafe<Rights[]>(rightsOf);
-    const tables = await sql.unsafe<TableRights[]>(tableRights, [JSON.stringify(TABLE_RIGHTS)]);
-    const version = await readVersion(sql, rights, tables);
-    lacking = lackingRights(rights, tables, version);
+    const { version, findings } = await checkRights(sql);
+    const structure = version === SCHEMA_VERSION ? await checkStructure(sql) : [];
+    more = [...findings, ...structure, ...await checkConnections(sql)];
     return checkSchema(version);
   });
-  yield* lacking;
+  yield* more;
 }
 
 /** Whether the server answers, has a supported version and encoding, is writable, and returns values as they are. */
@@ -117,14 +82,6 @@ export function embedded(what: string): Finding {
   return warning("database", `${what}; it is only for trying out rosterd, and does not wait for the disk`, fix);
 }
 
-/** The schema's version; 0 before the first start, null if the role may not read it. */
-async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly TableRights[]): Promise<number | null> {
-  const migrations = tables.find(({ name }) => name === "migrations");
-  if (migrations === undefined) return 0;
-  if (!use_schema || migrations.lacking.length > 0) return null;
-  return await schemaVersion(sql);
-}
-
 function checkSchema(version: number | null): Finding {
   const needed = `this rosterd needs schema ${SCHEMA_VERSION}`;
   if (version === null) {
@@ -140,45 +97,6 @@ function checkSchema(version: number | null): Finding {
   if (version === 0) return good("schema", "rosterd's tables do not exist yet: the first start creates them");
   if (version === SCHEMA_VERSION) return good("schema", `the schema is up to date (schema ${version})`);
   return good("schema", `the database has schema ${version}, and ${needed}: the next start upgrades it`);
-}
-
-/** The rights missing for using the schema, and for creating or upgrading it if that is due. */
-function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
-  const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
-  const missing = (what: string, grant: string) =>
-    bad("rights", `the user ${role} cannot ${what}`, `Run as the owner, or as a superuser: ${grant};`);
-  const found: Finding[] = [];
-  if (!temporary) {
-    found.push(missing("create temporary tables", `grant temporary on database ${database} to ${role}`));
-  }
-  if (use_schema === null && !create_schema) {
-    found.push(missing("create the schema rosterd", `grant create on database ${database} to ${role}`));
-  }
-  if (use_schema === false) found.push(missing("use the schema rosterd", `grant usage on schema rosterd to ${role}`));
-  if (create_tables === false && version !== null && version < SCHEMA_VERSION) {
-    found.push(missing("create tables in the schema rosterd", `grant create on schema rosterd to ${role}`));
-  }
-  for (const { name, lacking } of tables.filter(({ lacking }) => lacking.length > 0)) {
-    const words = lacking.join(", ");
-    found.push(missing(`${words} on rosterd.${name}`, `grant ${words.toLowerCase()} on rosterd.${name} to ${role}`));
-  }
-  for (const name of missing_functions) {
-    found.push(missing(`call ${name}`, `grant execute on function ${name} to ${role}`));
-  }
-  const upgrade = lackingOwnership(rights, tables, version);
-  if (upgrade !== null) found.push(upgrade);
-  return found.length > 0 ? found : [good("rights", `the user ${role} has all the rights that rosterd needs`)];
-}
-
-/** Only a table's owner can alter it in an upgrade. */
-function lackingOwnership({ role }: Rights, tables: readonly TableRights[], version: number | null): Finding | null {
-  const foreign = tables.find(({ owned }) => !owned);
-  if (foreign === undefined || version === null || version > SCHEMA_VERSION) return null;
-  const fix = `Run as a superuser: grant ${foreign.owner} to ${role};`;
-  const what = `rosterd.${foreign.name} belongs to ${foreign.owner}, not to ${role}`;
-  return version < SCHEMA_VERSION
-    ? bad("rights", `${what}: the schema cannot be upgraded`, fix)
-    : warning("rights", `${what}: a later rosterd could not upgrade the schema`, fix);
 }
 
 async function answerOf(work: () => Promise<Finding>): Promise<Finding> {
@@ -200,5 +118,5 @@ const FIXES: Readonly<Record<string, string>> = {
   "28000": "Check the user and password in DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",
   "53100": "Free space on the server's disk.",
-  "53300": "Raise max_connections, or close connections that are not needed.",
+  "53300": `Raise max_connections, or run: alter role NAME connection limit ${CONNECTIONS_NEEDED};`,
 };

@@ -16,6 +16,8 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
+  // Row security that would hide rows is an error then (42501). Otherwise an import would create users who exist.
+  row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",
   idle_in_transaction_session_timeout: "0",

@@ -7,9 +7,11 @@ import {
   isDatabaseUnreachable,
   isServerAlive,
 } from "../postgres/connection/errors.ts";
+import { explainWithRights } from "../postgres/rights.ts";
 import { historyVersion } from "../postgres/history/history.ts";
 import { migrate, SchemaTooNew } from "../postgres/migrate.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { hasCode } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -35,10 +37,16 @@ export class DatabaseMonitor {
   /** The server answers but cannot work: a full disk, a missing right. Only a trial turn shows when that ends. */
   #isPartial = false;
   #isOnTrial = false;
+  /** A missing right (42501) that is not named yet. */
+  #refusal: unknown = null;
+  /** When the loop last went on, by the monotonic clock. */
+  movedAt: number;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
 
-  constructor(private readonly options: DatabaseMonitorOptions) {}
+  constructor(private readonly options: DatabaseMonitorOptions) {
+    this.movedAt = options.clock.elapsed();
+  }
 
   /** Null while the database can be used. */
   get unavailableReason(): string | null {
@@ -61,20 +69,35 @@ export class DatabaseMonitor {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
       this.report(error);
     });
+    await this.#nameMissingRight().catch((error) => this.report(error));
   }
 
   /** Reports an error which means that the database cannot be used. */
   report(error: unknown): void {
     const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
     const reason = isOurs ? error.message : explainDatabaseError(error);
-    if (this.#unavailableReason !== reason) {
-      this.options.log.warn("database_away", { reason: isOurs ? reason : explainFully(error) });
-    }
-    if (this.isWorthTrying) this.#reported.resolve(true);
+    const wasWorthTrying = this.isWorthTrying;
+    if (hasCode(error, "42501")) this.#refusal = error;
+    else this.#note(reason, isOurs ? reason : explainFully(error));
+    if (wasWorthTrying) this.#reported.resolve(true);
     if (this.#isOnTrial) this.#failures++;
-    this.#unavailableReason = reason;
+    this.#unavailableReason ??= reason;
     this.#isPartial = isServerAlive(error);
     this.#isOnTrial = false;
+  }
+
+  #note(reason: string, fully: string): void {
+    if (this.#unavailableReason !== reason) this.options.log.warn("database_away", { reason: fully });
+    this.#unavailableReason = reason;
+  }
+
+  /** Asks which right is missing, since the server's code does not say it. */
+  async #nameMissingRight(): Promise<void> {
+    const refusal = this.#refusal;
+    if (refusal === null) return;
+    this.#refusal = null;
+    const reason = await withTimeout(ANSWER_TIMEOUT_MS, explainWithRights(this.options.database.sql, refusal));
+    this.#note(reason, reason);
   }
 
   #usable(): void {
@@ -99,7 +122,9 @@ export class DatabaseMonitor {
   /** Probes the connection until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.movedAt = this.options.clock.elapsed();
       try {
+        await this.#nameMissingRight();
         const wasUnreachable = this.#unavailableReason !== null;
         // After a report, a pause of another length applies.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;

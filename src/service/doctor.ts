@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Settings } from "../domain/settings.ts";
 import { checkData, checkDisk, checkSettings, checkUser, nearest, refusal } from "../host/doctor.ts";
+import { checkPrivateFiles } from "../host/private_files.ts";
 import { allows, blockingFolder, ENTER, otherOwner, READ, type ServiceUser, WRITE } from "../host/user_rights.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { checkFolders } from "../inbox/doctor.ts";
@@ -33,6 +34,7 @@ export async function* runChecks({ config, clock, signal, database }: CheckOptio
   yield await checkMissing("data_folder", config.data, user, "--data") ??
     (user === null ? await checkData(config.data) : await checkDataFor(user, config.data));
   yield await checkDisk("data_disk", config.data);
+  yield* await checkPrivateFiles(config);
   if (settings === null) return;
   yield await checkMail(settings, { password: config.smtpPassword ?? undefined }, signal);
   yield* checkArchiving(settings);

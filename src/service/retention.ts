@@ -1,8 +1,8 @@
-/** Clears imports older than `bak_retention_days` (docs/upload-folder.md#retention). */
+/** Clears imports and mails older than `bak_retention_days` (docs/upload-folder.md#retention). */
 import type { Settings } from "../domain/settings.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database } from "../postgres/connection/connect.ts";
-import { expiredImports, markCleared, serverTime } from "../postgres/history/retention_store.ts";
+import { clearMails, expiredImports, markCleared, serverTime } from "../postgres/history/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 
@@ -27,4 +27,6 @@ export async function clearExpired(
     await markCleared(database.sql, id, clock.now());
     log.info("import_cleared", { import: id, files: files.length });
   }
+  const mails = await clearMails(database.sql, before);
+  if (mails > 0) log.info("mails_cleared", { mails });
 }

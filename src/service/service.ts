@@ -29,7 +29,7 @@ import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
 import { metricsOf } from "./metrics.ts";
-import { type ServiceState, waitingFiles } from "./state.ts";
+import { listedFiles, type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
@@ -134,8 +134,7 @@ export class RosterdService implements Service {
       next_turn_at: turns.nextTurnAt.toISOString(),
       standby: state.standby,
       running: state.running,
-      waiting: waitingFiles(state),
-      ignored: state.scan.ignored,
+      ...listedFiles(waitingFiles(state), state.scan.ignored),
       open_holds: openHolds,
       holds,
       last_import_at: lastImportAt,

@@ -35,5 +35,18 @@ export function initialState(settings: Settings): ServiceState {
 
 /** Files that cannot be imported now, and why. */
 export function waitingFiles({ scan, postponed }: ServiceState): WaitingFile[] {
-  return [...scan.waiting, ...postponed];
+  return [...postponed, ...scan.waiting];
+}
+
+/** A status with 20,000 names would take megabytes at each look. */
+const MAX_LISTED = 100;
+
+/** The first files of each kind, and how many there are. */
+export function listedFiles(waiting: readonly WaitingFile[], ignored: readonly string[]) {
+  return {
+    waiting: waiting.slice(0, MAX_LISTED).map(({ name, code, text }) => ({ name, code, text })),
+    waiting_count: waiting.length,
+    ignored: ignored.slice(0, MAX_LISTED),
+    ignored_count: ignored.length,
+  };
 }

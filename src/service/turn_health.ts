@@ -16,6 +16,10 @@ export class TurnHealth {
 
   constructor(private readonly clock: Clock) {}
 
+  get progressAt(): number | null {
+    return this.#progressAt;
+  }
+
   /** Runs a turn and remembers how it ended. */
   async watch(turn: () => Promise<void>): Promise<void> {
     this.progressed();

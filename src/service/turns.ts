@@ -72,6 +72,11 @@ export class Turns {
     return new Date(this.#options.clock.now().getTime() + Math.max(0, this.#turns.dueIn));
   }
 
+  /** When the loop last moved, by the monotonic clock: now, until its next turn is late. */
+  get movedAt(): number {
+    return this.health.progressAt ?? this.#options.clock.elapsed() + Math.min(0, this.#turns.dueIn);
+  }
+
   /** Starts a turn, or waits for the next one if one is running. Resolves with the ids that it imported. */
   async trigger(): Promise<readonly number[]> {
     await this.#turns.trigger();

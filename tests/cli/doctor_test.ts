@@ -63,6 +63,7 @@ Deno.test("doctor finds nothing bad before the first start, changes nothing, and
     upload_disk: "good",
     data_folder: "good",
     data_disk: "good",
+    private_files: "good",
     mail: "warning",
     archiving: "good",
   });
@@ -262,4 +263,24 @@ Deno.test("doctor warns that other users may replace bak and .rosterd until the 
   assert.match(finding.fix!, /let rosterd own it and make it sticky/);
   await chmod(here.path("upload"), 0o1777);
   assert.equal((await doctor(here)).of("upload_folder").verdict, "good");
+});
+
+Deno.test("doctor warns of a token or settings that others may read or change, and its chmod closes them", async () => {
+  await using here = await workplace();
+  await mkdir(here.path("data"));
+  await writeFile(here.path("data/admin-token"), "secret\n");
+  await chmod(here.path("data/admin-token"), 0o640);
+  await writeFile(here.path("settings.json"), "{}");
+  await chmod(here.path("settings.json"), 0o622);
+  const found = (await doctor(here)).findings.filter(({ check }) => check === "private_files");
+  assert.deepEqual(found.map(({ verdict, text }) => [verdict, text.replaceAll(/\S+\/(?=data|settings)/g, "")]), [
+    ["warning", "other users may read data/admin-token (mode 0640)"],
+    ["warning", "other users may change settings.json (mode 0622)"],
+  ]);
+  for (const { fix } of found) {
+    const { success } = await new Deno.Command("sh", { args: ["-c", fix!.replace("Run: ", "")], cwd: here.folder })
+      .output();
+    assert.ok(success);
+  }
+  assert.equal((await doctor(here)).verdicts.private_files, "good");
 });

@@ -113,12 +113,15 @@ withPrograms("systemd accepts the printed unit", ["systemd-analyze"], async () =
   }
 });
 
-Deno.test("systemd restarts a service that failed, but not for a wrong command line or configuration", async () => {
+Deno.test("systemd restarts a service that failed or says nothing, but not for a wrong command line or configuration", async () => {
   await using here = await Workplace.make();
   const unit = good(await here.run("print", "systemd", ...FOLDERS));
   assert.match(unit, /^Restart=on-failure$/m);
   assert.doesNotMatch(unit, /^(Environment=ROSTERD_HOSTS|AmbientCapabilities)=/m, "no line without effect");
   assert.match(unit, new RegExp(`^RestartPreventExitStatus=${EXIT.usage} ${EXIT.configuration}$`, "m"));
+  for (const line of ["Type=notify", "NotifyAccess=main", "WatchdogSec=120", "LimitNOFILE=65536"]) {
+    assert.match(unit, new RegExp(`^${line}$`, "m"));
+  }
 });
 
 Deno.test("the shell accepts the printed commands, and no placeholder is left", async () => {

@@ -142,3 +142,31 @@ onServer("a roster that was being checked when the service was killed is removed
   await service.restart();
   await assert.rejects(Deno.stat(left), Deno.errors.NotFound);
 });
+
+onServer(
+  "a right that is missing is named by readyz and once by the log, and the file goes in after the grant",
+  async (url, sql) => {
+    const role = `rosterd-test-${crypto.randomUUID().slice(0, 8)}`;
+    const [{ database }] = await sql`select current_database() as database`;
+    await sql.unsafe(`create role "${role}" login; grant create, temporary on database ${database} to "${role}"`);
+    try {
+      const own = new URL(url);
+      own.username = role;
+      await using service = await TestService.start({ databaseUrl: own.href });
+      await sql.unsafe(`revoke insert on rosterd.users from "${role}"`);
+      await service.drop("roster.csv", ROSTER);
+      await service.turn();
+      const named = async () =>
+        (await (await service.fetch("/readyz")).text()).includes("cannot INSERT on rosterd.users");
+      await until("the right is named", named);
+      await service.turn();
+      assert.ok(await named());
+      assert.equal(service.lines.filter((line) => line.includes('"database_away"')).length, 1);
+      await sql.unsafe(`grant insert on rosterd.users to "${role}"`);
+      await until("it is imported", async () => (await service.turn(), await readyCodes(service)).length === 0);
+      assert.equal((await service.bak()).length, 1);
+    } finally {
+      await sql.unsafe(`drop owned by "${role}" cascade; drop role "${role}"`);
+    }
+  },
+);

@@ -1,6 +1,6 @@
 /**
- * Memory has a fixed limit for any input (I8): a million failed records, and a quote that stays open for 2 GiB.
- * `ROSTERD_FAILURES` and `ROSTERD_GIB` set smaller sizes.
+ * Memory has a fixed limit for any input (I8): a million failed records, users who are repeated with other values, thousands of
+ * waiting files, and a quote that stays open for 2 GiB. `ROSTERD_FAILURES` and `ROSTERD_GIB` set smaller sizes.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import { survived } from "./verdict.ts";
 
 const FAILURES = Number(Deno.env.get("ROSTERD_FAILURES") ?? 1_000_000);
 const BYTES = Number(Deno.env.get("ROSTERD_GIB") ?? 2) * 2 ** 30;
+const WAITING_FILES = 20_000;
 const MOST_MIB = 256;
 const LONGEST_MS = 900_000;
 
@@ -89,6 +90,82 @@ onServer(`the service imports, mails and shows ${FAILURES} failures in flat memo
   }
   assertFlat(`service with ${FAILURES} failures`, peak.stop());
   survived({ fault: `contents: ${FAILURES} records that all fail, by the service`, injected: 1, checks: 6 });
+});
+
+const REPEATED_USERS = 20_000;
+
+onServer("the service imports 1.5 times as many records of 20,000 users, twice, in flat memory", async (_, here) => {
+  await here.write("settings.json", JSON.stringify({ settle_seconds: 0, interval_minutes: 1_440 }));
+  const records = 1.5 * FAILURES;
+  const service = here.spawn("serve");
+  const peak = watchPeak(service.pid), output = service.output();
+  try {
+    const { address } = JSON.parse(await until("it listens", () => read(here.path("data/service.json")), 30_000));
+    const ask = (path: string, method = "GET") =>
+      fetch(address + path, { method, headers: { authorization: "Bearer token-of-the-test" } });
+    for (const name of ["one.csv", "two.csv"]) {
+      await writeRepeated(here.path("upload/.part"), records);
+      await Deno.rename(here.path("upload/.part"), here.path(`upload/${name}`));
+      const { imports: [entry] } = await (await ask("/imports?wait=true", "POST")).json() as { imports: ImportEntry[] };
+      assert.deepEqual([entry.records, entry.failed], [records, records - REPEATED_USERS]);
+    }
+  } finally {
+    service.kill("SIGTERM");
+    await output;
+  }
+  assertFlat(`service with ${records} records of ${REPEATED_USERS} users`, peak.stop());
+  survived({
+    fault: `contents: ${records} records of ${REPEATED_USERS} users, with other values`,
+    injected: 2,
+    checks: 3,
+  });
+});
+
+/** Writes the users again and again, each time with other values. */
+async function writeRepeated(path: string, records: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const writer = file.writable.getWriter(), encoder = new TextEncoder();
+  let text = "unique_id,login_source,first_name,last_name,email,city,street,phone_cell\n";
+  for (let record = 0; record < records; record++) {
+    const user = record % REPEATED_USERS;
+    text += `U${user},ldap,First${record},Last,u${user}@example.edu,City,${record} Long Street,555-${record}\n`;
+    if (text.length < 1 << 20 && record < records - 1) continue;
+    await writer.write(encoder.encode(text));
+    text = "";
+  }
+  writer.releaseLock();
+}
+
+onServer("20,000 files wait in flat memory while many clients ask for the status", async (_, here) => {
+  // A file without a line end waits ten times as long.
+  await here.write("settings.json", JSON.stringify({ settle_seconds: 6, interval_minutes: 1 }));
+  await Deno.mkdir(here.path("upload"));
+  for (let number = 0; number < WAITING_FILES; number++) {
+    await here.write(`upload/roster-of-the-registry-${number}.csv`, `unique_id,login_source\nU${number},ldap`);
+  }
+  const service = here.spawn("serve");
+  const peak = watchPeak(service.pid), output = service.output();
+  try {
+    const { address } = JSON.parse(await until("it listens", () => read(here.path("data/service.json")), 30_000));
+    const headers = { authorization: "Bearer token-of-the-test" };
+    const over = performance.now() + 45_000;
+    let waiting = 0, bytes = 0;
+    while (performance.now() < over) {
+      const texts = await Promise.all(
+        Array.from({ length: 5 }, async () => await (await fetch(`${address}/status`, { headers })).text()),
+      );
+      waiting = Math.max(waiting, JSON.parse(texts[0]).waiting_count);
+      bytes = Math.max(bytes, ...texts.map((text) => text.length));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert.equal(waiting, WAITING_FILES);
+    assert.ok(bytes < 32_768, `a status of ${bytes} bytes`);
+  } finally {
+    service.kill("SIGTERM");
+    await output;
+  }
+  assertFlat(`service with ${WAITING_FILES} waiting files`, peak.stop());
+  survived({ fault: `folder: ${WAITING_FILES} files that wait`, injected: 1, checks: 3 });
 });
 
 async function configure(here: Workplace, port: number): Promise<void> {

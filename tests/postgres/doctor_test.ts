@@ -55,8 +55,8 @@ const isBad = ({ verdict }: Finding) => verdict === "bad";
 /** Follows the advice of each bad finding, as a superuser. */
 async function obey(db: RosterDatabase, findings: readonly Finding[]): Promise<void> {
   for (const { fix } of findings.filter(isBad)) {
-    const grant = /superuser: (grant [^;]+);$/.exec(fix!)?.[1];
-    if (grant !== undefined) await db.sql.unsafe(grant);
+    const statement = /superuser: ((?:grant|alter) [^;]+);$/.exec(fix!)?.[1];
+    if (statement !== undefined) await db.sql.unsafe(statement);
   }
 }
 
@@ -168,3 +168,87 @@ onServer(
     });
   },
 );
+
+/** Every constraint and index of the schema, as a statement that drops it. */
+async function everyDrop({ sql }: RosterDatabase): Promise<{ name: string; drop: string }[]> {
+  return await sql<{ name: string; drop: string }[]>`
+    select conname as name, format('alter table %s drop constraint %I cascade', conrelid::regclass, conname) as drop
+    from pg_constraint where connamespace = 'rosterd'::regnamespace and contype in ('p', 'u', 'c', 'f')
+    union all
+    select c.relname, format('drop index %s', c.oid::regclass) from pg_class as c
+    where relnamespace = 'rosterd'::regnamespace and relkind = 'i' and not exists (select from pg_constraint where conindid = c.oid)`;
+}
+
+onServer("doctor names each key, check and index that is lost, and its statement brings it back", async (db) => {
+  const drops = await everyDrop(db);
+  assert.ok(drops.length > 30);
+  for (const { name, drop } of drops) {
+    await db.sql.unsafe(drop);
+    const lost = (await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good");
+    assert.ok(lost.some(({ check, text }) => check === "structure" && text.endsWith(` ${name}`)), name);
+    for (const { fix } of lost) await db.sql.unsafe(/superuser: (.+);$/.exec(fix!)![1]);
+    assert.deepEqual((await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good"), [], name);
+  }
+});
+
+onServer("doctor warns of triggers that are switched off, also those of foreign keys", async (db) => {
+  await db.sql.unsafe(`
+    create function rosterd.noted() returns trigger language plpgsql as 'begin return null; end';
+    create trigger "Door" after update on rosterd.users for each row execute function rosterd.noted();
+    alter table rosterd.users disable trigger "Door";
+    alter table rosterd.outbox disable trigger all`);
+  const found = (await findingsOf(db.database)).filter(({ verdict }) => verdict === "warning");
+  assert.deepEqual(found.map(({ text }) => text).sort(), [
+    'the trigger "Door" on rosterd.users is switched off',
+    "the triggers of foreign keys on rosterd.outbox are switched off",
+  ]);
+  for (const { fix } of found) await db.sql.unsafe(/superuser: ([^;]+);$/.exec(fix!)![1]);
+  assert.deepEqual((await findingsOf(db.database)).filter(({ verdict }) => verdict !== "good"), []);
+});
+
+onServer("doctor says how many connections rosterd needs, when role or database allow fewer", async (db) => {
+  await asNewRole(db, async (database, role) => {
+    const [{ name }] = await db.sql`select quote_ident(current_database()) as name`;
+    await db.sql.unsafe(`alter role "${role}" connection limit 9; alter database ${name} connection limit 4`);
+    const found = (await findingsOf(database)).filter(({ check }) => check === "connections");
+    assert.deepEqual(found.map(({ verdict, text }) => [verdict, text]), [
+      ["bad", `the role "${role}" may have 9 connections, but rosterd needs 10`],
+      ["bad", `the database ${name} may have 4 connections, but rosterd needs 10`],
+    ]);
+    await obey(db, found);
+    assert.deepEqual((await findingsOf(database)).filter(({ check }) => check === "connections"), []);
+  });
+});
+
+onServer("an import that row security would blind fails in the words of doctor", async (db) => {
+  await asNewRole(db, async (database, role) => {
+    await obey(db, await findingsOf(database));
+    await db.import("unique_id,login_source\n1,ldap\n");
+    await db.sql`alter table rosterd.users enable row level security`;
+    const store = new PostgresImportStore(database);
+    for (const roster of ["unique_id,login_source\n1,ldap\n", "unique_id,login_source\n2,ldap\n"]) {
+      const { status, reason } = await db.import(roster, { store });
+      const [found] = (await findingsOf(database)).filter(isBad);
+      assert.equal(found.text, `row security on rosterd.users hides rows from the user "${role}": no import can run`);
+      assert.deepEqual([status, reason!.code, reason!.text], ["error", "42501", `${found.text}. ${found.fix}`]);
+    }
+    await obey(db, await findingsOf(database));
+    const { unchanged } = await db.import("unique_id,login_source\n1,ldap\n", { store });
+    assert.equal(unchanged, 1);
+  });
+});
+
+onServer("an import without a right names the right that is missing, not another", async (db) => {
+  await asNewRole(db, async (database, role) => {
+    await obey(db, await findingsOf(database));
+    await db.sql.unsafe(`revoke insert on rosterd.users from "${role}"`);
+    const { reason } = await db.import("unique_id,login_source\n1,ldap\n", {
+      store: new PostgresImportStore(database),
+    });
+    assert.equal(
+      reason!.text,
+      `the user "${role}" cannot INSERT on rosterd.users. ` +
+        `Run as the owner, or as a superuser: grant insert on rosterd.users to "${role}";`,
+    );
+  });
+});

@@ -1,10 +1,12 @@
 /** `rosterd serve`: the service, until SIGTERM or SIGINT. */
 import { createApp } from "../../app.ts";
 import { adminTokenPath } from "../../host/data_folder.ts";
+import { checkPrivateFiles } from "../../host/private_files.ts";
 import { openSettingsFile } from "../../host/settings_file.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
 import { delay } from "../../runtime/delay.ts";
 import { counted } from "../../runtime/grouped.ts";
+import { notifier } from "../../runtime/notify_socket.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 
 export const serveCommand: Command = {
@@ -13,6 +15,7 @@ export const serveCommand: Command = {
   ignoresInstallation: true,
   summary: "run the service (the default command)",
   help: "Runs the service: imports files from the upload folder, mails failures, and answers HTTP.\n" +
+    "Ends with 70 when it no longer answers its own /healthz.\n" +
     "Stops cleanly on SIGTERM or SIGINT. Another signal, at least a second later, stops it at once.",
   run: runServe,
 };
@@ -21,7 +24,9 @@ export const serveCommand: Command = {
 const MAX_SHUTDOWN_MS = 20_000;
 
 function runServe(invocation: Invocation): Promise<number> {
-  return Promise.race([serve(invocation), forcedEnd(invocation)]);
+  const hung = Promise.withResolvers<number>();
+  const onHang = () => hung.resolve(EXIT.software);
+  return Promise.race([serve(invocation, onHang), forcedEnd(invocation), hung.promise]);
 }
 
 /** Ends the process when a disk or database hangs during shutdown. */
@@ -32,12 +37,11 @@ async function forcedEnd({ signal, log }: Invocation): Promise<number> {
   return EXIT.ok;
 }
 
-async function serve(invocation: Invocation): Promise<number> {
+async function serve(invocation: Invocation, onHang: () => void): Promise<number> {
   const { config, version, clock, log, signal, terminal } = invocation;
-  await using app = await createApp(
-    { config, version, clock, log, runFolder: Deno.env.get("RUNTIME_DIRECTORY") },
-    signal,
-  );
+  const runFolder = Deno.env.get("RUNTIME_DIRECTORY"), notifySocket = Deno.env.get("NOTIFY_SOCKET");
+  const notify = notifySocket ? notifier(notifySocket, runFolder ?? config.data) : undefined;
+  await using app = await createApp({ config, version, clock, log, runFolder, notify, onHang }, signal);
   const { settings } = await openSettingsFile(config.settings, clock).read();
   log.info("started", {
     version,
@@ -46,6 +50,9 @@ async function serve(invocation: Invocation): Promise<number> {
     database: config.databaseUrl ? "server" : "embedded",
   });
   if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "run rosterd as a user of its own, not as root" });
+  for (const { check, verdict, text, fix } of await checkPrivateFiles(config)) {
+    if (verdict === "warning") log.warn(check, { reason: text, fix });
+  }
   for (const { code, text } of [...mailWarnings(settings), ...riskySettings(settings)]) {
     log.warn(code, { reason: text });
   }

@@ -8,6 +8,7 @@ import { checkFoldersFor, unreadableUploads } from "../../inbox/user_access.ts";
 import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/history.ts";
 import { leadsSince } from "../../postgres/leadership.ts";
 import { nullOn } from "../../runtime/errors.ts";
+import { listedFiles } from "../../service/state.ts";
 import { printable } from "../../runtime/log.ts";
 import { accessOf, userOfService } from "../../service/doctor.ts";
 import { counted, grouped } from "../../runtime/grouped.ts";
@@ -67,8 +68,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     standby: false,
     ...(leader === null ? {} : { leader_since: leader.toISOString() }),
     running: null,
-    waiting: folder.waiting,
-    ignored: [],
+    ...listedFiles(folder.waiting, []),
     open_holds: totals.openHolds,
     holds: totals.holds,
     last_import_at: totals.lastImportAt,
@@ -132,7 +132,11 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
     out(`  running: ${printable(status.running.file)}, ${counted(status.running.records, "record")}`);
   }
   for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
+  const moreWaiting = status.waiting_count - status.waiting.length;
+  if (moreWaiting > 0) out(`  … and ${counted(moreWaiting, "more file waits", "more files wait")}`);
   for (const name of status.ignored) out(paint.faint(`  ignored: ${printable(name)}`));
+  const moreIgnored = status.ignored_count - status.ignored.length;
+  if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));
 }
 
 function printHolds({ out, paint }: Terminal, { open_holds, holds }: StatusDocument): void {

@@ -72,7 +72,7 @@ async function scanEntry(context: ScanContext, found: Findings, name: string, se
   } else if (typeof stats === "string") {
     found.waiting.push(waiting.failing(name, stats));
   } else if (!stats.isFile()) {
-    found.waiting.push(waiting.notAPlainFile(name, stats));
+    found.waiting.push({ ...waiting.notAPlainFile(name, stats), mtime: Number(stats.mtimeMs) });
   } else {
     await scanUpload(context, found, { path, name, fingerprint: fingerprintOf(stats) }, settleSeconds);
   }
@@ -98,7 +98,7 @@ async function scanUpload(
   const reason = state.refusal(name, now) ?? await reasonToWait({ path, name, observation }, settleSeconds, now);
   observation.ready = reason === null;
   if (reason === null) found.ready.push({ name, ...mtimeAndSize(fingerprint) });
-  else if (reason !== "vanished") found.waiting.push(reason);
+  else if (reason !== "vanished") found.waiting.push({ ...reason, mtime: mtimeAndSize(fingerprint).mtime });
 }
 
 async function scanClaimed(context: ScanContext, found: Findings, settleSeconds: number): Promise<void> {
@@ -142,7 +142,7 @@ function inOrder({ ready, claimed, moved, waiting, ignored }: Findings): FolderS
     ready: ready.sort(oldestFirst),
     claimed: claimed.sort(oldestFirst),
     moved: moved.sort(oldestFirst),
-    waiting: waiting.sort(byName),
+    waiting: waiting.sort((a, b) => (a.mtime ?? 0) - (b.mtime ?? 0) || byName(a, b)),
     ignored: ignored.sort(),
   };
 }

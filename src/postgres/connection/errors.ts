@@ -51,9 +51,9 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   "3D000": "the database in DATABASE_URL does not exist: create it",
   "55000": "the database in DATABASE_URL is not accepting connections",
   "53100": "the server's disk is full",
-  "53300": "the server has no free connections",
+  "53300": "the server has no free connection for the user in DATABASE_URL",
   "25006": "the database is read-only",
-  "42501": "the user in DATABASE_URL lacks a right: grant it CREATE on the database, or make it the owner",
+  "42501": "the user in DATABASE_URL lacks a right",
 };
 
 /** Says why the database cannot be used, without values or secrets. */

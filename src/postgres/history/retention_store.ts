@@ -26,3 +26,9 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
     await tx`delete from rosterd.import_changes where import_id = ${id}`;
   });
 }
+
+/** Removes mails that were sent or given up before `time`. Returns their number. An alert whose cause lasts is mailed again. */
+export async function clearMails(sql: Sql, time: Date): Promise<number> {
+  const { count } = await sql`delete from rosterd.outbox where coalesce(sent_at, gave_up_at) < ${time}`;
+  return count;
+}

@@ -1,17 +1,19 @@
 /** Only `imports.status` says whether a file was applied, and it changes in the transaction that applies the file. */
 import type { Reason } from "../../domain/outcome.ts";
 import { maskSettings } from "../../domain/settings.ts";
-import type {
-  DryRun,
-  Facts,
-  Failure,
-  ImportEntry,
-  ImportStore,
-  ImportTransaction,
-  MailOwed,
-  WaitOptions,
+import {
+  type DryRun,
+  type Facts,
+  type Failure,
+  type ImportEntry,
+  type ImportStore,
+  type ImportTransaction,
+  type MailOwed,
+  MissingRight,
+  type WaitOptions,
 } from "../../importer/ports.ts";
 import { delay } from "../../runtime/delay.ts";
+import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
 import type { Database, Isolation, Tx } from "../connection/connect.ts";
 import { findImport, toEntry } from "../history/history.ts";
@@ -19,6 +21,7 @@ import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
 import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.ts";
 import { migrateWithin } from "../migrate.ts";
+import { explainWithRights } from "../rights.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
 /** A dry run takes no import lock, so a snapshot hides imports that end meanwhile. */
@@ -70,7 +73,7 @@ export class PostgresImportStore implements ImportStore {
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
-        if (!hasYielded(error)) throw error;
+        if (!hasYielded(error)) throw await this.#named(error);
         if (attempt === MAX_ATTEMPTS) throw new LockedByOthers(error);
         await delay(attempt * RETRY_DELAY_MS, waiting.signal);
       }
@@ -85,8 +88,13 @@ export class PostgresImportStore implements ImportStore {
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof DryRunResult) return outcome.result as T;
-      throw outcome;
+      throw await this.#named(outcome);
     }
+  }
+
+  async #named(error: unknown): Promise<unknown> {
+    if (!hasCode(error, "42501")) return error;
+    return new MissingRight(await explainWithRights(this.database.sql, error), { cause: error });
   }
 
   async reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void> {

@@ -73,7 +73,7 @@ onCluster(
     await sql.unsafe("revoke insert on rosterd.users from clerk");
     const file = roster("rights", 5);
     await database.drop(file);
-    await database.unreachableBecause(/lacks a right/);
+    await database.unreachableBecause(/may not INSERT on rosterd\.users/);
     const doctor = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "main.ts", "doctor", "--json", "--upload", database.service.upload],
       env: { DATABASE_URL: proxy.url, NO_COLOR: "1" },

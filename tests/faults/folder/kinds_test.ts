@@ -127,7 +127,7 @@ folderTest(
   "a link and a foreign folder in .rosterd are never followed or opened",
   async (service) => {
     const canary = await Canary.plant(service.here.path("canary"));
-    await until("the work folder is there", () => service.status().then(({ ready }) => ready));
+    await until("the work folder is there", () => Deno.stat(service.at(".rosterd")).then(() => true, () => false));
     await symlink(`${canary.root}/tree`, service.at(".rosterd", "20261123T000000Z-00000000"));
     await plant(service.at(".rosterd"), { "tree": { "x.csv": ROSTER } });
     await service.dropGood("K1");

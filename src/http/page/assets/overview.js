@@ -42,7 +42,9 @@ export async function overview(page) {
       part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
       health(page),
       section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
-      part(page, ({ waiting, ignored }) => ({ waiting, ignored }), files),
+      part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
+        ...{ waiting, waiting_count, ignored, ignored_count },
+      }), files),
     ),
   };
 }
@@ -203,8 +205,8 @@ function lookNow(page) {
   return asking("Scan folder now", look, { id: "look-now", class: "look-now" });
 }
 
-/** @param {Pick<StatusDocument, "waiting" | "ignored">} status */
-function files({ waiting, ignored }) {
+/** @param {Pick<StatusDocument, "waiting" | "waiting_count" | "ignored" | "ignored_count">} status */
+function files({ waiting, waiting_count, ignored, ignored_count }) {
   if (waiting.length + ignored.length === 0) return null;
   const columns = [{ heading: "File" }, { heading: "Reason", kind: "wide" }];
   const rows = waiting.map(({ name, text }) => [data(name), sentence(shown(text.replace(/^waiting: /, "")))]);
@@ -212,6 +214,7 @@ function files({ waiting, ignored }) {
     "waiting",
     "Files not imported",
     waiting.length > 0 && table("Files waiting in the upload folder", columns, rows),
+    more(waiting_count - waiting.length, "more file waits.", "more files wait."),
     ignored.length > 0 && h(
       "div",
       { class: "ignored" },
@@ -221,6 +224,17 @@ function files({ waiting, ignored }) {
         "Ignored because of their file extension. Rosters end in .csv, .tsv or .txt, plain or compressed (.gz):",
       ),
       h("ul", { class: "names" }, ignored.map((name) => h("li", null, data(name)))),
+      more(ignored_count - ignored.length, "more file is ignored.", "more files are ignored."),
     ),
   );
+}
+
+/**
+ * Says how many files are not listed.
+ * @param {number} count
+ * @param {string} one
+ * @param {string} many
+ */
+function more(count, one, many) {
+  return count > 0 && h("p", { class: "faint" }, `… and ${counted(count, one, many)}`);
 }

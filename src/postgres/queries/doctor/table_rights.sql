@@ -3,6 +3,7 @@ select
   wanted.name,
   quote_ident(pg_get_userbyid(c.relowner)) as owner,
   pg_has_role(c.relowner, 'USAGE') as owned,
+  row_security_active(c.oid) as hides_rows,
   array(
     select one from jsonb_array_elements_text(wanted.rights) as one where not has_table_privilege(c.oid, one)
   ) as lacking

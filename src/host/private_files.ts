@@ -1,0 +1,33 @@
+/** Finds files with secrets that other users of this machine can read or change. */
+import { stat } from "node:fs/promises";
+import { type Finding, good, warning } from "../domain/finding.ts";
+import { codeOrThrow } from "../runtime/errors.ts";
+import { adminTokenPath } from "./data_folder.ts";
+
+const READ = 0o044;
+const WRITE = 0o022;
+
+/** A missing file exposes nothing. One that cannot be looked at is reported by other checks. */
+export async function checkPrivateFiles({ data, settings }: { data: string; settings: string }): Promise<Finding[]> {
+  const findings = await Promise.all([adminTokenPath(data), settings].map(exposed));
+  const found = findings.filter((finding) => finding !== null);
+  return found.length > 0 ? found : [good("private_files", "admin token and settings are closed to other users")];
+}
+
+async function exposed(path: string): Promise<Finding | null> {
+  let mode: number;
+  try {
+    mode = (await stat(path)).mode & 0o777;
+  } catch (error) {
+    codeOrThrow(error);
+    return null;
+  }
+  const acts = [...((mode & READ) === 0 ? [] : ["read"]), ...((mode & WRITE) === 0 ? [] : ["change"])];
+  if (acts.length === 0) return null;
+  const text = `other users may ${acts.join(" and ")} ${path} (mode ${mode.toString(8).padStart(4, "0")})`;
+  return warning("private_files", text, `Run: chmod 600 ${shellWord(path)}`);
+}
+
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

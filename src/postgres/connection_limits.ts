@@ -1,0 +1,32 @@
+/** How many connections rosterd needs, and whether its role and database allow them (docs/operations.md#create-the-database). */
+import { bad, type Finding } from "../domain/finding.ts";
+import type { Sql } from "./connection/connect.ts";
+import limits from "./queries/doctor/connection_limits.sql" with { type: "text" };
+
+/** One leads, one imports, five answer short questions, two check and decide, one looks after a silent link. */
+export const CONNECTIONS_NEEDED = 10;
+
+interface Limits {
+  /** Quoted for SQL, as is `database`. */
+  role: string;
+  database: string;
+  /** -1: no limit. */
+  of_role: number;
+  of_database: number;
+}
+
+export async function checkConnections(sql: Sql): Promise<Finding[]> {
+  const [{ role, database, of_role, of_database }] = await sql.unsafe<Limits[]>(limits);
+  return [tooFew(`role ${role}`, of_role), tooFew(`database ${database}`, of_database)].filter((found) =>
+    found !== null
+  );
+}
+
+function tooFew(of: string, limit: number): Finding | null {
+  if (limit < 0 || limit >= CONNECTIONS_NEEDED) return null;
+  return bad(
+    "connections",
+    `the ${of} may have ${limit} connections, but rosterd needs ${CONNECTIONS_NEEDED}`,
+    `Run as a superuser: alter ${of} connection limit ${CONNECTIONS_NEEDED};`,
+  );
+}

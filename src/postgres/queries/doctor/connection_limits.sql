@@ -1,0 +1,8 @@
+-- How many connections the role and the database may have; -1: no limit, which always holds for a superuser.
+select
+  quote_ident(current_user) as role,
+  quote_ident(current_database()) as database,
+  case when r.rolsuper then -1 else r.rolconnlimit end as of_role,
+  case when r.rolsuper then -1 else d.datconnlimit end as of_database
+from pg_roles as r, pg_database as d
+where r.rolname = current_user and d.datname = current_database()

@@ -1,0 +1,22 @@
+/** Tells the supervisor of the process how it is, as sd_notify(3) does: one datagram to the socket in NOTIFY_SOCKET. */
+import { join } from "node:path";
+
+export type Notify = (state: string) => Promise<void>;
+
+/**
+ * Returns a function that sends states such as `READY=1`. `folder` must be writable: a datagram comes from a socket that has a name
+ * there for a moment. A `target` with `@` is an abstract name.
+ */
+export function notifier(target: string, folder: string): Notify {
+  const path = target.replace(/^@/, "\0");
+  return async (state) => {
+    const name = join(folder, `.notify-${crypto.randomUUID().slice(0, 8)}`);
+    const socket = Deno.listenDatagram({ transport: "unixpacket", path: name });
+    try {
+      await Deno.remove(name);
+      await socket.send(new TextEncoder().encode(state), { transport: "unixpacket", path });
+    } finally {
+      socket.close();
+    }
+  };
+}

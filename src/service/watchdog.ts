@@ -1,0 +1,107 @@
+/**
+ * Asks the service's own HTTP as a client does. A process that answers nobody ends, so that its supervisor starts another one, and
+ * the supervisor hears only of a service whose loops move (docs/operations.md#watchdog).
+ */
+import type { Clock } from "../runtime/clock.ts";
+import { delay } from "../runtime/delay.ts";
+import { codeOrThrow, describeError } from "../runtime/errors.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Notify } from "../runtime/notify_socket.ts";
+
+const CHECK_INTERVAL_MS = 10_000;
+/** Two minutes with the pauses between them: a disk or a flood may delay a few answers. */
+const MAX_MISSES = 6;
+/** Longer than an upgrade of the schema or the merge of a large roster takes without a sign. */
+const MAX_SILENCE_MS = 1_800_000;
+
+export interface WatchdogOptions {
+  hostname: string;
+  port: number;
+  clock: Clock;
+  log: Log;
+  /** Null without a supervisor that listens. */
+  notify: Notify | null;
+  /** By the monotonic clock: when the monitor of the database and the turns last moved. An unreachable database does not stop them. */
+  movedAt: () => Readonly<Record<string, number>>;
+  /** Called once, when nobody is answered any more. */
+  onHang: () => void;
+  checkIntervalMs?: number;
+}
+
+export class Watchdog {
+  readonly #options: WatchdogOptions;
+  #misses = 0;
+  /** What was logged last, so that a lasting fault is logged once. */
+  #fault: string | null = null;
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { checkIntervalMs = CHECK_INTERVAL_MS } = this.#options;
+    await this.#notify("READY=1");
+    const isTime = () => delay(checkIntervalMs, signal).then(() => true, () => false);
+    while (await isTime()) await this.#check(checkIntervalMs, signal);
+    await this.#notify("STOPPING=1");
+  }
+
+  async #check(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { log, onHang } = this.#options;
+    const isAnswered = await answers(this.#options, timeoutMs, signal);
+    if (signal.aborted) return;
+    this.#misses = isAnswered ? 0 : this.#misses + 1;
+    if (this.#misses === MAX_MISSES) {
+      log.error("http_silent", { checks: MAX_MISSES, reason: "the service does not answer its own /healthz" });
+      onHang();
+    }
+    if (isAnswered && this.#allMove()) await this.#notify("WATCHDOG=1");
+  }
+
+  #allMove(): boolean {
+    const { clock, movedAt } = this.#options;
+    const stuck = Object.entries(movedAt()).find(([, at]) => clock.elapsed() - at > MAX_SILENCE_MS);
+    if (stuck !== undefined) this.#note("loop_stuck", { loop: stuck[0], minutes: MAX_SILENCE_MS / 60_000 });
+    return stuck === undefined;
+  }
+
+  async #notify(state: string): Promise<void> {
+    try {
+      await this.#options.notify?.(state);
+      this.#fault = null;
+    } catch (error) {
+      this.#note("supervisor_not_told", { state, error: describeError(error) });
+    }
+  }
+
+  #note(fault: string, fields: Parameters<Log["error"]>[1]): void {
+    if (this.#fault !== fault) this.#options.log.error(fault, fields);
+    this.#fault = fault;
+  }
+}
+
+type Address = Pick<WatchdogOptions, "hostname" | "port">;
+
+/** Whether the service answers, or at least closes the connection: with too many clients it does only that. */
+async function answers({ hostname, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  let connection: Deno.Conn;
+  try {
+    connection = await Deno.connect({ hostname, port });
+  } catch (error) {
+    codeOrThrow(error);
+    return false;
+  }
+  const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const close = () => connection.close();
+  over.addEventListener("abort", close);
+  try {
+    await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n"));
+    await connection.read(new Uint8Array(64));
+    return true;
+  } catch {
+    return !over.aborted;
+  } finally {
+    over.removeEventListener("abort", close);
+    if (!over.aborted) close();
+  }
+}

@@ -1,0 +1,33 @@
+/** Retention removes what it promises to remove, and nothing else. */
+import assert from "node:assert/strict";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { clearExpired } from "../../src/service/retention.ts";
+import { onServer } from "../postgres/roster_database.ts";
+
+onServer(
+  "mails that were sent or given up are cleared with the retention, waiting and later ones are kept",
+  async (db) => {
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+    try {
+      await db.sql`
+      insert into rosterd.outbox (kind, message_id, created_at, sent_at, gave_up_at) values
+        ('alert', 'sent', now() - interval '9 days', now() - interval '8 days', null),
+        ('alert', 'gave up', now() - interval '9 days', null, now() - interval '8 days'),
+        ('alert', 'sent yesterday', now() - interval '9 days', now() - interval '1 day', null),
+        ('alert', 'waiting', now() - interval '9 days', null, null)`;
+      const options = { database: db.database, bak: new BakFolder(folder), clock: systemClock, log: silentLog };
+      const kept = async () =>
+        (await db.sql`select message_id from rosterd.outbox order by id`).map((row) => row.message_id);
+
+      await clearExpired(options, { ...DEFAULT_SETTINGS, bak_retention_days: 0 });
+      assert.equal((await kept()).length, 4);
+      await clearExpired(options, { ...DEFAULT_SETTINGS, bak_retention_days: 7 });
+      assert.deepEqual(await kept(), ["sent yesterday", "waiting"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

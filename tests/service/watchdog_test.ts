@@ -1,0 +1,128 @@
+/** The watchdog tells a supervisor of a service that answers and moves, and ends one that answers nobody. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { notifier } from "../../src/runtime/notify_socket.ts";
+import { Watchdog, type WatchdogOptions } from "../../src/service/watchdog.ts";
+import { missingPrograms } from "../support/programs.ts";
+import { Workplace } from "../support/rosterd.ts";
+import { Supervisor } from "../support/supervisor.ts";
+import { until } from "../support/until.ts";
+
+const missing = missingPrograms("python3");
+if (missing !== null) console.error(`LEFT OUT: tests of ${import.meta.url} with a supervisor: ${missing}`);
+
+const CHECK_INTERVAL_MS = 20;
+
+/** Runs a watchdog beside `handle`, which gets each connection, until `test` is over. */
+async function watching(
+  handle: (connection: Deno.Conn) => void,
+  options: Partial<WatchdogOptions>,
+  test: (hung: () => number) => Promise<void>,
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      open.push(connection);
+      handle(connection);
+    }
+  })();
+  const stop = new AbortController(), { hostname, port } = listener.addr as Deno.NetAddr;
+  let hung = 0;
+  const watchdog = new Watchdog({
+    ...{ hostname, port, clock: systemClock, log: silentLog, notify: null, checkIntervalMs: CHECK_INTERVAL_MS },
+    movedAt: () => ({}),
+    onHang: () => hung++,
+    ...options,
+  });
+  const running = watchdog.run(stop.signal);
+  try {
+    await test(() => hung);
+  } finally {
+    stop.abort();
+    await running;
+    listener.close();
+    await accepting;
+    for (const connection of open) connection.close();
+  }
+}
+
+const answer = (connection: Deno.Conn) => void connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
+
+Deno.test("a service that takes connections and never answers is hung after six checks, and told once", async () => {
+  const states: string[] = [];
+  const notify = (state: string) => Promise.resolve(void states.push(state));
+  await watching(() => {}, { notify }, async (hung) => {
+    await until("it is hung", () => Promise.resolve(hung() > 0));
+    await new Promise((resolve) => setTimeout(resolve, 5 * CHECK_INTERVAL_MS));
+    assert.equal(hung(), 1);
+  });
+  assert.deepEqual(states, ["READY=1", "STOPPING=1"], "never WATCHDOG=1");
+});
+
+Deno.test("a service that only closes connections, because it has too many, is not hung", async () => {
+  let closed = 0;
+  const states: string[] = [];
+  const notify = (state: string) => Promise.resolve(void states.push(state));
+  await watching((connection) => (closed++, void connection.closeWrite()), { notify }, async (hung) => {
+    await until("it was asked ten times", () => Promise.resolve(closed > 10));
+    assert.equal(hung(), 0);
+  });
+  assert.ok(states.includes("WATCHDOG=1"));
+});
+
+Deno.test("a loop that has not moved for half an hour keeps WATCHDOG=1 back, until it moves", async () => {
+  const states: string[] = [];
+  const notify = (state: string) => Promise.resolve(void states.push(state));
+  let minutes = 31, asked = 0;
+  const movedAt = () => (asked++, { database: systemClock.elapsed(), turns: systemClock.elapsed() - minutes * 60_000 });
+  await watching(answer, { notify, movedAt }, async () => {
+    await until("it was looked at", () => Promise.resolve(asked > 5));
+    assert.deepEqual(states, ["READY=1"]);
+    minutes = 29;
+    await until("it is well", () => Promise.resolve(states.includes("WATCHDOG=1")));
+  });
+});
+
+for (const kind of ["a path", "an abstract name"]) {
+  Deno.test({
+    name: `a supervisor with ${kind} hears READY=1, WATCHDOG=1 and STOPPING=1, and no socket is left`,
+    ignore: missing !== null,
+    async fn() {
+      const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });
+      try {
+        const address = kind === "a path" ? join(folder, "notify") : `@rosterd-${crypto.randomUUID()}`;
+        await using supervisor = await Supervisor.start(address);
+        const own = join(folder, "own");
+        await Deno.mkdir(own);
+        await watching(answer, { notify: notifier(address, own) }, () => supervisor.hears("WATCHDOG=1"));
+        await supervisor.hears("STOPPING=1");
+        assert.equal(supervisor.told[0], "READY=1");
+        assert.deepEqual(await Array.fromAsync(Deno.readDir(own)), []);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "rosterd serve tells a supervisor that it is ready, without a database, and that it stops",
+  ignore: missing !== null,
+  async fn() {
+    await using here = await Workplace.make({
+      DATABASE_URL: "postgres://rosterd@127.0.0.1:1/none",
+      ROSTERD_LISTEN: "127.0.0.1:0",
+    });
+    await using supervisor = await Supervisor.start(here.path("notify"));
+    const service = here.spawnWith({ NOTIFY_SOCKET: supervisor.address }, "serve");
+    await supervisor.hears("READY=1");
+    service.kill("SIGTERM");
+    const { code, stderr } = await service.output();
+    assert.equal(code, 0);
+    await supervisor.hears("STOPPING=1");
+    assert.doesNotMatch(new TextDecoder().decode(stderr), /supervisor_not_told/);
+  },
+});

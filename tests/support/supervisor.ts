@@ -1,0 +1,42 @@
+/** A supervisor as systemd is one: a program of its own that receives what a service tells it through NOTIFY_SOCKET. */
+import { until } from "./until.ts";
+
+/** Prints each datagram as a line. A name with `@` is abstract. */
+const PROGRAM = `
+import socket, sys
+receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+receiver.bind(sys.argv[1].replace("@", chr(0)))
+print("bound", flush=True)
+while True:
+    print(receiver.recv(4096).decode(), flush=True)
+`;
+
+export class Supervisor implements AsyncDisposable {
+  /** What it was told, in order. */
+  readonly told: string[] = [];
+
+  private constructor(readonly address: string, private readonly process: Deno.ChildProcess) {}
+
+  static async start(address: string): Promise<Supervisor> {
+    const process = new Deno.Command("python3", { args: ["-c", PROGRAM, address], stdout: "piped" }).spawn();
+    const supervisor = new Supervisor(address, process);
+    void supervisor.#listen();
+    await until("the supervisor listens", () => Promise.resolve(supervisor.told.shift() === "bound"));
+    return supervisor;
+  }
+
+  async hears(state: string): Promise<void> {
+    await until(`the supervisor hears ${state}`, () => Promise.resolve(this.told.includes(state)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.process.status;
+  }
+
+  async #listen(): Promise<void> {
+    for await (const text of this.process.stdout.pipeThrough(new TextDecoderStream())) {
+      this.told.push(...text.split("\n").filter((line) => line !== ""));
+    }
+  }
+}
