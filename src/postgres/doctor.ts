@@ -1,4 +1,4 @@
-/** The database checks of `rosterd doctor`: server, schema and rights. They only read the catalogs. */
+/** The database checks of `rosterd doctor`: server, schema and rights. They only read the system catalogs. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -10,7 +10,7 @@ import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" 
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** The rights that rosterd needs on its tables; an owner has them all. */
+/** The rights that rosterd needs on its tables. An owner has them all. */
 const TABLE_RIGHTS = {
   // An import deletes only users that it created itself.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
@@ -31,7 +31,7 @@ interface Rights {
   database: string;
   temporary: boolean;
   create_schema: boolean;
-  /** Null without a schema, as is `create_tables`. */
+  /** Null if there is no schema, as is `create_tables`. */
   use_schema: boolean | null;
   create_tables: boolean | null;
   missing_functions: string[];
@@ -62,7 +62,7 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   yield* lacking;
 }
 
-/** Whether the server answers, has a supported version and encoding, is writable, and returns values as they are. */
+/** Whether the server answers, has a supported version and encoding, is writable, and returns values unchanged. */
 async function checkServer(database: Database): Promise<Finding> {
   const { sql, kind } = database;
   try {
@@ -87,7 +87,7 @@ async function checkServer(database: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The kinds of values that the session reads or returns otherwise than rosterd expects. */
+/** The kinds of values that the session reads or returns differently from what rosterd expects. */
 async function changedValues({ transaction }: Database): Promise<string[]> {
   return await transaction(async (tx) => {
     const [row] = await tx`
@@ -103,7 +103,7 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
       "a letter with an accent": row.encoding,
       "a whole number": Number(row.bigint) === Number.MAX_SAFE_INTEGER,
       "a fraction": row.float === 0.1,
-      "a truth value": row.boolean === true,
+      "a boolean": row.boolean === true,
       "bytes": row.bytes instanceof Uint8Array && [...row.bytes].join() === "0,255",
       "an interval": row.interval,
       "a list": row.array,
@@ -114,7 +114,11 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
 
 export function embedded(what: string): Finding {
   const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
-  return warning("database", `${what}; it is only for trying out rosterd, and does not wait for the disk`, fix);
+  return warning(
+    "database",
+    `${what}; it is only for trying out rosterd, because it does not wait until data is on disk`,
+    fix,
+  );
 }
 
 /** The schema's version; 0 before the first start, null if the role may not read it. */
@@ -142,7 +146,7 @@ function checkSchema(version: number | null): Finding {
   return good("schema", `the database has schema ${version}, and ${needed}: the next start upgrades it`);
 }
 
-/** The rights missing for using the schema, and for creating or upgrading it if that is due. */
+/** The rights that are missing for using the schema, and for creating or upgrading it if necessary. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>

@@ -192,7 +192,7 @@ AS $function$
             select from rosterd.permits as other
             where other.permit_no = mine.permit_no and other.status = 'active'
           )
-          -- Of several that bear one number, only the first comes back.
+          -- If several have the same number, only the first is restored.
           and not exists (
             select from rosterd.permits as twin
             where twin.permit_no = mine.permit_no and twin.released_by_import = mine.released_by_import

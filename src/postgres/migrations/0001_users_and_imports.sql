@@ -1,5 +1,5 @@
--- The first schema: users, permits, the history of imports, and waiting mail (docs/database.md).
--- Never change what a released migration does: add the next number.
+-- The first schema: users, permits, the history of imports, and waiting mail (docs/database.md). Never change what a
+-- released migration does: add a new one.
 
 create table rosterd.users (
   unique_id            text collate "C" primary key,
@@ -33,7 +33,7 @@ create table rosterd.users (
   constraint users_archived_are_inactive check (archived_at is null or not active)
 );
 
--- Ignores the case of A to Z only, whatever the database's collation (docs/file-format.md#taken-values).
+-- Ignores the case of A to Z only, regardless of the database's collation (docs/file-format.md#taken-values).
 create unique index users_user_name_key on rosterd.users (lower(user_name collate "C"));
 create unique index users_email_key on rosterd.users (lower(email collate "C"));
 
@@ -83,7 +83,7 @@ create table rosterd.imports (
   undone_at        timestamptz,
   -- When retention cleared its files in bak, its failures and its undo data (docs/upload-folder.md#retention).
   cleared_at       timestamptz,
-  -- What was done outside the database after the commit, so that a restart continues there.
+  -- What was done outside the database after the commit, so that a restart can continue from there.
   bak_file         text,
   failed_file      text,
   mail             text not null default 'none'
@@ -99,7 +99,7 @@ create table rosterd.import_failures (
   primary key (import_id, line)
 );
 
--- Waiting and past mail, written in the transaction of its import.
+-- Waiting and past mail. A mail is written in the transaction of its import.
 create table rosterd.outbox (
   id          bigint generated always as identity primary key,
   import_id   bigint references rosterd.imports on delete cascade,

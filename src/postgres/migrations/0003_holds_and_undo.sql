@@ -1,6 +1,6 @@
--- Adds the tables of holds (docs/people.md#hold) and undo (docs/people.md#undo).
+-- Adds the tables for holds (docs/people.md#hold) and undo (docs/people.md#undo).
 
--- The import that created the user. An undo needs nothing more about new users.
+-- The import that created the user. An undo needs no other data about new users.
 alter table rosterd.users add column created_by_import bigint;
 
 alter table rosterd.imports
@@ -9,7 +9,7 @@ alter table rosterd.imports
   add column hold_ended_at timestamptz;
 create index imports_open_holds_idx on rosterd.imports (id) where hold_state = 'open';
 
--- What each import changed of existing users, by the columns of rosterd.users: {"city": ["Ottawa", "Hull"]}.
+-- What each import changed about existing users, by column of rosterd.users: {"city": ["Ottawa", "Hull"]}.
 create table rosterd.import_changes (
   import_id   bigint not null references rosterd.imports on delete cascade,
   unique_id   text collate "C" not null,
@@ -21,14 +21,14 @@ create table rosterd.import_changes (
 -- Finds who lost access in the last 24 hours.
 create index import_changes_lost_active_idx on rosterd.import_changes (changed_at) where lost_active;
 
--- Users whom the guard keeps from losing access.
+-- Users whose loss of access the archive guard holds back.
 create table rosterd.import_held (
   import_id    bigint not null references rosterd.imports on delete cascade,
   unique_id    text collate "C" not null,
   -- The record's line; null: the user is missing from the roster.
   line         bigint,
   effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
-  -- Later imports whose record keeps this user. An undone one no longer counts, so the first hundred are kept.
+  -- Later imports with a record that keeps this user. An undone import no longer counts, so up to a hundred are stored.
   otherwise_by bigint[] not null default '{}',
   primary key (import_id, unique_id)
 );

@@ -1,4 +1,4 @@
--- Marks an import whose file another program removed from .rosterd. Turns and mails no longer wait for it.
+-- Marks an import whose file another program removed from .rosterd, so that turns and mails no longer wait for it.
 
 alter table rosterd.imports add column file_gone_at timestamptz;
 

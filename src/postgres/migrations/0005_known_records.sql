@@ -1,6 +1,8 @@
--- Stores digests of the records applied last, so that an import can skip the same ones (docs/database.md#unchanged-record-cache).
+-- Stores digests of the records applied last, so that an import can skip identical ones
+-- (docs/database.md#unchanged-record-cache).
 
--- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. A user's last entry counts.
+-- A log, stored in pieces. Each 16-byte entry is the key of a user and the digest of a record. A user's last entry
+-- wins.
 create table rosterd.known_records (
   id      bigint generated always as identity primary key,
   entries integer not null,
@@ -36,7 +38,8 @@ begin
 end
 $$;
 
--- An import keeps its own log entries up to date. The triggers note all other changes, even in a session that disables triggers.
+-- An import keeps its own log entries up to date. The triggers record all other changes, even in a session that
+-- disables triggers.
 create trigger users_note_changed after update or delete on rosterd.users
   for each row when (current_setting('rosterd.importing', true) is distinct from 'on')
   execute function rosterd.note_changed_user();
