@@ -1,8 +1,9 @@
 /**
- * THE STORY of an import: from the bytes of one file to users in the database.
+ * The main path of an import: from the bytes of one file to users in the database.
  *
- * A record that cannot be applied is a failure: data, stored and reported. A file that cannot be read as a roster throws
- * {@link RejectedFile}. Any other error is thrown as it is: the transaction is rolled back, and the file waits.
+ * A record that cannot be applied is a failure: data, stored and reported. A file that cannot be read as a roster
+ * throws {@link RejectedFile}. Any other error is rethrown unchanged: the transaction is rolled back, and the file
+ * stays for a retry.
  */
 import {
   balance,
@@ -54,7 +55,7 @@ export async function importFile(
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
-/** What a dry run tells besides the counts, cut after the first ones. */
+/** What a dry run reports: the counts, and the first of each list. */
 export interface Checked {
   counts: Counts;
   warnings: Warning[];
@@ -92,7 +93,7 @@ type Stage<Planned> = (roster: Roster, bytes: number) => Promise<Staging<Planned
 
 interface Read<Planned> {
   warnings: Warning[];
-  /** Repeated headers and the like, which count as skipped records. */
+  /** Lines such as repeated headers, counted as skipped records. */
   skipped: number;
   planned: Planned;
 }
@@ -127,13 +128,13 @@ async function readAndPlan<Planned>(
     facts.records += notes.skipped;
     return { warnings, skipped: notes.skipped, planned };
   } catch (error) {
-    // A file that is still being written must not be rejected for its first half.
+    // The file may still be being written, so do not reject it for what is only its first half.
     if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
     throw error;
   }
 }
 
-/** Small, so that the work on one piece does not keep HTTP waiting. */
+/** Small, so that processing one piece does not delay HTTP requests. */
 const PIECE_BYTES = 1 << 16;
 
 async function* counted(

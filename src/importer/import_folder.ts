@@ -1,4 +1,6 @@
-/** One turn: carries each upload to its end, oldest first, including any that an earlier turn left unfinished. */
+/**
+ * One turn: takes each upload through all its steps, oldest first, including those left unfinished by earlier turns.
+ */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
@@ -11,7 +13,7 @@ export interface TurnResult {
   hadUploads: boolean;
 }
 
-/** Runs one turn over a fresh scan. Throws only errors that stop all uploads. */
+/** Runs one turn over a fresh scan. Throws only errors that affect every upload. */
 export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnResult> {
   const pending = await pendingUploads(turn, scan);
   const result: TurnResult = { imported: [], postponed: [], hadUploads: pending.length > 0 };
@@ -32,7 +34,7 @@ export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnRe
   return result;
 }
 
-/** Every upload in the folders, and every import whose upload is gone; the nearly finished first. */
+/** All uploads in the folders, and all imports whose upload is gone. Those closest to completion come first. */
 async function pendingUploads(
   { inbox, store }: Turn,
   { claimed, moved, ready }: FolderScan,

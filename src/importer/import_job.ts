@@ -1,28 +1,28 @@
-/** What an import works with. */
+/** The inputs of an import. */
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Findings } from "./checks/findings.ts";
 import type { Facts, Progress, RosterFile } from "./ports.ts";
 
 export interface ReadJob {
-  /** Read once, when the import begins. */
+  /** Read once, at the start of the import. */
   settings: Settings;
   clock: Clock;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** Lets HTTP requests run; called between pieces of work that seldom wait. */
+  /** Gives HTTP requests a chance to run. Called between batches, because importing rarely yields by itself. */
   yieldToRequests?: () => Promise<void>;
-  /** Filled in while the file is read, so that an import that ends early has them too. */
+  /** Filled in while the file is read, so that they are available even if the import ends early. */
   facts: Facts;
   findings: Findings;
 }
 
 export interface ImportJob extends ReadJob {
-  /** The import of an upload owes a mail, and the next process resumes it if this one is stopped. */
+  /** Importing an upload may require a mail, and the next process resumes it if this one is stopped. */
   isUpload: boolean;
 }
 
-/** Nothing was applied; the file waits until it has settled again. */
+/** Nothing was applied. The file is retried once it has settled again. */
 export class ChangedWhileRead extends Error {
   override readonly name = "ChangedWhileRead";
   constructor() {

@@ -1,4 +1,4 @@
-/** Which mail an import owes (docs/mail.md#when-mail-is-sent). */
+/** Decides which mail must be sent for an import (docs/mail.md#when-mail-is-sent). */
 import type { ImportStatus } from "../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { MailOwed } from "./ports.ts";

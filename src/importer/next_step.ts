@@ -1,28 +1,30 @@
 /**
- * The next step of an upload. It depends only on where the upload is and on what the history says of its import, so the next
- * process can continue one that was killed at any moment (docs/reliability.md). Pure.
+ * The next step of an upload. It depends only on where the upload is and what the history records about its import, so
+ * after a crash at any point the next process can continue (docs/reliability.md). Pure functions.
  *
- * Every step can be repeated: it ends in the same place with the same names, whichever process began it.
+ * Every step is idempotent: it leads to the same place and the same names, whichever process started it.
  */
 import type { ImportEntry } from "./ports.ts";
 
-/** In the upload folder, in `.rosterd/KEY/`, in `bak` under the noted name, or removed by another program. */
+/** In the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; or removed by another program. */
 export type Place = "upload" | "claimed" | "bak" | "gone";
 
-/** What the history says: nothing; it was begun; applied or rejected; its failed records are kept; it is in `bak`. */
+/** What the history records: nothing; begun; applied or rejected; failed records written; moved to `bak`. */
 export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 
 /**
  * - claim: rename it into `.rosterd/KEY/`
- * - import: apply it whole or not at all, or reject it, and note the result in the same transaction
- * - keep_failed: write its failed records to `bak`, and note their name
- * - move: move it to `bak`, and note its name
+ * - import: apply it atomically, or reject it, and record the result in the same transaction
+ * - keep_failed: write its failed records to `bak`, and record the name of that file
+ * - move: move it to `bak`, and record its name
  * - forget: remove what is left of it in `.rosterd/`
- * - end: note that its file is gone, so that no one waits for it
+ * - end: record that its file is gone, so that the import does not stay unfinished
  */
 export type Step = "claim" | "import" | "keep_failed" | "move" | "forget" | "end";
 
-/** Null: nothing is left to do. A file in the upload folder has no history, because claiming it gives it its key. */
+/**
+ * Null: nothing is left to do. A file in the upload folder has no history, because it gets its key when it is claimed.
+ */
 const NEXT: Readonly<Record<Place, Readonly<Record<Stage, Step | null>>>> = {
   upload: { unknown: "claim", begun: null, over: null, kept: null, filed: null },
   claimed: { unknown: "import", begun: "import", over: "keep_failed", kept: "move", filed: "move" },

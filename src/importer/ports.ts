@@ -1,4 +1,4 @@
-/** The edges of the importer: the upload folder and the database. The adapters are `src/inbox/` and `src/postgres/`. */
+/** The ports of the importer: the upload folder and the database. `src/inbox/` and `src/postgres/` implement them. */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
 import type { Findings } from "./checks/findings.ts";
@@ -22,18 +22,18 @@ import type {
   Warning,
 } from "../domain/outcome.ts";
 
-/** An open roster; everything is read through this one handle, so that a rename cannot swap the file. */
+/** An open roster. All reads go through this one handle, so renaming another file over it has no effect. */
 export interface RosterFile {
   /** The name it was uploaded under. Escape it wherever it is shown. */
   readonly name: string;
-  /** Size in bytes at the time it was opened. */
+  /** Size in bytes when it was opened. */
   readonly size: number;
   /**
-   * The bytes from the beginning, in chunks of at most 256 KiB. Can be called again; one reader at a time. Chunks may be parts
-   * of `into`: then each is valid only until the next one is requested.
+   * The bytes from the beginning, in chunks of at most 256 KiB. Can be called again, but supports one reader at a time.
+   * Chunks may be views of `into`; if so, each is valid only until the next one is requested.
    */
   read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
-  /** True when size, mtime or inode of the open file differ from what they were when it was opened. */
+  /** Whether the size, mtime or inode of the open file has changed since it was opened. */
   changed(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -42,12 +42,12 @@ export interface RosterFile {
 export interface ReadyUpload {
   /** The name it was uploaded under. */
   readonly name: string;
-  /** Modification time in milliseconds since 1970, by the file server's clock: the order of imports. */
+  /** Modification time by the file server's clock, in milliseconds since 1970. Imports run in this order. */
   readonly mtime: number;
   readonly size: number;
 }
 
-/** An upload in `UPLOAD/.rosterd/`, where it stays until its import is over. */
+/** An upload in `UPLOAD/.rosterd/`, where it stays until its import is finished. */
 export interface ClaimedUpload extends ReadyUpload {
   /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
   readonly key: string;
@@ -64,11 +64,11 @@ export interface FolderScan {
   ready: ReadyUpload[];
   /** Uploads in `.rosterd/`, in the same order. */
   claimed: ClaimedUpload[];
-  /** Uploads that are in `bak` and not yet forgotten. */
+  /** Uploads that are already in `bak` but still have a folder in `.rosterd/`. */
   moved: ClaimedUpload[];
   /** Oldest first; before them those whose age is not known. */
   waiting: WaitingFile[];
-  /** Names with an ending that rosterd does not import. */
+  /** Names with an extension that rosterd does not import. */
   ignored: string[];
 }
 
@@ -82,18 +82,18 @@ export class MissingRight extends Error {
   readonly code = "42501";
 }
 
-/** The upload folder cannot be used, because it is missing or not writable, for example. Nothing is imported. */
+/** The upload folder cannot be used, for example because it is missing or not writable. Nothing is imported. */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
-  /** `what` is wrong and its `fix` are two parts of one sentence. */
+  /** `what` is the problem and `fix` the remedy: two parts of one sentence. */
   constructor(readonly code: string, readonly what: string, readonly fix: string) {
     super(`${what}: ${fix}.`);
   }
 }
 
-/** The upload folder. Nothing outside it is read, written or removed. */
+/** The upload folder. Implementations touch nothing outside it. */
 export interface Inbox {
-  /** Removes what an earlier process left unfinished, once. Touches no upload. */
+  /** Removes leftovers of an earlier process, on the first call only. Never touches an upload. */
   tidy(): Promise<void>;
   /** Renames an upload into `.rosterd/`. Null if it vanished or was replaced since the scan. */
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
@@ -101,17 +101,17 @@ export interface Inbox {
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
   /** Makes a claimed upload wait until it has settled again, because it changed while it was being read. */
   requireResettle(upload: ClaimedUpload): void;
-  /** Writes the failed records to `bak`, whole or not at all, and returns the file's name. May be repeated. */
+  /** Writes the failed records to `bak` atomically and returns the file's name. Idempotent. */
   keepFailed(
     upload: ClaimedUpload,
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
-  /** Moves an upload to `bak`, and returns its name; null if it was removed. May be repeated. */
+  /** Moves an upload to `bak` and returns its name there, or null if it was removed. Idempotent. */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
-  /** Whether `.rosterd/KEY/` no longer contains a file of another program. */
+  /** Whether `.rosterd/KEY/` no longer contains a file written by another program. */
   isGone(key: string): Promise<boolean>;
-  /** Removes what is left in `.rosterd/KEY/`; called when the history has the upload's place in `bak`. */
+  /** Removes what is left in `.rosterd/KEY/`. Called once the history has the upload's name in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
 }
 
@@ -122,7 +122,7 @@ export interface Progress {
   records: number;
 }
 
-/** What an import found out about its file; kept in the history. */
+/** What an import learned about its file. Stored in the history. */
 export interface Facts {
   bytes: number;
   sha256: string | null;
@@ -133,43 +133,48 @@ export interface Facts {
 
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
-/** Users whose records are staged again, or all of them. */
+/** Users whose records must be staged again, or all users. */
 export type RestageUsers = ReadonlySet<string> | "all";
 
 export interface PlanSummary {
   /** For example, why missing users are not archived. */
   warnings: Warning[];
-  /** Why users who would lose `active` are put on hold; null if they are not. */
+  /** Why users who would lose `active` are put on hold; null if no user is. */
   hold: string | null;
 }
 
 export interface EarlierImports {
-  /** The latest applied import of the same bytes, unless it is undone or no other file was applied after it. */
+  /**
+   * The latest applied import of the same bytes that has not been undone; null if no other file has been applied since.
+   */
   earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
 
-/** The transaction of one import. Each step returns the next one. */
+/** The transaction of one import. Each step returns an object for the next one. */
 export interface ImportTransaction extends EarlierImports {
-  /** Creates the tables of an import and loads the unchanged-record cache. `bytes` is the length of the roster's text. */
+  /**
+   * Creates the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
+   * roster's text.
+   */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
 }
 
-/** A transaction that is rolled back. */
+/** A transaction that is always rolled back. */
 export interface DryRun extends EarlierImports {
   stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
 }
 
 export interface Staging<Planned> {
-  /** Skips records that would change nothing; null if every record must be read. */
+  /** The cache that lets the reader skip records that would change nothing; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
-   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record with a value that an
-   * earlier record may have, otherwise 0.
+   * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record that may share a
+   * unique value with an earlier record, otherwise 0.
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
-   * Ends the stream; all records have arrived when it resolves. `possibleDuplicates` is null if any value may be repeated.
-   * `repeated` are the users with a skipped record and a later one.
+   * Ends the COPY stream; once it resolves, all records are staged. `possibleDuplicates` is null if any value may be a
+   * duplicate. `repeated` are the users who have a skipped record and another record.
    */
   end(
     possibleDuplicates: readonly PossibleDuplicate[] | null,
@@ -185,22 +190,22 @@ export interface Restaging<Planned> {
 }
 
 export interface Staged<Planned> {
-  /** No user needs restaging. */
+  /** Null: no user needs restaging. */
   readonly users: null;
-  /** Decides what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
+  /** Works out what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(findings: Findings): Promise<Planned>;
 }
 
 export interface PlannedImport {
-  /** Applies the plan. Plans again whenever another program changes a planned user. */
+  /** Applies the plan. Plans again if another program changes a user in the plan. */
   apply(): Promise<AppliedImport>;
 }
 
 export interface AppliedImport {
   readonly counts: Counts;
-  /** Of the plan that was applied. */
+  /** Describes the plan that was actually applied. */
   readonly summary: PlanSummary;
-  /** Ends the history entry of the import, with its failures and the mail it owes. */
+  /** Completes the history entry of the import, with its failures and the mail to send. */
   record(done: DoneImport): Promise<void>;
 }
 
@@ -209,7 +214,7 @@ export interface DryRunPlan {
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
-  /** The first values that the database keeps, by `fill_only_columns`. */
+  /** The first values that stay as they are in the database because of `fill_only_columns`. */
   kept(limit: number): Promise<KeptValue[]>;
   /** The first records as they would be stored. */
   records(limit: number): Promise<StoredRecord[]>;
@@ -225,7 +230,7 @@ export interface DoneImport {
   finishedAt: Date;
 }
 
-/** The mail that an import owes. "not_configured": mail is due but not set up. */
+/** The mail to send for an import. "not_configured": mail is due, but no mail server is set up. */
 export type MailOwed =
   | { state: "none" | "not_configured" }
   | { state: "waiting"; kind: ImportMailKind; sender: string };
@@ -236,16 +241,18 @@ export interface WaitOptions {
 }
 
 export interface ImportStore {
-  /** Begins an import, or continues the one with that key; `status` says whether it is over already. */
+  /** Begins an import, or continues the one with that key. Its `status` tells whether it is already finished. */
   begin(
     entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
-  /** Runs `work` in a transaction as the database's only import. Calls `onWait` once if another one runs. */
+  /**
+   * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it has to wait for another.
+   */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
   /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Notes why an import could not be done; it will be retried. */
+  /** Records why an import could not be done. It will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
   find(importId: number): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
@@ -253,9 +260,9 @@ export interface ImportStore {
   /** The imports of the uploads with these keys, and all others whose uploads are not yet in `bak`. */
   unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
-  /** Notes the name of the file in `bak`; its mail may be sent from then on. */
+  /** Records the name of the file in `bak`. From then on, its mail may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;
-  /** Notes that the file is gone: an error for an import that was not applied, otherwise a warning. */
+  /** Records that the file is gone: as an error if the import was not applied, otherwise as a warning. */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Why an import could not be done, in words that never quote a value. */
+/** Explains why an import could not be done, without quoting values from the roster or the database. */
 import type { Reason } from "../domain/outcome.ts";
 import { codeOf, sqlState } from "../runtime/errors.ts";
 import { ChangedWhileRead } from "./import_job.ts";
@@ -9,7 +9,7 @@ export function reasonOf(error: unknown): Reason {
   return { code: codeOf(error) || "unexpected", text: sentenceOf(error), line: null };
 }
 
-/** Messages of the database may quote values of users, so only their code is given. */
+/** PostgreSQL's messages may contain users' data, so only the SQLSTATE is given. */
 function sentenceOf(error: unknown): string {
   if (error instanceof MissingRight) return error.message;
   const state = sqlState(error);

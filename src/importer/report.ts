@@ -1,4 +1,4 @@
-/** The documents of `import --json`, `check --json` and `POST /check`. */
+/** Builds the JSON that `import --json`, `check --json` and `POST /check` return. */
 import { columnPosition } from "../domain/columns.ts";
 import {
   type Change,
@@ -48,17 +48,20 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
   }
 }
 
-/** The report of a file that could not be checked. */
+/** Turns the report of a file that could not be checked into a `CheckReport`. */
 export function asCheck(report: Report): CheckReport {
   return { ...report, changes: [], kept: [], first_records: [] };
 }
 
-/** The database orders keys by its own rules. */
+/** jsonb has its own key order, so restore the column order. */
 function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
 }
 
-/** Imports without a mail; the file stays in place. `entry` is null if it was not begun. Throws only if aborted. */
+/**
+ * Imports without sending mail; the file stays where it is. `entry` is null if the import never began. Throws only if
+ * aborted.
+ */
 export async function importReport(
   file: RosterFile,
   job: FileJob,

@@ -1,4 +1,4 @@
-/** One run over one open file, for the service and the command line: applies, rejects or postpones it. */
+/** Imports one open file, for the service and the command line: applies, rejects or postpones it. */
 import { RejectedFile } from "../domain/outcome.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
@@ -10,7 +10,7 @@ import { reasonOf } from "./reason.ts";
 
 export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
-  /** Called once if another import must end first. */
+  /** Called once if another import must finish first. */
   onWait?: () => void;
 }
 
@@ -40,12 +40,13 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
 }
 
 /**
- * The answer to COMMIT may be lost, so only the database knows whether the import is over. If it is not, notes the error for a
- * retry and returns null. An unreachable database also gives null: the first error is the one to report.
+ * The reply to COMMIT may be lost, so only the database knows whether the import was applied. If it was not, records
+ * the error for a retry and returns null. Also returns null if the database is unreachable, because the first error is
+ * the one to report.
  */
 async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
   const { store, signal, isUpload } = run;
-  // The next process resumes an upload that is begun, but not an import of the command line.
+  // The next process resumes an upload, but not an import from the command line.
   if (isUpload && signal.aborted) return null;
   try {
     const entry = await mustFind(store, id);

@@ -1,8 +1,11 @@
-/** Warns when an earlier file, such as an old roster, is imported again after others: it reverses their changes. */
+/**
+ * Warns when an earlier file, such as an old roster, is imported again after others, because that can reverse their
+ * changes.
+ */
 import type { Counts, Warning } from "../domain/outcome.ts";
 import type { EarlierImports } from "./ports.ts";
 
-/** No warning if the file changes no user: then nothing is reversed. */
+/** Gives no warning if the file changes no user, because then nothing is reversed. */
 export async function sameContentWarnings(
   transaction: EarlierImports,
   counts: Counts,

@@ -1,6 +1,6 @@
 /**
- * Carries an upload step by step to its end: `next_step.ts` decides which step comes, and this file does it. What a step changes
- * outside the database can be repeated after a crash; the history notes when it is done.
+ * Takes an upload through all its steps: `next_step.ts` chooses the next step, and this file runs it. Changes outside
+ * the database are safe to repeat after a crash; the history records when a step is complete.
  */
 import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./files/failed_file.ts";
@@ -13,7 +13,7 @@ export interface Turn extends Pick<ImportRun, "store" | "settings" | "clock" | "
   inbox: Inbox;
   log: Log;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
-  /** Whether an error stops every upload, not only this one. */
+  /** Whether an error affects every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
 
@@ -27,11 +27,12 @@ export interface PendingClaim {
   entry: ImportEntry | null;
 }
 
-/** Does all steps that are left. Returns the id of the finished import, or null if the upload is gone. */
+/** Runs all remaining steps. Returns the id of the finished import, or null if the upload is gone. */
 export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
   let pending = from;
   for (let step = next(pending); step !== null; step = next(pending)) {
-    // Another process continues a stopped upload. One in bak only needs to be cleaned up.
+    // The next process can continue a stopped upload. One that is already in `bak` only needs cleaning up, so finish
+    // that.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)
@@ -117,7 +118,7 @@ async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<P
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
 }
 
-/** Writing the failed records and moving the file to another file system can take long, too. */
+/** Writing the failed records and moving the file to another file system can also take a long time. */
 function reportProgress({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });

@@ -5,7 +5,7 @@ import { mailConfigured, type Settings } from "../domain/settings.ts";
 import { grouped } from "../runtime/grouped.ts";
 import type { PlanSummary } from "./ports.ts";
 
-/** Settings that let users be archived without approval; shown at start and by `doctor`. */
+/** Settings that let users be archived without approval. Shown at startup and by `doctor`. */
 export function riskySettings(settings: Settings): Warning[] {
   const archives = settings.archive_inactive_users || settings.missing_users === "archive";
   if (!archives || guards(settings.archive_guard)) return [];
@@ -18,9 +18,9 @@ export function riskySettings(settings: Settings): Warning[] {
 /** Why missing users were kept although `missing_users` is "archive"; null if the roster is known to be complete. */
 export function notWholeWarning(
   { own, unreadable, firstLine, applies }: {
-    /** The roster has a column named `rosterd_…`. */
+    /** Whether the roster has a `rosterd_…` column. */
     own: boolean;
-    /** Records whose unique_id could not be read, and the line of the first. */
+    /** The number of records whose unique_id could not be read, and the line of the first one. */
     unreadable: number;
     firstLine: number | null;
     applies: boolean;
@@ -38,13 +38,13 @@ export function notWholeWarning(
   return why === null ? null : { code: "missing_users_kept", text: `no user was archived as missing: ${why}` };
 }
 
-/** The users whose value differs from the roster's, in a column of `fill_only_columns`. */
+/** `users` is the number of users whose value in this `fill_only_columns` column differs from the roster's. */
 export function keptWarning(column: string, users: number): Warning {
   const whose = users === 1 ? "1 user" : `${grouped(users)} users`;
   return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
 }
 
-/** The warnings of a plan. `importId` is null for a dry run. */
+/** The warnings about a plan. `importId` is null for a dry run. */
 export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;
   const next = importId === null

@@ -1,4 +1,6 @@
-/** Checks the upload folder for `rosterd doctor` with entries that it removes again. Creates no `bak` and no `.rosterd`. */
+/**
+ * Checks the upload folder for `rosterd doctor` by creating temporary entries. Creates neither `bak` nor `.rosterd`.
+ */
 import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +11,7 @@ import { mkdir, rename, rmdir, unlink } from "./files/disk.ts";
 import { closing, FOLDER_MODE, makeFile, statsOf, temporaryName } from "./files/fsync.ts";
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
 
-/** Ends early when the upload folder cannot be used. */
+/** Stops early if the upload folder cannot be used. */
 export async function* checkFolders(upload: string): AsyncGenerator<Finding> {
   const folders = foldersOf(upload);
   const first = await checkUpload(folders);
@@ -58,7 +60,7 @@ function checkBak({ bak }: Folders): Promise<Finding> {
   });
 }
 
-/** Moves a hidden file from the upload folder to `bak`, or to a temporary folder while `bak` is missing. */
+/** Moves a hidden file from the upload folder to `bak`, or to a temporary folder if `bak` is missing. */
 async function checkMove({ upload, bak }: Folders): Promise<Finding> {
   const probe = await statsOf(bak) === null ? join(upload, temporaryName("probe")) : null;
   const from = join(upload, temporaryName("tmp")), to = join(probe ?? bak, temporaryName("tmp"));
@@ -81,19 +83,22 @@ function onAnotherFileSystem(bak: string): Finding {
   return warning(
     "move_to_bak",
     `${bak} is on another file system: rosterd copies each file there and compares it`,
-    "You can leave this. Moves are faster with bak on the file system of the upload folder.",
+    "You can leave this as it is. Moves are faster with bak on the file system of the upload folder.",
   );
 }
 
 function cannotMove(bak: string, code: string): Finding {
   return bad(
     "move_to_bak",
-    `no file can be moved from the upload folder to ${bak} (${code})`,
+    `files cannot be moved from the upload folder to ${bak} (${code})`,
     "Give rosterd's user the right to rename and remove files in both folders.",
   );
 }
 
-/** Whether users other than rosterd and root may rename `bak` and `.rosterd`: the owner, or all unless it is sticky. */
+/**
+ * Whether users other than rosterd and root may rename `bak` and `.rosterd`: the folder's owner, or others if it is
+ * writable for them and not sticky.
+ */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;
   return belongsToAnother || ((mode & 0o022n) !== 0n && (mode & 0o1000n) === 0n);

@@ -1,9 +1,9 @@
 /**
- * Recognizes the inbox folders from scan to scan, and refuses replaced ones: after an unmount, or after a swap by another
- * user. Changes nothing except for its probes.
+ * Recognizes the inbox folders from scan to scan, and refuses any that were replaced, by an unmount or by another user.
+ * Changes nothing, apart from its probes.
  *
- * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after each
- * step keep that window small. Only a sticky upload folder that rosterd owns closes it.
+ * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
+ * each step keep that window small. Only a sticky upload folder owned by rosterd closes it.
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -23,7 +23,7 @@ export class FolderCheck {
   readonly #inner: Record<Inner, Identity | null> = { work: null, bak: null };
   constructor(readonly folders: Folders) {}
 
-  /** Tries out listing, claiming and moving to `bak`. Throws {@link UnusableFolder}. */
+  /** Tries to list, to claim, and to write to `bak`. Throws {@link UnusableFolder}. */
   async run(): Promise<void> {
     const { upload, work, bak } = this.folders;
     const identity = await uploadFolder(upload);
@@ -38,8 +38,8 @@ export class FolderCheck {
   }
 
   /**
-   * Does one step. Throws {@link UnusableFolder} when the folders are no longer those of the last scan, before or after it.
-   * In the second case `undo` gets the result of the step.
+   * Runs one step. Throws {@link UnusableFolder} if, before or after it, the folders are no longer those of the last
+   * scan. If that happens after the step, `undo` is called with its result.
    */
   async around<T>(step: () => Promise<T>, undo: (result: T) => Promise<unknown> = async () => {}): Promise<T> {
     await this.#assertUnchanged();
@@ -70,7 +70,7 @@ export class FolderCheck {
     }
   }
 
-  /** Accepts a folder of rosterd or root only: any other owner can replace its entries. */
+  /** Accepts only a folder owned by rosterd or root, because any other owner can replace its entries. */
   async #accept(inner: Inner, own: BigIntStats | null): Promise<void> {
     const path = this.folders[inner];
     const stats = await statsOf(path);

@@ -1,4 +1,7 @@
-/** Checks the three folders of the inbox: for uploads, for claimed ones (`.rosterd`), and `bak`. Touches no upload. */
+/**
+ * Checks the three folders of the inbox: the upload folder, `.rosterd` for claimed uploads, and `bak`. Never touches an
+ * upload.
+ */
 import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -18,13 +21,13 @@ export function foldersOf(upload: string): Folders {
   return { upload: root, work: join(root, ".rosterd"), bak: join(root, "bak") };
 }
 
-/** Creates `bak` or `.rosterd` if it is missing. Throws {@link UnusableFolder} when the name is not a folder. */
+/** Creates `bak` or `.rosterd` if it is missing. Throws {@link UnusableFolder} if the name is not a folder. */
 export async function ensureFolder(path: string, code: "bak_not_a_folder" | "work_not_a_folder"): Promise<void> {
   if (await makeFolder(path)) await fsyncFolders(resolve(path, ".."));
   else await isRealFolder(path, code);
 }
 
-/** Explains an unexpected error, as of a stale mount or a broken disk. */
+/** Explains an unexpected error, such as that of a stale mount or a broken disk. */
 export function unreadable(upload: string, error: unknown): UnusableFolder {
   return new UnusableFolder(
     "upload_unreadable",
@@ -33,7 +36,7 @@ export function unreadable(upload: string, error: unknown): UnusableFolder {
   );
 }
 
-/** Returns the stats of the upload folder, through a link too. Throws {@link UnusableFolder}. */
+/** Returns the stats of the upload folder, which may be a link. Throws {@link UnusableFolder}. */
 export async function uploadFolder(upload: string): Promise<BigIntStats> {
   try {
     await using folder = closing(await open(upload, FOLDER));
@@ -55,7 +58,7 @@ export async function uploadFolder(upload: string): Promise<BigIntStats> {
   }
 }
 
-/** Returns false when it is missing. Throws {@link UnusableFolder} when the name is not a real folder. */
+/** Returns false if it is missing. Throws {@link UnusableFolder} if the name is not a real folder. */
 export async function isRealFolder(path: string, code: string): Promise<boolean> {
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
@@ -76,7 +79,7 @@ export function swapped(path: string): UnusableFolder {
   );
 }
 
-/** Tries out a claim with an empty folder. Returns its stats, which show the owner of what rosterd creates. */
+/** Tries a claim with an empty folder. Returns the folder's stats, which show who owns what rosterd creates. */
 export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStats | null> {
   const name = temporaryName("probe");
   try {
@@ -90,7 +93,7 @@ export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStat
   }
 }
 
-/** Moves an empty folder and removes it. Fails if rights are missing, or if the move crosses file systems. */
+/** Moves an empty folder and removes it. Fails if rosterd lacks rights, or if the move crosses file systems. */
 export async function moveProbe(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
@@ -101,7 +104,7 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Creates and removes an empty folder. Returns its stats, as {@link tryClaiming}. Throws {@link UnusableFolder}. */
+/** Creates and removes an empty folder. Returns its stats, like {@link tryClaiming}. Throws {@link UnusableFolder}. */
 export async function tryMaking(
   folder: string,
   code: "upload_not_writable" | "bak_not_writable",
@@ -126,9 +129,9 @@ const FIXES: Readonly<Record<string, string>> = {
   EXDEV: "its folder .rosterd is on another file system; unmount that one",
 };
 
-/** Explains a failed move with {@link UnusableFolder}. Returns errors without a system code as they are. */
+/** Turns the error of a failed move into an {@link UnusableFolder}. Returns errors without a system code unchanged. */
 export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;
   const fix = FIXES[codeOf(error)] ?? "check its mount and its disk";
-  return new UnusableFolder(code, `Nothing can be moved within ${path} (${codeOf(error)})`, fix);
+  return new UnusableFolder(code, `Files cannot be moved within ${path} (${codeOf(error)})`, fix);
 }

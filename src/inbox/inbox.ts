@@ -1,4 +1,7 @@
-/** Implements the port {@link Inbox} with real files. Any process may call `scan`, only the leader the rest. */
+/**
+ * Implements the port {@link Inbox} with real files. Any process may call `scan`, but only the leader may call the
+ * other methods.
+ */
 import type { LateWrite } from "../domain/late_write.ts";
 import {
   type ClaimedUpload,
@@ -29,12 +32,12 @@ export interface InboxOptions {
   readonly upload: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** A folder whose scan takes longer counts as hanging. */
+  /** A folder whose scan takes longer than this counts as hung. */
   readonly maxScanMs?: number;
 }
 
 export interface UploadFolder extends Inbox {
-  /** Throws {@link UnusableFolder} when nothing may be imported. */
+  /** Throws {@link UnusableFolder} if nothing may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
   lateWrites(): Promise<LateWrite[]>;
@@ -42,7 +45,7 @@ export interface UploadFolder extends Inbox {
 
 const MAX_SCAN_MS = 60_000;
 
-/** Touches no file before the first call of a method. */
+/** Touches no file before one of its methods is called. */
 export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload);
   const bak = new BakFolder(folders.bak);
@@ -89,7 +92,7 @@ export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: Inb
   };
 }
 
-/** Refuses an upload that a later scan saw change. */
+/** Refuses an upload that has changed according to a later scan. */
 async function claim({ folders, state, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
   const { name } = upload;
   const observation = state.settling.get(name);
@@ -106,7 +109,7 @@ async function claim({ folders, state, clock, log }: ScanContext, upload: ReadyU
   return null;
 }
 
-/** Null when another program has removed or replaced the claimed file. */
+/** Returns null if another program has removed or replaced the claimed file. */
 async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedUpload): Promise<RosterFile | null> {
   const claimed = state.claimedFiles.get(upload.key);
   const isClaimed = ({ dev, ino }: Fingerprint) => !claimed || (dev === claimed.dev && ino === claimed.ino);
@@ -118,7 +121,7 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
   }
 }
 
-/** A scan that starts first but ends last would forget the files that the other scan saw arrive. */
+/** Without this, a scan that starts first but ends last would forget files that the other scan has seen arrive. */
 function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (argument) => {

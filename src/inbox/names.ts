@@ -9,12 +9,12 @@ const TEMPORARY = /^[.~]|\.(?:part|filepart|tmp|temp|partial|crdownload|writing)
 const UPLOAD = /\.(?:csv|tsv|txt)(?:\.gz)?$/i;
 const COMPRESSED = /\.gz$/i;
 
-/** Splits a name in `bak` into a stem that may be cut, a part that may not, and the ending. */
+/** Splits a name in `bak` into a stem that may be cut, a part that must not be, and the extension. */
 const PARTS = /^(.*?)((?:\.\d{8}T\d{6}Z)?(?:\.failed)?)((?:\.(?:csv|tsv|txt)(?:\.gz)?)?)$/is;
 
 /** Invisible characters, and those that control a terminal. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** First characters that hide a file, or that a command or a spreadsheet would interpret. */
+/** First characters that hide a file, or that a command or a spreadsheet could interpret. */
 const INTERPRETED = /^[-.~=+@]/;
 
 export function kindOfName(name: string): NameKind {
@@ -37,14 +37,14 @@ export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
 
-/** Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes it safe to show and type, and cuts a long stem. */
+/** Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes the name safe to show and type, and cuts a long stem. */
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
   const rest = kept + (n === 1 ? "" : `-${n}`) + ending;
   return cutToBytes(safeStem(stem), MAX_NAME_BYTES - byteLength(rest)) + rest;
 }
 
-/** Prevents path traversal: throws a RangeError unless `name` is the plain name of one entry. */
+/** Prevents path traversal: throws a RangeError unless `name` is the plain name of a single entry. */
 export function plainName(name: string): string {
   if (isPlainName(name)) return name;
   throw new RangeError(`${JSON.stringify(name)} is not the name of a file in a folder`);
@@ -62,7 +62,7 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Cuts between code points, to keep valid UTF-8. */
+/** Cuts between code points, so that the UTF-8 stays valid. */
 function cutToBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;

@@ -1,4 +1,7 @@
-/** Removes what a killed rosterd left, never an upload. Only the leader may: other processes could still use it. */
+/**
+ * Removes what a killed rosterd left behind, but never an upload. Only the leader may call this, because another
+ * process could still be using these files.
+ */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
@@ -19,7 +22,7 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   }
 }
 
-/** Follows a link only in place of the upload folder. */
+/** Follows a link only if the upload folder itself is one. */
 async function namesIn(folder: string, mayBeLink = false): Promise<string[]> {
   if (!mayBeLink && !await isPlainFolder(folder)) return [];
   return await nullOn(readdir(folder), "ENOENT", "ENOTDIR") ?? [];

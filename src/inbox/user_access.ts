@@ -1,4 +1,7 @@
-/** Checks the folder for the service's user by owners and modes, when another user runs `status` or `doctor`. */
+/**
+ * Checks by owner and mode whether the service's user can use the folders. Used when another user runs `status` or
+ * `doctor`.
+ */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good } from "../domain/finding.ts";
@@ -11,9 +14,9 @@ import { waiting } from "./scan/waiting.ts";
 /** The rights of a user, derived from owners and modes (`host/user_rights.ts`). */
 export interface UserAccess {
   uid: number;
-  /** `rosterd (uid 998)`. */
+  /** For example `rosterd (uid 998)`. */
   name: string;
-  /** Why the user may not list, change and enter a folder; null if it may. */
+  /** Why the user may not list, change and enter a folder; null if they may. */
   mayUse(path: string): Promise<string | null>;
   mayRead(entry: { uid: number; gid: number; mode: number }): boolean;
 }
@@ -46,7 +49,7 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
   }
 }
 
-/** The uploads that the user may not read, as the service reports them. */
+/** The uploads that the user may not read, in the form in which the service reports them. */
 export async function unreadableUploads(upload: string, access: UserAccess): Promise<WaitingFile[]> {
   const found: WaitingFile[] = [];
   for (const name of (await nullOn(readdir(upload), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort()) {

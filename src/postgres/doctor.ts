@@ -1,4 +1,4 @@
-/** The database checks of `rosterd doctor`: server, schema and rights. They only read the catalogs. */
+/** The database checks of `rosterd doctor`: server, schema and rights. They only read the system catalogs. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -27,7 +27,7 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   yield* more;
 }
 
-/** Whether the server answers, has a supported version and encoding, is writable, and returns values as they are. */
+/** Whether the server answers, has a supported version and encoding, is writable, and returns values unchanged. */
 async function checkServer(database: Database): Promise<Finding> {
   const { sql, kind } = database;
   try {
@@ -52,7 +52,7 @@ async function checkServer(database: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The kinds of values that the session reads or returns otherwise than rosterd expects. */
+/** The kinds of values that the session reads or returns differently from what rosterd expects. */
 async function changedValues({ transaction }: Database): Promise<string[]> {
   return await transaction(async (tx) => {
     const [row] = await tx`
@@ -68,7 +68,7 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
       "a letter with an accent": row.encoding,
       "a whole number": Number(row.bigint) === Number.MAX_SAFE_INTEGER,
       "a fraction": row.float === 0.1,
-      "a truth value": row.boolean === true,
+      "a boolean": row.boolean === true,
       "bytes": row.bytes instanceof Uint8Array && [...row.bytes].join() === "0,255",
       "an interval": row.interval,
       "a list": row.array,
@@ -79,7 +79,11 @@ async function changedValues({ transaction }: Database): Promise<string[]> {
 
 export function embedded(what: string): Finding {
   const fix = "Set DATABASE_URL to a PostgreSQL server, 13 or later, before you rely on rosterd.";
-  return warning("database", `${what}; it is only for trying out rosterd, and does not wait for the disk`, fix);
+  return warning(
+    "database",
+    `${what}; it is only for trying out rosterd, because it does not wait until data is on disk`,
+    fix,
+  );
 }
 
 function checkSchema(version: number | null): Finding {

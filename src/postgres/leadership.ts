@@ -1,4 +1,7 @@
-/** Elects one leader among several rosterd. Its lock has its own transaction, which also works through a pooler. */
+/**
+ * Elects one leader among several rosterd processes. The leader holds its lock in a separate transaction, which also
+ * works through a pooler.
+ */
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
@@ -7,7 +10,10 @@ import type { Database, Sql } from "./connection/connect.ts";
 const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
-/** A leader that sends nothing for this long hangs. The server releases its lock, and another rosterd leads within a minute. */
+/**
+ * A leader that sends nothing for this long counts as hung: the server releases its lock, and another rosterd takes
+ * over within a minute.
+ */
 const LOST_AFTER = "40s";
 
 export class Leadership {
@@ -24,7 +30,7 @@ export class Leadership {
     return this.#leads || this.database.kind === "embedded";
   }
 
-  /** Aborted when leadership is lost. Work must stop then, because another rosterd may lead. */
+  /** Aborted when leadership is lost. Work must then stop, because another rosterd may have taken over. */
   get term(): AbortSignal {
     return this.#term.signal;
   }
@@ -32,7 +38,7 @@ export class Leadership {
   /** Tries to become the leader. Throws if the database is unreachable. */
   seek(): Promise<boolean> {
     if (this.holds) return Promise.resolve(true);
-    // Two attempts at once would use two connections, and the second would find the lock of the first.
+    // Two attempts at once would use two connections, and the second would find the lock taken by the first.
     return this.#seeking ??= this.#ask().finally(() => this.#seeking = null);
   }
 
@@ -49,7 +55,7 @@ export class Leadership {
     return await answer.promise;
   }
 
-  /** Gives up leadership. Through a frozen link the lock stays until the connection ends. */
+  /** Gives up leadership. If the link is frozen, the lock stays until the connection ends. */
   async resign(): Promise<void> {
     this.#resignation.abort();
     await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});
@@ -69,7 +75,7 @@ export class Leadership {
   }
 }
 
-/** When the current leader on this server began to lead; null without one. */
+/** When the current leader took over; null if no process leads. */
 export async function leadsSince(sql: Sql): Promise<Date | null> {
   const [leader] = await sql<{ since: Date }[]>`
     select coalesce(activity.xact_start, now()) as since

@@ -56,7 +56,7 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   return MIGRATIONS.length - version;
 }
 
-/** The number of the last migration applied; 0 without a schema. */
+/** The number of the last migration applied; 0 if there is no schema. */
 export async function schemaVersion(sql: Sql | Tx): Promise<number> {
   const [{ found }] = await sql<{ found: boolean }[]>`select to_regclass('rosterd.migrations') is not null as found`;
   if (!found) return 0;

@@ -8,7 +8,7 @@ export const STARTUP = {
   standard_conforming_strings: "on",
 };
 
-/** Set in each transaction, because a pooler may use another connection of the server. */
+/** Set in each transaction, because a pooler may switch to another server connection. */
 const IN_TRANSACTION: Readonly<Record<string, string>> = {
   ...STARTUP,
   array_nulls: "on",

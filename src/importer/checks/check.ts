@@ -1,9 +1,9 @@
 /**
- * Checks the values of records (docs/file-format.md#values) and changes them to the form in which they are stored: trimmed,
- * without the spreadsheet guard, regions in upper case, and marked as keeping or clearing.
+ * Checks the values of records (docs/file-format.md#values) and converts them to their stored form: trimmed, without
+ * the spreadsheet guard, with regions in upper case. Marks values that keep or clear the current value.
  *
- * Works on the bytes of a batch, column by column, and decodes text only for rules and reasons that need it. Repeated and taken
- * values need other records, so SQL finds them later.
+ * It works on the bytes of a batch, column by column, and decodes text only where a rule or a message needs it.
+ * Repeated and taken values involve other records, so SQL finds them later.
  */
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
 import type { Problem, ProblemCode } from "../../domain/outcome.ts";
@@ -24,7 +24,10 @@ export type Check = (batch: Batch) => FoundProblems;
 
 const APOSTROPHE = 0x27;
 
-/** Prepares the checks for one file. `today` is the UTC date on which the import began; `findings` learns what fails. */
+/**
+ * Prepares the checks for one file. `today` is the UTC date on which the import began; `findings` collects the
+ * failures.
+ */
 export function createCheck(header: Header, settings: Settings, today: string, findings = new Findings()): Check {
   const columns = header.present.map((present) => createColumnCheck(present, settings, today, findings));
   return (batch) => {
@@ -77,7 +80,9 @@ function createColumnCheck(
   };
 }
 
-/** Removes doubled quotes, the spreadsheet guard, and blanks inside quotes if the column is trimmed. */
+/**
+ * Unescapes doubled quotes and removes the spreadsheet guard. In a trimmed column, also removes blanks inside quotes.
+ */
 function normalize(batch: Batch, value: number, trims: boolean): void {
   const flags = batch.flags[value];
   if (flags & Batch.DOUBLED_QUOTES) batch.unescapeQuotes(value);
@@ -87,7 +92,7 @@ function normalize(batch: Batch, value: number, trims: boolean): void {
   if (trims) batch.trim(value);
 }
 
-/** An empty value is a problem if the column is required; otherwise it keeps or clears. */
+/** An empty value is a problem if the column is required; otherwise it keeps or clears the current value. */
 function createEmptyRule({ name, kind }: Column, settings: Settings): Rule {
   const missing: Partial<Record<string, ProblemCode>> = { unique_id: "9013", login_source: "9014" };
   if (requiredColumns(settings).has(name)) {

@@ -1,7 +1,7 @@
-/** Reads dates in the forms of the setting `date_format` (docs/file-format.md#dates). */
+/** Reads dates in the formats that the setting `date_format` allows (docs/file-format.md#dates). */
 import type { DateFormat } from "../../domain/settings.ts";
 
-/** YYYY-MM-DD if the text has the form, whether or not there is such a day; otherwise null. */
+/** Returns YYYY-MM-DD if the text has the right form, even if no such day exists; otherwise null. */
 export type ReadDate = (text: string) => string | null;
 
 const MONTHS = [
@@ -19,12 +19,12 @@ const MONTHS = [
   "december",
 ];
 
-/** Day and month have one or two digits, and the same separator twice. */
+/** Day and month have one or two digits, and both separators are the same. */
 const PARTS = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
 
 const iso = (year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 
-/** Each form, with 31 December 1999 as an example. YYYY-MM-DD needs no reading. */
+/** Each format, with 31 December 1999 as the example. YYYY-MM-DD needs no conversion. */
 export const DATE_FORMS: Readonly<Record<Exclude<DateFormat, "YYYY-MM-DD">, { example: string; read: ReadDate }>> = {
   "DD/MM/YYYY": {
     example: "31/12/1999",

@@ -1,6 +1,6 @@
 /**
- * What the values of a roster tell about its settings: the columns that fail, with their values and how often each occurs. It makes
- * warnings of them, and `proposal.ts` makes settings.
+ * Collects what a roster's values suggest about its settings: the columns that fail, the failing values, and how often
+ * each occurs. Turns them into warnings that name the setting to change.
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
@@ -9,21 +9,20 @@ import { grouped } from "../../runtime/grouped.ts";
 import { DATE_FORMS } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
-/** The kinds of column whose values a setting can cure. Other values are private, and are not collected. */
+/** The kinds of column whose failing values a setting can fix. Other values are private, and are not collected. */
 const CURABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
 
-/** Of more different values only the number of failures is known. */
+/** Limits the distinct values counted per column. Any others only add to the number of failures. */
 const MAX_VALUES = 50;
 
-/** The failures of one column. */
 export class ColumnFindings {
-  /** Records with a value, and records whose value failed or is missing. */
+  /** The number of records with a value, with a failed or missing value, and with a missing value. */
   values = 0;
   failed = 0;
   missing = 0;
-  /** Failed value → how many records have it. */
+  /** Failed value → number of records that have it. */
   readonly counts = new Map<string, number>();
-  /** Form of a date → how many failed values have it. */
+  /** Date format → number of failed values that fit it. */
   readonly forms = new Map<DateFormat, number>();
 
   constructor(readonly column: Column) {}
@@ -45,8 +44,8 @@ export class ColumnFindings {
   }
 
   /**
-   * The form that most values of the column have, although they failed; more than one if they fit the values equally well. `skipped`
-   * records have good values.
+   * The date format that fits more than half of the column's values, although they failed. Several if they fit equally
+   * well. The values of `skipped` records count as valid.
    */
   likelyForms(skipped: number): { formats: DateFormat[]; count: number } | null {
     const count = Math.max(0, ...this.forms.values());
@@ -59,9 +58,8 @@ function isDay(date: string | null): boolean {
   return date !== null && new Date(`${date}T00:00:00Z`).toJSON()?.slice(0, 10) === date;
 }
 
-/** The findings of one import. */
 export class Findings {
-  /** The headers of the file, as far as they were read. */
+  /** The headers of the file; empty if they were not read. */
   headers: readonly string[] = [];
   /** Records that were skipped as unchanged. */
   skipped = 0;
@@ -75,7 +73,7 @@ export class Findings {
     return found;
   }
 
-  /** Columns with failures, in the order of the columns. */
+  /** Columns with failures, in column order. */
   get failing(): ColumnFindings[] {
     return [...this.#columns.values()].filter(({ failed }) => failed > 0)
       .sort((a, b) => columnPosition(a.column.name) - columnPosition(b.column.name));
@@ -87,7 +85,7 @@ export class Findings {
     this.#damaged += count;
   }
 
-  /** Throws `RejectedFile` when more than half of the records have a damaged value. */
+  /** Throws `RejectedFile` if more than half of the records have a damaged value. */
   rejectDamaged(records: number): void {
     if (2 * this.#damaged <= records) return;
     reject(
@@ -97,7 +95,7 @@ export class Findings {
     );
   }
 
-  /** Names the settings for a column on which more than half of the records fail. */
+  /** Names the setting to change for each column on which more than half of the records fail. */
   warnings(records: number): Warning[] {
     return this.failing.flatMap((found) => {
       const text = found.column.kind === "date" ? datesWarning(found, this.skipped) : valuesWarning(found, records);

@@ -5,7 +5,7 @@ import type { Settings } from "../../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
 import { cut, shown } from "./rule.ts";
 
-/** A column of the roster, and where its values are in a record: the first one that is not empty counts. */
+/** A column of the roster, and the positions of its values in a record. The first non-empty value is used. */
 export interface PresentColumn {
   readonly column: Column;
   readonly positions: readonly number[];
@@ -23,7 +23,7 @@ export interface Header {
   readonly warnings: readonly Warning[];
 }
 
-/** All folded names, with their column and rank: of two names of one column the lower rank wins. */
+/** All known names, folded, with their column and rank. If two names refer to the same column, the lower rank wins. */
 export type KnownNames = ReadonlyMap<string, { column: string; rank: number }>;
 
 export function knownNames(aliases: Settings["header_aliases"]): KnownNames {
@@ -47,7 +47,7 @@ export function countKnown(names: readonly string[], known: KnownNames): number 
   return names.filter((name) => known.has(foldHeader(name))).length;
 }
 
-/** Reads a header. Throws one {@link RejectedFile} that names everything that is wrong. */
+/** Reads a header. Throws a single {@link RejectedFile} that lists every problem. */
 export function readHeader(names: readonly string[], settings: Settings, line: number): Header {
   const known = knownNames(settings.header_aliases);
   const folded = names.map(foldHeader);
@@ -114,7 +114,7 @@ function hint(name: string): string {
   return nearest === null ? "" : ` (did you mean ${nearest.name}?)`;
 }
 
-/** The columns that every record must fill, because no default does. */
+/** The columns that every record must fill, because they are required and have no default. */
 export function requiredColumns({ required_columns, defaults }: Settings): ReadonlySet<string> {
   const required = [...ALWAYS_REQUIRED, ...required_columns];
   return new Set(required.filter((name) => !Object.hasOwn(defaults, name)));

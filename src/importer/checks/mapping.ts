@@ -1,9 +1,9 @@
-/** Replaces the values of a column by its value map (docs/file-format.md#value-maps). */
+/** Replaces the values of a column according to its value map (docs/file-format.md#value-maps). */
 import type { Column } from "../../domain/columns.ts";
 import { foldValue, type Settings } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 
-/** Replaces a value that is not empty, if it has an entry. */
+/** Replaces a non-empty value if the map has an entry for it. */
 export type Mapping = (batch: Batch, value: number) => void;
 
 /** Null for a column without a value map. */

@@ -1,4 +1,4 @@
-/** What a rule is: it checks one value, and says what is wrong and what to do, for the clerk who corrects the roster. */
+/** A rule checks one value, and tells the clerk who corrects the roster what is wrong and what to do. */
 import type { ProblemCode } from "../../domain/outcome.ts";
 import { printable } from "../../runtime/log.ts";
 import type { Batch } from "../csv/batch.ts";
@@ -6,14 +6,14 @@ import type { Batch } from "../csv/batch.ts";
 export interface RuleViolation {
   code: ProblemCode;
   reason: string;
-  /** A spreadsheet or another program damaged the value. */
+  /** Whether a spreadsheet or another program damaged the value. */
   isDamage?: boolean;
 }
 
-/** Checks value number `value` of a batch; may mark it or change its bytes in place. */
+/** Checks value number `value` of a batch. It may mark the value or change its bytes in place. */
 export type Rule = (batch: Batch, value: number) => RuleViolation | null;
 
-/** Text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
+/** Formats text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
 export function shown(text: string): string {
   return `"${printable(cut(text, 80))}"`;
 }

@@ -1,6 +1,6 @@
 /**
- * The rule for each kind of column (docs/file-format.md#columns). A rule gets a value that is not empty, and returns what is
- * wrong and what to do, for the clerk who corrects the roster, or null.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule gets a non-empty value. It returns null, or
+ * tells the clerk who corrects the roster what is wrong and what to do.
  */
 import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
@@ -11,7 +11,7 @@ import { damageRule } from "./damage.ts";
 import { DATE_FORMS } from "./date_forms.ts";
 import { both, notValid, type Rule, type RuleViolation, shown } from "./rule.ts";
 
-/** The rule of a column; the clear token and damaged values are checked before it. */
+/** The rule for a column, preceded by the checks for the clear token and for damaged values. */
 export function createRule(column: Column, settings: Settings, today: string): Rule {
   const plain = ruleOfKind(column, settings, today);
   const rule = settings.detect_spreadsheet_damage ? both(damageRule(column), plain) : plain;
@@ -77,7 +77,7 @@ function textRule(check: (text: string) => RuleViolation | null): Rule {
   return (batch, value) => check(batch.text(value));
 }
 
-/** Counts code points; a value never has more of them than bytes. */
+/** Counts code points. A value never has more code points than bytes, so a short value need not be decoded. */
 function lengthRule({ name, longest, kind }: Column): Rule {
   return (batch, value) => {
     if (batch.end[value] - batch.start[value] <= longest) return null;
@@ -106,14 +106,17 @@ function totalLine(column: string, text: string): RuleViolation {
   return notValid(column, text, "looks like a total, not a person: remove this record");
 }
 
-/** One address: one `@`, no blanks, brackets or separators, a domain of at least two labels. Letters of any script. */
+/**
+ * A single address: one `@`; no blanks, brackets or separators; a domain of at least two labels. Letters of any script
+ * are allowed.
+ */
 const EMAIL = (() => {
   const local = String.raw`[^\s@,;:<>()[\]\\"\p{C}.]+`;
   const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?`;
   return new RegExp(String.raw`^${local}(?:\.${local})*@${label}(?:\.${label})+$`, "u");
 })();
 
-/** Most addresses match this one, which is much faster. */
+/** Matches most addresses, and is much faster. */
 const PLAIN_EMAIL = /^\w+(?:[.+-]\w+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z0-9]+$/;
 
 function isEmail(text: string): boolean {
@@ -128,7 +131,7 @@ function listRule(column: string, list: readonly string[], code: ProblemCode): R
   return textRule((text) => accepted.has(text) ? null : { code, reason: `${column} ${shown(text)} must be ${some}` });
 }
 
-/** Two letters, kept in upper case. */
+/** Two letters, converted to upper case. */
 function regionRule(column: string): Rule {
   const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
   return (batch, value) => {
@@ -146,7 +149,7 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Rewrites a date in the format of `date_format` as YYYY-MM-DD. */
+/** Rewrites a date from `date_format` to YYYY-MM-DD. */
 function dateRule(column: string, { date_format }: Settings, today: string): Rule {
   const latest = Number(today.replaceAll("-", ""));
   const form = date_format === "YYYY-MM-DD" ? null : DATE_FORMS[date_format];
@@ -168,7 +171,7 @@ function dateRule(column: string, { date_format }: Settings, today: string): Rul
     return violation === null ? null : invalid(violation);
   };
 
-  /** `day` is written as the number YYYYMMDD. */
+  /** `day` is a number of the form YYYYMMDD. */
   function dayViolation(day: number): string | null {
     if (!isReal(Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100)) {
       return "is not a real date: check the day and the month";
@@ -182,7 +185,7 @@ function hasIsoForm({ bytes, start, end }: Batch, value: number): boolean {
   return end[value] - from === 10 && bytes[from + 4] === HYPHEN && bytes[from + 7] === HYPHEN;
 }
 
-/** NaN if a byte is not a digit. */
+/** Returns NaN if a byte is not a digit. */
 function digits(bytes: Uint8Array, from: number, count: number): number {
   let number = 0;
   for (let at = from; at < from + count; at++) {

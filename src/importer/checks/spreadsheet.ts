@@ -1,33 +1,33 @@
 /**
- * Guards values against spreadsheets (docs/mail.md#spreadsheet-values): a value that a spreadsheet would run as a formula or
- * rewrite gets a leading `'` in a failed-records file. The import removes it.
+ * Protects values from spreadsheets (docs/mail.md#spreadsheet-values). In a failed-records file, a value that a
+ * spreadsheet would run as a formula or rewrite gets a leading `'`, which the import removes.
  *
  * The patterns come from saving 450 values with LibreOffice in six locales, with and without "Detect special numbers";
  * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** The first characters of a formula, including the full-width ones. A spreadsheet saves a CR as LF. */
+/** The first characters of a formula, including full-width ones, and line ends: a spreadsheet saves a CR as LF. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, with or without groups and decimals; the separator of groups is not also the decimal point. */
+/** Digits, with or without grouping and decimals. The group separator cannot also be the decimal separator. */
 const DIGITS = String
   .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])(?:\d{2,3}\k<gap>)*\d{3}(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 
 /** A currency symbol or code. */
 const MONEY = String.raw`(?:\p{Sc}|R\$|Fr\.|CHF|EUR|USD|CAD|GBP|kr\.?)`;
 
-/** Any number: with an exponent, a currency, a percent sign, or negative in parentheses. */
+/** Any number, including those with an exponent, a currency or a percent sign, or in parentheses for negative. */
 const FIGURE = new RegExp(
   String.raw`^[+-]?\(?(?:(?:${MONEY}|%) ?-?)?(?:${DIGITS})(?:e[+-]?\d+)?(?: ?(?:${MONEY}|%))?[+-]?\)?$`,
   "iu",
 );
 
-/** A spreadsheet saves only these numbers unchanged. */
+/** The only numbers that a spreadsheet saves unchanged. */
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * A month, in full or short, so that "12 May" is a date but "12 Main" is not. A spreadsheet reads months in its own language, and
- * some also in English.
+ * A month name, full or abbreviated, so that "12 May" is a date but "12 Main" is not. A spreadsheet recognizes months
+ * in its own language, and some also in English.
  */
 const MONTH = String.raw`(?:${
   [
@@ -81,7 +81,7 @@ const REWRITTEN = new RegExp(
   "iu",
 );
 
-/** Whether a spreadsheet would run or rewrite the value. */
+/** Whether a spreadsheet would run the value as a formula or rewrite it. */
 export function spreadsheetChanges(value: string): boolean {
   return RUN.test(value) || isRewritten(value.trim());
 }

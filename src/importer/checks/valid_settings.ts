@@ -1,14 +1,14 @@
-/** Validates settings as a whole, including the column values in them, by the rules for these columns. */
+/** Validates a whole settings document. Column values in it must obey the rules for their columns. */
 import { COLUMNS } from "../../domain/columns.ts";
 import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 import { requiredColumns } from "./header.ts";
 import { createRule } from "./rules.ts";
 
-/** No date of the settings is in the future for ever. */
+/** Used as today's date, so that no date in the settings counts as being in the future. */
 const LAST_DAY = "9999-12-31";
 
-/** Fills in the defaults of a document. Throws {@link InvalidSettings}. */
+/** Parses a document and fills in the defaults. Throws {@link InvalidSettings}. */
 export function validSettings(document: unknown): Settings {
   const settings = parseSettings(document);
   const problems = [...targetProblems(settings), ...defaultProblems(settings)];
@@ -22,7 +22,7 @@ function targetProblems(settings: Settings): SettingsProblem[] {
   );
 }
 
-/** A default must not clear. */
+/** A default cannot clear a value, so the clear token has no meaning here. */
 function defaultProblems(settings: Settings): SettingsProblem[] {
   return Object.entries(settings.defaults).flatMap(([column, value]) =>
     problemOf(["defaults", column], column, value, { ...settings, clear_token: "" })
@@ -46,7 +46,9 @@ export function storedDefaults(settings: Settings): Settings["defaults"] {
   );
 }
 
-/** What the rule of a column makes of a value that is not empty, and what it says against it. */
+/**
+ * Applies the rule of a column to a non-empty value. Returns the stored form, and why the rule refuses it, if it does.
+ */
 function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
   const column = COLUMNS.find((column) => column.name === name)!;
   const bytes = new TextEncoder().encode(value);

@@ -1,8 +1,8 @@
 /**
- * A batch of records: their bytes, and where in them each record and each value is.
+ * A batch of records: their bytes, and the offsets of each record and value in them.
  *
- * `csv.ts` reuses it for the next batch, so that a million records do not create a million objects. Code that keeps a value takes
- * its text or copies its bytes.
+ * `csv.ts` reuses it for the next batch, so that a million records do not create a million objects. Code that keeps a
+ * value must decode it or copy its bytes.
  */
 import { Buffer } from "node:buffer";
 
@@ -19,33 +19,38 @@ export type Malformed =
   }
   | { kind: "record_too_long" | "not_utf8" };
 
-// Small, so that the problems of a batch are free before the garbage collector promotes them. With batches ten times as large, a
-// million failures took 80 MiB more.
+// Small, so that the problems of a batch die young in the garbage collector. With batches ten times as large, a million
+// failures took 80 MiB more.
 const VALUES = 1 << 13;
 const RECORDS = 1 << 8;
 const SHORT = 64;
 
 export class Batch {
   // Flags of a value.
-  /** It was in quotes. */
+  /** It was quoted. */
   static readonly QUOTED = 1;
-  /** It has `""` inside, which means one quote. */
+  /** It contains `""`, which stands for one quote. */
   static readonly DOUBLED_QUOTES = 2;
   /** It has bytes above 0x7f. */
   static readonly NOT_ASCII = 4;
   static readonly CONTROL = 8;
-  /** It is unquoted and has a TAB: a blank at either end of the value, a control character inside it. */
+  /**
+   * It is unquoted and has a TAB, which counts as a blank at either end of the value and as a control character inside
+   * it.
+   */
   static readonly HAS_TAB = 16;
-  /** Checked: the user keeps the current value. */
+  /** Set by the checks: the user keeps the current value. */
   static readonly KEEPS = 32;
-  /** Checked: it clears the current value. */
+  /** Set by the checks: it clears the current value. */
   static readonly CLEARS = 64;
 
-  /** Instead of a number of line ends, for a record whose meaning depends on other records. */
+  /**
+   * Replaces the number of line ends of a record whose meaning depends on other records, so that it is never cached.
+   */
   static readonly NEVER_KNOWN = -1;
 
   bytes: Uint8Array = new Uint8Array();
-  /** The same bytes, to be read four at a time. */
+  /** The same bytes, for reading four at a time. */
   view = new DataView(this.bytes.buffer);
   count = 0;
   /** Record i has the values from `firstValue[i]` up to `firstValue[i + 1]`. */
@@ -63,7 +68,7 @@ export class Batch {
   readonly flags = new Uint8Array(VALUES);
   /** The records that could not be read, by position in the batch; they have no values. */
   readonly malformed = new Map<number, Malformed>();
-  /** For decoding short values: a list for each length. */
+  /** Scratch arrays for decoding short values, one per length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
   /** Replacements are written from here on, after the bytes of the records. */
   #free = 0;
@@ -74,7 +79,7 @@ export class Batch {
   /** `columns` is the maximum number of values of a record. */
   constructor(readonly columns: number) {}
 
-  /** Empties the batch for records in `bytes`, of which those from `free` on may be overwritten. */
+  /** Empties the batch and sets its bytes. Those from `free` on may be overwritten. */
   begin(bytes: Uint8Array, free = bytes.length): this {
     this.#use(bytes);
     this.#free = free;
@@ -95,7 +100,7 @@ export class Batch {
     return this.count === RECORDS || this.firstValue[this.count] + this.columns > VALUES;
   }
 
-  /** Notes value number `value` of the record being read, unless the record has too many. */
+  /** Adds value number `value` of the record being read, unless the record has too many values. */
   put(value: number, start: number, end: number, flags: number): void {
     if (value >= this.columns) return;
     const at = this.firstValue[this.count] + value;
@@ -160,7 +165,7 @@ export class Batch {
     this.flags[v] = this.flags[other];
   }
 
-  /** Replaces value `v` with text that the record does not have, until the next batch. */
+  /** Replaces value `v` with text that is not in the record. Valid until the next batch. */
   replace(v: number, text: Uint8Array, flags: number): void {
     const start = this.#free, end = start + text.length;
     if (end > this.bytes.length) {
@@ -180,10 +185,10 @@ export class Batch {
     return this.flags[v] & Batch.DOUBLED_QUOTES ? text.replaceAll('""', '"') : text;
   }
 
-  /** The values of a record as text; none if it could not be read. */
+  /** The values of a record as text; empty if it could not be read. */
   values(record: number): string[] {
     const first = this.firstValue[record], end = this.firstValue[record + 1];
-    // Cutting the values from a string of the whole record takes half the time of decoding each.
+    // Slicing the values from a string of the whole record takes half as long as decoding each one.
     const from = this.recordStart[record];
     const bytewise = this.#latin1.toString("latin1", from, this.recordEnd[record]);
     const values = new Array<string>(end - first);
@@ -202,7 +207,7 @@ export class Batch {
   #decode(start: number, end: number, flags: number): string {
     const bytes = this.bytes;
     if (flags & Batch.NOT_ASCII || end - start > SHORT) return this.#decoder.decode(bytes.subarray(start, end));
-    // Takes a quarter of the decoder's time for short values.
+    // For short values, this takes a quarter of the decoder's time.
     const codes = this.#codes[end - start];
     for (let at = start; at < end; at++) codes[at - start] = bytes[at];
     return String.fromCharCode.apply(null, codes);
@@ -211,7 +216,7 @@ export class Batch {
 
 const SPACE = 0x20, TAB = 0x09;
 
-/** The end of the blanks (space, TAB, no-break space) after `from`; not after a delimiter or `to`. */
+/** The end of the blanks (space, TAB, no-break space) from `from` on. Stops at a delimiter and at `to`. */
 export function skipBlanks(bytes: Uint8Array, from: number, to: number, delimiter = 0): number {
   let at = from;
   while (at < to) {
@@ -223,7 +228,7 @@ export function skipBlanks(bytes: Uint8Array, from: number, to: number, delimite
   return at;
 }
 
-/** The start of the blanks before `to`; not before `from`. */
+/** The start of the blanks before `to`, but at least `from`. */
 export function trimBlanksBefore(bytes: Uint8Array, from: number, to: number): number {
   let at = to;
   while (at > from) {

@@ -1,21 +1,22 @@
 /**
  * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
- * It does not decode text. A batch says where in its bytes each value begins and ends. A record that cannot be read fails alone.
- * Memory is bounded by one record.
+ * It does not decode text: a batch tells where in its bytes each value begins and ends. A record that cannot be read
+ * does not affect the others. Memory use is bounded by one record.
  *
  * How one record is read:
  *
  *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line end
  *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
  *
- * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So the
- *   reader continues on the physical line after the one where the record began: an unclosed quote costs one record.
- * - If the available bytes end within a record, it is read again from its start once they have doubled. The second read
- *   costs no more than the first.
- * - A record over its limit is read to its end. Beyond four times the limit its bytes are dropped, and it ends with the physical
- *   line on which it began.
- * - A quoted value that looks like the end of one record and the beginning of another is an unclosed quote.
+ * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So
+ *   the reader continues on the physical line after the one where the record began, and an unclosed quote costs one
+ *   record.
+ * - If the available bytes end within a record, it is read again from its start once they have doubled, so that the
+ *   total cost stays linear.
+ * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
+ *   ends with the physical line on which it began.
+ * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
  * - `row_blocks.ts` decides how many values a record must have.
  * - A line feed is added after the last available byte, so that the inner loops need no bounds check.
  */
@@ -43,16 +44,19 @@ export interface Limits {
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
 
-/** In a narrower roster a text of several lines looks like records by chance. */
+/** With fewer columns, a text of several lines could look like records by chance. */
 const MIN_JOINED_VALUES = 8;
 
-/** Rows with a wrong number of values above others with the same number are another table. */
+/** This many rows with a wrong number of values, directly above a narrower block, mean that another table begins. */
 const MIN_ODD_ROWS = 2;
 
-/** Room for the values that a check replaces in one batch. With more of them the batch moves to a larger buffer. */
+/** Room for the values that the checks replace in one batch. If they need more, the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
 
-/** Reads at most this many times the limit of a record, so that the result does not depend on where chunks end. */
+/**
+ * The window for reading one record is this many times its size limit, so that the result does not depend on chunk
+ * boundaries.
+ */
 const WINDOW = 4;
 
 export interface ReaderOptions {
@@ -60,14 +64,14 @@ export interface ReaderOptions {
   delimiter: number;
   /** The physical line on which the bytes begin. */
   line: number;
-  /** Check for bytes that are not UTF-8; needed only if the file may have them. */
+  /** Check for invalid UTF-8. Needed only if the file may contain it. */
   validate: boolean;
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
   matcher?: UnchangedMatcher;
-  /** Rows above the header, such as title lines; blocks of rows are counted from the first one. */
+  /** Number of rows above the header, such as title lines. They count when rows are divided into blocks. */
   rowsAbove?: number;
-  /** Whether records may have that many values, which are fewer or more than in the header. */
+  /** Whether records may have this number of values, although the header has a different number. */
   isPossibleWidth?: (width: number) => boolean;
   /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
@@ -75,7 +79,7 @@ export interface ReaderOptions {
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
 
-// What a byte means in a plain value and in a quoted one. A table of numbers, because this is the innermost loop.
+// What a byte means in a plain value and in a quoted one. Looked up in a table, because this is the innermost loop.
 const PLAIN = 0, DELIMITER = 1, LINE_END = 2, QUOTE_MARK = 3, HIGH = 4, CONTROL = 5;
 
 function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } {
@@ -91,8 +95,9 @@ function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } 
 }
 
 /**
- * Reads records from chunks of UTF-8 bytes. The first record is the header, and every other one must have as many values. A batch
- * is valid until the next one is requested. Throws {@link RejectedFile} if the last record is cut off.
+ * Reads records from chunks of UTF-8 bytes. The first record is the header, and every other record must have the same
+ * number of values. A batch is valid until the next one is requested. Throws {@link RejectedFile} if the last record is
+ * cut off.
  */
 export async function* readRecords(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -102,7 +107,7 @@ export async function* readRecords(
   for await (const chunk of chunks) {
     reader.add(chunk);
     while (reader.fill()) yield reader.batch;
-    // The consumer yields to HTTP requests even if every record is skipped.
+    // Lets the consumer yield to HTTP requests even if every record is skipped.
     if (options.matcher) yield reader.batch;
   }
   reader.finish();
@@ -110,14 +115,14 @@ export async function* readRecords(
   reader.rejectOpenQuote();
 }
 
-// The outcome of reading a value. Below zero, reading cannot continue at the position.
+// The outcome of reading a value. If it is negative, reading cannot continue at the current position.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
 function addTo(counts: WidthCounts, width: number): void {
   counts.set(width, (counts.get(width) ?? 0) + 1);
 }
 
-/** End marks are not the beginning of a record that was cut off. */
+/** If only control characters such as end marks are left, no record was cut off. */
 function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
   return true;
@@ -129,37 +134,43 @@ class Reader {
   readonly #window: number;
   readonly #plain: Uint8Array;
   readonly #quoted: Uint8Array;
-  /** The available bytes. Unread from `#position` to `#end`; a line feed is added after them. */
+  /** The available bytes. Those from `#position` to `#end` are unread, and a line feed follows them. */
   #bytes = new Uint8Array(1 << 19);
   #position = 0;
   #end = 0;
   #final = false;
   #line: number;
-  /** The number of values in the header; 0 before it was read. */
+  /** The number of values in the header; 0 until it has been read. */
   #width = 0;
-  /** The number of values in most records, surplus empty ones included; 0 before the first record. */
+  /** The number of values in most records, including surplus empty ones; 0 before the first record. */
   #usualWidth = 0;
-  /** Numbers of values that some of the first records have without empty ones at the end, so that a column has no name. */
+  /** Width counts of those first records that fill more columns than the header names. */
   readonly #filledWidths: WidthCounts = new Map();
-  /** Rows before the position, blank and malformed ones included, and the last of them with the usual number of values. */
+  /**
+   * The number of rows before the position, including blank and malformed ones, and the last one with the usual number
+   * of values.
+   */
   #row: number;
   #usualRow = -1;
-  /** Up to this row a block has a record with another number of values; how many its records must have. */
+  /** The end of the last block surveyed for an unusual number of values, and how many values its records must have. */
   #blockEnd = 0;
   #blockWidth: BlockWidth = { width: 0, most: 0 };
-  /** The first row whose block was not looked at yet. */
+  /** The first row of the next block to check. */
   #nextBlockRow = 0;
-  /** The last row that was blank or had a wrong number of values, and how many such rows end there; a blank one counts twice. */
+  /**
+   * The last row that was blank or had a wrong number of values, and how many such rows in succession end there. A
+   * blank row counts twice.
+   */
   #oddRow = -1;
   #oddRows = 0;
-  /** The bytes that must be available before the unfinished record is read again. */
+  /** How many bytes must be available before the unfinished record is read again. */
   #wanted = 0;
-  /** The rest of a physical line is skipped; whether a quote is open at the position. */
+  /** Whether the rest of a physical line is being skipped, and whether a quote is open at the position. */
   #skippingLine = false;
   #quoteOpen = false;
 
-  // The record being read: its start, its values, its values up to the last that is not empty, its line ends within quotes, and
-  // what is wrong with it.
+  // The record being read: its start, how many values it has, how many up to the last non-empty one, how many line ends
+  // within quotes, and what is wrong with it.
   #start = 0;
   #values = 0;
   #filled = 0;
@@ -191,13 +202,13 @@ class Reader {
     this.#bytes[this.#end] = LF;
   }
 
-  /** No more bytes will come. */
+  /** Call after the last chunk. */
   finish(): void {
     this.#final = true;
     this.#wanted = 0;
   }
 
-  /** Reads as many records as the available bytes and the batch allow; false if it read no record. */
+  /** Reads as many records as the available bytes and the batch allow. False if it read none. */
   fill(): boolean {
     const batch = this.batch.begin(this.#bytes, this.#end + 1);
     if (this.#end - this.#position < this.#wanted) return false;
@@ -205,7 +216,7 @@ class Reader {
     const { matcher } = this.options;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      // Before any record is skipped, because all of them count.
+      // Surveyed before any record is skipped, because every record counts.
       const surveyed = this.#width === 0 || this.#usualWidth > 0 || this.#surveyUsualWidth();
       if (surveyed) {
         if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
@@ -227,7 +238,7 @@ class Reader {
     }
   }
 
-  /** Reads the record at the position into the batch; false if it needs more bytes. */
+  /** Reads the record at the position into the batch. False if it needs more bytes. */
   #readRecord(): boolean {
     this.#beginRecord();
     const beyondWindow = this.#end - this.#start > this.#window;
@@ -255,7 +266,7 @@ class Reader {
     return outcome;
   }
 
-  /** Reads as if the bytes ended at `edge`, so that the result does not depend on the chunks. */
+  /** Reads as if the bytes ended at `edge`, so that the result does not depend on chunk boundaries. */
   #within<T>(edge: number, read: () => T): T {
     if (this.#end <= edge) return read();
     const bytes = this.#bytes, end = this.#end, final = this.#final, byte = bytes[edge];
@@ -288,7 +299,7 @@ class Reader {
     return this.#endValue(at);
   }
 
-  /** Reads a quoted value; `from` is after its opening quote. */
+  /** Reads a quoted value. `from` is the offset after its opening quote. */
   #readQuoted(from: number): number {
     const bytes = this.#bytes, meaning = this.#quoted, end = this.#end;
     let at = from, flags = Batch.QUOTED, hasLines = false;
@@ -321,8 +332,8 @@ class Reader {
   }
 
   /**
-   * Whether the quoted value is the end of one record, whole lines, and the beginning of another record up to the same value: its
-   * quote was opened by mistake in the first, and closed by mistake in the other.
+   * Whether the quoted value consists of the end of one record, complete lines, and the beginning of another record up
+   * to the same column. If so, the first record has a stray opening quote, and a quote in the other one closed it.
    */
   #joinsRecords(from: number, to: number): boolean {
     const bytes = this.#bytes, { delimiter } = this.options, before = this.#values;
@@ -339,7 +350,7 @@ class Reader {
     return delimiters === before && (width === this.#usualWidth || width === this.#blockWidth.width);
   }
 
-  /** The quote of the value at `from` is still open at `at`, where the available bytes end. */
+  /** Called when the quote of the value at `from` is still open at `at`, where the available bytes end. */
   #openUpTo(at: number, from: number): number {
     const waits = !this.#final && at - from <= this.#limits.recordBytes;
     return waits ? MORE_NEEDED : this.#unreadable("quote_not_closed");
@@ -361,7 +372,7 @@ class Reader {
     return VALUE_READ;
   }
 
-  /** False if the last available byte is a CR, which may be half of a CRLF. */
+  /** False if the last available byte is a CR, because it may be half of a CRLF. */
   #stepOverLineEnd(at: number): boolean {
     if (this.#bytes[at] === CR) {
       if (at + 1 === this.#end && !this.#final) return false;
@@ -371,7 +382,7 @@ class Reader {
     return true;
   }
 
-  /** U+0080 to U+009F, in UTF-8 C2 80 to C2 9F, are control characters too. */
+  /** U+0080 to U+009F (C2 80 to C2 9F in UTF-8) are control characters too. */
   #highFlags(at: number): number {
     this.#notAscii = true;
     const next = this.#bytes[at + 1];
@@ -393,7 +404,7 @@ class Reader {
     if (to > from) this.#filled = this.#values;
   }
 
-  /** Checks the record that ends before the position as a whole. False if its block needs more bytes. */
+  /** Checks the whole record that ends before the position. False if its block needs more bytes. */
   #endRecord(): boolean {
     const start = this.#start, end = this.#contentEnd();
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
@@ -414,7 +425,7 @@ class Reader {
     return true;
   }
 
-  /** A blank line, or a line of dashes. */
+  /** Skips a blank line or a line of dashes. */
   #skipRow(): true {
     const { notes } = this.options;
     if (this.#filled > 0 && this.#width > 0) notes?.skip(this.#line);
@@ -424,7 +435,7 @@ class Reader {
     return true;
   }
 
-  /** Missing values are empty. The meaning depends on the block, so the record is never cached as unchanged. */
+  /** Missing values count as empty. The record's meaning depends on its block, so it is never cached as unchanged. */
   #endRecordOfBlock(line: number, start: number, end: number): void {
     if (this.#values < this.#width) this.options.notes?.addShort(line);
     for (let value = this.#values; value < this.#width; value++) this.batch.put(value, end, end, 0);
@@ -436,7 +447,7 @@ class Reader {
     this.#oddRow = this.#row;
   }
 
-  /** Counts once how many values most records have. False if it needs more bytes. */
+  /** Finds out, once, how many values most records have. False if it needs more bytes. */
   #surveyUsualWidth(): boolean {
     this.#start = this.#position;
     this.#filledWidths.clear();
@@ -451,7 +462,7 @@ class Reader {
   #isPossibleWidth(width: number): boolean {
     const { isPossibleWidth } = this.options;
     if (width === this.#width || isPossibleWidth === undefined) return true;
-    // One such record may have a note after its end.
+    // A single such record may just have a note after its last column.
     return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
   }
 
@@ -459,7 +470,7 @@ class Reader {
   #judgeWidth(): boolean {
     if (this.#values !== this.#usualWidth) return this.#surveyBlock();
     if (this.#row >= this.#nextBlockRow) {
-      // The first record of a block may be the only one with the usual number.
+      // The first record of a block may be the only one with the usual number of values.
       const delimiters = this.#delimitersInNextLine();
       if (delimiters === null || (delimiters !== this.#usualWidth - 1 && !this.#surveyBlock())) return false;
       this.#nextBlockRow = endOfBlock(this.#row);
@@ -468,7 +479,7 @@ class Reader {
     return true;
   }
 
-  /** The delimiters outside quotes in the physical line at the position; null if it needs more bytes. */
+  /** The number of delimiters outside quotes in the physical line at the position; null if it needs more bytes. */
   #delimitersInNextLine(): number | null {
     const bytes = this.#bytes, { delimiter } = this.options, edge = this.#position + this.#limits.recordBytes;
     let at = this.#position, count = 0, isOpen = false;
@@ -492,15 +503,18 @@ class Reader {
     return true;
   }
 
-  /** Whether a blank line, or several records with a wrong number of values, stand directly above. */
+  /**
+   * Whether another table seems to begin here: a blank line, or several rows with a wrong number of values, are
+   * directly above.
+   */
   #isAnotherTable(width: number): boolean {
     const isBelowOdd = this.#oddRow === this.#row - 1 && this.#oddRows >= MIN_ODD_ROWS;
     return width < this.#width && isBelowOdd && this.#usualRow >= 0;
   }
 
   /**
-   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. There are no
-   * counts if the rows exceed the window.
+   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. The
+   * result is empty if the rows exceed the window.
    */
   #countAhead(rows: number): WidthCounts | null {
     const start = this.#start;
@@ -517,7 +531,7 @@ class Reader {
     return whole ? counts : new Map();
   }
 
-  /** Counts the row at the position, unless it is blank or cannot be read; false if the available bytes end. */
+  /** Counts the row at the position, unless it is blank or cannot be read. False if the available bytes end. */
   #countRow(counts: WidthCounts): boolean {
     this.#beginRecord();
     if (this.#position >= this.#end) return false;
@@ -532,7 +546,7 @@ class Reader {
     return true;
   }
 
-  /** Moves to the physical line after the one where the record began; false if the available bytes end. */
+  /** Moves to the physical line after the one where the record began. False if the available bytes end. */
   #stepToNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;
@@ -571,7 +585,7 @@ class Reader {
     return { kind: found < most ? "fewer_than_others" : "more_than_others", expected: most, found };
   }
 
-  /** Ends a record with an unknown end, and continues after the physical line on which it began. */
+  /** Finishes a record whose end is unknown, and continues after the physical line on which it began. */
   #resumeAtNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;
@@ -591,12 +605,12 @@ class Reader {
     return true;
   }
 
-  /** Limits the text of a malformed record that is kept. */
+  /** Limits how much text of a malformed record is kept. */
   #rawEnd(end: number): number {
     return Math.min(end, this.#start + this.#limits.recordBytes);
   }
 
-  /** Skips the rest of a line as far as it is available; false at a CR that may be half of a CRLF. */
+  /** Skips the rest of a line as far as it is available. False at a CR that may be half of a CRLF. */
   #skipLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#position;
@@ -612,7 +626,7 @@ class Reader {
     return true;
   }
 
-  /** Call it after the last record. Throws {@link RejectedFile} if the file ends with a quote still open. */
+  /** Call after the last record. Throws {@link RejectedFile} if the file ends with a quote still open. */
   rejectOpenQuote(): void {
     if (!this.#skippingLine || !this.#quoteOpen || this.#problem?.kind !== "quote_not_closed") return;
     this.#rejectCutOff();

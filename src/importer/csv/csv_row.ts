@@ -1,11 +1,11 @@
-/** Writes CSV for spreadsheets: UTF-8 with BOM, CRLF, quotes only if needed. */
+/** Writes CSV for spreadsheets: UTF-8 with BOM, CRLF, quotes only where needed. */
 
 export const BYTE_ORDER_MARK = "\ufeff";
 
 /** Values that need quotes. An unquoted TAB would be trimmed or malformed. */
 const QUOTED = /["\t\r\n]|^\s|\s$/;
 
-/** One row with its line end. `inQuotes` matches values that need quotes for any reason but the delimiter. */
+/** One row with its line end. `inQuotes` matches values that need quotes for reasons other than the delimiter. */
 export function csvRow(values: readonly string[], delimiter: string, inQuotes = QUOTED): string {
   return values.map((value) => written(value, delimiter, inQuotes)).join(delimiter) + "\r\n";
 }

@@ -1,12 +1,12 @@
 /**
- * Notices a header that has lost a delimiter or has one too many. Its records have other numbers of values then, and must not be
- * filled up or cut to its width: each value would come into the column beside its own.
+ * Detects a header that has lost a delimiter or has one too many. Its records then have a different number of values,
+ * and must not be padded or cut to its width, because that would shift values into the wrong columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { widthsUpToGlued } from "./lost_line_ends.ts";
 
-/** Whether records may have that many values, which are fewer or more than in the header. */
+/** Returns a test for whether records may have a given number of values that differs from the header's. */
 export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNames): (width: number) => boolean {
   const folded = names.map((name) => foldHeader(name.replaceAll('"', "")));
   const hasMore = folded.some((_, at) => isSplit(folded, at, known));
@@ -15,7 +15,7 @@ export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNam
   return (width) => width > names.length ? !hasLess : !hasMore && !upToGlued.has(width);
 }
 
-/** An empty name with another one after it, or one known name in two columns. */
+/** Whether there is an empty name before another name, or one known name split across two columns. */
 function isSplit(folded: readonly string[], at: number, known: KnownNames): boolean {
   const name = folded[at], next = folded[at + 1];
   if (name === "") return folded.slice(at).some((later) => later !== "");

@@ -1,6 +1,6 @@
 /**
- * Finds the header and the delimiter in the first bytes of a roster, after byte order marks, a line such as `sep=;` and title
- * lines (docs/file-format.md#title-lines).
+ * Finds the header and the delimiter in the first bytes of a roster, after any byte order marks, a line such as `sep=;`
+ * and title lines (docs/file-format.md#title-lines).
  */
 import type { Warning } from "../../domain/outcome.ts";
 import { beginsWith } from "../source/sniff_head.ts";
@@ -19,18 +19,20 @@ export interface HeaderPlace {
   warnings: Warning[];
 }
 
-/** The header of a text with a delimiter; no names if it cannot be read. */
+/** Reads the header of a text with one delimiter. Returns no names if that fails. */
 export type ReadHeaderNames = (text: Uint8Array, delimiter: string) => Promise<{ names: string[]; columns: number }>;
 
-/** A first line that names the delimiter, perhaps in quotes: one printable ASCII character or TAB. */
+/**
+ * A first line that names the delimiter, with or without quotes. The delimiter is one printable ASCII character or TAB.
+ */
 const SEP_LINE = /^(?:sep=([\t!#-/:-@[-`{-~])|"sep=([\t!#-/:-@[-`{-~])"[,;\t| ]*)(?:\r\n|\n|\r)/i;
 
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
-/** The lines after the first one that may be the header. */
+/** How many lines after the first one may be the header. */
 const MAX_TITLE_LINES = 20;
 
-/** Without a header that names `unique_id`, the first line that is not blank is the header. */
+/** If no line names `unique_id`, the first non-blank line is the header. */
 export async function placeOfHeader(
   text: Uint8Array,
   possible: readonly string[],
@@ -49,7 +51,7 @@ export async function placeOfHeader(
   return await belowTitles(text, here, delimiters, known, read) ?? here;
 }
 
-/** Two programs may each have added a mark. */
+/** There may be more than one mark, because each of two programs may have added one. */
 function afterMarks(text: Uint8Array, from: number): number {
   let at = from;
   while (beginsWith(text.subarray(at, at + 3), BYTE_ORDER_MARK)) at += 3;
@@ -63,7 +65,7 @@ interface Candidate {
   columns: number;
 }
 
-/** The delimiter with the most known columns wins, then the most columns, then the first. */
+/** The delimiter that gives the most known columns wins; in a tie, the one with the most columns, then the first. */
 async function bestHeader(
   text: Uint8Array,
   delimiters: readonly string[],
@@ -79,7 +81,7 @@ async function bestHeader(
   return best!;
 }
 
-/** The first of the next lines that names `unique_id` and another known column, or null. */
+/** The first of the following lines that names `unique_id` and another known column, or null. */
 async function belowTitles(
   text: Uint8Array,
   above: HeaderPlace,
@@ -106,7 +108,7 @@ async function belowTitles(
   return null;
 }
 
-/** The physical lines with a line end, after an offset. */
+/** The physical lines after an offset. A last line without a line end is left out. */
 function* linesOf(text: Uint8Array, offset: number): Generator<{ from: number; content: string }> {
   for (let from = offset; from < text.length;) {
     let to = from;

@@ -1,4 +1,4 @@
-/** Counts skipped lines and short records while a roster is read, and makes warnings of them. */
+/** Counts skipped lines and short records while a roster is read, and turns the counts into warnings. */
 import { grouped } from "../../runtime/grouped.ts";
 import type { Warning } from "../../domain/outcome.ts";
 
@@ -6,7 +6,7 @@ export class ReadingNotes {
   /** Repeated headers and lines of dashes. */
   #skipped = 0;
   #firstSkipped = 0;
-  /** Records without their empty values at the end. */
+  /** Records that lack their trailing empty values. */
   #short = 0;
   #firstShort = 0;
 
@@ -18,7 +18,7 @@ export class ReadingNotes {
     if (this.#short++ === 0) this.#firstShort = line;
   }
 
-  /** They count as skipped records. */
+  /** These lines count as skipped records. */
   get skipped(): number {
     return this.#skipped;
   }

@@ -1,6 +1,6 @@
 /**
- * Drops a header that is repeated among the records, as in joined rosters and the pages of a report. A different header rejects
- * the file, because the records after it have other columns.
+ * Drops headers that are repeated among the records, as in concatenated rosters or the pages of a report. If one
+ * differs, the file is rejected, because the records after it have different columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
@@ -10,7 +10,7 @@ import type { ReadingNotes } from "./reading_notes.ts";
 
 const encoder = new TextEncoder();
 
-/** Before the header of a roster that was appended to another one. */
+/** May precede the header of a roster that was appended to another one. */
 const BYTE_ORDER_MARK = "\ufeff";
 
 /** Drops the headers of a batch. Throws `RejectedFile` with `another_header`. */
@@ -26,10 +26,10 @@ export function createDropHeaders(
   const folded = header.names.map(foldHeader);
   const begins = beginnings([...known.keys(), header.names[uniqueId], BYTE_ORDER_MARK]);
   return (batch) => {
-    // Backwards, because dropping a record moves the later ones.
+    // Backwards, because dropping a record shifts the later ones.
     for (let record = batch.count - 1; record >= 0; record--) {
       const value = batch.firstValue[record] + uniqueId, from = batch.start[value];
-      // The first two bytes rule out nearly every id, without decoding it.
+      // The first two bytes rule out nearly every id without decoding it.
       if (begins[(batch.bytes[from] | 0x20) << 8 | batch.bytes[from + 1] | 0x20] === 0 || batch.malformed.has(record)) {
         continue;
       }
@@ -43,7 +43,7 @@ export function createDropHeaders(
   };
 }
 
-/** The first two bytes of known names, letter case ignored. */
+/** A lookup table of the first two bytes of the names, ignoring case. */
 function beginnings(names: readonly string[]): Uint8Array {
   const begins = new Uint8Array(1 << 16);
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** Opens a roster: finds its delimiter and reads its header. Then its records can be read any number of times. */
+/** Opens a roster: finds its delimiter and reads its header. Its records can then be read any number of times. */
 import { grouped } from "../../runtime/grouped.ts";
 import { isOwnHeader, OWN_HEADERS } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
@@ -18,19 +18,19 @@ export interface Roster {
   delimiter: string;
   header: Header;
   /**
-   * Reads the records after the header; one reader at a time. A batch is valid until the next one is requested. With a `matcher`,
-   * which skips records, it may be empty. `notes` counts skipped lines and short records.
+   * Reads the records after the header; one reader at a time. A batch is valid until the next one is requested. It may
+   * be empty if a `matcher` skips records. `notes` counts skipped lines and short records.
    */
   records(matcher?: UnchangedMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
 
-/** A failed-records file has the columns of its roster and those of rosterd. */
+/** A failed-records file has the columns of its roster plus those that rosterd adds. */
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning on each call. `validate`: some bytes may
- * not be UTF-8. `knownDelimiter`: the delimiter that was found earlier. Throws {@link RejectedFile} if the header cannot be
- * used.
+ * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning each time it is called.
+ * `validate`: some bytes may be invalid UTF-8. `knownDelimiter`: the delimiter, if it was found earlier. Throws {@link
+ * RejectedFile} if the header cannot be used.
  */
 export async function openRoster(
   text: () => AsyncGenerator<Uint8Array>,
@@ -71,7 +71,7 @@ export async function openRoster(
   }
 }
 
-/** Enough bytes for the longest header that is accepted. */
+/** Reads enough bytes for the longest header that is accepted. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -103,7 +103,7 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** The header as read with a delimiter. If it cannot be read, the file has another delimiter. */
+/** Reads the header with one delimiter. If it cannot be read, the file must use another one. */
 async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);

@@ -1,17 +1,22 @@
 /**
- * Decides from neighbouring rows how many values a record must have (docs/file-format.md#number-of-values). Pure.
+ * Decides from neighbouring rows how many values a record must have (docs/file-format.md#number-of-values). Pure
+ * functions.
  *
- * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer than the
- * others only if its whole block is. Alone it has lost a delimiter or has one too many, and its values are in the wrong columns.
+ * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
+ * than the others only if its whole block is. If it differs alone, it has lost a delimiter or has one too many, and its
+ * values are in the wrong columns.
  */
 
-/** The rows that a spreadsheet saves with one width. The first block begins with the first row of the file. */
+/**
+ * How many consecutive rows a spreadsheet saves with the same width. The first block begins with the first row of the
+ * file.
+ */
 export const BLOCK_ROWS = 16;
 
-/** In a block with fewer of them, each of them may have a delimiter less or more. */
+/** The minimum number of records with the same width. If there are fewer, each may have lost or gained a delimiter. */
 const MIN_ALIKE = 4;
 
-/** Number of values → number of records with it. */
+/** Number of values → number of records that have it. */
 export type WidthCounts = Map<number, number>;
 
 /** The first row after the block of a row. */
@@ -19,15 +24,18 @@ export function endOfBlock(row: number): number {
   return row - row % BLOCK_ROWS + BLOCK_ROWS;
 }
 
-/** How many values the records of a block must have: 0 if none is certain. `most`: how many most records have. */
+/**
+ * `width`: how many values the records of a block must have; 0 if that is uncertain. `most`: how many most of them
+ * have.
+ */
 export interface BlockWidth {
   width: number;
   most: number;
 }
 
 /**
- * Without a majority it is the usual number. A majority of fewer values is certain only without a wider record, which may belong to
- * the roster while the others are another table.
+ * Without a majority, the usual number applies. A majority with fewer values is certain only if no record is wider: a
+ * wider record may belong to the roster while the others are another table.
  */
 export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
   const most = majorityOf(counts, MIN_ALIKE) ?? usual;
@@ -35,7 +43,10 @@ export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
   return { most, width: isCertain ? most : 0 };
 }
 
-/** The number of values of most records if they end with surplus empty values; otherwise that of the header. */
+/**
+ * The number of values in most records if it exceeds that of the header, because of surplus empty values; otherwise
+ * that of the header.
+ */
 export function usualWidthOf(counts: WidthCounts, headerWidth: number): number {
   return Math.max(majorityOf(counts, 1) ?? 0, headerWidth);
 }
@@ -51,7 +62,7 @@ const isRuling = new Uint8Array(256), isBeside = new Uint8Array(256);
 for (const character of "-=_*") isRuling[character.charCodeAt(0)] = 1;
 for (const character of '+|:" \t') isBeside[character.charCodeAt(0)] = 1;
 
-/** Whether a line from `start` to `end` has only dashes and the like, with delimiters. */
+/** Whether the line from `start` to `end` has only dashes or similar characters, and delimiters. */
 export function isRuledLine(bytes: Uint8Array, start: number, end: number, delimiter: number): boolean {
   let ruling = 0;
   for (let at = start; at < end; at++) {

@@ -1,10 +1,13 @@
 /**
- * A 64-bit digest: the mixing of MurmurHash3 (Austin Appleby, public domain) in two lanes of 32 bits, which JavaScript
- * multiplies fast. Two different texts have the same digest by chance once in 2^64 pairs. It is not a signature: an attacker
- * can make two such texts.
+ * A 64-bit digest: the mixing steps of MurmurHash3 (Austin Appleby, public domain) in two 32-bit lanes, which
+ * JavaScript multiplies quickly. Two different texts collide by chance once in 2^64 pairs. It is not a cryptographic
+ * hash: an attacker can construct collisions.
  */
 
-/** Reused, so that a million digests do not create a million objects. `low` and `high` belong to the latest bytes. */
+/**
+ * Reused, so that a million digests do not create a million objects. `low` and `high` are the halves of the latest
+ * digest.
+ */
 export class Digest {
   low = 0;
   high = 0;
@@ -20,7 +23,7 @@ export class Digest {
       low = mixLow(low, high, bytes.getInt32(at, true) | folds);
       high = mixHigh(high, low, bytes.getInt32(at + 4, true) | folds);
     }
-    // The rest is a whole block too: a word in one lane only could undo the word before.
+    // The remainder is mixed in as a full block too, because a word in only one lane could cancel the previous word.
     if (at < to) {
       low = mixLow(low, high, restOf(bytes, at, Math.min(at + 4, to), fold));
       high = mixHigh(high, low, restOf(bytes, at + 4, to, fold));

@@ -5,7 +5,7 @@ import type { Header } from "../checks/header.ts";
 
 interface Unique {
   digest: Digest;
-  /** 0x20 to ignore the letter case of A–Z, which also merges a few other characters. */
+  /** 0x20 to ignore the case of A–Z, which also makes a few other characters equal; otherwise 0. */
   fold: number;
 }
 
@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** Above it there is no list, and every value is a possible duplicate. */
+/** With more than this, there is no list, and every value counts as a possible duplicate. */
 const MAX_LISTED = 20_000;
 
 export interface PossibleDuplicate {
@@ -29,14 +29,16 @@ export class DuplicateFilter {
   readonly #unique = uniqueColumns();
   readonly #words: Int32Array;
   readonly #mask: number;
-  /** For each record of a batch: the word and the bits of its value; no bits if it has no value. */
+  /** For each record of a batch: the word and the bits of its value in the filter. No bits if it has no value. */
   readonly #places = new Int32Array(1 << 8);
   readonly #bits = new Int32Array(1 << 8);
   #list: PossibleDuplicate[] = [];
-  /** 1 for each record of the latest batch with a value that an earlier record may have, otherwise 0. */
+  /** 1 for each record of the latest batch that may share a unique value with an earlier record, otherwise 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
-  /** `bytes`: the length of the text. Uses about 12 bits for each 64 bytes, from 32 KiB to 64 MiB in all. */
+  /**
+   * `bytes`: the length of the text. Uses about 12 bits per 64 bytes of text, but at least 32 KiB and at most 64 MiB.
+   */
   constructor(bytes: number) {
     const wanted = Math.min(Math.max(bytes / 64 * 12, 1 << 18), 1 << 29);
     const size = 2 ** Math.ceil(Math.log2(wanted));
@@ -68,7 +70,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** Separate from the lookups, so that their memory accesses do not wait for each other. */
+  /** A separate pass, so that the memory accesses of the lookups can overlap. */
   #findPlaces(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {
@@ -79,7 +81,7 @@ export class DuplicateFilter {
       digest.take(batch.view, start[value], end[value], fold);
       const { low, high } = digest;
       this.#places[record] = low & this.#mask;
-      // Three bits of one word need one memory access, not three.
+      // Three bits in the same word need one memory access instead of three.
       this.#bits[record] = (1 << high) | (1 << (high >>> 5)) | (1 << (high >>> 10));
     }
   }
@@ -93,7 +95,7 @@ export class DuplicateFilter {
   }
 }
 
-/** Ignores the letter case of A–Z, as the database does. */
+/** Ignores the case of A–Z, as the database does. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,11 +1,12 @@
 /**
- * The unchanged-record cache recognizes records that would change nothing by their bytes alone. It saves most of the nightly
- * work when the registry sends almost the same roster again.
+ * The unchanged-record cache recognizes records that would change nothing by their bytes alone. It saves most of the
+ * work when the registry sends almost the same roster every night.
  *
- * For each user the database keeps a digest of the record that was applied last. It is valid as long as the user's row is the
- * one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the record in
- * the roster, and everything that gives them their meaning: the header, the settings, the version of rosterd. A record with the
- * same digest is counted and skipped. All others are read, checked and compared as usual.
+ * For each user the database keeps a digest of the record that was applied last. It is valid as long as the user's row
+ * is still the one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the
+ * bytes of the record in the roster, and everything that gives them their meaning: the header, the settings, the
+ * version of rosterd. A record with the same digest is counted and skipped. All other records are read, checked and
+ * compared as usual.
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
@@ -47,13 +48,15 @@ export function createUnchangedCache(delimiter: string, header: Header, settings
   };
 }
 
-/** Everything that gives the bytes of a record their meaning, as one text. Digests of different contexts never match. */
+/**
+ * Everything that gives the bytes of a record their meaning, as one text. Digests of different contexts never match.
+ */
 function contextOf(delimiter: string, header: Header, settings: Settings): string {
   const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();
   return JSON.stringify([manifest.version, delimiter, header.names, meant]);
 }
 
-/** A user who is missing from a roster is found by reading all of it. */
+/** Finding users who are missing from a roster requires reading all of it. */
 export function canSkip({ missing_users }: Settings): boolean {
   return missing_users === "keep";
 }

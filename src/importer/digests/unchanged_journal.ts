@@ -1,27 +1,30 @@
-/** What an import adds to the unchanged-record cache: the digests of the good records that it read. */
+/** Collects what an import adds to the unchanged-record cache: the digests of the valid records that it read. */
 import type { Batch } from "../csv/batch.ts";
 import type { FoundProblems } from "../checks/check.ts";
 import type { Digest } from "./digest.ts";
 import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/** The most users in the cache, which limits its memory to about 50 MiB. With more users it holds none. */
+/**
+ * The maximum number of users in the cache, which limits its memory to about 50 MiB. With more users, nothing is
+ * cached.
+ */
 export const MAX_CACHED_USERS = 1_000_000;
 
 const MAX_REPEATED = 100_000;
 
 export class UnchangedJournal {
-  /** Users with a skipped record and another one that was read: all their records must be read after all. */
+  /** Users with both a skipped record and one that was read: all their records must be read after all. */
   readonly repeated = new Set<string>();
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** New entries: full pieces, and the one that is being filled. */
+  /** New entries: the full pieces, and the piece that is being filled. */
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;
-  /** Whether there are more users than the cache holds. */
+  /** Whether there are more users than the cache can hold. */
   overflows = false;
 
-  /** `digest` of records; `position` of the `unique_id` in a record. */
+  /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
   constructor(
     private readonly table: UnchangedTable,
     private readonly digest: Digest,
@@ -32,7 +35,7 @@ export class UnchangedJournal {
     return this.#length === 0 && this.#full.length === 0 && !this.overflows;
   }
 
-  /** Withdraws the entries that are out of date in the table: their users may be gone, and then no record replaces them. */
+  /** Withdraws the stale entries of the table. Their users may be gone, in which case no record would replace them. */
   withdrawStale(): void {
     const { table } = this;
     for (let slot = 0; slot < table.states.length; slot++) {
@@ -42,17 +45,17 @@ export class UnchangedJournal {
     }
   }
 
-  /** Withdraws the entry of a user, in the table or here: the next import reads their record. */
+  /** Withdraws the entry of a user, in the table or here, so that the next import reads their record. */
   withdraw(uniqueId: string): void {
     const slot = this.table.slotOf(uniqueId);
     const isWithdrawn = this.isEmpty && slot >= 0 && this.table.has(slot, 0, 0);
     if (!isWithdrawn) this.#push(0, 0);
   }
 
-  /** Takes note of the bytes of the records of a batch, before a check changes them. */
+  /** Computes the digests of a batch's records, before a check changes their bytes. */
   note({ count, view, recordStart, recordEnd, linesWithin }: Batch): void {
     for (let record = 0; record < count; record++) {
-      // A record of several lines cannot be recognized by its first one, so it gets a digest that no line has.
+      // A record of several lines cannot be recognized by its first line, so it gets a digest that no line has.
       const isLine = linesWithin[record] === 0;
       if (isLine) this.digest.take(view, recordStart[record], recordEnd[record]);
       this.#noted[2 * record] = isLine ? this.digest.low : 0;
@@ -68,13 +71,13 @@ export class UnchangedJournal {
       const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
       const isRepeated = slot >= 0 && states[slot] === SKIPPED;
       if (isRepeated && this.repeated.size <= MAX_REPEATED) this.repeated.add(batch.text(value));
-      // A user whose record fails stays unchanged, and so does the entry.
+      // A user whose record fails stays unchanged, and so does their entry.
       if (problems.size === 0 || !problems.has(record)) this.#addEntry(slot, record);
       if (slot >= 0 && states[slot] === UNMET) states[slot] = READ;
     }
   }
 
-  /** The new entries, in pieces as {@link UnchangedTable.add} takes them. */
+  /** The new entries, in the form that {@link UnchangedTable.add} takes. */
   *entries(): Generator<Uint8Array> {
     for (const piece of this.#full) yield asBytes(piece);
     if (this.#length > 0) yield asBytes(this.#filling.subarray(0, this.#length));
@@ -86,7 +89,7 @@ export class UnchangedJournal {
     if (!isInTable) this.#push(low, high);
   }
 
-  /** Adds an entry of the user whose key the table has. No line has the digest 0. */
+  /** Adds an entry for the user whose key was looked up last. No line has the digest 0, so it withdraws the entry. */
   #push(low: number, high: number): void {
     if (this.overflows) return;
     const at = this.#length;

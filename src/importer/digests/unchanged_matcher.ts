@@ -1,8 +1,8 @@
-/** Recognizes, for the reader, a record of the unchanged-record cache by the bytes of its line alone. */
+/** Lets the reader recognize a record in the unchanged-record cache by the bytes of its line alone. */
 import type { Digest } from "./digest.ts";
 import { SKIPPED, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/** Longer lines are not compared: a file whose lines end with CR would be a single line. */
+/** Longer lines are not compared, because a file whose lines end with CR looks like a single line. */
 const MAX_LINE_BYTES = 1 << 14;
 
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
@@ -11,10 +11,13 @@ export class UnchangedMatcher {
   skipped = 0;
   #bytes: Uint8Array = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);
-  /** No line before this needs to be compared. */
+  /** Lines that begin before this offset cannot match. */
   #noMatchBefore = 0;
 
-  /** `digest` of records; `delimiter` as a byte; `position` of the `unique_id` in a record. */
+  /**
+   * `digest` computes the digests of records, `delimiter` is a byte, and `position` is that of the `unique_id` in a
+   * record.
+   */
   constructor(
     private readonly table: UnchangedTable,
     private readonly digest: Digest,
@@ -22,7 +25,7 @@ export class UnchangedMatcher {
     private readonly position: number,
   ) {}
 
-  /** The bytes at hand changed or moved. */
+  /** Call when the reader's buffer has changed or moved. */
   begin(bytes: Uint8Array): void {
     this.#noMatchBefore = 0;
     if (bytes === this.#bytes) return;
@@ -31,10 +34,11 @@ export class UnchangedMatcher {
   }
 
   /**
-   * Skips the record that begins at `start` when it is in the cache: returns where its line end begins, or -1 if it must be
-   * read. Nothing at or after `end` is read.
+   * If the record that begins at `start` is in the cache, skips it and returns the offset of its line feed. Otherwise
+   * returns -1. Ignores bytes from `end` on.
    *
-   * Quotes need no attention: the same bytes, read from the start of a record, formed one whole good record before.
+   * Quotes need no special handling: the same bytes, read from the start of a record, were one complete valid record
+   * before.
    */
   skip(start: number, end: number): number {
     const { table, digest } = this;
@@ -53,7 +57,10 @@ export class UnchangedMatcher {
     return lineEnd;
   }
 
-  /** The slot of the user to whom the record in a line seems to belong, or -1. A wrong guess finds no matching digest. */
+  /**
+   * The slot of the user to whom the record in a line seems to belong, or -1. A wrong guess is harmless, because its
+   * digest does not match.
+   */
   #slotOfRecord(start: number, lineEnd: number): number {
     const bytes = this.#bytes, delimiter = this.delimiter;
     let from = start;

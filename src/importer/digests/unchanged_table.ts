@@ -1,21 +1,21 @@
-/** The digest of the record applied last for each user, in typed arrays, so that a million users make no objects. */
+/** Stores the digest of each user's last applied record, in typed arrays, so that a million users need no objects. */
 import { UserKey } from "./user_key.ts";
 
-/** Bytes of an entry, as the database keeps it: the key of the user and the digest of the record, 8 bytes each. */
+/** The size of an entry as stored in the database: the user's key and the record's digest, 8 bytes each. */
 export const ENTRY_BYTES = 16;
 
 /** How many entries are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-// What this import has seen of a user: nothing; a record that it skipped; a record that it read; the entry is out of date.
+// The state of a user's entry in this import: not seen yet, record skipped, record read, or out of date.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
 export class UnchangedTable {
   /** The key of the user looked up last. */
   readonly key = new UserKey();
-  /** By slot. */
+  /** One per slot. */
   states = new Uint8Array(0);
-  /** Four numbers per slot: key and digest, two halves each. */
+  /** Four numbers per slot: the two halves of the key and of the digest. */
   #slots = new Int32Array(0);
   #mask = 0;
   size = 0;
@@ -33,7 +33,7 @@ export class UnchangedTable {
     this.#mask = slots - 1;
   }
 
-  /** Adds entries as the database keeps them; the last entry of a user counts. */
+  /** Adds entries in their stored form. If a user has several, the last one wins. */
   add(entries: Uint8Array): void {
     const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
     this.#touch(view);
@@ -49,7 +49,7 @@ export class UnchangedTable {
     if (slot >= 0) this.states[slot] = STALE;
   }
 
-  /** Marks the entries of all users in the buckets that are not 0. The low bits of a key are the number of its bucket. */
+  /** Marks as stale the entries of all users whose bucket is not 0. The low bits of a key are its bucket number. */
   forgetBuckets(buckets: Uint8Array): void {
     for (let slot = 0; slot < this.states.length; slot++) {
       if (this.#isFree(slot) || buckets[this.#slots[4 * slot] & (buckets.length - 1)] === 0) continue;
@@ -57,7 +57,7 @@ export class UnchangedTable {
     }
   }
 
-  /** The slot of a user, or -1; {@link key} is then the key of that user. */
+  /** The slot of a user, or -1. Sets {@link key} to the key of that user. */
   slotOf(uniqueId: string): number {
     const bytes = new TextEncoder().encode(uniqueId);
     return this.find(new DataView(bytes.buffer), 0, bytes.length);
@@ -75,12 +75,12 @@ export class UnchangedTable {
     this.key.high = this.#slots[4 * slot + 1];
   }
 
-  /** Whether the entry in a slot is that of a record with this digest. */
+  /** Whether the entry in a slot has this digest. */
   has(slot: number, low: number, high: number): boolean {
     return this.#slots[4 * slot + 2] === low && this.#slots[4 * slot + 3] === high;
   }
 
-  /** All entries that are not out of date, in pieces as {@link add} takes them. */
+  /** All entries that are not stale, in the form that {@link add} takes. */
   *entries(): Generator<Uint8Array> {
     let piece = new Int32Array(4 * PIECE_ENTRIES), length = 0;
     for (let slot = 0; slot < this.states.length; slot++) {
@@ -95,7 +95,7 @@ export class UnchangedTable {
     if (length > 0) yield asBytes(piece.subarray(0, length));
   }
 
-  /** Reads the slots of entries before anything depends on them, so that the memory accesses do not wait for each other. */
+  /** Reads the slots of entries ahead of their use, so that the memory accesses can overlap. */
   #touch(entries: DataView): number {
     const slots = this.#slots, mask = this.#mask;
     let seen = 0;
@@ -103,7 +103,7 @@ export class UnchangedTable {
     return seen;
   }
 
-  /** The slot of a key: the one that has it, or the free one where it belongs. */
+  /** The slot that has a key, or the free slot where it belongs. */
   #slotOfKey(low: number, high: number): number {
     const slots = this.#slots, mask = this.#mask;
     for (let slot = low & mask;; slot = (slot + 1) & mask) {

@@ -1,6 +1,6 @@
 /** A user's key as Postgres computes it, `hashtextextended(unique_id, 0)`: Bob Jenkins' lookup3 (public domain). */
 
-/** Reused for each user, as `Digest` is: `low` and `high` are the halves of the latest key. */
+/** Reused for each user, like `Digest`. `low` and `high` are the halves of the latest key. */
 export class UserKey {
   low = 0;
   high = 0;
@@ -27,7 +27,7 @@ export class UserKey {
     }
     a = a + wordOf(bytes, at, Math.min(at + 4, to)) | 0;
     b = b + wordOf(bytes, at + 4, Math.min(at + 8, to)) | 0;
-    // The lowest byte belongs to the length.
+    // The lowest byte is reserved for the length.
     c = c + (wordOf(bytes, at + 8, to) << 8) | 0;
     c = (c ^ b) - rotate(b, 14) | 0;
     a = (a ^ c) - rotate(c, 11) | 0;
@@ -44,7 +44,7 @@ function rotate(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-/** Up to four bytes as a word; none: 0. */
+/** Up to four bytes as a word; 0 if there are none. */
 function wordOf(bytes: DataView, from: number, to: number): number {
   if (to - from === 4) return bytes.getInt32(from, true);
   let word = 0;

@@ -1,4 +1,6 @@
-/** Writes the failed-records file (docs/mail.md#failed-records-file); reads the roster again beside its failures. */
+/**
+ * Writes the failed-records file (docs/mail.md#failed-records-file) by reading the roster again alongside its failures.
+ */
 import { foldHeader, isOwnHeader, OWN_HEADERS, OWN_RECORD } from "../../domain/columns.ts";
 import type { Failure } from "../../domain/outcome.ts";
 import { yieldToEventLoop } from "../../runtime/yield_to_event_loop.ts";
@@ -14,16 +16,16 @@ import { guard, unguarded } from "../checks/spreadsheet.ts";
 const SEND_AT_CHARACTERS = 1 << 16;
 const encoder = new TextEncoder();
 
-/** A header with any delimiter is quoted, so that the delimiter of the file is unambiguous. */
+/** Column names that contain any of the delimiters are quoted, so that the file's own delimiter is unambiguous. */
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
-/** For a malformed record: short enough for a spreadsheet cell and for a value of a roster. */
+/** Limit for the text of a malformed record: short enough for a spreadsheet cell and for a roster value. */
 const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
   failures: AsyncGenerator<Failure[]>;
-  /** Their import: the roster is read again with its encoding, delimiter and settings. */
+  /** The import that they belong to. The roster is read again with its encoding, delimiter and settings. */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
 }
@@ -40,12 +42,12 @@ export async function writeFailedFile(
     await writeRows(roster, wanted, sheet, signal);
     await sheet.send();
   } finally {
-    // Otherwise an open cursor keeps its connection busy.
+    // Otherwise an open cursor would keep its connection busy.
     await wanted.return();
   }
 }
 
-/** The import found the encoding, so the file is not sniffed again. */
+/** The import has already found the encoding, so the file is not sniffed again. */
 async function openAgain(
   file: RosterFile,
   { encoding, delimiter, settings }: FailedFileSource["entry"],
@@ -110,8 +112,8 @@ async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure
 }
 
 /**
- * The values of a malformed record may be in the wrong columns, so only its text is given. `rawText` is the column of that text
- * if the file is a failed-records file, otherwise -1.
+ * The values of a malformed record may be in the wrong columns, so only its text is written. `rawText` is the column of
+ * that text if the file is a failed-records file, otherwise -1.
  */
 function failedRow(
   batch: Batch,
@@ -144,7 +146,7 @@ function controlPicture(control: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
 }
 
-/** A spreadsheet reads other delimiters only after such a line. */
+/** A spreadsheet accepts other delimiters only if the file begins with such a line. */
 function sepLine(delimiter: string): string {
   return [",", ";", "\t"].includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
 }

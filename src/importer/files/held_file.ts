@@ -1,9 +1,9 @@
-/** The list of held users in the mail (docs/mail.md#attachment), written a page at a time. */
+/** Writes the list of held users that is attached to the mail (docs/mail.md#attachment), one page at a time. */
 import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";
 
-/** The `rosterd_…` columns keep an uploaded list from archiving missing users. */
+/** If this list is uploaded, its `rosterd_…` columns prevent missing users from being archived. */
 const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["unique_id", "unique_id"],
   ["login_source", "login_source"],
@@ -18,7 +18,7 @@ const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
 
 const DELIMITER = ",";
 
-/** The name of the list of a roster in `bak`: `x.T.csv.gz` → `x.T.held.csv`. */
+/** The name of the list for a roster in `bak`: `x.T.csv.gz` → `x.T.held.csv`. */
 export function heldFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.held.csv`;
 }

@@ -1,4 +1,7 @@
-/** Converts a roster to UTF-8 for `csv.ts`. Bytes without a character become invalid UTF-8, so their records fail. */
+/**
+ * Converts a roster to UTF-8 for `csv.ts`. Bytes that map to no character become invalid UTF-8, so that their records
+ * fail.
+ */
 import { Buffer } from "node:buffer";
 import { type ToUtf8, utf8FromMixed } from "./decode_mixed.ts";
 import type { Encoding } from "./sniff.ts";
@@ -8,8 +11,8 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * The text of a file in UTF-8, without a byte order mark and end marks; chunks are never empty. `hasUtf8`: a text in a
- * single-byte encoding may have parts in UTF-8; true is always correct but slower. Throws as {@link Source.read} does.
+ * Yields the text of a file in UTF-8, without its byte order mark and end marks, in non-empty chunks. `hasUtf8`: a text
+ * in a single-byte encoding may contain UTF-8; true is always safe but slower. Throws as {@link Source.read} does.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));
@@ -48,7 +51,7 @@ function utf8FromUtf16(reader: Utf16Reader): ToUtf8 {
   return { next: (bytes) => encode(reader.text(bytes)), end: () => encode(reader.end().text) };
 }
 
-/** The decoder gives U+FFFD for a byte without a character; no single-byte encoding has it. */
+/** The decoder returns U+FFFD for a byte that maps to no character. No single-byte encoding contains U+FFFD itself. */
 function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
   const encode = (text: string) =>
     text.includes("\ufffd") ? encodeWithGaps(text.split("\ufffd")) : encoder.encode(text);
@@ -57,7 +60,7 @@ function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
 
 const encoder = new TextEncoder();
 const LONE_HALF = /\p{Surrogate}/u;
-/** UTF-8 never has this byte. */
+/** Never occurs in UTF-8. */
 const INVALID = Uint8Array.of(0xff);
 
 function encodeWithGaps(parts: string[]): Uint8Array {

@@ -1,12 +1,15 @@
-/** Text in a single-byte encoding with parts in UTF-8: such a letter makes its record malformed, not "JosÃ©". */
+/**
+ * Converts text in a single-byte encoding that also contains UTF-8. A UTF-8 letter makes its record malformed, so that
+ * no name is stored as "JosÃ©".
+ */
 import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;
 
-/** Bytes above 0x7f at the end of a chunk wait for the next one. No name has more of them in a row. */
+/** Bytes above 0x7f at the end of a chunk are held back for the next one. No name has a longer run of them. */
 const MAX_HELD_BYTES = 64;
 
-/** UTF-8 never has this byte. */
+/** Never occurs in UTF-8. */
 const INVALID = 0xff;
 
 export interface ToUtf8 {
@@ -14,7 +17,7 @@ export interface ToUtf8 {
   end(): Uint8Array;
 }
 
-/** Converts as `plain` does, but puts an invalid byte before each letter of the encoding that is written in UTF-8. */
+/** Converts like `plain`, but puts an invalid byte before each run of UTF-8 that contains letters of `encoding`. */
 export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
   const isForeign = foreignLetters(encoding);
   let held = Buffer.alloc(0);
@@ -43,8 +46,8 @@ export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
 }
 
 /**
- * Whether a text has letters of the encoding. Non-Latin encodings need two, because their own letters can look like UTF-8: in
- * windows-1251 the Ukrainian "Рі" is one letter of UTF-8.
+ * Returns a test for whether a text has letters of the encoding. Non-Latin encodings require two, because their own
+ * letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" are one UTF-8 letter.
  */
 function foreignLetters(encoding: string): (text: string) => boolean {
   const upper = new TextDecoder(encoding).decode(Uint8Array.from({ length: 0x80 }, (_, at) => 0x80 + at));

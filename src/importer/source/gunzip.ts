@@ -1,4 +1,4 @@
-/** Unpacks a gz file of one or more members, checks its limits, and rejects the file for errors of zlib. */
+/** Unpacks a gz file of one or more members, enforces the limits, and turns zlib errors into rejections. */
 import { counted, grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { hasCode } from "../../runtime/errors.ts";
@@ -9,9 +9,11 @@ import { shown } from "../checks/rule.ts";
 
 /** docs/file-format.md#limits */
 export interface GzLimits {
-  /** Unpacked bytes for each byte of the file. */
+  /** Maximum unpacked bytes per byte of the file. */
   ratio: number;
-  /** Any ratio is allowed up to this many unpacked bytes, because a short roster of equal lines is not a bomb. */
+  /**
+   * Any ratio is allowed up to this many unpacked bytes, because a short roster of identical lines is not a zip bomb.
+   */
   anyRatioUpTo: number;
   bytes: number;
 }
@@ -20,14 +22,14 @@ export const GZ_LIMITS: GzLimits = { ratio: 100, anyRatioUpTo: 10 * 1024 ** 2, b
 
 export const GZ_MAGIC: readonly number[] = [0x1f, 0x8b];
 
-/** Rejects a file that is named .gz but is not gzipped. An empty file gets its reason later. */
+/** Rejects a file that is named .gz but is not gzipped. An empty file is rejected later, with its own reason. */
 export function rejectNotGz(head: Uint8Array): void {
   if (head.length === 0) return;
   if (head.length === 1 && head[0] === GZ_MAGIC[0]) rejectCutOff(1);
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
-/** Reads the packed bytes from the beginning on each call. */
+/** Reads the packed bytes from the beginning each time it is called. */
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**
@@ -61,7 +63,7 @@ export async function* unpackedGz(
     for await (const chunk of inflate(watched)) yield weighed(chunk);
   } catch (error) {
     if (!isOfGz(error)) throw error;
-    // The unpacked bytes were yielded already, unless only line ends or end marks follow the gz.
+    // If only ignorable bytes follow the gz data, unpack again up to its end, and yield what is still missing.
     const end = await endBefore(packed, error);
     const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
     for await (const rest of after(bytes, again)) yield weighed(rest);
@@ -82,7 +84,7 @@ async function* watch(
   }
 }
 
-/** Yields the first `end` bytes and reads the others too, so that they are watched. */
+/** Yields the first `end` bytes, and reads the rest too, so that `onRead` sees them. */
 async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const chunk of chunks) {
@@ -109,11 +111,14 @@ function isOfGz(error: unknown): boolean {
   return hasCode(error, ENDS_EARLY, "Z_DATA_ERROR", TRAILING_GARBAGE);
 }
 
-/** Line ends, blanks, the end mark of DOS and NULs. */
+/** Line ends, blanks, the DOS end-of-file mark, and NULs. */
 // deno-lint-ignore no-control-regex
 const NOTHING = /^[\s\x1a\0]*$/;
 
-/** Where the gz ends if only ignorable bytes follow, which zlib refuses. Throws `RejectedFile` otherwise. */
+/**
+ * The offset where the gz data ends if only ignorable bytes follow, which zlib does not accept. Otherwise throws
+ * `RejectedFile`.
+ */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {
   const end = await endOfGz(packed());
   if (end !== null && end.length > 0) {
@@ -132,7 +137,7 @@ function rejectDamaged(): never {
 
 const ENDS_EARLY = "Z_BUF_ERROR";
 
-/** The bytes that can be unpacked from a gz file that ends early. */
+/** Yields whatever can be unpacked from a truncated gz file. */
 async function* untilTheCut(packed: Packed): AsyncGenerator<Uint8Array> {
   try {
     yield* inflate(packed());

@@ -1,22 +1,22 @@
 /**
  * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * Does not use zlib's own iterator: after an error it drops the bytes unpacked before, and it silently ignores everything after a
- * zero that follows the last member.
+ * It does not use zlib's own iterator, which drops already unpacked bytes after an error, and silently ignores
+ * everything after a zero byte that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";
 
-/** One byte unpacks to 1,032 at most, so less than 17 MiB wait for the consumer. */
+/** One byte unpacks to at most 1,032 bytes, so less than 17 MiB is buffered for the consumer. */
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 
-/** The code of an error: bytes that are neither gz nor padding follow the padding of a gz. */
+/** Error code: the padding after the gz data is followed by bytes that are neither gz nor padding. */
 export const TRAILING_GARBAGE = "TRAILING_GARBAGE";
 
 /**
- * All members of a gz stream as one; zeros after the last are padding. Throws zlib's errors and {@link TRAILING_GARBAGE}. A stream
- * that ends early yields what can be unpacked before its `Z_BUF_ERROR`.
+ * Unpacks all members of a gz stream as one. Zeros after the last member are padding. Throws zlib's errors and {@link
+ * TRAILING_GARBAGE}. A truncated stream yields whatever can be unpacked, then throws `Z_BUF_ERROR`.
  */
 export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();
@@ -34,7 +34,7 @@ export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** Short pieces that end with a byte that is not zero, or are all zeros. */
+/** Splits a chunk into short pieces that end with a non-zero byte or are all zeros. */
 function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < chunk.length; at += FED_AT_ONCE) {
     const piece = chunk.subarray(at, at + FED_AT_ONCE);
@@ -57,7 +57,7 @@ class Inflater {
       .on("end", () => this.#wake());
   }
 
-  /** zlib ends the stream at a zero after a member; then only zeros may follow. */
+  /** zlib ends the stream at a zero byte after a member. From then on, only zeros may follow. */
   async feed(piece: Uint8Array): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step((done) => this.#gunzip.write(piece, done));
     if (this.#gunzip.readableEnded && piece.at(-1) !== 0) {
@@ -77,7 +77,10 @@ class Inflater {
     this.#gunzip.destroy();
   }
 
-  /** Waits until `act` is done, or the stream ended or failed; zlib may report a failure before or after `done`. */
+  /**
+   * Waits until `act` is done, or the stream has ended or failed. zlib may report a failure before or after calling
+   * `done`.
+   */
   async #step(act: (done: (error?: Error | null) => void) => void): Promise<void> {
     if (this.#error === null) {
       await new Promise<void>((wake) => {

@@ -1,4 +1,4 @@
-/** Finds where the last whole member of a gz file ends, which zlib does not report. */
+/** Finds where the last complete member of a gz file ends, which zlib does not report. */
 import { Buffer } from "node:buffer";
 import { crc32, createInflateRaw } from "node:zlib";
 
@@ -12,11 +12,12 @@ export interface GzEnd {
 
 const MAX_FIRST_BYTES = 1 << 12;
 
-// The parts of a member (RFC 1952): flags of its header, its fixed part, and the sums after its data.
+// The parts of a member (RFC 1952): the header flags, the fixed part of the header, and the checksum and length after
+// the data.
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Null if no member is whole, or the last one is not. */
+/** Null if no member is complete, or the last one is not. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {
@@ -33,7 +34,7 @@ export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd
   }
 }
 
-/** Reads the rest of a member after the fixed part of its header; false if it is damaged or ends early. */
+/** Reads the rest of a member after the fixed part of its header. False if it is damaged or truncated. */
 async function skipMember(source: Source, flags: number): Promise<boolean> {
   if (flags & HAS_EXTRA) {
     const [low, high] = await source.take(2);
@@ -49,7 +50,7 @@ async function skipMember(source: Source, flags: number): Promise<boolean> {
   return view.getUint32(0, true) === data.sum && view.getUint32(4, true) === data.length;
 }
 
-/** The sum and the length of the data; null if the data are damaged or end early. */
+/** The checksum and length of the data; null if the data is damaged or truncated. */
 async function skipData(source: Source): Promise<{ sum: number; length: number } | null> {
   const inflater = createInflateRaw();
   let sum = 0, length = 0;
@@ -81,7 +82,7 @@ class Source {
 
   constructor(private readonly chunks: AsyncGenerator<Uint8Array>) {}
 
-  /** The bytes that are available; none only at the end. */
+  /** The available bytes; empty only at the end. */
   async available(): Promise<Uint8Array> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.chunks.next();

@@ -1,13 +1,13 @@
-/** Finds the line of an offset for a rejection, by reading the file again, so that good files cost nothing. */
+/** Finds the line number of an offset for a rejection, by reading the file again. Good files pay nothing for it. */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
- * The physical line (after LF, CRLF or CR) of the byte at `offset`, or of the end. `read` yields the unpacked bytes from the
- * beginning on each call.
+ * The physical line of the byte at `offset`, or of the end of the file. Lines end with LF, CRLF or CR. `read` yields
+ * the unpacked bytes from the beginning each time it is called.
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;
-  // In every encoding except UTF-16 a line end is one ASCII byte.
+  // In every encoding except UTF-16, line ends are ASCII bytes.
   const decoder = new TextDecoder(encoding === "utf-16le" || encoding === "utf-16be" ? encoding : "windows-1252");
   let line = 1;
   let left = offset;

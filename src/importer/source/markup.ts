@@ -1,10 +1,12 @@
-/** Recognises HTML, XML, JSON, code and RTF by their first bytes. A server often sends an error message in one of them. */
+/**
+ * Recognizes HTML, XML, JSON, code and RTF by their first bytes. Servers often send error messages in these formats.
+ */
 import { reject } from "../../domain/outcome.ts";
 
 /** Leading blanks and byte order marks, including a UTF-8 mark that was read as windows-1252. */
 const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
 
-/** Before the first tag that tells HTML from XML. */
+/** What may precede the first tag, which distinguishes HTML from XML. */
 const PROLOG = String.raw`(?:<\?xml\b[^>]*>\s*|<!--[^]*?-->\s*)*`;
 
 const HTML_TAGS =
@@ -27,7 +29,7 @@ const JSON_START = new RegExp(
 
 const RTF = new RegExp(String.raw`${START}\{\\rtf`);
 
-/** Throws `RejectedFile` if a file that begins with `head` is one of them. */
+/** Throws `RejectedFile` if a file that begins with `head` is in one of these formats. */
 export function rejectMarkup(head: string): void {
   if (HTML.test(head)) {
     reject("html", "this is an HTML page, perhaps an error message: download the roster again and save it as CSV");

@@ -15,16 +15,16 @@ type FallbackEncoding = Settings["fallback_encoding"];
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
 
 export interface Sniffed {
-  /** Of the bytes on disk, before they are unpacked; in hexadecimal. */
+  /** Of the bytes on disk, before unpacking. In hexadecimal. */
   sha256: string;
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may have bytes that are not characters, which make their records malformed. False is certain; true is
-   * certain for UTF-8 and UTF-16 only.
+   * Whether the text may have invalid bytes, which make their records malformed. False is definite; true is definite
+   * only for UTF-8 and UTF-16.
    */
   invalidBytes: boolean;
-  /** Whether a text in a fallback encoding has sequences of valid UTF-8. */
+  /** Whether a text in a fallback encoding contains valid UTF-8 sequences. */
   hasUtf8: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface SniffOptions {
 
 /**
  * Sniffs a file. Throws `RejectedFile`: the codes of `unpackedGz`, of `rejectOtherFormats`, and `empty`, `nul_bytes`,
- * `cut_off`, `encoding_rejected`. Throws the reason of `signal` when it is aborted.
+ * `cut_off`, `encoding_rejected`. Throws the reason of `signal` if it is aborted.
  */
 export async function sniff(source: Source, options: SniffOptions): Promise<Sniffed> {
   const { head } = source;
@@ -98,7 +98,7 @@ async function surveyFile(
   return { sha256: hash.digest("hex"), unpackedBytes };
 }
 
-/** A NUL makes its record malformed; a file full of them is not text. */
+/** A NUL only makes its record malformed, but a file full of them is not text. */
 function rejectOtherThanText(text: number, padding: number, nuls: number): void {
   if (text === 0 && nuls === 0) reject("empty", "the file is empty: export the roster and upload it again");
   if (text === 0 || nuls - padding > text / 10) {

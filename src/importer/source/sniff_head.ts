@@ -1,4 +1,4 @@
-/** Reads the first bytes of a file for its byte order mark, and rejects other formats by name. */
+/** Checks the first bytes of a file for a byte order mark and for other formats, which it rejects by name. */
 import { reject } from "../../domain/outcome.ts";
 import { rejectMarkup } from "./markup.ts";
 
@@ -12,7 +12,7 @@ export interface ByteOrderMark {
   length: number;
 }
 
-/** The first `length` bytes, fewer only when there are no more. Ends the stream. */
+/** Returns the first `length` bytes, or fewer if the stream is shorter. Closes the stream. */
 export async function firstBytes(chunks: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
   const head = new Uint8Array(length);
   let filled = 0;
@@ -51,7 +51,7 @@ const OTHER_FORMATS: readonly { magic: readonly number[]; code: string; text: st
 const ZIP: readonly number[] = [0x50, 0x4b, 3, 4];
 const EMPTY_ZIP: readonly number[] = [0x50, 0x4b, 5, 6];
 
-/** Rejects a file whose first {@link HEAD_LENGTH} bytes show another format. */
+/** Rejects a file if its first {@link HEAD_LENGTH} bytes show that it is in another format. */
 export function rejectOtherFormats(head: Uint8Array): void {
   for (const { magic, code, text } of OTHER_FORMATS) {
     if (beginsWith(head, magic)) reject(code, text);
@@ -75,7 +75,7 @@ function rejectZip(head: Uint8Array): never {
   reject("zip", "this is a zip archive: unpack it and upload the CSV file in it");
 }
 
-/** In UTF-16 every second byte of an ASCII header is NUL. */
+/** In UTF-16, every second byte of an ASCII header is NUL. */
 function looksLikeUtf16(head: Uint8Array): boolean {
   const nuls = [0, 0];
   head.forEach((byte, at) => {

@@ -1,22 +1,22 @@
-/** The unpacked bytes of a roster, to be read many times. Its content, not its name, says whether it is gzipped. */
+/** The unpacked bytes of a roster, which can be read repeatedly. Gzip is detected by content, not by file name. */
 import { beginsWith, firstBytes, HEAD_LENGTH } from "./sniff_head.ts";
 import { GZ_LIMITS, GZ_MAGIC, rejectNotGz, unpackedGz } from "./gunzip.ts";
 import type { RosterFile } from "../ports.ts";
 
-/** Gets every chunk as it is on disk, before it is unpacked. */
+/** Called with each chunk as it is on disk, before unpacking. */
 export type OnRead = (chunk: Uint8Array) => void;
 
 export interface Source {
-  /** The first {@link HEAD_LENGTH} bytes, fewer only if the file is shorter. */
+  /** The first {@link HEAD_LENGTH} bytes, or fewer if the file is shorter. */
   readonly head: Uint8Array;
   /**
-   * The bytes from the beginning, in chunks of at most 256 KiB, each valid until the next one is requested. One reader at a time.
-   * Throws `RejectedFile` as {@link unpackedGz} does.
+   * The bytes from the beginning, in chunks of at most 256 KiB, each valid until the next one is requested. Supports
+   * one reader at a time. Throws `RejectedFile` as {@link unpackedGz} does.
    */
   read(onRead?: OnRead): AsyncGenerator<Uint8Array>;
 }
 
-/** Two halves: one is filled while the other is processed. */
+/** Used in two halves: one is filled while the other is processed. */
 const BUFFER_BYTES = 512 * 1024;
 
 /** Reads the first bytes of a file. Throws `RejectedFile` as {@link unpackedGz} does. */

@@ -13,7 +13,7 @@ export class Utf16Reader {
     this.#bigEndian = encoding === "utf-16be";
   }
 
-  /** The text up to the last whole character of `chunk`, lone surrogates included. */
+  /** The text up to the last complete character of `chunk`, including lone surrogates. */
   text(chunk: Uint8Array): string {
     const bytes = Buffer.concat([this.#oddByte, chunk]);
     const units = bytes.subarray(0, bytes.length & ~1);
@@ -39,7 +39,7 @@ function endsWithHalf(text: string): boolean {
 /** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
 export class Utf16Survey {
   illFormed = false;
-  /** Whether the file ends in the middle of a code unit; an odd byte that is an end mark does not count. */
+  /** Whether the file ends in the middle of a code unit. An odd byte that is an end mark does not count. */
   oddLength = false;
   nuls = 0;
 
@@ -54,7 +54,7 @@ export class Utf16Survey {
     this.#survey(this.#reader.text(chunk));
   }
 
-  /** Call it after the last chunk. */
+  /** Call after the last chunk. */
   end(): void {
     const { text, oddByte } = this.#reader.end();
     this.#survey(text);
@@ -66,7 +66,7 @@ export class Utf16Survey {
     return 2 * this.#ending.textEnd;
   }
 
-  /** In big-endian order NUL is the first byte of many characters. */
+  /** In big-endian order, NUL is the first byte of many characters, so it is not an end mark there. */
   #isEndMark(byte: number): boolean {
     return byte === 0x0a || byte === 0x0d || byte === 0x1a || (byte === 0 && this.encoding === "utf-16le");
   }

@@ -1,4 +1,7 @@
-/** Counts valid UTF-8 sequences, invalid bytes and NULs. Every byte of every file passes here: ASCII by four bytes. */
+/**
+ * Counts valid UTF-8 sequences, invalid bytes and NULs. Every byte of every file passes through here, so ASCII is
+ * scanned four bytes at a time.
+ */
 import { Ending } from "./text_end.ts";
 
 const HIGH_BITS = 0x80808080 | 0;
@@ -6,7 +9,7 @@ const ONES = 0x01010101;
 
 const NO_WORDS = new Int32Array(0);
 
-/** Chunks may split a sequence. Strict UTF-8 (RFC 3629). */
+/** Accepts strict UTF-8 (RFC 3629). A sequence may span chunks. */
 export class Utf8Survey {
   validSequences = 0;
   invalidBytes = 0;
@@ -39,7 +42,7 @@ export class Utf8Survey {
     return this.#ending.textEnd;
   }
 
-  /** Call it after the last chunk: an open sequence is invalid then. */
+  /** Call after the last chunk. A sequence that is still open is invalid. */
   end(): void {
     this.#giveUp();
   }

@@ -1,6 +1,6 @@
 /**
- * Finds where the text of a file ends (docs/file-format.md#end-marks): before the end mark of DOS (0x1A), NULs that fill the last
- * block, and the line ends and blanks among them.
+ * Finds where the text of a file ends (docs/file-format.md#end-marks): before the DOS end-of-file mark (0x1A), the NULs
+ * that pad the last block, and any line ends and blanks among them.
  */
 
 const NUL = 0x00, SUB = 0x1a;
@@ -8,10 +8,10 @@ const NUL = 0x00, SUB = 0x1a;
 const isEnding = new Uint8Array(256);
 for (const byte of [NUL, SUB, 0x09, 0x0a, 0x0d, 0x20]) isEnding[byte] = 1;
 
-/** More padding than any block has is space for the rest of an upload that did not arrive. */
+/** Longer padding does not come from filling a block: it was allocated for the rest of an upload that never arrived. */
 export const MAX_PADDING_BYTES = 1 << 16;
 
-/** Finds the end in bytes or UTF-16 code units that come in chunks of any size. */
+/** Finds the end in bytes or UTF-16 code units that arrive in chunks of any size. */
 export class Ending {
   #before = 0;
   /** The offset of the first mark of the ending, or -1. */
@@ -32,7 +32,7 @@ export class Ending {
   }
 }
 
-/** UTF-8 text without its ending. Chunks are never empty. */
+/** Yields UTF-8 text without its ending, in non-empty chunks. */
 export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [], heldBytes = 0;
   for await (const chunk of chunks) {
@@ -47,7 +47,7 @@ export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncG
     let markAt = heldBytes > 0 ? 0 : from;
     while (markAt < chunk.length && heldBytes === 0 && chunk[markAt] !== NUL && chunk[markAt] !== SUB) markAt++;
     if (markAt < chunk.length) {
-      // A copy, because the chunk is valid only until the next one.
+      // Copied, because the chunk is valid only until the next one is requested.
       held.push(chunk.slice(markAt));
       heldBytes += chunk.length - markAt;
     }

@@ -1,4 +1,4 @@
-/** Reads and removes files in `bak`, but never through a link: that could mail or remove other programs' files. */
+/** Reads and removes files in `bak`, but never through a link, which could mail or remove other programs' files. */
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
@@ -16,17 +16,17 @@ export class NoBakFolder extends Error {
 export class BakFolder {
   constructor(private readonly path: string) {}
 
-  /** Returns false when `bak` is missing or a link. */
+  /** Returns false if `bak` is missing or is a link. */
   isPlain(): Promise<boolean> {
     return isPlainFolder(this.path);
   }
 
-  /** Throws {@link NoBakFolder}, and the errors of {@link openRosterFile}. */
+  /** Throws {@link NoBakFolder}, and what {@link openRosterFile} throws. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
   }
 
-  /** In bytes; null unless it is a plain file. */
+  /** The size in bytes; null unless it is a plain file. */
   async size(name: string): Promise<number | null> {
     const stats = await statsOf(await this.#pathOf(name));
     return stats?.isFile() ? Number(stats.size) : null;
@@ -36,7 +36,7 @@ export class BakFolder {
     await nullOn(unlink(await this.#pathOf(name)), "ENOENT");
   }
 
-  /** Refuses names that begin with a dot: they are unfinished files of rosterd. */
+  /** Refuses names that begin with a dot, because those are rosterd's unfinished files. */
   async #pathOf(name: string): Promise<string> {
     if (name.startsWith(".")) throw new RangeError(`${JSON.stringify(name)} is not the name of a file in bak`);
     if (!await this.isPlain()) throw new NoBakFolder(`${this.path} is not a real folder`);

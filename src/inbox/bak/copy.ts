@@ -15,7 +15,7 @@ export class ChangedWhileCopied extends Error {
   }
 }
 
-/** Copies bytes, mode and times. Throws {@link ChangedWhileCopied}; the caller removes the copy after an error. */
+/** Copies bytes, mode and times. Throws {@link ChangedWhileCopied}. After an error, the caller must remove the copy. */
 export async function copyFile(source: string, copy: string): Promise<void> {
   await using from = closing(await openUnfollowed(source));
   const before = await from.handle.stat({ bigint: true });
@@ -42,7 +42,7 @@ export async function sameContent(one: string, other: string): Promise<boolean> 
   return true;
 }
 
-/** All chunks but the last are full. */
+/** Yields full chunks, except for the last one. */
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   for (let position = 0;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);

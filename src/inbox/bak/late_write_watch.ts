@@ -1,4 +1,6 @@
-/** Watches files in `bak` for a day: one that grows was imported early (docs/upload-folder.md#changed-while-read). */
+/**
+ * Watches files in `bak` for a day. One that grows was imported too early (docs/upload-folder.md#changed-while-read).
+ */
 import type { LateWrite } from "../../domain/late_write.ts";
 import type { ClaimedUpload } from "../../importer/ports.ts";
 import type { BakFolder } from "./bak_folder.ts";
@@ -19,7 +21,7 @@ export class LateWriteWatch {
     this.#readSizes.set(key, size);
   }
 
-  /** Starts to watch a file in `bak`. `now`: `Clock.elapsed()`. */
+  /** Starts watching a file in `bak`. `now`: `Clock.elapsed()`. */
   moved({ key, name, size }: ClaimedUpload, bakFile: string, now: number): void {
     this.#watched.set(bakFile, { name, imported: this.#readSizes.get(key) ?? size, until: now + WATCH_MS });
     this.#readSizes.delete(key);

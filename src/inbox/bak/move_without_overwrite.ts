@@ -1,5 +1,5 @@
 /**
- * Moves a file without ever overwriting another. Every file gets into `bak` this way.
+ * Moves a file without ever overwriting another. Every file is moved to `bak` this way.
  *
  * A hard link claims the name and moves the content in one step. Without hard links, an empty file claims the name, and
  * the content is renamed over it. A file on another file system is copied first. {@link finishMove} continues after a
@@ -13,7 +13,7 @@ import { link, rename, unlink } from "../files/disk.ts";
 import { fsyncFolders, isSameEntry, makeFile, NO_LINK, statsOf, temporaryName } from "../files/fsync.ts";
 import { swapped } from "../folders.ts";
 
-/** Returns false, without a change, when the name `target` exists. */
+/** Returns false and changes nothing if `target` exists. */
 export async function moveWithoutOverwrite(source: string, target: string): Promise<boolean> {
   const before = await statsBefore(source, target);
   try {
@@ -21,7 +21,7 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    // An earlier attempt may have made the link, even if its answer got lost: then only the old name is left to remove.
+    // An earlier attempt may have made the link, even if the reply was lost. Then only the old name is left to remove.
     if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));
@@ -31,8 +31,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
 }
 
 /**
- * Continues an interrupted {@link moveWithoutOverwrite}. Returns false when `target` is an unrelated file.
- * Treats an empty `target` as the claim of the name.
+ * Continues an interrupted {@link moveWithoutOverwrite}. Returns false if `target` is an unrelated file. Treats an
+ * empty `target` as a claim on the name.
  */
 export async function finishMove(source: string, target: string): Promise<boolean> {
   if (await moveWithoutOverwrite(source, target)) return true;
@@ -68,7 +68,7 @@ async function fill(source: string, target: string): Promise<void> {
   }
 }
 
-/** Copies to the file system of the target, and renames the copy after its sync. */
+/** Copies to the file system of the target, and renames the copy once it is synced. */
 async function copyOver(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), temporaryName("tmp"));
   try {
@@ -90,7 +90,7 @@ async function statsBefore(source: string, target: string): Promise<StatsBefore>
   return { file: await statsOf(source), folder: await statsOf(dirname(target)) };
 }
 
-/** Throws when another user swapped the folder: the file may then be elsewhere, and its source must stay. */
+/** Throws if another user swapped the folder, because the file may then be elsewhere and the source must stay. */
 async function assertMoved({ file, folder }: StatsBefore, target: string): Promise<void> {
   const there = await statsOf(target);
   const now = await statsOf(dirname(target));

@@ -12,13 +12,13 @@ import { folderOf, pathOf } from "./claimed.ts";
 
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
-  /** It is gone, or another file than the scan saw. */
+  /** It is gone, or it is not the file that the scan saw. */
   | { readonly outcome: "vanished" }
   | { readonly outcome: "refused"; readonly code: string }
-  /** It changed during the claim and could not be put back: it waits in the folder `key`. */
+  /** It changed during the claim and could not be moved back, so it waits in the folder `key`. */
   | { readonly outcome: "changed"; readonly key: string };
 
-/** These concern one file, not the folder: a sticky folder, an immutable or busy file. */
+/** These codes concern one file, not the whole folder: the folder is sticky, or the file is immutable or busy. */
 const REFUSED = ["EACCES", "EPERM", "EBUSY", "ETXTBSY"];
 
 export async function claimUpload(
@@ -32,7 +32,7 @@ export async function claimUpload(
   return await renameThenCheck(folders, name, fingerprint, now);
 }
 
-/** The second half of {@link claimUpload}: another program may replace the file between the two halves. */
+/** The second half of {@link claimUpload}. Another program may replace the file between the two halves. */
 export async function renameThenCheck(
   folders: Folders,
   name: string,
@@ -69,7 +69,7 @@ async function makeKey(work: string, now: Date): Promise<string> {
   }
 }
 
-/** Moves the wrong file back. Returns false if that would overwrite another. */
+/** Moves the wrong file back. Returns false if that would overwrite another file. */
 async function putBack(folders: Folders, target: string, source: string, isFolder: boolean): Promise<boolean> {
   if (isFolder) {
     if (await statsOf(source)) return false;

@@ -1,8 +1,8 @@
 /**
- * Manages the claimed uploads: each is alone in a folder `UPLOAD/.rosterd/KEY/` until its import is over.
+ * Manages the claimed uploads. Each has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
  *
- * A note in that folder contains the names in `bak` of the upload and its failed records. It is written before the move
- * and removed after it, so that a restart in between continues with the same names.
+ * A note in that folder stores the names that the upload and its failed records get in `bak`. It is written before the
+ * move and removed after it, so that after a restart in between the same names are used.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,12 +15,12 @@ import { fsyncFolders, isTemporary, statsOf, temporaryName, writeAll, writeNew }
 import { isPlainName, plainName } from "../names.ts";
 import { type Fingerprint, fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
-/** No upload has this name, since uploads never begin with a dot. */
+/** No upload has this name, because names of uploads never begin with a dot. */
 const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 
-/** Time of the claim, and a random number (`claim.ts`). */
+/** The time of the claim, and a random number (`claim.ts`). */
 const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
 /** `bak` and `failed` are the names chosen so far. */
@@ -44,7 +44,7 @@ export function pathOf(work: string, { key, name }: Pick<ClaimedUpload, "key" | 
   return join(folderOf(work, key), plainName(name));
 }
 
-/** Lists `.rosterd/` in no order. Skips links, files and empty folders. */
+/** Lists `.rosterd/` in no particular order. Skips links, files and empty folders. */
 export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
   const entries: ClaimedEntry[] = [];
   for (const key of await nullOn(readdir(work), "ENOENT") ?? []) {
@@ -82,7 +82,7 @@ export async function isEmptied(work: string, key: string): Promise<boolean> {
   return !(await nullOn(readdir(folderOf(work, key)), "ENOENT") ?? []).some(isUploadEntry);
 }
 
-/** Returns null when the note is missing or not valid. */
+/** Returns null if the note is missing or invalid. */
 export async function readNote(work: string, key: string): Promise<BakNote | null> {
   const text = await nullOn(readFile(join(folderOf(work, key), NOTE), "utf8"), "ENOENT");
   const note = NOTE_SCHEMA.safeParse(jsonOrNull(text ?? ""));
@@ -104,7 +104,7 @@ export async function writeNote(
   await fsyncFolders(folder);
 }
 
-/** Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY while its file is still there. */
+/** Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY if its file is still there. */
 export async function removeClaimed(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);
   const names = await nullOn(readdir(folder), "ENOENT") ?? [];

@@ -1,4 +1,4 @@
-/** Changes folders so that the change survives a power cut, and names temporary entries. */
+/** Changes folders so that the changes survive a power cut, and names temporary entries. */
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
@@ -10,13 +10,13 @@ export const FILE_MODE = 0o640;
 
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 
-/** A file system refuses hard links with these codes. */
+/** The codes with which a file system refuses hard links. */
 export const NO_LINK: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"];
 
-/** A file system that cannot sync folders returns these codes. */
+/** The codes of a file system that cannot sync folders. */
 const NO_FOLDER_SYNC = ["EINVAL", "EPERM", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Follows no link. Returns null when the entry is missing. */
+/** Does not follow links. Returns null if the entry is missing. */
 export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
@@ -27,7 +27,7 @@ export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
 
 type Entry = Pick<BigIntStats, "dev" | "ino">;
 
-/** Syncs the entries of folders to disk, if the file system can. */
+/** Syncs the entries of folders to disk, if the file system supports that. */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     await using folder = closing(await open(path, FOLDER));
@@ -35,7 +35,7 @@ export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Returns false when the name already exists. */
+/** Returns false if the name already exists. */
 export async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
@@ -46,13 +46,13 @@ export async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Removes an empty folder only. (In Deno 2.6 `rmdir` removes a file, too.) */
+/** Removes only an empty folder. (In Deno 2.6, `rmdir` also removes files.) */
 export async function removeIfEmpty(path: string): Promise<void> {
   if (!(await statsOf(path))?.isDirectory()) return;
   await nullOn(rmdir(path), "ENOENT", "ENOTEMPTY", "EEXIST");
 }
 
-/** Returns null when the name already exists. */
+/** Returns null if the name already exists. */
 export function makeFile(path: string): Promise<FileHandle | null> {
   return nullOn(create(path, FILE_MODE), "EEXIST");
 }

@@ -1,4 +1,4 @@
-/** Opens a roster once, without following links or waiting for pipes, so that no program can swap it meanwhile. */
+/** Opens a roster once, so that no program can swap it meanwhile. Does not follow links or wait for pipes. */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
 import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
@@ -7,10 +7,10 @@ import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A file system that cannot sync a file opened for reading returns these codes. */
+/** The codes of a file system that cannot sync a file opened for reading. */
 const NO_SYNC = ["EINVAL", "EBADF", "EROFS", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Not the system's code: the entry can be opened, but is not a file, or not the one that was expected. */
+/** Not a system code: the entry can be opened, but is not a file, or is not the one expected. */
 const NOT_A_PLAIN_FILE = "not_a_plain_file";
 
 /** Recognizes the errors of a missing file, and of a name that is not a plain file. */
@@ -19,8 +19,8 @@ export function isNoPlainFile(error: unknown): boolean {
 }
 
 /**
- * `name` appears in reports; `accepts` refuses a replaced file. Throws errors of the system (`ENOENT`, `EACCES`, `ELOOP`
- * for a link) and `not_a_plain_file`. To follow a link, pass its real path.
+ * `name` appears in reports. `accepts` can refuse a file that was replaced. Throws system errors (`ENOENT`, `EACCES`,
+ * `ELOOP` for a link) and `not_a_plain_file`. To follow a link, pass its real path.
  */
 export async function openRosterFile(
   path: string,
@@ -51,7 +51,10 @@ export class OpenRosterFile implements RosterFile {
     this.size = Number(fingerprint.size);
   }
 
-  /** Ends at the size at opening, even while a writer appends. Reads one chunk ahead. */
+  /**
+   * Stops at the size that the file had when it was opened, even if another program appends to it. Reads one chunk
+   * ahead.
+   */
   async *read(into?: Uint8Array): AsyncGenerator<Uint8Array> {
     const buffers = into === undefined ? null : halves(into);
     let position = 0, next = this.#chunkAt(0, buffers?.[0]);
@@ -64,7 +67,7 @@ export class OpenRosterFile implements RosterFile {
         yield chunk;
       }
     } finally {
-      // Waits for the read ahead, so that a reader that stops early can close the file. Its error no longer matters.
+      // Waits for the pending read, so that a reader that stops early can close the file. Its error no longer matters.
       await next.catch(() => {});
     }
   }
@@ -77,7 +80,10 @@ export class OpenRosterFile implements RosterFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Syncs the content, if the file system can: after a power cut an applied roster must not be empty in `bak`. */
+  /**
+   * Syncs the content, if the file system supports that, because an applied roster in `bak` must not be empty after a
+   * power cut.
+   */
   async sync(): Promise<this> {
     try {
       await nullOn(this.handle.datasync(), ...NO_SYNC);

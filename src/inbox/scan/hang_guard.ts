@@ -1,4 +1,7 @@
-/** Limits how long a mount may take. A hanging call cannot be cancelled, so none follows, or all threads would wait. */
+/**
+ * Limits how long a mount may take to answer. A hanging call cannot be cancelled, so no other call is made until it
+ * ends: otherwise all threads would end up waiting.
+ */
 import { UnusableFolder } from "../../importer/ports.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
 
@@ -6,7 +9,7 @@ export class HangGuard {
   #late: Promise<unknown> | null = null;
   constructor(readonly folder: string, readonly maxMs: number) {}
 
-  /** Throws {@link UnusableFolder} `upload_hanging` while this or an earlier call takes too long. */
+  /** Throws {@link UnusableFolder} `upload_hanging` if this call takes too long, or an earlier one still hangs. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
     const answer = work();
@@ -16,7 +19,7 @@ export class HangGuard {
     });
   }
 
-  /** Ignores the late answer itself. */
+  /** Only waits for the late call to end, and ignores its result. */
   #waitFor(answer: Promise<unknown>): void {
     const done = () => void (this.#late = null);
     this.#late = answer.then(done, done);

@@ -13,7 +13,7 @@ export interface SeenFile {
   readonly observation: Observation;
 }
 
-/** Returns null for a file that may be read, and "vanished" for one that was removed or replaced. */
+/** Returns null if the file may be read, and "vanished" if it was removed or replaced. */
 export async function reasonToWait(
   file: SeenFile,
   settleSeconds: number,
@@ -49,7 +49,7 @@ async function readEnd(
   }
 }
 
-/** Accepts LF or CR, with the zero byte that follows them in UTF-16 LE. */
+/** Accepts LF or CR, optionally with the zero byte that follows them in UTF-16 LE. */
 function endsLine(end: Uint8Array): boolean {
   const last = end.at(-1) === 0 ? end.at(-2) : end.at(-1);
   return last === 0x0a || last === 0x0d;

@@ -1,4 +1,4 @@
-/** Scans the upload folder: which uploads are ready, which wait and why, which names are left alone. Reads only. */
+/** Scans the upload folder: which uploads are ready, which wait and why, and which names are ignored. Read-only. */
 import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,13 +28,16 @@ interface Findings extends FolderScan {
   readonly oldTemporary: string[];
 }
 
-/** Keeps a slow mount busy and the event loop free. Each entry may need a handle, and a process may have only 64. */
+/**
+ * Enough to keep a slow mount busy without blocking the event loop. Each entry may need a file handle, and a process
+ * may have as few as 64.
+ */
 const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;
-/** Deno shows this for bytes that are not UTF-8, and can neither open nor rename such an entry. */
+/** Deno returns this for bytes that are not UTF-8, and can neither open nor rename such an entry. */
 const REPLACEMENT = "\ufffd";
 
-/** The caller has checked the folders. */
+/** The caller must have checked the folders. */
 export async function scanUploads(context: ScanContext, settleSeconds: number): Promise<FolderScan> {
   const found: Findings = { ready: [], claimed: [], moved: [], waiting: [], ignored: [], oldTemporary: [] };
   const { upload } = context.folders;
@@ -53,7 +56,7 @@ export async function scanUploads(context: ScanContext, settleSeconds: number): 
   return inOrder(found);
 }
 
-/** Of two entries with one name, at least one has a name that is not UTF-8. */
+/** Of two entries with the same name, at least one has a name that is not UTF-8. */
 function listedTwice(listed: readonly string[]): string[] {
   const seen = new Set<string>();
   return listed.filter((name) => name.includes(REPLACEMENT) && (seen.has(name) || !seen.add(name)));

@@ -1,4 +1,4 @@
-/** Keeps the state of the inbox between scans. A restart may lose all of it. */
+/** Keeps the state of the inbox between scans. It is safe to lose all of it in a restart. */
 import type { WaitingFile } from "../../importer/ports.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
@@ -6,7 +6,7 @@ import { waiting } from "./waiting.ts";
 
 const REFUSAL_RETRY_MS = 60_000;
 
-/** The log repeats a notice only after it changed. */
+/** A notice is logged again only if it has changed. */
 export interface Notice {
   readonly event: "upload_ignored" | "upload_waiting" | "temporary_file_is_old";
   readonly file: string;
@@ -18,13 +18,13 @@ export class ScanState {
   readonly settling = new SettleTracker();
   /** Claimed uploads that changed while they were being read, by key. */
   readonly resettling = new SettleTracker();
-  /** Claimed files by key: no replacement of one is opened. */
+  /** Claimed files by key, so that a file that replaces one is never opened. */
   readonly claimedFiles = new Map<string, Fingerprint>();
   readonly #mustResettle = new Set<string>();
   readonly #refusals = new Map<string, { until: number; file: WaitingFile }>();
   #named = new Map<string, string>();
 
-  /** Makes a claimed upload wait until it has settled again, counted from the next scan. */
+  /** Makes a claimed upload wait until it has settled again, starting with the next scan. */
   requireResettle(key: string): void {
     this.resettling.forget(key);
     this.#mustResettle.add(key);
@@ -39,7 +39,9 @@ export class ScanState {
     this.#mustResettle.delete(key);
   }
 
-  /** Postpones a file that could not be moved, so that the others go on and no busy loop starts. */
+  /**
+   * Postpones a file that could not be moved, so that other files proceed and rosterd does not retry in a busy loop.
+   */
   refuse(name: string, code: string, now: number): void {
     this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });
   }

@@ -1,7 +1,7 @@
 /** Decides when a file has settled (docs/upload-folder.md#settling). The file server's clock may be wrong. */
 import type { BigIntStats } from "node:fs";
 
-/** Must not change while a file settles. Deno rounds mtime to milliseconds and ctime to seconds. */
+/** What must not change while a file settles. Deno rounds mtime to milliseconds and ctime to seconds. */
 export interface Fingerprint {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly ctimeNs: bigint;
 }
 
-/** What scans saw of a file since its last change. */
+/** What scans have seen of a file since its last change. */
 export interface Observation {
   readonly fingerprint: Fingerprint;
   /** `Clock.elapsed()` of the first scan with this fingerprint. */
@@ -20,7 +20,7 @@ export interface Observation {
   ready: boolean;
 }
 
-/** A file without a final line end waits this many times as long. */
+/** A file without a final line end must wait this many times as long. */
 const OPEN_END_FACTOR = 10;
 
 export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {
@@ -32,7 +32,7 @@ export function mtimeAndSize({ mtimeNs, size }: Fingerprint): { mtime: number; s
   return { mtime: Number(mtimeNs / 1_000_000n), size: Number(size) };
 }
 
-/** Ignores ctime, since a rename changes it. */
+/** Ignores ctime, because a rename changes it. */
 export function sameFile(a: Fingerprint, b: Fingerprint): boolean {
   return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
@@ -45,7 +45,7 @@ export function isSettled(observation: Observation, settleSeconds: number, now: 
 export class SettleTracker {
   readonly #observations = new Map<string, Observation>();
 
-  /** Returns the observation so far, or a new one if the file has changed. */
+  /** Returns the existing observation, or a new one if the file is new or has changed. */
   observe(name: string, fingerprint: Fingerprint, now: number): Observation {
     const before = this.#observations.get(name);
     if (before?.fingerprint.ctimeNs === fingerprint.ctimeNs && sameFile(before.fingerprint, fingerprint)) return before;

@@ -1,4 +1,4 @@
-/** Says why a file cannot be imported now, for status, log and mail. */
+/** Explains why a file cannot be imported now, for status, log and mail. */
 import type { BigIntStats } from "node:fs";
 import type { WaitingFile } from "../../importer/ports.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as long as it
- * needs. One that waits for rosterd while rosterd waits for it is cut off by a frozen link, and is ended: no server timeout
- * ends a backend that waits inside COPY (measured), so it would keep its locks forever.
+ * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as
+ * long as it needs. If the backend waits for rosterd while rosterd waits for it, the link is frozen, and the backend is
+ * terminated. No server timeout ends a backend that waits inside COPY (measured), so it would keep its locks forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -10,11 +10,11 @@ import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import type { Sql } from "./sql.ts";
 
 export interface LinkTimeouts {
-  /** How long the server may stay silent before the probe asks. */
+  /** How long the server may stay silent before the probe checks on it. */
   silenceMs: number;
   /** How long a new connection may take to answer before the database counts as unreachable. */
   answerMs: number;
-  /** A backend that still waits for rosterd after this time is frozen. */
+  /** A backend that still waits for rosterd after this time counts as frozen. */
   recheckMs: number;
 }
 
@@ -27,10 +27,12 @@ export class BackendProbe {
   readonly #stop = new AbortController();
   #ending: Promise<void> = Promise.resolve();
 
-  /** `connect` opens an unwatched connection, which is closed after each question. */
+  /** `connect` opens an unwatched connection, which is closed after each query. */
   constructor(private readonly connect: () => Sql, private readonly timeouts: LinkTimeouts) {}
 
-  /** Whether to keep waiting for a silent link. If not, the caller cuts the link, and the probe ends its backend. */
+  /**
+   * Whether to keep waiting for a silent link. If not, the caller cuts the link, and the probe terminates its backend.
+   */
   async shouldKeepWaiting(link: WatchedSocket): Promise<boolean> {
     const { backend, progressAt } = link;
     const keepsWaiting = await this.#works(backend, () => link.progressAt > progressAt);

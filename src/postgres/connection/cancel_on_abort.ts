@@ -1,6 +1,6 @@
 /**
- * Cancels a transaction after an abort and a grace period. It needs a second connection, which the embedded database does
- * not have.
+ * Cancels a transaction if it is still running some time after an abort. It needs a second connection, which the
+ * embedded database does not have.
  */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
@@ -11,7 +11,9 @@ const CANCEL_INTERVAL_MS = 500;
 
 const QUERY_CANCELED = "57014";
 
-/** Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was cancelled. */
+/**
+ * Runs `work` on the backend `pid`; `sql` is another connection. Throws the signal's reason if the work was cancelled.
+ */
 export async function cancelOnAbort<T>(
   sql: Sql,
   pid: number,
@@ -19,7 +21,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Repeats: one statement may end just before its cancellation, and the next one begin.
+  // Repeats, because a statement may end just before its cancellation, and the next one begin.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

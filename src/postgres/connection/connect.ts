@@ -1,4 +1,6 @@
-/** Connects to a PostgreSQL server, which must be version 13 or later and store UTF-8 (docs/database.md#connections). */
+/**
+ * Connects to a PostgreSQL server, which must be version 13 or later and store UTF-8 (docs/database.md#connections).
+ */
 import postgres from "postgres";
 import { parseDatabaseUrl } from "../../domain/database_url.ts";
 import { trustedAuthorities } from "../../runtime/certificates.ts";
@@ -13,8 +15,8 @@ export interface Database {
   readonly kind: "server" | "embedded";
   readonly sql: Sql;
   /**
-   * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable after a
-   * failed COPY (measured).
+   * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable
+   * after a failed COPY (measured).
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T>;
   close(): Promise<void>;
@@ -27,7 +29,7 @@ export class UnsuitableDatabase extends Error {
   }
 }
 
-/** Sends nothing before the first query. A frozen link is cut (`backend_probe.ts`). */
+/** Does not connect before the first query. Frozen links are cut (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
   const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
@@ -57,7 +59,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     transaction: (work, isolation) => own.transaction(work, isolation),
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
-      // A goodbye through a frozen link never ends.
+      // A graceful close never completes through a frozen link.
       for (const link of open) link.destroy();
     },
   };
@@ -69,7 +71,7 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Connects the driver through sockets that rosterd watches. They know the hosts and whom to trust. */
+/** Connects the driver through sockets that rosterd watches. These choose the host and verify certificates. */
 function connector(url: string): Connect {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";

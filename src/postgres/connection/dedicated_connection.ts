@@ -3,7 +3,7 @@ import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import { SESSION_SETUP } from "../session.ts";
 import type { Isolation, Sql, Tx } from "./sql.ts";
 
-/** Opens a connection. Reports its socket, and later that it has closed. */
+/** Opens a connection. Reports its socket, and later when it has closed. */
 export type Open = (onclose: () => void, onLink: (link: WatchedSocket) => void) => Sql;
 
 export type Work<T> = (tx: Tx) => Promise<T>;
@@ -11,11 +11,12 @@ export type Work<T> = (tx: Tx) => Promise<T>;
 /**
  * Runs transactions on its own connection, which must be discarded after any error.
  *
- * After a lost connection the driver may never end a COPY, and one more statement, even its own ROLLBACK, crashes the process
- * (measured). So the loss itself ends the transaction here, and every later statement of `work` throws.
+ * After a connection is lost, the driver may never finish a COPY, and any further statement, even its own ROLLBACK,
+ * crashes the process (measured). So the loss itself ends the transaction here, and every later statement of `work`
+ * throws.
  *
- * If `work` fails during a COPY, the driver reports its refused ROLLBACK instead. This class reports the error of `work`; closing
- * the connection rolls everything back.
+ * If `work` fails during a COPY, the driver reports its own refused ROLLBACK instead. This class reports the error from
+ * `work`. Closing the connection rolls everything back.
  */
 export class DedicatedConnection {
   readonly #sql: Sql;
@@ -95,7 +96,7 @@ function whileConnected<T>(tx: Tx, state: State, work: Work<T>): Promise<T> {
   );
 }
 
-/** The transaction, but every statement throws after the connection is lost, even within a savepoint. */
+/** Wraps the transaction so that every statement throws once the connection is lost, even within a savepoint. */
 function refusing(tx: Tx, state: State): Tx {
   const requireConnection = () => {
     if (state.isLost()) throw connectionLost();

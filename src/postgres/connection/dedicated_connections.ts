@@ -1,4 +1,4 @@
-/** Gives each transaction its own connection, and keeps a working one for the next file. Any error discards it. */
+/** Gives each transaction its own connection, and keeps one for the next file, unless it had an error. */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
@@ -24,7 +24,7 @@ export class DedicatedConnections {
     }
   }
 
-  /** Closes the idle connection; later ones are closed after their transaction. */
+  /** Closes the idle connection. Connections in use are closed after their transaction. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#take()?.close();

@@ -8,7 +8,10 @@ import { CONNECTION, type Sql } from "./sql.ts";
 /** Linux allows 107 bytes in the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-/** Starts the embedded PostgreSQL on `DATA/postgres`. The caller holds the lock of the data folder. Throws if it cannot start. */
+/**
+ * Starts the embedded PostgreSQL on `DATA/postgres`. The caller must hold the lock on the data folder. Throws if it
+ * cannot start.
+ */
 export async function startEmbedded(dataFolder: string): Promise<Database> {
   const folder = `${dataFolder}/postgres`;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -43,7 +46,9 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
   };
 }
 
-/** A socket path that only this user can reach: in the data folder, or in a temporary folder if that path is too long. */
+/**
+ * A socket path that only this user can reach: in the data folder, or in a temporary folder if that path is too long.
+ */
 async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
   const inData = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;
   if (new TextEncoder().encode(inData).length <= MAX_SOCKET_PATH_BYTES) {

@@ -17,7 +17,8 @@ function serve(scope: Scope): void {
     const server = new PGLiteSocketServer({ db, path: socket });
     await server.start();
     stop = async () => {
-      // On Deno 2.6 a server on a Unix socket never reports its close. The worker ends right after this.
+      // Not awaited: on Deno 2.6, a server on a Unix socket never reports that it has closed. The worker ends right
+      // after this.
       void server.stop();
       await db.close();
     };

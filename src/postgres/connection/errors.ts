@@ -1,19 +1,19 @@
-/** What a database error means for its callers. */
+/** Classifies and explains database errors. */
 import { codeOf, sqlState } from "../../runtime/errors.ts";
 
-/** Codes of the driver, the system and `watched_socket.ts` for a failed or lost connection. */
+/** Codes that the driver, the system and `watched_socket.ts` use for a failed or lost connection. */
 const CONNECTION_CODES = new Set(
   ("CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_FAILED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE " +
     "ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_TLS TLS_FAILED").split(" "),
 );
 
 /**
- * SQLSTATE classes: 08 connection, 28 login, 3D unknown database, 53 resources, 57P server starting or stopping, 58 disk. Single
- * codes: 25006 read-only, 42501 missing right, 55000 database does not accept connections.
+ * SQLSTATE classes: 08 connection, 28 login, 3D unknown database, 53 resources, 57P server starting or stopping, 58
+ * disk. Single codes: 25006 read-only, 42501 missing right, 55000 database does not accept connections.
  */
 const SERVER_STATES = /^(?:08|28|3D|53|57P|58)|^(?:25006|42501|55000)$/;
 
-/** Whether the database is unusable for now, for any statement. */
+/** Whether the database is currently unusable for any statement. */
 export function isDatabaseUnreachable(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error)) || SERVER_STATES.test(sqlState(error) ?? "");
 }
@@ -56,13 +56,13 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   "42501": "the user in DATABASE_URL lacks a right",
 };
 
-/** Says why the database cannot be used, without values or secrets. */
+/** Explains why the database cannot be used, without revealing values or secrets. */
 export function explainDatabaseError(error: unknown): string {
   const code = codeOf(error);
   return EXPLANATIONS[code] ?? `the database cannot be used${code === "" ? "" : ` (${code})`}`;
 }
 
-/** The same for the log and for the command line, which may name the certificate of the server. */
+/** The same for the log and the command line, where the server's certificate may be named. */
 export function explainFully(error: unknown): string {
   const detail = ["TLS_FAILED", "CONNECT_FAILED"].includes(codeOf(error)) ? (error as Error).message : "";
   return detail === ""

@@ -1,4 +1,4 @@
-/** Follows the messages of a connection to tell whose turn it is (PostgreSQL manual, "Message Formats"). */
+/** Tracks the messages of a connection to tell whose turn it is (PostgreSQL manual, "Message Formats"). */
 const Z_READY = 0x5a, K_KEY = 0x4b, G_COPY_IN = 0x47, S_SUSPENDED = 0x73, C_COMPLETE = 0x43, E_ERROR = 0x45;
 const T_COLUMNS = 0x54, N_NO_COLUMNS = 0x6e;
 const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DONE = 0x63, F_COPY_FAIL = 0x66;
@@ -6,16 +6,16 @@ const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DO
 export class ProtocolState {
   readonly #sent = new Messages((type) => this.#onSent(type), false);
   readonly #received = new Messages((type, payload) => this.#onReceived(type, payload), true);
-  /** Pending answers that end with "ready for query". The startup is the first. */
+  /** The number of pending responses that end with ReadyForQuery. The response to the startup message is the first. */
   #owed = 1;
-  /** The part of an answer that the client requested without its end: a description, or rows of a cursor. */
+  /** A partial response that the client has requested with Flush: a description, or rows of a cursor. */
   #part: "description" | "rows" | null = null;
   #executed = false;
   /** True from the start of a COPY until the server has confirmed or refused it. */
   #copying = false;
   #takesCopy = false;
   isLoggedIn = false;
-  /** The process id that the server reports. A pooler invents its own. */
+  /** The process id that the server reports. A pooler reports one of its own. */
   pid: number | null = null;
 
   /** `onCopyRefused` receives the SQLSTATE with which the server refused a COPY. */
@@ -29,7 +29,7 @@ export class ProtocolState {
     this.#received.follow(bytes);
   }
 
-  /** Whether the server has to send something before the client does. */
+  /** Whether the server must send something next. */
   get isServersTurn(): boolean {
     return !this.#takesCopy && (this.#owed > 0 || this.#part !== null);
   }

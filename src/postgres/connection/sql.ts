@@ -13,7 +13,7 @@ const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: S
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,
-  // The driver's own look-up of array types crashes the process if the connection is lost during it (measured).
+  // The driver's own lookup of array types crashes the process if the connection is lost meanwhile (measured).
   fetch_types: false,
   onnotice: () => {},
   connection: { application_name: "rosterd", ...STARTUP },
@@ -26,7 +26,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
 
 /** `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
-  // A literal written by hand is sent unchanged.
+  // A hand-written array literal is sent unchanged.
   if (!Array.isArray(values)) return values;
   return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
 }

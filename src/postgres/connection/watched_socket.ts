@@ -1,7 +1,8 @@
 /**
- * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver lacks (all
- * measured). It detects a server that stays silent when it should answer. It reports a server that hangs up before the login,
- * where the driver would retry forever without a delay. It ends a COPY that the server refuses after all data was sent.
+ * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver
+ * lacks (all measured). It detects a server that stays silent when it should answer. It reports a server that hangs up
+ * before the login, which the driver would retry forever without a delay. It ends a COPY that the server refuses after
+ * all data has been sent.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -19,7 +20,7 @@ export interface Address {
   sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
-  /** The authorities to trust, in PEM; asked for each connection that is verified. */
+  /** Returns the trusted certificate authorities in PEM. Called for each connection that is verified. */
   authorities: () => string[];
 }
 
@@ -33,11 +34,11 @@ export interface WatchedSocketOptions {
 
 export interface Backend {
   pid: number;
-  /** Distinguishes it from a later backend with the same pid. Null: unknown. */
+  /** Distinguishes it from a later backend with the same pid. Null if unknown. */
   startedAt: string | null;
 }
 
-/** Errors of the system for an unreachable server, each explained in `errors.ts`. */
+/** System errors for an unreachable server, each explained in `errors.ts`. */
 const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer that means yes. */
@@ -45,7 +46,7 @@ const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = "S".charCodeAt(0);
 
 const CHECKS_PER_SILENCE = 5;
-/** How long the server may take to close the connection after the driver's goodbye. */
+/** How long the server may take to close the connection after the driver ends it. */
 const GOODBYE_TIMEOUT_MS = 5_000;
 
 export class WatchedSocket extends Duplex {
@@ -69,7 +70,7 @@ export class WatchedSocket extends Duplex {
     super();
   }
 
-  /** Read by the driver. It may write before the server has answered. */
+  /** Read by the driver, which may write before the server has answered. */
   get readyState(): string {
     return this.destroyed ? "closed" : "open";
   }
@@ -89,7 +90,7 @@ export class WatchedSocket extends Duplex {
     return this;
   }
 
-  /** Connects at the driver's first write: before that, the driver cannot handle an error. */
+  /** Connects on the driver's first write, because the driver cannot handle an error before that. */
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.#isOpen) {
       this.#write = () => this._write(chunk, _encoding, done);
@@ -115,14 +116,17 @@ export class WatchedSocket extends Duplex {
     done();
   }
 
-  /** The driver's goodbye. A frozen link never answers it. */
+  /** Called when the driver ends the connection. A frozen link never responds to that. */
   // deno-lint-ignore no-explicit-any -- as in the class above
   override end(...args: any[]): this {
     this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_TIMEOUT_MS);
     return super.end(...args);
   }
 
-  /** Reports the end one event-loop turn later: the driver crashes if it comes before its last write arrives here. */
+  /**
+   * Reports the end one event-loop turn later, because the driver crashes if it comes before its last write arrives
+   * here.
+   */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#watch);
     clearTimeout(this.#goodbye);
@@ -169,7 +173,10 @@ export class WatchedSocket extends Duplex {
     });
   }
 
-  /** `require` encrypts without verifying, `verify-ca` ignores the host name, `verify-full` does neither. */
+  /**
+   * `require` encrypts without verifying, `verify-ca` verifies all but the host name, and `verify-full` verifies that
+   * too.
+   */
   #useTls(socket: Socket, at: number): void {
     const { hosts, sslMode, sslDirect, authorities } = this.options.address;
     const { host } = hosts[at];
@@ -187,7 +194,7 @@ export class WatchedSocket extends Duplex {
       ca,
       servername: isIP(host) === 0 ? host : undefined,
       host,
-      // It is checked below, where the certificate can be named.
+      // The certificate is checked below, where the error can name it.
       rejectUnauthorized: false,
       ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
@@ -197,7 +204,7 @@ export class WatchedSocket extends Duplex {
       if (sslMode !== "prefer") {
         return void this.destroy(errorWithCode("TLS_FAILED", `the system reports ${codeOf(error)}`));
       }
-      // As in libpq: with prefer, a new connection goes on without TLS.
+      // As in libpq, `prefer` falls back to a new connection without TLS.
       this.#isPlain = true;
       this.#open(at);
     });
@@ -229,12 +236,12 @@ export class WatchedSocket extends Duplex {
     this.#write = null;
   }
 
-  /** Replaces the system's many codes for a lost connection by the driver's own. */
+  /** Replaces the system's many codes for a lost connection with the driver's own. */
   #lose(error: Error): void {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
-  /** An error before the login. Later the driver itself knows whether a statement was running. */
+  /** An error only before the login. After that, the driver itself knows whether a statement was running. */
   #onHangUp(): void {
     if (this.destroyed) return;
     this.destroy(
@@ -249,7 +256,7 @@ export class WatchedSocket extends Duplex {
   }
 
   #checkSilence(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
-    // Before the login the driver's own deadline applies.
+    // Before the login, the driver's own deadline applies.
     if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
     const since = this.progressAt;
     if (performance.now() - since < this.options.silenceMs) return;

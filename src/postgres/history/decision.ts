@@ -1,4 +1,6 @@
-/** Runs an approval, discard or undo in a transaction that keeps imports out and waits only briefly for a running one. */
+/**
+ * Runs an approval, discard or undo in a transaction that excludes imports, and waits only briefly for a running one.
+ */
 import {
   type Approved,
   CannotDecide,
@@ -12,7 +14,10 @@ import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
 import { acquireImportLock, prepare } from "../import/import_lock.ts";
 
-/** How long a decision waits for an import, and then for other programs. Both are short because a person waits for the answer. */
+/**
+ * How long a decision waits for an import, and then for other programs. Both are short because a person waits for the
+ * answer.
+ */
 const LOCK_WAIT_MS = 10_000;
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
 
@@ -24,7 +29,10 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
-/** Null for an unknown import. Throws {@link CannotDecide} while an import runs, or while other programs keep rows locked. */
+/**
+ * Null for an unknown import. Throws {@link CannotDecide} while an import runs, or while other programs keep rows
+ * locked.
+ */
 export async function decide<T>(
   database: Database,
   importId: number,
@@ -56,7 +64,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Keeps the decision with the import: what, who, and its result. */
+/** Records the decision with the import: what was decided, by whom, and the result. */
 export async function noteDecision(
   tx: Tx,
   importId: number,

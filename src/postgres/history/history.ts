@@ -20,7 +20,7 @@ export async function findImport(sql: Sql, id: number): Promise<ImportEntry | nu
   return row === undefined ? null : toEntry(row);
 }
 
-/** One page of failures in the order of their lines; null for an unknown import. */
+/** One page of failures in line order; null for an unknown import. */
 export async function listFailures(
   sql: Sql,
   id: number,
@@ -49,7 +49,10 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
-/** The last import's time (before the first, the installation's) if it was before `time`, otherwise null. */
+/**
+ * When the last import finished, or rosterd was installed if nothing has been imported; null if that is not before
+ * `time`.
+ */
 export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
   const [{ last }] = await sql<{ last: Date }[]>`
     select coalesce(
@@ -65,7 +68,10 @@ export interface OpenHold {
   users: number;
 }
 
-/** Changes within seconds of any change to the history or the outbox, by any process. Reads no table. */
+/**
+ * A value that changes within seconds after any process changes the history or the outbox. Computed from statistics,
+ * without reading a table.
+ */
 export async function historyVersion(sql: Sql): Promise<string> {
   const [{ version }] = await sql<{ version: string }[]>`
     select sum(

@@ -74,7 +74,7 @@ function requireOpenHold({ hold_state }: DecidedImport): void {
     : new CannotDecide("hold_is_over", `this import's hold was already ${hold_state}`);
 }
 
-/** One page of held users in the order of unique_id; null for an unknown import. */
+/** One page of held users, ordered by unique_id; null for an unknown import. */
 export async function listHeld(
   sql: Sql,
   importId: number,

@@ -1,4 +1,7 @@
-/** Stores waiting mails. Processes that share the outbox claim mails by moving `next_try_at` ahead (docs/mail.md#retries). */
+/**
+ * Stores waiting mails. Processes that share the outbox claim mails by moving `next_try_at` ahead
+ * (docs/mail.md#retries).
+ */
 import type postgres from "postgres";
 import type { Alert, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
 
@@ -25,7 +28,7 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
-/** Stores an alert for sending, once per key. */
+/** Queues an alert, once per key. */
 export async function alertOnce(sql: postgres.ISql, sender: string, key: string, alert: Alert): Promise<void> {
   const content = sql.json({ ...alert, key });
   await sql`
@@ -40,7 +43,9 @@ const MAX_CLAIMED_MAILS = 10_000;
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
-  /** See `OutboxStore.claim`. An import's mails wait until its file is in `bak`, because they name it there. */
+  /**
+   * See `OutboxStore.claim`. An import's mails wait until its file is in `bak`, because they mention its name there.
+   */
   async claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
       const [first] = await tx`
@@ -110,12 +115,12 @@ export class PostgresOutboxStore {
   }
 }
 
-/** A digest needs its own Message-ID: the receiver may already have one of its mails. */
+/** A digest needs its own Message-ID, because the receiver may already have one of the mails in it. */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** No retry waits longer. A later `next_try_at` was set while the clock was ahead. */
+/** No retry waits longer than this. A later `next_try_at` must have been set while the clock was ahead. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -127,7 +132,7 @@ function isDue(sql: postgres.ISql, now: Date) {
         where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
-/** Locks the mails that go in one digest with the first; includes the first. */
+/** Locks the mails that go into one digest with the first. The result includes the first. */
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null

@@ -6,7 +6,7 @@ export async function serverTime(sql: Sql): Promise<Date> {
   return now;
 }
 
-/** At most 1,000 imports without an open hold that ended before `time`, with the names of their files in `bak`. */
+/** Up to 1,000 imports without an open hold that finished before `time`, with the names of their files in `bak`. */
 export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number; files: string[] }[]> {
   return await sql<{ id: number; files: string[] }[]>`
     select id, array_remove(array[bak_file, failed_file], null) as files
@@ -19,7 +19,7 @@ export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number
 /** Deletes the details of an import and keeps its entry. The import can no longer be undone. */
 export async function markCleared(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.begin(async (tx) => {
-    // First, so that this waits for an undo of the same import.
+    // Runs first, so that it waits for a concurrent undo of the same import.
     await tx`update rosterd.imports set cleared_at = ${now}, failed_file = null where id = ${id}`;
     await tx`delete from rosterd.import_failures where import_id = ${id}`;
     await tx`delete from rosterd.import_held where import_id = ${id}`;

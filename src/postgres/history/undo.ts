@@ -47,7 +47,7 @@ export async function undoImport(
   });
 }
 
-/** The only import that may be undone: the latest that changed users and is not undone. */
+/** The only import that may be undone: the latest one that changed users and has not been undone. */
 const LATEST = `
   select id from rosterd.imports
   where undone_at is null and (
@@ -78,7 +78,7 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 
-/** Restores permits, except those whose number now belongs to another user. Resolves to how many. */
+/** Restores permits, except those whose number now belongs to another user. Resolves to the number restored. */
 async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoPermits, [importId]);
   const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;

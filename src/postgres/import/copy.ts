@@ -1,4 +1,7 @@
-/** Sends rows by binary COPY. The checks have already failed records whose text, dates or flags PostgreSQL would refuse. */
+/**
+ * Sends rows with binary COPY. Records with text, dates or flags that PostgreSQL would refuse have already failed the
+ * checks.
+ */
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";
 
@@ -15,7 +18,7 @@ export class CopyRows {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** `table`: the table's name, and its columns in the order of the values. */
+  /** `table`: the table's name, with its columns in the order of the values. */
   constructor(readonly table: string, private readonly columns: number) {}
 
   get length(): number {
@@ -58,14 +61,14 @@ export class CopyRows {
     this.#int32(days);
   }
 
-  /** A value of type text: the UTF-8 bytes from `start` to before `end`. */
+  /** A value of type text: the UTF-8 bytes from `start` up to, but not including, `end`. */
   bytes(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#room(length + 4);
     this.#view.setInt32(this.#length, length);
     const to = this.#bytes;
     let at = this.#length + 4;
-    // For short values a loop is faster than subarray and set.
+    // For short values, a loop is faster than subarray and set.
     if (length < 64) { for (let from = start; from < end; from++) to[at++] = bytes[from]; }
     else to.set(bytes.subarray(start, end), at);
     this.#length += length + 4;
@@ -100,8 +103,9 @@ export class Copies {
   constructor(private readonly tx: Tx) {}
 
   /**
-   * Whether there are enough rows to send. Switching tables takes `switchBytes`, because the server has to catch up first.
-   * Callers check this before each {@link send}, because one promise per row would cost more than the row.
+   * Whether there are enough rows to send. Switching to another table requires `switchBytes`, because the server has to
+   * catch up first. Callers check this before each {@link send}, because one promise per row would cost more than the
+   * row itself.
    */
   wants(rows: CopyRows, switchBytes = MESSAGE_BYTES): boolean {
     return rows.length >= MESSAGE_BYTES && (rows.length >= switchBytes || this.#table === rows.table);
@@ -128,7 +132,7 @@ class CopyStream {
   #refuse = (_fault: Error) => {};
 
   private constructor(private readonly sink: Writable) {
-    // When the connection is lost, the driver destroys the stream and may never answer the current write.
+    // When the connection is lost, the driver destroys the stream and may never call back for the current write.
     sink.once("error", (fault) => {
       this.#fault = fault;
       this.#refuse(fault);

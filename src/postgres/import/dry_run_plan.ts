@@ -1,4 +1,4 @@
-/** Reads from the tables of a plan what an import would do. */
+/** Reads what an import would do from the tables of its plan. */
 import {
   type Change,
   type Counts,

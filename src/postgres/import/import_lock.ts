@@ -6,7 +6,10 @@ import { LOCK_TIMEOUT_MS } from "./lock.ts";
 
 /** Arbitrary numbers that no other program locks. */
 const IMPORT_LOCK = 7_246_002;
-/** Shared by all imports that run or wait, so that none of them looks like one whose process ended. */
+/**
+ * Held in shared mode by all imports that run or wait, so that none of them is mistaken for one whose process has
+ * ended.
+ */
 const ALIVE_LOCK = 7_246_004;
 
 const RETRY_DELAY_MS = 250;
@@ -16,14 +19,14 @@ const SETTINGS = [
   "set local work_mem = '128MB'",
   "set local hash_mem_multiplier = 5",
   "set local jit = off",
-  // Makes the planner find a few thousand users by index instead of reading all of them.
+  // Makes the planner look up a few thousand users by index instead of reading all of them.
   "set local random_page_cost = 1.1",
   "set local synchronous_commit = on",
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
-  // Otherwise a backend whose client died would keep the import lock until its statement ends. PostgreSQL 13 lacks the setting,
-  // and some systems cannot support it.
+  // Otherwise a backend whose client died would keep the import lock until its statement ends. PostgreSQL 13 lacks the
+  // setting, and some systems cannot support it.
   `do $$ begin
     perform set_config('client_connection_check_interval', '3s', true);
   exception when undefined_object or invalid_parameter_value then null;
@@ -38,7 +41,7 @@ export async function prepare(tx: Tx): Promise<{ pid: number }> {
 
 const TRY_LOCK = `select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
 
-/** Waits until no other import runs. It polls, because a blocked lock request could not be aborted. */
+/** Waits until no other import runs. Polls, because a blocked lock request could not be aborted. */
 export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<void> {
   await tx.unsafe(`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`);
   for (let attempt = 1;; attempt++) {
@@ -50,7 +53,10 @@ export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions)
   await tx.unsafe(END_KILLED);
 }
 
-/** Ends command-line imports whose processes were killed. The latest may be about to wait, so it is left alone. */
+/**
+ * Ends command-line imports whose processes were killed. The latest import is left alone, because it may be about to
+ * wait for the lock.
+ */
 const END_KILLED = `
   update rosterd.imports set status = 'error', finished_at = now(),
     reason = '{"code": "interrupted", "text": "the process that was importing it ended", "line": null}'

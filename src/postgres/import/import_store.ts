@@ -24,7 +24,7 @@ import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
-/** A dry run takes no import lock, so a snapshot hides imports that end meanwhile. */
+/** A dry run does not take the import lock, so it uses a snapshot that hides imports that finish meanwhile. */
 const SNAPSHOT = "repeatable read";
 
 /** Thrown with the result of a dry run, so that its transaction rolls back. */
@@ -37,7 +37,7 @@ const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
 export class PostgresImportStore implements ImportStore {
-  /** `onBegun` runs after the history has the import and before its transaction, which may occupy the only connection. */
+  /** `onBegun` runs once the import is in the history, before its transaction, which may occupy the only connection. */
   constructor(
     private readonly database: Database,
     private readonly onBegun: () => Promise<void> = async () => {},
@@ -124,10 +124,10 @@ export class PostgresImportStore implements ImportStore {
   async *failures(importId: number): AsyncGenerator<Failure[]> {
     const rows = this.database.sql<Failure[]>`
       select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
-    // Small pages keep few objects alive for the garbage collector, which would otherwise grow the heap.
+    // Small pages keep few objects alive. With larger pages, the garbage collector would grow the heap.
     for await (const page of rows.cursor(100)) {
       yield page;
-      // The driver links each page to the one before, so a page must be emptied to free the later ones.
+      // The driver links each page to the one before, so each page must be emptied to free its memory.
       page.length = 0;
     }
   }

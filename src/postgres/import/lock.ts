@@ -1,16 +1,16 @@
 /**
- * Locks rows that other programs use too, so that none of them is ever cancelled for a deadlock. After `deadlock_timeout` (1 s)
- * PostgreSQL cancels the transaction that finds a deadlock, which may be the other program's. So rosterd never waits for long
- * while it has rows locked: it gives up, releases everything, and tries again a little later.
+ * Locks rows that other programs also use, without ever getting one of them cancelled because of a deadlock. After
+ * `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that finds a deadlock, which may be the other program's.
+ * So rosterd never waits long while it holds row locks: it gives up, releases everything, and retries a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";
 import { delay } from "../../runtime/delay.ts";
 import type { Tx } from "../connection/connect.ts";
 
-/** Applies while rosterd has no rows locked. */
+/** Applies while rosterd holds no row locks. */
 export const LOCK_TIMEOUT_MS = 800;
 
-/** Applies while rosterd has rows locked, as a part of `deadlock_timeout`. */
+/** Applies while rosterd holds row locks, as a fraction of `deadlock_timeout`. */
 const BRIEF_PART = 0.05;
 
 const LOCK_NOT_AVAILABLE = "55P03";
@@ -44,7 +44,7 @@ export interface LockWait {
 
 export interface LockAttempt {
   tx: Tx;
-  /** Runs a query that locks rows with `nowait`. Resolves to its column `complete`. */
+  /** Runs a query that locks rows with `nowait`. Resolves to the value of its column `complete`. */
   lock(query: string, values?: (string | number)[]): Promise<boolean>;
   /** Whether to lock the tables in reverse order, in case the other program does so. */
   reversed: boolean;
@@ -53,7 +53,10 @@ export interface LockAttempt {
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 1_000;
 
-/** Runs `work`, which locks rows and then changes them, until it succeeds in its savepoint. Throws {@link LockedByOthers}. */
+/**
+ * Runs `work`, which locks rows and then changes them, in a savepoint, and retries it until it succeeds. Throws {@link
+ * LockedByOthers}.
+ */
 export async function lockWithRetry<T>(
   tx: Tx,
   { signal, waitMs }: LockWait,
@@ -81,7 +84,9 @@ export async function lockWithRetry<T>(
 const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 
-/** Locks all free rows first, so that no other program takes them, and then tries for the rest (measured). */
+/**
+ * Locks all free rows first, so that no other program takes them, and then keeps trying to lock the rest (measured).
+ */
 async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
   const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);
   if (complete) return true;

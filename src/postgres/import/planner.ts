@@ -14,17 +14,17 @@ export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
-  /** The unknown ids that are known with zeros in front, and the reason of the first. */
+  /** The number of unknown ids that are known with leading zeros, and the reason given for the first. */
   lostZeros: { count: number; example: string };
 }
 
 export class Planner {
-  /** There were no users before the direct insert. */
+  /** Whether there were no users before the direct insert. */
   #isFirst = false;
 
   constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
 
-  /** Plans for the current users. `findings` learns which unique_ids lost their leading zeros. */
+  /** Plans against the current users. `findings` collects unique_ids that lost their leading zeros. */
   async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
     this.#isFirst = created > 0;
     if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
@@ -68,7 +68,7 @@ export class Planner {
     return { count, example };
   }
 
-  /** Finds the values that users keep by `fill_only_columns`. */
+  /** Finds the values that users keep because of `fill_only_columns`. */
   async #findKept(tx: Tx): Promise<Warning[]> {
     const { findKept } = this.context.queries;
     if (findKept === null) return [];
@@ -89,7 +89,7 @@ export class Planner {
     return [];
   }
 
-  /** The guard's reason to hold losses; null if it lets everything happen. */
+  /** Why the guard holds back losses of access; null if it lets everything through. */
   async #reasonToHold(tx: Tx): Promise<string | null> {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;

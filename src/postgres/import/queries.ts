@@ -1,19 +1,20 @@
 /**
- * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column of the
- * roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label`
- * its name for people, `@type` its type, `@old` the user's value, and `@text` the user's value or null. `@staged` is what the
- * record does to user `u`: null keeps the value, '' clears it; `@new` is the value that it sets. Outside of a template,
- * `@staged(COLUMN)` does the same, and `@after(COLUMN)` is the value that the user has in the end.
+ * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column
+ * of the roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the
+ * database, `@label` its name in rosters and messages, `@type` its type, `@old` the user's value, and `@text` the
+ * user's value or null. `@staged` is what the record does to user `u`: null keeps the value, '' clears it; `@new` is
+ * the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and `@after(COLUMN)` is the value that
+ * the user ends up with.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
 
-/** The columns of a user's values, without the id and `active`. */
+/** The columns with a user's values, which excludes the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
-/** The settings that decide whether the roster's value or the user's counts. */
+/** The settings that decide whether the roster's value or the user's current one is used. */
 export type ValueSettings = Pick<Settings, "defaults" | "fill_only_columns">;
 
 const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [] };
@@ -30,12 +31,12 @@ export function forColumns(query: string, columns: readonly Column[], settings =
   ).replace(/@(staged|after)\((\w+)\)/g, (_, part: string, name: string) => {
     const column = VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!;
     const staged = stagedSql(column, settings);
-    // Without a setting the planner need not join the users.
+    // If no setting applies, PostgreSQL's planner need not join the users.
     return part === "staged" || staged === `s.${name}` ? staged : `coalesce(${staged}, u.${name})`;
   });
 }
 
-/** What the record does to the value of user `u`, who is null if the user is new. */
+/** What the record does to the value of user `u`, which is null for a new user. */
 function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns }: ValueSettings): string {
   const staged = `s.${databaseName}`, value = `u.${databaseName}`;
   const filling = fill_only_columns.includes(name)
@@ -45,12 +46,12 @@ function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns
   return `coalesce(${filling}, case when ${value} is null then ${textSql(defaults[name])} end)`;
 }
 
-/** Text as SQL in which no character has a special meaning, not even in a template. */
+/** Encodes text as SQL in which no character has a special meaning, not even in a template. */
 function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
-/** Replaces $1, $2, … by values, because a statement without parameters takes one round trip instead of two. */
+/** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
 export function withValues(query: string, ...values: (number | boolean)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
 }
@@ -76,7 +77,7 @@ function sqlOf(column: Column, part: string, settings: ValueSettings): string {
   }
 }
 
-/** The queries of an import whose roster has these columns. Besides them, only columns with a default are named. */
+/** The queries of an import whose roster has these columns. Apart from these, they name only columns with a default. */
 export function importQueries(present: readonly Column[], settings: ValueSettings) {
   const columns = VALUE_COLUMNS.filter((column) =>
     present.includes(column) || Object.hasOwn(settings.defaults, column.name)

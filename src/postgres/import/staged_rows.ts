@@ -1,4 +1,4 @@
-/** Sends the records of a roster to `staged`, or by direct insert to `users` (docs/people.md#first-imports). */
+/** Sends the records of a roster to `staged`, or directly to `users` (docs/people.md#first-imports). */
 import { type Column, COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../../importer/csv/batch.ts";
@@ -62,10 +62,13 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** A direct insert switches to `staged` and back only for this many bytes. */
+/** A direct insert switches to `staged` and back only for at least this many bytes. */
 const STAGED_SWITCH_BYTES = 1 << 20;
 
-/** Creates users directly. Records with problems, inactive users or possible duplicates still go to `staged`. */
+/**
+ * Creates users directly. Records with problems, records of inactive users and possible duplicates still go to
+ * `staged`.
+ */
 export class DirectInsertRows implements StagedRows {
   readonly #copies: Copies;
   readonly #staged: CopiedRows;
@@ -131,16 +134,16 @@ function addValue(rows: CopyRows, isDate: boolean, bytes: Uint8Array, start: num
 }
 
 interface DirectColumn {
-  /** In the database. */
+  /** The name in the database. */
   name: string;
-  /** In a record; -1 if the roster lacks the column. */
+  /** The position in a record; -1 if the roster lacks the column. */
   position: number;
   isDate: boolean;
-  /** The default. */
+  /** The default, for records without a value. */
   otherwise: Uint8Array | null;
 }
 
-/** None if the roster lacks the column, and it has no default. */
+/** Empty if the roster lacks the column and the settings have no default for it. */
 function directColumn(column: Column, { present }: Header, defaults: Settings["defaults"]): DirectColumn[] {
   const position = present.find((one) => one.column === column)?.positions[0] ?? -1;
   const otherwise = Object.hasOwn(defaults, column.name) ? new TextEncoder().encode(defaults[column.name]) : null;

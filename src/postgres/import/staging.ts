@@ -13,7 +13,7 @@ import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts"
 
 /** With more records than this, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
-/** Below this part of all users, nested loops are right anyway. */
+/** Below this fraction of all users, nested loops are the right choice anyway. */
 const MAX_NESTED_PART = 0.05;
 /** With more users than this, all records are staged again. */
 const MAX_RESTAGED_USERS = 100_000;
@@ -29,7 +29,7 @@ export interface StagingContext {
   copies: boolean;
   header: Header;
   settings: Settings;
-  /** The defaults as the database stores them. */
+  /** The defaults in the form in which the database stores them. */
   defaults: Settings["defaults"];
   queries: ImportQueries;
 }
@@ -45,7 +45,7 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = true;
-  /** At most this many valid records are staged. */
+  /** An upper bound for the number of valid records that are staged. */
   #staged = 0;
   #restagesAll = false;
 
@@ -60,7 +60,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     private readonly rows: StagedRows,
   ) {}
 
-  /** `importId` null: a dry run, which creates no users. */
+  /** `importId` is null for a dry run, which creates no users. */
   static async begin<Planned>(
     context: StagingContext,
     importId: number | null,
@@ -116,7 +116,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     return { users: null, plan: (findings) => this.plan(staged, findings) };
   }
 
-  /** Removes the records and new rows of users who must be staged again, and returns them; null if there are none. */
+  /** Finds users whose records must be staged again, and removes their records and new rows. Null if there are none. */
   async #findRestageUsers(repeated: ReadonlySet<string>): Promise<RestageUsers | null> {
     const isContested = repeated.size > 0 || (this.#created > 0 && this.#hasPossibleDuplicates);
     if (!isContested) return null;
@@ -156,7 +156,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #tunePlanner(): Promise<void> {
     await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
-    // A plan with nested loops assumes empty tables, which the same statement may fill.
+    // A plan with nested loops assumes empty tables, but the same statement may fill them.
     if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }

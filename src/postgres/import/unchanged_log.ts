@@ -1,4 +1,7 @@
-/** The unchanged-record cache in the database: a log that grows by what is new, and is rewritten when out of date. */
+/**
+ * The unchanged-record cache in the database: a log to which new entries are appended, and which is rewritten when most
+ * of it is out of date.
+ */
 import { Buffer } from "node:buffer";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
@@ -9,7 +12,7 @@ export interface LogSize {
   entries: number;
 }
 
-/** What becomes of the entries that the log has. */
+/** What happens to the existing entries of the log. */
 export type LogEnding = "append" | "rewrite" | "begin";
 
 /** With more entries than this, most of the log is out of date. */
@@ -22,15 +25,15 @@ function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
 
-/** Fills the table, and says how the log is to be written. */
+/** Fills the table, and returns how the log must be written. */
 export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }: LogSize): Promise<LogEnding> {
   table.expect(entries);
-  // As base64 text: the driver takes four times as long to read the hexadecimal text of bytea.
+  // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records order by id`;
   for await (const page of rows.cursor(4)) {
     for (const { text } of page) table.add(Buffer.from(text, "base64"));
-    // The driver links each page to the one before.
+    // The driver links each page to the one before, so each page must be emptied to free its memory.
     page.length = 0;
   }
   return entries > maxEntries(table.size) || pieces > maxPieces(table.size) ? "rewrite" : "append";

@@ -1,10 +1,10 @@
 /**
- * Keeps the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an import: it changes
- * together with the users, or not at all.
+ * Loads and saves the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an
+ * import, so that it changes together with the users or not at all.
  *
- * An entry is valid as long as the user's row is the version that rosterd wrote or compared (`user_sums.ts`), in the same table
- * with the same columns. An import for which reading the users is not worthwhile changes nothing here: the next one sees what
- * it wrote.
+ * An entry is valid as long as the user's row is still the version that rosterd wrote or compared (`user_sums.ts`), in
+ * the same table with the same columns. An import for which reading the users is not worthwhile leaves the cache alone:
+ * the next import notices what it wrote.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -17,18 +17,18 @@ import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
-/** Reading the users is worthwhile if their table is at most this many times as long as the roster. */
+/** Reading the users is worthwhile if their table is at most this many times as large as the roster. */
 const WORTH = 8;
 /** The stored sums have too few buckets if the roster needs more than this many times their number. */
 const MAX_GROWTH = 8;
-/** When users of more than this part of the buckets changed, the cache begins again. */
+/** If users in more than this fraction of the buckets changed, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
 
 const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.known_state";
 
-/** The table of users now, and what was kept (`about.sql`). */
+/** The current state of the users table, and what was stored about it (`about.sql`). */
 interface About extends LogSize {
   tie: string | null;
   probe: string;
@@ -42,10 +42,10 @@ interface About extends LogSize {
 
 interface Keeping {
   tie: string;
-  /** Of the users before the import changed any of them. */
+  /** The sums of the users before the import changed any of them. */
   sums: UserSums;
   ending: LogEnding;
-  /** Whether users changed since the sums were kept. */
+  /** Whether users have changed since the sums were stored. */
   isChanged: boolean;
 }
 
@@ -59,10 +59,10 @@ export interface Written {
 export class UnchangedStore {
   #keeping: Keeping | null = null;
 
-  /** `cache` null: nothing is skipped, and what was kept stays. */
+  /** If `cache` is null, nothing is skipped, and the stored cache stays as it is. */
   constructor(private readonly tx: Tx, private readonly cache: UnchangedCache | null) {}
 
-  /** Fills the table of the cache if that is worthwhile for a roster of this many bytes. */
+  /** Loads the cache if that is worthwhile for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
     const { tx, cache } = this;
     if (cache === null) return;
@@ -77,7 +77,7 @@ export class UnchangedStore {
     this.#keeping = { tie, sums, ending, isChanged };
   }
 
-  /** Keeps what is new, when the users are changed and nothing else can go wrong. */
+  /** Stores what is new. Call it when the users have been changed and nothing else can go wrong. */
   async keep({ importId, created, isPlanned }: Written): Promise<void> {
     const { tx, cache } = this, keeping = this.#keeping;
     if (cache === null || keeping === null) return;
@@ -92,7 +92,7 @@ export class UnchangedStore {
     await this.#writeState(keeping);
   }
 
-  /** The sums that were kept, when they and the log still belong to this table of users. */
+  /** The stored sums, if they and the log still belong to this users table; otherwise null. */
   #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
     const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
     if (!isSame || entries > maxEntries(MAX_CACHED_USERS)) return null;
@@ -120,7 +120,7 @@ export class UnchangedStore {
   }
 
   async #writeState({ tie, sums }: Keeping): Promise<void> {
-    // Within a savepoint, only a row shows its xid.
+    // Within a savepoint, the xid can only be read from a row.
     await this.tx.unsafe(`
       delete from rosterd.known_state;
       insert into rosterd.known_state (tie, log, sums) select '${tie}', (${log}), '\\x${sums.toHex()}';

@@ -1,7 +1,7 @@
 /**
- * Reads `rosterd.users` twice, and says which users may have changed in between, by any means. Each change of a row makes a new
- * version of it, with another `xmin`. Users fall into buckets by their key. Each bucket has a sum over the keys of its users
- * and the versions of their rows.
+ * Finds out which users may have changed, by any means, between two reads of `rosterd.users`. Each change creates a new
+ * version of the row, with a different `xmin`. Users are divided into buckets by their key, and each bucket has a sum
+ * over the keys and row versions of its users.
  */
 import { Buffer } from "node:buffer";
 import type { Tx } from "../connection/connect.ts";
@@ -14,11 +14,11 @@ import writtenRows from "../queries/unchanged/written_rows.sql" with { type: "te
 
 const SUM_BYTES = 8;
 const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
-/** Bytes of a roster for each bucket: some 60 records. */
+/** Bytes of roster per bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
- * The planner does not know how many users an import created, and would sort them. Other settings stay as the import set
- * them.
+ * The planner does not know how many users an import created, and would sort them. Other settings stay as the import
+ * set them.
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
@@ -30,7 +30,7 @@ export function bucketsFor(bytes: number): number {
 export class UserSums {
   private constructor(private readonly tx: Tx, private readonly sums: BigInt64Array) {}
 
-  /** The bytes of {@link toHex}, in base64. */
+  /** Reads the bytes that {@link toHex} writes, but from base64. */
   static fromBase64(tx: Tx, text: string): UserSums {
     const bytes = Uint8Array.from(Buffer.from(text, "base64"));
     return new UserSums(tx, new BigInt64Array(bytes.buffer, 0, bytes.length / SUM_BYTES));
@@ -46,7 +46,7 @@ export class UserSums {
     return this.sums.length;
   }
 
-  /** Whether no user has changed. That is faster than finding out who is not. */
+  /** Whether no user has changed. Faster than finding out which users have changed. */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string }[]>(total);
     return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
@@ -57,7 +57,7 @@ export class UserSums {
     return Uint8Array.from(this.sums, (sum, bucket) => sum === other.sums[bucket] ? 0 : 1);
   }
 
-  /** Adds the rows that the import wrote by its plan, and none of another program. */
+  /** Adds the rows that the import wrote according to its plan, but none that another program wrote. */
   addWritten(): Promise<void> {
     return this.#add(writtenRows);
   }

@@ -1,4 +1,4 @@
--- The first users that would change, with values before and after, for `check`. $1: how many.
+-- The first users who would change, with their values before and after, for `check`. $1: the limit.
 select
   p.unique_id,
   case

@@ -1,2 +1,2 @@
--- A record with a taken value fails as a whole.
+-- Drops records with a taken value from the plan, because such a record fails as a whole.
 delete from plan where line in (select line from taken)

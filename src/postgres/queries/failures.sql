@@ -1,4 +1,4 @@
--- The failed records, with all their problems in the order of the columns.
+-- The failed records, with all their problems in column order.
 select f.line, f.unique_id, f.problems
 from (
   select

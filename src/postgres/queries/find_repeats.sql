@@ -1,4 +1,5 @@
--- Finds repeated unique_ids. The first record counts, even if it failed (docs/file-format.md#repeated-ids).
+-- Finds repeated unique_ids. The first record is the one that counts, even if it failed
+-- (docs/file-format.md#repeated-ids).
 with repeated as (
   select unique_id, min(line) as first_line
   from staged

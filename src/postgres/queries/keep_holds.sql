@@ -1,4 +1,4 @@
--- Stores the held users for approve or discard. $1: the import.
+-- Stores the held users for a later approve or discard. $1: the import's id.
 insert into rosterd.import_held (import_id, unique_id, line, effect)
 select $1::bigint, unique_id, line, held from plan where held is not null
 union all

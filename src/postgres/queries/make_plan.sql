@@ -1,5 +1,5 @@
--- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record without
--- `active` reactivates an archived user (missing_users "archive").
+-- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
+-- without `active` reactivates an archived user (missing_users "archive").
 insert into plan
 select
   s.line, s.unique_id, t.transition, coalesce(t.transition in ('archive', 'disable') and u.active, false), null,

@@ -1,4 +1,4 @@
--- Writes the audit that undo needs (docs/people.md#undo): each user's values before and after. $1: the import.
+-- Records what undo needs (docs/people.md#undo): each user's values before and after. $1: the import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, unique_id, loses and transition is not null,

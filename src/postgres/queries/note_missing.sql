@@ -1,4 +1,4 @@
--- Writes the audit of the missing users. $1: the import.
+-- Records for undo what changes for the missing users. $1: the import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, m.unique_id, m.loses,

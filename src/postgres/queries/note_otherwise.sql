@@ -1,5 +1,5 @@
--- Marks users on an earlier import's hold whom an applied record keeps active or lists again. An approval leaves them out.
--- $1: the import; $2: archive_inactive_users.
+-- Marks users held by an earlier import whom an applied record keeps active or lists again. An approval will leave them
+-- out. $1: the import's id; $2: archive_inactive_users.
 update rosterd.import_held as h
 set otherwise_by = h.otherwise_by || $1::bigint
 from rosterd.imports as i, staged as s

@@ -1,7 +1,7 @@
 -- The tables of one import, which last as long as its transaction.
 --
--- staged: one row per record. All values are text, so that COPY cannot refuse one. null keeps the user's value, '' clears it.
--- `problems` is JSON, or null without problems.
+-- staged: one row per record. All values are text, so that COPY cannot refuse one. null keeps the user's value, ''
+-- clears it. `problems` is JSON, or null if there are none.
 create temp table staged (
   line      bigint not null,
   problems  text,
@@ -32,7 +32,7 @@ create temp table plan (
   -- Whether the user would lose `active`, and the held transition: archive or disable.
   loses            boolean not null,
   held             text,
-  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null without any.
+  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if there are none.
   changes          jsonb,
   -- The xmin of the user's row, null for a new user, and when the user was archived.
   version          xid,
@@ -44,7 +44,8 @@ create temp table plan (
   leaves_email     boolean not null
 ) on commit drop;
 
--- overruled: values that are not taken. `kept` is the user's value, or for `unique_id` the known id with zeros in front.
+-- overruled: values of the roster that are not applied. `kept` is the user's value, or for `unique_id` the known id
+-- with leading zeros.
 create temp table overruled (
   line      bigint not null,
   unique_id text collate "C" not null,
@@ -53,8 +54,8 @@ create temp table overruled (
   kept      text not null
 ) on commit drop;
 
--- claims: values that another user has or another record also claims. holder_id is the current user; leaver_line is the line by
--- which that user gives the value up, or null.
+-- claims: values that another user has or another record also claims. holder_id is the user who has the value;
+-- leaver_line is the line on which that user gives it up, or null.
 create temp table claims (
   line        bigint not null,
   what        text not null,
@@ -64,7 +65,7 @@ create temp table claims (
 ) on commit drop;
 create index on claims (leaver_line);
 
--- taken: refused claims, and the owner of the value.
+-- taken: refused claims, with the owner of the value.
 create temp table taken (
   line       bigint not null,
   what       text not null,

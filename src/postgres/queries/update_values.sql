@@ -1,4 +1,4 @@
--- Updates only users with different values, and only the values that the record states.
+-- Updates only users whose values differ, and only the values that the record contains.
 update rosterd.users as u
 set
   {{, |@name = case when @staged is null then u.@name else @new end}},

@@ -1,4 +1,4 @@
--- One page of an import's held users. $1: the import; $2: the unique_id before the page, or null; $3: how many rows.
+-- One page of an import's held users. $1: the import's id; $2: the unique_id before the page, or null; $3: the limit.
 select
   h.unique_id, h.line, h.line is null as missing, h.effect,
   case

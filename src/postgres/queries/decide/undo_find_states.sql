@@ -1,5 +1,6 @@
--- One row per user whose access the import changed. `active` and `archived_at` form one state. Without `archived_at` in the change,
--- the import left the user not archived; without `active`, it left the user inactive. $1: the import.
+-- One row per user whose access the import changed. `active` and `archived_at` form one state. If the change lacks
+-- `archived_at`, the import left the user unarchived; if it lacks `active`, the import left the user inactive. $1: the
+-- import's id.
 create temp table undo_states on commit drop as
 select
   c.unique_id,

@@ -1,4 +1,4 @@
--- Says what was not restored and why, in the order of users. $1: the import; $2: how many rows.
+-- Lists what was not restored and why, ordered by user. $1: the import's id; $2: the limit.
 select unique_id, reason, count(*) over () as total
 from (
   select unique_id, stays as reason from undo_values where stays is not null

@@ -1,4 +1,4 @@
--- Locks all users whom the import changed or created. $1: the import.
+-- Locks all users whom the import changed or created. $1: the import's id.
 with wanted as (
   select unique_id from rosterd.import_changes where import_id = $1
   union

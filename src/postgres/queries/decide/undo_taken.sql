@@ -1,5 +1,6 @@
--- Does not restore a user_name or email that another user has and keeps. Users whom the import created give theirs up. A refused user
--- keeps the current value, which may refuse others, so this runs until it changes nothing. $1: the import.
+-- Leaves out a user_name or email that another user has and keeps. Users whom the import created give theirs up. A
+-- refused user keeps the current value, which can cause further refusals, so this is repeated until nothing changes.
+-- $1: the import's id.
 with owned as (
   select v.unique_id, v.name, owner.unique_id as owner_id, owner.created_by_import
   from undo_values as v

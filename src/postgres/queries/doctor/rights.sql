@@ -1,4 +1,4 @@
--- The role's rights in the database and in the schema rosterd; null without a schema.
+-- The role's rights on the database and on the schema rosterd. Those on the schema are null if it does not exist.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

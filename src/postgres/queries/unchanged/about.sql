@@ -1,7 +1,8 @@
--- The table of users now, and what was kept of it. The lock keeps the table and its columns.
+-- The current state of the users table, and what was stored about it. The lock prevents changes to the table and its
+-- columns.
 lock table rosterd.users in access share mode;
 select
-  -- Null: rows may change without a new version, or are not rows of this table alone.
+  -- Null if rows may change without a new version, or may belong to other tables.
   (
     select case
       when c.relkind = 'r' and a.amname = 'heap'
@@ -18,7 +19,7 @@ select
     from pg_class as c join pg_am as a on a.oid = c.relam
     where c.oid = 'rosterd.users'::regclass
   ) as tie,
-  -- UserKey must compute the same.
+  -- UserKey must compute the same value.
   hashtextextended('rosterd' collate "C", 0)::text as probe,
   pg_relation_size('rosterd.users') as bytes,
   ({{log}}) as log,

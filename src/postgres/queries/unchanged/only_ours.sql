@@ -1,4 +1,4 @@
--- Whether only rosterd's code runs when it writes. Otherwise a row may have other values than rosterd wrote.
+-- Whether only rosterd's own code runs when it writes. Otherwise a row may not have the values that rosterd wrote.
 with tables as (
   select oid from pg_class where relnamespace = 'rosterd'::regnamespace and relkind in ('r', 'p', 'v', 'f')
 ),
@@ -16,10 +16,10 @@ select
   and not exists (select from pg_inherits where inhparent in (select oid from tables))
   and not exists (select from pg_foreign_table where ftrelid in (select oid from tables))
   and not exists (select from pg_event_trigger where evtenabled <> 'D')
-  -- Functions of PostgreSQL itself have no entry there.
+  -- PostgreSQL's own functions have no entry in pg_depend.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
-  -- The body of migration 0002. Customers may replace it.
+  -- The function has the body from migration 0002. Customers may replace it.
   and exists (
     select from pg_proc
     where oid = to_regprocedure('rosterd.release_permits(text[], bigint)') and md5(prosrc) = '3ecf925d3fdf6fc23f0f31f716cce398'

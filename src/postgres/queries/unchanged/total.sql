@@ -1,3 +1,3 @@
--- The sum of all buckets (sums.sql) in a third of the time.
+-- The sum of all buckets (sums.sql), computed in a third of the time.
 select coalesce(sum(hashtextextended(unique_id collate "C", (age('3'::xid)::bigint - age(xmin)) & 4294967295) >> 16), 0)::text as total
 from rosterd.users

@@ -1,5 +1,5 @@
--- Users who may not be as their record says: it was not applied, or only in part, or it is one of several. $1: whether the
--- database may have other values than the import wrote.
+-- Users whose row may not match their record, because it was not applied, was applied only in part, or is one of
+-- several. $1: whether the database may have values other than those that the import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union
 select unique_id from staged
