@@ -252,7 +252,7 @@ onService(
     const trouble = async () => (await service.get<StatusDocument>("/status")).database.text;
     await until(
       "it was tried again",
-      async () => (await trouble())?.includes("does not accept connections") ?? false,
+      async () => (await trouble())?.includes("is not accepting connections") ?? false,
       30_000,
     );
     await askAll();
