@@ -1,18 +1,18 @@
-/** The columns of a roster (docs/file-format.md#columns). The header, the checks and the SQL all read this table. */
+/** The columns of a roster (docs/file-format.md#columns). Header matching, checks and SQL all use this table. */
 
-/** The form of a column's values; `rules.ts` has one rule for each. */
+/** The kind of value in a column; `rules.ts` has one rule for each kind. */
 export type ColumnKind = "unique_id" | "login_source" | "text" | "email" | "region" | "user_type" | "date" | "flag";
 
 export interface Column {
-  /** The canonical name: in messages, in settings, and in `rosterd.users`. */
+  /** The canonical name, used in messages and settings. */
   readonly name: string;
   readonly otherNames: readonly string[];
-  /** French names. A header alias in the settings may give them another meaning. */
+  /** French header names. A header alias in the settings overrides them. */
   readonly frenchNames: readonly string[];
   readonly kind: ColumnKind;
-  /** Longest value in code points; 0 if the form decides. */
+  /** Maximum length in code points; 0 if `kind` determines it. */
   readonly longest: number;
-  /** The column of `rosterd.users`. */
+  /** The column name in `rosterd.users`. */
   readonly databaseName: string;
 }
 
@@ -33,7 +33,7 @@ function column(name: string, longest: number, kind: ColumnKind = "text", ...oth
   return { name, otherNames, frenchNames: FRENCH[name] ?? [], kind, longest, databaseName: name };
 }
 
-/** Problems of a record are reported in this order. */
+/** A record's problems are reported in this order. */
 export const COLUMNS: readonly Column[] = [
   column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
   column("login_source", 20, "login_source"),
@@ -62,10 +62,10 @@ export const COLUMNS: readonly Column[] = [
   column("active", 0, "flag"),
 ];
 
-/** Every roster has these columns, whatever the settings say. */
+/** Required in every roster, regardless of the settings. */
 export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];
 
-/** Columns whose quoted values are trimmed too (docs/file-format.md#blanks). */
+/** Columns that are trimmed even if the value is quoted (docs/file-format.md#blanks). */
 export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
   "unique_id",
   "login_source",
@@ -81,26 +81,29 @@ export function columnPosition(name: string): number {
   return POSITIONS.get(name) ?? -1;
 }
 
-/** Control characters, and characters without a width such as zero-width spaces, direction marks and variation selectors. */
+/** Control characters and invisible characters, such as zero-width spaces, direction marks and variation selectors. */
 export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 const INVISIBLES = new RegExp(INVISIBLE, "gu");
 
-/** The form in which headers are compared: NFKC, lower case, without blanks, hyphens, `_` and invisible characters. */
+/** Normalizes a header for comparison: NFKC, lower case, without white space, hyphens, `_` or invisible characters. */
 export function foldHeader(header: string): string {
   return header.normalize("NFKC").toLowerCase().replace(/[\s_\p{Pd}]+/gu, "").replace(INVISIBLES, "");
 }
 
-/** The column that a folded header names in this table, or null. */
+/** The column that a folded header names, or null. */
 export function columnNamed(folded: string): Column | null {
   return COLUMNS.find(({ name, otherNames }) => [name, ...otherNames].some((one) => foldHeader(one) === folded)) ??
     null;
 }
 
-/** Added to a failed-records file, ignored in a roster. The last one is never empty: a spreadsheet would drop it. */
+/**
+ * Columns added to a failed-records file and ignored in a roster. The last one is never empty, because spreadsheets
+ * drop empty trailing columns.
+ */
 export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
 
-/** The text of a record that could not be read. */
+/** The column for the text of a record that could not be parsed. */
 export const OWN_RECORD = "rosterd_record";
 
 /** Whether a header begins with `rosterd_`, in any spelling. */

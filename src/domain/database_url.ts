@@ -1,17 +1,17 @@
 /** Parses `DATABASE_URL`. No message quotes it, because it contains a password. */
 
-/** The modes of libpq except `allow`. */
+/** libpq's SSL modes, except `allow`. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = typeof SSL_MODES[number];
 
 export interface DatabaseUrl {
-  /** In the order of attempts. A host that begins with a slash is the folder of a Unix socket. */
+  /** Tried in this order. A host that begins with a slash is the folder of a Unix socket. */
   hosts: readonly { host: string; port: number }[];
   database: string;
   sslMode: SslMode;
-  /** A file with trusted certificates; `system` for those of the machine; null if none is given. */
+  /** File with trusted certificates; `system` for the machine's own; null if not given. */
   sslRootCert: string | null;
-  /** The URL for the driver: with one host, and without the parameters that rosterd handles. */
+  /** The URL for the driver, with a single host and without the parameters that rosterd handles itself. */
   forDriver: string;
 }
 
@@ -41,10 +41,10 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const parameters = new URLSearchParams(query);
   const hosts = authority.split(",").map(hostOf);
   const ssl = sslOf(parameters);
-  // In the driver they would override rosterd's session settings.
+  // The driver would let these override rosterd's session settings.
   for (const [name] of [...parameters]) if (OWN_SETTINGS.has(name.toLowerCase())) parameters.delete(name);
   for (const own of ["sslmode", "ssl", "sslrootcert"]) parameters.delete(own);
-  // rosterd opens the connection itself; the driver would misread some lists of hosts.
+  // rosterd opens the connection itself, because the driver misreads some host lists.
   const forDriver = driverUrl(user, path, parameters.toString());
   return { hosts, database: decoded(path) || decoded(user.split(":")[0]), ...ssl, forDriver };
 }
@@ -81,7 +81,7 @@ function decoded(part: string): string {
   }
 }
 
-/** The driver also accepts `ssl=`. */
+/** Values of `ssl=`, which the driver also accepts. */
 const SSL_VALUES: Readonly<Record<string, SslMode>> = { true: "verify-full", false: "disable" };
 
 function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslRootCert"> {

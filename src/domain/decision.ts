@@ -1,19 +1,22 @@
-/** What approve, discard and undo answer, and what they decide about (docs/people.md#hold); OpenAPI is made from it. */
+/**
+ * Schemas for approve, discard and undo: their results, and the holds they act on (docs/people.md#hold). OpenAPI is
+ * generated from them.
+ */
 import { z } from "zod";
 
 const count = z.int().min(0);
 
 const leftOut = z.object({ unique_id: z.string(), reason: z.string() });
-/** A user whom the decision left unchanged, fully or in part. `reason` has no period, and quotes no value of the user. */
+/** A user that the decision left fully or partly unchanged. `reason` has no period and never quotes the user's data. */
 export type LeftOut = z.output<typeof leftOut>;
 
-/** The longest list; `left_out_total` counts all. */
+/** Maximum length of `left_out`; `left_out_total` counts all users. */
 export const MAX_LEFT_OUT = 1_000;
 
 const leaving = {
   left_out: z.array(leftOut).max(MAX_LEFT_OUT)
-    .describe(`Users left unchanged, with reasons; the first ${MAX_LEFT_OUT}.`),
-  left_out_total: count.describe("The number of all users left unchanged."),
+    .describe(`The first ${MAX_LEFT_OUT} users left unchanged, with reasons.`),
+  left_out_total: count.describe("Total number of users left unchanged."),
 };
 
 export const approved = z.object({
@@ -32,23 +35,23 @@ export type Discarded = z.output<typeof discarded>;
 
 export const undone = z.object({
   restored: count.describe("Users with at least one restored value."),
-  archived: count.describe("Users that the import had created."),
+  archived: count.describe("Users that the import created, now archived."),
   permits_restored: count,
   permits_released: count,
   ...leaving,
 });
 export type Undone = z.output<typeof undone>;
 
-/** A decision as its import keeps it. */
+/** A decision, as stored with its import. */
 export const decision = z.object({
   what: z.enum(["approved", "discarded", "undone"]),
   at: z.string().describe("RFC 3339, UTC."),
-  by: z.string().describe("The user who typed the command; over HTTP the kind of the token."),
-  counts: z.record(z.string(), count).describe("The result, under the names of the call's answer."),
+  by: z.string().describe("The user who ran the command; for other HTTP clients, the kind of token."),
+  counts: z.record(z.string(), count).describe("The counts in the result, named as in the response."),
 });
 export type Decision = z.output<typeof decision>;
 
-/** Refuses a decision; HTTP answers 409. The message quotes no value of a user. */
+/** The decision is not possible; HTTP responds with 409. The message never quotes user data. */
 export class CannotDecide extends Error {
   override readonly name = "CannotDecide";
   constructor(readonly code: string, message: string) {
@@ -60,7 +63,7 @@ export const heldUser = z.object({
   unique_id: z.string(),
   line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
   missing: z.boolean(),
-  effect: z.enum(["archive", "disable"]).describe("What approve does to the user."),
+  effect: z.enum(["archive", "disable"]).describe("What approving does to the user."),
   outcome: z.enum(["archived", "disabled", "unchanged"]).nullable()
     .describe("What the decision did to the user; null while the hold is open."),
   login_source: z.string().nullable(),
@@ -68,7 +71,7 @@ export const heldUser = z.object({
   last_name: z.string().nullable(),
   user_name: z.string().nullable(),
   email: z.string().nullable(),
-  permits: count.describe("Active permits now. Archiving releases them."),
+  permits: count.describe("Currently active permits. Archiving releases them."),
 });
 export type HeldUser = z.output<typeof heldUser>;
 

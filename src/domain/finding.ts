@@ -2,19 +2,21 @@
 import { z } from "zod";
 
 export const finding = z.object({
-  check: z.string().describe("A stable code for programs."),
+  check: z.string().describe("A stable, machine-readable code."),
   verdict: z.enum(["good", "warning", "bad"]),
   text: z.string(),
-  fix: z.string().nullable().describe("What to do; null if nothing is."),
+  fix: z.string().nullable().describe("What to do; null if nothing needs to be done."),
 });
-/** `check`: `database`, `bak_folder`, … `text` quotes no secret and no value of a user; `fix` is a sentence. */
+/**
+ * `check` is a code such as `database` or `bak_folder`. `text` contains no secrets or user data; `fix` is a sentence.
+ */
 export type Finding = z.output<typeof finding>;
 
 export function good(check: string, text: string): Finding {
   return { check, verdict: "good", text, fix: null };
 }
 
-/** rosterd works, but may surprise its admin. */
+/** rosterd works, but something may not be what the admin expects. */
 export function warning(check: string, text: string, fix: string): Finding {
   return { check, verdict: "warning", text, fix };
 }

@@ -1,29 +1,29 @@
-/** Decides whether users who would lose `active` wait for approval (docs/people.md#archive-guard). Pure. */
+/** Decides whether users who would lose access are held for approval (docs/people.md#archive-guard). Pure. */
 import { grouped } from "../runtime/grouped.ts";
 import type { Settings } from "./settings.ts";
 
 type Guard = Settings["archive_guard"];
 
 export interface Losses {
-  /** Null for all login sources together. */
+  /** Null: all login sources combined. */
   login_source: string | null;
-  /** Active before the import. */
+  /** Users who were active before the import. */
   active: number;
-  /** Users who would lose `active` by this import or lost it in the last 24 hours, each counted once. */
+  /** Users who would lose access through this import or lost it in the last 24 hours, each counted once. */
   counted: number;
-  /** Those of them who would lose it by this import. */
+  /** The part of them who would lose access through this import. */
   losing: number;
 }
 
-/** 100 percent switches the guard off. */
+/** Whether the guard is on. 100 percent turns it off. */
 export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }
 
-/** Why the losses of an import are put on hold, without a period; null if they may happen. */
+/** Why an import's losses are put on hold, without a final period; null if they are allowed. */
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
-  if (openHold !== null) return `import ${openHold} is still on hold, and later archivals wait with it`;
+  if (openHold !== null) return `import ${openHold} is still on hold, so later archivals are held too`;
   const reasons = toldOnce(losses.filter((one) => isAbove(guard, one)).toSorted(byName));
   if (reasons.length === 0) return null;
   const more = reasons.length - MAX_REASONS;
@@ -36,20 +36,22 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
 
 const MAX_REASONS = 5;
 
-/** The total comes first. */
+/** Sorts by login source, with the total first. */
 function byName(one: Losses, other: Losses): number {
   const [name, otherName] = [one.login_source ?? "", other.login_source ?? ""];
   return name < otherName ? -1 : name > otherName ? 1 : 0;
 }
 
-/** With one login source the total says the same, so only the source is named. */
+/** Drops the total if a single login source has the same numbers. */
 function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
   const [all, ...sources] = sorted;
   const isAll = ({ counted, active }: Losses) => counted === all.counted && active === all.active;
   return all?.login_source === null && sources.some(isAll) ? sources : sorted;
 }
 
-/** Above both limits. Counts in whole numbers, so that 100 of 1,000 is not above 10 percent. */
+/**
+ * Whether the losses exceed both limits. Multiplies instead of dividing, so that 100 of 1,000 is not above 10 percent.
+ */
 function isAbove({ max_percent, min_users }: Guard, { active, counted, losing }: Losses): boolean {
   return losing > 0 && counted > min_users && counted * 100 > active * max_percent;
 }

@@ -1,6 +1,6 @@
 /** The kinds of mail and the mails in the outbox. */
 
-/** The column `kind` of `rosterd.outbox`, for mails about an import. */
+/** Values of `rosterd.outbox.kind` for mails about an import. */
 export type ImportMailKind = "failures" | "rejected" | "held" | "imported";
 
 export interface Alert {
@@ -8,7 +8,7 @@ export interface Alert {
   text: string;
 }
 
-/** A mail in the outbox. `createdAt` is by the database's clock. */
+/** A mail in the outbox. `createdAt` comes from the database's clock. */
 export type WaitingMail =
   & { id: number; messageId: string; digest: string | null; createdAt: Date; tries: number }
   & ({ kind: ImportMailKind; importId: number } | { kind: "alert"; alert: Alert });

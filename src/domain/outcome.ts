@@ -3,7 +3,7 @@ import { z } from "zod";
 import { decision, hold } from "./decision.ts";
 import { settingsSchema } from "./settings.ts";
 
-/** Every record ends as exactly one of these (docs/people.md#outcomes). */
+/** Every record has exactly one of these outcomes (docs/people.md#outcomes). */
 export const OUTCOMES = [
   "created",
   "updated",
@@ -16,7 +16,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = typeof OUTCOMES[number];
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const COUNT_NAMES = [
   "records",
   ...OUTCOMES,
@@ -33,8 +33,8 @@ export function noCounts(): Counts {
 }
 
 /**
- * Completes the counts: a record without another outcome is unchanged. `skippedLines` are repeated headers and the like, which
- * count as skipped records. Throws if the counts exceed `records`.
+ * Fills in the remaining counts: a record with no other outcome is unchanged. `skippedLines` counts lines such as
+ * repeated headers, which count as skipped records. Throws if the counts exceed `records`.
  */
 export function balance(applied: Counts, skippedLines: number, records: number): Counts {
   const counts = { ...applied, skipped: applied.skipped + skippedLines };
@@ -60,14 +60,17 @@ export const PROBLEM_CODES = [
 export type ProblemCode = typeof PROBLEM_CODES[number];
 
 const count = z.int().min(0);
-const stableWord = z.string().describe("A stable code for programs.");
+const stableWord = z.string().describe("A stable, machine-readable code.");
 
 const problem = z.object({
-  column: z.string().nullable().describe("The name of the column; null for the record as a whole."),
+  column: z.string().nullable().describe("Column name; null if the problem concerns the whole record."),
   code: z.enum(PROBLEM_CODES),
   reason: z.string(),
 });
-/** `reason` is for a clerk: what is wrong and what to do, without a capital letter and a period (docs/mail.md#reasons). */
+/**
+ * `reason` tells a clerk what is wrong and what to do, without an initial capital or a final period
+ * (docs/mail.md#reasons).
+ */
 export type Problem = z.output<typeof problem>;
 
 export const failure = z.object({
@@ -75,19 +78,19 @@ export const failure = z.object({
   unique_id: z.string().nullable(),
   problems: z.array(problem),
 });
-/** A record that was not applied. `line` is the physical line on which it begins. */
+/** A record that was not applied. `line` is the physical line where it begins. */
 export type Failure = z.output<typeof failure>;
 
 export const codedText = z.object({ code: stableWord, text: z.string() });
-/** A stable word for programs, and a sentence for people. */
+/** A stable code for programs, and a sentence for people. */
 export type CodedText = z.output<typeof codedText>;
 export type Warning = CodedText;
 
 const reason = codedText.extend({ line: count.nullable() });
-/** Why a file was rejected or an import stopped. `line` is null if no line is to blame. */
+/** Why a file was rejected or an import stopped. `line` is null if no particular line is the cause. */
 export type Reason = z.output<typeof reason>;
 
-/** The text of a reason, with its line unless the text names it. */
+/** The text of a reason, with its line number unless the text already has it. */
 export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
@@ -100,7 +103,7 @@ export type MailState = typeof MAIL_STATES[number];
 export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
 export type Stage = typeof STAGES[number];
 
-/** What an import and a check tell of a file. */
+/** What imports and checks both report about a file. */
 export const result = {
   file: z.string().describe("The name of the upload."),
   status: z.enum(IMPORT_STATUSES),
@@ -110,7 +113,7 @@ export const result = {
 };
 const resultDocument = z.object(result);
 
-/** The document of `rosterd import --json` (docs/cli.md), with the first {@link MAX_FAILURES_REPORTED} failures. */
+/** The output of `rosterd import --json` (docs/cli.md), with the first {@link MAX_FAILURES_REPORTED} failures. */
 export type Report = z.output<typeof resultDocument> & { failures: Failure[] };
 
 const time = z.string().describe("RFC 3339, UTC.");
@@ -132,33 +135,33 @@ export const importEntry = z.object({
   decisions: z.array(decision).describe("The decisions about the import, oldest first."),
   settings: settingsSchema,
 });
-/** One entry of the history, with the settings that the import used, secrets masked. */
+/** A history entry, with the settings that the import used and secrets masked. */
 export type ImportEntry = z.output<typeof importEntry>;
 
 export const change = z.object({
   unique_id: z.string(),
   outcome: z.enum(OUTCOMES),
   columns: z.record(z.string(), z.tuple([z.string().nullable(), z.string().nullable()])).describe(
-    "The values before and after, by column.",
+    "The old and new value of each changed column.",
   ),
 });
-/** A change that `check` plans. */
+/** A change that an import would make, as `check` reports it. */
 export type Change = z.output<typeof change>;
 
-/** A value of a roster that a user does not take (docs/file-format.md#columns-that-are-only-filled). */
+/** A roster value that does not replace the user's own (docs/file-format.md#columns-that-are-only-filled). */
 export const keptValue = z.object({
   line: z.int().min(1),
   unique_id: z.string(),
   column: z.string(),
   roster: z.string().describe("The value in the roster."),
-  kept: z.string().describe("The value that the user has."),
+  kept: z.string().describe("The user's own value, which is kept."),
 });
 export type KeptValue = z.output<typeof keptValue>;
 
 /** A valid record as it would be stored. */
 export const storedRecord = z.object({
   line: z.int().min(1),
-  values: z.record(z.string(), z.string().nullable()).describe("The values by column."),
+  values: z.record(z.string(), z.string().nullable()).describe("Values by column."),
 });
 export type StoredRecord = z.output<typeof storedRecord>;
 
@@ -172,7 +175,7 @@ export function statusOf(counts: Counts): ImportStatus {
   return counts.failed > 0 ? "failed_records" : "done";
 }
 
-/** Refuses a whole file (docs/file-format.md#rejected-files): it goes to `bak` and is never retried. */
+/** The whole file is rejected (docs/file-format.md#rejected-files). It moves to `bak` and is never retried. */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
   constructor(readonly reason: Reason) {

@@ -1,6 +1,6 @@
 /**
- * The schema of the settings (docs/settings.md): validation, types, defaults and the description of each key.
- * `settings.example.json`, HTTP and OpenAPI are made from it.
+ * The settings schema (docs/settings.md): validation, types, defaults and the description of each key.
+ * `settings.example.json`, the HTTP interface and OpenAPI are derived from it.
  */
 import { z } from "zod";
 import { nearest } from "../runtime/nearest.ts";
@@ -22,7 +22,7 @@ const text = (longest = 200) =>
 const textList = (longest: number) =>
   z.array(text(longest).min(1, { error: "must not be empty" }), { error: "must be a list of text values" }).max(10_000);
 
-/** The e-mail address of the HTML standard (`<input type="email">`). */
+/** The HTML standard's definition of an e-mail address (`<input type="email">`). */
 export const EMAIL_ADDRESS =
   /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
@@ -38,7 +38,7 @@ const receiverAddresses = text(1_000).trim()
     error: "must be e-mail addresses separated by commas, or empty",
   });
 
-/** The single-byte encodings of the Encoding Standard, by their names in TextDecoder. */
+/** The single-byte encodings of the Encoding Standard, as TextDecoder names them. */
 export const FALLBACK_ENCODINGS = [
   "windows-1252",
   "reject",
@@ -83,19 +83,19 @@ const smtp = z.strictObject({
   ),
   port: integer(1, 65_535).default(587).describe("Port of the mail server."),
   security: choice("starttls", "tls", "none").default("starttls").describe(
-    'How the connection is protected: "starttls" (required), "tls" from the first byte, or "none" (only without a user).',
+    'Connection security: "starttls" (mandatory), "tls" from the first byte, or "none" (only without a user).',
   ),
-  user: text(255).default("").describe("User name at the mail server. Empty: no login."),
-  password: text(1_000).default("").describe("Password at the mail server; ROSTERD_SMTP_PASSWORD overrides it."),
+  user: text(255).default("").describe("User name for the mail server. Empty: no login."),
+  password: text(1_000).default("").describe("Password for the mail server; ROSTERD_SMTP_PASSWORD overrides it."),
   ca_file: text(1_000).default("").describe(
-    "File with the certificates of the authorities to trust, in PEM. Empty: those of the machine.",
+    "PEM file with the certificate authorities to trust. Empty: the machine's own.",
   ),
 }, { error: objectError }).superRefine((value, context) => {
   if (value.security === "none" && value.user !== "") {
     context.addIssue({
       code: "custom",
       path: ["security"],
-      message: 'must be "starttls" or "tls" when smtp.user is set: otherwise the password is sent in clear text',
+      message: 'must be "starttls" or "tls" when smtp.user is set: otherwise the password would be sent in clear text',
     });
   }
 });
@@ -105,9 +105,11 @@ const archiveGuard = z.strictObject({
     error: "must be at most 100",
   }).default(10)
     .describe(
-      "Share of the active users that may lose access without approval, in percent. 100 switches the guard off.",
+      "Percentage of active users that may lose access without approval. 100 turns the guard off.",
     ),
-  min_users: integer(0, 1_000_000_000).default(20).describe("Up to this many users may always lose access."),
+  min_users: integer(0, 1_000_000_000).default(20).describe(
+    "Up to this many users may lose access without approval, whatever the percentage.",
+  ),
 }, { error: objectError });
 
 const headerAliases = z.record(text(200), columnName, { error: "must be an object that maps headers to columns" })
@@ -117,18 +119,18 @@ const headerAliases = z.record(text(200), columnName, { error: "must be an objec
       for (const [header, column] of Object.entries(aliases)) {
         const folded = foldHeader(header);
         if (folded === "") {
-          context.addIssue({ code: "custom", path: [header], message: "must have a letter or a digit" });
+          context.addIssue({ code: "custom", path: [header], message: "must contain a letter or a digit" });
         }
         const own = columnNamed(folded);
         if (own !== null && own.name !== column) {
-          context.addIssue({ code: "custom", path: [header], message: `is already a name of ${own.name}` });
+          context.addIssue({ code: "custom", path: [header], message: `is already a name for ${own.name}` });
         }
         const before = seen.get(folded);
         if (before !== undefined && before !== column) {
           context.addIssue({
             code: "custom",
             path: [header],
-            message: `already means ${before} in another spelling`,
+            message: `is already mapped to ${before} in another spelling`,
           });
         }
         seen.set(folded, column);
@@ -136,7 +138,7 @@ const headerAliases = z.record(text(200), columnName, { error: "must be an objec
     },
   );
 
-/** Refuses keys that `refusal` has something against. */
+/** Reports each key for which `refusal` returns a message. */
 function checkKeys<T>(refusal: (key: string) => string | null) {
   return (value: Record<string, T>, context: z.RefinementCtx) => {
     for (const key of Object.keys(value)) {
@@ -149,7 +151,7 @@ function checkKeys<T>(refusal: (key: string) => string | null) {
 const notAColumn = (name: string) =>
   columnPosition(name) < 0 ? `is not a column; the columns are ${COLUMN_NAMES}` : null;
 
-/** The form in which values are compared with the keys of a value map: without outer blanks, the case of A–Z ignored. */
+/** Normalizes a value for lookup in a value map: trimmed, with A–Z in lower case. */
 export function foldValue(value: string): string {
   return value.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
@@ -160,7 +162,7 @@ const valueMap = z.record(text(1_000), text(1_000), { error: "must be an object 
     for (const from of Object.keys(map)) {
       const folded = foldValue(from), before = seen.get(folded);
       const message = folded === ""
-        ? "must not be empty: defaults are for empty values"
+        ? "must not be empty: use defaults for empty values"
         : before === undefined
         ? null
         : `is the same value as ${JSON.stringify(before)}`;
@@ -185,9 +187,9 @@ const defaultValues = z.record(text(200), text(1_000).trim().min(1, { error: "mu
 }).superRefine(
   checkKeys((name) =>
     IDENTIFYING.has(name)
-      ? "cannot have a default: each user has another one"
+      ? "cannot have a default: it is different for every user"
       : name === "active"
-      ? "cannot have a default: a record without it leaves the user as it is"
+      ? "cannot have a default: a record without it does not change whether the user is active"
       : notAColumn(name)
   ),
 );
@@ -199,7 +201,7 @@ const fillOnlyColumns = z.array(columnName, { error: "must be a list of columns"
   });
 });
 
-/** The forms of a date besides YYYY-MM-DD, which is always accepted. */
+/** Choices for `date_format`. YYYY-MM-DD is always accepted too. */
 export const DATE_FORMATS = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD-MON-YYYY"] as const;
 export type DateFormat = typeof DATE_FORMATS[number];
 
@@ -208,66 +210,68 @@ function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   return "must be an object";
 }
 
-/** Absent keys get their default; unknown keys are refused. */
+/** Missing keys get their defaults; unknown keys are refused. */
 export const settingsSchema = z.strictObject({
-  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between two scans of the upload folder."),
+  interval_minutes: integer(1, 1_440).default(5).describe("Minutes between scans of the upload folder."),
   settle_seconds: integer(0, 3_600).default(30).describe(
-    "A file is imported when it has not changed for this many seconds. 0: at once.",
+    "Seconds that a file must stay unchanged before it is imported. 0: import at once.",
   ),
   reply_to_admin_email: senderAddress.default("").describe(
-    "Reply-to Admin Email Address: the sender of every mail; alerts come here too.",
+    "Reply-to Admin Email Address: the sender of every mail, and a recipient of alerts.",
   ),
   failed_import_email: receiverAddresses.default("").describe(
-    "Failed Import Email: who gets the failed records; separate addresses with commas.",
+    "Failed Import Email: the recipients of failed records. Separate addresses with commas.",
   ),
   mail_on: choice("failures", "always").default("failures").describe(
-    'When to mail: "failures" (also rejected and held), or "always" for every import.',
+    'When to send mail: "failures" (failed records, rejected files and held users), or "always" (every import).',
   ),
   archive_inactive_users: flag().default(false).describe(
     "Archive users whose record says active = 0, and release their permits. Off: they are only disabled.",
   ),
   missing_users: choice("keep", "archive").default("keep").describe(
-    'What happens to users of a login source that the roster no longer lists: "keep" or "archive".',
+    'What to do with users missing from a roster that covers their login source: "keep" or "archive".',
   ),
   archive_guard: archiveGuard.prefault({}).describe(
-    "Put archivals on hold for approval when an import would take access from more users than this.",
+    "Hold archivals for approval if an import would take access from more users than these limits allow.",
   ),
-  login_sources: textList(20).default([]).describe("The accepted values of login_source. Empty: any."),
-  user_types: textList(20).default([]).describe("The accepted values of user_type_id. Empty: any."),
+  login_sources: textList(20).default([]).describe("Accepted values of login_source. Empty: any value."),
+  user_types: textList(20).default([]).describe("Accepted values of user_type_id. Empty: any value."),
   required_columns: z.array(columnName, { error: "must be a list of columns" }).default([]).describe(
-    "Columns that every roster must have and every record must fill, besides unique_id and login_source.",
+    "Columns that every roster must contain and every record must fill, in addition to unique_id and login_source.",
   ),
-  header_aliases: headerAliases.default({}).describe('More names for columns: {"Student Number": "student_no"}.'),
+  header_aliases: headerAliases.default({}).describe('Additional column names: {"Student Number": "student_no"}.'),
   unknown_columns: choice("ignore", "reject").default("ignore").describe(
-    'A roster with unknown columns: "ignore" them, or "reject" the file.',
+    'What to do with unknown columns: "ignore" them, or "reject" the file.',
   ),
   empty_values: choice("keep", "clear").default("keep").describe(
-    'An empty value: "keep" what the user has, or "clear" it.',
+    'What an empty value does to the user\'s value: "keep" it or "clear" it.',
   ),
-  clear_token: text(50).trim().default("(clear)").describe("A value that always clears. Empty: none does."),
+  clear_token: text(50).trim().default("(clear)").describe(
+    "A roster value that always clears the user's value. Empty: no such value.",
+  ),
   value_maps: valueMaps.default({}).describe(
-    'Other values for columns, letter case ignored: {"active": {"Y": "1", "N": "0"}}.',
+    'Replacements for roster values by column, ignoring case: {"active": {"Y": "1", "N": "0"}}.',
   ),
   defaults: defaultValues.default({}).describe(
-    'The value of a column for users without one: {"login_source": "sso"}. Never replaces a value.',
+    'Column values for users who have none: {"login_source": "sso"}. A default never replaces a value.',
   ),
   date_format: choice(...DATE_FORMATS).default("YYYY-MM-DD").describe(
-    "The form of dates. YYYY-MM-DD is accepted beside it.",
+    "The format of dates. YYYY-MM-DD is always accepted too.",
   ),
   fill_only_columns: fillOnlyColumns.default([]).describe(
-    "Columns in which a user keeps the own value: the roster's is taken only by users without one.",
+    "Columns in which users keep an existing value; the roster only fills empty ones.",
   ),
   detect_spreadsheet_damage: flag().default(true).describe(
     "Refuse values that a spreadsheet has damaged, such as 1.23E+11 or a unique_id without its leading zeros.",
   ),
   fallback_encoding: choice(...FALLBACK_ENCODINGS).default("windows-1252").describe(
-    'The encoding of files that are not Unicode, or "reject".',
+    'The encoding to assume for files that are not Unicode, or "reject" to refuse them.',
   ),
   bak_retention_days: integer(0, 36_500).default(0).describe(
-    "Days after which files in bak, failures and the undo of an import are removed. 0: never.",
+    "Days after which an import's files in bak, failures and undo data are deleted. 0: never.",
   ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
-    "Mail an alert when no file was imported for this many hours. 0: never.",
+    "Send an alert if no file has been imported for this many hours. 0: never.",
   ),
   smtp: smtp.prefault({}).describe("The mail server."),
 }, { error: objectError });
@@ -277,7 +281,7 @@ export type Settings = z.output<typeof settingsSchema>;
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
 
 export interface SettingsProblem {
-  /** The key as people write it: `smtp.port`; empty for the document as a whole. */
+  /** The dotted key, such as `smtp.port`; empty for the whole document. */
   key: string;
   path: readonly PropertyKey[];
   /** What the value must be. */
@@ -308,7 +312,7 @@ function problemsOf(issue: z.core.$ZodIssue): SettingsProblem[] {
   return [{ key: issue.path.join("."), path: issue.path, message: issue.message }];
 }
 
-/** The keys as people write them: `smtp.port`. */
+/** All keys in dotted form, such as `smtp.port`. */
 function keysOf(settings: object): string[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const isGroup = key !== "header_aliases" && typeof value === "object" && !Array.isArray(value);
@@ -316,7 +320,7 @@ function keysOf(settings: object): string[] {
   });
 }
 
-/** What to say of a key that does not exist. */
+/** The message for an unknown key, with a suggestion if one is close enough. */
 export function unknownSetting(key: string): string {
   const meant = nearest(key, keysOf(DEFAULT_SETTINGS));
   return meant === null ? "is not a setting" : `is not a setting (did you mean ${meant}?)`;
@@ -330,7 +334,7 @@ export function mailConfigured(settings: Settings): boolean {
 /** Shown instead of a secret. */
 export const MASK = "***";
 
-/** A copy without secrets. */
+/** A copy with masked secrets. */
 export function maskSettings(settings: Settings): Settings {
   return { ...settings, smtp: { ...settings.smtp, password: settings.smtp.password === "" ? "" : MASK } };
 }

@@ -1,4 +1,4 @@
-/** The settings file, its history, and the errors of reading and changing it. */
+/** Types for the settings file and its history, and the errors of reading and changing it. */
 import { z } from "zod";
 import type { Settings } from "./settings.ts";
 
@@ -8,13 +8,13 @@ export interface StoredSettings {
   etag: string;
 }
 
-/** `command`: by `rosterd settings set`; `file`: by hand, noticed when it was read. */
+/** `command`: by `rosterd settings set`; `file`: by hand, noticed on the next read. */
 export const CHANGED_BY = ["http", "command", "file"] as const;
 export type ChangedBy = typeof CHANGED_BY[number];
 
 const changedKey = z.object({
   key: z.string().describe('The dotted name of the setting, such as "smtp.port".'),
-  from: z.unknown().describe('Secrets read as "***".'),
+  from: z.unknown().describe('Secrets appear as "***".'),
   to: z.unknown(),
 });
 export type ChangedKey = z.output<typeof changedKey>;
@@ -24,14 +24,16 @@ export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
     at: z.string().describe("RFC 3339, UTC."),
-    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set`, or by hand in the file."),
+    by: z.enum(CHANGED_BY).describe(
+      "How it was changed: over HTTP, with `rosterd settings set`, or by hand in the file.",
+    ),
     changes: z.array(changedKey),
   })),
   next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
 });
 export type SettingsHistoryPage = z.output<typeof settingsHistoryPage>;
 
-/** The `If-Match` is out of date. */
+/** The `If-Match` header is out of date. */
 export class SettingsChanged extends Error {
   override readonly name = "SettingsChanged";
   constructor(readonly etag: string) {
@@ -39,16 +41,16 @@ export class SettingsChanged extends Error {
   }
 }
 
-/** Line and column count from 1, as in an editor. */
+/** Lines and columns are numbered from 1, as in an editor. */
 export interface PlacedProblem {
   line: number;
   column: number;
-  /** The key as people write it: `smtp.port`; empty for the document as a whole. */
+  /** The dotted key, such as `smtp.port`; empty for the whole document. */
   key: string;
   message: string;
 }
 
-/** A settings file that cannot be used. Without `problems` it could not be read at all. */
+/** A settings file that cannot be used. If `problems` is empty, the file could not be read at all. */
 export class BrokenSettingsFile extends Error {
   override readonly name = "BrokenSettingsFile";
   constructor(

@@ -67,7 +67,7 @@ Deno.test("only the first few of many login sources are named", () => {
 Deno.test("an open hold keeps everything on hold, 100 percent switches the guard off, and 0 and 0 hold every user", () => {
   assert.match(
     reasonToHold(GUARD, 7, [all(1_000, 1)])!,
-    /^import 7 is still on hold, and later archivals wait with it$/,
+    /^import 7 is still on hold, so later archivals are held too$/,
   );
   assert.equal(reasonToHold({ max_percent: 100, min_users: 0 }, 7, [all(10, 10)]), null);
   assert.notEqual(reasonToHold({ max_percent: 0, min_users: 0 }, null, [all(1_000_000, 1)]), null);
