@@ -1,16 +1,19 @@
-/** The trusted certificate authorities for TLS, and why a certificate is not trusted. For the database and for mail. */
+/**
+ * Trusted certificate authorities for TLS, and the reasons why a certificate is not trusted. Used for the database and
+ * mail.
+ */
 import * as tls from "node:tls";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The authorities in a PEM file. Without a file those of this machine, or the built-in ones if it has none; the file in
- * `DENO_CERT` is added. Throws errors of the file system.
+ * The authorities in a PEM file. Without a file: this machine's authorities, or the built-in ones if it has none, plus
+ * the file in `DENO_CERT`. Throws file system errors.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];
-  // Binaries are also compiled with Deno 2.6, which cannot list them.
+  // Binaries are also compiled with Deno 2.6, which lacks this function.
   const ofMachine = "getCACertificates" in tls ? tls.getCACertificates("system") : [];
   const extra = Deno.env.get("DENO_CERT");
   const more = extra === undefined ? [] : [Deno.readTextFileSync(extra)];
@@ -36,7 +39,7 @@ export function isAboutCertificate(code: string): boolean {
   return code in REASONS;
 }
 
-/** Why the certificate is not trusted, and which one it is, with its dates; null if it is trusted. */
+/** Why the certificate is not trusted, followed by its names and dates; null if it is trusted. */
 export function distrust(socket: TLSSocket): string | null {
   if (socket.authorized) return null;
   const error: unknown = socket.authorizationError;

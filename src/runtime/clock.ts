@@ -1,8 +1,8 @@
-/** Passed to everything that needs the time, so that a test can set it. */
+/** Passed to everything that needs the time, so that tests can control it. */
 export interface Clock {
-  /** The time of day. It may jump, so it never measures a duration. */
+  /** Wall-clock time. It may jump, so never measure durations with it. */
   now(): Date;
-  /** Milliseconds that only increase, for settling, delays and deadlines. */
+  /** Monotonic milliseconds, for settling, delays and deadlines. */
   elapsed(): number;
 }
 

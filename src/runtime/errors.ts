@@ -1,12 +1,12 @@
 /** Recognises errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
 
-/** The code of an error; an empty string without one. */
+/** The code of an error; an empty string if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : "";
 }
 
-/** An error that its callers recognise by its code. */
+/** Creates an error that callers recognise by its code. */
 export function errorWithCode(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
@@ -22,7 +22,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes(codeOf(error));
 }
 
-/** Whether the code is one of the operating system's, such as `ENOENT`. */
+/** Whether the error has an operating system code, such as `ENOENT`. */
 export function isErrno(error: unknown): boolean {
   return /^E(?:2BIG|[A-Z][A-Z0-9]*)$/.test(codeOf(error));
 }
@@ -40,7 +40,7 @@ export function describeError(error: unknown): string {
   return code === "" ? String(name) : `${name} ${code}`;
 }
 
-/** Waits for a result. Resolves to null on an error with one of these codes. */
+/** Awaits a result. Resolves to null if it fails with one of these codes. */
 export async function nullOn<T>(result: Promise<T>, ...codes: readonly string[]): Promise<T | null> {
   try {
     return await result;

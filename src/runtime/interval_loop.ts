@@ -1,4 +1,4 @@
-/** Runs work at an interval or on request, never two runs at a time. */
+/** Runs work at an interval or on request, one run at a time. */
 import type { Clock } from "./clock.ts";
 
 export interface IntervalLoopOptions {
@@ -6,7 +6,7 @@ export interface IntervalLoopOptions {
   /** Milliseconds from the start of one run to the start of the next. Called before each wait. */
   interval: () => number;
   work: (signal: AbortSignal) => Promise<void>;
-  /** Receives what `work` throws. The loop continues. */
+  /** Receives the errors of `work`. The loop continues. */
   onError: (error: unknown) => void;
 }
 

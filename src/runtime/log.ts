@@ -19,7 +19,7 @@ export interface LogOptions {
   write: (line: string) => void;
 }
 
-/** `write` receives one whole line, including its line end. */
+/** `write` receives one whole line, including its newline. */
 export function createLog({ level, format, now, write }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
   const toLine = format === "json" ? jsonLine : textLine;
@@ -40,7 +40,7 @@ function textLine(time: Date, level: LogLevel, event: string, fields: LogFields)
   return `${time.toISOString()} ${level.padEnd(5)} ${event}${pairs.join("")}\n`;
 }
 
-/** Quotes all but plain values: a file name with a newline or an escape code must stay on one harmless line. */
+/** Quotes all but plain values, so that a newline or escape code in a file name cannot break the log line. */
 function textValue(value: LogFields[string]): string {
   const text = String(value);
   return /^[\w.,:/@+-]+$/.test(text) ? text : printable(JSON.stringify(text));

@@ -1,4 +1,4 @@
-/** Guesses the known word that a mistyped one was meant to be, for messages only. */
+/** Suggests the known word closest to a mistyped one. For messages only. */
 
 /** The candidate nearest to the word, or null if none is close enough: one edit for every four letters, up to three. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {

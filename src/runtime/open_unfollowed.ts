@@ -1,4 +1,7 @@
-/** Without all permissions, Deno resolves links itself, so O_NOFOLLOW is not enough (measured with 2.6.8 and 2.9.6). */
+/**
+ * Opens files without following links. Unless it has all permissions, Deno resolves links itself, so O_NOFOLLOW alone
+ * is not enough (measured with 2.6.8 and 2.9.6).
+ */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { errorWithCode } from "./errors.ts";
@@ -6,7 +9,7 @@ import { errorWithCode } from "./errors.ts";
 /** O_NONBLOCK: opening a pipe must not wait for its writer. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Opens the entry at `path`: a file, a folder or a pipe. Throws ELOOP for a link, as the system does, and its own errors. */
+/** Opens the file, folder or pipe at `path`. Throws ELOOP for a link, and other system errors. */
 export async function openUnfollowed(path: string): Promise<FileHandle> {
   if ((await lstat(path)).isSymbolicLink()) throw notFollowed(path);
   const handle = await open(path, READ_ONLY);
@@ -23,5 +26,5 @@ export async function openUnfollowed(path: string): Promise<FileHandle> {
 }
 
 function notFollowed(path: string): Error {
-  return errorWithCode("ELOOP", `${path} is a symbolic link, and rosterd does not follow it`);
+  return errorWithCode("ELOOP", `${path} is a symbolic link, which rosterd does not follow`);
 }

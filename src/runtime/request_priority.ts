@@ -1,12 +1,12 @@
 /**
- * Lets HTTP requests go first while a roster is read (docs/reliability.md#requests-first).
+ * Lets HTTP requests go first while a roster is being read (docs/reliability.md#requests-first).
  *
  * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8 and
  * 2.9.6). Waiting for a socket that is still empty makes it poll at once, so this class sends itself a byte and waits for it.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
-/** A request that takes longer no longer has priority: it may be waiting for the import itself. */
+/** A request that takes longer loses its priority: it may be waiting for the import itself. */
 const MAX_PRIORITY_MS = 20;
 /** Polling more often would cost more than it gains. */
 const POLL_INTERVAL_MS = 2;
@@ -38,7 +38,7 @@ export class RequestPriority implements Disposable {
     return end;
   }
 
-  /** Resolves when the current requests have ended. Under any load, half of the time is left for the import. */
+  /** Resolves when the current requests have ended. Even under constant load, the import gets half of the time. */
   async yieldToRequests(): Promise<void> {
     if (performance.now() < this.#polledAt + POLL_INTERVAL_MS) await yieldToEventLoop();
     else await this.#poll();

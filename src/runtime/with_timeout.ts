@@ -2,7 +2,9 @@ import { errorWithCode } from "./errors.ts";
 
 const noAnswer = () => errorWithCode("ETIMEDOUT", "no answer");
 
-/** Resolves to the answer. After `ms` milliseconds it rejects with the error from `tooLate`; the work itself continues. */
+/**
+ * Resolves to the answer, or rejects with the error from `tooLate` after `ms` milliseconds. The work itself continues.
+ */
 export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooLate()), ms);
