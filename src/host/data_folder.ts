@@ -1,4 +1,4 @@
-/** The data folder, the admin token and the lock in it. Every function may throw `UnusableData`. */
+/** The data folder, with its admin token and its lock. Every function may throw `UnusableData`. */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -9,10 +9,10 @@ export async function makeDataFolder(folder: string): Promise<void> {
   await inData(folder, () => Deno.mkdir(folder, { recursive: true, mode: 0o700 }));
 }
 
-/** The beginning of the names of rosters that were sent to be checked. */
+/** The name prefix of rosters that were uploaded for a check. */
 export const CHECKED_PREFIX = "check-";
 
-/** Removes checked rosters that a killed service left in the folder. */
+/** Removes rosters that a killed service left behind during a check. */
 export async function removeAbandonedChecks(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (name.startsWith(CHECKED_PREFIX)) await Deno.remove(join(folder, name));
@@ -50,8 +50,8 @@ async function storeNewToken(folder: string): Promise<string> {
 }
 
 /**
- * Lets only one process open the embedded database, until the lock is disposed or the process ends, even by a kill. Null if
- * another one has it. The folder must exist.
+ * Locks the embedded database for this process, until the lock is disposed of or the process ends, even if it is
+ * killed. Null if another process holds the lock. The folder must exist.
  */
 export async function lockEmbeddedDatabase(folder: string): Promise<Disposable | null> {
   const file = await inData(folder, () => openLockFile(lockPath(folder)));
@@ -64,7 +64,7 @@ export async function lockEmbeddedDatabase(folder: string): Promise<Disposable |
   return file;
 }
 
-/** The process that last had the lock, for messages only: it may have ended. Null if it is not known. */
+/** The process that last held the lock, for messages only: it may have ended. Null if unknown. */
 export async function lastLockHolder(folder: string): Promise<number | null> {
   const text = await readIfPresent(lockPath(folder));
   return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
@@ -74,8 +74,8 @@ export async function lastLockHolder(folder: string): Promise<number | null> {
 const LOCK_WAIT_MS = 1_000;
 
 /**
- * Deno 2.6 has only a blocking lock. After a timeout its thread waits until the other process ends. The file is closed by
- * then, so a late lock is released at once.
+ * Deno 2.6 has only a blocking lock. After a timeout, its thread keeps waiting until the other process ends. The file
+ * is closed by then, so a late lock is released at once.
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);

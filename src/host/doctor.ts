@@ -9,11 +9,11 @@ import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
 
 const MIB = 1 << 20;
-/** Less free space than this is bad, or a warning. */
+/** Free space below the first limit is bad; below the second, it is a warning. */
 const MIN_FREE_BYTES = 64 * MIB;
 const LOW_FREE_BYTES = 1_024 * MIB;
 
-/** `settings` is null if they are not valid. Does not create a missing file. */
+/** Returns null for `settings` that are not valid. Does not create a missing file. */
 export async function checkSettings(
   path: string,
   clock: Clock,
@@ -25,7 +25,7 @@ export async function checkSettings(
   } catch (error) {
     if (!(error instanceof BrokenSettingsFile)) throw error;
     const text = error.message.replaceAll("\n", "; ");
-    const fix = "Fix the settings, then run doctor again: only then can it check mail and archiving.";
+    const fix = "Fix the settings, then run doctor again. Until then, it cannot check mail and archiving.";
     return { finding: bad("settings", text, fix), settings: null };
   }
 }
@@ -36,7 +36,7 @@ async function checkAbsentSettings(path: string): Promise<{ finding: Finding; se
     const text = `${path} does not exist yet: the defaults apply, and the first start creates it`;
     return { finding: good("settings", text), settings: DEFAULT_SETTINGS };
   }
-  const fix = "Let rosterd's user write to its folder, or name another file with --settings.";
+  const fix = "Let rosterd's user write to its folder, or choose another file with --settings.";
   return { finding: bad("settings", `${path} does not exist and cannot be created (${code})`, fix), settings: null };
 }
 
@@ -44,20 +44,20 @@ export function checkUser(): Finding {
   if (Deno.uid() !== 0) return good("user", "rosterd is not running as root");
   return warning(
     "user",
-    "this runs as root, which may do more than the service's user",
-    "Give rosterd a user of its own, and run doctor as that user.",
+    "these checks run as root, which can do more than the service's user",
+    "Give rosterd its own user, and run doctor as that user.",
   );
 }
 
 /** Checks a data folder that exists. */
 export async function checkData(folder: string): Promise<Finding> {
   const code = await refusal(folder);
-  if (code === null) return good("data_folder", `${folder} can be written`);
+  if (code === null) return good("data_folder", `${folder} is writable`);
   const text = `rosterd cannot create files in ${folder} (${code})`;
-  return bad("data_folder", text, "Make it a folder that rosterd's user can write to, or name another with --data.");
+  return bad("data_folder", text, "Make it a folder that rosterd's user can write to, or choose another with --data.");
 }
 
-/** The error code of creating a file in the folder; null on success. */
+/** Tries to create a file in the folder. Returns the error code, or null on success. */
 export async function refusal(folder: string): Promise<string | null> {
   const probe = join(folder, `.rosterd-${crypto.randomUUID()}.tmp`);
   try {
@@ -84,11 +84,11 @@ export async function checkDisk(check: string, folder: string): Promise<Finding>
     free = bavail * bsize;
     share = blocks === 0 ? 100 : (100 * bavail) / blocks;
   } catch (error) {
-    const text = `cannot find out how much space is free for ${folder} (${codeOrThrow(error)})`;
+    const text = `cannot determine the free disk space for ${folder} (${codeOrThrow(error)})`;
     return warning(check, text, "Check the mount and its permissions.");
   }
-  const text = `${size(free)} (${Math.floor(share)} %) of the disk of ${folder} is free`;
-  const fix = "Free space on this disk. The setting bak_retention_days removes old files from bak.";
+  const text = `${size(free)} (${Math.floor(share)} %) free on the disk that holds ${folder}`;
+  const fix = "Free up space on this disk. The setting bak_retention_days deletes old files from bak.";
   if (free < MIN_FREE_BYTES) return bad(check, text, fix);
   return free < LOW_FREE_BYTES ? warning(check, text, fix) : good(check, text);
 }
@@ -97,7 +97,7 @@ function size(bytes: number): string {
   return bytes < 1_024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1_024 * MIB))} GiB`;
 }
 
-/** A path without permission counts as existing: the next check reports why. */
+/** A path that cannot be accessed counts as existing: the next check reports why. */
 async function isAbsent(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

@@ -1,4 +1,7 @@
-/** Says where the running service listens. A killed service leaves it, so readers must still ask that address. */
+/**
+ * Records where the running service listens. A killed service leaves its record behind, so readers must check that the
+ * address still answers.
+ */
 import { join } from "node:path";
 import { z } from "zod";
 import { inData } from "./unusable_data.ts";
@@ -10,7 +13,7 @@ const serviceRecord = z.object({
   pid: z.int(),
   /** RFC 3339. */
   started_at: z.string(),
-  /** The absolute data folder, for readers of the copy. */
+  /** The absolute path of the data folder, for readers of the copy in the run folder. */
   data: z.string().optional(),
 });
 

@@ -11,18 +11,18 @@ import { validSettings } from "../importer/checks/valid_settings.ts";
 
 type JsonObject = Record<string, unknown>;
 
-/** Deeper than any valid settings. It keeps a hostile document from exhausting the stack. */
+/** Deeper than any valid settings. Keeps a hostile document from exhausting the stack. */
 const MAX_DEPTH = 16;
 
 /**
- * The settings after an RFC 7396 merge patch; null, at any depth, means the default. `ownPassword`: ROSTERD_SMTP_PASSWORD,
- * which overrides the one in the settings. Throws {@link InvalidSettings}.
+ * The settings after an RFC 7396 merge patch. null, at any depth, restores the default. `ownPassword`:
+ * ROSTERD_SMTP_PASSWORD, which overrides the one in the settings. Throws {@link InvalidSettings}.
  */
 export function patchedSettings(current: Settings, patch: unknown, ownPassword: string | null = null): Settings {
   return withStoredSecret(current, mergePatch(maskSettings(current), patch), ownPassword);
 }
 
-/** The settings of a whole document, which must have every key. Throws {@link InvalidSettings}. */
+/** The settings from a whole document, which must have every key. Throws {@link InvalidSettings}. */
 export function replacedSettings(current: Settings, document: unknown, ownPassword: string | null = null): Settings {
   const missing = missingKeys(document, DEFAULT_SETTINGS);
   if (missing.length > 0) throw new InvalidSettings(missing);
@@ -30,14 +30,15 @@ export function replacedSettings(current: Settings, document: unknown, ownPasswo
 }
 
 /**
- * Makes a merge patch from words such as `smtp.port=25`. The value is JSON, otherwise text. For a key with a text value it is
- * JSON only in double quotes. `null` means the default. Throws {@link InvalidSettings} for a word without `=`.
+ * Builds a merge patch from assignments such as `smtp.port=25`. A value is parsed as JSON if possible, and is text
+ * otherwise. For a text setting, only a value in double quotes is parsed as JSON. `null` restores the default. Throws
+ * {@link InvalidSettings} for a word without `=`.
  */
 export function patchFromAssignments(words: readonly string[]): JsonObject {
   const patch: JsonObject = {};
   for (const word of words) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
-    if (key === undefined) throw problem(word.replace(/=.*/s, ""), [], "must be written KEY=VALUE");
+    if (key === undefined) throw problem(word.replace(/=.*/s, ""), [], "must have the form KEY=VALUE");
     // Only the first dot separates: `header_aliases.Stud. No=student_no` names the header "Stud. No".
     const [, outer, inner] = /^([^.]+)\.(.+)$/s.exec(key) ?? [undefined, key, undefined];
     const stated = valueOf(outer, inner, value);
@@ -76,19 +77,19 @@ function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
 }
 
 /**
- * Replaces `"***"` by the stored password. A new mail server needs the password again. Otherwise an admin could redirect the
- * stored one, or ROSTERD_SMTP_PASSWORD, to another machine.
+ * Replaces `"***"` with the stored password. After a change of mail server, the password must be entered again.
+ * Otherwise an admin could send the stored one, or ROSTERD_SMTP_PASSWORD, to another machine.
  */
 function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {
   const next = validSettings(document);
   const changed = (["host", "port", "security", "user"] as const).filter((key) => next.smtp[key] !== current.smtp[key]);
   const refuse = (more: string) => {
     const names = changed.map((key) => `smtp.${key}`).join(", ");
-    throw problem("smtp.password", ["smtp", "password"], `must be entered again after a change to ${names}${more}`);
+    throw problem("smtp.password", ["smtp", "password"], `must be entered again because ${names} changed${more}`);
   };
   const isOwn = next.smtp.password === ownPassword;
   if (changed.length > 0 && ownPassword !== null && !isOwn && current.smtp.host !== "") {
-    refuse(", and be equal to ROSTERD_SMTP_PASSWORD");
+    refuse(", and must match ROSTERD_SMTP_PASSWORD");
   }
   if (next.smtp.password !== MASK && !isOwn) return next;
   if (changed.length > 0 && current.smtp.password !== "" && !isOwn) refuse("");

@@ -1,4 +1,6 @@
-/** `settings.json`, which processes and people change. A change is atomic, excludes others, and has a new ETag. */
+/**
+ * `settings.json`, which both programs and people change. Each change is atomic and exclusive, and yields a new ETag.
+ */
 import { open } from "node:fs/promises";
 import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
@@ -17,9 +19,9 @@ import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
 
 /**
- * Every call reads the file again. The first one creates it from the defaults if it is missing; after that a missing file is an
- * error, because the defaults would switch checks off. All throw {@link BrokenSettingsFile}; the changes also InvalidSettings and
- * {@link SettingsChanged}.
+ * Every call rereads the file. The first one creates a missing file from the defaults. After that, a missing file is an
+ * error, because the defaults would turn checks off. All methods throw {@link BrokenSettingsFile}; changes also throw
+ * InvalidSettings and {@link SettingsChanged}.
  */
 export interface SettingsFile {
   readonly path: string;
@@ -28,11 +30,11 @@ export interface SettingsFile {
   readIfThere(): Promise<StoredSettings | null>;
   /** Stores settings as given, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
-  /** RFC 7396; null means the default, `"***"` the stored secret. */
+  /** Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. */
   patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** Takes a whole document with every key; `"***"` means the stored secret. */
+  /** Takes a whole document with every key; `"***"` keeps the stored secret. */
   replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
-  /** The changes, newest first, with the manual edits that were noticed. */
+  /** The changes, newest first, including manual edits that were noticed. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   noteEdits(): Promise<void>;
 }
@@ -79,7 +81,7 @@ export function openSettingsFile(
   };
 }
 
-/** The caller has the lock. A change without effect leaves the file and its ETag alone. */
+/** The caller holds the lock. A change without effect leaves the file and its ETag untouched. */
 async function changeSettings(
   path: string,
   current: LoadedSettings,
@@ -104,7 +106,7 @@ async function load(path: string): Promise<LoadedSettings | null> {
   const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
-    // Reads the ETag before the content: a change in between leaves it too old, never too new.
+    // The ETag is read before the content, so that a change in between makes it too old, never too new.
     const { ino, mtimeNs, size, mode } = await handle.stat({ bigint: true });
     const settings = readSettings(path, await handle.readFile());
     const etag = `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;
@@ -114,7 +116,7 @@ async function load(path: string): Promise<LoadedSettings | null> {
   }
 }
 
-/** The modification time always grows, so that quick changes never share an ETag. */
+/** The modification time always increases, so that changes in quick succession never share an ETag. */
 async function store(
   path: string,
   settings: Settings,
@@ -124,18 +126,18 @@ async function store(
   const mtime = new Date(Math.max(clock.now().getTime(), before.mtime + 1));
   await writeWhole(path, printSettings(settings), { mode: before.mode, mtime });
   const stored = await load(path);
-  if (stored === null) throw new Deno.errors.NotFound(`${path} was removed while it was written`);
+  if (stored === null) throw new Deno.errors.NotFound(`${path} was removed while it was being written`);
   return stored;
 }
 
-const REMOVED = "the file was removed; put it back, or restart rosterd to create it from the defaults";
+const REMOVED = "the file was removed; restore it, or restart rosterd to create it from the defaults";
 
 const ACCESS_ERRORS: Record<string, string> = {
-  ENOENT: "its folder does not exist; create it, or name another file with --settings",
-  ENOTDIR: "part of its path is not a folder; name another file with --settings",
-  EISDIR: "it is a folder; name a file with --settings",
+  ENOENT: "its folder does not exist; create it, or choose another file with --settings",
+  ENOTDIR: "part of its path is not a folder; choose another file with --settings",
+  EISDIR: "it is a folder; choose a file with --settings",
   EACCES: "permission denied; rosterd's user must be able to read it and to write to its folder",
-  EROFS: "its file system is read-only; mount it writable, or name another file with --settings",
+  EROFS: "its file system is read-only; remount it writable, or choose another file with --settings",
 };
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
 /**
- * The history of the settings, in a file next to them: one change on each line, newest last, with masked secrets, readable
+ * The history of the settings, in a file next to them: one change per line, newest last, with masked secrets, readable
  * only by its owner. `settings_file.ts` writes it under its lock.
  *
- * Each line has the settings after the change. Comparing with them reveals manual edits, including those made while no
- * service was running.
+ * Each line includes the settings after the change. Comparing the file with them reveals manual edits, including those
+ * made while no service was running.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -17,7 +17,7 @@ const LINE = z.object({
   at: z.string(),
   by: z.enum(CHANGED_BY),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
-  /** After the change, with masked secrets; `secret` says whether the password changed. */
+  /** After the change, with masked secrets; `secret` shows whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
@@ -49,7 +49,7 @@ export class SettingsHistory {
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
 
-  /** Skips lines that are not valid: a damaged history must not prevent changes. */
+  /** Skips lines that are not valid: a damaged history must not block changes. */
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {
@@ -69,7 +69,7 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
   return another ? [...changes, { key: "smtp.password", from: MASK, to: MASK }] : changes;
 }
 
-/** Keys as people write them: `smtp.port`. Lists and header_aliases count as one value. */
+/** Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) =>
@@ -80,7 +80,10 @@ function flat(settings: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-/** Says whether the password changed, without showing it. A short digest is enough: the settings file has the password. */
+/**
+ * Detects a changed password without revealing it. A short digest is enough, because the settings file has the
+ * password.
+ */
 function digestOf({ smtp: { password } }: Settings, salt: string): string {
   return `${salt}:${createHash("sha256").update(`${salt}:${password}`).digest("hex").slice(0, 16)}`;
 }

@@ -1,4 +1,4 @@
-/** Parses and prints the text of `settings.json`. Every problem has its line, column and key. */
+/** Parses and prints the text of `settings.json`. Every problem includes its line, column and key. */
 import {
   findNodeAtLocation,
   getLocation,
@@ -42,13 +42,13 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Only the first problem: a syntax error causes more that do not help. */
+/** Returns only the first problem, because one syntax error causes others that do not help. */
 function syntaxProblems(text: string): PlacedProblem[] {
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   return errors.slice(0, 1).map(({ error, offset }) => {
     const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "the syntax is wrong";
-    return at(text, offset, getLocation(text, offset).path.join("."), `is not JSON here: ${what}`);
+    return at(text, offset, getLocation(text, offset).path.join("."), `is not valid JSON here: ${what}`);
   });
 }
 
@@ -77,13 +77,13 @@ function repeatedKeys(text: string, tree: Node, path: readonly string[] = []): P
     if (child.type !== "property") return repeatedKeys(text, child, [...path, String(position)]);
     const [name, value] = child.children!;
     const here = [...path, String(name.value)];
-    const repeated = seen.has(name.value) ? [at(text, child.offset, here.join("."), "is set a second time")] : [];
+    const repeated = seen.has(name.value) ? [at(text, child.offset, here.join("."), "is set more than once")] : [];
     seen.add(name.value);
     return [...repeated, ...repeatedKeys(text, value, here)];
   });
 }
 
-/** The start of a key, or of the nearest object around a missing one. */
+/** The offset of a key, or of the nearest enclosing object if the key is missing. */
 function offsetOf(tree: Node | undefined, path: readonly PropertyKey[]): number {
   if (tree === undefined) return 0;
   for (let length = path.length; length > 0; length--) {

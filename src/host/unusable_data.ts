@@ -3,7 +3,7 @@ import { codeOrThrow } from "../runtime/errors.ts";
 /** The data folder cannot be used. The message says why, and how to fix it. */
 export class UnusableData extends Error {
   override readonly name = "UnusableData";
-  /** Its name or owner is wrong; otherwise its disk has a problem. */
+  /** True if its name or owner is wrong; false if its disk has a problem. */
   readonly isMisconfigured: boolean;
 
   constructor(folder: string, code: string, cause: unknown) {
@@ -13,12 +13,12 @@ export class UnusableData extends Error {
   }
 }
 
-const ANOTHER_USER = "run this as rosterd's user, who must be able to write there, or name another with --data";
-const ANOTHER_FOLDER = "name another with --data";
+const ANOTHER_USER = "run this as rosterd's user, which must be able to write to it, or choose another with --data";
+const ANOTHER_FOLDER = "choose another with --data";
 const FIXES: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_USER,
   EPERM: ANOTHER_USER,
-  EROFS: "its file system is read-only; mount it writable, or name another with --data",
+  EROFS: "its file system is read-only; remount it writable, or choose another with --data",
   ENOENT: ANOTHER_FOLDER,
   ENOTDIR: ANOTHER_FOLDER,
   EEXIST: ANOTHER_FOLDER,

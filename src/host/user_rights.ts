@@ -1,4 +1,6 @@
-/** Derives another user's rights from owners and modes, because root cannot try them. Ignores ACLs and quotas. */
+/**
+ * Derives another user's rights from owners and modes, because root cannot test them directly. Ignores ACLs and quotas.
+ */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -52,7 +54,7 @@ export function allows(
   return ((entry.mode >> shift) & rights) === rights;
 }
 
-/** The first parent of `path` that the user may not enter; null if it may enter all. */
+/** The first parent of `path` that the user cannot enter; null if the user can enter them all. */
 export async function blockingFolder(user: ServiceUser, path: string): Promise<string | null> {
   const parents: string[] = [];
   for (let folder = dirname(resolve(path)); parents[0] !== folder; folder = dirname(folder)) parents.unshift(folder);

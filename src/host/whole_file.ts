@@ -4,10 +4,10 @@ import { hasCode, nullOn } from "../runtime/errors.ts";
 
 /**
  * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or the new
- * content. Throws errors of the file system, and removes the temporary file.
+ * content. Throws file system errors, after removing the temporary file.
  *
- * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. A crash then leaves the new
- * content in the temporary file. `mode` does not depend on the umask; `mtime` is by default the current time.
+ * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. If that crashes,
+ * the temporary file has the new content. `mode` ignores the umask; `mtime` defaults to the current time.
  */
 export async function writeWhole(
   path: string,
@@ -32,8 +32,9 @@ export async function writeWhole(
 }
 
 /**
- * Runs one piece of work at a time among all processes with the same lock file, which is never removed. Work of this process
- * waits in a queue: each wait for the file's lock blocks one of the few threads for file access, and the holder needs one.
+ * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Work within
+ * this process waits in a queue, because each wait for the lock blocks one of the few file threads, and the holder
+ * needs one too.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();
@@ -73,7 +74,7 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** A command that runs as root must not leave a file that the service's user cannot open. */
+/** Keeps commands that run as root from leaving files that the service's user cannot open. */
 async function keepOwner(path: string, like: string): Promise<void> {
   if (Deno.uid() !== 0) return;
   const { uid, gid } = await Deno.stat(like);

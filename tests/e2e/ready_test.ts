@@ -97,7 +97,7 @@ onServer(
     const { settings } = await service.get<StatusDocument>("/status");
     assert.match(
       settings.text!,
-      /the file was removed; put it back, or restart rosterd to create it from the defaults$/,
+      /the file was removed; restore it, or restart rosterd to create it from the defaults$/,
     );
     const changed = await service.fetch("/settings", {
       method: "PATCH",

@@ -66,7 +66,7 @@ Deno.test("A password can be changed and removed", () => {
 for (const change of [{ host: "evil.example" }, { port: 2525 }, { security: "starttls" }, { user: "else" }]) {
   const name = Object.keys(change)[0];
   Deno.test(`smtp.${name} changes only together with the stored password`, () => {
-    const refused = [`smtp.password must be entered again after a change to smtp.${name}`];
+    const refused = [`smtp.password must be entered again because smtp.${name} changed`];
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: change })), refused);
     assert.deepEqual(problemsOf(() => patchedSettings(STORED, { smtp: { ...change, password: MASK } })), refused);
     const whole = { ...STORED, smtp: { ...STORED.smtp, ...change, password: MASK } };
@@ -119,9 +119,9 @@ Deno.test("KEY=VALUE words become a patch of JSON values, or of text if the key 
 
 Deno.test("A word that is not KEY=VALUE is refused, and the message quotes no value", () => {
   assert.deepEqual(problemsOf(() => patchFromAssignments(["interval_minutes"])), [
-    "interval_minutes must be written KEY=VALUE",
+    "interval_minutes must have the form KEY=VALUE",
   ]);
-  assert.deepEqual(problemsOf(() => patchFromAssignments(["=geheim"])), [" must be written KEY=VALUE"]);
+  assert.deepEqual(problemsOf(() => patchFromAssignments(["=geheim"])), [" must have the form KEY=VALUE"]);
 });
 
 Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only together with that password", () => {
@@ -132,9 +132,9 @@ Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only toge
       const change of [{ host: "evil.example" }, { port: 26 }, { security: "starttls" }, { user: "x" }, { host: "" }]
     ) {
       const refused = [
-        `smtp.password must be entered again after a change to smtp.${
+        `smtp.password must be entered again because smtp.${
           Object.keys(change)[0]
-        }, and be equal to ROSTERD_SMTP_PASSWORD`,
+        } changed, and must match ROSTERD_SMTP_PASSWORD`,
       ];
       for (const given of [{}, { password: MASK }, { password: "geheim" }, { password: "" }]) {
         const patch = { smtp: { ...change, ...given } };

@@ -111,7 +111,7 @@ Deno.test("The error of an inaccessible settings file says what to do", () =>
     await assert.rejects(open(`${folder}/absent/settings.json`).read(), {
       name: "BrokenSettingsFile",
       message:
-        `${folder}/absent/settings.json: its folder does not exist; create it, or name another file with --settings`,
+        `${folder}/absent/settings.json: its folder does not exist; create it, or choose another file with --settings`,
     });
     await assert.rejects(open(folder).read(), { name: "BrokenSettingsFile", message: /it is a folder/ });
     await open(path).read();
