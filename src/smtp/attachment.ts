@@ -1,4 +1,4 @@
-/** Attaches a file as it is, gzipped, or not at all (docs/mail.md#attachment). The two limits bound its memory. */
+/** Attaches a file as it is, gzipped, or not at all (docs/mail.md#attachment). The two limits bound memory use. */
 import { Buffer } from "node:buffer";
 import type { Attachment } from "./transport.ts";
 
@@ -8,11 +8,11 @@ export const MAX_GZIPPED_BYTES = 7 * MIB;
 
 export interface AttachmentSource {
   readonly name: string;
-  /** Yields its bytes from the start on each call. */
+  /** Yields the bytes from the start on every call. */
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** Returns null when the file is too large even gzipped. */
+/** Returns null if the file is too large even when gzipped. */
 export async function packAttachment(source: AttachmentSource): Promise<Attachment | null> {
   const plain = await collect(source.read(), MAX_PLAIN_BYTES);
   if (plain !== null) return { filename: source.name, contentType: "text/csv; charset=utf-8", content: plain };

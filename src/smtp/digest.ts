@@ -1,4 +1,4 @@
-/** Writes the digest, which replaces many mails after a bad night (docs/mail.md#digest). */
+/** Writes the digest that replaces many mails after a bad night (docs/mail.md#digest). */
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { outcome, type Words } from "./message.ts";

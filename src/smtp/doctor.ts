@@ -4,7 +4,7 @@ import { addressList, type Settings } from "../domain/settings.ts";
 import { MailError } from "./mail_error.ts";
 import { checkLogin, type Timeouts, type TransportOptions } from "./transport.ts";
 
-/** Short, since a person waits for the answer. */
+/** Short, because an admin is waiting for the result. */
 const TIMEOUTS: Timeouts = { dns: 10_000, connection: 10_000, greeting: 10_000, socket: 15_000, total: 30_000 };
 
 export async function checkMail(
@@ -23,7 +23,7 @@ export async function checkMail(
     return bad("mail", `${server}: ${error.message}`, fixFor(error));
   }
   if (absent.length > 0) return notSetUp(absent);
-  return good("mail", smtp.user === "" ? `${server} answers; no login is set` : `${server} accepted the login`);
+  return good("mail", smtp.user === "" ? `${server} answers; no login is configured` : `${server} accepted the login`);
 }
 
 function absentSettings({ smtp, reply_to_admin_email, failed_import_email }: Settings): string[] {
@@ -47,11 +47,11 @@ const FIXES: Readonly<Record<string, string>> = {
   EDNS: "Check smtp.host: this machine cannot resolve the name.",
   ETIMEDOUT: "Check smtp.host and smtp.port, and whether a firewall blocks the connection.",
   ECONNECTION: "Check smtp.host, smtp.port and smtp.security, and whether a firewall blocks the connection.",
-  ESOCKET: "Check smtp.host, smtp.port and smtp.security, and that the server runs.",
+  ESOCKET: "Check smtp.host, smtp.port and smtp.security, and that the server is running.",
   ETLS: "Check smtp.security, and that this machine trusts the server's certificate.",
   ECERTIFICATE:
-    "Set smtp.ca_file to the certificate of its authority, or smtp.host to the name in the certificate; or renew it.",
-  ECAFILE: "Set smtp.ca_file to a file with certificates in PEM that rosterd's user may read, or empty it.",
+    "Set smtp.ca_file to the certificate of its authority, set smtp.host to the name in the certificate, or renew it.",
+  ECAFILE: "Set smtp.ca_file to a PEM file that rosterd's user can read, or leave it empty.",
   EPROTOCOL: "Check smtp.port and smtp.security: the server that answers is not a mail server.",
 };
 

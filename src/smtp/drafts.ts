@@ -11,11 +11,11 @@ import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
 export interface MailSources {
-  /** Null when the history no longer has the import. */
+  /** Null if the import is no longer in the history. */
   loadImport(id: number): Promise<MailedImport | null>;
-  /** The failed records in `bak`; null without failed records. */
+  /** The failed records in `bak`; null if no records failed. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** The users on hold; null without any. `read` throws errors of the database, which delay the mail. */
+  /** The users on hold; null if no users are held. `read` throws database errors, which delay the mail. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
 
@@ -29,13 +29,13 @@ interface PackedFile {
 export class Drafts {
   constructor(private readonly sources: MailSources, private readonly log: Log) {}
 
-  /** Returns one mail, or the digest of several. Null when the import is no longer in the history. */
+  /** Returns one mail, or the digest of several. Null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
     const content = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
     if (content === null) return null;
     return {
       messageId: mails[0].digest ?? mails[0].messageId,
-      // Not the time of this attempt: copies with one Message-ID must be the same mail.
+      // Not the time of this attempt: copies with the same Message-ID must be identical.
       date: mails[0].createdAt,
       from: settings.reply_to_admin_email,
       to: recipients(mails, settings),
@@ -73,7 +73,7 @@ export class Drafts {
     return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
   }
 
-  /** An unreadable file does not delay the mail, which says so instead. */
+  /** An unreadable file does not delay the mail. The text says that it could not be read. */
   async #packStored(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
     try {
       return await this.#pack(source, files);

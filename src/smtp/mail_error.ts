@@ -1,10 +1,10 @@
-/** Says why a mail could not be sent, by codes: a mail server's text may contain addresses, and must reach no log. */
+/** Classifies mail errors by code. A mail server's text may contain addresses, so it must not be logged. */
 import { codeOf } from "../runtime/errors.ts";
 
 /**
- * - `temporary`: no connection, no answer, a broken one, or 4xx. Retry later.
+ * - `temporary`: no connection, no response or a broken one, or 4xx. Retry later.
  * - `too_big`: the server refuses the size. Retry without the attachments.
- * - `permanent`: any other 5xx to the mail itself. The server would refuse the same mail again.
+ * - `permanent`: any other 5xx to the mail itself. It would refuse the same mail again.
  * - `auth`: the server refuses the login. No mail is sent until an admin fixes the settings.
  */
 export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
@@ -13,7 +13,7 @@ export interface MailErrorDetails {
   /** Nodemailer's code: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
   code: string;
   responseCode?: number;
-  /** False for failures before the mail itself, which would stop every other mail too. */
+  /** False for failures before the mail itself, which would affect every other mail too. */
   aboutThisMail: boolean;
 }
 
@@ -32,7 +32,7 @@ interface TransportFailure {
   originalCode?: string;
 }
 
-/** Converts an error of nodemailer. Rethrows an error without a code, which is a bug. */
+/** Converts a nodemailer error. Rethrows an error without a code, which is a bug. */
 export function toMailError(error: unknown): MailError {
   if (!isTransportFailure(error)) throw error;
   const kind = kindOf(error);
@@ -40,7 +40,7 @@ export function toMailError(error: unknown): MailError {
   return new MailError(kind, `${describe(kind, error.code)} (${codesOf(error)})`, details);
 }
 
-/** What the system said behind nodemailer's own code; an empty string when it said nothing. */
+/** The system's error code behind nodemailer's own; an empty string if there was no system error. */
 export function originalCodeOf(error: unknown): string {
   return isTransportFailure(error) ? error.originalCode ?? "" : "";
 }
@@ -49,12 +49,12 @@ function isTransportFailure(error: unknown): error is Error & TransportFailure {
   return error instanceof Error && codeOf(error) !== "";
 }
 
-/** True for answers to MAIL, RCPT and DATA. Earlier answers (greeting, STARTTLS) do not concern the mail. */
+/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) do not concern the mail. */
 function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }
 
-/** Answers that ask for a login, or for another one (RFC 4954, section 6). */
+/** Responses that ask for a login or reject the one given (RFC 4954, section 6). */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
 /** Concerns the state of the session, not the mail (RFC 5321, section 4.2.3). */
@@ -77,7 +77,7 @@ function refusesSize(failure: TransportFailure, responseCode: number): boolean {
   return responseCode === 552 || responseCode === 523 || enhanced === "5.2.3" || enhanced === "5.3.4";
 }
 
-/** The enhanced status code (RFC 2034), which follows the answer's code. */
+/** The enhanced status code (RFC 2034), which follows the reply code. */
 function enhancedCode({ response }: TransportFailure): string | undefined {
   return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})(?: |$)/.exec(response ?? "")?.[1];
 }
@@ -93,7 +93,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the mail server did not answer in time",
   ECONNECTION: "the mail server closed the connection",
   ESOCKET: "the connection to the mail server failed",
-  ETLS: "the connection to the mail server could not be protected by TLS",
+  ETLS: "the connection to the mail server could not be secured with TLS",
   EPROTOCOL: "the server that answered is not a working mail server",
 };
 
@@ -101,5 +101,5 @@ function describe(kind: MailErrorKind, code: string): string {
   if (kind === "auth") return "the mail server refused the login";
   if (kind === "too_big") return "the mail server refused the size of the mail";
   if (kind === "permanent") return "the mail server refused the mail";
-  return DESCRIPTIONS[code] ?? "the mail server refused the mail for now";
+  return DESCRIPTIONS[code] ?? "the mail server temporarily refused the mail";
 }

@@ -11,7 +11,7 @@ export interface MailedImport {
 }
 
 export interface FileNote {
-  /** Without the `.gz` of a packed attachment. */
+  /** Without the `.gz` of a gzipped attachment. */
   name: string;
   fate: "attached" | "gzipped" | "too_large" | "refused" | "unreadable";
 }
@@ -44,7 +44,7 @@ export function composeImport(kind: ImportMailKind, imported: MailedImport, file
   return { subject: `rosterd: ${shown(entry.file, 255)}: ${outcome(kind, entry)}`, text: lines.join("\n") + "\n" };
 }
 
-/** Ends the subject of a mail, and the line of an import in a digest. */
+/** The end of a mail's subject, and of an import's line in a digest. */
 export function outcome(kind: ImportMailKind, entry: ImportEntry): string {
   switch (kind) {
     case "failures":
@@ -141,7 +141,7 @@ function failuresSection({ entry, failures }: MailedImport, file: FileNote | nul
   ]);
 }
 
-/** Returns a row for each problem; only the first names line and user. */
+/** Returns a row for each problem; only the first row names the line and the user. */
 function failureRows({ line, unique_id, problems }: Failure): string[][] {
   return problems.map(({ column, code, reason }, position) => [
     position === 0 ? String(line) : "",
@@ -152,7 +152,7 @@ function failureRows({ line, unique_id, problems }: Failure): string[][] {
   ]);
 }
 
-/** Leaves out the warning that the section "On hold" repeats. */
+/** Omits the warning that repeats the section "On hold". */
 function warningsSection(entry: ImportEntry): string[] {
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   const more = warnings.length - MAX_WARNINGS_SHOWN;

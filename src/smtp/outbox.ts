@@ -15,22 +15,22 @@ export const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
 /** Age alone is not enough to give up: rosterd may have been stopped, or a clock may have run ahead. */
 export const MIN_ATTEMPTS = 10;
 export const MAX_MAILS_PER_HOUR = 10;
-/** Pause after a refused login. A change of the SMTP settings ends it early. */
+/** Pause after a refused login. A change to the SMTP settings ends it early. */
 export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
-/** A dead process loses its claim after this; a live one renews it. */
+/** A claim expires after this time unless its process renews it. */
 const CLAIM_MS = 2 * MINUTE_MS;
 const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the mail that has been due longest, or all mails of its digest. With `together`, all due mails outside a digest
-   * become a new one. Claimed mails are not due before `until`.
+   * Claims the mail that has been due longest, or all mails of its digest. With `together`, combines all due mails
+   * outside a digest into a new one. Claimed mails are not due again before `until`.
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
-  /** `note`: a problem with a mail that was still sent. */
+  /** `note`: a problem with a mail that was sent anyway. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
-  /** Counts an attempt. */
+  /** Counts this attempt, and schedules the next. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;
   /** Releases a claim without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
@@ -67,11 +67,11 @@ export class Outbox {
   }
 
   /**
-   * Sends the due mails. Returns the numbers of sent mails and of waiting outbox rows. Without mail settings it sends
-   * none. Rejects when the database fails; the current mail is then retried with the same Message-ID.
+   * Sends the due mails. Returns the number of mails sent and of outbox rows still waiting. Sends nothing without mail
+   * settings. Rejects if the database fails; the current mail is then retried with the same Message-ID.
    */
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
-    // The usual case, every few seconds, costs one statement that reads an index.
+    // The usual case, every few seconds, costs one query on an index.
     if (await this.dependencies.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.dependencies.settings();
     let sent = 0;
@@ -95,8 +95,8 @@ export class Outbox {
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
-    // Ignores mails dated far in the future, from a time when the clock was ahead. Clocks of machines differ by less than a
-    // minute.
+    // Ignores mails dated far in the future, sent while a clock was ahead. Clocks of different machines are assumed to
+    // differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
     return room <= 0 ? [] : await store.claim(now, after(now, CLAIM_MS), room === 1);
   }
@@ -129,7 +129,7 @@ export class Outbox {
     }
   }
 
-  /** Returns null when the import is gone. Sends a mail that is too big again without its files. */
+  /** Returns null if the import is gone. Resends a mail that is too big without its files. */
   async #deliver(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Sent | null> {
     const send = (message: Message) => this.dependencies.transport(settings.smtp, message, signal);
     const draft = (files: Files) => this.#drafts.draft(mails, settings, files);

@@ -1,9 +1,11 @@
-/** Asks once more for a refused certificate, because nodemailer tells only a code. Sends neither login nor mail. */
+/**
+ * Fetches a refused certificate to describe it, because nodemailer reports only a code. Sends neither login nor mail.
+ */
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";
 
-/** Null when it cannot be fetched, or is trusted by now. */
+/** Null if it cannot be fetched, or is trusted now. */
 export function refusedCertificate(
   server: SMTPConnection.Options,
   authorities: readonly string[],

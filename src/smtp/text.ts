@@ -7,7 +7,7 @@ export function utcMinute(isoTime: string): string {
 
 const MAX_SHOWN_CHARACTERS = 200;
 
-/** Puts foreign data on one line: shows control and direction characters as codes, and cuts long data. */
+/** Makes untrusted text safe for one line: shows control and direction characters as codes, and truncates long text. */
 export function shown(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
   const points = Array.from(text);
   return printable(points.length > maxCharacters ? points.slice(0, maxCharacters - 1).join("") + "…" : text);
@@ -29,7 +29,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 
 const length = (text: string): number => Array.from(text).length;
 
-/** Indents the lines below their heading. Returns nothing for no lines. */
+/** Returns the heading with the lines indented below it, or nothing if there are no lines. */
 export function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines.map((line) => line === "" ? "" : `  ${line}`), ""];
 }

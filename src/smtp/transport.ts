@@ -1,4 +1,7 @@
-/** Sends one mail with nodemailer, over a new connection. It opens no file or URL, and does not retry or log. */
+/**
+ * Sends one mail with nodemailer, over a new connection. Attachments cannot open files or URLs. It neither retries nor
+ * logs.
+ */
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";
 import { EMAIL_ADDRESS, type Settings } from "../domain/settings.ts";
@@ -7,19 +10,19 @@ import { codeOf } from "../runtime/errors.ts";
 import { MailError, originalCodeOf, toMailError } from "./mail_error.ts";
 import { refusedCertificate } from "./refused_certificate.ts";
 
-/** Stays in memory; {@link packAttachment} limits its size. */
+/** Held in memory; {@link packAttachment} limits its size. */
 export interface Attachment {
   filename: string;
   contentType: string;
   content: Uint8Array;
 }
 
-/** Addresses are bare. Subject and file names are one line each. */
+/** Addresses have no display name. Subject and file names are one line each. */
 export interface Message {
-  /** With its angle brackets; the same for every attempt. */
+  /** Including its angle brackets; the same for every attempt. */
   messageId: string;
   date: Date;
-  /** Sender, and where replies go. */
+  /** The sender, who also receives replies. */
   from: string;
   to: readonly string[];
   subject: string;
@@ -28,11 +31,11 @@ export interface Message {
 }
 
 export interface Sent {
-  /** Recipients that the server refused while it accepted the mail for the others. */
+  /** Number of recipients that the server refused while accepting the mail for the others. */
   refused: number;
 }
 
-/** Sends a mail. Throws {@link MailError}, or the signal's reason when it was aborted. */
+/** Sends a mail. Throws {@link MailError}, or the signal's reason if it is aborted. */
 export type Transport = (smtp: Settings["smtp"], message: Message, signal: AbortSignal) => Promise<Sent>;
 
 /** All in milliseconds. */
@@ -40,9 +43,9 @@ export interface Timeouts {
   dns: number;
   connection: number;
   greeting: number;
-  /** Longest later silence of the server. */
+  /** Longest silence of the server after the greeting. */
   socket: number;
-  /** The whole attempt, even while bytes flow. */
+  /** Limit for the whole attempt, even while data is flowing. */
   total: number;
 }
 
@@ -55,9 +58,9 @@ export const TIMEOUTS: Timeouts = {
 };
 
 export interface TransportOptions {
-  /** From `ROSTERD_SMTP_PASSWORD`; overrides the password of the settings. */
+  /** From `ROSTERD_SMTP_PASSWORD`; overrides the password in the settings. */
   password?: string;
-  /** Certificates to trust instead of those that the settings name, in PEM. */
+  /** Certificates in PEM to trust instead of those that the settings name. */
   ca?: string;
   timeouts?: Timeouts;
 }
@@ -72,7 +75,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
   };
 }
 
-/** Connects and logs in, but sends no mail. The signal only prevents the start. Throws {@link MailError}. */
+/** Connects and logs in, but sends no mail. The signal is checked only at the start. Throws {@link MailError}. */
 export async function checkLogin(
   smtp: Settings["smtp"],
   options: TransportOptions,
@@ -115,7 +118,7 @@ function tookTooLong(): MailError {
   return new MailError("temporary", "the mail server took too long to accept the mail (ETIMEDOUT)", details);
 }
 
-/** Read for each mail, so that a replaced file takes effect at once. */
+/** Reads the file for each mail, so that a replaced one takes effect at once. */
 function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions): string[] {
   if (ca !== undefined) return [ca];
   try {
@@ -155,7 +158,7 @@ function openMailer(
     pool: false,
     disableFileAccess: true,
     disableUrlAccess: true,
-    // The server has answered the mail by then, so its reply to QUIT does not matter.
+    // The server has already replied to the mail, so its reply to QUIT does not matter.
     socketCloseTimeout: 0,
   });
 }

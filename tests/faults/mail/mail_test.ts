@@ -177,7 +177,7 @@ fault("a mail that is refused permanently is marked as failed immediately, and t
 
 fault("a mail server that no longer offers STARTTLS gets nothing in clear text", async (w) => {
   const entry = await w.import("a.csv");
-  assert.match((await w.tried(entry, 1)).error, /could not be protected by TLS/);
+  assert.match((await w.tried(entry, 1)).error, /could not be secured with TLS/);
   assert.match((await w.problem())!, /TLS/);
   assert.equal(w.mails.length, 0);
   return 1;
