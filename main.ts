@@ -1,4 +1,4 @@
-/** Starts rosterd with the arguments of the process, and ends the process with the exit code. */
+/** Runs rosterd with the command-line arguments and exits with its exit code. */
 import manifest from "./deno.json" with { type: "json" };
 import { COMMANDS } from "./src/cli/commands.ts";
 import { run } from "./src/cli/run.ts";

@@ -1,4 +1,4 @@
-/** Assembles the service for `rosterd serve` and the end-to-end tests. */
+/** Wires the service together for `rosterd serve` and the end-to-end tests. */
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken, removeAbandonedChecks } from "./host/data_folder.ts";
@@ -39,7 +39,7 @@ export interface AppOptions {
   clock: Clock;
   log: Log;
   linkTimeouts?: LinkTimeouts;
-  /** A folder beside the data folder in which commands look for the record of the running service. */
+  /** A second folder for the service record, where commands find it without knowing the data folder. */
   runFolder?: string;
   /** Tells the supervisor of the process. */
   notify?: Notify;
@@ -47,7 +47,7 @@ export interface AppOptions {
   onHang?: () => void;
 }
 
-/** The running service; disposing of it stops it cleanly. */
+/** The running service. Disposing of it stops it cleanly. */
 export interface App extends AsyncDisposable {
   readonly url: string;
   /** Resolves when the service has stopped. Rejects with the error that stopped it. */
@@ -57,7 +57,10 @@ export interface App extends AsyncDisposable {
 const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
-/** Starts the service, even without a database. Throws for broken settings, a used address, or a wrong database. */
+/**
+ * Starts the service, even if the database is unreachable. Throws if the settings are not valid, the address is in use,
+ * or the database is unsuitable.
+ */
 export async function createApp(options: AppOptions, signal: AbortSignal): Promise<App> {
   const { config, clock } = options;
   await using starting = new AsyncDisposableStack();
@@ -92,7 +95,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   starting.defer(() => removeServiceRecord(config.data, record));
   if (options.runFolder !== undefined) {
     const { runFolder } = options;
-    // It has no secret: a user who may not read the token cannot use it.
+    // Readable by all users: the record contains no secret, and requests still need the token.
     await writeServiceRecord(runFolder, record, 0o644);
     starting.defer(() => removeServiceRecord(runFolder, record));
   }
@@ -121,7 +124,7 @@ async function makeUploadFolder(upload: string): Promise<void> {
   await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
-/** Reads the stored token on each request, so that a rotated one is valid immediately. */
+/** Rereads the stored token on every request, so that a rotated token works immediately. */
 async function createTokens({ adminToken, readToken, data }: Config) {
   const firstToken = adminToken ?? await readOrMakeAdminToken(data);
   return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? firstToken, read: readToken });
@@ -162,7 +165,7 @@ function assemble(
     yieldToRequests: () => requestPriority.yieldToRequests(),
     onTurn: async (changed) => {
       if (changed) await history.refresh();
-      // A folder that cannot be used must not block the other alerts.
+      // An unusable folder must not block the other alerts.
       const grown = state.folderUnavailableReason === null ? await inbox.lateWrites() : [];
       await alerts.raise(state.settings, waitingFiles(state), grown);
       mails.trigger();
@@ -179,7 +182,7 @@ function assemble(
 
 type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };
 
-/** Repeats work of the leader while the database can be used and no import runs. */
+/** Runs leader-only work at an interval while the database is usable and no import is running. */
 function leaderLoop(
   what: string,
   ms: number,
@@ -190,7 +193,7 @@ function leaderLoop(
     clock,
     interval: () => ms,
     work: async () => {
-      // The upload folder of a standby may lack the files of a mail.
+      // A standby's upload folder may lack the files to attach.
       if (databaseMonitor.unavailableReason === null && !state.standby && state.running === null) await work();
     },
     onError: (error) => {

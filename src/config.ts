@@ -1,4 +1,7 @@
-/** Reads flags, then environment, then files that these name, once (docs/operations.md#process-settings). */
+/**
+ * Reads the process settings once: flags first, then environment variables or the files they name
+ * (docs/operations.md#process-settings).
+ */
 import { codeOrThrow } from "./runtime/errors.ts";
 import { parseDatabaseUrl, WrongDatabaseUrl } from "./domain/database_url.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
@@ -13,12 +16,12 @@ export interface Config {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** Null for the embedded PostgreSQL in the data folder. */
+  /** Null: use the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | null;
   readonly listen: Readonly<ListenAddress>;
-  /** Host names of the page besides localhost and the listen address, in lower case. */
+  /** Additional host names of the service, besides localhost and the listen address, in lower case. */
   readonly hosts: readonly string[];
-  /** Null for the one in the data folder. */
+  /** Null: use the token in the data folder. */
   readonly adminToken: string | null;
   readonly readToken: string | null;
   readonly smtpPassword: string | null;
@@ -26,7 +29,7 @@ export interface Config {
   readonly logFormat: LogFormat;
 }
 
-/** By name without dashes: `log-level`. */
+/** Keyed by flag name without the leading dashes, such as `log-level`. */
 export type Flags = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigSources {
@@ -35,7 +38,7 @@ export interface ConfigSources {
   isTerminal: () => boolean;
 }
 
-/** The configuration is wrong. The message never shows a secret. The caller exits with 78. */
+/** The configuration is not valid. The message never contains a secret. The caller exits with 78. */
 export class WrongConfiguration extends Error {
   override readonly name = "WrongConfiguration";
 }
@@ -79,7 +82,7 @@ function valueOf({ flag, variable }: Source, flags: Flags, sources: ConfigSource
   return given ?? (variable === undefined ? null : fromEnvironment(variable, sources));
 }
 
-/** An empty variable counts as unset: Compose files and unit files contain such variables. */
+/** Treats an empty variable as unset, because Compose files and unit files contain such variables. */
 function fromEnvironment(variable: string, { env, readTextFile }: ConfigSources): string | null {
   const value = env(variable) || null;
   const file = env(`${variable}_FILE`) || null;
@@ -111,12 +114,12 @@ function databaseUrl(value: string | null): string | null {
     parseDatabaseUrl(value);
     return value;
   } catch (error) {
-    // No `cause`: an error about a URL quotes the URL, password included.
+    // No `cause`: URL errors quote the URL, including its password.
     throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
   }
 }
 
-/** Reads `127.0.0.1:8080`, `[::1]:8080`, `name:8080`, or `:8080` for every address of the machine. */
+/** Parses `127.0.0.1:8080`, `[::1]:8080`, `name:8080`, or `:8080` for all addresses of this machine. */
 function listenAddress(value: string): ListenAddress {
   const [, address, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) {

@@ -1,4 +1,4 @@
-/** Mails alerts about the system (docs/mail.md#alerts), each once. The outbox keeps them, so a restart repeats none. */
+/** Mails each system alert once (docs/mail.md#alerts). The outbox remembers them, so a restart does not repeat any. */
 import type { LateWrite } from "../domain/late_write.ts";
 import type { Alert } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
@@ -59,7 +59,7 @@ function stuckFile({ name, text }: WaitingFile): Alert {
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file "${printable(name)}" has not been imported for an hour.\n` +
       `Reason: ${text.replace(/^waiting: /, "")}.\n\n` +
-      "Nothing was applied. rosterd retries the file on every scan. To see more, run  rosterd doctor  and  rosterd status\n",
+      "Nothing was applied. rosterd retries the file on every scan. For details, run  rosterd doctor  and  rosterd status\n",
   };
 }
 
@@ -67,7 +67,7 @@ function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
   return {
     subject: `rosterd: ${printable(name)}: grew after it was imported`,
     text: `The file "${printable(name)}" had ${counted(imported, "byte")} when it was imported, ` +
-      `and has ${grouped(size)} now.\n\n` +
+      `and now has ${grouped(size)}.\n\n` +
       `Another program was still writing it, and the later bytes were not imported. They are in the folder "bak" of the ` +
       `upload folder, in ${bakFile}. Upload the whole file again.\n`,
   };

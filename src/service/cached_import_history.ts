@@ -1,4 +1,7 @@
-/** Reads the history for HTTP. While an import blocks the embedded database, from memory, or throws {@link Busy}. */
+/**
+ * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
+ * Busy}.
+ */
 import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
@@ -18,7 +21,7 @@ import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { ServiceState } from "./state.ts";
 
 const MAX_CACHED_IMPORTS = 200;
-/** A database that needs longer for a page of the history counts as unreachable. */
+/** A database that takes longer to return a page of the history counts as unreachable. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
 export interface CachedImportHistoryOptions {
@@ -31,7 +34,7 @@ export interface CachedImportHistoryOptions {
 export class CachedImportHistory implements ImportHistory {
   #newest: ImportEntry[] = [];
   #version: string | null = null;
-  /** Cached, since the status must not wait for the database. */
+  /** Cached, because the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
   constructor(private readonly options: CachedImportHistoryOptions) {}
@@ -88,7 +91,11 @@ export class CachedImportHistory implements ImportHistory {
     if (entry === null) return null;
     const name = entry.failed_file;
     if (name === null) {
-      return { gone: entry.failed === 0 ? "none of its records failed" : "its failed records were not kept" };
+      return {
+        gone: entry.failed === 0
+          ? "none of this import's records failed"
+          : "the failed records of this import were not kept",
+      };
     }
     try {
       const file = await this.options.bak.open(name);
@@ -96,7 +103,7 @@ export class CachedImportHistory implements ImportHistory {
     } catch (error) {
       if (error instanceof NoBakFolder) return { gone: "bak is no longer a real folder" };
       if (!isNoPlainFile(error)) throw error;
-      return { gone: "its failed records are no longer in bak" };
+      return { gone: "the failed records of this import are no longer in bak" };
     }
   }
 
@@ -111,7 +118,7 @@ export class CachedImportHistory implements ImportHistory {
   }
 }
 
-/** Closes the file at its end and on cancel. A generator that never ran would leave it open. */
+/** Streams the file, and closes it at the end or on cancel. A generator that never started would leave it open. */
 function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   const chunks = file.read()[Symbol.asyncIterator]();
   return new ReadableStream({

@@ -1,4 +1,6 @@
-/** Connects to the database, migrates it, and reconnects with growing pauses. Neither start nor HTTP waits for it. */
+/**
+ * Connects to the database, migrates it, and reconnects with increasing delays. Neither startup nor HTTP waits for it.
+ */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
 import {
@@ -29,12 +31,15 @@ export interface DatabaseMonitorOptions {
 }
 
 export class DatabaseMonitor {
-  /** Called after each probe that the database answers, with {@link historyVersion}. Set before the start. */
+  /** Called with {@link historyVersion} after each probe that the database answers. Set it before the start. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
-  /** Called when an unreachable database answers again. Set before the start. */
+  /** Called when an unreachable database answers again. Set it before the start. */
   onBack: () => void = () => {};
   #unavailableReason: string | null = "the database has not answered yet";
-  /** The server answers but cannot work: a full disk, a missing right. Only a trial turn shows when that ends. */
+  /**
+   * The server answers but cannot work, because of a full disk or a missing privilege. Only a trial turn shows whether
+   * it has recovered.
+   */
   #isPartial = false;
   #isOnTrial = false;
   /** A missing right (42501) that is not named yet. */
@@ -48,22 +53,22 @@ export class DatabaseMonitor {
     this.movedAt = options.clock.elapsed();
   }
 
-  /** Null while the database can be used. */
+  /** Why the database cannot be used; null while it can. */
   get unavailableReason(): string | null {
     return this.#unavailableReason;
   }
 
-  /** True while the database can be used, or while a turn has to try it out. */
+  /** True while the database is usable, or while a trial turn has to find out. */
   get isWorthTrying(): boolean {
     return this.#unavailableReason === null || this.#isOnTrial;
   }
 
-  /** Reports a whole turn without an error of the database. */
+  /** Reports that a whole turn ran without a database error. */
   worked(): void {
     if (this.#isOnTrial) this.#usable();
   }
 
-  /** Tries once, and reports an unreachable server. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
+  /** Connects once, and reports an unreachable server. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
@@ -72,7 +77,7 @@ export class DatabaseMonitor {
     await this.#nameMissingRight().catch((error) => this.report(error));
   }
 
-  /** Reports an error which means that the database cannot be used. */
+  /** Reports an error that makes the database unusable. */
   report(error: unknown): void {
     const isOurs = error instanceof UnsuitableDatabase || error instanceof SchemaTooNew;
     const reason = isOurs ? error.message : explainDatabaseError(error);
@@ -107,7 +112,7 @@ export class DatabaseMonitor {
     this.#failures = 0;
   }
 
-  /** Throws {@link DatabaseUnreachable}, immediately while the database is reported as unreachable. */
+  /** Asks the database. Throws {@link DatabaseUnreachable}, immediately if the database is known to be unreachable. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#unavailableReason !== null && !this.#isPartial) throw new DatabaseUnreachable(this.#unavailableReason);
     try {
@@ -119,14 +124,14 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Probes the connection until the signal. */
+  /** Probes the connection until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.movedAt = this.options.clock.elapsed();
       try {
         await this.#nameMissingRight();
         const wasUnreachable = this.#unavailableReason !== null;
-        // After a report, a pause of another length applies.
+        // A report changes the length of the pause.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
         if (wasUnreachable) this.onBack();
@@ -138,7 +143,7 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Returns whether a report ended it early. */
+  /** Waits. Returns whether a report ended the pause early. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();

@@ -20,7 +20,7 @@ export interface CheckOptions {
   database: () => AsyncGenerator<Finding>;
 }
 
-/** Yields each finding as soon as it is known. Folders are checked for the service's user. */
+/** Yields each finding as soon as it is known. Checks folders with the rights of the service's user. */
 export async function* runChecks({ config, clock, signal, database }: CheckOptions): AsyncGenerator<Finding> {
   const { finding, settings } = await checkSettings(config.settings, clock);
   yield finding;
@@ -63,7 +63,7 @@ async function whyNotUsable(user: ServiceUser, path: string): Promise<string | n
 }
 
 function checkedFor({ name }: ServiceUser): Finding {
-  return good("user", `this runs as a user other than ${name}: rights on folders are derived from owners and modes`);
+  return good("user", `doctor is not running as ${name}: access to folders is derived from owners and modes`);
 }
 
 /** Checks that the first start can create a missing folder; null if it exists. */
@@ -77,18 +77,18 @@ async function checkMissing(
   if (parent === resolve(folder)) return null;
   const why = user === null ? await refusal(parent) : await whyNotUsable(user, parent);
   if (why === null) return good(check, `${folder} does not exist yet: the first start creates it`);
-  const fix = `Create it for rosterd's user, or name another with ${flag}.`;
+  const fix = `Create it for rosterd's user, or choose another with ${flag}.`;
   return bad(check, `${folder} does not exist and cannot be created (${why})`, fix);
 }
 
 async function checkDataFor(user: ServiceUser, data: string): Promise<Finding> {
   const why = await whyNotUsable(user, data);
-  if (why === null) return good("data_folder", `${user.name} can write to ${data}, according to owner and mode`);
-  const fix = "Make it a folder that rosterd's user can write to, or name another with --data.";
+  if (why === null) return good("data_folder", `${user.name} can write to ${data}, judging by its owner and mode`);
+  const fix = "Make it a folder that rosterd's user can write to, or choose another with --data.";
   return bad("data_folder", `${user.name} cannot use ${data}: ${why}`, fix);
 }
 
-/** Warns if users can lose access without a decision. */
+/** Warns if users can lose access without an admin's approval. */
 function* checkArchiving(settings: Settings): Generator<Finding> {
   const { archive_inactive_users, missing_users, archive_guard } = settings;
   const risks = riskySettings(settings);
@@ -101,7 +101,7 @@ function* checkArchiving(settings: Settings): Generator<Finding> {
   yield good(
     "archiving",
     archives
-      ? `archivals above ${max_percent} percent and ${min_users} users are put on hold`
+      ? `archivals of more than ${max_percent} percent and more than ${min_users} users are put on hold`
       : "no setting archives users",
   );
 }

@@ -1,4 +1,7 @@
-/** Carries out the decisions of admins about imports: in the database, then in the log and the cached history. */
+/**
+ * Carries out admins' decisions about imports: applies them in the database, logs them, and refreshes the cached
+ * history.
+ */
 import type { Approved, Discarded, Undone } from "../domain/decision.ts";
 import { Busy, DatabaseUnreachable, type Decisions } from "../http/service.ts";
 import type { Database } from "../postgres/connection/connect.ts";
@@ -48,14 +51,14 @@ export class HoldService implements Decisions {
       .catch(
         (error) => {
           if (!(error instanceof DatabaseUnreachable)) throw error;
-          // The decision may have been carried out although its answer got lost. Repeating it is safe: it gets a 409.
-          throw new DatabaseUnreachable(`${error.message}; try again, or check whether it was carried out`);
+          // The decision may have been carried out even though the response was lost. Repeating it is safe: it fails with a 409.
+          throw new DatabaseUnreachable(`${error.message}; check whether the decision was carried out, or try again`);
         },
       );
     if (result === null) return null;
     const { left_out: _, left_out_total, ...counts } = result;
     log.info(event, { import: id, by, ...counts as LogFields, left_out: left_out_total });
-    // A stale cache does not undo the decision; the next probe refreshes it.
+    // A stale cache does not affect the decision, and the next probe refreshes it.
     await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
     return result;
   }

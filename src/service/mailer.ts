@@ -1,4 +1,4 @@
-/** Connects the outbox with its sources: history and held users from the database, failed records from `bak`. */
+/** Connects the outbox to its sources: history and held users from the database, failed records from `bak`. */
 import { addressList, type Settings } from "../domain/settings.ts";
 import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -43,7 +43,7 @@ export function createMailer(
   });
 }
 
-/** The mail of `POST /settings/test-mail`. */
+/** The mail that `POST /settings/test-mail` sends. */
 export function testMessage(settings: Settings, now: Date): Message {
   return {
     messageId: newMessageId(settings.reply_to_admin_email),

@@ -1,4 +1,4 @@
-/** Lists the metrics for Prometheus from memory, without asking the database or the folder. */
+/** Builds the Prometheus metrics from memory, without querying the database or the folder. */
 import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
 import type { WaitingFile } from "../importer/ports.ts";
@@ -27,14 +27,14 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
   const { version, totals, stopwatch, now } = snapshot;
   return [
     gauge("info", "The running version.", [{ labels: { version }, value: 1 }]),
-    gauge("usable", "1 if the part can be used, otherwise 0.", [
+    gauge("usable", "1 if the part is usable, otherwise 0.", [
       { labels: { part: "database" }, value: Number(snapshot.database) },
       { labels: { part: "folder" }, value: Number(snapshot.folder) },
       { labels: { part: "settings" }, value: Number(snapshot.settings) },
       { labels: { part: "turns" }, value: Number(snapshot.turns) },
     ]),
-    gauge("standby", "1 while another rosterd imports into this database.", one(Number(snapshot.standby))),
-    gauge("import_running", "1 while an import runs.", one(Number(snapshot.running))),
+    gauge("standby", "1 while another rosterd is importing into this database.", one(Number(snapshot.standby))),
+    gauge("import_running", "1 while an import is running.", one(Number(snapshot.running))),
     counter("imports_total", "Imports by status.", byLabel("status", totals.imports, OVER)),
     gauge(
       "imports_pending",
@@ -48,21 +48,25 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       "Seconds that imports spent in each stage since rosterd started.",
       STAGES.map((stage) => ({ labels: { stage }, value: stopwatch.secondsIn(stage) })),
     ),
-    counter("turns_total", "Turns since rosterd started.", one(stopwatch.turns)),
+    counter("turns_total", "Scans of the upload folder since rosterd started.", one(stopwatch.turns)),
     counter(
       "turn_seconds_total",
-      "Duration of all turns since rosterd started, in seconds.",
+      "Total duration of scans and their imports since rosterd started, in seconds.",
       one(stopwatch.turnSeconds),
     ),
-    gauge("last_turn_seconds", "Duration of the last turn, in seconds.", one(stopwatch.lastTurnSeconds)),
-    ...moment("last_turn_timestamp_seconds", "When the last turn ended.", stopwatch.lastTurnAt),
-    gauge("files_waiting", "Files that cannot be imported right now, by reason.", countedBy(snapshot.waiting)),
+    gauge(
+      "last_turn_seconds",
+      "Duration of the last scan and its imports, in seconds.",
+      one(stopwatch.lastTurnSeconds),
+    ),
+    ...moment("last_turn_timestamp_seconds", "When the last scan and its imports ended.", stopwatch.lastTurnAt),
+    gauge("files_waiting", "Files that cannot be imported now, by reason.", countedBy(snapshot.waiting)),
     gauge(
       "oldest_file_age_seconds",
-      "Age of the oldest upload that can be imported, or 0 without one.",
+      "Age of the oldest upload that is ready to import, in seconds, or 0 if none is.",
       one(snapshot.oldestFile === null ? 0 : Math.max(0, (now.getTime() - snapshot.oldestFile) / 1_000)),
     ),
-    gauge("mails_waiting", "Mails not sent yet.", one(totals.mailsWaiting)),
+    gauge("mails_waiting", "Mails waiting to be sent.", one(totals.mailsWaiting)),
     gauge("open_holds", "Imports on hold until an admin decides.", one(totals.openHolds)),
     gauge("held_users", "Users on hold.", one(totals.heldUsers)),
     ...moment(
@@ -78,7 +82,7 @@ const gauge = (name: string, help: string, samples: Samples): Metric => ({ name,
 const counter = (name: string, help: string, samples: Samples): Metric => ({ name, type: "counter", help, samples });
 const one = (value: number): Samples => [{ value }];
 
-/** Absent until it happens. */
+/** Omitted until the event has happened. */
 function moment(name: string, help: string, at: Date | null): Metric[] {
   return at === null ? [] : [gauge(name, help, one(at.getTime() / 1_000))];
 }

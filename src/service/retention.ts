@@ -8,7 +8,7 @@ import type { Log } from "../runtime/log.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Does nothing without a real `bak`, or while the clocks differ: a wrong one would clear everything. */
+/** Does nothing if `bak` is not a real folder, or while the clocks differ: a wrong clock would clear everything. */
 export async function clearExpired(
   { database, bak, clock, log }: { database: Database; bak: BakFolder; clock: Clock; log: Log },
   settings: Settings,

@@ -1,4 +1,4 @@
-/** Limits scans of a slow folder: between turns they use at most a tenth of the time. */
+/** Backs off from a slow folder: scans between turns take at most a tenth of the time. */
 import type { Clock } from "../runtime/clock.ts";
 
 const MIN_INTERVAL_FACTOR = 10;
@@ -13,7 +13,7 @@ export class ScanBackoff {
     return this.#running === 0 && this.clock.elapsed() >= this.#next;
   }
 
-  /** Runs a scan and measures it. Ignores the time of a failed one. */
+  /** Runs a scan and measures its duration. Ignores the duration of a failed scan. */
   async measure<T>(scan: () => Promise<T>): Promise<T> {
     const start = this.clock.elapsed();
     this.#running++;

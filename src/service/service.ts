@@ -1,4 +1,7 @@
-/** Implements the port of the HTTP interface with the parts of the service. Has no state of its own. */
+/**
+ * Implements the {@link Service} port of the HTTP interface by delegating to the parts of the service. Has no state of
+ * its own.
+ */
 import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { mailConfigured } from "../domain/settings.ts";
@@ -33,10 +36,10 @@ import { listedFiles, type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
-/** A standby is still ready: a rolling update waits for that before it stops the leader. */
+/** A standby counts as ready: a rolling update waits until it is ready before it stops the leader. */
 const STANDBY = {
   code: "standby",
-  text: "another rosterd imports into this database; this one stands by, and takes over when that one ends",
+  text: "another rosterd is importing into this database; this one is on standby, and takes over if the other stops",
 };
 
 export interface ServiceParts {
@@ -197,7 +200,7 @@ export class RosterdService implements Service {
     }
   }
 
-  /** Names no paths, since it needs no token. */
+  /** Contains no paths, because it is readable without a token. */
   #readiness(): Readiness {
     const { databaseMonitor, state, turns } = this.#parts;
     const problems = [

@@ -6,7 +6,7 @@ import type { CodedText } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** Longer than the merge of a large roster goes without progress. */
+/** Even the merge of a large roster reports progress more often than this. */
 const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {
@@ -20,7 +20,7 @@ export class TurnHealth {
     return this.#progressAt;
   }
 
-  /** Runs a turn and remembers how it ended. */
+  /** Runs a turn and records how it ended. */
   async watch(turn: () => Promise<void>): Promise<void> {
     this.progressed();
     try {
@@ -30,7 +30,7 @@ export class TurnHealth {
       const code = codeOf(error) || (error instanceof Error ? error.name : "unknown");
       this.#failure = {
         code: "turn_failed",
-        text: `the last scan failed (${code}); the log has the error, and the next scan retries`,
+        text: `the last scan failed (${code}) and will be retried; see the log for the error`,
       };
       throw error;
     } finally {
@@ -42,7 +42,7 @@ export class TurnHealth {
     this.#progressAt = this.clock.elapsed();
   }
 
-  /** Why nothing is imported, in words that name no path and no user; null if imports work. */
+  /** Why imports do not work, without naming a path or user; null if they do. */
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);

@@ -25,7 +25,7 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
-  /** Lets HTTP requests run while a roster is read. */
+  /** Lets HTTP requests run while a roster is being read. */
   yieldToRequests?: () => Promise<void>;
   /** Called after each turn that could import. `changed`: the history may have changed. */
   onTurn: (changed: boolean) => Promise<void>;
@@ -77,20 +77,20 @@ export class Turns {
     return this.health.progressAt ?? this.#options.clock.elapsed() + Math.min(0, this.#turns.dueIn);
   }
 
-  /** Starts a turn, or waits for the next one if one is running. Resolves with the ids that it imported. */
+  /** Starts a turn, or waits for the next one if one is running. Resolves with the ids of its imports. */
   async trigger(): Promise<readonly number[]> {
     await this.#turns.trigger();
     return this.#imported;
   }
 
-  /** Applies changed settings now, a new interval included. */
+  /** Applies changed settings now, including a new interval. */
   async settingsChanged(): Promise<void> {
     await this.#readSettings();
     this.#turns.reschedule();
     this.#scans.reschedule();
   }
 
-  /** Short enough to see a file settle before its turn. */
+  /** Short enough to notice that a file has settled before the next turn. */
   #scanIntervalMs(): number {
     const { settle_seconds } = this.#state.settings;
     return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
@@ -140,7 +140,7 @@ export class Turns {
       await this.#scanFolder();
       return;
     }
-    // Set after the turn only: callers of the turn before may still read the old value.
+    // Set only after the turn: callers that waited for the previous turn may still read the old value.
     const { imported, hadUploads } = await this.#import(signal);
     this.#imported = imported;
     const { databaseMonitor, onTurn } = this.#options;
@@ -187,7 +187,7 @@ export class Turns {
     return result;
   }
 
-  /** Returns false when the settings file is not valid; then nothing is imported. */
+  /** Returns false if the settings file is not valid. Nothing is imported then. */
   async #readSettings(): Promise<boolean> {
     const { settingsFile, log } = this.#options;
     try {
@@ -207,7 +207,7 @@ export class Turns {
     }
   }
 
-  /** Settings in a read-only folder have no history; they still apply. */
+  /** Settings in a read-only folder still apply, but have no history. */
   async #noteEdits(): Promise<void> {
     const { settingsFile, log } = this.#options;
     try {
@@ -217,7 +217,7 @@ export class Turns {
     }
   }
 
-  /** True for a standby, and after losing the lead without a known successor. */
+  /** True for a standby, and after losing leadership without a known successor. */
   #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }
