@@ -1,6 +1,7 @@
 /**
- * How a command reaches its data: through the running service over HTTP, otherwise on the server in DATABASE_URL. It names
- * the one it uses on standard error. Without either it ends with 78 and says what to type; it creates nothing.
+ * How a command reaches its data: over HTTP from the running service, otherwise from the server in DATABASE_URL. It
+ * prints which one it uses to standard error. Without either, it exits with 78 and says what to type. It creates
+ * nothing.
  */
 import { join, resolve } from "node:path";
 import { databaseName, parseDatabaseUrl } from "../domain/database_url.ts";
@@ -19,12 +20,12 @@ import { operatingSystemUser } from "./operating_system_user.ts";
 
 const ALIVE_WITHIN_MS = 5_000;
 
-/** Neither a service nor a database can be used. The message says what to type; the caller exits with 78. */
+/** No service or database can be used. The message says what to type; the caller exits with 78. */
 export class NoAccess extends Error {
   override readonly name = "NoAccess";
 }
 
-/** Runs `over` against the running service, or `own` on the server in DATABASE_URL. Throws {@link NoAccess}. */
+/** Runs `over` with the running service, or `own` with the server in DATABASE_URL. Throws {@link NoAccess}. */
 export async function withAccess<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -35,7 +36,10 @@ export async function withAccess<T>(
   return await withServer(invocation, own);
 }
 
-/** Runs `work` on the server in DATABASE_URL, and names it unless the command did. Throws {@link NoAccess}. */
+/**
+ * Runs `work` on the server in DATABASE_URL. Prints which database it is, unless the command line or environment names
+ * it. Throws {@link NoAccess}.
+ */
 export async function withServer<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, installation, terminal } = invocation;
   if (config.databaseUrl === null) throw noAccess(invocation);
@@ -65,38 +69,43 @@ export function noAccess(invocation: Invocation): NoAccess {
   const words = commandLine(invocation);
   if (readError !== null) {
     return new NoAccess(
-      `cannot read ${environmentFile} (${readError}), and found no running rosterd. Run this as root, or as the service's ` +
-        `user: sudo -u rosterd ${words}`,
+      `cannot read ${environmentFile} (${readError}), and no running rosterd was found. Run this as root, or as the ` +
+        `service's user: sudo -u rosterd ${words}`,
     );
   }
   const start = namedBy === "environment_file"
     ? "Start it with: systemctl start rosterd"
     : "Start it in another terminal with: rosterd serve";
-  const other = namedBy === "nothing" ? `. Or name the data folder of a running rosterd: ${words} --data FOLDER` : "";
+  const other = namedBy === "nothing"
+    ? `. Or specify the data folder of a running rosterd: ${words} --data FOLDER`
+    : "";
   return new NoAccess(
-    `no rosterd is running on the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}`,
+    `no rosterd is running with the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}`,
   );
 }
 
 export interface ServiceClient {
   /** `http://127.0.0.1:8080`. */
   readonly address: string;
-  /** Returns the JSON answer. Throws {@link CommandFailed} with the problem's detail. */
+  /** Returns the JSON response. Throws {@link CommandFailed} with the detail of the problem. */
   ask(method: string, path: string, body?: { type: string; content: BodyInit }): Promise<unknown>;
 }
 
-/** Finds the running service and names it on standard error; null if none answers. */
+/** Finds the running service and prints its address to standard error; null if none answers. */
 export async function findService(invocation: Invocation): Promise<ServiceClient | null> {
   const found = await findRunning(invocation);
   if (found === null) return null;
   const { config, terminal } = invocation;
   const { address, data } = found;
   const token = config.adminToken ?? await storedToken(data);
-  terminal.err(`rosterd: asking the service at ${address} (data folder ${data})`);
+  terminal.err(`rosterd: using the service at ${address} (data folder ${data})`);
   return { address, ask: (method, path, body) => ask(address, token, method, path, body) };
 }
 
-/** Finds where a service answers, and its data folder; null if none does. Reports a stale record on standard error. */
+/**
+ * Finds the address at which a service answers, and its data folder; null if none answers. Reports a stale record on
+ * standard error.
+ */
 export async function findRunning(
   { config, installation, terminal }: Invocation,
 ): Promise<{ address: string; data: string } | null> {
@@ -125,7 +134,7 @@ async function recordIn(folder: string): Promise<ServiceRecord | null> {
   }
 }
 
-/** Another program may listen there now; it must not see the admin token. */
+/** Sends no token: another program may be listening there now, and must not see it. */
 async function isAlive(address: string): Promise<boolean> {
   try {
     const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ALIVE_WITHIN_MS) });

@@ -11,7 +11,7 @@ export interface Invocation {
   command: Command;
   installation: Installation;
   operands: readonly string[];
-  /** By name without dashes: `failed-file`. */
+  /** Keyed by flag name without the leading dashes, such as `failed-file`. */
   flags: Readonly<Record<string, string | boolean | undefined>>;
   terminal: Terminal;
   clock: Clock;
@@ -22,11 +22,11 @@ export interface Invocation {
 export interface Command {
   /** As typed: `imports show`. */
   words: string;
-  /** As help shows them, such as `FILE…`, and how many may be given. Absent if the command takes none. */
+  /** The operands as help shows them, such as `FILE…`, and how many are allowed. Absent if the command takes none. */
   operands?: { words: string; min: number; max: number };
   /** `value` is the placeholder in help; null for a switch. */
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
-  /** It reads flags and environment only, not the environment file of an installation. */
+  /** The command reads only flags and environment, not an installation's environment file. */
   ignoresInstallation?: true;
   /** One line for the list of commands. */
   summary: string;
@@ -37,14 +37,14 @@ export interface Command {
 /** Exit codes (docs/cli.md#exit-codes). */
 export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, software: 70, configuration: 78 } as const;
 
-/** The command line is wrong. The caller prints the usage and exits with 64. */
+/** The command line is not valid. The caller prints the usage and exits with 64. */
 export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
-  /** Null if the command is not known either. */
+  /** Null if the command is unknown too. */
   command: Command | null = null;
 }
 
-/** The command failed for a reason that the user can fix; the message says which. The caller exits with 1. */
+/** The command failed for a reason that the user can fix and that the message names. The caller exits with 1. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }

@@ -1,7 +1,7 @@
-/** Writes a command as a person would type it again, for messages that suggest one. */
+/** Formats a command as a user would type it, for messages that suggest one. */
 import type { Invocation } from "./command.ts";
 
-/** The command with the flags that were given and its operands, quoted for a shell. `more` are flags to add. */
+/** The command with the flags and operands it was given, quoted for a shell. `more` lists flags to add. */
 export function commandLine({ command, flags, operands }: Invocation, more: readonly string[] = []): string {
   const given = Object.entries(flags).flatMap(([name, value]) =>
     typeof value === "string" ? [`--${name}`, value] : value ? [`--${name}`] : []

@@ -1,14 +1,14 @@
-/** Ends the process on an error that no code caught: the supervisor restarts it, and the next one resumes the work. */
+/** Ends the process on an uncaught error. The supervisor restarts it, and the new process resumes the work. */
 import { describeError } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** Active until disposed. `exit` must end the process at once. */
+/** Active until disposed of. `exit` must end the process at once. */
 export function endOnCrash(log: Log, exit: () => never): Disposable {
   const crash = (error: unknown) => {
     log.error("crashed", { error: describeError(error), at: placeOf(error) });
     exit();
   };
-  // Deno's own report quotes the error text, which may contain a user's data.
+  // Deno's own report quotes the error text, which may contain user data.
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
     crash(event.reason);
@@ -29,7 +29,7 @@ export function endOnCrash(log: Log, exit: () => never): Disposable {
 
 const MAX_FRAMES = 8;
 
-/** The stack without the error text, which may contain a user's data. */
+/** The stack without the error text, which may contain user data. */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const frames = error.stack?.split("\n").map((line) => line.trim()).filter((line) => /^at .*:\d+:\d+\)?$/.test(line));

@@ -1,4 +1,4 @@
-/** The file of `--failed-file PATH`, opened before anything is imported. It never overwrites the roster. */
+/** The file named by `--failed-file PATH`, opened before anything is imported. It never overwrites the roster. */
 import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
 
@@ -26,14 +26,14 @@ export class FailedTarget implements AsyncDisposable {
     throw new WrongUsage("--failed-file must name a file other than FILE");
   }
 
-  /** The first call replaces the old content. */
+  /** The first call discards the old content. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.#isUsed && (await this.file.stat()).isFile) await this.file.truncate();
     this.#isUsed = true;
     for (let written = 0; written < bytes.length;) written += await this.file.write(bytes.subarray(written));
   }
 
-  /** Removes a new file to which nothing was written. */
+  /** Removes a newly created file if nothing was written to it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.file.close();
     if (this.isNew && !this.#isUsed) await Deno.remove(this.path);
@@ -44,7 +44,7 @@ async function isAbsent(path: string): Promise<boolean> {
   return await nullOn(Deno.lstat(path), "ENOENT") === null;
 }
 
-/** Compares inodes, because links give one file several names. The import reports a missing roster. */
+/** Compares inodes, because a file can have several names. The import reports a missing roster. */
 async function isSame(file: Deno.FsFile, roster: string): Promise<boolean> {
   const [one, other] = [await file.stat(), await Deno.stat(roster).catch(() => null)];
   return other !== null && one.ino === other.ino && one.dev === other.dev;

@@ -1,8 +1,8 @@
-/** The texts of `--help`. */
+/** The `--help` texts. */
 import type { Command } from "./command.ts";
 import { PROCESS_FLAGS } from "./parse.ts";
 
-/** The help of one command; null for that of the program. */
+/** The help for one command, or for the program if `command` is null. */
 export function helpText(command: Command | null, commands: readonly Command[]): string {
   return command === null ? programHelp(commands) : commandHelp(command);
 }
@@ -48,7 +48,7 @@ function commandHelp(command: Command): string {
 
 function flagLines(): string[] {
   return [
-    "Flags of every command (in brackets: the environment variable, then the default):",
+    "Flags for every command (in parentheses: the environment variable, then the default):",
     ...table(Object.entries(PROCESS_FLAGS).map(([name, flag]) => flagRow(name, flag))),
     "",
     "Environment: DATABASE_URL (without it, serve uses an embedded PostgreSQL in the data folder),",

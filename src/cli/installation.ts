@@ -1,17 +1,19 @@
 /**
- * Finds the rosterd that a command works with: the one in flags or environment, otherwise the one in the environment file of the
- * printed unit (docs/cli.md#which-rosterd).
+ * Finds the rosterd that a command acts on: the one named by flags or environment, otherwise the one in the environment
+ * file of the printed unit (docs/cli.md#which-rosterd).
  */
 import type { ConfigSources, Flags } from "../config.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** `print systemd` sets it up, and its unit reads it. */
+/** `print systemd` creates it, and the printed unit reads it. */
 export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
-/** The printed unit lets the service write its record here, so that commands find it without its data folder. */
+/**
+ * The printed unit lets the service write its record here, so that commands find it without knowing its data folder.
+ */
 const RUN_FOLDER = "/run/rosterd";
 
 export interface Installation {
-  /** Where the data folder or the database is named; `command` includes its environment. */
+  /** What names the data folder or the database; `command` includes environment variables. */
   namedBy: "command" | "environment_file" | "nothing";
   environmentFile: string;
   /** The error code if the environment file exists and could not be read. */
@@ -57,7 +59,9 @@ function readEnvironmentFile(
   }
 }
 
-/** Reads lines `NAME=VALUE` like systemd: comments, quotes, backslashes (systemd.exec(5), EnvironmentFile). */
+/**
+ * Parses `NAME=VALUE` lines as systemd does, with comments, quotes and backslashes (systemd.exec(5), EnvironmentFile).
+ */
 export function parseEnvironment(text: string): Map<string, string> {
   const variables = new Map<string, string>();
   for (const line of text.replace(/\\\r?\n/g, "").split(/\r?\n/)) {

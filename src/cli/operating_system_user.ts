@@ -1,4 +1,6 @@
-/** The user who typed the command, even through `sudo`, for the history of imports; `uid 1000` if it has no name. */
+/**
+ * The user who ran the command, even through `sudo`, for the history of imports. `uid 1000` for a user without a name.
+ */
 export function operatingSystemUser(): string {
   const uid = Deno.uid();
   const sudoUser = uid === 0 ? Deno.env.get("SUDO_USER") : undefined;

@@ -4,19 +4,19 @@ import { codeOf } from "../runtime/errors.ts";
 import { nearest } from "../runtime/nearest.ts";
 import { type Command, WrongUsage } from "./command.ts";
 
-/** Flags that every command takes (docs/operations.md#process-settings). */
+/** Flags that every command accepts (docs/operations.md#process-settings). */
 export const PROCESS_FLAGS = {
   upload: { value: "FOLDER", help: "the upload folder (ROSTERD_UPLOAD; ./upload)" },
   settings: { value: "FILE", help: "the settings file (ROSTERD_SETTINGS; ./settings.json)" },
   data: { value: "FOLDER", help: "the data folder (ROSTERD_DATA; ./data)" },
-  listen: { value: "ADDRESS", help: "where HTTP listens (ROSTERD_LISTEN; 127.0.0.1:8080)" },
-  hosts: { value: "NAMES", help: "more host names of the service, separated by commas (ROSTERD_HOSTS)" },
+  listen: { value: "ADDRESS", help: "the address to listen on for HTTP (ROSTERD_LISTEN; 127.0.0.1:8080)" },
+  hosts: { value: "NAMES", help: "additional host names of the service, separated by commas (ROSTERD_HOSTS)" },
   "log-level": { value: "LEVEL", help: "debug, info, warn or error (info)" },
   "log-format": { value: "FORMAT", help: "text or json (text on a terminal)" },
 } as const;
 
 export interface ParsedLine {
-  /** Null if the line names none. */
+  /** Null if the line names no command. */
   command: Command | null;
   operands: string[];
   flags: Record<string, string | boolean | undefined>;
@@ -47,7 +47,7 @@ function parseFor(named: Command | null, words: readonly string[], commands: rea
   return { command: named, operands, flags: values, processFlags, wants };
 }
 
-/** The longest command whose words begin the line; flags may come before it. */
+/** The longest command that matches the start of the line. Flags may come before it. */
 function nameOf(words: readonly string[], commands: readonly Command[]): Command | null {
   const { values: _, positionals } = parseArgs({
     args: [...words],
@@ -88,7 +88,7 @@ function optionsOf(command: Command | null) {
   };
 }
 
-/** Accepts an empty line. Refuses a word that is not a command, or only the start of one. */
+/** Accepts an empty line. Refuses an unknown or incomplete command. */
 function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
   if (first === undefined) return;
   const names = commands.map(({ words }) => words);
@@ -98,7 +98,7 @@ function requireCommand([first, ...more]: readonly string[], commands: readonly 
   throw new WrongUsage(`${what}; choose one of: ${family.join(", ")}`);
 }
 
-/** Suggests a command of one word or two. */
+/** Suggests a similar command of one or two words. */
 function didYouMean(first: string, [second]: readonly string[], names: readonly string[]): string {
   const meant = nearest(`${first} ${second ?? ""}`.trim(), names) ?? nearest(first, names);
   return meant === null ? "" : `. Did you mean "${meant}"?`;

@@ -1,4 +1,4 @@
-/** Prints the users that the archive guard holds, why, and how to decide. */
+/** Prints the users that the archive guard holds, the reason, and how to decide. */
 import type { HeldUser } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { printable } from "../runtime/log.ts";
@@ -7,7 +7,7 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_USERS_PRINTED = 20;
 
-/** The status of an import with later decisions: `held (approved, undone)`. */
+/** The status of an import, followed by later decisions: `held (approved, undone)`. */
 export function stateWords({ status, hold, undone_at }: ImportEntry): string {
   const since = [...(hold === null ? [] : [hold.state]), ...(undone_at === null ? [] : ["undone"])];
   return since.length === 0 ? status : `${status} (${since.join(", ")})`;
@@ -18,7 +18,7 @@ export function decidedWords(counts: Readonly<Record<string, number>>): string {
   const named = Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) =>
     `${DECIDED[name] ?? name.replaceAll("_", " ")} ${grouped(count)}`
   );
-  return named.join(", ") || "nothing was left to do";
+  return named.join(", ") || "nothing needed to change";
 }
 
 const DECIDED: Readonly<Record<string, string>> = {

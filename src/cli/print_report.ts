@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_FAILURES_PRINTED = 20;
 
-/** The exit code for several files: the first of 1, 3, 2 that applies (docs/cli.md#exit-codes). */
+/** The exit code for all files: the first of 1, 3 and 2 that applies (docs/cli.md#exit-codes). */
 export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number {
   const has = (...statuses: ImportStatus[]) => reports.some(({ status }) => statuses.includes(status));
   if (has("error", "running")) return EXIT.other;
@@ -19,7 +19,7 @@ export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number
 /** The report of an import, with its hold if it comes from the history. */
 type ShownReport = Report & { hold?: Hold | null };
 
-/** `isDryRun`: the words must not sound as if the file had been imported. */
+/** `isDryRun`: describes what an import would do, because nothing was imported. */
 export function printReport(terminal: Terminal, report: ShownReport, isDryRun = false): void {
   const { out, paint } = terminal;
   const words = isDryRun ? dryRunWords(report, terminal) : statusWords(report, terminal);
@@ -41,7 +41,7 @@ function statusWords({ status, failed, records, hold }: ShownReport, { paint }: 
     case "held":
       return hold === undefined || hold === null || hold.state === "open"
         ? paint.warning("archivals are on hold")
-        : `archivals were on hold, and were ${hold.state}`;
+        : `archivals were on hold, and have been ${hold.state}`;
     case "rejected":
       return paint.bad("rejected");
     default:
@@ -54,7 +54,7 @@ function dryRunWords(report: Report, terminal: Terminal): string {
   const { good, warning, bad } = terminal.paint;
   switch (status) {
     case "done":
-      return good(records === 0 ? "it has no records" : "no record would fail");
+      return good(records === 0 ? "no records" : "no records would fail");
     case "failed_records":
       return warning(`${grouped(failed)} of ${grouped(records)} records would fail`);
     case "held":

@@ -1,4 +1,4 @@
-/** A FILE operand: opens it, shows the progress, and closes it. */
+/** Opens a FILE operand, shows its progress, and closes it. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
@@ -61,7 +61,7 @@ export function showProgress(terminal: Terminal, path: string): (progress: Progr
   };
 }
 
-/** With `--json`, reports an unusable database for each operand; otherwise throws the error again. */
+/** With `--json`, reports an unusable database for each operand; otherwise rethrows the error. */
 export function databaseErrorReports({ flags, operands, terminal }: Invocation, error: unknown): Report[] {
   if (!flags.json || !(error instanceof CommandFailed || error instanceof EmbeddedInUse)) throw error;
   terminal.err(`rosterd: ${error.message}`);

@@ -81,7 +81,7 @@ function explain(error: unknown, terminal: Terminal): number {
   return say(terminal, unexpected(error), EXIT.other);
 }
 
-/** A port in use may be free after a restart. An address that is not this machine's stays wrong. */
+/** A port that is in use may be free after a restart. Other address errors persist. */
 function exitCodeOfListening({ code }: CannotListen): number {
   return code === "EADDRINUSE" ? EXIT.other : EXIT.configuration;
 }
@@ -91,7 +91,7 @@ function say(terminal: Terminal, message: string, code: number): number {
   return code;
 }
 
-/** Shows only the code of a database error: its text may contain a user's data. */
+/** Shows only the code of a database error: its text may contain user data. */
 function unexpected(error: unknown): string {
   const state = sqlState(error);
   if (state !== null) return `the database reported an error (SQLSTATE ${state}); see its log`;

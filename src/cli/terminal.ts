@@ -1,9 +1,9 @@
 export interface Terminal {
-  /** Prints a result and a line end on standard output. */
+  /** Prints a result and a newline to standard output. */
   out(text: string): void;
-  /** Prints a message and a line end on standard error. */
+  /** Prints a message and a newline to standard error. */
   err(text: string): void;
-  /** Shows a line on standard error that the next output replaces. Only on a terminal. */
+  /** Shows a line on standard error that the next output replaces. Does nothing without a terminal. */
   progress(text: string): void;
   readonly isPerson: boolean;
   readonly paint: Paint;
@@ -48,7 +48,7 @@ export function createPaint(colours: boolean): Paint {
   return { good: paint(32), bad: paint(31), warning: paint(33), faint: paint(2) };
 }
 
-/** A pipe may take only part of the text. A reader that has left, such as `| head`, needs nothing more. */
+/** A pipe may accept only part of the text. A reader that has exited, such as `| head`, needs no more output. */
 export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
@@ -58,11 +58,11 @@ export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text:
   }
 }
 
-/** Imports continue when the log cannot be written: its disk may be full. */
+/** Imports continue even if the log cannot be written, for example because its disk is full. */
 export function writeLog(line: string): void {
   try {
     writeAll(Deno.stderr, line);
   } catch {
-    // The log was the only place to report it.
+    // There is nowhere else to report it.
   }
 }

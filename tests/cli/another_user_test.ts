@@ -35,7 +35,7 @@ Deno.test({
     const well = await verdicts(here);
     assert.match(
       well.user[1],
-      /^this runs as a user other than nobody \(uid 65534\): rights on folders are derived from owners and modes$/,
+      /^doctor is not running as nobody \(uid 65534\): access to folders is derived from owners and modes$/,
     );
     for (const check of ["upload_folder", "work_folder", "bak_folder", "data_folder"]) {
       assert.equal(well[check][0], "good", well[check][1]);

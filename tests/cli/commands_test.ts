@@ -171,7 +171,7 @@ serverTest("check --json shows what would change and changes nothing", async () 
 
 serverTest("imports lists the history, and imports show prints one import", async () => {
   await using here = await workplace();
-  assert.match((await here.run("imports")).out, /there are no imports yet/);
+  assert.match((await here.run("imports")).out, /no imports yet/);
   await here.write("bad.csv", BAD_RECORD);
   await here.run("import", "bad.csv");
   const { imports, next } = JSON.parse((await here.run("imports", "--json")).out);

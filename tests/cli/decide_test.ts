@@ -85,18 +85,18 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.equal(approved.code, 0, approved.err);
   assert.match(
     approved.out,
-    /^import 2 is approved: 2 users are archived, 0 permits are released\n {2}left unchanged: 23\n {2}u03: a later roster/,
+    /^import 2 approved: 2 users archived, 0 permits released\n {2}left unchanged: 23\n {2}u03: a later roster/,
   );
   assert.equal(approved.out.match(/: a later roster says otherwise \(import 3, "corrected\.csv"\)$/gm)!.length, 20);
   assert.match(approved.out, /^ {2}… and 3 more\n$/m);
   const shown = (await here.run("imports", "show", "2")).out;
-  assert.match(shown, /^spring\.csv: archivals were on hold, and were approved$/m);
+  assert.match(shown, /^spring\.csv: archivals were on hold, and have been approved$/m);
   assert.match(shown, /^ {2}25 users were held: .*\n {2}u01 \(line 2\) was archived\n {2}u02 .* was archived\n/m);
   assert.match(shown, /^ {2}u03 \(line 4\) was left unchanged\n[\s\S]*^ {2}… and 5 more\n {2}approved \d{4}-/m);
   assert.doesNotMatch(shown, /would be archived/);
 
   const undone = await here.run("imports", "undo", "2");
-  assert.deepEqual(undone, { code: 0, out: "import 2 is undone: 2 users are restored\n", err: "" });
+  assert.deepEqual(undone, { code: 0, out: "import 2 undone: 2 users restored\n", err: "" });
   assert.match(
     (await here.run("imports")).out,
     /^3 .* done .*\n2 .* held \(approved, undone\) .*held 25; approved: archived 2, left unchanged 23; undone: restored 2$/m,
@@ -128,7 +128,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
 
   assert.deepEqual(await json(here, "imports", "discard", "2"), { discarded: 25, left_out: [], left_out_total: 0 });
   const discarded = await here.run("imports", "show", "2");
-  assert.match(discarded.out, /^spring\.csv: archivals were on hold, and were discarded$/m);
+  assert.match(discarded.out, /^spring\.csv: archivals were on hold, and have been discarded$/m);
   assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
   assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {

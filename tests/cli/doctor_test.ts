@@ -168,7 +168,7 @@ Deno.test({
         const { verdicts, of } = await doctor(here);
         assert.deepEqual([verdicts.move_to_bak, verdicts.data_disk], ["warning", "bad"]);
         assert.match(of("move_to_bak").text, /bak is on another file system/);
-        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) of the disk of \.\/data is free$/);
+        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) free on the disk that holds \.\/data$/);
       }));
     assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { bak: {} } });
   },
@@ -238,7 +238,10 @@ Deno.test("archiving without a guard is a warning", async () => {
   assert.match(risky[0].text, /one import can archive any number of users/);
   assert.equal(risky[0].fix, "Run: rosterd settings set archive_guard.max_percent=10");
   assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
-  assert.equal((await doctor(here)).of("archiving").text, "archivals above 10 percent and 20 users are put on hold");
+  assert.equal(
+    (await doctor(here)).of("archiving").text,
+    "archivals of more than 10 percent and more than 20 users are put on hold",
+  );
 });
 
 Deno.test("a service with the embedded database runs the checks itself, and that is not bad", async () => {

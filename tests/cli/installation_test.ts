@@ -26,7 +26,7 @@ Deno.test("without a service or a database every command ends with 78, says what
     assert.deepEqual([code, out], [78, ""], words.join(" "));
     assert.match(
       err,
-      /^rosterd: no rosterd is running on the data folder \.\/data, and DATABASE_URL is not set\. Start it/,
+      /^rosterd: no rosterd is running with the data folder \.\/data, and DATABASE_URL is not set\. Start it/,
     );
   }
   const check = await here.run("check", "--json", "x.csv", "it's.csv");
@@ -44,8 +44,8 @@ Deno.test("without a database import does not suggest a command that refuses the
   assert.equal(code, 78);
   assert.equal(
     err,
-    "rosterd: DATABASE_URL is not set, and no rosterd is running on the data folder ./data. Set DATABASE_URL, or start " +
-      "rosterd and drop the file into its upload folder. To only try rosterd, run: rosterd import --embedded x.csv\n",
+    "rosterd: DATABASE_URL is not set, and no rosterd is running with the data folder ./data. Set DATABASE_URL, or start " +
+      "rosterd and drop the file into its upload folder. To just try out rosterd, run: rosterd import --embedded x.csv\n",
   );
 });
 
@@ -61,7 +61,7 @@ Deno.test("--embedded is announced: check creates nothing, and import creates th
   assert.deepEqual(Object.keys(await treeOf(here.folder)), ["x.csv"]);
   const imported = await here.run("import", "--embedded", "x.csv");
   assert.equal(imported.code, 0);
-  assert.match(imported.err, /using the embedded database in \.\/data, which is only for trying rosterd/);
+  assert.match(imported.err, /using the embedded database in \.\/data, which is only for trying out rosterd/);
   await assert.rejects(Deno.stat(here.path("settings.json")), Deno.errors.NotFound);
   assert.equal((await here.run("imports")).code, 78);
 });
@@ -81,7 +81,7 @@ Deno.test({
       [...lines, `ROSTERD_UPLOAD=${upload}`, `ROSTERD_ADMIN_TOKEN=${TOKEN}`, ""].join("\n"),
     );
     await using here = await Workplace.make({ ROSTERD_ENV_FILE: file });
-    const asking = new RegExp(`^rosterd: asking the service at ${service.url} \\(data folder ${data}\\)\n$`);
+    const asking = new RegExp(`^rosterd: using the service at ${service.url} \\(data folder ${data}\\)\n$`);
     const listed = await here.run("imports", "--json");
     assert.match(listed.err, asking);
     assert.equal(JSON.parse(listed.out).imports[0].file, "x.csv");

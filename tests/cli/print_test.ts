@@ -63,7 +63,7 @@ Deno.test("the printed commands leave a planted link alone", async () => {
   await Deno.mkdir(here.path("upload"));
   await run("sh", "-e", "-c", check);
   await Deno.symlink("/etc", here.path("upload/bak"));
-  await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a symbolic link that rosterd did not make/);
+  await assert.rejects(run("sh", "-e", "-c", check), /upload\/bak is a symbolic link that rosterd did not create/);
 });
 
 Deno.test("a path that cannot be printed exits with 78, an unknown text with 64", async () => {
@@ -74,7 +74,7 @@ Deno.test("a path that cannot be printed exits with 78, an unknown text with 64"
   for (const what of ["sshd", "vsftpd"]) {
     const whole = await here.run("print", what, "--upload", "/upload");
     assert.deepEqual([whole.code, whole.out], [78, ""]);
-    assert.match(whole.err, /name a folder such as \/srv\/rosterd\/upload with --upload/);
+    assert.match(whole.err, /choose a folder such as \/srv\/rosterd\/upload with --upload/);
   }
   const nothing = await here.run("print");
   assert.equal(nothing.code, 64);

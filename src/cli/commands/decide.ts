@@ -24,7 +24,7 @@ interface Decision<T extends Decided> {
   help: string;
   carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>;
   past: string;
-  /** What was done, in words. */
+  /** Describes what was done. */
   done: (result: T) => string[];
 }
 
@@ -33,12 +33,12 @@ export const approveCommand = command<Approved>({
   past: "approved",
   summary: "archive or disable the users that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
-    "Leaves out users whose later records say otherwise, and lists them.",
+    "Skips users whose later records say otherwise, and lists them.",
   carryOut: approveHold,
   done: ({ archived, disabled, permits_released }) => [
-    counted(archived, "user is archived", "users are archived"),
-    ...orNothing(disabled, "user is disabled", "users are disabled"),
-    counted(permits_released, "permit is released", "permits are released"),
+    counted(archived, "user archived", "users archived"),
+    ...orNothing(disabled, "user disabled", "users disabled"),
+    counted(permits_released, "permit released", "permits released"),
   ],
 });
 
@@ -46,7 +46,7 @@ export const discardCommand = command<Discarded>({
   word: "discard",
   past: "discarded",
   summary: "let the users that an import holds keep access",
-  help: "Ends the hold of this import without a change. Its users keep access until another roster says otherwise.",
+  help: "Ends the hold without changing anything. The users keep access until another roster says otherwise.",
   carryOut: discardHold,
   done: ({ discarded }) => [counted(discarded, "user keeps access", "users keep access")],
 });
@@ -58,13 +58,13 @@ export const undoCommand = command<Undone>({
   help:
     "Undoes the latest import that changed something. Archives the users it created, and restores every other value\n" +
     "unless it was changed later. Permits become active again unless another user has their number.\n" +
-    "Lists what it leaves unchanged.",
+    "Lists whatever it leaves unchanged.",
   carryOut: undoImport,
   done: ({ restored, archived, permits_restored, permits_released }) => [
-    ...orNothing(restored, "user is restored", "users are restored"),
-    ...orNothing(archived, "user that it created is archived", "users that it created are archived"),
-    ...orNothing(permits_restored, "permit is active again", "permits are active again"),
-    ...orNothing(permits_released, "permit is released", "permits are released"),
+    ...orNothing(restored, "user restored", "users restored"),
+    ...orNothing(archived, "created user archived", "created users archived"),
+    ...orNothing(permits_restored, "permit restored", "permits restored"),
+    ...orNothing(permits_released, "permit released", "permits released"),
   ],
 });
 
@@ -78,7 +78,7 @@ function command<T extends Decided>(decision: Decision<T>): Command {
     operands: { words: "ID", min: 1, max: 1 },
     flags: JSON_FLAG,
     summary: decision.summary,
-    help: `${decision.help}\nExits with 1 and says why if this is not possible.`,
+    help: `${decision.help}\nIf this is not possible, says why and exits with 1.`,
     run: (invocation) => run(decision, invocation),
   };
 }
@@ -97,8 +97,8 @@ async function run<T extends Decided>(decision: Decision<T>, invocation: Invocat
   if (result === null) throw noSuchImport(id);
   if (flags.json) terminal.out(JSON.stringify(result, null, 2));
   else {
-    const done = decision.done(result).join(", ") || "nothing was left to do";
-    terminal.out(`import ${id} is ${decision.past}: ${done}`);
+    const done = decision.done(result).join(", ") || "nothing needed to change";
+    terminal.out(`import ${id} ${decision.past}: ${done}`);
     printLeftOut(terminal, result);
   }
   return EXIT.ok;

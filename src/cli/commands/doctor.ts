@@ -22,7 +22,7 @@ export const doctorCommand: Command = {
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +
     "creates hidden files where rosterd writes, moves one to bak, and removes them all. For any other user, even root, it\n" +
     "derives the service's rights from owners and modes. It changes nothing else, and sends no mail.\n" +
-    "Exits with 0 if nothing is bad, with 78 if the settings are not valid, otherwise with 1.",
+    "Exits with 0 if no check is bad, with 78 if the settings are not valid, and otherwise with 1.",
   run: runDoctor,
 };
 
@@ -78,7 +78,7 @@ async function* checkOwn(config: Config): AsyncGenerator<Finding> {
   }
 }
 
-/** A path without permission counts as existing: opening it reports why. */
+/** A path that cannot be accessed counts as existing: opening it reports why. */
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, (error) => codeOrThrow(error) !== "ENOENT");
 }
@@ -95,5 +95,5 @@ function printSummary({ out, paint }: Terminal, findings: readonly Finding[]): v
   const [isBad, warnings] = [count("bad"), counted(count("warning"), "warning")];
   if (isBad > 0) out(paint.bad(`rosterd cannot work: ${isBad} bad, ${warnings}`));
   else if (count("warning") > 0) out(paint.warning(`rosterd can work, with ${warnings}`));
-  else out(paint.good("rosterd can work: all checks are good"));
+  else out(paint.good("rosterd can work: all checks passed"));
 }

@@ -15,7 +15,7 @@ export const healthcheckCommand: Command = {
 async function runHealthcheck(invocation: Invocation): Promise<number> {
   const { config, flags, terminal } = invocation;
   const service = await findRunning(invocation);
-  if (service === null) throw new CommandFailed(`no service is running on the data folder ${config.data}`);
+  if (service === null) throw new CommandFailed(`no service is running with the data folder ${config.data}`);
   const path = flags.ready ? "/readyz" : "/healthz";
   let response: Response;
   try {

@@ -52,7 +52,7 @@ async function runImport(invocation: Invocation): Promise<number> {
 async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, flags, installation, terminal } = invocation;
   if (flags.embedded) {
-    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying rosterd`);
+    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying out rosterd`);
     return await withDatabase({ ...config, databaseUrl: null }, work);
   }
   if (config.databaseUrl !== null) return await withServer(invocation, work);
@@ -60,8 +60,8 @@ async function withNamedDatabase<T>(invocation: Invocation, work: (database: Dat
   if (service === null) {
     if (installation.readError !== null) throw noAccess(invocation);
     throw new NoAccess(
-      `DATABASE_URL is not set, and no rosterd is running on the data folder ${config.data}. Set DATABASE_URL, or start ` +
-        `rosterd and drop the file into its upload folder. To only try rosterd, run: ` +
+      `DATABASE_URL is not set, and no rosterd is running with the data folder ${config.data}. Set DATABASE_URL, or ` +
+        `start rosterd and drop the file into its upload folder. To just try out rosterd, run: ` +
         commandLine(invocation, ["--embedded"]),
     );
   }
@@ -84,7 +84,7 @@ async function importOne(
       clock,
       signal,
       onProgress: showProgress(terminal, path),
-      onWait: () => terminal.err("rosterd: another import is running on this database: waiting until it ends"),
+      onWait: () => terminal.err("rosterd: another import is running on this database: waiting for it to finish"),
     });
     if (failed !== null && entry !== null && report.failed > 0) {
       const failures = store.failures(entry.id);

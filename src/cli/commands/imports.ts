@@ -31,7 +31,7 @@ export const showCommand: Command = {
   run: runShow,
 };
 
-/** The most failures, or held users, in one answer over HTTP. */
+/** The maximum number of failures, or held users, in one HTTP response. */
 const MAX_SHOWN = 1_000;
 
 type Page = { imports: ImportEntry[]; next: number | null };
@@ -45,7 +45,7 @@ async function runList(invocation: Invocation): Promise<number> {
     (service) => service.ask("GET", `/imports?limit=${limit}`) as Promise<Page>,
   );
   if (flags.json) terminal.out(JSON.stringify(page, null, 2));
-  else if (page.imports.length === 0) terminal.out("there are no imports yet");
+  else if (page.imports.length === 0) terminal.out("no imports yet");
   else {
     for (const entry of page.imports) {
       const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
@@ -96,7 +96,7 @@ async function serviceImport(service: ServiceClient, id: number): Promise<ShownI
 }
 
 function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
-  // `printHold` prints the state of the hold now; the warning tells what it was then.
+  // `printHold` prints the current state of the hold; the warning describes its state during the import.
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
   printReport(terminal, { ...entry, warnings, failures });
   printHold(terminal, entry, held);
@@ -124,7 +124,7 @@ function wholeNumber(text: string, name: string, most: number): number {
   throw new WrongUsage(`${name} must be a whole number from 1${most < 1e9 ? ` to ${most}` : ""}, not "${text}"`);
 }
 
-/** `instead` for the error undefined_table: rosterd never used this database. */
+/** Returns `instead` for the error undefined_table: rosterd has never used this database. */
 export function ifNoSchema<T>(error: unknown, instead: T): T {
   if (hasCode(error, "42P01")) return instead;
   throw error;

@@ -20,7 +20,10 @@ export const serveCommand: Command = {
   run: runServe,
 };
 
-/** Supervisors wait at least 25 seconds before they kill. Aborting is safe: the next process resumes the work. */
+/**
+ * Supervisors wait at least 25 seconds before they kill the process. Aborting is safe: the next process resumes the
+ * work.
+ */
 const MAX_SHUTDOWN_MS = 20_000;
 
 function runServe(invocation: Invocation): Promise<number> {
@@ -49,7 +52,7 @@ async function serve(invocation: Invocation, onHang: () => void): Promise<number
     upload: config.upload,
     database: config.databaseUrl ? "server" : "embedded",
   });
-  if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "run rosterd as a user of its own, not as root" });
+  if (Deno.uid() === 0) log.warn("runs_as_root", { reason: "run rosterd as its own user, not as root" });
   for (const { check, verdict, text, fix } of await checkPrivateFiles(config)) {
     if (verdict === "warning") log.warn(check, { reason: text, fix });
   }
@@ -67,7 +70,7 @@ function greet({ config, terminal: { out, paint } }: Invocation, url: string, mi
   out("");
   const within = counted(minutes, "minute");
   out(
-    `  ${paint.good("rosterd is running.")} It imports a roster that you drop into ${config.upload} within ${within}.`,
+    `  ${paint.good("rosterd is running.")} Rosters that you drop into ${config.upload} are imported within ${within}.`,
   );
   out(`  HTTP: ${url}   admin token: ${token}   settings: ${config.settings}`);
   out("");

@@ -1,4 +1,4 @@
-/** `rosterd status`: `GET /status` of the running service, otherwise what the database and the folder show. */
+/** `rosterd status`: shows `GET /status` of the running service, or what can be seen in the database and the folder. */
 import type { Config } from "../../config.ts";
 import { mailConfigured } from "../../domain/settings.ts";
 import { currentUser } from "../../host/user_rights.ts";
@@ -36,9 +36,9 @@ async function runStatus(invocation: Invocation): Promise<number> {
   return status.ready ? EXIT.ok : EXIT.other;
 }
 
-const NO_SERVICE = { code: "no_service", text: "no rosterd is running on this database. Start it with: rosterd serve" };
+const NO_SERVICE = { code: "no_service", text: "no rosterd is using this database. Start it with: rosterd serve" };
 
-/** The status without a service on this machine. It is ready only if one on another machine leads. */
+/** The status without a service on this machine. It is ready only if a service on another machine is the leader. */
 async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   const { config, version } = invocation;
   if (!await isInstalled(invocation)) throw noAccess(invocation);
@@ -75,7 +75,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   };
 }
 
-/** False if no file or setting of a rosterd is found: the command was probably typed in the wrong folder. */
+/** False if no trace of a rosterd is found: the command was probably run in the wrong folder. */
 async function isInstalled({ config, installation }: Invocation): Promise<boolean> {
   if (config.databaseUrl !== null || installation.namedBy === "environment_file") return true;
   const places = [config.data, config.upload, config.settings];
@@ -107,7 +107,7 @@ async function databaseNow(config: Config): Promise<DatabaseNow> {
   }
 }
 
-/** Checks the folder for the service's user. `waiting`: the uploads that this user may not read. */
+/** Checks the folder for the service's user. `waiting`: the uploads that the user cannot read. */
 async function folderNow(config: Config) {
   const access = accessOf(await userOfService(config) ?? await currentUser());
   const problems: { code: string; text: string }[] = [];

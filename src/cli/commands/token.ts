@@ -22,7 +22,7 @@ async function runToken(invocation: Invocation): Promise<number> {
   if (await readAdminToken(data) === null) throw noAccess(invocation);
   if (flags.rotate) {
     await rotateAdminToken(data);
-    terminal.err("rosterd: created a new admin token; a running service needs it from now on");
+    terminal.err("rosterd: created a new admin token; a running service accepts only this one from now on");
   }
   terminal.out(adminTokenPath(data));
   return EXIT.ok;

@@ -25,7 +25,10 @@ export const printComposeCommand = printCommand({
   }),
 });
 
-/** The name that clients use: the service in its container cannot see it. Empty for an address without a name. */
+/**
+ * The host name that clients use, which the service cannot see from inside its container. Empty if the address has
+ * none.
+ */
 function publicName(listen: string): string {
   const name = listen.slice(0, listen.lastIndexOf(":"));
   return ["127.0.0.1", "[::1]", "localhost", "0.0.0.0", "[::]"].includes(name) ? "" : name;

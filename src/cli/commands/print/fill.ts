@@ -1,6 +1,6 @@
 export type Values = Readonly<Record<string, string>>;
 
-/** Replaces each `{{name}}` by its value. Throws for a name without a value, and for a value without a name. */
+/** Replaces each `{{name}}` with its value. Throws for a name without a value, and for an unused value. */
 export function fill(template: string, values: Values): string {
   const unused = new Set(Object.keys(values));
   const text = template.replace(/\{\{(.*?)\}\}/g, (_, name: string) => {

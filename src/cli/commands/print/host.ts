@@ -1,26 +1,26 @@
 /**
- * The program, folders and address that the printed texts name. Every path is absolute and has no character that is special
- * to a shell, systemd, sshd, vsftpd or YAML, so templates need no quotes.
+ * The program, folders and address that the printed texts name. Every path is absolute, and free of characters that are
+ * special to a shell, systemd, sshd, vsftpd or YAML, so the templates need no quotes.
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { type Config, WrongConfiguration } from "../../../config.ts";
 
 export interface Host {
-  /** The compiled program: this one, or the one to install. */
+  /** The path of the compiled program: this one, or the one to install. */
   readonly program: string;
-  /** The path of the program in the unit; never in a home folder, which services may not enter. */
+  /** The path of the program in the unit; never in a home folder, which services cannot enter. */
   readonly binary: string;
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** As `--listen` takes it. */
+  /** In the form that `--listen` accepts. */
   readonly listen: string;
   readonly port: number;
-  /** As `--hosts` takes it; empty for none. */
+  /** In the form that `--hosts` accepts; empty if there are no names. */
   readonly hosts: string;
 }
 
-/** Where to install the compiled program, when this one runs from source. */
+/** Where to install the compiled program if this one runs from source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
 /** The folders that systemd's `ProtectHome=` hides. */
@@ -43,15 +43,15 @@ export function hostOf(config: Config): Host {
 }
 
 /**
- * The folders that confine an uploader: `parent` is what the uploader sees as `/`, `folder` the upload folder in it, and
- * `parents` those that only root may write to. Throws {@link WrongConfiguration} if `parent` is `/`.
+ * The folders that confine an uploader: `parent` is what the uploader sees as `/`, `folder` the upload folder in it,
+ * and `parents` those that only root may write to. Throws {@link WrongConfiguration} if `parent` is `/`.
  */
 export function jailOf({ upload }: Host) {
   const parent = dirname(upload);
   if (parent !== "/") return { upload, parent, folder: basename(upload), parents: parentsOf(upload).join(" ") };
   throw new WrongConfiguration(
     `the upload folder ${upload} is directly below /, so uploaders could see the whole machine: ` +
-      "name a folder such as /srv/rosterd/upload with --upload",
+      "choose a folder such as /srv/rosterd/upload with --upload",
   );
 }
 
@@ -60,7 +60,7 @@ function parentsOf(path: string): string[] {
   return above === path ? [] : [above, ...parentsOf(above)];
 }
 
-/** The absolute path, with links resolved as far as it exists and can be read. */
+/** The absolute path, with links resolved in the part that exists and can be read. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {
@@ -75,6 +75,8 @@ function realPath(path: string): string {
 function plain(path: string): string {
   if (/^[\p{L}\p{N}._\/@+=,-]+$/u.test(path)) return path;
   throw new WrongConfiguration(
-    `cannot print the path ${JSON.stringify(path)}: use only letters, digits and . _ - + = @ , in it, and no spaces`,
+    `cannot print the path ${
+      JSON.stringify(path)
+    }: it may contain only letters, digits and . _ - + = @ , and no spaces`,
   );
 }

@@ -1,4 +1,4 @@
-/** Prints a configuration: a template, after `#$ COMMAND` lines that `sed` runs and that may run again. */
+/** Prints a configuration: a template whose `#$ COMMAND` lines are extracted with `sed`, run, and safe to run again. */
 import { type Command, EXIT } from "../../command.ts";
 import { fill, type Values } from "./fill.ts";
 import { type Host, hostOf } from "./host.ts";
@@ -13,7 +13,7 @@ export interface Printed {
   file: string;
   template: string;
   scripts: readonly string[];
-  /** Values for the template and its scripts. Throws `WrongConfiguration` if the host has no valid ones. */
+  /** Values for the template and its scripts. Throws `WrongConfiguration` if the host's values cannot be used. */
   values(host: Host, version: string): Values;
 }
 

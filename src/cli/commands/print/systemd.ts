@@ -1,4 +1,4 @@
-/** `rosterd print systemd`: a unit that runs the service with no more rights than it needs. */
+/** `rosterd print systemd`: a unit that runs the service with only the rights it needs. */
 import { dirname } from "node:path";
 import { ENVIRONMENT_FILE } from "../../installation.ts";
 import { HOME, type Host } from "./host.ts";
@@ -14,8 +14,8 @@ export const printSystemdCommand = printCommand({
   help: "Prints a unit that runs the service as the user rosterd, with these folders and this address:\n" +
     "rosterd print systemd --upload /srv/rosterd/upload --data /var/lib/rosterd \\\n" +
     "  --settings /var/lib/rosterd/settings.json > /etc/systemd/system/rosterd.service\n" +
-    "Its first lines say how to install it. The database address and the folders go into a separate file, which the\n" +
-    "other commands of rosterd read, too.",
+    "Its first lines say how to install it. The database address and the folders go into a separate file, which\n" +
+    "rosterd's other commands also read.",
   file: "/etc/systemd/system/rosterd.service",
   template,
   scripts: [uploadFolder, dataFolder, script],
@@ -24,7 +24,7 @@ export const printSystemdCommand = printCommand({
 
 const HOSTS_COMMENT = "# The host names under which a reverse proxy serves the page, separated by commas.";
 
-/** A line that would have no effect is not printed. */
+/** Omits lines that would have no effect. */
 function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {
   return {
     program,

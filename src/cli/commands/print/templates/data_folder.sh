@@ -1,2 +1,2 @@
-# The service's data. An existing folder is left as it is.
+# The service's data folder. An existing one is left as it is.
 [ -d {{data}} ] || install -d -o rosterd -g rosterd -m 0700 {{data}}

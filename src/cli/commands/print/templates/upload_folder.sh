@@ -8,7 +8,7 @@ usermod --append --groups rosterd-upload rosterd
 [ -d {{parent}} ] || install -d -m 0755 {{parent}}
 install -d -o rosterd -g rosterd-upload -m 3770 {{upload}}
 for folder in {{upload}}/bak {{upload}}/.rosterd; do
-  [ ! -L "$folder" ] || { echo "$folder is a symbolic link that rosterd did not make. Remove it." >&2; exit 1; }
+  [ ! -L "$folder" ] || { echo "$folder is a symbolic link that rosterd did not create. Remove it." >&2; exit 1; }
 done
 install -d -o rosterd -g rosterd -m 0750 {{upload}}/bak
 install -d -o rosterd -g rosterd -m 0700 {{upload}}/.rosterd

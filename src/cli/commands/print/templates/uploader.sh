@@ -4,7 +4,7 @@ getent passwd registry >/dev/null ||
     --home-dir {{parent}}/./{{folder}} --password '*' registry
 for folder in {{parents}}; do
   [ "$(stat -c %u "$folder")" = 0 ] && [ -z "$(find "$folder" -maxdepth 0 -perm /022)" ] || {
-    echo "$folder must belong to root and be writable by root alone. Otherwise users cannot be locked into it." >&2
+    echo "$folder must belong to root and be writable only by root. Otherwise users cannot be locked into it." >&2
     exit 1
   }
 done
