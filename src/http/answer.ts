@@ -1,4 +1,7 @@
-/** The only map from errors to statuses. An unexpected error shows only an id: its message may have a user's values. */
+/**
+ * The only place that maps errors to statuses. An unexpected error exposes only an id: its message may contain user
+ * data.
+ */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
@@ -10,11 +13,11 @@ import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
 import { Busy, DatabaseUnreachable, TurnFailed } from "./service.ts";
 
-/** A longer list does not help a person, and a hostile document can have thousands of errors. */
+/** A longer list is of no use to people, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
 
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
-  // The client has gone, so this answer is never read.
+  // The client is gone and never reads this response.
   if (gone(c).aborted) return new Response(null, { status: 499 });
   return (expected(error) ?? unexpected(error, c.req.raw, log)).response();
 }
@@ -63,7 +66,7 @@ function brokenSettings({ problems, fault }: BrokenSettingsFile): Problem {
     key,
     message: `${message} (line ${line}, column ${column})`,
   }));
-  return new Problem(409, "the settings file is not valid: correct it by hand first", { errors });
+  return new Problem(409, "the settings file is not valid: fix it by hand first", { errors });
 }
 
 function unexpected(error: unknown, request: Request, log: Log): Problem {
@@ -76,6 +79,8 @@ function unexpected(error: unknown, request: Request, log: Log): Problem {
     code: codeOf(error) || undefined,
     at: stack.split("\n").map((line) => line.trim()).filter((line) => line.startsWith("at ")).join(" "),
   });
-  const what = isErrno(error) ? `the operating system refused (${codeOf(error)})` : "this is a fault in rosterd";
+  const what = isErrno(error)
+    ? `the operating system reported an error (${codeOf(error)})`
+    : "this is a bug in rosterd";
   return new Problem(500, `${what}: report it with the log entry that has this id`, { id });
 }

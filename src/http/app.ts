@@ -1,4 +1,4 @@
-/** The HTTP interface (docs/http.md) as one function from request to answer. Opens no socket; `serve.ts` does. */
+/** The HTTP interface (docs/http.md) as one function from request to response. Opens no socket; `serve.ts` does. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { answerTo } from "./answer.ts";
@@ -20,7 +20,7 @@ import { requireToken, type TokenOptions } from "./tokens.ts";
 export interface HttpOptions extends TokenOptions {
   version: string;
   hosts: HostNames;
-  /** The time for a whole body. For `POST /check`, the time for each chunk. */
+  /** Time limit for a whole body or, for `POST /check`, for each chunk. */
   bodyTimeoutMs?: number;
 }
 
@@ -47,10 +47,12 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
-/** Gives a HEAD the length of its GET (RFC 9110, 8.6), and closes the body that it does not send, such as a file. */
+/**
+ * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent, such as a file.
+ */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  // Only for HEAD: reading `body` turns any other answer into a stream, which has no length.
+  // Only for HEAD: reading `body` turns any other response into a stream, which has no length.
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   const { body, headers } = c.res;
   if (headers.has("content-length")) await body.cancel();
@@ -58,7 +60,7 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const PROTECTIVE_HEADERS = {
-  // no-transform: otherwise Deno 2.6 compresses the answer and weakens its ETag, which If-Match can then never match.
+  // no-transform: otherwise Deno 2.6 compresses the response and weakens its ETag, which If-Match can then never match.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
@@ -67,7 +69,7 @@ const PROTECTIVE_HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** Adds these headers to every answer, errors included. The page sets its own policy and caching. */
+/** Adds these headers to every response, including errors. The page sets its own policy and caching. */
 const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) {
@@ -77,7 +79,7 @@ const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** 405 if the path has a call with another method, otherwise 404. */
+/** 405 if the path exists for another method, otherwise 404. */
 function notFound(app: OpenAPIHono<HttpEnv>, path: string): Problem {
   const allowed = METHODS.filter((method) => isServed(app, method === "HEAD" ? "GET" : method, path));
   if (allowed.length === 0) return new Problem(404, "there is nothing at this path");

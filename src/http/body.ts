@@ -1,4 +1,4 @@
-/** Limits bodies in size, both declared and actual, and in time. */
+/** Limits the size of request bodies, both declared and actual, and the time they may take. */
 import type { Context, MiddlewareHandler } from "hono";
 import { grouped } from "../runtime/grouped.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -8,7 +8,7 @@ import { Problem } from "./problem.ts";
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_CHECK_BYTES = 256 * 1024 * 1024;
 
-/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} does it for `POST /check`. */
+/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} does this for `POST /check`. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (c.req.path !== "/check" || c.req.method !== "POST") {
@@ -37,7 +37,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   }
 }
 
-/** For calls without a body: refuses one, rather than ignore it. An empty JSON object is accepted. */
+/** For calls without a body: refuses a body instead of ignoring it. An empty JSON object is accepted. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
@@ -102,7 +102,7 @@ function refuseDeclared(request: Request, most: number): void {
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
 }
 
-/** The body of a GET is never read, so it could go on for ever. */
+/** The body of a GET is never read, so it could go on forever. */
 function refuseBodyOfGet({ method, headers }: Request): void {
   const declared = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
   if (declared && (method === "GET" || method === "HEAD")) {

@@ -1,7 +1,7 @@
 /**
- * One client's connection: answers its requests one after another, and ends without losing the last answer. Node's
- * server enforces the deadlines (`serve.ts`); it would start every request of a batch at once, and close while the client
- * is still sending.
+ * One client connection: answers its requests one at a time, and closes without losing the last response. By itself,
+ * Node's server would start all pipelined requests at once, and close while the client is still sending. It does
+ * enforce the deadlines (`serve.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -13,18 +13,20 @@ export interface Exchange {
 }
 
 /**
- * Closing while the client is still sending makes the system discard the answer (RFC 9112, 9.6), so its bytes are read until
- * then.
+ * How long to keep reading after the last response. Closing while the client is still sending makes the system discard the
+ * response (RFC 9112, 9.6).
  */
 const LINGER_MS = 1_000;
-/** A client that closes its side after its request, as `nc -N` does, looks like one that has gone. */
+/**
+ * Grace period for a client that closes its side after its request, as `nc -N` does. It looks like one that is gone.
+ */
 const HALF_CLOSED_MS = 1_000;
 
 export class Connection {
   readonly #gone = new AbortController();
-  /** In the order in which they came; the first is being answered. */
+  /** In order of arrival; the first is being answered. */
   readonly #exchanges: Exchange[] = [];
-  /** What to say, after the last answer, about bytes that are not a request. */
+  /** Sent after the last response, in reply to bytes that are not a request. */
   #refusal: Problem | null = null;
   #isEnding = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,11 +34,11 @@ export class Connection {
   constructor(readonly socket: Socket, private readonly answer: (exchange: Exchange, connection: Connection) => void) {
     socket.once("end", () => this.#expectLeaving());
     socket.once("close", () => this.#close());
-    // Node's server calls this after an answer with "Connection: close".
+    // Node's server calls this after a response with "Connection: close".
     socket.destroySoon = () => this.end();
   }
 
-  /** Aborted when the client has gone. */
+  /** Aborted when the client is gone. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
@@ -45,12 +47,12 @@ export class Connection {
     return this.#exchanges.length;
   }
 
-  /** Whether part of an answer is waiting for the client to read it. */
+  /** Whether part of a response is waiting for the client to read it. */
   get isSending(): boolean {
     return this.pending > 0 && this.socket.writableLength > 0;
   }
 
-  /** Answers the request after those that came before it. */
+  /** Answers the request after all earlier ones. */
   take(exchange: Exchange): void {
     if (this.#isEnding || this.#refusal !== null) return;
     exchange.outgoing.once("close", () => this.#next());
@@ -63,17 +65,17 @@ export class Connection {
     const last = this.#exchanges.at(-1);
     if (last === undefined) return this.#say(problem);
     if (last.incoming.complete) this.#refusal ??= problem;
-    // It is the body of this request that cannot be read.
+    // The unreadable bytes are the body of this request.
     else if (this.pending === 1 && !last.outgoing.headersSent) this.#say(problem);
     else this.socket.destroy();
   }
 
-  /** Ends it once the client has everything; stops reading soon. */
+  /** Closes the connection once everything is sent. Keeps reading only briefly. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.socket.end();
-    // No further bytes are treated as a request.
+    // Further bytes are discarded, not parsed as a request.
     this.socket.removeAllListeners("data").resume();
     this.#destroyAfter(LINGER_MS);
   }
@@ -91,7 +93,7 @@ export class Connection {
     this.#gone.abort();
   }
 
-  /** After the client has closed its side. */
+  /** Called after the client has closed its side. */
   #expectLeaving(): void {
     if (this.#isEnding || this.pending === 0) return;
     this.#timer = setTimeout(() => {

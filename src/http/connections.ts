@@ -1,4 +1,4 @@
-/** The open connections of the HTTP interface, limited no matter how many clients connect. */
+/** The open connections of the HTTP interface, limited in number no matter how many clients connect. */
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
@@ -9,7 +9,7 @@ export class Connections {
 
   constructor(private readonly max: number) {}
 
-  /** The requests of all connections that have no complete answer yet. */
+  /** The number of requests, on all connections, without a complete response. */
   get pending(): number {
     return this.#open.values().reduce((sum, { pending }) => sum + pending, 0);
   }
@@ -18,7 +18,7 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** Adds a connection, and closes an idle one for it. Without an idle one, it refuses the new one. */
+  /** Adds a connection. At the limit, closes another one to make room, or refuses the new one if it cannot. */
   add(connection: Connection): void {
     const { socket } = connection;
     if (this.#open.size >= this.max && !this.#makeRoom()) return void socket.destroy();
@@ -26,7 +26,7 @@ export class Connections {
     socket.once("close", () => this.#remove(socket));
   }
 
-  /** Makes it the last to be closed. */
+  /** Marks a connection as just used, so that it is closed last. */
   touch(connection: Connection): void {
     if (this.#open.delete(connection.socket)) this.#open.set(connection.socket, connection);
     this.#checkAnswered();
@@ -40,7 +40,7 @@ export class Connections {
     for (const socket of this.#open.keys()) this.#destroy(socket);
   }
 
-  /** Resolves when no request is under way. */
+  /** Resolves when no request is in progress. */
   async allAnswered(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onAllAnswered = resolve;
@@ -49,8 +49,8 @@ export class Connections {
   }
 
   /**
-   * Closes the one that has been idle longest; if all are busy, one whose client reads nothing. A client that is waiting for
-   * an answer is kept.
+   * Closes the connection that has been idle longest or, if all are busy, one whose client is not reading its response.
+   * Never closes one whose client is waiting for a response.
    */
   #makeRoom(): boolean {
     const all = [...this.#open.values()];
@@ -59,7 +59,7 @@ export class Connections {
     return leaving !== undefined;
   }
 
-  /** Stops counting it at once: "close" comes only after a turn of the event loop. */
+  /** Stops counting it at once, because its "close" event is emitted only after a turn of the event loop. */
   #destroy(socket: Socket): void {
     this.#remove(socket);
     socket.destroy();

@@ -27,7 +27,7 @@ const undo = decision("undo", "Undo the latest import that changed something", u
 
 const MAX_NAME_LENGTH = 100;
 
-/** The user who typed a command, as the command says; otherwise the kind of the token. */
+/** The user who ran a command, as the command reports it; otherwise the kind of token. */
 function whoAsks(c: Context<HttpEnv>): string {
   return printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_NAME_LENGTH) || c.get("role");
 }

@@ -1,7 +1,7 @@
-/** What the parts of the HTTP interface pass on with a request. */
+/** What the parts of the HTTP interface attach to a request. */
 import type { Context } from "hono";
 
-/** Whose token it is: `read` may read only. */
+/** The kind of token. `read` allows only reading. */
 export type Role = "admin" | "read";
 
 export interface HttpEnv {
@@ -14,7 +14,7 @@ export interface HttpEnv {
   };
 }
 
-/** Aborted when the client has gone. Deno aborts the request's own signal even after a complete answer. */
+/** Aborted when the client is gone. Deno aborts the request's own signal even after a complete response. */
 export function gone(c: Context<HttpEnv>): AbortSignal {
   return c.env?.gone ?? c.req.raw.signal;
 }

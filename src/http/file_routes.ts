@@ -1,4 +1,4 @@
-/** The calls that carry a whole file: the download of failed records, and the check of a roster. */
+/** The calls that transfer a whole file: downloading failed records, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";
@@ -21,7 +21,7 @@ const getFailedFile = createRoute({
   responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(403, 404, 410, 422, 503) },
 });
 
-/** Refuses a name with a path, which programs would read in different ways. */
+/** Refuses a name with a path, because programs interpret those differently. */
 const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
   .max(255, { error: "must have at most 255 characters" })
   .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
@@ -29,7 +29,7 @@ const fileName = z.string({ error: "must be the name of the file" }).min(1, { er
 const checkFile = createRoute({
   method: "post",
   path: "/check",
-  summary: "Check what an import of the file in the body would do now; writes nothing",
+  summary: "Check what importing the file in the body would do now; writes nothing",
   request: {
     query: z.strictObject({ name: fileName }),
     body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
@@ -65,7 +65,7 @@ export function addFileRoutes(
   });
 }
 
-/** Refuses forms, which wrap the file in text of their own. Any other type is read as the file itself. */
+/** Refuses forms and JSON, which wrap the file in other text. Any other type is read as the file itself. */
 function refuseForms(type: string): void {
   if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
     throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
@@ -79,7 +79,10 @@ function attachment(name: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
-/** Cuts the connection if the file cannot be read to its end. The error that the server prints names no file or user. */
+/**
+ * Cuts the connection if the file cannot be read to the end. The error that the server prints contains no file name or
+ * user.
+ */
 function cutWhenBroken(stream: ReadableStream<Uint8Array>, log: Log): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream({

@@ -1,4 +1,4 @@
-/** The calls on imports: scan the folder now, and read the history, the failures and the held users. */
+/** The calls for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IMPORT_STATUSES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
@@ -58,7 +58,7 @@ const listFailures = createRoute({
   responses: { 200: json("One page of failures.", failurePage), ...errors(403, 404, 422, 503) },
 });
 
-/** Refuses NUL, which PostgreSQL cannot store in a text. */
+/** Refuses NUL, which PostgreSQL cannot store in text. */
 const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
   .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });

@@ -1,4 +1,6 @@
-/** `GET /openapi.json`: describes all calls in OpenAPI 3.1, generated from their schemas, with the errors of every call. */
+/**
+ * `GET /openapi.json`: describes all calls in OpenAPI 3.1, generated from their schemas, with the errors of every call.
+ */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
 import { errors, json, OPEN } from "./route.ts";
@@ -17,7 +19,7 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 
-/** Adds the call. It describes the calls that `app` has at the first request. */
+/** Adds the call. Its document covers the calls that `app` has at the first request. */
 export function addDocument(app: OpenAPIHono<HttpEnv>, version: string): void {
   let document: ReturnType<typeof describe> | undefined;
   app.openapi(getDocument, (c) => c.json(document ??= describe(app, version), 200));
@@ -49,21 +51,21 @@ interface Schema {
   required?: string[];
 }
 
-/** A key with a default is optional in the file, but required in answers and in `PUT /settings`. */
+/** A key with a default is optional in the file, but required in responses and in `PUT /settings`. */
 function requireAll(schema: Schema): void {
   if (schema.properties === undefined) return;
   schema.required = Object.keys(schema.properties);
   Object.values(schema.properties).forEach(requireAll);
 }
 
-/** Adds the errors that any call can return to those that it names itself. */
+/** Adds the errors that any call can return to those that the call declares itself. */
 function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
   // A foreign host name, and unexpected errors.
   const statuses = [421, 500];
-  // A request from another site's page.
+  // Requests from another site's page.
   if (method !== "get") statuses.push(403);
-  // The token, and a body that is too large, too slow or not expected.
+  // A missing or wrong token, or a body that is too large, too slow or unexpected.
   if (security === undefined) statuses.push(400, 401, 408, 413, 429, 503);
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   for (const [status, { description }] of Object.entries(errors(...statuses))) {

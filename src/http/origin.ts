@@ -1,4 +1,4 @@
-/** Refuses requests from other web pages: DNS rebinding shows in `Host`, a form across sites in `Origin`. */
+/** Refuses requests from other web pages: `Host` reveals DNS rebinding, and `Origin` reveals a cross-site form. */
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
@@ -10,10 +10,10 @@ export interface HostNames {
   more: readonly string[];
 }
 
-/** Refuses requests to a foreign host name, and unsafe ones from a foreign page. */
+/** Refuses requests to a foreign host name, and unsafe requests from another site's page. */
 export function refuseForeigners({ listen, more }: HostNames): MiddlewareHandler {
   const names = new Set(["localhost", "127.0.0.1", "::1", listen.toLowerCase(), ...more.map(withoutBrackets)]);
-  // The machine's own addresses are unknown here. DNS rebinding needs a name, so any address is safe.
+  // The machine's own addresses are unknown here, but DNS rebinding needs a name, so any address is safe.
   const anyAddress = listen === "0.0.0.0" || listen === "::";
   const isOurs = (name: string | null) => name !== null && (names.has(name) || (anyAddress && isIP(name) !== 0));
   return async (c, next) => {

@@ -1,7 +1,7 @@
-/** RFC 9457 problem documents, the form of every answer that is not a success. */
+/** RFC 9457 problem documents, the format of every error response. */
 import { STATUS_CODES } from "node:http";
 
-/** One error in a request. `key` is the dotted setting or the parameter: `smtp.port`, `limit`. */
+/** One error in a request. `key` is a dotted setting or a parameter, such as `smtp.port` or `limit`. */
 export interface FieldError {
   key: string;
   message: string;
@@ -15,8 +15,8 @@ export interface ProblemExtras {
 }
 
 /**
- * Ends a request with a problem document. `detail` says what is wrong and what to do. It begins in lower case and has no
- * final period: commands print it after a colon, and the admin page makes it a sentence.
+ * Ends a request with a problem document. `detail` says what is wrong and what to do. It begins in lower case and has
+ * no final period: commands print it after a colon, and the admin page makes it a sentence.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -28,7 +28,7 @@ export class Problem extends Error {
     return new Response(this.#body(), { status: this.status, headers: this.#headers() });
   }
 
-  /** The whole answer, for a connection without a request that could be answered. No other answer follows it. */
+  /** The whole response as text, to write directly to a socket. No other response follows it. */
   asText(): string {
     const body = this.#body();
     const headers = {

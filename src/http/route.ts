@@ -1,18 +1,18 @@
-/** Parts that the descriptions of calls share, and the hook that answers invalid parameters with a problem document. */
+/** Shared parts of the route definitions, and the hook that answers invalid parameters with a problem document. */
 import { type Hook, z } from "@hono/zod-openapi";
 import { STATUS_CODES } from "node:http";
 import { invalid } from "./answer.ts";
 import type { HttpEnv } from "./env.ts";
 import { problemDocument } from "./schemas.ts";
 
-/** For a call without a token. */
+/** For calls that need no token. */
 export const OPEN = { security: [] };
 
 export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** The errors of a call, in addition to those of every call. */
+/** The errors of a call, in addition to those that every call can return. */
 export function errors<const S extends number>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: problemDocument } };
   const entries = statuses.map((status) => [status, { description: STATUS_CODES[status] ?? "Error", content }]);

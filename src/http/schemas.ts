@@ -1,4 +1,4 @@
-/** The documents of HTTP, for OpenAPI, its tests and their types. They validate nothing at run time. */
+/** Schemas of the HTTP documents, for OpenAPI, tests and types. They validate nothing at run time. */
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
 import { finding } from "../domain/finding.ts";
@@ -11,7 +11,7 @@ import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);
 const time = z.string().describe("RFC 3339, UTC.");
-const stableWord = z.string().describe("A stable code for programs.");
+const stableWord = z.string().describe("A stable, machine-readable code.");
 
 /** A copy, because the domain creates its schema before the OpenAPI methods are added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
@@ -40,7 +40,7 @@ export const checkReports = z.array(
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
     changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
     kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
-      `The first ${MAX_CHANGES_REPORTED} values that users keep, by fill_only_columns.`,
+      `The first ${MAX_CHANGES_REPORTED} values that users keep because of fill_only_columns.`,
     ),
     first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
       `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored.`,
@@ -82,7 +82,9 @@ export const statusDocument = z.object({
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
-  standby: z.boolean().describe("Another rosterd imports into this database. This one takes over when the other ends."),
+  standby: z.boolean().describe(
+    "Whether another rosterd is importing into this database. This one takes over if the other stops.",
+  ),
   leader_since: z.string().optional().describe(
     "When the current leader on this database took over. Only in `rosterd status`.",
   ),
@@ -91,7 +93,7 @@ export const statusDocument = z.object({
   waiting_count: count,
   ignored: z.array(z.string()).describe("The first 100 files ignored because of their extension."),
   ignored_count: count,
-  open_holds: count.describe("Imports whose held users wait for a decision."),
+  open_holds: count.describe("Imports with held users awaiting a decision."),
   holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");
@@ -111,5 +113,5 @@ export const problemDocument = z.object({
   problems: z.array(outcome.codedText).optional().describe(
     "Why the service is not ready, or the decision is not possible.",
   ),
-  id: z.string().optional().describe("The id of the log entry that says more."),
+  id: z.string().optional().describe("The id of the log entry with the details."),
 }).openapi("Problem");

@@ -1,7 +1,7 @@
 /**
- * The sockets of the HTTP interface: Node's server reads and writes HTTP, and enforces the deadlines for heads, for idle
- * clients, and for clients that do not read their answer. The deadlines of bodies are in `body.ts`. Deno enforces these
- * deadlines from 2.9 on.
+ * The sockets of the HTTP interface. Node's server reads and writes HTTP, and enforces the deadlines for request
+ * headers, idle clients, and clients that do not read their response. Deno enforces these since 2.9. Deadlines for
+ * bodies are in `body.ts`.
  */
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -18,24 +18,25 @@ export interface ServeOptions {
   hostname: string;
   /** 0: any free port. */
   port: number;
-  /** How long a client may take to send the head of a request, and may stay idle between two. */
+  /** How long a client may take to send the headers of a request, and how long it may stay idle between requests. */
   headTimeoutMs?: number;
   /**
-   * How long a client may go without reading any of its answer. Generous: for a client that reads 12 kB a second, the system
-   * takes the next piece only after a third of its 4 MB buffer is sent.
+   * How long a client may go without reading any of its response. Generous, because the system accepts more data only
+   * after a third of its 4 MB buffer is sent. That takes a client that reads 12 kB a second almost two minutes.
    */
   takeTimeoutMs?: number;
   /**
-   * Beyond that, one that is idle is closed, or one whose client reads nothing. Each needs a handle, and so do imports.
+   * Beyond this limit, an idle connection is closed, or one whose client is not reading. Each connection takes a file
+   * handle, and imports need some too.
    */
   mostConnections?: number;
-  /** How long running requests may take when it closes. */
+  /** How long running requests may take to finish when the server closes. */
   closeTimeoutMs?: number;
-  /** Called when a request arrives; the function that it returns is called when the answer has been sent. */
+  /** Called when a request arrives; the function that it returns is called when the response has been sent. */
   onRequest?: () => () => void;
 }
 
-/** A server that listens. Closing it lets running requests finish. */
+/** A listening server. Closing it lets running requests finish. */
 export interface HttpServer extends AsyncDisposable {
   readonly hostname: string;
   readonly port: number;
@@ -43,7 +44,9 @@ export interface HttpServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The address cannot be listened on. `code` is the system's, where it has one: `EADDRINUSE`, `EACCES` … */
+/**
+ * The service cannot listen on the address. `code` is the system's error code if there is one: `EADDRINUSE`, `EACCES` …
+ */
 export class CannotListen extends Error {
   override readonly name = "CannotListen";
   constructor(readonly code: string, address: string, cause: unknown) {
@@ -52,13 +55,13 @@ export class CannotListen extends Error {
 }
 
 const MAX_CHECK_INTERVAL_MS = 1_000;
-/** What Node's server adds to the time of an idle client, so that a request that is on its way is not lost. */
+/** Node's server adds this to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
-/** For all clients together. Each pending request takes some kilobytes, and only a flood has this many at once. */
+/** For all clients combined. Each pending request takes a few kilobytes, and only a flood has this many at once. */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
 
-/** Listens until `close()` or the signal. Throws {@link CannotListen}. */
+/** Listens until `close()` is called or the signal aborts. Throws {@link CannotListen}. */
 export async function serveHttp(app: Hono<HttpEnv>, options: ServeOptions, signal: AbortSignal): Promise<HttpServer> {
   const service = new HttpService(app, options);
   const { address: hostname, port } = await service.listen();
@@ -78,7 +81,7 @@ class HttpService {
   constructor(private readonly app: Hono<HttpEnv>, private readonly options: ServeOptions) {
     this.#connections = new Connections(options.mostConnections ?? 100);
     const listener = getRequestListener((request, env) => this.#fetch(request, env.incoming as IncomingMessage), {
-      // For a client of HTTP/1.0, which need not say it.
+      // Used for HTTP/1.0 clients, which may omit the Host header.
       hostname: inUrl(options.hostname),
       errorHandler: () => unreadable().response(),
       overrideGlobalObjects: false,
@@ -96,11 +99,11 @@ class HttpService {
       connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headTimeoutMs / 4),
       // Bodies have deadlines that depend on the call.
       requestTimeout: 0,
-      // Refused below, with a reason.
+      // Refused in `problemOfHead`, with a reason.
       requireHostHeader: false,
     });
     server.timeout = takeTimeoutMs;
-    // Not in the types. A client that closes its side after its request still wants the answer.
+    // Missing from the types. A client that closes its side after its request still wants the response.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
@@ -119,7 +122,7 @@ class HttpService {
       throw new CannotListen(codeOf(error), `${inUrl(hostname)}:${port}`, error);
     }
     this.#stopAccepting = keepAccepting(this.#server);
-    // A connection that cannot be accepted is not the end of the service.
+    // A connection that cannot be accepted must not end the service.
     this.#server.on("error", () => {});
     return this.#server.address() as AddressInfo;
   }
@@ -128,7 +131,7 @@ class HttpService {
     return this.#closed ??= this.#close();
   }
 
-  /** Idle connections are closed at once, the others after their answer, all of them in the end. */
+  /** Closes idle connections at once, and the others after their response or when time runs out. */
   async #close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#stopAccepting();
@@ -148,7 +151,7 @@ class HttpService {
   #take(exchange: Exchange): void {
     const { incoming: { socket }, outgoing } = exchange;
     if (socket.destroyed) return;
-    // Deno 2.6, with which the binary is verified, reports only requests.
+    // Deno 2.6, which the binary is verified with, emits only requests, not connections.
     const connection = this.#connections.of(socket) ?? this.#connect(socket);
     if (this.#connections.pending >= MAX_PENDING_REQUESTS) return void socket.destroy();
     const onAnswered = this.options.onRequest?.();
@@ -164,26 +167,29 @@ class HttpService {
     if (problem !== null) return problem.response();
     const connection = this.#connections.of(incoming.socket);
     const answer = await this.app.fetch(request, { address: incoming.socket.remoteAddress, gone: connection?.gone });
-    // Bytes that have not arrived by now are not read.
+    // Bytes that arrive later are not read.
     if (incoming.complete === false || this.#closed !== undefined) answer.headers.set("connection", "close");
     return answer;
   }
 
-  /** Null: no answer is sent. */
+  /** Sends no response if `problem` is null. */
   #refuse(socket: Socket, problem: Problem | null): void {
     const connection = this.#connections.of(socket);
     if (connection === undefined || problem === null) socket.destroy();
     else connection.refuse(problem);
   }
 
-  /** After a time without a byte in either direction. The service may take longer over a request than its client. */
+  /** Called after a time without traffic in either direction. Spares a client that is waiting for the service. */
   #destroyIfIdle(socket: Socket): void {
     const connection = this.#connections.of(socket);
     if (connection === undefined || connection.pending === 0 || connection.isSending) socket.destroy();
   }
 }
 
-/** What to say to a client whose bytes are not a request; null: nothing, since it is late, has gone, or speaks HTTP/2. */
+/**
+ * The response to bytes that are not a request. Null if none is sent, because the client was too slow, is gone, or
+ * speaks HTTP/2.
+ */
 function problemOf(error: Error): Problem | null {
   const { code = "", rawPacket } = error as { code?: string; rawPacket?: Uint8Array };
   if (code === "HPE_HEADER_OVERFLOW") {
@@ -197,15 +203,15 @@ function unreadable(): Problem {
   return new Problem(400, "the request cannot be read");
 }
 
-/** What Node's server accepts but this service does not. */
+/** Refuses what Node's server accepts but this service does not. */
 function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
   const close = { headers: { connection: "close" } };
-  if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "there are too many headers", close);
+  if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "the request has too many headers", close);
   const isWithoutHost = headers.host === undefined && httpVersion !== "1.0";
   return isWithoutHost ? new Problem(400, "the request must have a Host header", close) : null;
 }
 
-/** A host name that cannot be resolved has its own codes, which differ between systems. */
+/** The codes for a host name that cannot be resolved differ between systems. */
 function codeOf(error: unknown): string {
   const { code = "", syscall } = error as { code?: string; syscall?: string };
   return code === "" || syscall === "getaddrinfo" ? "no such address" : code;
@@ -217,7 +223,7 @@ function inUrl(hostname: string): string {
 
 /** During a shorter outage, clients wait in the system's queue. */
 const LISTEN_AGAIN_MS = 1_000;
-/** The length of that queue; the default of Node's servers. */
+/** The length of that queue, and the default of Node's servers. */
 const BACKLOG = 511;
 
 interface Listening {
@@ -225,9 +231,9 @@ interface Listening {
 }
 
 /**
- * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured with
- * 2.9.6). Listening again on the same socket resumes accepting, and changes nothing if it works. Returns a function that
- * stops this.
+ * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
+ * with 2.9.6). Listening again on the same socket resumes accepting, and otherwise has no effect. Returns a function
+ * that stops this.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

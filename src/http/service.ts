@@ -10,8 +10,8 @@ import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may throw
- * BrokenSettingsFile.
+ * The settings file. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may
+ * throw BrokenSettingsFile.
  */
 export interface SettingsService {
   read(): Promise<StoredSettings>;
@@ -43,7 +43,7 @@ export interface ImportHistory {
   failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id. */
   held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
-  /** The failed-records file in `bak`. `gone` says why there is no file. */
+  /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
 }
 
@@ -55,9 +55,9 @@ export interface FailedFile {
 }
 
 /**
- * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the decision
- * is not possible. The signal ends the wait for other imports and programs. It does not revert a decision. `by` names who
- * decides.
+ * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the
+ * decision is not possible. The signal ends the wait for other imports and programs. It does not revert a decision.
+ * `by` names the user who decides.
  */
 export interface Decisions {
   approve(id: number, signal: AbortSignal, by: string): Promise<Approved | null>;
@@ -67,7 +67,7 @@ export interface Decisions {
 
 export type StatusDocument = z.output<typeof statusDocument>;
 
-/** Open to every client, so the texts name no path, no host and no user. */
+/** Readable by every client, so the texts name no path, host or user. */
 export type Readiness = z.output<typeof readiness>;
 
 /** Every method may throw {@link Busy} or {@link DatabaseUnreachable}. */
@@ -75,22 +75,22 @@ export interface Service {
   readonly settings: SettingsService;
   readonly imports: ImportHistory;
   readonly decisions: Decisions;
-  /** Sends a test mail now. `text` says how it went. */
+  /** Sends a test mail now. `text` describes the result. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
-   * Requests a scan of the folder. With `wait`, resolves with the imports of a turn that began after the call, once that
-   * turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn.
+   * Requests a scan of the folder. With `wait`, resolves with the imports of a turn that began after the call, once
+   * that turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn.
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
-  /** What an import of the file would do: the document of `check --json`. */
+  /** Reports what importing the file would do, as `check --json` does. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
 }
 
-/** An import is using the embedded database, which serves one client at a time. The call works later. */
+/** An import is using the embedded database, which serves one client at a time. The caller can retry later. */
 export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
@@ -98,7 +98,7 @@ export class Busy extends Error {
   }
 }
 
-/** The turn that the caller waited for failed, or makes no progress. */
+/** The turn that the caller waited for failed, or is making no progress. */
 export class TurnFailed extends Error {
   override readonly name = "TurnFailed";
   constructor(readonly problem: CodedText) {
@@ -106,7 +106,7 @@ export class TurnFailed extends Error {
   }
 }
 
-/** The database is unavailable. The message tells people why, and names no host and no user. */
+/** The database is unavailable. The message says why, without naming a host or user. */
 export class DatabaseUnreachable extends Error {
   override readonly name = "DatabaseAway";
   constructor(message: string, readonly retryAfterSeconds = 10) {

@@ -1,4 +1,4 @@
-/** The calls on settings: read, change and test the mail (docs/http.md#settings). */
+/** The calls for settings: read them, change them, and send a test mail (docs/http.md#settings). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { maskSettings } from "../domain/settings.ts";
@@ -25,13 +25,13 @@ const IF_MATCH = {
 
 const stored = {
   ...json('The settings, with secrets as "***".', settingsDocument),
-  headers: { ETag: { description: "Differs after every change.", schema: { type: "string" } } },
+  headers: { ETag: { description: "Changes whenever the settings change.", schema: { type: "string" } } },
 } as const;
 
 const getSettings = createRoute({
   method: "get",
   path: "/settings",
-  summary: "Get the settings, which apply from the next scan",
+  summary: "Get the settings; changes apply from the next scan",
   responses: { 200: stored, ...errors(409) },
 });
 
@@ -61,7 +61,7 @@ const putSettings = createRoute({
 const settingsHistory = createRoute({
   method: "get",
   path: "/settings/history",
-  summary: "List changes of settings with old and new values, newest first",
+  summary: "List changes to settings with old and new values, newest first",
   request: {
     query: z.strictObject({ limit: wholeNumber(1, 200).default(50), before: wholeNumber(1).optional() }),
   },

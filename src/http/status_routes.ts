@@ -1,4 +1,4 @@
-/** The calls about the health of the service. Two need no token, so that monitors and containers can use them. */
+/** The calls for the health of the service. Two need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { gone, type HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
@@ -41,7 +41,7 @@ const getMetrics = createRoute({
 const getDoctor = createRoute({
   method: "get",
   path: "/doctor",
-  summary: "Check everything that the service needs, and say what to do",
+  summary: "Check everything that the service needs, and say how to fix it",
   middleware: adminOnly,
   responses: { 200: json("One finding for each check.", findings), ...errors(403) },
 });

@@ -1,6 +1,7 @@
 /**
- * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. Every wrong token gets the same answer
- * in the same time. After too many of them, an address is refused for a while, but the right token always works.
+ * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. Every wrong token gets the same
+ * response in the same time. After too many wrong tokens, an address is blocked for a while, but a valid token always
+ * works.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
@@ -11,7 +12,7 @@ import { Problem } from "./problem.ts";
 
 export interface Tokens {
   admin: string;
-  /** May read everything except what names users. Null if it is not set. */
+  /** Can read everything except data about users. Null if it is not set. */
   read: string | null;
 }
 
@@ -39,7 +40,7 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
   function refusal(address: string | null): Problem {
     const wait = address === null ? 0 : wrongTokens.count(address);
     if (wait > 0) {
-      return new Problem(429, "too many wrong tokens came from this address: try again later", {
+      return new Problem(429, "too many wrong tokens from this address: try again later", {
         headers: { "retry-after": String(wait) },
       });
     }
@@ -57,12 +58,12 @@ export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const FORBIDDEN = "the read token does not allow this: use the admin token";
 
-/** The token in the header (RFC 6750). Empty for another scheme, and an empty text is never a token. */
+/** The token in the header (RFC 6750). Empty for any other scheme; an empty text is never a token. */
 function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/** Compares digests, whose length is fixed, so that the time reveals nothing about the length of the token. */
+/** Compares digests of a fixed length, so that the timing does not reveal the length of the token. */
 function roleOf(given: string, { admin, read }: Tokens): Role | null {
   const digest = sha256(given);
   const isAdmin = timingSafeEqual(digest, sha256(admin));

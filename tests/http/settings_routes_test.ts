@@ -78,7 +78,7 @@ Deno.test("The mail server cannot change without its password", async () => {
   const answer = await http.json("PATCH", "/settings", { smtp: { host: "evil.example" } });
   assert.equal(answer.status, 422);
   assert.deepEqual((await answer.json()).errors, [
-    { key: "smtp.password", message: "must be entered again after a change to smtp.host" },
+    { key: "smtp.password", message: "must be entered again because smtp.host changed" },
   ]);
 });
 

@@ -101,7 +101,7 @@ pageTest("Undo says what it will reverse, reverses it, and lists what it left un
   const dialog = page.getByRole("dialog", { name: "Undo import 2?" });
   await dialog.getByText("10 users it created will be archived, and their permits released").waitFor();
   await dialog.getByText(
-    "20 users it updated or reactivated will get their former values back, except values changed since",
+    "20 users it updated or reactivated will get their previous values back, except values changed since",
   ).waitFor();
   await dialog.getByRole("button", { name: "Undo import" }).click();
   await page.locator("main").getByText("Undone: 19 users were restored, 10 created users were archived.").waitFor();

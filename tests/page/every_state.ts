@@ -77,7 +77,7 @@ async function away({ service, database }: Stage, page: Page, look: Look): Promi
   await database.refuse();
   await (await service.fetch("/imports")).body?.cancel();
   await lookNow(page);
-  await page.getByText("Imports are not possible now").waitFor({ timeout: 30_000 });
+  await page.getByText("Imports are not possible right now").waitFor({ timeout: 30_000 });
   await look("database-away", page);
   await page.reload();
   await page.getByText("Recent imports cannot be shown right now.").waitFor();
@@ -86,7 +86,7 @@ async function away({ service, database }: Stage, page: Page, look: Look): Promi
   await look("database-away-imports", page);
   await service.stop();
   await lookNow(page);
-  await page.getByText("The service does not answer.").first().waitFor({ timeout: 30_000 });
+  await page.getByText("The service is not responding.").first().waitFor({ timeout: 30_000 });
   await look("service-away", page);
 }
 

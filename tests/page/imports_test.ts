@@ -85,7 +85,7 @@ pageTest("The page says when a failed-records file is no longer in bak", {}, asy
   const { page, assertQuiet } = await scene.admin();
   await go(page, "#/imports/1", "autumn.csv");
   await page.getByRole("button", { name: "Download failed records" }).click();
-  await page.getByRole("alert").getByText("Its failed records are no longer in bak.").waitFor();
+  await page.getByRole("alert").getByText("The failed records of this import are no longer in bak.").waitFor();
   assertQuiet(410);
 });
 

@@ -120,7 +120,7 @@ pageTest(
     await page.getByLabel("Mail server").fill("evil.example");
     await save(page);
     await page.locator("#setting-smtp-password-error", {
-      hasText: "Must be entered again after a change to smtp.host.",
+      hasText: "Must be entered again because smtp.host changed.",
     })
       .waitFor();
     await password.fill("another-secret");

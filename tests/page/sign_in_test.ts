@@ -83,11 +83,11 @@ pageTest("With the read token the page says what it cannot show or do", {
   await page.getByRole("heading", { name: "Recent imports" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Scan folder now" }).count(), 0);
   await go(page, "#/imports/1", "all.csv");
-  await page.getByText("The read token cannot show failed records.").waitFor();
+  await page.getByText("Viewing failed records requires the admin token.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
-  await page.getByText("The read token cannot show held users.").waitFor();
-  await page.getByText("The read token cannot approve or discard.").waitFor();
-  await page.getByText("The read token cannot undo imports.").count();
+  await page.getByText("Viewing held users requires the admin token.").waitFor();
+  await page.getByText("Approving and discarding require the admin token.").waitFor();
+  await page.getByText("Undoing imports requires the admin token.").count();
   await go(page, "#/check", "Check a file");
   await page.getByText("The read token cannot check files.").waitFor();
   await go(page, "#/settings", "Settings");
@@ -107,10 +107,10 @@ pageTest(
     await page.route("**/status", (route) => isAway ? route.abort() : route.continue());
     // A tab polls at once when it becomes visible again.
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-    await page.getByText("The service does not answer.").waitFor();
+    await page.getByText("The service is not responding.").waitFor();
     isAway = false;
     await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
-    await until("the words are gone", async () => await page.getByText("The service does not answer.").count() === 0);
+    await until("the words are gone", async () => await page.getByText("The service is not responding.").count() === 0);
   },
 );
 
@@ -137,7 +137,7 @@ pageTest(
     await page.route("**/status", (route) => route.abort(), { times: 1 });
     const lookNow = () => page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
     await lookNow();
-    await page.getByText("The service does not answer.").waitFor();
+    await page.getByText("The service is not responding.").waitFor();
     await lookNow();
     await page.getByRole("link", { name: "first.csv" }).waitFor();
   },

@@ -13,13 +13,13 @@ const WORDS: Record<string, RegExp> = {
   "running": /Comparing with users and saving changes/,
   "running-import": /autumn\.csv is being imported/,
   "many-failures": /10,000 failed records/,
-  "undo-dialog": /40 users it updated or reactivated will get their former values back, except values changed since/,
+  "undo-dialog": /40 users it updated or reactivated will get their previous values back, except values changed since/,
   "undone": /Undone: 40 users were restored\./,
-  "read-token": /The read token cannot show failed records\./,
-  "database-away": /Imports are not possible now[^]*Start the database/,
+  "read-token": /Viewing failed records requires the admin token\./,
+  "database-away": /Imports are not possible right now[^]*Start the database/,
   "database-away-anew": /Recent imports cannot be shown right now\./,
   "database-away-imports": /This page cannot be shown right now/,
-  "service-away": /The service does not answer\. This page may be out of date\. Retrying…/,
+  "service-away": /The service is not responding\. This page may be out of date\. Retrying…/,
 };
 
 pageTest("In every state the page says what is wrong, is accessible and fits a narrow screen", {

@@ -9,7 +9,7 @@ import shell from "./shell.html" with { type: "text" };
 export interface Asset {
   type: string;
   text: string;
-  /** A hash of the content. Browsers load a new version at once, and an unchanged one not at all. */
+  /** A hash of the content. Browsers load a new version at once, and do not reload an unchanged one. */
   etag: string;
 }
 

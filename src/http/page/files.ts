@@ -1,4 +1,4 @@
-/** The files of the admin page by their names, embedded as text. */
+/** The files of the admin page, embedded as text under their file names. */
 export { default as "api.js" } from "./assets/api.js" with { type: "text" };
 export { default as "app.js" } from "./assets/app.js" with { type: "text" };
 export { default as "check.js" } from "./assets/check.js" with { type: "text" };

@@ -6,7 +6,7 @@ import { Problem } from "../problem.ts";
 import { errors, OPEN } from "../route.ts";
 import { type Asset, ASSET_TYPES, ASSETS, SHELL } from "./assets.ts";
 
-/** Allows only files from this service. Trusted types refuse every `innerHTML`, so that text never becomes markup. */
+/** Allows only files from this service. Trusted Types block every `innerHTML`, so that text never becomes markup. */
 const PAGE_POLICY = [
   "default-src 'self'",
   "base-uri 'none'",

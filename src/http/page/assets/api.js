@@ -98,7 +98,7 @@ async function send(method, path, token, { json, file, headers, signal }) {
     return await fetch(path, { method, headers: all, body, signal, cache: "no-store", credentials: "omit" });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, "The service does not answer.");
+    throw new ApiError(0, "The service is not responding.");
   }
 }
 

@@ -17,13 +17,13 @@ import { countsInWords, fromNow, shown, statusOf } from "./words.js";
 /** @typedef {import("./route.js").Route} Route */
 
 /**
- * What a view gets.
+ * What each view receives.
  * @typedef {object} Page
  * @property {Api} api
  * @property {Live} live
  * @property {Session} session
  * @property {AbortSignal} signal Aborted when the view is left.
- * @property {(text: string) => void} announce Tells screen readers.
+ * @property {(text: string) => void} announce Announces a text to screen readers.
  */
 
 /**
@@ -115,7 +115,7 @@ function signOut(why) {
   askForToken(why);
 }
 
-/** Shows the view that the address names. */
+/** Shows the view for the current address. */
 async function go() {
   if (session.token === null || location.hash === address && !isFirst) return;
   const route = parseRoute(location.hash);
@@ -136,7 +136,7 @@ async function go() {
   show(view, route);
 }
 
-/** Asks about unsaved changes. Returns false if the person wants to keep editing. */
+/** Asks about unsaved changes. Returns false if the user wants to keep editing. */
 async function stays() {
   const wanted = location.hash;
   history.replaceState(null, "", address === "" ? "#/" : address);
@@ -188,7 +188,7 @@ function notThere() {
     { class: "stack" },
     h("h1", { tabindex: "-1" }, "Page not found"),
     empty(
-      "The link is wrong, or what it led to no longer exists.",
+      "The link is wrong, or its target no longer exists.",
       h("p", null, h("a", { href: "#/" }, "Go to the overview")),
     ),
   );
@@ -209,7 +209,7 @@ function show(view, route) {
   );
   main.replaceChildren(view.content);
   globalThis.scrollTo(0, 0);
-  // After a link, screen readers continue at the heading. They read a freshly loaded page from its top.
+  // After a link, focus the heading so that screen readers continue there. They read a freshly loaded page from the top.
   if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
   isFirst = false;
   view.shown?.();
@@ -220,7 +220,7 @@ function onTrouble(error) {
   if (error === null) return connection.replaceChildren();
   if (connection.childElementCount > 0 || error instanceof ApiError && !error.passes) return;
   connection.replaceChildren(
-    h("p", { class: "notice attention" }, "The service does not answer. This page may be out of date. Retrying…"),
+    h("p", { class: "notice attention" }, "The service is not responding. This page may be out of date. Retrying…"),
   );
 }
 

@@ -1,4 +1,4 @@
-/** The counts of an import: a bar that adds up to all records, and the figures. */
+/** The counts of an import: a bar that represents all records, and the figures. */
 import { h } from "./dom.js";
 import { COUNT_WORDS, countsInWords, number, OUTCOME_NAMES } from "./words.js";
 

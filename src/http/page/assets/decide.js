@@ -105,7 +105,7 @@ function goesBack(entry) {
     values > 0 &&
     `${
       counted(values, "user")
-    } it updated or reactivated will get their former values back, except values changed since`,
+    } it updated or reactivated will get their previous values back, except values changed since`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
     then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
     (permits_released > 0 || then > 0) &&
@@ -116,7 +116,7 @@ function goesBack(entry) {
 }
 
 /**
- * Counts user by user what approve will do. Null if there are too many users.
+ * Counts what approving will do, user by user. Null if there are too many users.
  * @param {number} id @param {number} users @param {Page} page
  */
 async function expectedLosses(id, users, page) {

@@ -1,15 +1,15 @@
 /**
  * Creates elements from data. Anything that is not an element becomes a text node, so a file name or value can never
- * become markup. Nothing in this page writes HTML.
+ * become markup. No code on this page writes HTML.
  */
 
 /** @typedef {Node | string | number | null | undefined | false | readonly any[]} Child Lists may be nested. */
 
-/** Set as properties, because the attributes only give the initial value. */
+/** Set as properties, because the attributes only set the initial value. */
 const PROPERTIES = new Set(["value", "checked", "disabled", "indeterminate"]);
 
 /**
- * Creates an element. Attributes have their HTML names. `false` and null omit one; a function is a listener (`onclick`).
+ * Creates an element. Attributes have their HTML names. `false` and null omit one; a function becomes a listener (`onclick`).
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, unknown> | null} [attributes]
@@ -41,8 +41,8 @@ function nodes(children) {
 }
 
 /**
- * Puts new content into an element and keeps the focus: on the same element if the new content has it, otherwise on the
- * one with the same `id`.
+ * Replaces the content of an element and keeps the focus: on the same element if the new content includes it, otherwise
+ * on the one with the same `id`.
  * @param {HTMLElement} element
  * @param {() => Child} build May reuse parts of the old content.
  */
@@ -55,7 +55,7 @@ export function putInto(element, build) {
 }
 
 /**
- * A place that is rebuilt only when its data has changed, so that nothing flickers and the focus stays.
+ * An element that is rebuilt only when its data has changed, so that nothing flickers and the focus stays.
  * @template T
  */
 export class Slot {

@@ -1,4 +1,4 @@
-/** The failures of an import: line, user, and each problem with its reason, plus the download of their file. */
+/** The failures of an import: line, user, and each problem with its reason, plus a button to download them. */
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { asking, data, notice, section, table } from "./parts.js";
@@ -45,7 +45,7 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     return section(
       "failures",
       heading,
-      notice("quiet", h("p", null, "The read token cannot show failed records.")),
+      notice("quiet", h("p", null, "Viewing failed records requires the admin token.")),
     );
   }
   const list = await paged({
@@ -83,7 +83,7 @@ function downloadButton(id, name, page) {
   return asking("Download failed records", download, { id: "download", class: "download" });
 }
 
-/** Offers bytes that were fetched, because a link cannot send the token. @param {Blob} bytes @param {string} name */
+/** Saves bytes that were fetched, because a plain link cannot send the token. @param {Blob} bytes @param {string} name */
 function save(bytes, name) {
   const link = h("a", { href: URL.createObjectURL(bytes), download: name });
   link.click();

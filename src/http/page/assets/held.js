@@ -1,4 +1,4 @@
-/** The users that the archive guard held: who they are, why, and the decision about them. */
+/** The users that the archive guard held: who they are, why they are held, and the decision about them. */
 import { approve, discard } from "./decide.js";
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
@@ -42,7 +42,7 @@ function why({ hold }, users) {
     const they = users === 1 ? "the user keeps" : "all of them keep";
     return notice(
       "attention",
-      h("p", null, `The archive guard held back a loss of access. Until you decide, ${they} access.`),
+      h("p", null, `The archive guard held changes that would take away access. Until you decide, ${they} access.`),
       reason,
     );
   }
@@ -56,7 +56,7 @@ function why({ hold }, users) {
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page @param {(result: HTMLElement) => void} onDecided */
 function decisions(entry, users, page, onDecided) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token cannot approve or discard."));
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "Approving and discarding require the admin token."));
   /** @param {typeof approve | typeof discard} decide */
   const decided = (decide) => async () => {
     const result = await decide(entry, users, page);
@@ -74,7 +74,7 @@ function decisions(entry, users, page, onDecided) {
 
 /** @param {ImportEntry} entry @param {Page} page */
 async function who({ id, hold }, page) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "The read token cannot show held users."));
+  if (!page.session.isAdmin) return notice("quiet", h("p", null, "Viewing held users requires the admin token."));
   const isOpen = hold?.state === "open";
   return await paged({
     what: "held users",

@@ -33,7 +33,7 @@ export async function importView(page, route) {
   let unread = null;
   let shownNow = "";
   const entry = await load();
-  /** Loads run one after the other. A second one at the same time would move the focus away from the result. */
+  /** Loads run one after another. Two at the same time would move the focus away from the result. */
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);
@@ -184,7 +184,7 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
  */
 async function wayBack(entry, page, onDecided) {
   if (!isCounted(entry) || entry.undone_at !== null) return null;
-  const why = page.session.isAdmin ? await whyNot(entry, page) : "The read token cannot undo imports.";
+  const why = page.session.isAdmin ? await whyNot(entry, page) : "Undoing imports requires the admin token.";
   const onclick = async () => {
     const result = await undo(entry, page);
     if (result !== null) onDecided(result);

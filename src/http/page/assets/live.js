@@ -1,6 +1,6 @@
 /**
- * Polls the status: every second during an import, otherwise every ten seconds, and never while the tab is hidden. Tells
- * listeners about each status and about changes of the history.
+ * Polls the status: every second during an import, otherwise every ten seconds, and never while the tab is hidden.
+ * Notifies listeners of each status and of changes to the history.
  */
 
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
@@ -8,7 +8,7 @@
 
 const BUSY_MS = 1_000;
 const IDLE_MS = 10_000;
-/** How long after a requested scan the page polls fast, because an import may begin. */
+/** How long the page polls quickly after a requested scan, because an import may begin. */
 const EAGER_MS = 10_000;
 
 export class Live {
@@ -62,13 +62,13 @@ export class Live {
     this.#listen(this.#onHistory, listener, signal);
   }
 
-  /** Makes all listeners load again after a decision on this page. */
+  /** Makes all listeners reload after a decision on this page. */
   historyChanged() {
     for (const listener of this.#onHistory) listener();
     void this.look();
   }
 
-  /** Polls fast for a while, because a scan was requested. */
+  /** Polls quickly for a while, because a scan was requested. */
   async expectWork() {
     this.#eagerUntil = performance.now() + EAGER_MS;
     await this.look();

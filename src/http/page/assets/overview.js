@@ -18,7 +18,7 @@ const LAST = 6;
 /** @param {Page} page */
 export async function overview(page) {
   const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded));
-  /** Shows the rest of the view even if this fails. The health matters most when the database is unavailable. */
+  /** The rest of the view is shown even if this fails, because health matters most when the database is unavailable. */
   async function load() {
     try {
       const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
@@ -68,9 +68,9 @@ function part(page, pick, build) {
  */
 function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
   const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
-  if (!ready) return { tone: "bad", words: "Imports are not possible now" };
+  if (!ready) return { tone: "bad", words: "Imports are not possible right now" };
   if (open > 0) return { tone: "attention", words: `Needs attention: ${counted(open, "item")}` };
-  if (standby) return { tone: "quiet", words: "Standby: another rosterd imports into this database" };
+  if (standby) return { tone: "quiet", words: "Standby: another rosterd is importing into this database" };
   return running === null
     ? { tone: "good", words: "Everything is working" }
     : { tone: "busy", words: "Everything is working, and an import is running" };
@@ -122,10 +122,10 @@ function holds({ holds, open_holds }) {
   );
 }
 
-/** Shorter texts than the problem has. @type {Record<string, string>} */
+/** Shorter texts that replace the problem's own. @type {Record<string, string>} */
 const WORDS = { mail_not_configured: "Mail is not set up, so no mail is sent." };
 
-/** What to do about a problem whose own text does not say. @type {Record<string, Child>} */
+/** What to do about a problem, if its own text does not say so. @type {Record<string, Child>} */
 const REMEDIES = {
   database: "Start the database, or correct DATABASE_URL. rosterd keeps retrying, and no file is lost.",
   mail_not_configured: [

@@ -4,7 +4,7 @@ import { button, trouble } from "./parts.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
-/** A longer list is folded to this many items. */
+/** Longer lists are folded to this many items. */
 const SHOWN_FOLDED = 10;
 
 /**
@@ -74,11 +74,11 @@ export async function paged({ what, load, show }) {
   return h("div", { class: "paged" }, content, all, pager);
 }
 
-/** How many items of a loaded list are on one page. */
+/** The number of items of a loaded list on one page. */
 const ON_A_PAGE = 100;
 
 /**
- * A list that is loaded already.
+ * A list that is already loaded.
  * @template Item
  * @param {{ items: readonly Item[], what: string, show: (items: readonly Item[]) => Child }} list
  */

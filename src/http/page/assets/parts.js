@@ -33,7 +33,7 @@ export function notice(tone, ...children) {
 export function trouble(error) {
   const words = error instanceof ApiError
     ? error.message
-    : "This page has a fault. Reload it; if that does not help, report the error in the browser's console.";
+    : "This page has a bug. Reload it; if that does not help, report the error in the browser's console.";
   return h("div", { class: "notice bad", role: "alert" }, h("p", null, words));
 }
 
@@ -123,7 +123,7 @@ export function button(label, onclick, attributes = {}) {
 }
 
 /**
- * A button that calls the service. It is disabled meanwhile, and errors appear below it.
+ * A button that calls the service. It is disabled during the call, and errors appear below it.
  * @param {string} label
  * @param {() => Promise<void>} work
  * @param {{ id: string, class: string }} names The id of the button, and the class of its container.
@@ -139,7 +139,7 @@ export function asking(label, work, names) {
     try {
       await work();
     } catch (error) {
-      // After a 401 the page shows the sign-in instead.
+      // After a 401, the page shows the sign-in instead.
       if (!(error instanceof ApiError) || error.status !== 401) failed.replaceChildren(trouble(error));
     }
     go.disabled = false;

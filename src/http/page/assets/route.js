@@ -1,4 +1,4 @@
-/** The current place in the page, as the address has it after `#`, so that links to it can be shared. Pure. */
+/** Parses the place in the page from the part of the address after `#`, so that links can be shared. Pure. */
 
 /** @typedef {{ name: string, rest: string, query: URLSearchParams }} Route */
 

@@ -15,7 +15,7 @@ export class Session {
     return this.storage.getItem(TOKEN);
   }
 
-  /** The read token cannot see failures, held users and files. */
+  /** The read token gives no access to failures, held users and files. */
   get isAdmin() {
     return this.storage.getItem(ROLE) !== "read";
   }

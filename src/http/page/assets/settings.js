@@ -1,4 +1,4 @@
-/** The settings as a form. Sends only the changes, and only if the stored settings are still the ones shown. */
+/** The settings as a form. Saves only the changes, and only if the stored settings are still the ones shown. */
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
@@ -144,7 +144,7 @@ export async function settingsView(page, route) {
     refused[0]?.editor.control.focus();
   }
 
-  /** Loads what was saved elsewhere, and keeps what was edited here. */
+  /** Loads changes saved elsewhere, and keeps the edits made here. */
   async function lookAgain() {
     const mine = changedKeys();
     const before = seen;
@@ -162,7 +162,7 @@ export async function settingsView(page, route) {
       );
     });
     const what = lines.length === 0
-      ? h("p", null, "Nothing shown on this page is different.")
+      ? h("p", null, "No setting on this page has changed.")
       : h("ul", { class: "lines" }, lines);
     message.replaceChildren(
       notice(

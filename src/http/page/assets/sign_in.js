@@ -9,7 +9,7 @@ const WRONG = "This token is not valid.";
 
 /**
  * @param {Api} api
- * @param {string | null} why Why the page asks again after a sign-out, if it does.
+ * @param {string | null} why Why the user was signed out; null on the first sign-in.
  * @param {() => void} onSignedIn
  */
 export function signIn(api, why, onSignedIn) {
@@ -54,7 +54,7 @@ export function signIn(api, why, onSignedIn) {
   async function submit() {
     const token = input.value.trim();
     if (token === "") return refuse("Enter the token.");
-    // A header cannot contain any other character.
+    // A header cannot contain other characters.
     if (!/^[\x21-\x7e]+$/.test(token)) return refuse(WRONG);
     go.disabled = true;
     try {

@@ -1,4 +1,4 @@
-/** The settings that an import used, with a mark on those that have changed since. */
+/** The settings that an import used, with those that have changed since marked. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";
@@ -10,7 +10,7 @@ import { counted, shown } from "./words.js";
 
 const ORDER = GROUPS.flatMap(({ items }) => items.map(({ key }) => key));
 
-/** The position in the form. Settings without one come last. @param {string} key */
+/** The position of a setting in the form. Settings that are not in the form come last. @param {string} key */
 function place(key) {
   return ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length;
 }

@@ -26,7 +26,7 @@ export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Makes a message of the service a sentence, with a capital letter and a period. @param {string} text */
+/** Turns a message from the service into a sentence, with a capital letter and a period. @param {string} text */
 export function sentence(text) {
   return /[.!?]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }
@@ -125,7 +125,7 @@ export function statusOf({ status, hold, undone_at }) {
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
 
-/** What a decision came to: its count, one and many, and what was done, in the order in which it is shown. */
+/** The result of a decision, in display order: the count's name, its singular and plural, and what was done. */
 const DECIDED = /** @type {const} */ ([
   ["archived", "user", "users", "archived"],
   ["disabled", "user", "users", "disabled"],
@@ -144,7 +144,7 @@ export function decidedInWords(counts) {
   const parts = DECIDED.filter(([name]) => counts[name] > 0).map(([name, one, many, what]) =>
     `${counted(counts[name], one, many)} ${what}`
   );
-  return parts.join(", ") || "nothing was left to do";
+  return parts.join(", ") || "nothing needed to change";
 }
 
 /** @type {Record<keyof Counts, string>} */
