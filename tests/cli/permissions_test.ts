@@ -29,7 +29,7 @@ Deno.test({
         env: { DATABASE_URL: database.url },
       }).output();
       const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-      assert.match(out, /no rosterd is running on this database/, err);
+      assert.match(out, /no rosterd is using this database/, err);
       assert.equal(code, 1);
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -35,7 +35,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   assert.equal(ended.code, 0);
   await w.end(first, "SIGTERM");
   const alone = await w.here.run("status", "--data", "data1");
-  assert.match(alone.out, /no rosterd is running on this database/);
+  assert.match(alone.out, /no rosterd is using this database/);
   await w.outside.inTheEnd();
   survived({ fault: "two rosterd: one works, the other stands by and says so", injected: 1, checks: w.outside.checks });
 }
