@@ -41,9 +41,9 @@ export interface AppOptions {
   linkTimeouts?: LinkTimeouts;
   /** A second folder for the service record, where commands find it without knowing the data folder. */
   runFolder?: string;
-  /** Tells the supervisor of the process. */
+  /** Reports the state of the service to the supervisor of the process. */
   notify?: Notify;
-  /** Called when HTTP answers nobody any more. The process must end. */
+  /** Called when HTTP no longer answers. The process must then end. */
   onHang?: () => void;
 }
 

@@ -7,11 +7,13 @@ import { adminTokenPath } from "./data_folder.ts";
 const READ = 0o044;
 const WRITE = 0o022;
 
-/** A missing file exposes nothing. One that cannot be looked at is reported by other checks. */
+/** A missing file exposes nothing. Other checks report a file that cannot be accessed. */
 export async function checkPrivateFiles({ data, settings }: { data: string; settings: string }): Promise<Finding[]> {
   const findings = await Promise.all([adminTokenPath(data), settings].map(exposed));
   const found = findings.filter((finding) => finding !== null);
-  return found.length > 0 ? found : [good("private_files", "admin token and settings are closed to other users")];
+  return found.length > 0
+    ? found
+    : [good("private_files", "other users cannot read or change the admin token and the settings")];
 }
 
 async function exposed(path: string): Promise<Finding | null> {
@@ -24,7 +26,7 @@ async function exposed(path: string): Promise<Finding | null> {
   }
   const acts = [...((mode & READ) === 0 ? [] : ["read"]), ...((mode & WRITE) === 0 ? [] : ["change"])];
   if (acts.length === 0) return null;
-  const text = `other users may ${acts.join(" and ")} ${path} (mode ${mode.toString(8).padStart(4, "0")})`;
+  const text = `other users can ${acts.join(" and ")} ${path} (mode ${mode.toString(8).padStart(4, "0")})`;
   return warning("private_files", text, `Run: chmod 600 ${shellWord(path)}`);
 }
 

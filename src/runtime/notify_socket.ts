@@ -1,11 +1,14 @@
-/** Tells the supervisor of the process how it is, as sd_notify(3) does: one datagram to the socket in NOTIFY_SOCKET. */
+/**
+ * Reports the state of the process to its supervisor, as sd_notify(3) does: one datagram to the socket in
+ * NOTIFY_SOCKET.
+ */
 import { join } from "node:path";
 
 export type Notify = (state: string) => Promise<void>;
 
 /**
- * Returns a function that sends states such as `READY=1`. `folder` must be writable: a datagram comes from a socket that has a name
- * there for a moment. A `target` with `@` is an abstract name.
+ * Returns a function that sends states such as `READY=1`. `folder` must be writable, because the sending socket briefly
+ * has a name in it. A `target` that begins with `@` is an abstract name.
  */
 export function notifier(target: string, folder: string): Notify {
   const path = target.replace(/^@/, "\0");

@@ -42,9 +42,9 @@ export class DatabaseMonitor {
    */
   #isPartial = false;
   #isOnTrial = false;
-  /** A missing right (42501) that is not named yet. */
+  /** An error about a missing privilege (42501) that has not been identified yet. */
   #refusal: unknown = null;
-  /** When the loop last went on, by the monotonic clock. */
+  /** When the loop last made progress, by the monotonic clock. */
   movedAt: number;
   #failures = 0;
   #reported = Promise.withResolvers<true>();
@@ -96,7 +96,7 @@ export class DatabaseMonitor {
     this.#unavailableReason = reason;
   }
 
-  /** Asks which right is missing, since the server's code does not say it. */
+  /** Finds out which privilege is missing, because the server's error code does not say. */
   async #nameMissingRight(): Promise<void> {
     const refusal = this.#refusal;
     if (refusal === null) return;

@@ -1,4 +1,4 @@
-/** Clears imports and mails older than `bak_retention_days` (docs/upload-folder.md#retention). */
+/** Clears imports and mails that are older than `bak_retention_days` (docs/upload-folder.md#retention). */
 import type { Settings } from "../domain/settings.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database } from "../postgres/connection/connect.ts";

@@ -38,10 +38,10 @@ export function waitingFiles({ scan, postponed }: ServiceState): WaitingFile[] {
   return [...postponed, ...scan.waiting];
 }
 
-/** A status with 20,000 names would take megabytes at each look. */
+/** A status with 20,000 names would be megabytes in size. */
 const MAX_LISTED = 100;
 
-/** The first files of each kind, and how many there are. */
+/** The first files of each kind, and the total number of each. */
 export function listedFiles(waiting: readonly WaitingFile[], ignored: readonly string[]) {
   return {
     waiting: waiting.slice(0, MAX_LISTED).map(({ name, code, text }) => ({ name, code, text })),

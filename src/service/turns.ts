@@ -72,7 +72,9 @@ export class Turns {
     return new Date(this.#options.clock.now().getTime() + Math.max(0, this.#turns.dueIn));
   }
 
-  /** When the loop last moved, by the monotonic clock: now, until its next turn is late. */
+  /**
+   * When the loop last made progress, by the monotonic clock. Between turns this is now, unless the next turn is late.
+   */
   get movedAt(): number {
     return this.health.progressAt ?? this.#options.clock.elapsed() + Math.min(0, this.#turns.dueIn);
   }

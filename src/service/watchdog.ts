@@ -1,6 +1,7 @@
 /**
- * Asks the service's own HTTP as a client does. A process that answers nobody ends, so that its supervisor starts another one, and
- * the supervisor hears only of a service whose loops move (docs/operations.md#watchdog).
+ * Calls the service's own HTTP interface as a client does. If it stops answering, the process ends so that its
+ * supervisor starts another one. The supervisor is notified only while the loops make progress
+ * (docs/operations.md#watchdog).
  */
 import type { Clock } from "../runtime/clock.ts";
 import { delay } from "../runtime/delay.ts";
@@ -9,9 +10,9 @@ import type { Log } from "../runtime/log.ts";
 import type { Notify } from "../runtime/notify_socket.ts";
 
 const CHECK_INTERVAL_MS = 10_000;
-/** Two minutes with the pauses between them: a disk or a flood may delay a few answers. */
+/** Two minutes, including the pauses in between: a slow disk or a flood may delay a few answers. */
 const MAX_MISSES = 6;
-/** Longer than an upgrade of the schema or the merge of a large roster takes without a sign. */
+/** A schema upgrade, or the merge of a large roster, reports progress more often than this. */
 const MAX_SILENCE_MS = 1_800_000;
 
 export interface WatchdogOptions {
@@ -19,11 +20,14 @@ export interface WatchdogOptions {
   port: number;
   clock: Clock;
   log: Log;
-  /** Null without a supervisor that listens. */
+  /** Null if no supervisor is listening. */
   notify: Notify | null;
-  /** By the monotonic clock: when the monitor of the database and the turns last moved. An unreachable database does not stop them. */
+  /**
+   * When the database monitor and the turns last made progress, by the monotonic clock. They continue even if the
+   * database is unreachable.
+   */
   movedAt: () => Readonly<Record<string, number>>;
-  /** Called once, when nobody is answered any more. */
+  /** Called once, when the service no longer answers. */
   onHang: () => void;
   checkIntervalMs?: number;
 }
@@ -31,7 +35,7 @@ export interface WatchdogOptions {
 export class Watchdog {
   readonly #options: WatchdogOptions;
   #misses = 0;
-  /** What was logged last, so that a lasting fault is logged once. */
+  /** The fault logged last, so that a lasting one is logged only once. */
   #fault: string | null = null;
 
   constructor(options: WatchdogOptions) {
@@ -82,7 +86,9 @@ export class Watchdog {
 
 type Address = Pick<WatchdogOptions, "hostname" | "port">;
 
-/** Whether the service answers, or at least closes the connection: with too many clients it does only that. */
+/**
+ * Whether the service answers or at least closes the connection, which is all it does when there are too many clients.
+ */
 async function answers({ hostname, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   let connection: Deno.Conn;
   try {

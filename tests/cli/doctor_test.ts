@@ -277,8 +277,8 @@ Deno.test("doctor warns of a token or settings that others may read or change, a
   await chmod(here.path("settings.json"), 0o622);
   const found = (await doctor(here)).findings.filter(({ check }) => check === "private_files");
   assert.deepEqual(found.map(({ verdict, text }) => [verdict, text.replaceAll(/\S+\/(?=data|settings)/g, "")]), [
-    ["warning", "other users may read data/admin-token (mode 0640)"],
-    ["warning", "other users may change settings.json (mode 0622)"],
+    ["warning", "other users can read data/admin-token (mode 0640)"],
+    ["warning", "other users can change settings.json (mode 0622)"],
   ]);
   for (const { fix } of found) {
     const { success } = await new Deno.Command("sh", { args: ["-c", fix!.replace("Run: ", "")], cwd: here.folder })

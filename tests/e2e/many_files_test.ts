@@ -40,7 +40,7 @@ Deno.test({
     });
     const { out } = await here.run("status");
     assert.match(out, /^ {2}299\.csv: waiting: still changing$/m);
-    assert.match(out, /^ {2}… and 200 more files wait$/m);
+    assert.match(out, /^ {2}… and 200 more files are waiting$/m);
     assert.match(out, /^ {2}ignored: 200 more files$/m);
     assert.ok(out.split("\n").length < 220);
   },

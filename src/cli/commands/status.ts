@@ -133,7 +133,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   }
   for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
   const moreWaiting = status.waiting_count - status.waiting.length;
-  if (moreWaiting > 0) out(`  … and ${counted(moreWaiting, "more file waits", "more files wait")}`);
+  if (moreWaiting > 0) out(`  … and ${counted(moreWaiting, "more file is waiting", "more files are waiting")}`);
   for (const name of status.ignored) out(paint.faint(`  ignored: ${printable(name)}`));
   const moreIgnored = status.ignored_count - status.ignored.length;
   if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));

@@ -214,7 +214,7 @@ function files({ waiting, waiting_count, ignored, ignored_count }) {
     "waiting",
     "Files not imported",
     waiting.length > 0 && table("Files waiting in the upload folder", columns, rows),
-    more(waiting_count - waiting.length, "more file waits.", "more files wait."),
+    more(waiting_count - waiting.length, "more file is waiting.", "more files are waiting."),
     ignored.length > 0 && h(
       "div",
       { class: "ignored" },
@@ -230,7 +230,7 @@ function files({ waiting, waiting_count, ignored, ignored_count }) {
 }
 
 /**
- * Says how many files are not listed.
+ * Says how many more files there are.
  * @param {number} count
  * @param {string} one
  * @param {string} many
