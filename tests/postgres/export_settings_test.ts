@@ -8,8 +8,9 @@ import {
   type RosterDatabase,
   type User,
 } from "./roster_database.ts";
+import { importYields, transactionOf, withOther } from "./locks/other_program.ts";
 
-const reasons = ({ failures }: ImportReport) =>
+const reasons = ({ failures }: Pick<ImportReport, "failures">) =>
   failures.map(({ line, problems }) => [line, ...problems.map(({ code, reason }) => `${code} ${reason}`)]);
 
 const pick = (user: User, ...names: string[]) => Object.fromEntries(names.map((name) => [name, user[name]]));
@@ -237,6 +238,42 @@ a1,ldap,"1,5E+10",
     assert.deepEqual([off.failed, off.created], [0, 3]);
   },
 );
+
+onServer("a lost zero is told every night, also after a night in which another program changed a user", async (db) => {
+  await db.addUsers({ unique_id: "007" }, { unique_id: "a", city: "Ottawa" });
+  const others = Array.from(
+    { length: 255 },
+    (_, at) => `u${at},ldap,${"so long that it is worth loading the cache".repeat(2)}`,
+  );
+  const roster = [
+    "unique_id,login_source,street,city",
+    "7,ldap,,",
+    "a,ldap,,Hull",
+    ...others.map((one) => `${one},`),
+    "",
+  ].join("\n");
+  await withOther(db, async (other) => {
+    const edit = transactionOf(other, async (tx) => {
+      await tx`update rosterd.users set city = 'Aylmer' where unique_id = 'a'`;
+    });
+    await edit.begun;
+    const importing = db.import(roster);
+    await importYields(db);
+    await edit.commit();
+    assert.equal((await importing).failed, 1);
+  });
+
+  const again = await db.import(roster);
+
+  assert.deepEqual([again.failed, again.unchanged], [1, 256]);
+});
+
+onServer("a rewritten number is found with a no-break space after it, too", async (db) => {
+  const report = await db.check("unique_id,login_source,phone_cell\n1,ldap,1.23E+11\u00a0\n2,ldap,\n3,ldap,\n", {});
+  assert.deepEqual(reasons(report), [
+    [2, '9033 phone_cell "1.23E+11" is damaged: a spreadsheet has rewritten this number, so type the number again'],
+  ]);
+});
 
 onServer("a roster of which more than half is damaged is rejected", async (db) => {
   await db.addUsers({ unique_id: "00123" });

@@ -36,7 +36,8 @@ export class Planner {
 
   /** Plans again after {@link plan}, because users have changed. */
   async replan(tx: Tx): Promise<Plan> {
-    await tx.unsafe("truncate plan, overruled, claims, taken, missing, archived");
+    // Lost zeros stay, because their records already have the problem.
+    await tx.unsafe("truncate plan, claims, taken, missing, archived; delete from overruled where name <> 'unique_id'");
     return await this.#plan(tx);
   }
 
