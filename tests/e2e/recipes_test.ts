@@ -31,10 +31,15 @@ Deno.test({
   },
 });
 
-Deno.test("every recipe is tested, and in the list of recipes", async () => {
+Deno.test("every recipe is tested, is in the list of recipes, and has the settings of its export", async () => {
   const pages = [];
   for await (const { name } of Deno.readDir(new URL("../../docs/recipes", import.meta.url))) pages.push(name);
   assert.deepEqual(pages.filter((name) => name !== "README.md").sort(), PAGES);
   const list = await readPage("docs/recipes/README.md");
-  for (const page of PAGES) assert.ok(list.includes(`](${page})`), page);
+  for (const page of PAGES) {
+    assert.ok(list.includes(`](${page})`), page);
+    const recipe = await readPage(`docs/recipes/${page}`);
+    const [, patch] = /<<'END'\n(.*?)^END$/ms.exec(recipe)!, [folder] = /tests\/testdata\/\w+/.exec(recipe)!;
+    assert.deepEqual(JSON.parse(patch), JSON.parse(await readPage(`${folder}/settings.json`)), page);
+  }
 });

@@ -57,18 +57,19 @@ export function importRoster(people: People, { records, columns }: Roster, setti
   if (needed.some((name) => !columns.includes(name as Name))) return { ...nothing, rejected: "header" };
 
   const read = records.map((record) => readRecord(record, columns, settings));
+  const lost = new Set<string>();
   for (const [at, one] of read.entries()) {
     const isFirst = read.findIndex(({ id }) => id === one.id) === at;
-    if (isFirst && settings.detect_spreadsheet_damage && lostZeros(people, one)) {
-      one.problems = { unique_id: "9033" };
-      one.isDamaged = true;
-    }
+    if (!isFirst || !settings.detect_spreadsheet_damage || !lostZeros(people, one)) continue;
+    lost.add(one.id);
+    one.problems = { unique_id: "9033" };
+    one.isDamaged = true;
   }
   if (2 * read.filter(({ isDamaged }) => isDamaged).length > read.length) {
     return { ...nothing, rejected: "spreadsheet_damage" };
   }
 
-  const { failures, skipped, good } = judge(people, read, settings);
+  const { failures, skipped, good } = judge(people, read, lost, settings);
   const counts: Record<string, number> = { records: read.length, skipped, failed: Object.keys(failures).length };
   const changes: Record<string, string> = {}, kept: string[] = [];
   for (const at of good) {
@@ -191,7 +192,7 @@ function defaultOf(name: Name, { defaults, date_format, ...settings }: Settings)
     : judged(name, defaults[name], { ...settings, defaults, date_format })[1];
 }
 
-function judge(people: People, read: Read[], settings: Settings) {
+function judge(people: People, read: Read[], lost: Set<string>, settings: Settings) {
   const users = [...people].map(([unique_id, { email }]) => ({
     ...{ unique_id, user_name: null, email, state: "active" as const },
   }));
@@ -203,7 +204,7 @@ function judge(people: People, read: Read[], settings: Settings) {
         unique_id: id,
         user_name: "",
         email: email === undefined ? "" : email ?? "(clear)",
-        active: Object.keys(problems).length > 0 ? "x" as const : "" as const,
+        active: Object.keys(problems).length > 0 || lost.has(id) ? "x" as const : "" as const,
         // Of repeated records the values are compared that they say.
         others: Object.values(said).map((word) => word === CLEAR ? "CLEAR" : JSON.stringify(word)),
       };
