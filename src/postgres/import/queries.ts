@@ -3,7 +3,7 @@
  * except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the database, `@label` its name
  * for people, `@type` its type, `@old` the user's value, and `@text` the user's value or null. `@staged` is what the record does to
  * user `u`: null keeps the value, '' clears it; `@new` is the value that it sets. `@staged(COLUMN)` stands outside of such a template,
- * and `@after(COLUMN)` there is the value that the user has in the end.
+ * and `@named(COLUMN)` there is the value that the record names: its own one, that of the user, or the default.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -61,11 +61,12 @@ export function forColumns(query: string, columns: readonly Column[], settings =
         template.replace(/@(name|label|type|staged|new|old|text)/g, (_, part: string) => sqlOf(column, part, settings))
       )
         .join(joiner),
-  ).replace(/@(staged|after)\((\w+)\)/g, (_, part: string, name: string) => {
+  ).replace(/@(staged|named)\((\w+)\)/g, (_, part: string, name: string) => {
     const column = VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!;
-    const staged = stagedSql(column, settings);
-    // Without a setting the planner need not join the users.
-    return part === "staged" || staged === `s.${name}` ? staged : `coalesce(${staged}, u.${name})`;
+    if (part === "staged") return stagedSql(column, settings);
+    const named = stagedSql(column, { ...settings, fill_only_columns: [] });
+    // Without a default the planner need not join the users.
+    return named === `s.${name}` ? named : `coalesce(${named}, u.${name})`;
   });
 }
 

@@ -95,6 +95,7 @@ const document = fc.record({
   detect_spreadsheet_damage: fc.boolean(),
   login_sources: fc.constantFrom([], [], ["ldap", "sso"]),
   archive_inactive_users: fc.boolean(),
+  missing_users: fc.constantFrom("keep", "keep", "keep", "archive"),
   archive_guard: fc.constant({ max_percent: 100, min_users: 0 }),
 });
 

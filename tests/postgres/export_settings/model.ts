@@ -72,6 +72,7 @@ export function importRoster(people: People, { records, columns }: Roster, setti
   const { failures, skipped, good } = judge(people, read, lost, settings);
   const counts: Record<string, number> = { records: read.length, skipped, failed: Object.keys(failures).length };
   const changes: Record<string, string> = {}, kept: string[] = [];
+  const named = new Set(good.map((at) => sourceOf(people, read[at], settings)));
   for (const at of good) {
     const one = read[at], before = people.get(one.id);
     for (const name of settings.fill_only_columns as Name[]) {
@@ -84,6 +85,12 @@ export function importRoster(people: People, { records, columns }: Roster, setti
     if (outcome !== "unchanged") changes[one.id] = outcome;
     people.set(one.id, after);
   }
+  const missing = missingUsers(people, read, named, settings);
+  for (const id of missing) {
+    people.set(id, { ...people.get(id)!, state: "archived" });
+    changes[id] = "archived";
+  }
+  counts.missing_archived = missing.length;
   const failing = (["login_source", "city", "province", "active"] as const).filter((name) => {
     const failed = read.filter(({ problems }) => problems[name] !== undefined);
     const isCurable = failed.some(({ said }) => said[name] === null ? name !== "active" : name !== "city");
@@ -222,6 +229,20 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   return { failures, skipped: outcome.skipped, good };
 }
 
+/** The login source that the record names; without a value that of the user, or the default. */
+function sourceOf(people: People, { id, said }: Read, { defaults }: Settings): string {
+  return said.login_source as string ?? people.get(id)?.login_source ?? defaults.login_source;
+}
+
+/** docs/people.md#missing-users */
+function missingUsers(people: People, read: Read[], named: Set<string>, { missing_users }: Settings): string[] {
+  if (missing_users === "keep" || read.some(({ problems }) => "unique_id" in problems)) return [];
+  const present = new Set(read.map(({ id }) => id));
+  return [...people].filter(([id, { state, login_source }]) =>
+    state !== "archived" && named.has(login_source!) && !present.has(id)
+  ).map(([id]) => id);
+}
+
 function applied(before: Person | undefined, one: Read, settings: Settings): Person {
   const values = NAMES.map((name) => {
     const value = effect(before, one, name, settings);
@@ -233,7 +254,9 @@ function applied(before: Person | undefined, one: Read, settings: Settings): Per
 /** docs/people.md#outcomes */
 function stateOf(before: Person["state"] | undefined, active: Said | undefined, settings: Settings): Person["state"] {
   if (active === "1") return "active";
-  if (active !== "0") return before ?? "active";
+  if (active !== "0") {
+    return before === "archived" && settings.missing_users === "archive" ? "active" : before ?? "active";
+  }
   if (settings.archive_inactive_users || before === "archived") return "archived";
   return "disabled";
 }
