@@ -12,28 +12,50 @@ const VALUES = COLUMNS.map((name) => {
   if (name === "data_of_birth") return "nullif(data_of_birth, '')::date";
   return name === "active" ? "active::int::boolean" : name;
 });
+/** The values of an export that `roster.ts` makes: mapped, with defaults, and dates as DD/MM/YYYY. */
+const MAPPED: Readonly<Record<string, string>> = {
+  login_source: "coalesce(login_source, 'ldap')",
+  province: "case province when 'Ontario' then 'ON' when 'Quebec' then 'QC' when 'Nova Scotia' then 'NS' end",
+  city2: "coalesce(city2, 'Ottawa')",
+  user_type_id: "lower(user_type_id)",
+  data_of_birth: "to_date(data_of_birth, 'DD/MM/YYYY')",
+  active: "active = 'Y'",
+};
 const REST = TARGETS.filter((name) => name !== "unique_id");
 const of = (table: string) => REST.map((name) => `${table}.${name}`).join(", ");
 
 /** Records that a person would load by hand: those whose date is one. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
-/** One upsert; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
-export type ByHand = "upsert" | "upsert what is good" | "archive";
+/** One upsert, of values as they are or mapped; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
+export type ByHand = "upsert" | "upsert what is good" | "upsert what is mapped" | "archive";
 
 function script(file: string, byHand: ByHand): string {
   return `set jit = off;
 begin;
 create temporary table roster (${COLUMNS.map((name) => `${name} text`).join(", ")}) on commit drop;
 \\copy roster from '${file}' csv header
-${byHand === "archive" ? archive() : upsert(byHand === "upsert" ? "" : `where ${GOOD}`)}
+${statement(byHand)}
 commit;
 `;
 }
 
-function upsert(where: string): string {
+function statement(byHand: ByHand): string {
+  switch (byHand) {
+    case "upsert":
+      return upsert(VALUES);
+    case "upsert what is good":
+      return upsert(VALUES, `where ${GOOD}`);
+    case "upsert what is mapped":
+      return upsert(COLUMNS.map((name, at) => MAPPED[name] ?? VALUES[at]));
+    case "archive":
+      return archive();
+  }
+}
+
+function upsert(values: readonly string[], where = ""): string {
   return `insert into by_hand.users as u (${TARGETS.join(", ")})
-select ${VALUES.join(", ")} from roster ${where}
+select ${values.join(", ")} from roster ${where}
 on conflict (unique_id) do update
   set (${REST.join(", ")}, updated_at) = (${of("excluded")}, now())
   where (${of("u")}) is distinct from (${of("excluded")});`;

@@ -38,6 +38,24 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     expected: (records) => ({ created: records }),
   },
   {
+    name: "mapped",
+    title: "first import, mapped",
+    before: null,
+    file: { isExport: true },
+    settings: {
+      value_maps: {
+        active: { Y: "1", N: "0" },
+        province: { Ontario: "ON", Quebec: "QC", "Nova Scotia": "NS" },
+        user_type_id: { Student: "student", Staff: "staff", Faculty: "faculty", Visitor: "visitor" },
+      },
+      defaults: { login_source: "ldap", city2: "Ottawa" },
+      date_format: "DD/MM/YYYY",
+    },
+    byHand: "upsert what is mapped",
+    most: 1.1,
+    expected: (records) => ({ created: records }),
+  },
+  {
     name: "same",
     title: "the same file again",
     before: {},

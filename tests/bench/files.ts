@@ -10,8 +10,9 @@ const BYTES_A_RECORD = 200;
 
 /** The roster of a plan; a file that was made before is taken as it is. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
-  const { records, changedEvery = 0, failingEvery = 0, inactiveEvery = 0 } = plan;
-  return await madeOnce(`roster-${records}-${changedEvery}-${failingEvery}-${inactiveEvery}.csv`, async (path) => {
+  const { records, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false } = plan;
+  const kind = `${changedEvery}-${failingEvery}-${inactiveEvery}${isExport ? "-export" : ""}`;
+  return await madeOnce(`roster-${records}-${kind}.csv`, async (path) => {
     await requireSpace(records * BYTES_A_RECORD);
     await writeRoster(path, plan);
   });

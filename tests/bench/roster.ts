@@ -9,6 +9,8 @@ export interface RosterPlan {
   failingEvery?: number;
   /** Every so many records the user is inactive; 0: nobody is. */
   inactiveEvery?: number;
+  /** Whether it is an export whose values must be mapped: no login source, provinces in words, DD/MM/YYYY, Y and N. */
+  isExport?: boolean;
 }
 
 export const ROSTER_HEADER =
@@ -46,6 +48,7 @@ const LAST_NAMES = [
 const CITIES = ["Ottawa", "Gatineau", "Montréal", "Toronto", "Kingston", "Halifax"];
 const PROVINCES = ["ON", "QC", "QC", "ON", "ON", "NS"];
 const TYPES = ["student", "staff", "faculty", "visitor"];
+const EXPORT_PROVINCES: Readonly<Record<string, string>> = { ON: "Ontario", QC: "Quebec", NS: "Nova Scotia" };
 
 /** A small seeded generator of numbers (mulberry32). */
 function numbers(seed: number): () => number {
@@ -60,31 +63,34 @@ function numbers(seed: number): () => number {
 
 const digits = (value: number, width: number) => String(value).padStart(width, "0");
 
+const capitalized = (word: string) => word[0].toUpperCase() + word.slice(1);
+
 function record(
   user: number,
-  { changed, failing, inactive }: Record<"changed" | "failing" | "inactive", boolean>,
+  { changed, failing, inactive, isExport }: Record<"changed" | "failing" | "inactive" | "isExport", boolean>,
 ): string {
   const next = numbers(user);
   const pick = <T>(list: readonly T[]) => list[next() % list.length];
   const id = digits(user, 8), place = next() % CITIES.length;
-  const birth = `${1960 + (next() % 45)}-${digits(1 + (next() % 12), 2)}-${digits(1 + (next() % 28), 2)}`;
+  const [year, month, day] = [1960 + (next() % 45), digits(1 + (next() % 12), 2), digits(1 + (next() % 28), 2)];
+  const birth = isExport ? `${day}/${month}/${year}` : `${year}-${month}-${day}`;
   return [
     `U${id}`,
-    "ldap",
+    isExport ? "" : "ldap",
     pick(FIRST_NAMES),
     pick(LAST_NAMES),
     `user${id}`,
     `user${id}@example.edu`,
     `${1 + (next() % 999)} ${changed ? "Elm" : "Main"} Street`,
     CITIES[place],
-    PROVINCES[place],
+    isExport ? EXPORT_PROVINCES[PROVINCES[place]] : PROVINCES[place],
     `K${next() % 10}A ${next() % 10}B${next() % 10}`,
     next() % 4 === 0 ? `Room ${next() % 500}` : "",
     "",
     "",
     "",
     `613-555-${digits(next() % 10_000, 4)}`,
-    pick(TYPES),
+    isExport ? capitalized(pick(TYPES)) : pick(TYPES),
     `E${digits(user, 7)}`,
     `613-556-${digits(next() % 10_000, 4)}`,
     `S${digits(user, 7)}`,
@@ -92,20 +98,20 @@ function record(
     `D${digits(next() % 10_000_000, 7)}`,
     PROVINCES[place],
     failing ? "31/12/1999" : birth,
-    inactive ? "0" : "1",
+    isExport ? inactive ? "N" : "Y" : inactive ? "0" : "1",
   ].join(",");
 }
 
 /** Writes a roster file. */
 export async function writeRoster(path: string, plan: RosterPlan): Promise<void> {
-  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0 } = plan;
+  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false } = plan;
   const isEvery = (every: number, at: number) => every > 0 && at % every === 0;
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
   let text = ROSTER_HEADER + "\n";
   for (let at = 0; at < records; at++) {
     const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) => isEvery(every, at));
-    text += record(from + at, { changed, failing, inactive }) + "\n";
+    text += record(from + at, { changed, failing, inactive, isExport }) + "\n";
     if (text.length < 1 << 20 && at + 1 < records) continue;
     const bytes = encoder.encode(text);
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));

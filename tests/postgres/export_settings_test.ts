@@ -8,8 +8,9 @@ import {
   type RosterDatabase,
   type User,
 } from "./roster_database.ts";
+import { importYields, transactionOf, withOther } from "./locks/other_program.ts";
 
-const reasons = ({ failures }: ImportReport) =>
+const reasons = ({ failures }: Pick<ImportReport, "failures">) =>
   failures.map(({ line, problems }) => [line, ...problems.map(({ code, reason }) => `${code} ${reason}`)]);
 
 const pick = (user: User, ...names: string[]) => Object.fromEntries(names.map((name) => [name, user[name]]));
@@ -238,6 +239,42 @@ a1,ldap,"1,5E+10",
   },
 );
 
+onServer("a lost zero is told every night, also after a night in which another program changed a user", async (db) => {
+  await db.addUsers({ unique_id: "007" }, { unique_id: "a", city: "Ottawa" });
+  const others = Array.from(
+    { length: 255 },
+    (_, at) => `u${at},ldap,${"so long that it is worth loading the cache".repeat(2)}`,
+  );
+  const roster = [
+    "unique_id,login_source,street,city",
+    "7,ldap,,",
+    "a,ldap,,Hull",
+    ...others.map((one) => `${one},`),
+    "",
+  ].join("\n");
+  await withOther(db, async (other) => {
+    const edit = transactionOf(other, async (tx) => {
+      await tx`update rosterd.users set city = 'Aylmer' where unique_id = 'a'`;
+    });
+    await edit.begun;
+    const importing = db.import(roster);
+    await importYields(db);
+    await edit.commit();
+    assert.equal((await importing).failed, 1);
+  });
+
+  const again = await db.import(roster);
+
+  assert.deepEqual([again.failed, again.unchanged], [1, 256]);
+});
+
+onServer("a rewritten number is found with a no-break space after it, too", async (db) => {
+  const report = await db.check("unique_id,login_source,phone_cell\n1,ldap,1.23E+11\u00a0\n2,ldap,\n3,ldap,\n", {});
+  assert.deepEqual(reasons(report), [
+    [2, '9033 phone_cell "1.23E+11" is damaged: a spreadsheet has rewritten this number, so type the number again'],
+  ]);
+});
+
 onServer("a roster of which more than half is damaged is rejected", async (db) => {
   await db.addUsers({ unique_id: "00123" });
   const report = await db.import(
@@ -269,6 +306,22 @@ onServer("with a default login_source the users missing from it are found", asyn
   };
   await missingOf(db, "unique_id,city\n1,Hull\n", settings);
   await missingOf(db, "unique_id,city,login_source\n1,Hull,\n9,Hull,\n", settings);
+});
+
+onServer("a login source that a user keeps is not one that the roster names", async (db) => {
+  await db.addUsers({ unique_id: "1", login_source: "ldap" }, { unique_id: "2", login_source: "ldap" }, {
+    unique_id: "3",
+    login_source: "sso",
+  });
+  await db.import("unique_id,login_source,city\n1,sso,Hull\n", {
+    settings: {
+      fill_only_columns: ["login_source"],
+      missing_users: "archive",
+      archive_guard: { max_percent: 100, min_users: 20 },
+    },
+  });
+  const users = await db.users();
+  assert.deepEqual([users["1"].login_source, users["2"].archived, users["3"].archived], ["ldap", false, true]);
 });
 
 async function missingOf(

@@ -22,8 +22,8 @@ const POINT = 0x2e, COMMA = 0x2c, EXPONENT = 0x45;
 export function damageRule({ name }: Column): Rule {
   const isNumber = NUMBERS.has(name);
   return (batch, value) => {
-    if (batch.flags[value] & Batch.NOT_ASCII) return lostCharacter(name, batch, value);
-    if (!isNumber) return null;
+    const lost = batch.flags[value] & Batch.NOT_ASCII ? lostCharacter(name, batch, value) : null;
+    if (lost !== null || !isNumber) return lost;
     const second = batch.bytes[batch.start[value] + 1];
     if (second !== POINT && second !== COMMA && second !== EXPONENT) return null;
     const text = batch.text(value);

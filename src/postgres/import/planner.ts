@@ -35,7 +35,8 @@ export class Planner {
   }
 
   async replan(tx: Tx): Promise<Plan> {
-    await tx.unsafe("truncate plan, overruled, claims, taken, missing, archived");
+    // Lost zeros stay, because their records already have the problem.
+    await tx.unsafe("truncate plan, claims, taken, missing, archived; delete from overruled where name <> 'unique_id'");
     return await this.#plan(tx);
   }
 

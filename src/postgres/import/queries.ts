@@ -3,8 +3,8 @@
  * of the roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the
  * database, `@label` its name in rosters and messages, `@type` its type, `@old` the user's value, and `@text` the
  * user's value or null. `@staged` is what the record does to user `u`: null keeps the value, '' clears it; `@new` is
- * the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and `@after(COLUMN)` is the value that
- * the user ends up with.
+ * the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and `@named(COLUMN)` is the value that
+ * the record names: its own, that of the user, or the default.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -28,11 +28,12 @@ export function forColumns(query: string, columns: readonly Column[], settings =
         template.replace(/@(name|label|type|staged|new|old|text)/g, (_, part: string) => sqlOf(column, part, settings))
       )
         .join(joiner),
-  ).replace(/@(staged|after)\((\w+)\)/g, (_, part: string, name: string) => {
+  ).replace(/@(staged|named)\((\w+)\)/g, (_, part: string, name: string) => {
     const column = VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!;
-    const staged = stagedSql(column, settings);
-    // If no setting applies, PostgreSQL's planner need not join the users.
-    return part === "staged" || staged === `s.${name}` ? staged : `coalesce(${staged}, u.${name})`;
+    if (part === "staged") return stagedSql(column, settings);
+    const named = stagedSql(column, { ...settings, fill_only_columns: [] });
+    // Without a default, PostgreSQL's planner need not join the users.
+    return named === `s.${name}` ? named : `coalesce(${named}, u.${name})`;
   });
 }
 

@@ -1,0 +1,7 @@
+/** For any settings of an export, users and rosters, imports and dry runs do what docs/file-format.md says. */
+import { onServer } from "../roster_database.ts";
+import { runStories } from "./run.ts";
+
+onServer("whatever the maps, defaults, dates and filled columns are, imports match the model", async (db) => {
+  await runStories(db, { numRuns: 40, interruptAfterTimeLimit: 3_000 });
+});
