@@ -1,7 +1,6 @@
 /** The watched socket corrects how the driver handles lost connections (measured with postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Findings } from "../../../src/importer/checks/findings.ts";
 import { importFile } from "../../../src/importer/import_file.ts";
 import { Findings } from "../../../src/importer/checks/findings.ts";
 import { unreadFacts } from "../../../src/importer/import_job.ts";
