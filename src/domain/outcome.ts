@@ -155,7 +155,8 @@ export function statusOf(counts: Counts): ImportStatus {
 /** Refuses a whole file (docs/file-format.md#rejected-files): it goes to `bak` and is never retried. */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
-  constructor(readonly reason: Reason) {
+  /** `headers`: those of the file, if they are the reason. */
+  constructor(readonly reason: Reason, readonly headers: readonly string[] = []) {
     super(reason.text);
   }
 }

@@ -15,9 +15,11 @@ import {
 } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Proposal, RosterFinding } from "../domain/roster_finding.ts";
 import { Findings } from "./checks/findings.ts";
+import { findingsOf, joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
 import { checkFile } from "./import_file.ts";
-import { unreadFacts } from "./import_job.ts";
+import { type ReadJob, unreadFacts } from "./import_job.ts";
 import { reasonOf } from "./reason.ts";
 import { runImport } from "./run_import.ts";
 import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
@@ -35,19 +37,45 @@ export interface FileJob {
 export interface CheckReport extends Report {
   changes: Change[];
   kept: KeptValue[];
+  /** With the proposed settings, if there is a proposal. */
   first_records: StoredRecord[];
+  findings: RosterFinding[];
+  proposal: Proposal | null;
 }
 
-/** A dry run. Throws only if it is aborted. */
+/** A cured header shows the values below it, and cured values what is left. */
+const MAX_ROUNDS = 3;
+
+/**
+ * A dry run. What the settings can cure is tried in further rounds, so that one proposal cures it all. Throws only if it is
+ * aborted.
+ */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
+  const first = await checkRound(file, job);
+  let { settings } = job, last = first, { findings } = first;
+  for (let round = 1; round < MAX_ROUNDS; round++) {
+    const proposal = proposalOf(last.findings);
+    if (proposal === null) break;
+    settings = withProposal(settings, proposal);
+    last = await checkRound(file, { ...job, settings });
+    findings = joinFindings(findings, last.findings);
+  }
+  return { ...first, first_records: last.first_records, findings, proposal: proposalOf(findings) };
+}
+
+async function checkRound(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const facts = unreadFacts(file), findings = new Findings();
+  const report = await dryRun(file, { ...job, facts, findings });
+  return { ...report, findings: findingsOf(findings, job.settings) };
+}
+
+async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckReport> {
   try {
     const { counts, warnings, failures, changes, kept, records } = await job.store.dryRun((transaction) =>
-      checkFile(file, transaction, { ...job, facts, findings })
+      checkFile(file, transaction, job)
     );
-    const report = { file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures };
     return {
-      ...report,
+      ...asCheck({ file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures }),
       changes: changes.map((change) => ({ ...change, columns: inColumnOrder(change.columns) })),
       kept,
       first_records: records.map(({ line, values }) => ({ line, values: inColumnOrder(values) })),
@@ -58,9 +86,9 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
   }
 }
 
-/** The report of a file that could not be checked. */
+/** A check that found nothing beyond its report, such as that of a file that could not be opened. */
 export function asCheck(report: Report): CheckReport {
-  return { ...report, changes: [], kept: [], first_records: [] };
+  return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
 }
 
 /** The database orders keys by its own rules. */

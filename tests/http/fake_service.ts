@@ -136,6 +136,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         changes: [],
         kept: [],
         first_records: [],
+        findings: [],
+        proposal: null,
         records: length,
       }];
     },

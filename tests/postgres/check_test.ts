@@ -124,7 +124,7 @@ onServer("an import that ends during a check does not affect its result", async 
           staging.end = async (...about) => {
             const ended = await end(...about);
             assert.ok(ended.again === null);
-            return { again: null, plan: () => interrupted(ended.plan()) };
+            return { again: null, plan: (findings) => interrupted(ended.plan(findings)) };
           };
           return staging;
         };

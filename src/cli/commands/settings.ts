@@ -20,7 +20,8 @@ export const settingsSetCommand: Command = {
   flags: JSON_FLAG,
   summary: "change settings",
   help:
-    "Changes all named settings or none: interval_minutes=10 smtp.host=mail.example.edu 'login_sources=[\"ldap\"]'.\n" +
+    "Changes all named settings or none: interval_minutes=10 smtp.host=mail.example.edu 'login_sources=[\"ldap\"]'\n" +
+    "value_maps.active.Y=1 defaults.login_source=sso.\n" +
     "A value is JSON or plain text; null means the default. A running service applies them within seconds.",
   run: runSet,
 };

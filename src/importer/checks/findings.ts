@@ -15,6 +15,9 @@ const CURABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_s
 /** Of more different values only the number of failures is known. */
 const MAX_VALUES = 50;
 
+/** A value map has no longer values. */
+const MAX_LETTERS = 1_000;
+
 /** The failures of one column. */
 export class ColumnFindings {
   /** Records with a value, and records whose value failed or is missing. */
@@ -32,7 +35,8 @@ export class ColumnFindings {
     this.failed++;
     if (text === "") this.missing++;
     else if (this.column.kind === "date") this.#addForms(text);
-    else if (CURABLE.has(this.column.kind) && (this.counts.has(text) || this.counts.size < MAX_VALUES)) {
+    else if (!CURABLE.has(this.column.kind) || text.length > MAX_LETTERS) return;
+    else if (this.counts.has(text) || this.counts.size < MAX_VALUES) {
       this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
     }
   }
