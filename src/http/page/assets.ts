@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ALWAYS_REQUIRED, COLUMNS } from "../../domain/columns.ts";
+import { COLUMNS } from "../../domain/columns.ts";
 import { settingsSchema } from "../../domain/settings.ts";
 import api from "./assets/api.js" with { type: "text" };
 import app from "./assets/app.js" with { type: "text" };
@@ -58,7 +58,7 @@ export interface Asset {
 /** What the page needs to know about settings and columns. */
 export interface Description {
   settings: SettingsSchema;
-  columns: { name: string; otherNames: readonly string[]; required: boolean }[];
+  columns: { name: string; otherNames: readonly string[] }[];
 }
 
 /** The parts of JSON Schema that the form reads. */
@@ -135,7 +135,6 @@ function description(): Description {
     columns: COLUMNS.map(({ name, otherNames, frenchNames }) => ({
       name,
       otherNames: [...otherNames, ...frenchNames],
-      required: ALWAYS_REQUIRED.includes(name),
     })),
   };
 }
