@@ -41,7 +41,10 @@ import settingsFields from "./assets/settings_fields.js" with { type: "text" };
 import settingsHistory from "./assets/settings_history.js" with { type: "text" };
 import settingsLayout from "./assets/settings_layout.js" with { type: "text" };
 import settingsPatch from "./assets/settings_patch.js" with { type: "text" };
+import setup from "./assets/setup.js" with { type: "text" };
+import setupQuestions from "./assets/setup_questions.js" with { type: "text" };
 import signIn from "./assets/sign_in.js" with { type: "text" };
+import storedSettings from "./assets/stored_settings.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 import testMail from "./assets/test_mail.js" with { type: "text" };
 import usedSettings from "./assets/used_settings.js" with { type: "text" };
@@ -102,7 +105,10 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
     "settings_history.js": settingsHistory,
     "settings_layout.js": settingsLayout,
     "settings_patch.js": settingsPatch,
+    "setup.js": setup,
+    "setup_questions.js": setupQuestions,
     "sign_in.js": signIn,
+    "stored_settings.js": storedSettings,
     "test_mail.js": testMail,
     "used_settings.js": usedSettings,
     "words.js": words,
