@@ -35,3 +35,13 @@ export interface RosterFinding {
 export interface Proposal {
   patch: Record<string, unknown>;
 }
+
+/**
+ * Whether a question still matters: values below a header only while the header means their column, and the default of a missing
+ * column only while no header means it. `columnOf`: the answers for unknown headers, empty for a header that is not used.
+ */
+export function isAsked({ kind, header, column }: RosterFinding, columnOf: ReadonlyMap<string, string>): boolean {
+  if (kind === "unknown_header") return true;
+  if (kind === "missing_column") return ![...columnOf.values()].includes(column!);
+  return header === null || !columnOf.has(header) || columnOf.get(header) === column;
+}

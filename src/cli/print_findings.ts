@@ -1,0 +1,51 @@
+/** What settings can cure, as sentences that name the setting (docs/file-format.md#from-a-finding-to-its-cure). */
+import type { RosterFinding } from "../domain/roster_finding.ts";
+import type { CheckReport } from "../importer/report.ts";
+import { printable } from "../runtime/log.ts";
+import { counted } from "../smtp/text.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MAX_FINDINGS_PRINTED = 20;
+
+/** `hint` follows if anything was printed. */
+export function printFindings({ out, paint }: Terminal, { findings }: Pick<CheckReport, "findings">, hint = ""): void {
+  // The report lists the other headers.
+  const told = findings.filter(({ kind, suggestion }) => kind !== "unknown_header" || suggestion !== null);
+  for (const finding of told.slice(0, MAX_FINDINGS_PRINTED)) {
+    out(`  ${findingWords(finding)}${cureWords(finding)}`);
+  }
+  if (told.length > MAX_FINDINGS_PRINTED) {
+    out(paint.faint(`  … and ${counted(told.length - MAX_FINDINGS_PRINTED, "more question")}`));
+  }
+  if (told.length > 0 && hint !== "") out(paint.faint(`  ${hint}`));
+}
+
+/** A sentence without its period. */
+export function findingWords({ kind, header, column, value, count }: RosterFinding): string {
+  const records = count === null ? "" : ` in ${counted(count, "record")}`;
+  switch (kind) {
+    case "unknown_header":
+      return `the header ${quoted(header)} is unknown`;
+    case "missing_column":
+      return `no header means ${column}`;
+    case "opposite_value":
+      return `${quoted(header)} asks the opposite of ${column}, so that its ${value} means something else`;
+    case "value":
+      return `${column} ${quoted(value)} fails${records}`;
+    case "missing_value":
+      return `${column} has no value${records}`;
+    case "date_format":
+      return `the dates in ${quoted(header ?? column)} have another form${records}`;
+  }
+}
+
+function cureWords({ setting, suggestion, is_guess, column }: RosterFinding): string {
+  if (setting === null) return `: choose the header that means ${column}`;
+  const key = printable(setting.join("."));
+  if (suggestion === null) return `: set ${key}`;
+  return `: set ${key}=${printable(suggestion)}${is_guess ? " (a guess)" : ""}`;
+}
+
+function quoted(text: string | null): string {
+  return `"${printable(text ?? "")}"`;
+}
