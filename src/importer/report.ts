@@ -17,9 +17,11 @@ import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Proposal, RosterFinding } from "../domain/roster_finding.ts";
 import { Findings } from "./checks/findings.ts";
-import { findingsOf, joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
+import { joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
+import { findingsOf, misreadColumns } from "./checks/questions.ts";
 import { checkFile } from "./import_file.ts";
 import { type ReadJob, unreadFacts } from "./import_job.ts";
+import { probeHeaders } from "./probe_headers.ts";
 import { reasonOf } from "./reason.ts";
 import { runImport } from "./run_import.ts";
 import type { Failure, ImportEntry, ImportStore, Progress, RosterFile } from "./ports.ts";
@@ -48,25 +50,29 @@ const MAX_ROUNDS = 3;
 
 /**
  * A dry run. What the settings can cure is tried in further rounds, so that one proposal cures it all. Throws only if it is
- * aborted.
+ * aborted, or if a file with a rejected header cannot be read again.
  */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const first = await checkRound(file, job);
-  let { settings } = job, last = first, { findings } = first;
-  for (let round = 1; round < MAX_ROUNDS; round++) {
-    const proposal = proposalOf(last.findings);
-    if (proposal === null) break;
-    settings = withProposal(settings, proposal);
+  let last = first, findings = findingsOf(first.found, job.settings), proposal = proposalOf(findings);
+  for (let round = 1, tried = ""; round < MAX_ROUNDS && proposal !== null; round++) {
+    const trial = JSON.stringify(proposal);
+    if (trial === tried) break;
+    tried = trial;
+    const settings = withProposal(job.settings, proposal);
     last = await checkRound(file, { ...job, settings });
-    findings = joinFindings(findings, last.findings);
+    findings = joinFindings(findings, findingsOf(last.found, settings), misreadColumns(last.found, settings));
+    proposal = proposalOf(findings);
   }
-  return { ...first, first_records: last.first_records, findings, proposal: proposalOf(findings) };
+  if (proposal === null) last = first;
+  return { ...first.report, first_records: last.report.first_records, findings, proposal };
 }
 
-async function checkRound(file: RosterFile, job: FileJob): Promise<CheckReport> {
-  const facts = unreadFacts(file), findings = new Findings();
-  const report = await dryRun(file, { ...job, facts, findings });
-  return { ...report, findings: findingsOf(findings, job.settings) };
+async function checkRound(file: RosterFile, job: FileJob): Promise<{ report: CheckReport; found: Findings }> {
+  const facts = unreadFacts(file), found = new Findings();
+  const report = await dryRun(file, { ...job, facts, findings: found });
+  if (report.reason?.code === "header") found.headers = await probeHeaders(file, job);
+  return { report, found };
 }
 
 async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckReport> {

@@ -72,3 +72,44 @@ onServer("private values that fail are in no finding", async (db) => {
   assert.deepEqual(findings.map(({ column, value }) => [column, value]), [["active", "perhaps"]]);
   assert.deepEqual([proposal, failed], [null, 1]);
 });
+
+onServer("a header below title lines is found by the words of other systems, and cured", async (db) => {
+  const roster = [
+    "Campus Registry – term 2027",
+    "",
+    "Student ID|Surname|Given Name|Enrolment",
+    "1|Roy|Zoé|A",
+    "2|Roy|Léo|A",
+    "",
+  ].join("\n");
+  const before = await db.check(roster);
+  assert.deepEqual([before.status, before.reason?.code], ["rejected", "header"]);
+  assert.deepEqual(before.proposal?.patch, {
+    header_aliases: { "Student ID": "unique_id", Surname: "last_name", "Given Name": "first_name" },
+    defaults: { login_source: "sso" },
+  });
+  assert.deepEqual(before.first_records.map(({ line }) => line), [4, 5]);
+  const settings = mergePatch(DEFAULT_SETTINGS, before.proposal?.patch) as Settings;
+  assert.deepEqual(countsOf(await db.check(roster, { settings })), { records: 2, created: 2 });
+});
+
+onServer("a header whose values mean nothing for its column is not suggested after all", async (db) => {
+  const roster = (statuses: string[]) =>
+    "unique_id,login_source,status,region,mail,dob\n" +
+    statuses.map((status, at) => `${at},ldap,${status},EMEA,stop ${at},spring\n`).join("");
+  const part = await db.check(roster(["FT", "PT", "A"]));
+  assert.deepEqual([part.status, part.proposal], ["done", null]);
+  assert.deepEqual(part.findings.map(({ header, suggestion }) => [header, suggestion]), [
+    ["status", null],
+    ["region", null],
+    ["mail", null],
+    ["dob", null],
+  ]);
+  assert.equal(part.first_records.length, 3);
+  const most = await db.check(roster(["A", "active", "0", "I", "FT"]));
+  assert.deepEqual(most.proposal?.patch, {
+    header_aliases: { status: "active" },
+    value_maps: { active: { A: "1", active: "1", I: "0" } },
+  });
+  assert.deepEqual(most.findings.find(({ value }) => value === "FT")?.suggestion, null);
+});

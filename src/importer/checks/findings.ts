@@ -1,6 +1,6 @@
 /**
  * What the values of a roster tell about its settings: the columns that fail, with their values and how often each occurs. It makes
- * warnings of them, and `proposal.ts` makes settings.
+ * warnings of them, and `questions.ts` asks about them.
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";

@@ -1,35 +1,8 @@
-/**
- * Makes questions of what a check found, each with the setting that cures it, and a merge patch of the suggested answers
- * (docs/file-format.md#from-a-finding-to-its-cure). Pure: nothing is applied before a person confirms it.
- */
-import { type Column, columnPosition, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
+/** Makes a change of settings of the suggestions for a roster, to try it and to offer it. Pure: a person confirms it. */
 import { addToPatch, type JsonObject, mergePatch } from "../../domain/merge_patch.ts";
 import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
-import { DATE_FORMATS, foldValue, InvalidSettings, mayHaveDefault, type Settings } from "../../domain/settings.ts";
-import type { ColumnFindings, Findings } from "./findings.ts";
-import { type KnownNames, knownNames, requiredColumns } from "./header.ts";
-import { nearestName } from "./nearest_name.ts";
-import { foldWord, HEADER_WORDS, isOpposite, valueMeant } from "./other_words.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { validSettings } from "./valid_settings.ts";
-
-/** Of more unknown headers, only those with a suggestion and the first others are asked about. */
-const MAX_HEADERS_ASKED = 100;
-
-/** For a roster that says nothing about its login source. */
-const USUAL_LOGIN_SOURCE = "sso";
-
-/** In the order of the questions: headers, missing columns, then the values by column. */
-export function findingsOf(found: Findings, settings: Settings): RosterFinding[] {
-  const header = readNames(found.headers, settings);
-  const suggested = suggestColumns(header);
-  const findings = [
-    ...unknownHeaders(header, suggested),
-    ...oppositeValues(header, suggested, settings),
-    ...missingColumns(header, suggested, settings),
-    ...found.failing.flatMap((failing) => failingValues(failing, found.skipped, header, settings)),
-  ];
-  return findings.map((finding) => withoutRefused(finding, settings));
-}
 
 /** The patch of all suggestions; null without one. */
 export function proposalOf(findings: readonly RosterFinding[]): Proposal | null {
@@ -44,199 +17,22 @@ export function withProposal(settings: Settings, { patch }: Proposal): Settings 
   return validSettings(mergePatch(settings, patch));
 }
 
-/** The questions of two rounds. The second one asks only what the first one did not. */
-export function joinFindings(first: readonly RosterFinding[], second: readonly RosterFinding[]): RosterFinding[] {
+/**
+ * The questions of two rounds. The second one asks only what the first one did not. A header that was suggested for one of the
+ * columns in `misread` is not suggested after all.
+ */
+export function joinFindings(
+  first: readonly RosterFinding[],
+  second: readonly RosterFinding[],
+  misread: ReadonlySet<string> = new Set(),
+): RosterFinding[] {
   const keyOf = ({ kind, header, column, setting }: RosterFinding) => JSON.stringify(setting ?? [kind, header, column]);
   const asked = new Set(first.map(keyOf));
-  return [...first, ...second.filter((finding) => !asked.has(keyOf(finding)))];
-}
-
-/** The settings would refuse some suggestions, such as an alias of more than 200 characters. */
-function withoutRefused(finding: RosterFinding, settings: Settings): RosterFinding {
-  const proposal = proposalOf([finding]);
-  if (proposal === null) return finding;
-  try {
-    withProposal(settings, proposal);
-    return finding;
-  } catch (error) {
-    if (!(error instanceof InvalidSettings)) throw error;
-    return { ...finding, suggestion: null };
-  }
-}
-
-const NOTHING = {
-  header: null,
-  column: null,
-  value: null,
-  count: null,
-  suggestion: null,
-  is_guess: false,
-  choices: [],
-};
-
-interface Names {
-  /** Unknown headers, each spelling once. */
-  unknown: string[];
-  /** Column in the file → its first header. */
-  headerOf: ReadonlyMap<string, string>;
-}
-
-function readNames(headers: readonly string[], settings: Settings): Names {
-  const known: KnownNames = knownNames(settings.header_aliases);
-  const unknown = new Map<string, string>(), headerOf = new Map<string, { header: string; rank: number }>();
-  for (const header of headers) {
-    const folded = foldHeader(header), entry = known.get(folded);
-    if (entry !== undefined) {
-      const before = headerOf.get(entry.column);
-      if (before === undefined || entry.rank < before.rank) headerOf.set(entry.column, { header, rank: entry.rank });
-    } else if (folded !== "" && !isOwnHeader(header) && !unknown.has(folded)) unknown.set(folded, header.trim());
-  }
-  return {
-    // A file with one header has another delimiter, or is not a roster.
-    unknown: headers.length < 2 ? [] : [...unknown.values()],
-    headerOf: new Map([...headerOf].map(([column, { header }]) => [column, header])),
-  };
-}
-
-/** Header → column, for columns that the file lacks. A known word counts more than a similar name. */
-function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string, string> {
-  const suggested = new Map<string, string>();
-  const taken = new Set(headerOf.keys());
-  const suggest = (header: string | undefined, column: string) => {
-    if (header === undefined || taken.has(column) || suggested.has(header)) return;
-    suggested.set(header, column);
-    taken.add(column);
-  };
-  for (const [column, words] of HEADER_WORDS) {
-    const free = unknown.filter((header) => !suggested.has(header));
-    const best = words.map((word) => free.find((header) => foldWord(header) === word)).find((one) => one !== undefined);
-    suggest(best, column);
-  }
-  for (const header of unknown) {
-    const nearest = nearestName(header);
-    if (nearest !== null) suggest(header, nearest.column);
-  }
-  return suggested;
-}
-
-function unknownHeaders({ unknown, headerOf }: Names, suggested: ReadonlyMap<string, string>): RosterFinding[] {
-  const choices = COLUMNS.map(({ name }) => name).filter((name) => !headerOf.has(name));
-  const inOrder = [...unknown].sort((a, b) => Number(suggested.has(b)) - Number(suggested.has(a)));
-  return inOrder.slice(0, Math.max(MAX_HEADERS_ASKED, suggested.size)).map((header) => ({
-    ...NOTHING,
-    kind: "unknown_header",
-    header,
-    setting: ["header_aliases", header],
-    suggestion: suggested.get(header) ?? null,
-    choices,
-  }));
-}
-
-/** A header such as "suspended" asks the opposite of `active`: even its 0 and 1 need a value map. */
-function oppositeValues(
-  { headerOf }: Names,
-  suggested: ReadonlyMap<string, string>,
-  { value_maps }: Settings,
-): RosterFinding[] {
-  const header = headerOf.get("active") ?? [...suggested].find(([, column]) => column === "active")?.[0];
-  if (header === undefined || !isOpposite(header)) return [];
-  return [["0", "1"], ["1", "0"]].filter(([value]) => !Object.hasOwn(value_maps.active ?? {}, value)).map((
-    [value, suggestion],
-  ) => ({
-    ...NOTHING,
-    kind: "opposite_value",
-    header,
-    column: "active",
-    value,
-    setting: ["value_maps", "active", value],
-    suggestion,
-    choices: FLAGS,
-  }));
-}
-
-const FLAGS = ["1", "0"];
-
-function missingColumns(
-  { headerOf }: Names,
-  suggested: ReadonlyMap<string, string>,
-  settings: Settings,
-): RosterFinding[] {
-  if (headerOf.size + suggested.size === 0) return [];
-  const found = new Set([...headerOf.keys(), ...suggested.values()]);
-  return [...requiredColumns(settings)].filter((name) => !found.has(name)).map((name) => ({
-    ...NOTHING,
-    kind: "missing_column",
-    column: name,
-    ...defaultFor(COLUMNS[columnPosition(name)], true, settings),
-  }));
-}
-
-/** A login source is guessed only for a roster without any (`isEmpty`). */
-function defaultFor(column: Column, isEmpty: boolean, settings: Settings) {
-  const choices = acceptedValues(column, settings);
-  const isLoginSource = column.name === "login_source" && isEmpty;
-  const suggestion = isLoginSource ? choices[0] ?? USUAL_LOGIN_SOURCE : choices.length === 1 ? choices[0] : null;
-  const setting = mayHaveDefault(column.name) ? ["defaults", column.name] : null;
-  return { setting, suggestion: setting === null ? null : suggestion, is_guess: suggestion !== null, choices };
-}
-
-function failingValues(found: ColumnFindings, skipped: number, header: Names, settings: Settings): RosterFinding[] {
-  const { column, missing } = found;
-  const source = { ...NOTHING, header: header.headerOf.get(column.name) ?? null, column: column.name };
-  const findings: RosterFinding[] = column.kind === "date"
-    ? dates(found, skipped, source)
-    : values(found, source, settings);
-  if (missing > 0 && mayHaveDefault(column.name)) {
-    const isEmpty = found.values === 0;
-    findings.push({ ...source, kind: "missing_value", count: missing, ...defaultFor(column, isEmpty, settings) });
-  }
-  return findings;
-}
-
-type Source = Omit<RosterFinding, "kind" | "setting">;
-
-function values({ column, counts }: ColumnFindings, source: Source, settings: Settings): RosterFinding[] {
-  const opposite = source.header !== null && isOpposite(source.header);
-  const choices = acceptedValues(column, settings);
-  return inSpellings(counts).map(({ value, count }) => ({
-    ...source,
-    kind: "value",
-    value,
-    count,
-    setting: ["value_maps", column.name, value],
-    suggestion: valueMeant(column, value, { opposite, accepted: choices }),
-    choices,
-  }));
-}
-
-/** Values that a value map does not tell apart count together. The most frequent come first. */
-function inSpellings(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {
-  const byFolded = new Map<string, { value: string; count: number }>();
-  for (const [text, count] of counts) {
-    const folded = foldValue(text), one = byFolded.get(folded);
-    if (one === undefined) byFolded.set(folded, { value: text.trim(), count });
-    else one.count += count;
-  }
-  return [...byFolded.values()].sort((a, b) => b.count - a.count);
-}
-
-function dates(found: ColumnFindings, skipped: number, source: Source): RosterFinding[] {
-  if (found.forms.size === 0) return [];
-  const likely = found.likelyForms(skipped)?.formats ?? [];
-  const counts = [...found.forms.values()];
-  return [{
-    ...source,
-    kind: "date_format",
-    count: Math.max(...counts),
-    setting: ["date_format"],
-    suggestion: likely.length === 1 ? likely[0] : null,
-    choices: DATE_FORMATS.filter((format) => found.forms.has(format)),
-  }];
-}
-
-/** The values that a column accepts; empty for any text. */
-function acceptedValues({ kind }: Column, { login_sources, user_types }: Settings): string[] {
-  if (kind === "flag") return FLAGS;
-  if (kind === "login_source") return [...login_sources];
-  return kind === "user_type" ? [...user_types] : [];
+  const joined = [...first, ...second.filter((finding) => !asked.has(keyOf(finding)))];
+  const isHeader = ({ kind }: RosterFinding) => kind === "unknown_header";
+  const wrong = new Set(
+    first.filter((one) => isHeader(one) && misread.has(one.suggestion ?? "")).map((one) => one.header),
+  );
+  return joined.filter((one) => isHeader(one) || one.header === null || !wrong.has(one.header))
+    .map((one) => isHeader(one) && wrong.has(one.header) ? { ...one, suggestion: null } : one);
 }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { COLUMNS } from "../../../src/domain/columns.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
 import { Findings } from "../../../src/importer/checks/findings.ts";
-import { findingsOf, joinFindings, proposalOf, withProposal } from "../../../src/importer/checks/proposal.ts";
+import { joinFindings, proposalOf, withProposal } from "../../../src/importer/checks/proposal.ts";
+import { findingsOf } from "../../../src/importer/checks/questions.ts";
 
 /** Header → column, for all headers with a suggestion. */
 function aliases(headers: string, settings: Partial<Settings> = {}): Record<string, string> {
