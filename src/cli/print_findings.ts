@@ -7,17 +7,19 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_FINDINGS_PRINTED = 20;
 
-/** `hint` follows if anything was printed. */
-export function printFindings({ out, paint }: Terminal, { findings }: Pick<CheckReport, "findings">, hint = ""): void {
-  // The report lists the other headers.
-  const told = findings.filter(({ kind, suggestion }) => kind !== "unknown_header" || suggestion !== null);
-  for (const finding of told.slice(0, MAX_FINDINGS_PRINTED)) {
+/** What is likely cured by a setting. A single value without a known meaning may be a mistake of the roster. */
+export function printLikelyCures(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
+  const likely = findings.filter(({ kind, suggestion }) => kind === "missing_column" || suggestion !== null);
+  printFindings(terminal, { findings: likely });
+  if (likely.length > 0) terminal.out(terminal.paint.faint("  to set them one by one: rosterd settings map FILE"));
+}
+
+export function printFindings({ out, paint }: Terminal, { findings }: Pick<CheckReport, "findings">): void {
+  for (const finding of findings.slice(0, MAX_FINDINGS_PRINTED)) {
     out(`  ${findingWords(finding)}${cureWords(finding)}`);
   }
-  if (told.length > MAX_FINDINGS_PRINTED) {
-    out(paint.faint(`  … and ${counted(told.length - MAX_FINDINGS_PRINTED, "more question")}`));
-  }
-  if (told.length > 0 && hint !== "") out(paint.faint(`  ${hint}`));
+  const more = findings.length - MAX_FINDINGS_PRINTED;
+  if (more > 0) out(paint.faint(`  … and ${counted(more, "more question")}`));
 }
 
 /** A sentence without its period. */

@@ -9,7 +9,7 @@ import { counted } from "../../smtp/text.ts";
 import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
-import { printFindings } from "../print_findings.ts";
+import { printLikelyCures } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { databaseErrorReports } from "../roster_operand.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -52,7 +52,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
       printReport(terminal, report, true);
       printChanges(terminal, report);
       printKept(terminal, report);
-      printFindings(terminal, report, "to set them one by one: rosterd settings map FILE");
+      printLikelyCures(terminal, report);
     }
   }
   return exitCodeOf(reports);

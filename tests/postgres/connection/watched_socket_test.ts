@@ -1,6 +1,7 @@
 /** The watched socket corrects how the driver handles lost connections (measured with postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Findings } from "../../../src/importer/checks/findings.ts";
 import { importFile } from "../../../src/importer/import_file.ts";
 import { unreadFacts } from "../../../src/importer/import_job.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
@@ -82,6 +83,7 @@ onServer("an import whose COMMIT succeeded is not applied again", async (db) => 
     signal,
     onProgress: () => {},
     facts: unreadFacts(file),
+    findings: new Findings(),
     isUpload: true,
   };
   const again = db.store.transaction((transaction) => importFile(file, transaction, id, job), { signal });
