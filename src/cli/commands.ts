@@ -13,6 +13,7 @@ import { printSystemdCommand } from "./commands/print/systemd.ts";
 import { printVsftpdCommand } from "./commands/print/vsftpd.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { settingsGetCommand, settingsSetCommand } from "./commands/settings.ts";
+import { settingsMapCommand } from "./commands/settings_map.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tokenCommand } from "./commands/token.ts";
 
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   settingsGetCommand,
   settingsSetCommand,
+  settingsMapCommand,
   tokenCommand,
   healthcheckCommand,
   printSystemdCommand,

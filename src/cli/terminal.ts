@@ -5,6 +5,11 @@ export interface Terminal {
   err(text: string): void;
   /** Shows a line on standard error that the next output replaces. Does nothing without a terminal. */
   progress(text: string): void;
+  /** Asks on standard error, and returns the line that a person types, trimmed; null at the end of the input. */
+  ask(question: string, signal: AbortSignal): Promise<string | null>;
+  /** Standard input and standard error are a terminal. */
+  readonly canAsk: boolean;
+  /** Standard output is a terminal. */
   readonly isPerson: boolean;
   readonly paint: Paint;
 }
@@ -24,7 +29,14 @@ export function createTerminal(noColor: boolean): Terminal {
     if (shown) writeAll(Deno.stderr, "\r\x1b[K");
     shown = false;
   };
+  const readLine = createLineReader(Deno.stdin);
   return {
+    canAsk: progresses && Deno.stdin.isTerminal(),
+    ask(question, signal) {
+      clear();
+      writeAll(Deno.stderr, question);
+      return readLine(signal);
+    },
     isPerson,
     paint: createPaint(isPerson && !noColor),
     out(text) {
@@ -40,6 +52,32 @@ export function createTerminal(noColor: boolean): Terminal {
       writeAll(Deno.stderr, `\r\x1b[K${text}`);
       shown = text !== "";
     },
+  };
+}
+
+/** Reads line by line; null at the end of the input. Throws the reason of the signal. */
+export function createLineReader(
+  input: { read(bytes: Uint8Array): Promise<number | null> },
+): (signal: AbortSignal) => Promise<string | null> {
+  const decoder = new TextDecoder();
+  let read = "";
+  return async (signal) => {
+    while (!read.includes("\n")) {
+      signal.throwIfAborted();
+      const bytes = new Uint8Array(1_024), aborted = Promise.withResolvers<never>();
+      const onAbort = () => aborted.reject(signal.reason);
+      signal.addEventListener("abort", onAbort);
+      try {
+        const count = await Promise.race([input.read(bytes), aborted.promise]);
+        if (count === null) return null;
+        read += decoder.decode(bytes.subarray(0, count), { stream: true });
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+    }
+    const [line, ...rest] = read.split("\n");
+    read = rest.join("\n");
+    return line.trim();
   };
 }
 

@@ -178,7 +178,8 @@ export function statusOf(counts: Counts): ImportStatus {
 /** The whole file is rejected (docs/file-format.md#rejected-files). It moves to `bak` and is never retried. */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
-  constructor(readonly reason: Reason) {
+  /** `headers`: those of the file, if they are the reason. */
+  constructor(readonly reason: Reason, readonly headers: readonly string[] = []) {
     super(reason.text);
   }
 }

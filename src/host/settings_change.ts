@@ -7,12 +7,8 @@ import {
   type Settings,
   type SettingsProblem,
 } from "../domain/settings.ts";
+import { addToPatch, isObject, type JsonObject, mergePatch, objectOr, own } from "../domain/merge_patch.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
-
-type JsonObject = Record<string, unknown>;
-
-/** Deeper than any valid settings. Keeps a hostile document from exhausting the stack. */
-const MAX_DEPTH = 16;
 
 /**
  * The settings after an RFC 7396 merge patch. null, at any depth, restores the default. `ownPassword`:
@@ -39,17 +35,23 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
   for (const word of words) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
     if (key === undefined) throw problem(word.replace(/=.*/s, ""), [], "must have the form KEY=VALUE");
-    // Only the first dot separates: `header_aliases.Stud. No=student_no` names the header "Stud. No".
-    const [, outer, inner] = /^([^.]+)\.(.+)$/s.exec(key) ?? [undefined, key, undefined];
-    const stated = valueOf(outer, inner, value);
-    if (inner === undefined) define(patch, outer, stated);
-    else define(patch, outer, define(objectOr(own(patch, outer)), inner, stated));
+    const path = pathOf(key);
+    addToPatch(patch, path, valueOf(path, value));
   }
   return patch;
 }
 
-function valueOf(outer: string, inner: string | undefined, word: string): unknown {
-  if (isText(outer, inner) && word !== "null" && !word.startsWith('"')) return word;
+/** The dots that separate; others belong to the last part: `header_aliases.Stud. No` names the header "Stud. No". */
+const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
+
+function pathOf(key: string): string[] {
+  const parts = key.split(".");
+  const dots = Number(own(SEPARATING_DOTS, parts[0]) ?? 1);
+  return parts.length <= dots ? parts : [...parts.slice(0, dots), parts.slice(dots).join(".")];
+}
+
+function valueOf(path: readonly string[], word: string): unknown {
+  if (isText(path) && word !== "null" && !word.startsWith('"')) return word;
   try {
     return JSON.parse(word);
   } catch (error) {
@@ -58,22 +60,14 @@ function valueOf(outer: string, inner: string | undefined, word: string): unknow
   }
 }
 
-function isText(outer: string, inner: string | undefined): boolean {
-  if (outer === "header_aliases") return inner !== undefined;
+/** How many keys lead to a text in the settings whose keys are free. */
+const TEXT_DEPTHS: Readonly<Record<string, number>> = { header_aliases: 2, defaults: 2, value_maps: 3 };
+
+function isText([outer, inner, ...more]: readonly string[]): boolean {
+  const depth = own(TEXT_DEPTHS, outer);
+  if (depth !== undefined) return (inner === undefined ? 1 : 2) + more.length === depth;
   const value = own(DEFAULT_SETTINGS, outer);
   return typeof (inner === undefined ? value : own(objectOr(value), inner)) === "string";
-}
-
-/** RFC 7396. A null removes the key, so that validation fills in the default. */
-function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
-  if (!isObject(patch)) return patch;
-  if (depth > MAX_DEPTH) throw problem("", [], "the document is nested too deeply");
-  const merged: JsonObject = { ...objectOr(target) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else define(merged, key, mergePatch(own(merged, key), value, depth + 1));
-  }
-  return merged;
 }
 
 /**
@@ -107,21 +101,4 @@ function missingKeys(document: unknown, wanted: object, path: readonly string[] 
 
 function problem(key: string, path: readonly string[], message: string): InvalidSettings {
   return new InvalidSettings([{ key, path, message }]);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function objectOr(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-function own(object: object, key: string): unknown {
-  return Object.hasOwn(object, key) ? (object as JsonObject)[key] : undefined;
-}
-
-/** Sets an own property, even one named `__proto__`. */
-function define(object: JsonObject, key: string, value: unknown): JsonObject {
-  return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -115,6 +115,7 @@ async function readAndPlan<Planned>(
 
     const roster = await openRoster(() => counted(utf8Chunks(source, encoding, hasUtf8), at), settings, invalidBytes);
     facts.delimiter = roster.delimiter;
+    findings.headers = roster.header.names;
 
     const staging = await stage(roster, unpackedBytes);
     const { staged, notes } = await stageRecords(staging, roster, unpackedBytes, job);
@@ -128,8 +129,10 @@ async function readAndPlan<Planned>(
     facts.records += notes.skipped;
     return { warnings, skipped: notes.skipped, planned };
   } catch (error) {
+    if (!(error instanceof RejectedFile)) throw error;
     // The file may still be being written, so do not reject it for what is only its first half.
-    if (error instanceof RejectedFile && await file.changed()) throw new ChangedWhileRead();
+    if (await file.changed()) throw new ChangedWhileRead();
+    if (error.headers.length > 0) findings.headers = error.headers;
     throw error;
   }
 }

@@ -13,9 +13,13 @@ import {
   statusOf,
   type StoredRecord,
 } from "../domain/outcome.ts";
+import type { Proposal, RosterFinding } from "../domain/roster_finding.ts";
 import { Findings } from "./checks/findings.ts";
+import { joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
+import { findingsOf, misreadColumns } from "./checks/questions.ts";
 import { checkFile } from "./import_file.ts";
-import { unreadFacts } from "./import_job.ts";
+import { type ReadJob, unreadFacts } from "./import_job.ts";
+import { probeHeaders } from "./probe_headers.ts";
 import { reasonOf } from "./reason.ts";
 import { type ImportRun, runImport } from "./run_import.ts";
 import type { Failure, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
@@ -25,19 +29,49 @@ export type FileJob = Omit<ImportRun, "isUpload">;
 export interface CheckReport extends Report {
   changes: Change[];
   kept: KeptValue[];
+  /** With the proposed settings, if there is a proposal. */
   first_records: StoredRecord[];
+  findings: RosterFinding[];
+  proposal: Proposal | null;
 }
 
-/** A dry run. Throws only if it is aborted. */
+/** A cured header shows the values below it, and cured values what is left. */
+const MAX_ROUNDS = 3;
+
+/**
+ * A dry run. What the settings can cure is tried in further rounds, so that one proposal cures it all. Throws only if it is
+ * aborted, or if a file with a rejected header cannot be read again.
+ */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
-  const facts = unreadFacts(file), findings = new Findings();
+  const first = await checkRound(file, job);
+  let last = first, findings = findingsOf(first.found, job.settings), proposal = proposalOf(findings);
+  for (let round = 1, tried = ""; round < MAX_ROUNDS && proposal !== null; round++) {
+    const trial = JSON.stringify(proposal);
+    if (trial === tried) break;
+    tried = trial;
+    const settings = withProposal(job.settings, proposal);
+    last = await checkRound(file, { ...job, settings });
+    findings = joinFindings(findings, findingsOf(last.found, settings), misreadColumns(last.found, settings));
+    proposal = proposalOf(findings);
+  }
+  if (proposal === null) last = first;
+  return { ...first.report, first_records: last.report.first_records, findings, proposal };
+}
+
+async function checkRound(file: RosterFile, job: FileJob): Promise<{ report: CheckReport; found: Findings }> {
+  const facts = unreadFacts(file), found = new Findings();
+  const report = await dryRun(file, { ...job, facts, findings: found });
+  if (report.reason?.code === "header") found.headers = await probeHeaders(file, job);
+  return { report, found };
+}
+
+async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckReport> {
   try {
     const { counts, warnings, failures, changes, kept, records } = await job.store.dryRun((transaction) =>
-      checkFile(file, transaction, { ...job, facts, findings })
+      checkFile(file, transaction, job)
     );
-    const report = { file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures };
     return {
-      ...report,
+      ...asCheck({ file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures }),
       changes: changes.map((change) => ({ ...change, columns: inColumnOrder(change.columns) })),
       kept,
       first_records: records.map(({ line, values }) => ({ line, values: inColumnOrder(values) })),
@@ -50,7 +84,7 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
 
 /** Turns the report of a file that could not be checked into a `CheckReport`. */
 export function asCheck(report: Report): CheckReport {
-  return { ...report, changes: [], kept: [], first_records: [] };
+  return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
 }
 
 /** jsonb has its own key order, so restore the column order. */

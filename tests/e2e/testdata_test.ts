@@ -88,8 +88,15 @@ async function assertCheck(one: Case, service: TestService, { sql, url }: TestDa
   const [checked] = await response.json() as CheckReport[];
   const { created, updated, archived, reactivated, missing_archived } = report;
   assert.equal(checked.changes.length, created + updated + archived + reactivated + missing_archived);
-  const { kept, first_records } = checked;
-  assert.deepEqual(checked, { ...report, changes: changes ?? checked.changes, kept, first_records });
+  const { kept, first_records, findings, proposal } = checked;
+  assert.deepEqual(checked, {
+    ...report,
+    changes: changes ?? checked.changes,
+    kept,
+    first_records,
+    findings,
+    proposal,
+  });
   if (one.settings !== null || one.before !== null) {
     await using here = await Workplace.make({ DATABASE_URL: url });
     const { code, out, err } = await here.run("check", "--settings", service.config.settings, one.path);

@@ -139,6 +139,18 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         changes: [],
         kept: [],
         first_records: [],
+        findings: [{
+          kind: "value",
+          header: "enabled",
+          column: "active",
+          value: "Y",
+          count: 2,
+          setting: ["value_maps", "active", "Y"],
+          suggestion: "1",
+          is_guess: false,
+          choices: ["1", "0"],
+        }],
+        proposal: { patch: { value_maps: { active: { Y: "1" } } } },
         records: length,
       }];
     },

@@ -32,9 +32,11 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
   await look("dialog");
   await page.keyboard.press("Escape");
   await go(page, "#/check", "Check a file");
-  const buffer = Buffer.from(roster(290, 350, (number) => number % 9 === 0 ? { email: "wrong" } : { city: "Hull" }));
+  const people = roster(290, 350, (number) => number % 9 === 0 ? { email: "wrong" } : { city: "Hull" });
+  const exported = people.replace("city", "Town").replaceAll(/(u03[45].*),1\n/g, "$1,Y\n");
+  const buffer = Buffer.from(exported);
   await page.locator("#file").setInputFiles({ name: "new.csv", mimeType: "text/csv", buffer });
-  await page.locator("#checked").waitFor();
+  await page.locator("#check-setup").waitFor();
   await look("check");
   await go(page, "#/settings", "Settings");
   await page.getByRole("button", { name: "Add a header" }).click();

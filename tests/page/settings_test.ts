@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { until } from "../support/until.ts";
 import { go, hasFocus, type Visit } from "./browser.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
@@ -11,6 +11,10 @@ async function settingsPage(scene: Scene): Promise<Visit> {
   const visit = await scene.admin();
   await go(visit.page, "#/settings", "Settings");
   return visit;
+}
+
+function group(page: Page, name: string): Locator {
+  return page.getByRole("group", { name });
 }
 
 async function save(page: Page): Promise<void> {
@@ -27,7 +31,7 @@ pageTest(
     await page.getByLabel("Scan interval").fill("7");
     await page.getByRole("group", { name: "When to send mail" }).getByLabel("After every import").check();
     await page.getByLabel("Login sources").fill("ldap\n\n  shibboleth \n");
-    await page.getByLabel("postal_code", { exact: true }).check();
+    await group(page, "Required columns").getByLabel("postal_code", { exact: true }).check();
     await page.getByRole("button", { name: "Add a header" }).click();
     await page.getByLabel("Header in the roster").fill("Student Number");
     await page.getByLabel("Column", { exact: true }).selectOption("student_no");
@@ -52,6 +56,47 @@ pageTest(
       async () => Object.keys((await scene.service.get<Settings>("/settings")).header_aliases).length === 0,
     );
     assertQuiet();
+  },
+);
+
+pageTest(
+  "Value maps, defaults, filled columns and the form of dates can be set, changed and removed",
+  { settings: { value_maps: { active: { N: "0", old: "0" } } } },
+  async (scene) => {
+    const { page, assertQuiet } = await settingsPage(scene);
+    const maps = group(page, "Value maps"), defaults = group(page, "Defaults");
+    assert.equal(await maps.getByLabel("Value in the roster").nth(1).inputValue(), "old");
+    await maps.getByRole("button", { name: "Remove" }).nth(1).click();
+    for (const [at, column, from, to] of [[1, "active", "Y", "1"], [2, "province", "Ontario", "ON"]] as const) {
+      await maps.getByRole("button", { name: "Add a value" }).click();
+      await maps.getByLabel("Column").nth(at).selectOption(column);
+      await maps.getByLabel("Value in the roster").nth(at).fill(from);
+      await maps.getByLabel("Value to store").nth(at).fill(to);
+    }
+    await defaults.getByRole("button", { name: "Add a default" }).click();
+    await defaults.getByLabel("Column").selectOption("login_source");
+    await defaults.getByLabel("Value", { exact: true }).fill("sso");
+    assert.equal(await defaults.getByRole("option", { name: "unique_id" }).count(), 0);
+    await group(page, "Columns that are only filled").getByLabel("phone_cell").check();
+    await page.getByLabel("Form of dates").selectOption("DD/MM/YYYY");
+    await group(page, "Values damaged by a spreadsheet").getByLabel("Accept them").check();
+    const sent = page.waitForRequest((request) => request.method() === "PATCH");
+    await save(page);
+    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    assert.deepEqual((await sent).postDataJSON(), {
+      value_maps: { active: { old: null, N: "0", Y: "1" }, province: { Ontario: "ON" } },
+      defaults: { login_source: "sso" },
+      fill_only_columns: ["phone_cell"],
+      date_format: "DD/MM/YYYY",
+      detect_spreadsheet_damage: false,
+    });
+    const { value_maps } = await scene.service.get<Settings>("/settings");
+    assert.deepEqual(value_maps, { active: { N: "0", Y: "1" }, province: { Ontario: "ON" } });
+
+    await maps.getByLabel("Value to store").nth(1).fill("yes");
+    await save(page);
+    await page.locator("#setting-value-maps-error", { hasText: '“active.Y” active "yes" must be 0 or 1.' }).waitFor();
+    assertQuiet(422);
   },
 );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { importsLink, parseRoute } from "../../src/http/page/assets/route.js";
-import { patchOf } from "../../src/http/page/assets/settings_patch.js";
+import { inWords, patchOf } from "../../src/http/page/assets/settings_patch.js";
 import { counted, duration, fromNow, shown, size } from "../../src/http/page/assets/words.js";
 
 Deno.test("The patch of the form has only the changes, and removes names that are gone", () => {
@@ -17,11 +17,20 @@ Deno.test("The patch of the form has only the changes, and removes names that ar
   assert.deepEqual(patchOf(from, { ...from, header_aliases: { No: "student_no" } }), {
     header_aliases: { Mail: null, No: "student_no" },
   });
+  const maps = { value_maps: { active: { Y: "1", N: "0" }, province: { Ontario: "ON" } } };
+  assert.deepEqual(patchOf(maps, { value_maps: { province: { Ontario: "ON" }, active: { N: "0", Y: "1" } } }), {});
+  assert.deepEqual(patchOf(maps, { value_maps: { active: { Y: "1" } } }), {
+    value_maps: { province: null, active: { N: null, Y: "1" } },
+  });
   const odd = Object.fromEntries([["__proto__", "email"]]);
   assert.equal(
     JSON.stringify(patchOf({ header_aliases: {} }, { header_aliases: odd })),
     '{"header_aliases":{"__proto__":"email"}}',
   );
+});
+
+Deno.test("Nested settings are put into words", () => {
+  assert.equal(inWords({ active: { Y: "1", N: "0" }, city: {} }), "active: Y → 1, N → 0; city: none");
 });
 
 Deno.test("Addresses of the page are parsed and created", () => {

@@ -14,6 +14,20 @@ export function roster(from: number, to: number, changes?: (number: number) => P
   return lines.join("\n") + "\n";
 }
 
+/** Exports as two systems send them. No setting knows their headers. */
+export const MOODLE = [
+  "username,firstname,lastname,email,idnumber,auth,suspended,country",
+  "ada,Ada,Lovelace,ada@example.edu,1,manual,0,CA",
+  "bob,Bob,Martin,bob@example.edu,2,ldap,1,CA",
+  "",
+].join("\n");
+export const KOHA = [
+  "cardnumber;surname;firstname;dateofbirth;state;email;enabled;branch",
+  "1;Roy;Zoé;31/12/1999;Québec;zoe@example.edu;Y;Main",
+  "2;Roy;Léo;30/11/1999;Ontario;leo@example.edu;n;Main",
+  "",
+].join("\n");
+
 /** Runs several imports. The last one is held. */
 export async function fullWorld(databaseUrl: string, settings: Record<string, unknown> = {}): Promise<TestService> {
   const service = await TestService.start({ databaseUrl, settings: { archive_inactive_users: true, ...settings } });

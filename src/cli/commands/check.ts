@@ -1,7 +1,6 @@
 /** `rosterd check FILE…`: a dry run of an import. */
 import { join } from "node:path";
-import type { Settings } from "../../domain/settings.ts";
-import { asCheck, type CheckReport, checkReport, errorReport } from "../../importer/report.ts";
+import { asCheck, type CheckReport } from "../../importer/report.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { nullOn } from "../../runtime/errors.ts";
@@ -10,8 +9,10 @@ import { counted } from "../../runtime/grouped.ts";
 import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
 import { commandLine } from "../command_line.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
+import { printLikelyCures } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
-import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
+import { databaseErrorReports } from "../roster_operand.ts";
 import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -23,12 +24,11 @@ export const checkCommand: Command = {
   flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
   summary: "show what importing files would do now",
   help:
-    "Shows what importing the files would do now: counts, failures, warnings, and the first users that would change.\n" +
+    "Shows what importing the files would do now: counts, failures, warnings, the first users that would change, and the\n" +
+    "settings that would help.\n" +
     "Writes nothing, delays no import, and leaves an empty database empty.",
   run: runCheck,
 };
-
-type CheckOne = (path: string) => Promise<CheckReport>;
 
 async function runCheck(invocation: Invocation): Promise<number> {
   const { operands, flags, terminal } = invocation;
@@ -44,7 +44,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
       const settings = await settingsInForce(invocation);
       return await all(ownCheck(invocation, new PostgresImportStore(database), settings));
     },
-    (service) => all((path) => serviceCheck(service, path)),
+    (service) => all(serviceCheck(service)),
   ).catch((error) => databaseErrorReports(invocation, error).map(asCheck));
   terminal.progress("");
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
@@ -53,6 +53,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
       printReport(terminal, report, true);
       printChanges(terminal, report);
       printKept(terminal, report);
+      printLikelyCures(terminal, report);
     }
   }
   return exitCodeOf(reports);
@@ -86,32 +87,6 @@ async function withEmbedded<T>({ config, terminal }: Invocation, own: (database:
   } finally {
     await Deno.remove(data, { recursive: true });
   }
-}
-
-function ownCheck(
-  { clock, signal, terminal }: Invocation,
-  store: PostgresImportStore,
-  settings: Settings,
-): CheckOne {
-  return (path) =>
-    openOperand(
-      path,
-      (file) => checkReport(file, { store, settings, clock, signal, onProgress: showProgress(terminal, path) }),
-      unopened,
-    );
-}
-
-function serviceCheck(service: ServiceClient, path: string): Promise<CheckReport> {
-  return openOperand(path, async (file) => {
-    const content = ReadableStream.from(file.read());
-    const body = { type: "application/octet-stream", content };
-    const [report] = await service.ask("POST", `/check?name=${encodeURIComponent(file.name)}`, body) as CheckReport[];
-    return report;
-  }, unopened);
-}
-
-function unopened(file: string, error: unknown): CheckReport {
-  return asCheck(errorReport(file, error));
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {

@@ -1,8 +1,8 @@
 /** `rosterd settings get` and `settings set`, with the same validation and lock as HTTP. */
 import { maskSettings, type Settings, unknownSetting } from "../../domain/settings.ts";
-import { openSettingsFile, type SettingsFile } from "../../host/settings_file.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
-import { findService, noAccess, type ServiceClient } from "../access.ts";
+import { findService } from "../access.ts";
+import { changeFile, changeOver, ownFile } from "../change_settings.ts";
 import { type Command, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 
 export const settingsGetCommand: Command = {
@@ -21,8 +21,8 @@ export const settingsSetCommand: Command = {
   summary: "change settings",
   help: "Changes all named settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
     "A value is JSON or plain text; null means the default. A list is JSON, in single quotes for the shell:\n" +
-    "rosterd settings set 'login_sources=[\"ldap\",\"local\"]'. It replaces the whole list, and '[]' empties it. An alias\n" +
-    "can be set by itself: rosterd settings set 'header_aliases.Student Number=student_no'.\n" +
+    "rosterd settings set 'login_sources=[\"ldap\",\"local\"]'. It replaces the whole list, and '[]' empties it. An entry\n" +
+    "of a map can be set by itself: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
     "A running service uses the new settings from the next scan.",
   run: runSet,
 };
@@ -57,24 +57,4 @@ async function runSet(invocation: Invocation): Promise<number> {
   if (flags.json) terminal.out(JSON.stringify(changed, null, 2));
   else terminal.err(`rosterd: changed ${Object.keys(patch).join(", ")}`);
   return EXIT.ok;
-}
-
-async function changeFile(invocation: Invocation, patch: object): Promise<Settings> {
-  const { file } = await ownFile(invocation);
-  return maskSettings((await file.patch(patch)).settings);
-}
-
-async function changeOver(service: ServiceClient, patch: object): Promise<Settings> {
-  const body = { type: "application/merge-patch+json", content: JSON.stringify(patch) };
-  return await service.ask("PATCH", "/settings", body) as Settings;
-}
-
-/** The settings file, for use while no service is running. Throws NoAccess if it is missing; creates nothing. */
-async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
-  const { config, clock, terminal } = invocation;
-  const file = openSettingsFile(config.settings, clock);
-  const stored = await file.readIfThere();
-  if (stored === null) throw noAccess(invocation);
-  terminal.err(`rosterd: no service is running: using the file ${config.settings}`);
-  return { file, settings: stored.settings };
 }

@@ -1,7 +1,7 @@
 /** The files of the admin page, embedded as text, without secrets or data; `description.json` is generated here. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ALWAYS_REQUIRED, COLUMNS } from "../../domain/columns.ts";
+import { COLUMNS } from "../../domain/columns.ts";
 import { settingsSchema } from "../../domain/settings.ts";
 import * as files from "./files.ts";
 import shell from "./shell.html" with { type: "text" };
@@ -15,7 +15,7 @@ export interface Asset {
 
 export interface Description {
   settings: SettingsSchema;
-  columns: { name: string; otherNames: readonly string[]; required: boolean }[];
+  columns: { name: string; otherNames: readonly string[] }[];
 }
 
 export interface SettingsSchema {
@@ -54,7 +54,6 @@ function description(): Description {
     columns: COLUMNS.map(({ name, otherNames, frenchNames }) => ({
       name,
       otherNames: [...otherNames, ...frenchNames],
-      required: ALWAYS_REQUIRED.includes(name),
     })),
   };
 }

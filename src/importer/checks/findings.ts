@@ -1,6 +1,7 @@
 /**
  * Collects what a roster's values suggest about its settings: the columns that fail, the failing values, and how often
- * each occurs. Turns them into warnings that name the setting to change.
+ * each occurs. Turns them into warnings that name the setting to change;
+ * `questions.ts` asks about them.
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
@@ -14,6 +15,9 @@ const CURABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_s
 
 /** Limits the distinct values counted per column. Any others only add to the number of failures. */
 const MAX_VALUES = 50;
+
+/** A value map has no longer values. */
+const MAX_LETTERS = 1_000;
 
 export class ColumnFindings {
   /** The number of records with a value, with a failed or missing value, and with a missing value. */
@@ -31,7 +35,8 @@ export class ColumnFindings {
     this.failed++;
     if (text === "") this.missing++;
     else if (this.column.kind === "date") this.#addForms(text);
-    else if (CURABLE.has(this.column.kind) && (this.counts.has(text) || this.counts.size < MAX_VALUES)) {
+    else if (!CURABLE.has(this.column.kind) || text.length > MAX_LETTERS) return;
+    else if (this.counts.has(text) || this.counts.size < MAX_VALUES) {
       this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
     }
   }

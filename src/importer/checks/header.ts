@@ -1,6 +1,6 @@
 /** Finds the columns that a header names (docs/file-format.md#columns), and rejects an unusable header. */
 import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
-import { reject, type Warning } from "../../domain/outcome.ts";
+import { RejectedFile, type Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
 import { cut, shown } from "./rule.ts";
@@ -67,7 +67,8 @@ export function readHeader(names: readonly string[], settings: Settings, line: n
   }
   if (problems.length > 0) {
     const found = names.map(shown).join(", ");
-    reject("header", `the header cannot be used: ${problems.join("; ")}. Headers found: ${cut(found, 2_000)}`, line);
+    const text = `the header cannot be used: ${problems.join("; ")}. Headers found: ${cut(found, 2_000)}`;
+    throw new RejectedFile({ code: "header", text, line }, names);
   }
   return { names, present: presentColumns(folded, known), own, unknown, warnings: unknownWarning(unknown) };
 }

@@ -33,21 +33,21 @@ const TWO = ["unique_id", "login_source"];
 
 Deno.test("every name of the table means its column", () => {
   const table: Record<string, string[]> = {
-    unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id"],
+    unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id", "matricule"],
     login_source: ["login_source"],
-    first_name: ["first_name"],
-    last_name: ["last_name"],
+    first_name: ["first_name", "prénom", "prenom"],
+    last_name: ["last_name", "nom"],
     user_name: ["user_name"],
-    email: ["email", "email_address"],
-    street: ["street"],
-    city: ["city"],
+    email: ["email", "email_address", "courriel"],
+    street: ["street", "adresse"],
+    city: ["city", "ville"],
     province: ["province", "state", "prov"],
-    postal_code: ["postal_code", "zip"],
+    postal_code: ["postal_code", "zip", "code postal"],
     street2: ["street2"],
     city2: ["city2"],
     state2: ["state2", "province2"],
     zip2: ["zip2", "postal_code2"],
-    phone_cell: ["phone_cell"],
+    phone_cell: ["phone_cell", "téléphone", "telephone"],
     user_type_id: ["user_type_id", "user_type"],
     employ_no: ["employ_no"],
     employee_phone: ["employee_phone"],
@@ -55,14 +55,14 @@ Deno.test("every name of the table means its column", () => {
     student_phone: ["student_phone"],
     drivers_license_num: ["drivers_license_num", "driver_license_num", "driver_licence_num"],
     drivers_license_prov: ["drivers_license_prov", "driver_license_state", "driver_licence_prov"],
-    data_of_birth: ["data_of_birth", "date_of_birth"],
+    data_of_birth: ["data_of_birth", "date_of_birth", "date de naissance"],
     locker_user_type_id: ["locker_user_type_id"],
-    active: ["active"],
+    active: ["active", "actif"],
   };
   assert.deepEqual(Object.keys(table), COLUMNS.map(({ name }) => name));
   const known = knownNames({});
   for (const [column, names] of Object.entries(table)) {
-    for (const name of names) assert.equal(known.get(name.replaceAll("_", ""))?.column, column);
+    for (const name of names) assert.equal(known.get(name.replace(/[_ ]/g, ""))?.column, column);
   }
   assert.equal(known.size, Object.values(table).flat().length);
 });

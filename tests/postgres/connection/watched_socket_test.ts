@@ -1,8 +1,8 @@
 /** The watched socket corrects how the driver handles lost connections (measured with postgres 3.4.9). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { importFile } from "../../../src/importer/import_file.ts";
 import { Findings } from "../../../src/importer/checks/findings.ts";
+import { importFile } from "../../../src/importer/import_file.ts";
 import { unreadFacts } from "../../../src/importer/import_job.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { fileOf } from "../../support/memory_file.ts";

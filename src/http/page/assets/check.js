@@ -2,6 +2,7 @@
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
 import { button, data, notice, trouble } from "./parts.js";
+import { changeStored, readStored } from "./stored_settings.js";
 import { shown, size } from "./words.js";
 
 /** @typedef {import("./app.js").Page} Page */
@@ -35,8 +36,8 @@ export function checkView(page) {
   let running = null;
   return Promise.resolve({ title: "Check a file", content });
 
-  /** @param {File} file */
-  async function check(file) {
+  /** @param {File} file @param {boolean} [afterChange] The settings were changed for it. */
+  async function check(file, afterChange = false) {
     running?.abort();
     const own = running = new AbortController();
     const signal = AbortSignal.any([own.signal, page.signal]);
@@ -58,9 +59,17 @@ export function checkView(page) {
     result.replaceChildren(checking(file, own));
     page.announce(`Checking ${shown(file.name)}`);
     try {
+      // The ETag is read first: a change during the check makes it too old, never too new.
+      const { etag } = await readStored(page, signal);
       const [report] = await page.api.post(`check?name=${encodeURIComponent(file.name)}`, { file, signal });
       if (signal.aborted) return;
-      result.replaceChildren(...await checked(report));
+      const apply = async (/** @type {unknown} */ patch) => {
+        await changeStored(page, patch, etag);
+        await check(file, true);
+      };
+      const saved = notice("good", h("p", null, "The settings were saved, and the file was checked again."));
+      const parts = await checked(report, { apply, again: () => void check(file) });
+      result.replaceChildren(...(afterChange ? [saved] : []), ...parts);
       result.querySelector("h2")?.focus();
     } catch (error) {
       if (!signal.aborted) result.replaceChildren(trouble(error));

@@ -1,41 +1,23 @@
-/** The result of a check: counts, failures, and the users who would change. */
+/** The result of a check: counts, the settings that would cure what was found, failures, and the users who would change. */
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
 import { folded } from "./paged.js";
 import { data, notice, section, statusBadge, table } from "./parts.js";
+import { setup } from "./setup.js";
 import { counted, number, sentence, shown } from "./words.js";
 
 /** @typedef {import("../../../importer/report.ts").CheckReport} CheckReport */
 /** @typedef {import("../../../domain/outcome.ts").Change} Change */
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
+/** @typedef {import("../../../domain/outcome.ts").KeptValue} KeptValue */
 
-/** @param {CheckReport} report */
-export async function checked(report) {
-  const { file, status, reason, failures, failed, warnings, changes } = report;
-  const heading = h("h2", { tabindex: "-1", id: "checked" }, data(file));
-  const head = h("div", { class: "result-head" }, heading, statusBadge({ status, hold: null, undone_at: null }));
-  if (reason !== null) {
-    const line = reason.line === null ? "" : ` (line ${number(reason.line)})`;
-    return [
-      head,
-      notice(
-        "bad",
-        h(
-          "p",
-          null,
-          h(
-            "strong",
-            null,
-            status === "rejected" ? "The file would be rejected." : "The file cannot be checked right now.",
-          ),
-        ),
-        h("p", null, "Reason: ", shown(reason.text), `${line}.`),
-      ),
-    ];
-  }
+/** @param {CheckReport} report @param {import("./setup.js").Changes} settings */
+export async function checked(report, settings) {
+  const { failures, failed, warnings, changes, kept, first_records } = report;
   return [
-    h("div", { class: "stack" }, head, summary(report), figures(report)),
+    head(report),
+    setup(report.findings, settings),
     warnings.length > 0 &&
     section(
       "check-warnings",
@@ -56,7 +38,25 @@ export async function checked(report) {
       concerned(report) > changes.length && h("p", { class: "faint" }, `The first ${number(changes.length)} users:`),
       await folded({ items: changes, what: "users", show: changeTable }),
     ),
-  ].filter((part) => part !== false);
+    kept.length > 0 && section("check-kept", "Values that users keep", keptTable(kept)),
+    first_records.length > 0 && section("check-records", "The first records", ...storedRecords(report)),
+  ].filter((part) => part !== false && part !== null);
+}
+
+/** @param {CheckReport} report */
+function head(report) {
+  const { file, status, reason } = report;
+  const heading = h("h2", { tabindex: "-1", id: "checked" }, data(file));
+  const top = h("div", { class: "result-head" }, heading, statusBadge({ status, hold: null, undone_at: null }));
+  if (reason === null) return h("div", { class: "stack" }, top, summary(report), figures(report));
+  const line = reason.line === null ? "" : ` (line ${number(reason.line)})`;
+  const what = status === "rejected" ? "The file would be rejected." : "The file cannot be checked right now.";
+  return h(
+    "div",
+    { class: "stack" },
+    top,
+    notice("bad", h("p", null, h("strong", null, what)), h("p", null, "Reason: ", shown(reason.text), `${line}.`)),
+  );
 }
 
 /** @param {readonly Failure[]} failures */
@@ -96,6 +96,39 @@ function changeTable(changes) {
   ]);
   const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
   return table("Users who would change or be held, value by value", columns, rows, "changes");
+}
+
+/** @param {readonly KeptValue[]} kept */
+function keptTable(kept) {
+  const rows = kept.map(({ line, unique_id, column, roster, kept }) => [
+    data(unique_id),
+    number(line),
+    h("code", null, column),
+    data(roster),
+    data(kept),
+  ]);
+  const headings = ["unique_id", "Line", "Column", "In the roster", "Kept"];
+  return table("Values that users keep, by line", headings.map((heading) => ({ heading })), rows);
+}
+
+/** @param {CheckReport} report */
+function storedRecords({ first_records, proposal }) {
+  const rows = first_records.map(({ line, values }) => [
+    data(values.unique_id ?? ""),
+    number(line),
+    h(
+      "ul",
+      { class: "values" },
+      Object.entries(values).filter(([column, value]) => column !== "unique_id" && value !== null)
+        .map(([column, text]) => h("li", null, h("code", null, column), " ", value(text))),
+    ),
+  ]);
+  const columns = [{ heading: "unique_id" }, { heading: "Line" }, { heading: "Values", kind: "wide" }];
+  const how = proposal === null ? "" : " with the suggested settings";
+  return [
+    h("p", { class: "lead" }, `How they would be stored${how}.`),
+    table("The first valid records, as they would be stored", columns, rows, "changes"),
+  ];
 }
 
 /** A created user has no values before. @param {string} column @param {[string | null, string | null]} values @param {string} outcome */

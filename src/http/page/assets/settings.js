@@ -5,10 +5,10 @@ import { h } from "./dom.js";
 import { button, notice, trouble } from "./parts.js";
 import { settingsFields, showErrors } from "./settings_fields.js";
 import { flatten, inWords, isSame, patchOf } from "./settings_patch.js";
+import { changeStored, readStored } from "./stored_settings.js";
 import { testMail } from "./test_mail.js";
 import { counted, shown } from "./words.js";
 
-/** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {import("../assets.ts").Description} Description */
 /** @typedef {import("./settings_patch.js").Flat} Flat */
 /** @typedef {import("./app.js").Page} Page */
@@ -16,7 +16,7 @@ import { counted, shown } from "./words.js";
 
 /** @param {Page} page @param {Route} route */
 export async function settingsView(page, route) {
-  /** @type {[Stored, Description]} */
+  /** @type {[Seen, Description]} */
   const [first, description] = await Promise.all([read(page), describe(page)]);
   const groups = settingsFields(description);
   const fields = groups.flatMap((group) => group.fields);
@@ -115,8 +115,7 @@ export async function settingsView(page, route) {
     showErrors(fields, []);
     message.replaceChildren();
     try {
-      const headers = { "if-match": seen.etag };
-      seen = await stored(await page.api.ask("PATCH", "settings", { json: patchOf(seen.values, edited()), headers }));
+      seen = flat(await changeStored(page, patchOf(seen.values, edited()), seen.etag));
       fill();
       message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next scan.")));
       void page.live.look();
@@ -200,21 +199,16 @@ function groupLinks(groups) {
   return h("nav", { "aria-label": "Groups of settings", class: "filter" }, h("ul", null, links));
 }
 
-/** @typedef {{ values: Flat, etag: string }} Stored */
+/** @typedef {{ values: Flat, etag: string }} Seen */
 
-/** @param {Page} page @returns {Promise<Stored>} */
+/** @param {Page} page @returns {Promise<Seen>} */
 async function read(page) {
-  return await stored(await page.api.ask("GET", "settings", { signal: page.signal }));
+  return flat(await readStored(page));
 }
 
-/**
- * Strips the `W/` that a compressing proxy adds to the ETag, because If-Match never matches a weak one.
- * @param {Response} response
- * @returns {Promise<Stored>}
- */
-async function stored(response) {
-  const etag = (response.headers.get("etag") ?? "").replace(/^W\//, "");
-  return { values: flatten(await response.json()), etag };
+/** @param {import("./stored_settings.js").Stored} stored @returns {Seen} */
+function flat({ settings, etag }) {
+  return { values: flatten(settings), etag };
 }
 
 /** @param {Page} page @returns {Promise<Description>} */

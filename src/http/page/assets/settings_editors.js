@@ -145,15 +145,15 @@ export function linesEditor({ id, describedBy }) {
   };
 }
 
-/** @param {Place} place @param {readonly { name: string, required: boolean }[]} columns @returns {Editor} */
+/** @param {Place} place @param {readonly string[]} columns @returns {Editor} */
 export function columnsEditor({ id }, columns) {
-  const inputs = columns.filter(({ required }) => !required).map(({ name }, index) =>
+  const inputs = columns.map((name, index) =>
     h("input", { type: "checkbox", value: name, id: index === 0 ? id : `${id}-${name}` })
   );
   const rows = inputs.map((input) =>
     h("div", { class: "choice" }, input, h("label", { for: input.id }, h("code", null, input.value)))
   );
-  /** @type {string[]} Always-required columns that the settings list nevertheless. */
+  /** @type {string[]} Columns that the settings list, although the form does not offer them. */
   let others = [];
   return {
     element: h("div", { class: "columns" }, rows),
@@ -167,41 +167,71 @@ export function columnsEditor({ id }, columns) {
   };
 }
 
-/** One row for each pair of header and column. @param {Place} place @param {readonly { name: string }[]} columns @returns {Editor} */
-export function aliasesEditor({ id }, columns) {
-  const rows = h("div", { class: "aliases" });
-  const add = button("Add a header", () => {
-    const row = addRow("", "");
-    row.querySelector("input")?.focus();
-    rows.dispatchEvent(new Event("input", { bubbles: true }));
+/** One row for each pair of header and column. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
+export function aliasesEditor(place, columns) {
+  return rowsEditor(place, "Add a header", [{ label: "Header in the roster" }, { label: "Column", options: columns }], {
+    toRows: (value) => Object.entries(value),
+    fromRows: (rows) => Object.fromEntries(rows),
+  });
+}
+
+/** One row for each pair of column and default. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
+export function defaultsEditor(place, columns) {
+  return rowsEditor(place, "Add a default", [{ label: "Column", options: columns }, { label: "Value" }], {
+    toRows: (value) => Object.entries(value),
+    fromRows: (rows) => Object.fromEntries(rows),
+  });
+}
+
+/** One row for each value of a column. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
+export function valueMapsEditor(place, columns) {
+  const cells = [{ label: "Column", options: columns }, { label: "Value in the roster" }, { label: "Value to store" }];
+  return rowsEditor(place, "Add a value", cells, {
+    toRows: (value) =>
+      Object.entries(value).flatMap(([column, map]) => Object.entries(map).map(([from, to]) => [column, from, to])),
+    fromRows: (rows) => {
+      const byColumn = Map.groupBy(rows, ([column]) => column);
+      return Object.fromEntries(
+        [...byColumn].map(([column, rows]) => [column, Object.fromEntries(rows.map(([, from, to]) => [from, to]))]),
+      );
+    },
+  });
+}
+
+/** A field of a row: a text, or one of some columns. @typedef {{ label: string, options?: readonly string[] }} Cell */
+
+/**
+ * @typedef {object} RowsOf
+ * @property {(value: any) => readonly (readonly string[])[]} toRows The values of each row.
+ * @property {(rows: readonly (readonly string[])[]) => unknown} fromRows
+ */
+
+/** A table with one row for each entry. @param {Place} place @param {string} label @param {readonly Cell[]} cells @param {RowsOf} rowsOf @returns {Editor} */
+function rowsEditor({ id }, label, cells, { toRows, fromRows }) {
+  const rows = h("div", { class: "entries" });
+  const changed = () => rows.dispatchEvent(new Event("input", { bubbles: true }));
+  const add = button(label, () => {
+    fieldsOf(addRow(cells.map(() => "")))[0].focus();
+    changed();
   }, { id, class: "button small" });
 
-  /** @param {string} header @param {string} column */
-  function addRow(header, column) {
-    const options = [
-      h("option", { value: "" }, "Choose a column"),
-      ...columns.map(({ name }) => h("option", { value: name }, name)),
-    ];
+  /** @param {readonly string[]} values */
+  function addRow(values) {
+    const remove = button("Remove", () => {
+      row.remove();
+      changed();
+      add.focus();
+    }, { class: "button small" });
+    const fields = cells.map((cell, at) => rowField(cell, values[at]));
+    const last = fields.length - 1;
     const row = h(
       "div",
-      { class: "alias" },
-      h("input", {
-        type: "text",
-        value: header,
-        "aria-label": "Header in the roster",
-        placeholder: "Header in the roster",
-        spellcheck: "false",
-      }),
+      { class: `entry of-${fields.length}` },
+      fields.slice(0, last),
       h("span", { "aria-hidden": "true" }, "→"),
-      h("select", { "aria-label": "Column" }, options),
-      button("Remove", () => {
-        row.remove();
-        rows.dispatchEvent(new Event("input", { bubbles: true }));
-        add.focus();
-      }, { class: "button small" }),
+      fields[last],
+      remove,
     );
-    const select = row.querySelector("select");
-    if (select !== null) select.value = column;
     rows.append(row);
     return row;
   }
@@ -211,14 +241,35 @@ export function aliasesEditor({ id }, columns) {
     control: add,
     isGroup: true,
     get: () => {
-      const pairs = [...rows.children].map((
-        row,
-      ) => [row.querySelector("input")?.value.trim() ?? "", row.querySelector("select")?.value ?? ""]);
-      return Object.fromEntries(pairs.filter(([header, column]) => header !== "" || column !== ""));
+      const all = [...rows.children].map((row) => fieldsOf(row).map(({ value }) => value.trim()));
+      return fromRows(all.filter((values) => values.some((value) => value !== "")));
     },
     set: (value) => {
       rows.replaceChildren();
-      for (const [header, column] of Object.entries(value)) addRow(header, String(column));
+      for (const values of toRows(value)) addRow(values);
     },
   };
+}
+
+/** @param {Element} row @returns {(HTMLInputElement | HTMLSelectElement)[]} */
+function fieldsOf(row) {
+  return [...row.querySelectorAll("input, select")].map((
+    field,
+  ) => /** @type {HTMLInputElement | HTMLSelectElement} */ (field));
+}
+
+/** @param {Cell} cell @param {string} value */
+function rowField({ label, options }, value) {
+  if (options === undefined) {
+    return h("input", { type: "text", value, "aria-label": label, placeholder: label, spellcheck: "false" });
+  }
+  const select = h(
+    "select",
+    { "aria-label": label },
+    h("option", { value: "" }, "Choose a column"),
+    // A column that the form does not offer stays as it is.
+    [...new Set([...options, ...(value === "" ? [] : [value])])].map((name) => h("option", { value: name }, name)),
+  );
+  select.value = value;
+  return select;
 }

@@ -4,12 +4,14 @@ import {
   aliasesEditor,
   choiceEditor,
   columnsEditor,
+  defaultsEditor,
   linesEditor,
   numberEditor,
   passwordEditor,
   selectEditor,
   switchEditor,
   textEditor,
+  valueMapsEditor,
 } from "./settings_editors.js";
 import { GROUPS } from "./settings_layout.js";
 import { inWords } from "./settings_patch.js";
@@ -110,7 +112,8 @@ function isNothing(value) {
 }
 
 /** @param {Item} item @param {Schema} schema @param {Description} description @param {import("./settings_editors.js").Place} place */
-function editorOf({ unit, editor, words = {} }, schema, { columns }, place) {
+function editorOf({ unit, editor, words = {}, without = [] }, schema, description, place) {
+  const columns = description.columns.map(({ name }) => name).filter((name) => !without.includes(name));
   switch (editor) {
     case "lines":
       return linesEditor(place);
@@ -118,6 +121,10 @@ function editorOf({ unit, editor, words = {} }, schema, { columns }, place) {
       return columnsEditor(place, columns);
     case "aliases":
       return aliasesEditor(place, columns);
+    case "value_maps":
+      return valueMapsEditor(place, columns);
+    case "defaults":
+      return defaultsEditor(place, columns);
     case "password":
       return passwordEditor(place);
     case "select":

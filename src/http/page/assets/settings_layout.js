@@ -9,7 +9,8 @@
  * @property {string} label
  * @property {string} [help] Replaces a description that names keys and values, which the form does not show.
  * @property {string} [unit]
- * @property {"lines" | "columns" | "aliases" | "password" | "select"} [editor]
+ * @property {"lines" | "columns" | "aliases" | "value_maps" | "defaults" | "password" | "select"} [editor]
+ * @property {readonly string[]} [without] Columns that the editor does not offer, because the service refuses them.
  * @property {Record<string, string>} [words] The text of each choice.
  * @property {string} [autocomplete]
  */
@@ -106,12 +107,44 @@ export const GROUPS = [
     items: [
       { key: "login_sources", label: "Login sources", editor: "lines" },
       { key: "user_types", label: "User types", editor: "lines" },
-      { key: "required_columns", label: "Required columns", editor: "columns" },
+      {
+        key: "required_columns",
+        label: "Required columns",
+        editor: "columns",
+        without: ["unique_id", "login_source"],
+      },
       {
         key: "header_aliases",
         label: "Header aliases",
         help: "Other headers that your rosters use for the columns.",
         editor: "aliases",
+      },
+      {
+        key: "value_maps",
+        label: "Value maps",
+        help: "Other values that your rosters use in a column. Letter case does not matter.",
+        editor: "value_maps",
+        without: ["unique_id"],
+      },
+      {
+        key: "defaults",
+        label: "Defaults",
+        help: "What users without a value in a column get. A default never replaces a value.",
+        editor: "defaults",
+        without: ["unique_id", "user_name", "email", "active"],
+      },
+      {
+        key: "date_format",
+        label: "Form of dates",
+        help: "How your rosters write dates. YYYY-MM-DD is always accepted, too.",
+        editor: "select",
+      },
+      {
+        key: "fill_only_columns",
+        label: "Columns that are only filled",
+        help: "Users with a value in these columns keep it. Only users without one take the value of the roster.",
+        editor: "columns",
+        without: ["unique_id", "active"],
       },
       {
         key: "unknown_columns",
@@ -129,6 +162,12 @@ export const GROUPS = [
         key: "clear_token",
         label: "Clearing value",
         help: "Clears the user's value wherever the roster has it. Leave empty for none.",
+      },
+      {
+        key: "detect_spreadsheet_damage",
+        label: "Values damaged by a spreadsheet",
+        help: "Such as 1.23E+11, or a unique_id without its leading zeros.",
+        words: { true: "Refuse them", false: "Accept them" },
       },
       {
         key: "fallback_encoding",

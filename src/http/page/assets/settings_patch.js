@@ -3,7 +3,7 @@
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {Record<string, unknown>} Flat */
 
-/** Objects whose keys are separate settings. `header_aliases` is a single value. */
+/** Objects whose keys are separate settings. Others, such as `header_aliases`, are single values. */
 const NESTED = new Set(["archive_guard", "smtp"]);
 
 /**
@@ -23,9 +23,11 @@ export function isSame(one, other) {
   return canonical(one) === canonical(other);
 }
 
-/** JSON with sorted names, because the order of names has no meaning. @param {unknown} value */
+/** JSON with sorted names, because the order of names has no meaning. @param {unknown} value @returns {string} */
 function canonical(value) {
-  return JSON.stringify(isObject(value) ? Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)) : value);
+  if (!isObject(value)) return JSON.stringify(value);
+  const names = Object.entries(value).map(([name, each]) => [name, canonical(each)]);
+  return JSON.stringify(names.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
@@ -50,19 +52,27 @@ export function patchOf(from, to) {
   return Object.fromEntries(patch);
 }
 
-/** @param {unknown} from @param {Record<string, unknown>} to */
+/** @param {unknown} from @param {Record<string, unknown>} to @returns {Record<string, unknown>} */
 function objectPatch(from, to) {
-  const gone = isObject(from) ? Object.keys(from).filter((name) => !Object.hasOwn(to, name)) : [];
-  return Object.fromEntries([...gone.map((name) => [name, null]), ...Object.entries(to)]);
+  const before = isObject(from) ? from : {};
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(to, name)).map((name) => [name, null]);
+  const now = Object.entries(to).map(([name, value]) => [
+    name,
+    isObject(value) ? objectPatch(Object.hasOwn(before, name) ? before[name] : {}, value) : value,
+  ]);
+  return Object.fromEntries([...gone, ...now]);
 }
 
-/** A value in words, for people. @param {unknown} value */
+/** A value in words, for people. @param {unknown} value @returns {string} */
 export function inWords(value) {
   if (value === "" || value === undefined || value === null) return "empty";
   if (value === true) return "on";
   if (value === false) return "off";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
   if (!isObject(value)) return String(value);
-  const pairs = Object.entries(value).map(([name, each]) => `${name} → ${each}`);
-  return pairs.length === 0 ? "none" : pairs.join(", ");
+  const pairs = Object.entries(value).map(([name, each]) =>
+    isObject(each) ? `${name}: ${inWords(each)}` : `${name} → ${inWords(each)}`
+  );
+  const isNested = Object.values(value).some(isObject);
+  return pairs.length === 0 ? "none" : pairs.join(isNested ? "; " : ", ");
 }

@@ -1,0 +1,27 @@
+/** Changes the settings over the running service, otherwise in their file. */
+import { maskSettings, type Settings } from "../domain/settings.ts";
+import { openSettingsFile, type SettingsFile } from "../host/settings_file.ts";
+import { noAccess, type ServiceClient } from "./access.ts";
+import type { Invocation } from "./command.ts";
+
+/** `patch`: RFC 7396. Returns the settings without secrets. */
+export async function changeFile(invocation: Invocation, patch: object): Promise<Settings> {
+  const { file } = await ownFile(invocation);
+  return maskSettings((await file.patch(patch)).settings);
+}
+
+/** `patch`: RFC 7396. Returns the settings without secrets. */
+export async function changeOver(service: ServiceClient, patch: object): Promise<Settings> {
+  const body = { type: "application/merge-patch+json", content: JSON.stringify(patch) };
+  return await service.ask("PATCH", "/settings", body) as Settings;
+}
+
+/** The settings file, for use while no service is running. Throws NoAccess if it is missing; creates nothing. */
+export async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
+  const { config, clock, terminal } = invocation;
+  const file = openSettingsFile(config.settings, clock);
+  const stored = await file.readIfThere();
+  if (stored === null) throw noAccess(invocation);
+  terminal.err(`rosterd: no service is running: using the file ${config.settings}`);
+  return { file, settings: stored.settings };
+}

@@ -1,0 +1,152 @@
+/** `rosterd settings map FILE`: asks what a sample means, and changes the settings accordingly. */
+import { addToPatch } from "../../domain/merge_patch.ts";
+import { isAsked, type RosterFinding } from "../../domain/roster_finding.ts";
+import type { CheckReport } from "../../importer/report.ts";
+import { requireSuitable } from "../../postgres/connection/connect.ts";
+import { PostgresImportStore } from "../../postgres/import/import_store.ts";
+import { printable } from "../../runtime/log.ts";
+import { withAccess } from "../access.ts";
+import { changeOver, ownFile } from "../change_settings.ts";
+import { ownCheck, serviceCheck } from "../check_operand.ts";
+import { type Command, type Invocation, JSON_FLAG } from "../command.ts";
+import { findingWords, printFindings } from "../print_findings.ts";
+import { exitCodeOf, printReport } from "../print_report.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const settingsMapCommand: Command = {
+  words: "settings map",
+  operands: { words: "FILE", min: 1, max: 1 },
+  flags: JSON_FLAG,
+  summary: "set up an export: ask what its headers and values mean",
+  help:
+    "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter takes the suggestion in\n" +
+    "brackets, - leaves a question open. Shows the change of the settings, applies it when you confirm, and checks again.\n" +
+    "Without a terminal, or with --json, it prints the questions and the suggested change, and changes nothing.\n" +
+    "Exits as check does, with what is left at the end.",
+  run: runMap,
+};
+
+/** A sample and the settings for it. */
+interface Setup {
+  check(): Promise<CheckReport>;
+  change(patch: object): Promise<unknown>;
+}
+
+function runMap(invocation: Invocation): Promise<number> {
+  const [path] = invocation.operands;
+  return withAccess(
+    invocation,
+    async (database) => {
+      await requireSuitable(database.sql);
+      const { file } = await ownFile(invocation), store = new PostgresImportStore(database);
+      return await setUp(invocation, {
+        check: async () => await ownCheck(invocation, store, (await file.read()).settings)(path),
+        change: (patch) => file.patch(patch),
+      });
+    },
+    (service) =>
+      setUp(invocation, {
+        check: () => serviceCheck(service)(path),
+        change: (patch) => changeOver(service, patch),
+      }),
+  );
+}
+
+async function setUp({ terminal, flags, signal }: Invocation, { check, change }: Setup): Promise<number> {
+  const { out, err } = terminal;
+  const report = await check();
+  const { findings, proposal } = report;
+  terminal.progress("");
+  if (flags.json) {
+    out(JSON.stringify({ findings, proposal }, null, 2));
+    return exitCodeOf([report]);
+  }
+  printReport(terminal, report, true);
+  if (!terminal.canAsk) {
+    printFindings(terminal, report);
+    if (proposal !== null) out(JSON.stringify(proposal.patch, null, 2));
+    return exitCodeOf([report]);
+  }
+  const patch = await new Interview(terminal, signal).patchFor(findings);
+  if (patch === null) {
+    err("rosterd: nothing was changed");
+    return exitCodeOf([report]);
+  }
+  await change(patch);
+  err(`rosterd: changed ${Object.keys(patch).join(", ")}`);
+  const left = await check();
+  terminal.progress("");
+  printReport(terminal, left, true);
+  printFindings(terminal, left);
+  return exitCodeOf([left]);
+}
+
+/** The questions on a terminal. */
+class Interview {
+  /** Unknown header → the column that it means; empty for a header that is not used. */
+  readonly #columnOf = new Map<string, string>();
+
+  constructor(private readonly terminal: Terminal, private readonly signal: AbortSignal) {}
+
+  /** The confirmed patch; null if nothing is to change. */
+  async patchFor(findings: readonly RosterFinding[]): Promise<object | null> {
+    const patch = {};
+    for (const finding of await this.#wanted(findings)) {
+      if (!isAsked(finding, this.#columnOf)) continue;
+      const answer = await this.#answerTo(finding);
+      if (answer === null) return null;
+      if (finding.kind === "unknown_header") this.#columnOf.set(finding.header!, answer);
+      if (answer !== "" && finding.setting !== null) addToPatch(patch, finding.setting, answer);
+    }
+    if (Object.keys(patch).length === 0) return null;
+    this.terminal.out(JSON.stringify(patch, null, 2));
+    return await this.#confirms("Apply this change?") ? patch : null;
+  }
+
+  /** Most exports have columns of no use, so that headers without a suggestion are asked about only on request. */
+  async #wanted(findings: readonly RosterFinding[]): Promise<readonly RosterFinding[]> {
+    const isOpen = ({ kind, suggestion }: RosterFinding) => kind === "unknown_header" && suggestion === null;
+    const open = findings.filter(isOpen);
+    if (open.length === 0 || findings.some(({ setting }) => setting === null)) return findings;
+    const names = open.map(({ header }) => `"${printable(header!)}"`).join(", ");
+    if (await this.#confirms(`Not used: ${names}. Choose columns for these, too?`)) return findings;
+    return findings.filter((finding) => !isOpen(finding));
+  }
+
+  async #confirms(question: string): Promise<boolean> {
+    const typed = await this.terminal.ask(`${question} [y/N] `, this.signal);
+    return typed !== null && /^y(es)?$/i.test(typed);
+  }
+
+  /** Empty for a question that stays open; null at the end of the input. */
+  async #answerTo(finding: RosterFinding): Promise<string | null> {
+    const { setting, suggestion, choices, is_guess } = finding;
+    if (setting === null) {
+      this.terminal.err(`${findingWords(finding)}: choose the header that means it`);
+      return "";
+    }
+    const words = `${findingWords(finding)}${is_guess ? ", so this is a guess" : ""}. ${questionOf(finding)}`;
+    for (let question = words;; question = `One of ${choices.join(", ")}, or - to leave it open:`) {
+      const typed = await this.terminal.ask(`${question} [${printable(suggestion ?? "-")}] `, this.signal);
+      if (typed === null) return null;
+      const answer = typed === "" ? suggestion ?? "-" : typed;
+      if (answer === "-") return "";
+      if (choices.length === 0 || choices.includes(answer)) return answer;
+    }
+  }
+}
+
+function questionOf({ kind, column }: RosterFinding): string {
+  switch (kind) {
+    case "unknown_header":
+      return "Which column is it?";
+    case "missing_column":
+    case "missing_value":
+      return `What do users without ${column} get?`;
+    case "opposite_value":
+    case "value":
+      return "What does it mean?";
+    case "date_format":
+      return "Which form is it?";
+  }
+}

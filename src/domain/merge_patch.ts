@@ -1,0 +1,46 @@
+/** RFC 7396 merge patches of settings. */
+import { InvalidSettings } from "./settings.ts";
+
+export type JsonObject = Record<string, unknown>;
+
+/** Deeper than any valid settings. It keeps a hostile document from exhausting the stack. */
+const MAX_DEPTH = 16;
+
+/** RFC 7396. A null removes the key, so that validation fills in the default. Throws {@link InvalidSettings}. */
+export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
+  if (!isObject(patch)) return patch;
+  if (depth > MAX_DEPTH) {
+    throw new InvalidSettings([{ key: "", path: [], message: "the document is nested too deeply" }]);
+  }
+  const merged: JsonObject = { ...objectOr(target) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else define(merged, key, mergePatch(own(merged, key), value, depth + 1));
+  }
+  return merged;
+}
+
+/** Sets a value in a patch, at the place that a path of keys names. */
+export function addToPatch(patch: JsonObject, [key, ...inner]: readonly string[], value: unknown): void {
+  if (inner.length === 0) return void define(patch, key, value);
+  const nested = objectOr(own(patch, key));
+  addToPatch(nested, inner, value);
+  define(patch, key, nested);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function objectOr(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+export function own(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as JsonObject)[key] : undefined;
+}
+
+/** Sets an own property, even one named `__proto__`. */
+function define(object: JsonObject, key: string, value: unknown): JsonObject {
+  return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}

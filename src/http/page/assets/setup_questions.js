@@ -1,0 +1,103 @@
+/** The questions of a check, each with a control for its answer, which is the value of one setting. */
+import { h } from "./dom.js";
+import { data } from "./parts.js";
+import { capital, counted } from "./words.js";
+
+/** @typedef {import("../../../domain/roster_finding.ts").RosterFinding} Finding */
+/** @typedef {import("./dom.js").Child} Child */
+
+/**
+ * @typedef {object} Question
+ * @property {Finding} finding
+ * @property {HTMLElement} element
+ * @property {HTMLElement | null} control Null if no setting cures the finding.
+ * @property {() => string} answer Empty without an answer.
+ * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
+ */
+
+/** What an empty answer means. */
+const NO_ANSWER = {
+  unknown_header: "not used",
+  missing_column: "no default",
+  missing_value: "no default",
+  opposite_value: "no other value",
+  value: "no other value",
+  date_format: "as it is now",
+};
+
+/** @param {Finding} finding @param {number} index @returns {Question} */
+export function question(finding, index) {
+  const id = `question-${index}`;
+  const control = finding.setting === null ? null : controlOf(finding, id);
+  const error = h("p", { class: "field-error", id: `${id}-error` });
+  const words = wordsOf(finding);
+  const element = h(
+    "div",
+    { class: "question" },
+    control === null ? h("p", null, words) : h("label", { for: id }, words),
+    control !== null && h("div", { class: "answer" }, control, guess(finding), error),
+  );
+  return {
+    finding,
+    element,
+    control,
+    answer: () => control?.value.trim() ?? "",
+    refuse(messages) {
+      error.textContent = capital(messages.join(" "));
+      if (messages.length > 0) control?.setAttribute("aria-invalid", "true");
+      else control?.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+/** @param {Finding} finding @param {string} id */
+function controlOf({ kind, choices, column, suggestion }, id) {
+  const about = { id, "aria-describedby": `${id}-error` };
+  if (choices.length === 0) {
+    return h("input", { ...about, type: "text", value: suggestion ?? "", spellcheck: "false", autocomplete: "off" });
+  }
+  const select = h(
+    "select",
+    about,
+    h("option", { value: "" }, NO_ANSWER[kind]),
+    choices.map((value) => h("option", { value }, column === "active" ? `${value} (${FLAGS[value]})` : value)),
+  );
+  select.value = suggestion ?? "";
+  return select;
+}
+
+/** @type {Record<string, string>} */
+const FLAGS = { 0: "inactive", 1: "active" };
+
+/** @param {Finding} finding */
+function guess({ is_guess, suggestion }) {
+  if (!is_guess) return null;
+  return h("p", { class: "faint" }, `“${suggestion}” is a guess: nothing in the file says it. Please confirm it.`);
+}
+
+/** @param {Finding} finding @returns {Child} */
+function wordsOf({ kind, header, column, value, count, setting }) {
+  const code = h("code", null, column ?? "");
+  const records = count === null ? null : h("span", { class: "faint" }, ` (${counted(count, "record")})`);
+  switch (kind) {
+    case "unknown_header":
+      return [named(header), " – is it …?"];
+    case "missing_column":
+      return setting === null
+        ? ["No header means ", code, ". Choose it for one of the headers."]
+        : ["No header means ", code, ". Users without a value get"];
+    case "missing_value":
+      return ["No value in ", code, records, ". Users without a value get"];
+    case "opposite_value":
+      return [named(header), " asks the opposite of ", code, ". Its ", named(value), " means"];
+    case "value":
+      return [named(value), records, " means"];
+    case "date_format":
+      return ["The dates in ", named(header ?? column), records, " are written"];
+  }
+}
+
+/** @param {string | null} text */
+function named(text) {
+  return h("code", null, data(text ?? ""));
+}

@@ -1,0 +1,29 @@
+/** Finds the headers of a roster whose `unique_id` no setting names yet, so that a check can ask about them. */
+import { RejectedFile } from "../domain/outcome.ts";
+import type { Settings } from "../domain/settings.ts";
+import { withOtherWords } from "./checks/suggested_columns.ts";
+import { openRoster } from "./csv/roster.ts";
+import type { RosterFile } from "./ports.ts";
+import { utf8Chunks } from "./source/decode.ts";
+import { sniff } from "./source/sniff.ts";
+import { openSource } from "./source/source.ts";
+
+/**
+ * The headers as they are found when the words of other systems count as known names: perhaps below title lines, or with another
+ * delimiter.
+ */
+export async function probeHeaders(
+  file: RosterFile,
+  { settings, signal }: { settings: Settings; signal: AbortSignal },
+): Promise<readonly string[]> {
+  const source = await openSource(file);
+  const fallbackEncoding = settings.fallback_encoding;
+  const { encoding, hasUtf8, invalidBytes } = await sniff(source, { fallbackEncoding, signal, onProgress: () => {} });
+  try {
+    const text = () => utf8Chunks(source, encoding, hasUtf8);
+    return (await openRoster(text, withOtherWords(settings), invalidBytes)).header.names;
+  } catch (error) {
+    if (error instanceof RejectedFile) return error.headers;
+    throw error;
+  }
+}

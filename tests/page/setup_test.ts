@@ -1,0 +1,110 @@
+/** Setting up an export on the page: from a dropped sample to a clean check. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { go, hasFocus, type Visit } from "./browser.ts";
+import { pageTest, type Scene } from "./page_test_case.ts";
+import { KOHA, MOODLE } from "./world.ts";
+
+async function checkPage(scene: Scene): Promise<Visit> {
+  const visit = await scene.admin();
+  await go(visit.page, "#/check", "Check a file");
+  return visit;
+}
+
+async function choose(page: Page, name: string, content: string): Promise<void> {
+  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+  await page.getByRole("heading", { name: "Set up this export" }).waitFor();
+}
+
+const shownPatch = async (page: Page) => JSON.parse(await page.locator("#setup-patch").innerText());
+
+const apply = (page: Page) => page.getByRole("button", { name: "Apply and check again" });
+
+// deno-lint-ignore no-explicit-any
+const settingsOf = ({ service }: Scene): Promise<any> => service.get("/settings");
+
+pageTest("From a dropped Moodle export to a clean check with one click", {}, async (scene) => {
+  const { page, assertQuiet } = await checkPage(scene);
+  const before = await settingsOf(scene);
+  await choose(page, "moodle.csv", MOODLE);
+  await page.getByText("The file would be rejected.").waitFor();
+  assert.equal(await page.getByLabel("idnumber – is it …?").inputValue(), "unique_id");
+  assert.equal(await page.getByLabel("auth – is it …?").inputValue(), "login_source");
+  const records = page.getByRole("table", { name: "The first valid records, as they would be stored" });
+  assert.match(
+    (await records.getByRole("row").nth(2).innerText()).replace(/\s+/g, " "),
+    /^2 3 login_source ldap .*active 0/,
+  );
+  const change = {
+    header_aliases: { idnumber: "unique_id", auth: "login_source", suspended: "active" },
+    value_maps: { active: { 0: "1", 1: "0" } },
+  };
+  assert.deepEqual(await shownPatch(page), change);
+  assert.deepEqual(await settingsOf(scene), before, "nothing changes before it is applied");
+
+  const sent = page.waitForRequest((request) => request.method() === "PATCH");
+  await apply(page).click();
+  await page.getByText("The settings were saved, and the file was checked again.").waitFor();
+  assert.deepEqual((await sent).postDataJSON(), change);
+  await page.getByText("2 users would change. Nothing was written.").waitFor();
+  assert.equal(await page.getByText("would fail").count(), 0);
+  await page.getByText("1 header is not used").click();
+  assert.equal(await page.getByLabel("country – is it …?").inputValue(), "");
+  assert.deepEqual(await settingsOf(scene), { ...before, ...change });
+  assert.equal((await scene.database.sql`select from rosterd.users`).length, 0);
+  assertQuiet();
+});
+
+pageTest("Answers that a person changes make the patch, and what no longer matters is not asked", {}, async (scene) => {
+  const { page, assertQuiet } = await checkPage(scene);
+  await choose(page, "koha.csv", KOHA);
+  await page.getByLabel(/^Ontario .*means/).fill("QC");
+  await page.getByLabel(/^The dates in dateofbirth/).selectOption("");
+  await page.getByLabel("enabled – is it …?").selectOption("");
+  assert.equal(await page.getByLabel(/^Y .*means/).isVisible(), false);
+  await page.getByText("“sso” is a guess: nothing in the file says it. Please confirm it.").waitFor();
+  await page.getByLabel("No header means login_source. Users without a value get").fill("ldap");
+  await page.getByText("1 header is not used").click();
+  const patch = await shownPatch(page);
+  assert.deepEqual(patch, {
+    header_aliases: { cardnumber: "unique_id", surname: "last_name" },
+    defaults: { login_source: "ldap" },
+    value_maps: { province: { "Québec": "QC", Ontario: "QC" } },
+  });
+  await page.getByLabel("branch – is it …?").selectOption("login_source");
+  assert.equal((await shownPatch(page)).defaults, undefined);
+  await page.getByLabel("branch – is it …?").selectOption("");
+  await apply(page).click();
+  await page.getByText("2 records would fail").waitFor();
+  const { header_aliases, defaults, value_maps, date_format } = await settingsOf(scene);
+  assert.deepEqual({ header_aliases, defaults, value_maps }, patch);
+  assert.equal(date_format, "YYYY-MM-DD");
+  assert.equal(await page.getByLabel(/^The dates in dateofbirth/).inputValue(), "DD/MM/YYYY");
+  assertQuiet();
+});
+
+pageTest("A refused answer is marked, and settings changed elsewhere are not overwritten", {}, async (scene) => {
+  const { page, assertQuiet } = await checkPage(scene);
+  await choose(page, "koha.csv", KOHA);
+  const ontario = page.getByLabel(/^Ontario .*means/);
+  await ontario.fill("Ontario");
+  await apply(page).click();
+  await page.getByText("Nothing was saved.").waitFor();
+  await page.getByText('Province "Ontario" must be two letters, such as ON.').waitFor();
+  assert.equal(await ontario.getAttribute("aria-invalid"), "true");
+  assert.ok(await hasFocus(ontario));
+  await ontario.fill("ON");
+
+  const headers = { "content-type": "application/merge-patch+json" };
+  const body = JSON.stringify({ header_aliases: { surname: "last_name" } });
+  await (await scene.service.fetch("/settings", { method: "PATCH", body, headers })).body?.cancel();
+  await apply(page).click();
+  await page.getByText("The settings were changed elsewhere, so nothing was saved.").waitFor();
+  assert.deepEqual((await settingsOf(scene)).value_maps, {});
+  await page.getByRole("button", { name: "Check again", exact: true }).click();
+  await page.getByLabel("surname – is it …?").waitFor({ state: "detached" });
+  await apply(page).click();
+  await page.getByText("2 users would change. Nothing was written.").waitFor();
+  assertQuiet(412, 422);
+});
