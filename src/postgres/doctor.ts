@@ -20,7 +20,7 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   let more: Finding[] = [];
   yield await answerOf(async () => {
     const { version, findings } = await checkRights(sql);
-    const structure = version === SCHEMA_VERSION ? await checkStructure(sql) : [];
+    const structure = version === SCHEMA_VERSION ? await checkStructure(database) : [];
     more = [...findings, ...structure, ...await checkConnections(sql)];
     return checkSchema(version);
   });
