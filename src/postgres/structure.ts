@@ -1,7 +1,6 @@
 /** Whether the tables still have their keys, checks, indexes and triggers. A restore may leave them out, and imports rely on them. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Database } from "./connection/connect.ts";
-import { SESSION_SETUP } from "./session.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
 /** By table and name, as the migrations make them. A key counts by what it says, under any name; a check counts by its name. */
@@ -62,11 +61,8 @@ interface Structure {
 
 /** Only for a schema that is up to date. */
 export async function checkStructure({ transaction }: Database): Promise<Finding[]> {
-  // Definitions depend on settings such as quote_all_identifiers.
-  const [found] = await transaction(async (tx) => {
-    await tx.unsafe(SESSION_SETUP);
-    return await tx.unsafe<Structure[]>(structure);
-  });
+  // A transaction has rosterd's session settings. Definitions depend on quote_all_identifiers, for example.
+  const [found] = await transaction((tx) => tx.unsafe<Structure[]>(structure));
   const isTable = ([table]: readonly [string, ...unknown[]]) => found.tables.includes(table);
   const lost = [
     ...CONSTRAINTS.filter(isTable).map((wanted) => lostConstraint(found, wanted)),
