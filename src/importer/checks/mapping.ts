@@ -6,6 +6,9 @@ import { Batch } from "../csv/batch.ts";
 /** Replaces a non-empty value if the map has an entry for it. */
 export type Mapping = (batch: Batch, value: number) => void;
 
+/** Each spelling of a column is compared only once: at most this many, and only short ones. */
+const MAX_SPELLINGS = 1_000, MAX_SPELLING_CHARACTERS = 100;
+
 /** Null for a column without a value map. */
 export function createMapping({ name }: Column, { value_maps }: Settings): Mapping | null {
   if (!Object.hasOwn(value_maps, name)) return null;
@@ -16,9 +19,15 @@ export function createMapping({ name }: Column, { value_maps }: Settings): Mappi
       return [foldValue(from), { bytes, flags: bytes.some((byte) => byte > 0x7f) ? Batch.NOT_ASCII : 0 }];
     }),
   );
+  const spellings = new Map<string, { bytes: Uint8Array; flags: number } | null>();
   return (batch, value) => {
     if (batch.start[value] === batch.end[value]) return;
-    const target = targets.get(foldValue(batch.text(value)));
-    if (target !== undefined) batch.replace(value, target.bytes, target.flags);
+    const text = batch.text(value);
+    let target = spellings.get(text);
+    if (target === undefined) {
+      target = targets.get(foldValue(text)) ?? null;
+      if (spellings.size < MAX_SPELLINGS && text.length <= MAX_SPELLING_CHARACTERS) spellings.set(text, target);
+    }
+    if (target !== null) batch.replace(value, target.bytes, target.flags);
   };
 }

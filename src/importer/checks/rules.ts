@@ -149,20 +149,24 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** The most dates that are remembered: those of more than 50 years. Most people share a birth date with someone. */
+const MAX_DATES = 20_000;
+
 /** Rewrites a date from `date_format` to YYYY-MM-DD. */
 function dateRule(column: string, { date_format }: Settings, today: string): Rule {
   const latest = Number(today.replaceAll("-", ""));
   const form = date_format === "YYYY-MM-DD" ? null : DATE_FORMS[date_format];
   const example = `must look like ${form === null ? "" : `${form.example} or `}1999-12-31`;
   const encoder = new TextEncoder();
+  const read = new Map<string, Uint8Array>();
   return (batch, value) => {
     const invalid = (why: string) => notValid(column, batch.text(value), why);
     if (!hasIsoForm(batch, value)) {
-      const date = form?.read(batch.text(value)) ?? null;
-      if (date === null) return invalid(example);
-      const violation = dayViolation(Number(date.replaceAll("-", "")));
-      if (violation !== null) return invalid(violation);
-      batch.replace(value, encoder.encode(date), 0);
+      const text = batch.text(value);
+      const date = read.get(text) ?? readDate(text);
+      if (typeof date === "string") return invalid(date);
+      if (read.size < MAX_DATES) read.set(text, date);
+      batch.replace(value, date, 0);
       return null;
     }
     const { bytes } = batch, from = batch.start[value];
@@ -170,6 +174,12 @@ function dateRule(column: string, { date_format }: Settings, today: string): Rul
     const violation = Number.isNaN(year + month + day) ? example : dayViolation(year * 10_000 + month * 100 + day);
     return violation === null ? null : invalid(violation);
   };
+
+  /** The bytes of YYYY-MM-DD, or what is wrong. */
+  function readDate(text: string): Uint8Array | string {
+    const date = form?.read(text) ?? null;
+    return date === null ? example : dayViolation(Number(date.replaceAll("-", ""))) ?? encoder.encode(date);
+  }
 
   /** `day` is a number of the form YYYYMMDD. */
   function dayViolation(day: number): string | null {
