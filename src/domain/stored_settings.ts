@@ -7,7 +7,7 @@ export interface StoredSettings {
   etag: string;
 }
 
-/** `command`: by `rosterd settings set`; `file`: by hand, noticed when it was read. */
+/** `command`: by `rosterd settings set` or `map`; `file`: by hand, noticed when it was read. */
 export const CHANGED_BY = ["http", "command", "file"] as const;
 export type ChangedBy = typeof CHANGED_BY[number];
 

@@ -41,7 +41,7 @@ export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
     at: time,
-    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set`, or by hand in the file."),
+    by: z.enum(CHANGED_BY).describe("Over HTTP, with `rosterd settings set` or `map`, or by hand in the file."),
     changes: z.array(changedKey),
   })),
   next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
