@@ -8,7 +8,7 @@ export interface StoredSettings {
   etag: string;
 }
 
-/** `command`: by `rosterd settings set`; `file`: by hand, noticed on the next read. */
+/** `command`: by `rosterd settings set` or `map`; `file`: by hand, noticed on the next read. */
 export const CHANGED_BY = ["http", "command", "file"] as const;
 export type ChangedBy = typeof CHANGED_BY[number];
 

@@ -15,7 +15,7 @@ const ON_A_PAGE = 50;
 /** @type {Record<Change["by"], string>} */
 const BY = {
   http: "on this page or over HTTP",
-  command: "with rosterd settings set",
+  command: "with a rosterd settings command",
   file: "in the settings file, by hand",
 };
 

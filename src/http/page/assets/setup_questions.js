@@ -20,9 +20,9 @@ const NO_ANSWER = {
   unknown_header: "not used",
   missing_column: "no default",
   missing_value: "no default",
-  opposite_value: "no other value",
-  value: "no other value",
-  date_format: "as it is now",
+  opposite_value: "leave as it is",
+  value: "leave as it is",
+  date_format: "leave as it is",
 };
 
 /** @param {Finding} finding @param {number} index @returns {Question} */
