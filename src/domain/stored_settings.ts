@@ -25,7 +25,7 @@ export const settingsHistoryPage = z.object({
     id: z.int(),
     at: z.string().describe("RFC 3339, UTC."),
     by: z.enum(CHANGED_BY).describe(
-      "How it was changed: over HTTP, with `rosterd settings set`, or by hand in the file.",
+      "How it was changed: over HTTP, with `rosterd settings set` or `map`, or by hand in the file.",
     ),
     changes: z.array(changedKey),
   })),
