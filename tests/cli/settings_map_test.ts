@@ -86,7 +86,7 @@ serverTest("on a terminal it asks each question, changes the settings when confi
   );
   assert.doesNotMatch(screen, /active "Y".*mean/, "values of a header that is not used are not asked");
   assert.match(screen, /changed header_aliases, defaults, value_maps, date_format/);
-  assert.match(screen, /koha\.csv: no record would fail/);
+  assert.match(screen, /koha\.csv: no records would fail/);
   assert.match(screen, /the header "enabled" is unknown: set header_aliases\.enabled=active/);
   assert.equal(code, 0);
   const settings = JSON.parse(await Deno.readTextFile(here.path("settings.json")));
@@ -100,7 +100,7 @@ serverTest("with a running service it changes the settings over HTTP", async () 
   await using here = await Workplace.make({ ROSTERD_DATA: service.config.data, ROSTERD_ADMIN_TOKEN: TOKEN });
   await here.write("moodle.csv", MOODLE);
   const { code, screen } = await typed(here, ["settings", "map", "moodle.csv"], ["", "", "", "", "", "", "y"]);
-  assert.match(screen, /asking the service at http/);
+  assert.match(screen, /using the service at http/);
   assert.match(
     screen,
     /"suspended" asks the opposite of active, so that its 0 means something else\. What does it mean\? \[1\]/,

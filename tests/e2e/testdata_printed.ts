@@ -52,8 +52,8 @@ function linesOf(report: Report): string[] {
       failed > 0
         ? `${failed} of ${records} records would fail`
         : records === 0
-        ? "it has no records"
-        : "no record would fail"
+        ? "no records"
+        : "no records would fail"
     }`,
     `  records ${records}${counts.join("")}`,
     ...warnings.map(({ text }) => `  warning: ${text}`),
