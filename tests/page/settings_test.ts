@@ -82,7 +82,7 @@ pageTest(
     await group(page, "Values damaged by a spreadsheet").getByLabel("Accept them").check();
     const sent = page.waitForRequest((request) => request.method() === "PATCH");
     await save(page);
-    await page.getByText("Saved. The change applies from the next import.").waitFor();
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
     assert.deepEqual((await sent).postDataJSON(), {
       value_maps: { active: { old: null, N: "0", Y: "1" }, province: { Ontario: "ON" } },
       defaults: { login_source: "sso" },
