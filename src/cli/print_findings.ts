@@ -1,4 +1,4 @@
-/** What settings can cure, as sentences that name the setting (docs/file-format.md#from-a-finding-to-its-cure). */
+/** Prints findings and the settings that can fix them (docs/file-format.md#from-a-finding-to-its-cure). */
 import type { RosterFinding } from "../domain/roster_finding.ts";
 import type { CheckReport } from "../importer/report.ts";
 import { printable } from "../runtime/log.ts";
@@ -7,7 +7,7 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_FINDINGS_PRINTED = 20;
 
-/** What is likely cured by a setting. A single value without a known meaning may be a mistake of the roster. */
+/** Prints what a setting would likely fix. A single value without a known meaning may be a mistake in the roster. */
 export function printLikelyCures(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
   const likely = findings.filter(({ kind, suggestion }) => kind === "missing_column" || suggestion !== null);
   printFindings(terminal, { findings: likely });

@@ -27,7 +27,7 @@ export interface RosterFinding {
   suggestion: string | null;
   /** Nothing in the file says that the suggestion is right. */
   is_guess: boolean;
-  /** The values that the setting may have; empty for any text. */
+  /** The values allowed for the setting; empty if any text is allowed. */
   choices: string[];
 }
 

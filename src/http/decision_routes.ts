@@ -1,4 +1,4 @@
-/** The calls that decide about an import: approve, discard and undo (docs/http.md#decisions). */
+/** The calls for decisions on an import: approve, discard and undo (docs/http.md#decisions). */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { printable } from "../runtime/log.ts";

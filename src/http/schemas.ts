@@ -48,7 +48,7 @@ const rosterFinding = z.object({
   ),
   suggestion: z.string().nullable().describe("The value to give to the setting; null if only a person knows it."),
   is_guess: z.boolean().describe("Nothing in the file says that the suggestion is right."),
-  choices: z.array(z.string()).describe("The values that the setting may have; empty for any text."),
+  choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
 }).openapi("RosterFinding") satisfies z.ZodType<RosterFinding>;
 
 const proposal = z.object({

@@ -22,7 +22,8 @@ export interface ServeOptions {
   headTimeoutMs?: number;
   /**
    * How long a client may go without reading any of its response. Generous, because the system accepts more data only
-   * after a third of its 4 MB buffer is sent. That takes a client that reads 12 kB a second almost two minutes.
+   * after a third of its 4 MB buffer is sent. A client that reads 12 kB a second takes almost two minutes to get that
+   * far.
    */
   takeTimeoutMs?: number;
   /**

@@ -92,7 +92,7 @@ export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: Inb
   };
 }
 
-/** Refuses an upload that has changed according to a later scan. */
+/** Refuses an upload that a later scan has found changed. */
 async function claim({ folders, state, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
   const { name } = upload;
   const observation = state.settling.get(name);

@@ -68,7 +68,7 @@ function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
     subject: `rosterd: ${printable(name)}: grew after it was imported`,
     text: `The file "${printable(name)}" had ${counted(imported, "byte")} when it was imported, ` +
       `and now has ${grouped(size)}.\n\n` +
-      `Another program was still writing it, and the later bytes were not imported. They are in the folder "bak" of the ` +
-      `upload folder, in ${bakFile}. Upload the whole file again.\n`,
+      `Another program was still writing to it, and the bytes written later were not imported. They are in the ` +
+      `folder "bak" of the upload folder, in ${bakFile}. Upload the whole file again.\n`,
   };
 }

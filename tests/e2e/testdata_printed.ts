@@ -49,11 +49,7 @@ function linesOf(report: Report): string[] {
     .filter((count) => report[count] > 0).map((count) => `, ${count} ${report[count]}`);
   return [
     `${file}: ${
-      failed > 0
-        ? `${failed} of ${records} records would fail`
-        : records === 0
-        ? "no records"
-        : "no records would fail"
+      failed > 0 ? `${failed} of ${records} records would fail` : records === 0 ? "no records" : "no records would fail"
     }`,
     `  records ${records}${counts.join("")}`,
     ...warnings.map(({ text }) => `  warning: ${text}`),

@@ -45,7 +45,7 @@ export const approveCommand = command<Approved>({
 export const discardCommand = command<Discarded>({
   word: "discard",
   past: "discarded",
-  summary: "let the users that an import holds keep access",
+  summary: "let the users held by an import keep access",
   help: "Ends the hold without changing anything. The users keep access until another roster says otherwise.",
   carryOut: discardHold,
   done: ({ discarded }) => [counted(discarded, "user keeps access", "users keep access")],

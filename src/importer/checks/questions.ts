@@ -190,7 +190,7 @@ function dates(found: ColumnFindings, skipped: number, source: Source): RosterFi
   }];
 }
 
-/** The values that a column accepts; empty for any text. */
+/** The values that a column accepts; empty if it accepts any text. */
 function acceptedValues({ kind }: Column, { login_sources, user_types }: Settings): string[] {
   if (kind === "flag") return FLAGS;
   if (kind === "login_source") return [...login_sources];

@@ -149,7 +149,7 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** The most dates that are remembered: those of more than 50 years. Most people share a birth date with someone. */
+/** At most this many dates are remembered: more than 50 years' worth. Most people share a birth date with someone. */
 const MAX_DATES = 20_000;
 
 /** Rewrites a date from `date_format` to YYYY-MM-DD. */

@@ -25,8 +25,8 @@ export function endOfBlock(row: number): number {
 }
 
 /**
- * `width`: how many values the records of a block must have; 0 if that is uncertain. `most`: how many most of them
- * have.
+ * `width`: how many values each record of a block must have; 0 if that is uncertain. `most`: how many values the
+ * majority of its records have.
  */
 export interface BlockWidth {
   width: number;

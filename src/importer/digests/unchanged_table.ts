@@ -1,4 +1,4 @@
-/** Stores the digest of each user's last applied record, in typed arrays, so that a million users need no objects. */
+/** Stores the digest of each user's last applied record, in typed arrays instead of an object per user. */
 import { UserKey } from "./user_key.ts";
 
 /** The size of an entry as stored in the database: the user's key and the record's digest, 8 bytes each. */

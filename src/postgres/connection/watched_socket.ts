@@ -1,7 +1,7 @@
 /**
  * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver
  * lacks (all measured). It detects a server that stays silent when it should answer. It reports a server that hangs up
- * before the login, which the driver would retry forever without a delay. It ends a COPY that the server refuses after
+ * before login, which the driver would retry forever without a delay. It ends a COPY that the server refuses after
  * all data has been sent.
  */
 import { connect, isIP, type Socket } from "node:net";
@@ -241,13 +241,13 @@ export class WatchedSocket extends Duplex {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
-  /** An error only before the login. After that, the driver itself knows whether a statement was running. */
+  /** An error only before login. After that, the driver itself knows whether a statement was running. */
   #onHangUp(): void {
     if (this.destroyed) return;
     this.destroy(
       this.#protocol.isLoggedIn
         ? undefined
-        : errorWithCode("CONNECTION_CLOSED", "the server closed the connection before the login"),
+        : errorWithCode("CONNECTION_CLOSED", "the server closed the connection before login"),
     );
   }
 

@@ -1,4 +1,4 @@
-/** Prints a configuration: a template whose `#$ COMMAND` lines are extracted with `sed`, run, and safe to run again. */
+/** Prints a configuration: a template whose `#$ COMMAND` lines can be extracted with `sed` and run, even repeatedly. */
 import { type Command, EXIT } from "../../command.ts";
 import { fill, type Values } from "./fill.ts";
 import { type Host, hostOf } from "./host.ts";
