@@ -5,7 +5,7 @@ import type { Header } from "../checks/header.ts";
 
 interface Unique {
   digest: Digest;
-  /** 0x20 to ignore the case of A–Z, which also makes a few other characters equal; otherwise 0. */
+  /** 0x20 to ignore the letter case of A–Z, which also merges a few other characters. */
   fold: number;
 }
 
@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** With more than this, there is no list, and every value counts as a possible duplicate. */
+/** With more of them there is no list, and every staged value counts as a possible duplicate. */
 const MAX_LISTED = 20_000;
 
 export interface PossibleDuplicate {
@@ -27,42 +27,39 @@ export interface PossibleDuplicate {
 
 export class DuplicateFilter {
   readonly #unique = uniqueColumns();
-  readonly #words: Int32Array;
-  readonly #mask: number;
-  /** For each record of a batch: the word and the bits of its value in the filter. No bits if it has no value. */
-  readonly #places = new Int32Array(1 << 8);
-  readonly #bits = new Int32Array(1 << 8);
+  /** The last layer takes new values. */
+  readonly #layers: Layer[] = [];
+  /** The digest of each record of a batch, and whether the record has a value. */
+  readonly #lows = new Int32Array(1 << 8);
+  readonly #highs = new Int32Array(1 << 8);
+  readonly #hasValue = new Uint8Array(1 << 8);
   #list: PossibleDuplicate[] = [];
-  /** 1 for each record of the latest batch that may share a unique value with an earlier record, otherwise 0. */
+  /** 1 for each record of the latest batch with a value that an earlier record may have, otherwise 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
-  /**
-   * `bytes`: the length of the text. Uses about 12 bits per 64 bytes of text, but at least 32 KiB and at most 64 MiB.
-   */
-  constructor(bytes: number) {
-    const wanted = Math.min(Math.max(bytes / 64 * 12, 1 << 18), 1 << 29);
-    const size = 2 ** Math.ceil(Math.log2(wanted));
-    this.#words = new Int32Array(size / 32);
-    this.#mask = size / 32 - 1;
-  }
+  /** `bytes`: the length of the text. */
+  constructor(private readonly bytes: number) {}
 
   /** The possible duplicates; null if there are too many to list. */
   get list(): readonly PossibleDuplicate[] | null {
     return this.#list.length > MAX_LISTED ? null : this.#list;
   }
 
+  /** Adds the values of a checked batch. */
   note(batch: Batch, { present }: Header): void {
     this.inBatch.fill(0);
-    for (const { column: { name }, positions } of present) {
-      const unique = this.#unique.get(name);
-      if (unique !== undefined) this.#noteColumn(batch, name, positions[0], unique);
+    if (batch.count === 0) return;
+    const columns = present.filter(({ column }) => this.#unique.has(column.name));
+    if (this.#layers.length === 0) this.#layers.push(new Layer(valuesLike(batch, this.bytes, columns.length)));
+    for (const { column: { name }, positions } of columns) {
+      this.#noteColumn(batch, name, positions[0], this.#unique.get(name)!);
     }
   }
 
   #noteColumn(batch: Batch, what: string, position: number, unique: Unique): void {
-    this.#findPlaces(batch, position, unique);
+    this.#takeDigests(batch, position, unique);
     for (let record = 0; record < batch.count; record++) {
-      if (!this.#addSeen(record)) continue;
+      if (this.#hasValue[record] === 0 || !this.#addSeen(this.#lows[record], this.#highs[record])) continue;
       this.inBatch[record] = 1;
       if (this.#list.length > MAX_LISTED) continue;
       const key = batch.text(batch.firstValue[record] + position);
@@ -70,32 +67,93 @@ export class DuplicateFilter {
     }
   }
 
-  /** A separate pass, so that the memory accesses of the lookups can overlap. */
-  #findPlaces(batch: Batch, position: number, { digest, fold }: Unique): void {
+  /** Separate from the look-ups, so that these need not wait for each other in memory. */
+  #takeDigests(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {
-      this.#bits[record] = 0;
+      this.#hasValue[record] = 0;
       if (malformed.size > 0 && malformed.has(record)) continue;
       const value = firstValue[record] + position;
       if (start[value] === end[value] || flags[value] & Batch.CLEARS) continue;
       digest.take(batch.view, start[value], end[value], fold);
-      const { low, high } = digest;
-      this.#places[record] = low & this.#mask;
-      // Three bits in the same word need one memory access instead of three.
-      this.#bits[record] = (1 << high) | (1 << (high >>> 5)) | (1 << (high >>> 10));
+      this.#lows[record] = digest.low;
+      this.#highs[record] = digest.high;
+      this.#hasValue[record] = 1;
     }
   }
 
-  /** Adds the value of a record; true if it may have been added before. */
-  #addSeen(record: number): boolean {
-    const place = this.#places[record], bits = this.#bits[record];
-    const before = this.#words[place];
-    this.#words[place] = before | bits;
-    return bits !== 0 && (before & bits) === bits;
+  /** Adds a value; true if it may have been added before. */
+  #addSeen(low: number, high: number): boolean {
+    const layers = this.#layers;
+    let isSeen = false;
+    for (let at = 0; at < layers.length - 1; at++) isSeen = layers[at].has(low, high) || isSeen;
+    const last = layers[layers.length - 1];
+    isSeen = last.add(low, high) || isSeen;
+    if (last.isFull) this.#grow(last.capacity);
+    return isSeen;
+  }
+
+  /** When the memory is used up, the last layer takes everything, and reports more unique values. */
+  #grow(capacity: number): void {
+    const used = this.#layers.reduce((sum, layer) => sum + layer.capacity, 0);
+    if (used < MAX_VALUES) this.#layers.push(new Layer(Math.min(2 * capacity, MAX_VALUES - used)));
   }
 }
 
-/** Ignores the case of A–Z, as the database does. */
+/** With 24 bits per value, one unique value in some thousands is a possible duplicate. */
+const WORDS_PER_VALUE = 24 / 32;
+const MIN_VALUES = 10_000;
+/** 64 MiB in all. */
+const MAX_VALUES = 2 ** 24 / WORDS_PER_VALUE;
+
+/** How many values a text of so many bytes has, if all its records are like these. */
+function valuesLike({ recordStart, recordEnd, count }: Batch, bytes: number, columns: number): number {
+  const length = (recordEnd[count - 1] - recordStart[0]) / count;
+  return Math.min(Math.max(1.25 * columns * bytes / Math.max(length, 1), MIN_VALUES), MAX_VALUES);
+}
+
+/** A Bloom filter of two bits in each of two words. */
+class Layer {
+  readonly #words: Int32Array;
+  #values = 0;
+
+  constructor(readonly capacity: number) {
+    this.#words = new Int32Array(Math.ceil(capacity * WORDS_PER_VALUE));
+  }
+
+  get isFull(): boolean {
+    return this.#values >= this.capacity;
+  }
+
+  has(low: number, high: number): boolean {
+    const lowBits = bitsOf(low), highBits = bitsOf(high);
+    return (this.#words[this.#placeOf(low)] & lowBits) === lowBits &&
+      (this.#words[this.#placeOf(high)] & highBits) === highBits;
+  }
+
+  /** True if the layer may have had the value before. */
+  add(low: number, high: number): boolean {
+    const words = this.#words, lowBits = bitsOf(low), highBits = bitsOf(high);
+    const lowPlace = this.#placeOf(low), highPlace = this.#placeOf(high);
+    const lowBefore = words[lowPlace], highBefore = words[highPlace];
+    if ((lowBefore & lowBits) === lowBits && (highBefore & highBits) === highBits) return true;
+    words[lowPlace] |= lowBits;
+    words[highPlace] |= highBits;
+    this.#values++;
+    return false;
+  }
+
+  /** By the upper bits; the lower ones choose the bits in the word. */
+  #placeOf(half: number): number {
+    return Math.floor((half >>> 0) / 2 ** 32 * this.#words.length);
+  }
+}
+
+function bitsOf(half: number): number {
+  return (1 << half) | (1 << (half >>> 5));
+}
+
+/** Ignores the letter case of A–Z, as the database does. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
