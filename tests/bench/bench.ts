@@ -1,7 +1,8 @@
 /**
  * `deno task bench`: the measurements, side by side with psql (see README.md beside this file).
  *
- * Options: --quick (one run instead of five, and nothing huge), --only NAME, --records N (1,000,000), --save (writes last.json).
+ * Options: --quick (one run instead of five, and nothing huge), --only NAME, --records N (1,000,000), --save (writes last.json),
+ * --sweep (rosters that look different, instead of the other cases).
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,7 @@ import { measureLatency } from "./latency.ts";
 import { median } from "./median.ts";
 import { HUGE, LATENCY, type Options, READER, readOptions } from "./options.ts";
 import { pgloaderIsFound, pgloaderOnce } from "./pgloader.ts";
+import { SWEEP_CASES } from "./sweep.ts";
 import { findPrograms, type Measured, type Program } from "./program.ts";
 import { inQuotes, measureReaders, type ReaderRow } from "./reader.ts";
 import {
@@ -76,7 +78,8 @@ async function measureImport(options: Options, programs: Program[], others: Othe
 
 async function measureImports(options: Options, programs: Program[], others: Others): Promise<ImportRow[]> {
   const rows: ImportRow[] = [];
-  for (const wanted of IMPORT_CASES.filter(({ name }) => options.wants(name))) {
+  const cases = options.sweep ? SWEEP_CASES : IMPORT_CASES.filter(({ name }) => options.wants(name));
+  for (const wanted of cases) {
     rows.push(...await measureImport(options, programs, others, wanted));
   }
   return rows;
@@ -140,7 +143,7 @@ async function main(): Promise<void> {
   const options = optionsOrExit(), { records, runs } = options;
   const reading = await measureReading(options);
   if (reading.length > 0) console.log(readerTable(reading));
-  const needsServer = [...IMPORT_CASES, ...FIGURES].some(({ name }) => options.wants(name)) ||
+  const needsServer = options.sweep || [...IMPORT_CASES, ...FIGURES].some(({ name }) => options.wants(name)) ||
     [HUGE, LATENCY].some(options.wants);
   if (!needsServer) return;
   const away = await serverIsAway();

@@ -4,14 +4,6 @@
  */
 import type postgres from "postgres";
 import { measure, type Measured } from "./program.ts";
-import { ROSTER_HEADER } from "./roster.ts";
-
-const COLUMNS = ROSTER_HEADER.split(",");
-const TARGETS = COLUMNS.map((name) => name === "data_of_birth" ? "date_of_birth" : name);
-const VALUES = COLUMNS.map((name) => {
-  if (name === "data_of_birth") return "nullif(data_of_birth, '')::date";
-  return name === "active" ? "active::int::boolean" : name;
-});
 /** The values of an export that `roster.ts` makes: mapped, with defaults, and dates as DD/MM/YYYY. */
 const MAPPED: Readonly<Record<string, string>> = {
   login_source: "coalesce(login_source, 'ldap')",
@@ -21,8 +13,6 @@ const MAPPED: Readonly<Record<string, string>> = {
   data_of_birth: "to_date(data_of_birth, 'DD/MM/YYYY')",
   active: "active = 'Y'",
 };
-const REST = TARGETS.filter((name) => name !== "unique_id");
-const of = (table: string) => REST.map((name) => `${table}.${name}`).join(", ");
 
 /** Records that a person would load by hand: those whose date is one. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
@@ -30,44 +20,68 @@ const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 /** One upsert, of values as they are or mapped; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
 export type ByHand = "upsert" | "upsert what is good" | "upsert what is mapped" | "archive";
 
-function script(file: string, byHand: ByHand): string {
+/** The columns of a file, their names in the table of users, and their values. */
+class Columns {
+  readonly targets: string[];
+  readonly values: string[];
+  readonly rest: string[];
+
+  constructor(readonly names: readonly string[]) {
+    this.targets = names.map((name) => name === "data_of_birth" ? "date_of_birth" : name);
+    this.values = names.map((name) => {
+      if (name === "data_of_birth") return "nullif(data_of_birth, '')::date";
+      return name === "active" ? "active::int::boolean" : name;
+    });
+    this.rest = this.targets.filter((name) => name !== "unique_id");
+  }
+
+  of(table: string): string {
+    return this.rest.map((name) => `${table}.${name}`).join(", ");
+  }
+}
+
+function script(file: string, names: readonly string[], byHand: ByHand): string {
+  const columns = new Columns(names);
   return `set jit = off;
 begin;
-create temporary table roster (${COLUMNS.map((name) => `${name} text`).join(", ")}) on commit drop;
+create temporary table roster (${names.map((name) => `${name} text`).join(", ")}) on commit drop;
 \\copy roster from '${file}' csv header
-${statement(byHand)}
+${statement(columns, byHand)}
 commit;
 `;
 }
 
-function statement(byHand: ByHand): string {
+function statement(columns: Columns, byHand: ByHand): string {
+  const { names, values } = columns;
   switch (byHand) {
     case "upsert":
-      return upsert(VALUES);
+      return upsert(columns, values);
     case "upsert what is good":
-      return upsert(VALUES, `where ${GOOD}`);
+      return upsert(columns, values, `where ${GOOD}`);
     case "upsert what is mapped":
-      return upsert(COLUMNS.map((name, at) => MAPPED[name] ?? VALUES[at]));
+      return upsert(columns, names.map((name, at) => MAPPED[name] ?? values[at]));
     case "archive":
-      return archive();
+      return archive(columns);
   }
 }
 
-function upsert(values: readonly string[], where = ""): string {
-  return `insert into by_hand.users as u (${TARGETS.join(", ")})
+function upsert(columns: Columns, values: readonly string[], where = ""): string {
+  const { targets, rest } = columns;
+  return `insert into by_hand.users as u (${targets.join(", ")})
 select ${values.join(", ")} from roster ${where}
 on conflict (unique_id) do update
-  set (${REST.join(", ")}, updated_at) = (${of("excluded")}, now())
-  where (${of("u")}) is distinct from (${of("excluded")});`;
+  set (${rest.join(", ")}, updated_at) = (${columns.of("excluded")}, now())
+  where (${columns.of("u")}) is distinct from (${columns.of("excluded")});`;
 }
 
 /** The permits are those of rosterd, and so is the function. */
-function archive(): string {
+function archive(columns: Columns): string {
+  const { targets, values, rest } = columns;
   return `update by_hand.users as u
-  set (${REST.join(", ")}, archived_at, updated_at)
-    = (${of("r")}, case when r.active then u.archived_at else now() end, now())
-  from (select ${VALUES.map((value, at) => `${value} as ${TARGETS[at]}`).join(", ")} from roster) as r
-  where u.unique_id = r.unique_id and (${of("u")}) is distinct from (${of("r")});
+  set (${rest.join(", ")}, archived_at, updated_at)
+    = (${columns.of("r")}, case when r.active then u.archived_at else now() end, now())
+  from (select ${values.map((value, at) => `${value} as ${targets[at]}`).join(", ")} from roster) as r
+  where u.unique_id = r.unique_id and (${columns.of("u")}) is distinct from (${columns.of("r")});
 select rosterd.release_permits(array_agg(unique_id), 1) from roster where active = '0';`;
 }
 
@@ -80,7 +94,7 @@ export async function makeTable(sql: postgres.Sql): Promise<void> {
 export async function loadByHand(file: string, url: string, byHand: ByHand): Promise<Measured> {
   const path = await Deno.makeTempFile({ prefix: "rosterd-bench-", suffix: ".sql" });
   try {
-    await Deno.writeTextFile(path, script(file, byHand));
+    await Deno.writeTextFile(path, script(file, await headerOf(file), byHand));
     const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {});
     if (result.code !== 0) throw new Error(`psql failed: ${result.err}`);
     return result;
@@ -97,4 +111,11 @@ export async function psqlIsFound(): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+async function headerOf(file: string): Promise<string[]> {
+  using handle = await Deno.open(file);
+  const head = new Uint8Array(4_096);
+  await handle.read(head);
+  return new TextDecoder().decode(head).split(/\r?\n/)[0].replaceAll('"', "").split(",");
 }

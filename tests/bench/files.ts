@@ -1,4 +1,5 @@
 /** The files of the measurements. They are made once, from a seed, and kept in the folder for temporary files. */
+import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +7,15 @@ import { ROSTER_HEADER, type RosterPlan, writeRoster } from "./roster.ts";
 
 const FOLDER = join(tmpdir(), "rosterd-bench");
 /** Somewhat more than a record of `roster.ts` has. */
-const BYTES_A_RECORD = 200;
+const BYTES_A_RECORD = 300;
 
 /** The roster of a plan; a file that was made before is taken as it is. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
-  const { records, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false } = plan;
-  const kind = `${changedEvery}-${failingEvery}-${inactiveEvery}${isExport ? "-export" : ""}`;
-  return await madeOnce(`roster-${records}-${kind}.csv`, async (path) => {
+  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false, shape = {} } =
+    plan;
+  const form = createHash("sha256").update(JSON.stringify([isExport, shape])).digest("hex").slice(0, 8);
+  const name = `roster-${from}-${records}-${changedEvery}-${failingEvery}-${inactiveEvery}-${form}.csv`;
+  return await madeOnce(name, async (path) => {
     await requireSpace(records * BYTES_A_RECORD);
     await writeRoster(path, plan);
   });

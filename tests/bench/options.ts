@@ -9,6 +9,8 @@ export interface Options {
   runs: number;
   records: number;
   save: boolean;
+  /** The sweep instead of the other measurements. */
+  sweep: boolean;
   /** Whether a case of this name is to be measured. */
   wants(name: string): boolean;
 }
@@ -26,14 +28,15 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       quick: { type: "boolean", default: false },
+      sweep: { type: "boolean", default: false },
       only: { type: "string" },
       records: { type: "string", default: "1000000" },
       save: { type: "boolean", default: false },
     },
   });
-  const { only, quick, save } = values, records = Number(values.records);
+  const { only, quick, save, sweep } = values, records = Number(values.records);
   if (!Number.isInteger(records) || records < 100) throw new Error("--records must be a number from 100 on");
   if (only !== undefined && !names.includes(only)) throw new Error(`--only must be one of ${names.join(", ")}`);
-  const wants = (name: string) => only === undefined ? !(quick && name === HUGE) : name === only;
-  return { runs: quick ? 1 : RUNS, records, save, wants };
+  const wants = (name: string) => sweep ? false : only === undefined ? !(quick && name === HUGE) : name === only;
+  return { runs: quick ? 1 : RUNS, records, save, sweep, wants };
 }

@@ -11,6 +11,20 @@ export interface RosterPlan {
   inactiveEvery?: number;
   /** Whether it is an export whose values must be mapped: no login source, provinces in words, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
+  shape?: RosterShape;
+}
+
+/** How a roster looks, apart from what it says. */
+export interface RosterShape {
+  /** Some of the 24 columns. */
+  columns?: readonly string[];
+  /** Ids without zeros in front. */
+  isUnpadded?: boolean;
+  order?: "reversed" | "shuffled";
+  /** All values in quotes, lines that end with CRLF. */
+  isQuoted?: boolean;
+  /** So many more characters in `street`. */
+  longer?: number;
 }
 
 export const ROSTER_HEADER =
@@ -68,10 +82,11 @@ const capitalized = (word: string) => word[0].toUpperCase() + word.slice(1);
 function record(
   user: number,
   { changed, failing, inactive, isExport }: Record<"changed" | "failing" | "inactive" | "isExport", boolean>,
-): string {
+  { isUnpadded = false, longer = 0 }: RosterShape,
+): string[] {
   const next = numbers(user);
   const pick = <T>(list: readonly T[]) => list[next() % list.length];
-  const id = digits(user, 8), place = next() % CITIES.length;
+  const id = isUnpadded ? String(user) : digits(user, 8), place = next() % CITIES.length;
   const [year, month, day] = [1960 + (next() % 45), digits(1 + (next() % 12), 2), digits(1 + (next() % 28), 2)];
   const birth = isExport ? `${day}/${month}/${year}` : `${year}-${month}-${day}`;
   return [
@@ -81,7 +96,7 @@ function record(
     pick(LAST_NAMES),
     `user${id}`,
     `user${id}@example.edu`,
-    `${1 + (next() % 999)} ${changed ? "Elm" : "Main"} Street`,
+    `${1 + (next() % 999)} ${changed ? "Elm" : "Main"} Street${"x".repeat(longer)}`,
     CITIES[place],
     isExport ? EXPORT_PROVINCES[PROVINCES[place]] : PROVINCES[place],
     `K${next() % 10}A ${next() % 10}B${next() % 10}`,
@@ -99,19 +114,46 @@ function record(
     PROVINCES[place],
     failing ? "31/12/1999" : birth,
     isExport ? inactive ? "N" : "Y" : inactive ? "0" : "1",
-  ].join(",");
+  ];
+}
+
+/** Writes one row of all 24 values as the shape wants it. */
+function rowOf({ columns, isQuoted = false }: RosterShape): (values: readonly string[]) => string {
+  const all = ROSTER_HEADER.split(","), chosen = columns?.map((name) => all.indexOf(name));
+  return (values) => {
+    const some = chosen === undefined ? values : chosen.map((at) => values[at]);
+    return isQuoted ? `${some.map((value) => `"${value}"`).join(",")}\r\n` : `${some.join(",")}\n`;
+  };
+}
+
+/** The number of the record in a place of the file. Shuffled by a step that has no factor in common with the count. */
+function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
+  if (order === "reversed") return (at) => records - 1 - at;
+  if (order === undefined) return (at) => at;
+  let step = Math.floor(records * 0.618) | 1;
+  while (commonFactor(step, records) > 1) step += 2;
+  return (at) => Number(BigInt(at) * BigInt(step) % BigInt(records));
+}
+
+function commonFactor(a: number, b: number): number {
+  return b === 0 ? a : commonFactor(b, a % b);
 }
 
 /** Writes a roster file. */
 export async function writeRoster(path: string, plan: RosterPlan): Promise<void> {
-  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false } = plan;
+  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false, shape = {} } =
+    plan;
+  const row = rowOf(shape), place = placeIn(shape.order, records);
   const isEvery = (every: number, at: number) => every > 0 && at % every === 0;
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
-  let text = ROSTER_HEADER + "\n";
+  let text = row(ROSTER_HEADER.split(","));
   for (let at = 0; at < records; at++) {
-    const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) => isEvery(every, at));
-    text += record(from + at, { changed, failing, inactive, isExport }) + "\n";
+    const number = place(at);
+    const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) =>
+      isEvery(every, number)
+    );
+    text += row(record(from + number, { changed, failing, inactive, isExport }, shape));
     if (text.length < 1 << 20 && at + 1 < records) continue;
     const bytes = encoder.encode(text);
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
