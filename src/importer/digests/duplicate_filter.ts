@@ -106,7 +106,7 @@ const MIN_VALUES = 10_000;
 /** 64 MiB in all. */
 const MAX_VALUES = 2 ** 24 / WORDS_PER_VALUE;
 
-/** How many values a text of so many bytes has, if all its records are like these. */
+/** The number of values in a text of this length, if all its records are like these. */
 function valuesLike({ recordStart, recordEnd, count }: Batch, bytes: number, columns: number): number {
   const length = (recordEnd[count - 1] - recordStart[0]) / count;
   return Math.min(Math.max(1.25 * columns * bytes / Math.max(length, 1), MIN_VALUES), MAX_VALUES);
