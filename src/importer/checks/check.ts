@@ -2,7 +2,7 @@
  * Checks the values of records (docs/file-format.md#values) and converts them to their stored form: trimmed, without
  * the spreadsheet guard, with regions in upper case. Marks values that keep or clear the current value.
  *
- * It works on the bytes of a batch, column by column, and decodes text only where a rule or a message needs it.
+ * Works on the bytes of a batch, column by column, and decodes text only when a rule or a message needs it.
  * Repeated and taken values involve other records, so SQL finds them later.
  */
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
@@ -17,7 +17,7 @@ import { createMapping } from "./mapping.ts";
 import type { Rule } from "./rule.ts";
 import { createRule } from "./rules.ts";
 
-/** The problems of a batch, by the position of the record. */
+/** The problems in a batch, by record position. */
 export type FoundProblems = ReadonlyMap<number, Problem[]>;
 
 export type Check = (batch: Batch) => FoundProblems;
@@ -25,8 +25,7 @@ export type Check = (batch: Batch) => FoundProblems;
 const APOSTROPHE = 0x27;
 
 /**
- * Prepares the checks for one file. `today` is the UTC date on which the import began; `findings` collects the
- * failures.
+ * Prepares the checks for one file. `today`: the UTC date on which the import began. `findings` collects the failures.
  */
 export function createCheck(header: Header, settings: Settings, today: string, findings = new Findings()): Check {
   const columns = header.present.map((present) => createColumnCheck(present, settings, today, findings));
@@ -42,7 +41,7 @@ export function createCheck(header: Header, settings: Settings, today: string, f
   };
 }
 
-/** `damaged`: the reason of each record with a damaged value. */
+/** `damaged`: the reason for each record that has a damaged value. */
 type ColumnCheck = (batch: Batch, found: Map<number, Problem[]>, damaged: Map<number, string>) => void;
 
 function createColumnCheck(

@@ -3,7 +3,7 @@ import type { Column } from "../../domain/columns.ts";
 import { Batch } from "../csv/batch.ts";
 import { notValid, type Rule, type RuleViolation } from "./rule.ts";
 
-/** Columns of long numbers, which a spreadsheet rewrites as 1.23E+11. */
+/** Columns that may contain long numbers, which spreadsheets rewrite in the form 1.23E+11. */
 const NUMBERS: ReadonlySet<string> = new Set([
   "unique_id",
   "student_no",

@@ -1,7 +1,7 @@
 /** Reads dates in the formats that the setting `date_format` allows (docs/file-format.md#dates). */
 import type { DateFormat } from "../../domain/settings.ts";
 
-/** Returns YYYY-MM-DD if the text has the right form, even if no such day exists; otherwise null. */
+/** Returns YYYY-MM-DD if the text matches the format, even if there is no such day; otherwise null. */
 export type ReadDate = (text: string) => string | null;
 
 const MONTHS = [
@@ -19,12 +19,12 @@ const MONTHS = [
   "december",
 ];
 
-/** Day and month have one or two digits, and both separators are the same. */
+/** Day and month have one or two digits each, and both separators are the same. */
 const PARTS = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
 
 const iso = (year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 
-/** Each format, with 31 December 1999 as the example. YYYY-MM-DD needs no conversion. */
+/** All formats except YYYY-MM-DD, which needs no conversion. The example is 31 December 1999. */
 export const DATE_FORMS: Readonly<Record<Exclude<DateFormat, "YYYY-MM-DD">, { example: string; read: ReadDate }>> = {
   "DD/MM/YYYY": {
     example: "31/12/1999",

@@ -1,7 +1,6 @@
 /**
- * Collects what a roster's values suggest about its settings: the columns that fail, the failing values, and how often
- * each occurs. Turns them into warnings that name the setting to change;
- * `questions.ts` asks about them.
+ * Collects the columns and values of a roster that fail the checks, and how often each value occurs. Creates warnings
+ * that name the setting to change; `questions.ts` creates questions from the same data.
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
@@ -10,23 +9,23 @@ import { grouped } from "../../runtime/grouped.ts";
 import { DATE_FORMS } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
-/** The kinds of column whose failing values a setting can fix. Other values are private, and are not collected. */
+/** Kinds of column whose failing values can be fixed by a setting. Other values are private and not collected. */
 const CURABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
 
-/** Limits the distinct values counted per column. Any others only add to the number of failures. */
+/** The maximum number of distinct values counted per column. Further ones only add to the number of failures. */
 const MAX_VALUES = 50;
 
-/** A value map has no longer values. */
+/** The maximum length of a value in a value map. */
 const MAX_LETTERS = 1_000;
 
 export class ColumnFindings {
-  /** The number of records with a value, with a failed or missing value, and with a missing value. */
+  /** The number of records that have a value, that fail (missing values included), and that lack a value. */
   values = 0;
   failed = 0;
   missing = 0;
   /** Failed value → number of records that have it. */
   readonly counts = new Map<string, number>();
-  /** Date format → number of failed values that fit it. */
+  /** Date format → number of failed values that match it. */
   readonly forms = new Map<DateFormat, number>();
 
   constructor(readonly column: Column) {}
@@ -49,8 +48,8 @@ export class ColumnFindings {
   }
 
   /**
-   * The date format that fits more than half of the column's values, although they failed. Several if they fit equally
-   * well. The values of `skipped` records count as valid.
+   * The date format that matches more than half of the column's values, all of which failed; several formats in case of
+   * a tie. The values of `skipped` records count as valid.
    */
   likelyForms(skipped: number): { formats: DateFormat[]; count: number } | null {
     const count = Math.max(0, ...this.forms.values());
@@ -64,9 +63,9 @@ function isDay(date: string | null): boolean {
 }
 
 export class Findings {
-  /** The headers of the file; empty if they were not read. */
+  /** The headers of the file; empty if they could not be read. */
   headers: readonly string[] = [];
-  /** Records that were skipped as unchanged. */
+  /** The number of records skipped because they are unchanged. */
   skipped = 0;
   readonly #columns = new Map<string, ColumnFindings>();
   #damaged = 0;
@@ -84,7 +83,7 @@ export class Findings {
       .sort((a, b) => columnPosition(a.column.name) - columnPosition(b.column.name));
   }
 
-  /** Counts records with a damaged value. `example` is the reason of the first one. */
+  /** Counts records with a damaged value. `example` is the reason given for the first one. */
   addDamaged(count: number, example: string): void {
     if (this.#damaged === 0) this.#firstDamage = example;
     this.#damaged += count;
@@ -100,7 +99,7 @@ export class Findings {
     );
   }
 
-  /** Names the setting to change for each column on which more than half of the records fail. */
+  /** Warns about each column in which more than half of the records fail, and names the setting to change. */
   warnings(records: number): Warning[] {
     return this.failing.flatMap((found) => {
       const text = found.column.kind === "date" ? datesWarning(found, this.skipped) : valuesWarning(found, records);

@@ -18,7 +18,7 @@ export interface Header {
   readonly present: readonly PresentColumn[];
   /** Positions of `rosterd_…` columns, which only a failed-records file has. */
   readonly own: readonly number[];
-  /** Unknown headers, which are ignored. */
+  /** Unknown headers. They are ignored. */
   readonly unknown: readonly string[];
   readonly warnings: readonly Warning[];
 }
@@ -115,7 +115,7 @@ function hint(name: string): string {
   return nearest === null ? "" : ` (did you mean ${nearest.name}?)`;
 }
 
-/** The columns that every record must fill, because they are required and have no default. */
+/** Columns that need a value in every record, because they are required and have no default. */
 export function requiredColumns({ required_columns, defaults }: Settings): ReadonlySet<string> {
   const required = [...ALWAYS_REQUIRED, ...required_columns];
   return new Set(required.filter((name) => !Object.hasOwn(defaults, name)));

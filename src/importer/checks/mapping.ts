@@ -6,10 +6,10 @@ import { Batch } from "../csv/batch.ts";
 /** Replaces a non-empty value if the map has an entry for it. */
 export type Mapping = (batch: Batch, value: number) => void;
 
-/** Each spelling of a column is compared only once: at most this many, and only short ones. */
+/** How many spellings per column are cached after their first look-up, and up to what length. */
 const MAX_SPELLINGS = 1_000, MAX_SPELLING_CHARACTERS = 100;
 
-/** Null for a column without a value map. */
+/** Returns null if the column has no value map. */
 export function createMapping({ name }: Column, { value_maps }: Settings): Mapping | null {
   if (!Object.hasOwn(value_maps, name)) return null;
   const encoder = new TextEncoder();

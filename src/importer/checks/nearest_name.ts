@@ -1,4 +1,4 @@
-/** Guesses the column that an unknown header was meant to be, for messages only. */
+/** Guesses which column an unknown header was meant to name. Only for messages and suggestions. */
 import { COLUMNS, foldHeader } from "../../domain/columns.ts";
 import { nearest } from "../../runtime/nearest.ts";
 

@@ -1,16 +1,16 @@
 /**
- * The words of other systems (Moodle, Canvas, OneRoster, School Data Sync, Koha, Snipe-IT, HR exports) for columns and values.
- * They only make suggestions, which a person confirms. Words are in the form of `foldWord`.
+ * Names that other systems (Moodle, Canvas, OneRoster, School Data Sync, Koha, Snipe-IT, HR exports) use for columns
+ * and values. They are used only for suggestions, which a person must confirm. All are folded by `foldWord`.
  */
 import type { Column } from "../../domain/columns.ts";
 import { foldHeader } from "../../domain/columns.ts";
 
-/** Folds a header or value further than `foldHeader`: without accents, and only letters and digits. */
+/** Folds more than `foldHeader` does: also removes accents and everything except letters and digits. */
 export function foldWord(text: string): string {
   return foldHeader(text).normalize("NFD").replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
-/** Column → its words, the best first. A word may belong to several columns, of which the first one in this list gets it. */
+/** Column → its names in other systems, best first. If a name is listed for several columns, the first one gets it. */
 export const HEADER_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     unique_id:
@@ -37,7 +37,7 @@ export const HEADER_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   }).map(([column, words]) => [column, words.split(" ")]),
 );
 
-/** Headers for `active` whose yes means no. */
+/** Headers that mean the opposite of `active`. */
 const OPPOSITE: ReadonlySet<string> = new Set(["suspended", "disabled", "inactive", "deleted", "debarred"]);
 
 export function isOpposite(header: string): boolean {
@@ -52,7 +52,7 @@ const DISABLED = words(
   "i inactive disabled disable deactivated suspended deleted tobedeleted archived terminated withdrawn graduated inactif closed debarred locked",
 );
 
-/** "1" or "0" for a value of `active`, or null. `opposite`: the header asks the opposite question. */
+/** "1" or "0" for a value of `active`; null if unknown. `opposite`: the header means the opposite of `active`. */
 export function flagMeant(value: string, opposite: boolean): string | null {
   const word = foldWord(value);
   if (ENABLED.has(word)) return "1";
@@ -79,12 +79,12 @@ const REGIONS = new Map(
   }),
 );
 
-/** The two letters of a province, territory or state, by its name or as in ISO 3166-2 ("CA-ON"). */
+/** The two-letter code of a province, territory or state, given its name or its ISO 3166-2 code ("CA-ON"). */
 function regionMeant(value: string): string | null {
   return REGIONS.get(foldWord(value)) ?? /^(?:CA|US)-([A-Z]{2})$/i.exec(value.trim())?.[1].toUpperCase() ?? null;
 }
 
-/** What a value means for a column of this kind; `accepted` are the values of a list. */
+/** The accepted value that a value stands for, or null if unknown. `accepted`: the values of a column with a list. */
 export function valueMeant(
   { kind }: Column,
   value: string,

@@ -1,10 +1,10 @@
-/** Makes a change of settings of the suggestions for a roster, to try it and to offer it. Pure: a person confirms it. */
+/** Combines the suggestions for a roster into one change of settings. It takes effect only if a person confirms it. */
 import { addToPatch, type JsonObject, mergePatch } from "../../domain/merge_patch.ts";
 import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { validSettings } from "./valid_settings.ts";
 
-/** The patch of all suggestions; null without one. */
+/** A patch with all suggestions; null if there are none. */
 export function proposalOf(findings: readonly RosterFinding[]): Proposal | null {
   const patch: JsonObject = {};
   for (const { setting, suggestion } of findings) {
@@ -18,8 +18,8 @@ export function withProposal(settings: Settings, { patch }: Proposal): Settings 
 }
 
 /**
- * The questions of two rounds. The second one asks only what the first one did not. A header that was suggested for one of the
- * columns in `misread` is not suggested after all.
+ * Joins the questions of two rounds, without those of the second that the first already asked. If a header was
+ * suggested for a column in `misread`, withdraws that suggestion and the questions about its values.
  */
 export function joinFindings(
   first: readonly RosterFinding[],

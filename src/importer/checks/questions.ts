@@ -1,5 +1,5 @@
 /**
- * Makes questions of what a check found, each with the setting that its answer is the value of
+ * Turns the findings of a check into questions. Each question names a setting, and the answer becomes its value
  * (docs/file-format.md#from-a-finding-to-its-cure).
  */
 import { type Column, columnPosition, COLUMNS } from "../../domain/columns.ts";
@@ -11,13 +11,13 @@ import { isOpposite, valueMeant } from "./other_words.ts";
 import { proposalOf, withProposal } from "./proposal.ts";
 import { type Names, readNames, suggestColumns } from "./suggested_columns.ts";
 
-/** Of more unknown headers, only those with a suggestion and the first others are asked about. */
+/** The maximum number of unknown headers to ask about. Headers with a suggestion come first and are never left out. */
 const MAX_HEADERS_ASKED = 100;
 
-/** For a roster that says nothing about its login source. */
+/** Suggested if neither the roster nor the settings name a login source. */
 const USUAL_LOGIN_SOURCE = "sso";
 
-/** In the order of the questions: headers, missing columns, then the values by column. */
+/** All questions in order: headers, missing columns, then values by column. */
 export function findingsOf(found: Findings, settings: Settings): RosterFinding[] {
   const header = readNames(found.headers, settings);
   const suggested = suggestColumns(header);
@@ -30,10 +30,10 @@ export function findingsOf(found: Findings, settings: Settings): RosterFinding[]
   return findings.map((finding) => withoutRefused(finding, settings));
 }
 
-/** Columns whose values are for a person to map, or that a roster needs. */
+/** Columns that a roster needs, or whose values only a person can map. */
 const NEVER_MISREAD: ReadonlySet<Column["kind"]> = new Set(["unique_id", "login_source", "user_type"]);
 
-/** Columns of which most values have no known meaning: their header means something else, such as a "status" of FT and PT. */
+/** Columns in which most values are unknown, so the header must mean something else: a "status" of FT or PT, say. */
 export function misreadColumns(found: Findings, settings: Settings): ReadonlySet<string> {
   const { headerOf } = readNames(found.headers, settings);
   const misread = found.failing.filter((failing) => {
@@ -49,7 +49,7 @@ export function misreadColumns(found: Findings, settings: Settings): ReadonlySet
   return new Set(misread.map(({ column }) => column.name));
 }
 
-/** The settings would refuse some suggestions, such as an alias of more than 200 characters. */
+/** Drops a suggestion that would make the settings invalid, such as an alias of more than 200 characters. */
 function withoutRefused(finding: RosterFinding, settings: Settings): RosterFinding {
   const proposal = proposalOf([finding]);
   if (proposal === null) return finding;
@@ -85,7 +85,7 @@ function unknownHeaders({ unknown, headerOf }: Names, suggested: ReadonlyMap<str
   }));
 }
 
-/** A header such as "suspended" asks the opposite of `active`: even its 0 and 1 need a value map. */
+/** A header such as "suspended" is the opposite of `active`, so even the values 0 and 1 need a value map. */
 function oppositeValues(
   { headerOf }: Names,
   suggested: ReadonlyMap<string, string>,
@@ -124,7 +124,7 @@ function missingColumns(
   }));
 }
 
-/** A login source is guessed only for a roster without any (`isEmpty`). */
+/** Guesses a login source only if no record has one (`isEmpty`). */
 function defaultFor(column: Column, isEmpty: boolean, settings: Settings) {
   const choices = acceptedValues(column, settings);
   const isLoginSource = column.name === "login_source" && isEmpty;
@@ -165,7 +165,7 @@ function meaningContext(column: Column, header: string | null, settings: Setting
   return { opposite: header !== null && isOpposite(header), accepted: acceptedValues(column, settings) };
 }
 
-/** Values that a value map does not tell apart count together. The most frequent come first. */
+/** Combines values that a value map treats as equal. The most frequent come first. */
 function inSpellings(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {
   const byFolded = new Map<string, { value: string; count: number }>();
   for (const [text, count] of counts) {

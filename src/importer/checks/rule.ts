@@ -1,4 +1,4 @@
-/** A rule checks one value, and tells the clerk who corrects the roster what is wrong and what to do. */
+/** A rule checks one value. If it fails, the rule explains what is wrong and how to correct the roster. */
 import type { ProblemCode } from "../../domain/outcome.ts";
 import { printable } from "../../runtime/log.ts";
 import type { Batch } from "../csv/batch.ts";
@@ -10,15 +10,15 @@ export interface RuleViolation {
   isDamage?: boolean;
 }
 
-/** Checks value number `value` of a batch. It may mark the value or change its bytes in place. */
+/** Checks value number `value` of a batch. May mark the value or change its bytes in place. */
 export type Rule = (batch: Batch, value: number) => RuleViolation | null;
 
-/** Formats text for messages: in quotes, on one line, cut at 80 characters, with invisible characters made visible. */
+/** Formats text for messages: in quotes, on one line, at most 80 characters, with invisible characters made visible. */
 export function shown(text: string): string {
   return `"${printable(cut(text, 80))}"`;
 }
 
-/** Cuts text after `longest` code points and adds an ellipsis. */
+/** Truncates text to `longest` code points and adds an ellipsis. */
 export function cut(text: string, longest: number): string {
   const points = [...text];
   return points.length > longest ? points.slice(0, longest).join("") + "…" : text;

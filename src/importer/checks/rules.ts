@@ -1,6 +1,6 @@
 /**
- * The rule for each kind of column (docs/file-format.md#columns). A rule gets a non-empty value. It returns null, or
- * tells the clerk who corrects the roster what is wrong and what to do.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule gets a non-empty value. It returns null if the
+ * value is valid; otherwise it explains what is wrong and how to correct the roster.
  */
 import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
@@ -11,7 +11,7 @@ import { damageRule } from "./damage.ts";
 import { DATE_FORMS } from "./date_forms.ts";
 import { both, notValid, type Rule, type RuleViolation, shown } from "./rule.ts";
 
-/** The rule for a column, preceded by the checks for the clear token and for damaged values. */
+/** The rule for a column. It checks for the clear token and for damaged values first. */
 export function createRule(column: Column, settings: Settings, today: string): Rule {
   const plain = ruleOfKind(column, settings, today);
   const rule = settings.detect_spreadsheet_damage ? both(damageRule(column), plain) : plain;
@@ -77,7 +77,7 @@ function textRule(check: (text: string) => RuleViolation | null): Rule {
   return (batch, value) => check(batch.text(value));
 }
 
-/** Counts code points. A value never has more code points than bytes, so a short value need not be decoded. */
+/** Counts code points. A value never has more code points than bytes, so short values need not be decoded. */
 function lengthRule({ name, longest, kind }: Column): Rule {
   return (batch, value) => {
     if (batch.end[value] - batch.start[value] <= longest) return null;
@@ -95,7 +95,7 @@ function invisibleCharacter(column: string, text: string): RuleViolation {
   return notValid(column, text, `has the invisible character U+${code}: type the value again`);
 }
 
-/** The last line of a printed list: "Total", "Sum: 20", "(20 rows affected)". No user has such an id. */
+/** The last line of a report, such as "Total", "Sum: 20" or "(20 rows affected)". No user has such an id. */
 const TOTAL = new RegExp(
   String.raw`^\(?(?:(?:grand |sub)?(?:total|sum)|summe|gesamt|anzahl|somme|suma)s?[ :=]*[\d.,' ]*\)?$|` +
     String.raw`^\(?\d+ (?:rows?|records?|lines?|users?|students?|zeilen|datens[aä]tze|lignes|filas|registros)\b`,
@@ -116,7 +116,7 @@ const EMAIL = (() => {
   return new RegExp(String.raw`^${local}(?:\.${local})*@${label}(?:\.${label})+$`, "u");
 })();
 
-/** Matches most addresses, and is much faster. */
+/** Matches most addresses, much faster than {@link EMAIL}. */
 const PLAIN_EMAIL = /^\w+(?:[.+-]\w+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z0-9]+$/;
 
 function isEmail(text: string): boolean {
@@ -149,7 +149,7 @@ function regionRule(column: string): Rule {
 const HYPHEN = 0x2d;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** At most this many dates are remembered: more than 50 years' worth. Most people share a birth date with someone. */
+/** The maximum number of dates to cache: more than 50 years' worth, because many users share a birth date. */
 const MAX_DATES = 20_000;
 
 /** Rewrites a date from `date_format` to YYYY-MM-DD. */
@@ -175,7 +175,7 @@ function dateRule(column: string, { date_format }: Settings, today: string): Rul
     return violation === null ? null : invalid(violation);
   };
 
-  /** The bytes of YYYY-MM-DD, or what is wrong. */
+  /** Returns the bytes of YYYY-MM-DD, or what is wrong with the date. */
   function readDate(text: string): Uint8Array | string {
     const date = form?.read(text) ?? null;
     return date === null ? example : dayViolation(Number(date.replaceAll("-", ""))) ?? encoder.encode(date);

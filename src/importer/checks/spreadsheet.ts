@@ -6,7 +6,7 @@
  * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** The first characters of a formula, including full-width ones, and line ends: a spreadsheet saves a CR as LF. */
+/** The first characters of a formula, including full-width ones. Also line ends, because a CR is saved as LF. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
 /** Digits, with or without grouping and decimals. The group separator cannot also be the decimal separator. */
@@ -26,8 +26,8 @@ const FIGURE = new RegExp(
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * A month name, full or abbreviated, so that "12 May" is a date but "12 Main" is not. A spreadsheet recognizes months
- * in its own language, and some also in English.
+ * A month name, full or abbreviated, so that "12 May" is a date but "12 Main" is not. Spreadsheets recognize months in
+ * their own language, and some also in English.
  */
 const MONTH = String.raw`(?:${
   [

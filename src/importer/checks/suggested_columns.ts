@@ -1,4 +1,4 @@
-/** Which columns the unknown headers of a roster mean, by the words of other systems and by similar names. */
+/** Suggests columns for unknown headers, based on the names that other systems use and on similar spelling. */
 import { foldHeader, isOwnHeader } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type KnownNames, knownNames } from "./header.ts";
@@ -6,9 +6,9 @@ import { nearestName } from "./nearest_name.ts";
 import { foldWord, HEADER_WORDS } from "./other_words.ts";
 
 export interface Names {
-  /** Unknown headers, each spelling once. */
+  /** Unknown headers, without those that differ only in spelling. */
   unknown: string[];
-  /** Column in the file → its first header. */
+  /** Column in the file → the header that takes precedence. */
   headerOf: ReadonlyMap<string, string>;
 }
 
@@ -23,13 +23,13 @@ export function readNames(headers: readonly string[], settings: Settings): Names
     } else if (folded !== "" && !isOwnHeader(header) && !unknown.has(folded)) unknown.set(folded, header.trim());
   }
   return {
-    // A file with one header has another delimiter, or is not a roster.
+    // A file with a single header uses another delimiter or is not a roster.
     unknown: headers.length < 2 ? [] : [...unknown.values()],
     headerOf: new Map([...headerOf].map(([column, { header }]) => [column, header])),
   };
 }
 
-/** Header → column, for columns that the file lacks. A known word counts more than a similar name. */
+/** Header → column, for columns that the file lacks. Another system's name wins over a similar spelling. */
 export function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string, string> {
   const suggested = new Map<string, string>();
   const taken = new Set(headerOf.keys());
@@ -50,11 +50,11 @@ export function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string
   return suggested;
 }
 
-/** Settings for which the words of other systems are names of columns, to find the header of a roster with them. */
+/** Adds the column names of other systems as aliases, so that a header that uses them can be found. */
 export function withOtherWords(settings: Settings): Settings {
   const known = knownNames(settings.header_aliases);
   const words = [...HEADER_WORDS].flatMap(([column, words]) => words.map((word) => [word, column] as const));
-  // Of two columns with one word the first counts.
+  // If two columns share a name, the first column gets it. Reversed, because the last entry wins.
   const aliases = Object.fromEntries(words.filter(([word]) => !known.has(word)).reverse());
   return { ...settings, header_aliases: { ...aliases, ...settings.header_aliases } };
 }

@@ -1,4 +1,4 @@
-/** Validates a whole settings document. Column values in it must obey the rules for their columns. */
+/** Validates a whole settings document. Column values in it must follow the rules for their columns. */
 import { COLUMNS } from "../../domain/columns.ts";
 import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
@@ -22,7 +22,7 @@ function targetProblems(settings: Settings): SettingsProblem[] {
   );
 }
 
-/** A default cannot clear a value, so the clear token has no meaning here. */
+/** A default cannot clear a value, so the clear token is not special here. */
 function defaultProblems(settings: Settings): SettingsProblem[] {
   return Object.entries(settings.defaults).flatMap(([column, value]) =>
     problemOf(["defaults", column], column, value, { ...settings, clear_token: "" })
@@ -47,7 +47,7 @@ export function storedDefaults(settings: Settings): Settings["defaults"] {
 }
 
 /**
- * Applies the rule of a column to a non-empty value. Returns the stored form, and why the rule refuses it, if it does.
+ * Applies a column's rule to a non-empty value. Returns its stored form, and the reason if the rule refuses it.
  */
 function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
   const column = COLUMNS.find((column) => column.name === name)!;
