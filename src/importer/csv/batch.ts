@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 
-/** Why a record could not be read. `value` is the position of the bad value, from 0. */
+/** Why a record could not be read. `value` is the zero-based position of the bad value. */
 export type Malformed =
   | {
     kind: "stray_quote" | "text_after_quote" | "quote_not_closed" | "control_character" | "value_too_long";
@@ -19,7 +19,7 @@ export type Malformed =
   }
   | { kind: "record_too_long" | "not_utf8" };
 
-// Small, so that the problems of a batch die young in the garbage collector. With batches ten times as large, a million
+// Small, so that the garbage collector frees the problems of a batch early. With batches ten times as large, a million
 // failures took 80 MiB more.
 const VALUES = 1 << 13;
 const RECORDS = 1 << 8;
@@ -35,8 +35,7 @@ export class Batch {
   static readonly NOT_ASCII = 4;
   static readonly CONTROL = 8;
   /**
-   * It is unquoted and has a TAB, which counts as a blank at either end of the value and as a control character inside
-   * it.
+   * It is unquoted and has a TAB. At either end of the value, that is a blank; within it, a control character.
    */
   static readonly HAS_TAB = 16;
   /** Set by the checks: the user keeps the current value. */
@@ -45,7 +44,7 @@ export class Batch {
   static readonly CLEARS = 64;
 
   /**
-   * Replaces the number of line ends of a record whose meaning depends on other records, so that it is never cached.
+   * Used instead of the number of line ends if the record's meaning depends on other records: it is never cached.
    */
   static readonly NEVER_KNOWN = -1;
 
@@ -59,10 +58,10 @@ export class Batch {
   readonly line = new Float64Array(RECORDS);
   /** The number of line ends within the values of record i, or {@link NEVER_KNOWN}. */
   readonly linesWithin = new Int32Array(RECORDS);
-  /** Record i is from `bytes[recordStart[i]]` to `bytes[recordEnd[i]]`, without its line end. */
+  /** Record i spans `bytes[recordStart[i]]` to `bytes[recordEnd[i]]`, without its line end. */
   readonly recordStart = new Int32Array(RECORDS);
   readonly recordEnd = new Int32Array(RECORDS);
-  /** Value v is from `bytes[start[v]]` to `bytes[end[v]]`, without quotes and outer blanks. */
+  /** Value v spans `bytes[start[v]]` to `bytes[end[v]]`, without quotes and outer blanks. */
   readonly start = new Int32Array(VALUES);
   readonly end = new Int32Array(VALUES);
   readonly flags = new Uint8Array(VALUES);
@@ -70,7 +69,7 @@ export class Batch {
   readonly malformed = new Map<number, Malformed>();
   /** Scratch arrays for decoding short values, one per length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
-  /** Replacements are written from here on, after the bytes of the records. */
+  /** The offset, after the bytes of the records, where the next replacement is written. */
   #free = 0;
   /** The same bytes, decoded as one character per byte. */
   #latin1: Buffer = Buffer.alloc(0);
@@ -79,7 +78,7 @@ export class Batch {
   /** `columns` is the maximum number of values of a record. */
   constructor(readonly columns: number) {}
 
-  /** Empties the batch and sets its bytes. Those from `free` on may be overwritten. */
+  /** Empties the batch and sets its bytes. Bytes from offset `free` on may be overwritten. */
   begin(bytes: Uint8Array, free = bytes.length): this {
     this.#use(bytes);
     this.#free = free;
@@ -188,7 +187,7 @@ export class Batch {
   /** The values of a record as text; empty if it could not be read. */
   values(record: number): string[] {
     const first = this.firstValue[record], end = this.firstValue[record + 1];
-    // Slicing the values from a string of the whole record takes half as long as decoding each one.
+    // Decoding the whole record and slicing the string takes half as long as decoding each value.
     const from = this.recordStart[record];
     const bytewise = this.#latin1.toString("latin1", from, this.recordEnd[record]);
     const values = new Array<string>(end - first);
@@ -216,7 +215,7 @@ export class Batch {
 
 const SPACE = 0x20, TAB = 0x09;
 
-/** The end of the blanks (space, TAB, no-break space) from `from` on. Stops at a delimiter and at `to`. */
+/** The end of the blanks (space, TAB, no-break space) that begin at `from`. Stops at a delimiter or at `to`. */
 export function skipBlanks(bytes: Uint8Array, from: number, to: number, delimiter = 0): number {
   let at = from;
   while (at < to) {

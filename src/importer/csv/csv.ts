@@ -1,19 +1,19 @@
 /**
  * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
- * It does not decode text: a batch tells where in its bytes each value begins and ends. A record that cannot be read
- * does not affect the others. Memory use is bounded by one record.
+ * It does not decode text: a batch stores the offsets of its values. A record that cannot be read does not affect the
+ * others. Memory use is limited by the size of one record.
  *
  * How one record is read:
  *
  *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line end
  *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
  *
- * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown. So
- *   the reader continues on the physical line after the one where the record began, and an unclosed quote costs one
- *   record.
- * - If the available bytes end within a record, it is read again from its start once they have doubled, so that the
- *   total cost stays linear.
+ * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown.
+ *   The reader then continues on the physical line after the one where the record began, so an unclosed quote costs
+ *   only one record.
+ * - If the available bytes end within a record, it is read again from its start once twice as many are available, so
+ *   that the total cost stays linear.
  * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
  *   ends with the physical line on which it began.
  * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
@@ -44,13 +44,13 @@ export interface Limits {
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
 
-/** With fewer columns, a text of several lines could look like records by chance. */
+/** With fewer columns, a multi-line value could look like several records by chance. */
 const MIN_JOINED_VALUES = 8;
 
-/** This many rows with a wrong number of values, directly above a narrower block, mean that another table begins. */
+/** If this many rows directly above a narrower block have a wrong number of values, another table begins. */
 const MIN_ODD_ROWS = 2;
 
-/** Room for the values that the checks replace in one batch. If they need more, the batch moves to a larger buffer. */
+/** Space for values that the checks replace in one batch. If it runs out, the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
 
 /**
@@ -144,22 +144,22 @@ class Reader {
   #width = 0;
   /** The number of values in most records, including surplus empty ones; 0 before the first record. */
   #usualWidth = 0;
-  /** Width counts of those first records that fill more columns than the header names. */
+  /** Width counts of the surveyed records that fill more columns than the header names. */
   readonly #filledWidths: WidthCounts = new Map();
   /**
-   * The number of rows before the position, including blank and malformed ones, and the last one with the usual number
-   * of values.
+   * The number of rows before the position, including blank and malformed ones, and the last row that has the usual
+   * number of values.
    */
   #row: number;
   #usualRow = -1;
-  /** The end of the last block surveyed for an unusual number of values, and how many values its records must have. */
+  /** The end of the last block surveyed because of an unusual width, and how many values its records must have. */
   #blockEnd = 0;
   #blockWidth: BlockWidth = { width: 0, most: 0 };
   /** The first row of the next block to check. */
   #nextBlockRow = 0;
   /**
-   * The last row that was blank or had a wrong number of values, and how many such rows in succession end there. A
-   * blank row counts twice.
+   * The last row that was blank or had a wrong number of values, and how many such rows in a row end with it. A blank
+   * row counts twice.
    */
   #oddRow = -1;
   #oddRows = 0;
@@ -216,7 +216,7 @@ class Reader {
     const { matcher } = this.options;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      // Surveyed before any record is skipped, because every record counts.
+      // Survey before any record is skipped, because every record counts.
       const surveyed = this.#width === 0 || this.#usualWidth > 0 || this.#surveyUsualWidth();
       if (surveyed) {
         if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
@@ -238,7 +238,7 @@ class Reader {
     }
   }
 
-  /** Reads the record at the position into the batch. False if it needs more bytes. */
+  /** Reads the record at the current position into the batch. False if it needs more bytes. */
   #readRecord(): boolean {
     this.#beginRecord();
     const beyondWindow = this.#end - this.#start > this.#window;
@@ -361,7 +361,7 @@ class Reader {
     return UNREADABLE;
   }
 
-  /** Steps over the delimiter or line end at `at`. */
+  /** Moves past the delimiter or line end at `at`. */
   #endValue(at: number): number {
     if (at >= this.#end) {
       this.#position = this.#end;
@@ -404,7 +404,7 @@ class Reader {
     if (to > from) this.#filled = this.#values;
   }
 
-  /** Checks the whole record that ends before the position. False if its block needs more bytes. */
+  /** Checks the record that ends before the current position. False if its block needs more bytes. */
   #endRecord(): boolean {
     const start = this.#start, end = this.#contentEnd();
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
@@ -462,7 +462,7 @@ class Reader {
   #isPossibleWidth(width: number): boolean {
     const { isPossibleWidth } = this.options;
     if (width === this.#width || isPossibleWidth === undefined) return true;
-    // A single such record may just have a note after its last column.
+    // If there is only one such record, it may just have a note after its last column.
     return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
   }
 
@@ -605,12 +605,12 @@ class Reader {
     return true;
   }
 
-  /** Limits how much text of a malformed record is kept. */
+  /** Limits how much of a malformed record's text is kept. */
   #rawEnd(end: number): number {
     return Math.min(end, this.#start + this.#limits.recordBytes);
   }
 
-  /** Skips the rest of a line as far as it is available. False at a CR that may be half of a CRLF. */
+  /** Skips what is available of the rest of a line. False at a CR that may be half of a CRLF. */
   #skipLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#position;

@@ -1,6 +1,6 @@
 /**
- * Detects a header that has lost a delimiter or has one too many. Its records then have a different number of values,
- * and must not be padded or cut to its width, because that would shift values into the wrong columns.
+ * Detects a header that has lost a delimiter or has one too many. The records then have a different number of values,
+ * and must not be padded or cut to the header's width, because that would shift values into the wrong columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
@@ -15,7 +15,7 @@ export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNam
   return (width) => width > names.length ? !hasLess : !hasMore && !upToGlued.has(width);
 }
 
-/** Whether there is an empty name before another name, or one known name split across two columns. */
+/** Whether an empty name precedes another name, or a known name is split across two columns. */
 function isSplit(folded: readonly string[], at: number, known: KnownNames): boolean {
   const name = folded[at], next = folded[at + 1];
   if (name === "") return folded.slice(at).some((later) => later !== "");

@@ -29,7 +29,7 @@ const SEP_LINE = /^(?:sep=([\t!#-/:-@[-`{-~])|"sep=([\t!#-/:-@[-`{-~])"[,;\t| ]*
 
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
-/** How many lines after the first one may be the header. */
+/** How many lines may precede the header. */
 const MAX_TITLE_LINES = 20;
 
 /** If no line names `unique_id`, the first non-blank line is the header. */
@@ -51,7 +51,7 @@ export async function placeOfHeader(
   return await belowTitles(text, here, delimiters, known, read) ?? here;
 }
 
-/** There may be more than one mark, because each of two programs may have added one. */
+/** Skips several marks, because more than one program may have added one. */
 function afterMarks(text: Uint8Array, from: number): number {
   let at = from;
   while (beginsWith(text.subarray(at, at + 3), BYTE_ORDER_MARK)) at += 3;

@@ -18,7 +18,7 @@ export class ReadingNotes {
     if (this.#short++ === 0) this.#firstShort = line;
   }
 
-  /** These lines count as skipped records. */
+  /** The number of skipped lines. They count as skipped records. */
   get skipped(): number {
     return this.#skipped;
   }

@@ -24,11 +24,11 @@ export interface Roster {
   records(matcher?: UnchangedMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
 
-/** A failed-records file has the columns of its roster plus those that rosterd adds. */
+/** A failed-records file has the columns of its roster and those that rosterd adds. */
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
- * Opens a roster from its text as UTF-8 bytes, which `text` reads from the beginning each time it is called.
+ * Opens a roster. Each call of `text` reads its UTF-8 text from the beginning.
  * `validate`: some bytes may be invalid UTF-8. `knownDelimiter`: the delimiter, if it was found earlier. Throws {@link
  * RejectedFile} if the header cannot be used.
  */
@@ -71,7 +71,7 @@ export async function openRoster(
   }
 }
 
-/** Reads enough bytes for the longest header that is accepted. */
+/** Reads enough bytes for the longest header allowed. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;

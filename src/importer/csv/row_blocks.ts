@@ -3,8 +3,8 @@
  * functions.
  *
  * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
- * than the others only if its whole block is. If it differs alone, it has lost a delimiter or has one too many, and its
- * values are in the wrong columns.
+ * than the others only if its whole block is. A record that differs from its block has lost a delimiter or has one too
+ * many, and its values are in the wrong columns.
  */
 
 /**
@@ -13,20 +13,20 @@
  */
 export const BLOCK_ROWS = 16;
 
-/** The minimum number of records with the same width. If there are fewer, each may have lost or gained a delimiter. */
+/** The minimum number of records of the same width. If there are fewer, each may have lost or gained a delimiter. */
 const MIN_ALIKE = 4;
 
-/** Number of values → number of records that have it. */
+/** Number of values → number of records with that many. */
 export type WidthCounts = Map<number, number>;
 
-/** The first row after the block of a row. */
+/** The first row after the block that contains a row. */
 export function endOfBlock(row: number): number {
   return row - row % BLOCK_ROWS + BLOCK_ROWS;
 }
 
 /**
- * `width`: how many values each record of a block must have; 0 if that is uncertain. `most`: how many values the
- * majority of its records have.
+ * `width`: how many values each record of a block must have; 0 if uncertain. `most`: the number of values in the
+ * majority of its records.
  */
 export interface BlockWidth {
   width: number;
@@ -34,8 +34,8 @@ export interface BlockWidth {
 }
 
 /**
- * Without a majority, the usual number applies. A majority with fewer values is certain only if no record is wider: a
- * wider record may belong to the roster while the others are another table.
+ * If there is no majority, the usual number applies. A narrower majority counts only if no record is wider: a wider one
+ * may belong to the roster, and the others to another table.
  */
 export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
   const most = majorityOf(counts, MIN_ALIKE) ?? usual;
@@ -44,8 +44,8 @@ export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
 }
 
 /**
- * The number of values in most records if it exceeds that of the header, because of surplus empty values; otherwise
- * that of the header.
+ * The number of values in most records, if surplus empty values make it larger than the header's; otherwise the
+ * header's.
  */
 export function usualWidthOf(counts: WidthCounts, headerWidth: number): number {
   return Math.max(majorityOf(counts, 1) ?? 0, headerWidth);
