@@ -5,7 +5,7 @@ import type { Header } from "../checks/header.ts";
 
 interface Unique {
   digest: Digest;
-  /** 0x20 to ignore the letter case of A–Z, which also merges a few other characters. */
+  /** 0x20 ignores the letter case of A–Z, and also treats a few other characters as equal. */
   fold: number;
 }
 
@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** With more of them there is no list, and every staged value counts as a possible duplicate. */
+/** If there are more possible duplicates, they are not listed, and every staged value counts as one. */
 const MAX_LISTED = 20_000;
 
 export interface PossibleDuplicate {
@@ -27,17 +27,17 @@ export interface PossibleDuplicate {
 
 export class DuplicateFilter {
   readonly #unique = uniqueColumns();
-  /** The last layer takes new values. */
+  /** New values are added to the last layer. */
   readonly #layers: Layer[] = [];
   /** The digest of each record of a batch, and whether the record has a value. */
   readonly #lows = new Int32Array(1 << 8);
   readonly #highs = new Int32Array(1 << 8);
   readonly #hasValue = new Uint8Array(1 << 8);
   #list: PossibleDuplicate[] = [];
-  /** 1 for each record of the latest batch with a value that an earlier record may have, otherwise 0. */
+  /** 1 for each record of the latest batch that may share a value with an earlier record, otherwise 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
-  /** `bytes`: the length of the text. */
+  /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
   /** The possible duplicates; null if there are too many to list. */
@@ -67,7 +67,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** Separate from the look-ups, so that these need not wait for each other in memory. */
+  /** A separate loop, so that the memory accesses of the look-ups can overlap. */
   #takeDigests(batch: Batch, position: number, { digest, fold }: Unique): void {
     const { count, firstValue, start, end, flags, malformed } = batch;
     for (let record = 0; record < count; record++) {
@@ -93,26 +93,26 @@ export class DuplicateFilter {
     return isSeen;
   }
 
-  /** When the memory is used up, the last layer takes everything, and reports more unique values. */
+  /** At the memory limit, the last layer takes all further values, and mistakes more unique values for duplicates. */
   #grow(capacity: number): void {
     const used = this.#layers.reduce((sum, layer) => sum + layer.capacity, 0);
     if (used < MAX_VALUES) this.#layers.push(new Layer(Math.min(2 * capacity, MAX_VALUES - used)));
   }
 }
 
-/** With 24 bits per value, one unique value in some thousands is a possible duplicate. */
+/** With 24 bits per value, one unique value in several thousand is mistaken for a possible duplicate. */
 const WORDS_PER_VALUE = 24 / 32;
 const MIN_VALUES = 10_000;
 /** 64 MiB in all. */
 const MAX_VALUES = 2 ** 24 / WORDS_PER_VALUE;
 
-/** The number of values in a text of this length, if all its records are like these. */
+/** Estimates the number of values in a text of this length from the records of a batch. */
 function valuesLike({ recordStart, recordEnd, count }: Batch, bytes: number, columns: number): number {
   const length = (recordEnd[count - 1] - recordStart[0]) / count;
   return Math.min(Math.max(1.25 * columns * bytes / Math.max(length, 1), MIN_VALUES), MAX_VALUES);
 }
 
-/** A Bloom filter of two bits in each of two words. */
+/** A Bloom filter that sets two bits in each of two words per value. */
 class Layer {
   readonly #words: Int32Array;
   #values = 0;
@@ -131,7 +131,7 @@ class Layer {
       (this.#words[this.#placeOf(high)] & highBits) === highBits;
   }
 
-  /** True if the layer may have had the value before. */
+  /** Adds a value; true if the layer may already contain it. */
   add(low: number, high: number): boolean {
     const words = this.#words, lowBits = bitsOf(low), highBits = bitsOf(high);
     const lowPlace = this.#placeOf(low), highPlace = this.#placeOf(high);
@@ -143,7 +143,7 @@ class Layer {
     return false;
   }
 
-  /** By the upper bits; the lower ones choose the bits in the word. */
+  /** The upper bits choose the word; the lower ones choose the bits in it. */
   #placeOf(half: number): number {
     return Math.floor((half >>> 0) / 2 ** 32 * this.#words.length);
   }

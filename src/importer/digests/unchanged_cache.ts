@@ -1,10 +1,10 @@
 /**
- * The unchanged-record cache recognizes records that would change nothing by their bytes alone. It saves most of the
+ * The unchanged-record cache recognizes, by their bytes alone, records that would change nothing. It saves most of the
  * work when the registry sends almost the same roster every night.
  *
  * For each user the database keeps a digest of the record that was applied last. It is valid as long as the user's row
  * is still the one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the
- * bytes of the record in the roster, and everything that gives them their meaning: the header, the settings, the
+ * bytes of the record in the roster, and everything that affects what they mean: the header, the settings, and the
  * version of rosterd. A record with the same digest is counted and skipped. All other records are read, checked and
  * compared as usual.
  */
@@ -49,7 +49,7 @@ export function createUnchangedCache(delimiter: string, header: Header, settings
 }
 
 /**
- * Everything that gives the bytes of a record their meaning, as one text. Digests of different contexts never match.
+ * Everything that affects what the bytes of a record mean, as one text. Digests from different contexts never match.
  */
 function contextOf(delimiter: string, header: Header, settings: Settings): string {
   const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();

@@ -13,11 +13,11 @@ export const MAX_CACHED_USERS = 1_000_000;
 const MAX_REPEATED = 100_000;
 
 export class UnchangedJournal {
-  /** Users with both a skipped record and one that was read: all their records must be read after all. */
+  /** Users with both a skipped record and one that was read. All their records must then be read. */
   readonly repeated = new Set<string>();
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** New entries: the full pieces, and the piece that is being filled. */
+  /** New entries: the full pieces, and the one being filled. */
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;
@@ -55,7 +55,7 @@ export class UnchangedJournal {
   /** Computes the digests of a batch's records, before a check changes their bytes. */
   note({ count, view, recordStart, recordEnd, linesWithin }: Batch): void {
     for (let record = 0; record < count; record++) {
-      // A record of several lines cannot be recognized by its first line, so it gets a digest that no line has.
+      // A multi-line record cannot be recognized by its first line, so it gets a digest that no line has.
       const isLine = linesWithin[record] === 0;
       if (isLine) this.digest.take(view, recordStart[record], recordEnd[record]);
       this.#noted[2 * record] = isLine ? this.digest.low : 0;

@@ -37,8 +37,8 @@ export class UnchangedMatcher {
    * If the record that begins at `start` is in the cache, skips it and returns the offset of its line feed. Otherwise
    * returns -1. Ignores bytes from `end` on.
    *
-   * Quotes need no special handling: the same bytes, read from the start of a record, were one complete valid record
-   * before.
+   * Quotes need no special handling: an earlier import read the same bytes, from the start of a record, as one complete
+   * valid record.
    */
   skip(start: number, end: number): number {
     const { table, digest } = this;

@@ -7,7 +7,7 @@ export const ENTRY_BYTES = 16;
 /** How many entries are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-// The state of a user's entry in this import: not seen yet, record skipped, record read, or out of date.
+// The state of a user's entry in this import: no record seen yet, record skipped, record read, or entry out of date.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
 export class UnchangedTable {
