@@ -55,7 +55,7 @@ export async function importFile(
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
-/** What a dry run reports: the counts, and the first of each list. */
+/** What a dry run reports: the counts, and the first entries of each list. */
 export interface Checked {
   counts: Counts;
   warnings: Warning[];
@@ -93,7 +93,7 @@ type Stage<Planned> = (roster: Roster, bytes: number) => Promise<Staging<Planned
 
 interface Read<Planned> {
   warnings: Warning[];
-  /** Lines such as repeated headers, counted as skipped records. */
+  /** The number of lines, such as repeated headers, that count as skipped records. */
   skipped: number;
   planned: Planned;
 }
@@ -130,7 +130,7 @@ async function readAndPlan<Planned>(
     return { warnings, skipped: notes.skipped, planned };
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
-    // The file may still be being written, so do not reject it for what is only its first half.
+    // The upload may still be in progress, so do not reject the file for being incomplete.
     if (await file.changed()) throw new ChangedWhileRead();
     if (error.headers.length > 0) findings.headers = error.headers;
     throw error;

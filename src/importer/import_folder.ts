@@ -1,5 +1,5 @@
 /**
- * One turn: takes each upload through all its steps, oldest first, including those left unfinished by earlier turns.
+ * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";

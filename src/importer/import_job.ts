@@ -12,13 +12,13 @@ export interface ReadJob {
   onProgress: (progress: Progress) => void;
   /** Gives HTTP requests a chance to run. Called between batches, because importing rarely yields by itself. */
   yieldToRequests?: () => Promise<void>;
-  /** Filled in while the file is read, so that they are available even if the import ends early. */
+  /** Filled in while the file is being read, so that they are available even if the import ends early. */
   facts: Facts;
   findings: Findings;
 }
 
 export interface ImportJob extends ReadJob {
-  /** Importing an upload may require a mail, and the next process resumes it if this one is stopped. */
+  /** Whether mail may be due, and the next process resumes the import if this one is stopped. */
   isUpload: boolean;
 }
 

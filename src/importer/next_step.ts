@@ -1,8 +1,8 @@
 /**
- * The next step of an upload. It depends only on where the upload is and what the history records about its import, so
- * after a crash at any point the next process can continue (docs/reliability.md). Pure functions.
+ * Chooses the next step of an upload. It depends only on where the upload is and what the history says about its
+ * import, so the next process can continue after a crash at any point (docs/reliability.md). Pure functions.
  *
- * Every step is idempotent: it leads to the same place and the same names, whichever process started it.
+ * Every step is idempotent: repeating it, even in another process, leads to the same place and the same names.
  */
 import type { ImportEntry } from "./ports.ts";
 
@@ -17,7 +17,7 @@ export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
  * - import: apply it atomically, or reject it, and record the result in the same transaction
  * - keep_failed: write its failed records to `bak`, and record the name of that file
  * - move: move it to `bak`, and record its name
- * - forget: remove what is left of it in `.rosterd/`
+ * - forget: remove its remains from `.rosterd/`
  * - end: record that its file is gone, so that the import does not stay unfinished
  */
 export type Step = "claim" | "import" | "keep_failed" | "move" | "forget" | "end";

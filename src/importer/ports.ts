@@ -22,7 +22,7 @@ import type {
   Warning,
 } from "../domain/outcome.ts";
 
-/** An open roster. All reads go through this one handle, so renaming another file over it has no effect. */
+/** An open roster. All reads use the same handle, so replacing the file under its name has no effect. */
 export interface RosterFile {
   /** The name it was uploaded under. Escape it wherever it is shown. */
   readonly name: string;
@@ -66,7 +66,7 @@ export interface FolderScan {
   claimed: ClaimedUpload[];
   /** Uploads that are already in `bak` but still have a folder in `.rosterd/`. */
   moved: ClaimedUpload[];
-  /** Oldest first; before them those whose age is not known. */
+  /** Files of unknown age first, then oldest first. */
   waiting: WaitingFile[];
   /** Names with an extension that rosterd does not import. */
   ignored: string[];
@@ -76,7 +76,7 @@ export function emptyScan(): FolderScan {
   return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
 }
 
-/** The database's role may not do what an import needs. The message names the right and the statement that grants it. */
+/** The role lacks a right that an import needs. The message names it, and the statement that grants it. */
 export class MissingRight extends Error {
   override readonly name = "MissingRight";
   readonly code = "42501";
@@ -99,7 +99,7 @@ export interface Inbox {
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
   /** Opens a claimed upload for reading. Null if another program removed it. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
-  /** Makes a claimed upload wait until it has settled again, because it changed while it was being read. */
+  /** Makes a claimed upload that changed while being read wait until it has settled again. */
   requireResettle(upload: ClaimedUpload): void;
   /** Writes the failed records to `bak` atomically and returns the file's name. Idempotent. */
   keepFailed(
@@ -111,7 +111,7 @@ export interface Inbox {
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
   /** Whether `.rosterd/KEY/` no longer contains a file written by another program. */
   isGone(key: string): Promise<boolean>;
-  /** Removes what is left in `.rosterd/KEY/`. Called once the history has the upload's name in `bak`. */
+  /** Removes the rest of `.rosterd/KEY/`. Call it when the history has recorded the upload's name in `bak`. */
   forget(upload: ClaimedUpload): Promise<void>;
 }
 
@@ -139,7 +139,7 @@ export type RestageUsers = ReadonlySet<string> | "all";
 export interface PlanSummary {
   /** For example, why missing users are not archived. */
   warnings: Warning[];
-  /** Why users who would lose `active` are put on hold; null if no user is. */
+  /** Why users who would lose `active` are put on hold; null if none are. */
   hold: string | null;
 }
 
@@ -165,7 +165,7 @@ export interface DryRun extends EarlierImports {
 }
 
 export interface Staging<Planned> {
-  /** The cache that lets the reader skip records that would change nothing; null if every record must be read. */
+  /** Lets the reader skip records that would change nothing; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
    * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record that may share a
@@ -174,7 +174,7 @@ export interface Staging<Planned> {
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
    * Ends the COPY stream; once it resolves, all records are staged. `possibleDuplicates` is null if any value may be a
-   * duplicate. `repeated` are the users who have a skipped record and another record.
+   * duplicate. `repeated`: users with both a skipped record and another one.
    */
   end(
     possibleDuplicates: readonly PossibleDuplicate[] | null,
@@ -214,7 +214,7 @@ export interface DryRunPlan {
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
-  /** The first values that stay as they are in the database because of `fill_only_columns`. */
+  /** The first values in the database that `fill_only_columns` protects from being replaced. */
   kept(limit: number): Promise<KeptValue[]>;
   /** The first records as they would be stored. */
   records(limit: number): Promise<StoredRecord[]>;
@@ -241,7 +241,7 @@ export interface WaitOptions {
 }
 
 export interface ImportStore {
-  /** Begins an import, or continues the one with that key. Its `status` tells whether it is already finished. */
+  /** Begins an import, or continues the one with that key. Its `status` shows whether it has already finished. */
   begin(
     entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;

@@ -1,4 +1,4 @@
-/** Finds the headers of a roster whose `unique_id` no setting names yet, so that a check can ask about them. */
+/** Finds the headers of a roster in which no header is known as `unique_id`, so that a check can ask about them. */
 import { RejectedFile } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { withOtherWords } from "./checks/suggested_columns.ts";
@@ -9,8 +9,8 @@ import { sniff } from "./source/sniff.ts";
 import { openSource } from "./source/source.ts";
 
 /**
- * The headers as they are found when the words of other systems count as known names: perhaps below title lines, or with another
- * delimiter.
+ * Looks for the header again, this time also accepting the column names of other systems. They may reveal a header
+ * below title lines, or a different delimiter.
  */
 export async function probeHeaders(
   file: RosterFile,

@@ -29,18 +29,18 @@ export type FileJob = Omit<ImportRun, "isUpload">;
 export interface CheckReport extends Report {
   changes: Change[];
   kept: KeptValue[];
-  /** With the proposed settings, if there is a proposal. */
+  /** As read with the proposed settings, if there are any. */
   first_records: StoredRecord[];
   findings: RosterFinding[];
   proposal: Proposal | null;
 }
 
-/** A cured header shows the values below it, and cured values what is left. */
+/** Once the header is right, the values can be checked; once those are right, the remaining problems show. */
 const MAX_ROUNDS = 3;
 
 /**
- * A dry run. What the settings can cure is tried in further rounds, so that one proposal cures it all. Throws only if it is
- * aborted, or if a file with a rejected header cannot be read again.
+ * A dry run. Repeats it with the proposed settings, so that a single proposal fixes everything that settings can fix.
+ * Throws only if aborted, or if a file with a rejected header cannot be read again.
  */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const first = await checkRound(file, job);
@@ -87,7 +87,7 @@ export function asCheck(report: Report): CheckReport {
   return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
 }
 
-/** jsonb has its own key order, so restore the column order. */
+/** Restores the column order, because jsonb has its own key order. */
 function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
 }

@@ -40,9 +40,9 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
 }
 
 /**
- * The reply to COMMIT may be lost, so only the database knows whether the import was applied. If it was not, records
- * the error for a retry and returns null. Also returns null if the database is unreachable, because the first error is
- * the one to report.
+ * Asks the database whether the import was applied, because the reply to COMMIT may have been lost. If it was not,
+ * records the error for a retry and returns null. Also returns null if the database is unreachable: the original error
+ * is the one to report.
  */
 async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
   const { store, signal, isUpload } = run;

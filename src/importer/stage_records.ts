@@ -1,6 +1,6 @@
 /**
  * Reads, checks and stages the records of a roster. Records that would change nothing are only counted
- * (`unchanged_cache.ts`). If another record turns out to depend on one of them, the file is read a second time.
+ * (`unchanged_cache.ts`). If another record turns out to depend on a skipped one, the file is read a second time.
  */
 import { yieldToEventLoop } from "../runtime/yield_to_event_loop.ts";
 import type { Batch } from "./csv/batch.ts";
@@ -47,7 +47,7 @@ export async function stageRecords<Planned>(
   };
 }
 
-/** Stages all records of users who have more than one record, or who claim a value that another user has. */
+/** Stages all records of the users in `users`, by reading the file again. */
 async function restage<Planned>(
   restaging: Restaging<Planned>,
   { header, records }: Roster,

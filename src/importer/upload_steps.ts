@@ -31,8 +31,7 @@ export interface PendingClaim {
 export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
   let pending = from;
   for (let step = next(pending); step !== null; step = next(pending)) {
-    // The next process can continue a stopped upload. One that is already in `bak` only needs cleaning up, so finish
-    // that.
+    // The next process can continue if this one is stopped. If only the clean-up is left, finish it now.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)

@@ -20,7 +20,7 @@ export function notWholeWarning(
   { own, unreadable, firstLine, applies }: {
     /** Whether the roster has a `rosterd_…` column. */
     own: boolean;
-    /** The number of records whose unique_id could not be read, and the line of the first one. */
+    /** The number of records with an unreadable unique_id, and the line of the first one. */
     unreadable: number;
     firstLine: number | null;
     applies: boolean;

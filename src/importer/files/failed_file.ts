@@ -25,7 +25,7 @@ const MAX_SHOWN_CHARACTERS = 20_000;
 export interface FailedFileSource {
   file: RosterFile;
   failures: AsyncGenerator<Failure[]>;
-  /** The import that they belong to. The roster is read again with its encoding, delimiter and settings. */
+  /** The import with these failures. The roster is read again with its encoding, delimiter and settings. */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
 }
@@ -146,7 +146,7 @@ function controlPicture(control: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
 }
 
-/** A spreadsheet accepts other delimiters only if the file begins with such a line. */
+/** Spreadsheets accept unusual delimiters only if the file begins with a `sep=` line. */
 function sepLine(delimiter: string): string {
   return [",", ";", "\t"].includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
 }

@@ -11,8 +11,9 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Yields the text of a file in UTF-8, without its byte order mark and end marks, in non-empty chunks. `hasUtf8`: a text
- * in a single-byte encoding may contain UTF-8; true is always safe but slower. Throws as {@link Source.read} does.
+ * Yields the text of a file in UTF-8, without its byte order mark and end marks, in non-empty chunks. `hasUtf8`:
+ * whether text in a single-byte encoding may contain UTF-8; true is always safe but slower. Throws what
+ * {@link Source.read} throws.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));

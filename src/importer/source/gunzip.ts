@@ -63,7 +63,7 @@ export async function* unpackedGz(
     for await (const chunk of inflate(watched)) yield weighed(chunk);
   } catch (error) {
     if (!isOfGz(error)) throw error;
-    // If only ignorable bytes follow the gz data, unpack again up to its end, and yield what is still missing.
+    // If only ignorable bytes follow the gz data, unpack it again up to its end, and yield the part still missing.
     const end = await endBefore(packed, error);
     const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
     for await (const rest of after(bytes, again)) yield weighed(rest);
@@ -116,7 +116,7 @@ function isOfGz(error: unknown): boolean {
 const NOTHING = /^[\s\x1a\0]*$/;
 
 /**
- * The offset where the gz data ends if only ignorable bytes follow, which zlib does not accept. Otherwise throws
+ * The offset where the gz data ends, if only ignorable bytes follow (zlib does not accept them). Otherwise throws
  * `RejectedFile`.
  */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {

@@ -1,8 +1,8 @@
 /**
  * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * It does not use zlib's own iterator, which drops already unpacked bytes after an error, and silently ignores
- * everything after a zero byte that follows the last member.
+ * It does not use zlib's own iterator, because after an error it drops bytes that are already unpacked, and it
+ * silently ignores everything after a zero byte that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";

@@ -1,4 +1,4 @@
-/** Finds where the last complete member of a gz file ends, which zlib does not report. */
+/** Finds the end of the last complete member of a gz file, because zlib does not report it. */
 import { Buffer } from "node:buffer";
 import { crc32, createInflateRaw } from "node:zlib";
 
@@ -17,7 +17,7 @@ const MAX_FIRST_BYTES = 1 << 12;
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Null if no member is complete, or the last one is not. */
+/** Null if there is no member, or the last one is incomplete. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {

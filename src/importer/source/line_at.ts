@@ -1,4 +1,4 @@
-/** Finds the line number of an offset for a rejection, by reading the file again. Good files pay nothing for it. */
+/** Finds the line number of an offset for a rejection, by reading the file again. This costs nothing for good files. */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Checks the first bytes of a file for a byte order mark and for other formats, which it rejects by name. */
+/** Checks the first bytes of a file for a byte order mark, and rejects files in other formats, which it names. */
 import { reject } from "../../domain/outcome.ts";
 import { rejectMarkup } from "./markup.ts";
 

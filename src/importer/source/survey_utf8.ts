@@ -117,7 +117,7 @@ function isPlain(byte: number): boolean {
   return byte > 0 && byte < 0x80;
 }
 
-/** Subtracting one from each byte sets the high bit of the first that is NUL. */
+/** Subtracting one from each byte sets the high bit of the first NUL. */
 function isPlainWord(word: number): boolean {
   return ((word | (word - ONES)) & HIGH_BITS) === 0;
 }

@@ -8,7 +8,7 @@ const NUL = 0x00, SUB = 0x1a;
 const isEnding = new Uint8Array(256);
 for (const byte of [NUL, SUB, 0x09, 0x0a, 0x0d, 0x20]) isEnding[byte] = 1;
 
-/** Longer padding does not come from filling a block: it was allocated for the rest of an upload that never arrived. */
+/** Longer padding does not fill a block: it was allocated for the part of an upload that never arrived. */
 export const MAX_PADDING_BYTES = 1 << 16;
 
 /** Finds the end in bytes or UTF-16 code units that arrive in chunks of any size. */
