@@ -96,8 +96,8 @@ function cannotMove(bak: string, code: string): Finding {
 }
 
 /**
- * Whether users other than rosterd and root may rename `bak` and `.rosterd`: the folder's owner, or others if it is
- * writable for them and not sticky.
+ * Whether users other than rosterd and root may rename `bak` and `.rosterd`: the folder's owner, or others if they may
+ * write to it and it is not sticky.
  */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;

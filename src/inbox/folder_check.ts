@@ -1,6 +1,6 @@
 /**
- * Recognizes the inbox folders from scan to scan, and refuses any that were replaced, by an unmount or by another user.
- * Changes nothing, apart from its probes.
+ * Recognizes the inbox folders from scan to scan, and refuses any that were replaced by an unmount or by another user.
+ * Changes nothing except for its probes.
  *
  * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
  * each step keep that window small. Only a sticky upload folder owned by rosterd closes it.

@@ -79,7 +79,7 @@ export function swapped(path: string): UnusableFolder {
   );
 }
 
-/** Tries a claim with an empty folder. Returns the folder's stats, which show who owns what rosterd creates. */
+/** Tries a claim with an empty folder. Returns the folder's stats, which show who owns files that rosterd creates. */
 export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStats | null> {
   const name = temporaryName("probe");
   try {

@@ -92,7 +92,7 @@ export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: Inb
   };
 }
 
-/** Refuses an upload that a later scan has found changed. */
+/** Returns null if a later scan found that the upload has changed. */
 async function claim({ folders, state, clock, log }: ScanContext, upload: ReadyUpload): Promise<ClaimedUpload | null> {
   const { name } = upload;
   const observation = state.settling.get(name);
@@ -121,7 +121,7 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
   }
 }
 
-/** Without this, a scan that starts first but ends last would forget files that the other scan has seen arrive. */
+/** Otherwise a scan that starts first but ends last would forget files that the other scan has seen arrive. */
 function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (argument) => {

@@ -49,7 +49,7 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
   }
 }
 
-/** The uploads that the user may not read, in the form in which the service reports them. */
+/** The uploads that the user may not read, as the service reports them. */
 export async function unreadableUploads(upload: string, access: UserAccess): Promise<WaitingFile[]> {
   const found: WaitingFile[] = [];
   for (const name of (await nullOn(readdir(upload), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort()) {

@@ -8,7 +8,7 @@ import { bakName, failedName, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
 import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 
-/** Resolves when the system has the bytes, so that a writer that awaits it needs little memory. */
+/** Resolves when the system has taken the bytes, so that a writer that waits for it needs little memory. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Limits how long a mount may take to answer. A hanging call cannot be cancelled, so no other call is made until it
- * ends: otherwise all threads would end up waiting.
+ * ends. Otherwise all threads would end up waiting.
  */
 import { UnusableFolder } from "../../importer/ports.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";

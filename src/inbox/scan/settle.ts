@@ -20,7 +20,7 @@ export interface Observation {
   ready: boolean;
 }
 
-/** A file without a final line end must wait this many times as long. */
+/** A file without a final line end must wait longer by this factor. */
 const OPEN_END_FACTOR = 10;
 
 export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {
