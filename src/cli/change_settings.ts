@@ -1,16 +1,16 @@
-/** Changes the settings over the running service, otherwise in their file. */
+/** Changes the settings through the running service, or in their file if no service is running. */
 import { maskSettings, type Settings } from "../domain/settings.ts";
 import { openSettingsFile, type SettingsFile } from "../host/settings_file.ts";
 import { noAccess, type ServiceClient } from "./access.ts";
 import type { Invocation } from "./command.ts";
 
-/** `patch`: RFC 7396. Returns the settings without secrets. */
+/** Applies an RFC 7396 merge patch. Returns the settings with secrets masked. */
 export async function changeFile(invocation: Invocation, patch: object): Promise<Settings> {
   const { file } = await ownFile(invocation);
   return maskSettings((await file.patch(patch)).settings);
 }
 
-/** `patch`: RFC 7396. Returns the settings without secrets. */
+/** Applies an RFC 7396 merge patch. Returns the settings with secrets masked. */
 export async function changeOver(service: ServiceClient, patch: object): Promise<Settings> {
   const body = { type: "application/merge-patch+json", content: JSON.stringify(patch) };
   return await service.ask("PATCH", "/settings", body) as Settings;

@@ -1,4 +1,4 @@
-/** Checks a FILE operand, on a database of its own or over the running service. */
+/** Checks a FILE operand, either in a database that the command has opened or through the running service. */
 import type { Settings } from "../domain/settings.ts";
 import { asCheck, type CheckReport, checkReport, errorReport } from "../importer/report.ts";
 import type { PostgresImportStore } from "../postgres/import/import_store.ts";

@@ -1,4 +1,4 @@
-/** Prints findings and the settings that can fix them (docs/file-format.md#from-a-finding-to-its-cure). */
+/** Prints findings, and the settings that would fix them (docs/file-format.md#from-a-finding-to-its-cure). */
 import type { RosterFinding } from "../domain/roster_finding.ts";
 import type { CheckReport } from "../importer/report.ts";
 import { printable } from "../runtime/log.ts";
@@ -7,7 +7,7 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_FINDINGS_PRINTED = 20;
 
-/** Prints what a setting would likely fix. A single value without a known meaning may be a mistake in the roster. */
+/** Prints only what a setting can probably fix. A value of unknown meaning may just be a mistake in the roster. */
 export function printLikelyCures(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
   const likely = findings.filter(({ kind, suggestion }) => kind === "missing_column" || suggestion !== null);
   printFindings(terminal, { findings: likely });
@@ -22,22 +22,22 @@ export function printFindings({ out, paint }: Terminal, { findings }: Pick<Check
   if (more > 0) out(paint.faint(`  … and ${counted(more, "more question")}`));
 }
 
-/** A sentence without its period. */
+/** The finding as a sentence, without a capital or a period. */
 export function findingWords({ kind, header, column, value, count }: RosterFinding): string {
   const records = count === null ? "" : ` in ${counted(count, "record")}`;
   switch (kind) {
     case "unknown_header":
       return `the header ${quoted(header)} is unknown`;
     case "missing_column":
-      return `no header means ${column}`;
+      return `there is no header for ${column}`;
     case "opposite_value":
-      return `${quoted(header)} asks the opposite of ${column}, so that its ${value} means something else`;
+      return `${quoted(header)} is the opposite of ${column}, so its ${value} means something different`;
     case "value":
       return `${column} ${quoted(value)} fails${records}`;
     case "missing_value":
       return `${column} has no value${records}`;
     case "date_format":
-      return `the dates in ${quoted(header ?? column)} have another form${records}`;
+      return `the dates in ${quoted(header ?? column)} are in a different format${records}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Opens a FILE operand, shows its progress, and closes it. */
+/** Opens a FILE operand, shows progress while it is read, and closes it. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
 import type { Progress, RosterFile } from "../importer/ports.ts";
@@ -22,7 +22,7 @@ const OPEN_ERRORS: Readonly<Record<string, string>> = {
   not_a_plain_file: "it is not a regular file",
 };
 
-/** Runs `work` on the file at `path`. Returns the report of `unopened` if the file cannot be opened. */
+/** Runs `work` on the file at `path`. If the file cannot be opened, returns the report from `unopened`. */
 export async function openOperand<T extends Report>(
   path: string,
   work: (file: RosterFile) => Promise<T>,
@@ -49,7 +49,7 @@ export async function openOperand<T extends Report>(
 const STAGES = { examining: "checking", reading: "reading", merging: "merging", reporting: "reporting" };
 const PROGRESS_INTERVAL_MS = 100;
 
-/** Shows progress at most ten times a second, and on every change to merging. */
+/** Shows progress at most ten times a second. Updates during the merge are always shown. */
 export function showProgress(terminal: Terminal, path: string): (progress: Progress) => void {
   let shownAt = 0;
   return ({ stage, bytes, total_bytes, records }) => {

@@ -5,11 +5,11 @@ export interface Terminal {
   err(text: string): void;
   /** Shows a line on standard error that the next output replaces. Does nothing without a terminal. */
   progress(text: string): void;
-  /** Asks on standard error, and returns the line that a person types, trimmed; null at the end of the input. */
+  /** Asks on standard error, and returns the line typed, trimmed; null at the end of the input. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
-  /** Standard input and standard error are a terminal. */
+  /** Whether standard input and standard error are terminals. */
   readonly canAsk: boolean;
-  /** Standard output is a terminal. */
+  /** Whether standard output is a terminal. */
   readonly isPerson: boolean;
   readonly paint: Paint;
 }

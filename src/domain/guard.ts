@@ -11,7 +11,7 @@ export interface Losses {
   active: number;
   /** Users who would lose access through this import or lost it in the last 24 hours, each counted once. */
   counted: number;
-  /** The part of them who would lose access through this import. */
+  /** Those of them who would lose access through this import. */
   losing: number;
 }
 

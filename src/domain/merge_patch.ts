@@ -3,7 +3,7 @@ import { InvalidSettings } from "./settings.ts";
 
 export type JsonObject = Record<string, unknown>;
 
-/** Deeper than any valid settings. It keeps a hostile document from exhausting the stack. */
+/** No valid settings are nested this deeply. The limit keeps a hostile document from exhausting the stack. */
 const MAX_DEPTH = 16;
 
 /** RFC 7396. A null removes the key, so that validation fills in the default. Throws {@link InvalidSettings}. */
@@ -20,7 +20,7 @@ export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown 
   return merged;
 }
 
-/** Sets a value in a patch, at the place that a path of keys names. */
+/** Sets the value at a path of keys in a patch. */
 export function addToPatch(patch: JsonObject, [key, ...inner]: readonly string[], value: unknown): void {
   if (inner.length === 0) return void define(patch, key, value);
   const nested = objectOr(own(patch, key));

@@ -1,4 +1,4 @@
-/** What a check of a roster found that settings can cure (docs/file-format.md#from-a-finding-to-its-cure). Pure data. */
+/** What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-its-cure). Pure data. */
 
 export const ROSTER_FINDING_KINDS = [
   "unknown_header",
@@ -17,28 +17,29 @@ export interface RosterFinding {
   header: string | null;
   /** The column; null for an unknown header. */
   column: string | null;
-  /** The value in the file, of `value` and `opposite_value`. */
+  /** The value in the file, for the kinds `value` and `opposite_value`. */
   value: string | null;
-  /** The records concerned; null if they were not counted. */
+  /** The number of records affected; null if they were not counted. */
   count: number | null;
-  /** The keys that lead to the setting: `["value_maps", "active", "Y"]`. Null if no setting cures the finding. */
+  /** The path of the setting, such as `["value_maps", "active", "Y"]`. Null if no setting fixes the finding. */
   setting: string[] | null;
-  /** The value to give to the setting; null if only a person knows it. */
+  /** The suggested value of the setting; null if only a person can know it. */
   suggestion: string | null;
-  /** Nothing in the file says that the suggestion is right. */
+  /** True if nothing in the file supports the suggestion. */
   is_guess: boolean;
   /** The values allowed for the setting; empty if any text is allowed. */
   choices: string[];
 }
 
-/** The settings change that follows from the suggestions, as an RFC 7396 merge patch. */
+/** The change to the settings that accepts all suggestions, as an RFC 7396 merge patch. */
 export interface Proposal {
   patch: Record<string, unknown>;
 }
 
 /**
- * Whether a question still matters: values below a header only while the header means their column, and the default of a missing
- * column only while no header means it. `columnOf`: the answers for unknown headers, empty for a header that is not used.
+ * Whether a question still applies. A question about a value applies while its header is mapped to its column, and one
+ * about a missing column while no header is mapped to it. `columnOf`: the answers for unknown headers, empty for an
+ * unused one.
  */
 export function isAsked({ kind, header, column }: RosterFinding, columnOf: ReadonlyMap<string, string>): boolean {
   if (kind === "unknown_header") return true;

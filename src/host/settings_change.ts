@@ -41,7 +41,7 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
   return patch;
 }
 
-/** The dots that separate; others belong to the last part: `header_aliases.Stud. No` names the header "Stud. No". */
+/** How many dots separate keys. Others belong to the last key: `header_aliases.Stud. No` names the header "Stud. No". */
 const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
 
 function pathOf(key: string): string[] {
@@ -60,7 +60,7 @@ function valueOf(path: readonly string[], word: string): unknown {
   }
 }
 
-/** How many keys lead to a text in the settings whose keys are free. */
+/** The number of keys in the path of a text value, for the settings that accept any key. */
 const TEXT_DEPTHS: Readonly<Record<string, number>> = { header_aliases: 2, defaults: 2, value_maps: 3 };
 
 function isText([outer, inner, ...more]: readonly string[]): boolean {

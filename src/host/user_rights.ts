@@ -43,7 +43,7 @@ async function table(path: string): Promise<string[][]> {
 
 export const READ = 4, WRITE = 2, ENTER = 1;
 
-/** Whether owner and mode of a file or folder give a user these rights. */
+/** Whether the owner and mode of a file or folder give a user these rights. */
 export function allows(
   { uid, gids }: ServiceUser,
   entry: Pick<Stats, "uid" | "gid" | "mode">,

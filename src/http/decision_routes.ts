@@ -1,4 +1,4 @@
-/** The calls for decisions on an import: approve, discard and undo (docs/http.md#decisions). */
+/** The routes for deciding on an import: approve, discard and undo (docs/http.md#decisions). */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { printable } from "../runtime/log.ts";
@@ -22,7 +22,7 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
 }
 
 const approve = decision("approve", "Apply what the archive guard held", approved);
-const discard = decision("discard", "Drop what the archive guard held", discarded);
+const discard = decision("discard", "Discard what the archive guard held", discarded);
 const undo = decision("undo", "Undo the latest import that changed something", undone);
 
 const MAX_NAME_LENGTH = 100;

@@ -1,4 +1,4 @@
-/** The calls that transfer a whole file: downloading failed records, and checking a roster. */
+/** The routes that transfer a whole file: downloading failed records, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";

@@ -1,4 +1,4 @@
-/** The calls for imports: scan the folder now, and read the history, the failures and the held users. */
+/** The routes for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IMPORT_STATUSES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";

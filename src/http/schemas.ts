@@ -41,13 +41,13 @@ const rosterFinding = z.object({
     "The header in the file: the unknown one, or the one that the column is read from.",
   ),
   column: z.string().nullable().describe("The name of the column; null for an unknown header."),
-  value: z.string().nullable().describe("The value in the file, of `value` and `opposite_value`."),
+  value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),
   count: count.nullable().describe("The number of records; null if they were not counted."),
   setting: z.array(z.string()).nullable().describe(
     'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting cures the finding.',
   ),
-  suggestion: z.string().nullable().describe("The value to give to the setting; null if only a person knows it."),
-  is_guess: z.boolean().describe("Nothing in the file says that the suggestion is right."),
+  suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
+  is_guess: z.boolean().describe("True if nothing in the file supports the suggestion."),
   choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
 }).openapi("RosterFinding") satisfies z.ZodType<RosterFinding>;
 
@@ -66,8 +66,10 @@ export const checkReports = z.array(
     first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
       `The first ${MAX_RECORDS_REPORTED} valid records, as the proposed settings would store them.`,
     ),
-    findings: z.array(rosterFinding).describe("What settings can cure, one question each."),
-    proposal: proposal.nullable().describe("The change of settings that the suggestions make; null without any."),
+    findings: z.array(rosterFinding).describe("One question for each problem that a setting can fix."),
+    proposal: proposal.nullable().describe(
+      "The change to the settings that accepts all suggestions; null if there are none.",
+    ),
   }).openapi("CheckReport") satisfies z.ZodType<CheckReport>,
 ).length(1);
 

@@ -21,9 +21,9 @@ export interface ServeOptions {
   /** How long a client may take to send the headers of a request, and how long it may stay idle between requests. */
   headTimeoutMs?: number;
   /**
-   * How long a client may go without reading any of its response. Generous, because the system accepts more data only
-   * after a third of its 4 MB buffer is sent. A client that reads 12 kB a second takes almost two minutes to get that
-   * far.
+   * How long a client may go without reading any of its response. The limit is generous, because a slow client looks
+   * idle: the system accepts more data only once a third of its 4 MB buffer is sent. At 12 kB a second, that takes
+   * almost two minutes.
    */
   takeTimeoutMs?: number;
   /**

@@ -1,4 +1,4 @@
-/** The calls for the health of the service. Two need no token, so that monitors and containers can use them. */
+/** The routes for the health of the service. Two need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { gone, type HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";

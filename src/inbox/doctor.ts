@@ -82,7 +82,7 @@ async function checkMove({ upload, bak }: Folders): Promise<Finding> {
 function onAnotherFileSystem(bak: string): Finding {
   return warning(
     "move_to_bak",
-    `${bak} is on another file system: rosterd copies each file there and verifies the copy`,
+    `${bak} is on another file system, so rosterd copies each file and verifies the copy`,
     "You can leave this as it is. Moves are faster if bak is on the same file system as the upload folder.",
   );
 }

@@ -38,7 +38,7 @@ export class RequestPriority implements Disposable {
     return end;
   }
 
-  /** Resolves when the current requests have ended. Even under constant load, the import gets half of the time. */
+  /** Resolves when the current requests have ended. Even under constant load, the import gets half the time. */
   async yieldToRequests(): Promise<void> {
     if (performance.now() < this.#polledAt + POLL_INTERVAL_MS) await yieldToEventLoop();
     else await this.#poll();

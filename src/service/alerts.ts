@@ -69,6 +69,6 @@ function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
     text: `The file "${printable(name)}" had ${counted(imported, "byte")} when it was imported, ` +
       `and now has ${grouped(size)}.\n\n` +
       `Another program was still writing to it, and the bytes written later were not imported. They are in the ` +
-      `folder "bak" of the upload folder, in ${bakFile}. Upload the whole file again.\n`,
+      `folder "bak" inside the upload folder, in ${bakFile}. Upload the whole file again.\n`,
   };
 }

@@ -58,7 +58,7 @@ export class DatabaseMonitor {
     return this.#unavailableReason;
   }
 
-  /** True while the database is usable, or while a trial turn has to find out. */
+  /** True while the database is usable, or while a trial turn is needed to find out. */
   get isWorthTrying(): boolean {
     return this.#unavailableReason === null || this.#isOnTrial;
   }

@@ -38,7 +38,7 @@ export function waitingFiles({ scan, postponed }: ServiceState): WaitingFile[] {
   return [...postponed, ...scan.waiting];
 }
 
-/** A status with 20,000 names would be megabytes in size. */
+/** A status with 20,000 names would run to megabytes. */
 const MAX_LISTED = 100;
 
 /** The first files of each kind, and the total number of each. */

@@ -1,5 +1,5 @@
 /**
- * Calls the service's own HTTP interface as a client does. If it stops answering, the process ends so that its
+ * Calls the service's own HTTP interface, as a client would. If it stops answering, the process ends so that its
  * supervisor starts another one. The supervisor is notified only while the loops make progress
  * (docs/operations.md#watchdog).
  */
@@ -12,7 +12,7 @@ import type { Notify } from "../runtime/notify_socket.ts";
 const CHECK_INTERVAL_MS = 10_000;
 /** Two minutes, including the pauses in between: a slow disk or a flood may delay a few answers. */
 const MAX_MISSES = 6;
-/** A schema upgrade, or the merge of a large roster, reports progress more often than this. */
+/** Even a schema upgrade or the merge of a large roster reports progress more often than this. */
 const MAX_SILENCE_MS = 1_800_000;
 
 export interface WatchdogOptions {
@@ -23,8 +23,8 @@ export interface WatchdogOptions {
   /** Null if no supervisor is listening. */
   notify: Notify | null;
   /**
-   * When the database monitor and the turns last made progress, by the monotonic clock. They continue even if the
-   * database is unreachable.
+   * When the database monitor and the turns last made progress, by the monotonic clock. Both keep making
+   * progress even if the database is unreachable.
    */
   movedAt: () => Readonly<Record<string, number>>;
   /** Called once, when the service no longer answers. */
@@ -35,7 +35,7 @@ export interface WatchdogOptions {
 export class Watchdog {
   readonly #options: WatchdogOptions;
   #misses = 0;
-  /** The fault logged last, so that a lasting one is logged only once. */
+  /** The last fault logged. A persistent fault is logged only once. */
   #fault: string | null = null;
 
   constructor(options: WatchdogOptions) {

@@ -59,5 +59,5 @@ function fixFor({ kind, details }: MailError): string {
   if (kind === "auth") {
     return "Set smtp.user and smtp.password (or ROSTERD_SMTP_PASSWORD) to a login that the server accepts.";
   }
-  return FIXES[details.code] ?? "Check the log of the mail server, and try again later.";
+  return FIXES[details.code] ?? "Check the mail server's log, and try again later.";
 }

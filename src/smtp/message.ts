@@ -163,7 +163,7 @@ function warningsSection(entry: ImportEntry): string[] {
 }
 
 function fileSentence(subject: string, { name, fate }: FileNote): string {
-  const kept = `in the folder "bak" of the upload folder, as ${shown(name, 255)}`;
+  const kept = `in the folder "bak" inside the upload folder, as ${shown(name, 255)}`;
   switch (fate) {
     case "attached":
       return `${subject}: see the attached file ${shown(name, 255)}.`;
@@ -203,7 +203,7 @@ function rejectedSteps({ reason, bak_file }: ImportEntry): string[] {
   return [
     `Correct the file${where}, or export the roster again. Drop it into the upload folder, under any name that ends in`,
     ".csv. rosterd does not retry the rejected file.",
-    ...(bak_file === null ? [] : [`It is in the folder "bak" of the upload folder, as ${shown(bak_file, 255)}.`]),
+    ...(bak_file === null ? [] : [`It is in the folder "bak" inside the upload folder, as ${shown(bak_file, 255)}.`]),
   ];
 }
 

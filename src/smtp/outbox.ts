@@ -91,7 +91,7 @@ export class Outbox {
     return mailConfigured(settings) && !paused;
   }
 
-  /** Merges all due mails into the last mail that the hour allows. */
+  /** Merges all due mails into the last mail allowed in this hour. */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();

@@ -43,7 +43,7 @@ export interface Timeouts {
   dns: number;
   connection: number;
   greeting: number;
-  /** Longest silence of the server after the greeting. */
+  /** How long the server may be silent after its greeting. */
   socket: number;
   /** Limit for the whole attempt, even while data is flowing. */
   total: number;
@@ -60,7 +60,7 @@ export const TIMEOUTS: Timeouts = {
 export interface TransportOptions {
   /** From `ROSTERD_SMTP_PASSWORD`; overrides the password in the settings. */
   password?: string;
-  /** Certificates in PEM to trust instead of those that the settings name. */
+  /** PEM certificates to trust instead of those named in the settings. */
   ca?: string;
   timeouts?: Timeouts;
 }

@@ -50,9 +50,12 @@ serverTest("without a terminal it prints the questions and the suggested change,
   assert.equal(code, 3);
   assert.match(out, /^koha\.csv: would be rejected\n/);
   assert.match(out, /^ {2}the header "cardnumber" is unknown: set header_aliases\.cardnumber=unique_id$/m);
-  assert.match(out, /^ {2}no header means login_source: set defaults\.login_source=sso \(a guess\)$/m);
+  assert.match(out, /^ {2}there is no header for login_source: set defaults\.login_source=sso \(a guess\)$/m);
   assert.match(out, /^ {2}province "Québec" fails in 1 record: set value_maps\.province\.Québec=QC$/m);
-  assert.match(out, /^ {2}the dates in "dateofbirth" have another form in 2 records: set date_format=DD\/MM\/YYYY$/m);
+  assert.match(
+    out,
+    /^ {2}the dates in "dateofbirth" are in a different format in 2 records: set date_format=DD\/MM\/YYYY$/m,
+  );
   const printed = JSON.parse(out.slice(out.indexOf("{")));
   const { proposal } = JSON.parse((await here.run("settings", "map", "koha.csv", "--json")).out);
   assert.deepEqual(printed, proposal.patch);
@@ -79,10 +82,10 @@ serverTest("on a terminal it asks each question, changes the settings when confi
   const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
   assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);
   assert.match(screen, /the header "cardnumber" is unknown\. Which column is it\? \[unique_id\]/);
-  assert.match(screen, /One of unique_id, login_source, .*, or - to leave it open: \[last_name\]/);
+  assert.match(screen, /One of unique_id, login_source, .*, or - to skip it: \[last_name\]/);
   assert.match(
     screen,
-    /no header means login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,
+    /there is no header for login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,
   );
   assert.doesNotMatch(screen, /active "Y".*mean/, "values of a header that is not used are not asked");
   assert.match(screen, /changed header_aliases, defaults, value_maps, date_format/);
@@ -103,7 +106,7 @@ serverTest("with a running service it changes the settings over HTTP", async () 
   assert.match(screen, /using the service at http/);
   assert.match(
     screen,
-    /"suspended" asks the opposite of active, so that its 0 means something else\. What does it mean\? \[1\]/,
+    /"suspended" is the opposite of active, so its 0 means something different\. What does it mean\? \[1\]/,
   );
   assert.equal(code, 0, screen);
   // deno-lint-ignore no-explicit-any

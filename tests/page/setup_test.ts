@@ -63,8 +63,8 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
   await page.getByLabel(/^The dates in dateofbirth/).selectOption("");
   await page.getByLabel("enabled – is it …?").selectOption("");
   assert.equal(await page.getByLabel(/^Y .*means/).isVisible(), false);
-  await page.getByText("“sso” is a guess: nothing in the file says it. Please confirm it.").waitFor();
-  await page.getByLabel("No header means login_source. Users without a value get").fill("ldap");
+  await page.getByText("“sso” is a guess: nothing in the file supports it. Please confirm it.").waitFor();
+  await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
   await page.getByText("1 header is not used").click();
   const patch = await shownPatch(page);
   assert.deepEqual(patch, {

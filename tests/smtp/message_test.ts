@@ -135,7 +135,7 @@ Deno.test("the mail about a rejected file names the reason, the line, and what t
   assert.match(text, /^The file "roster\.csv" was rejected\. Nothing was applied\.$/m);
   assert.match(text, /^Reason: looks cut off at line 41$/m);
   assert.match(text, /Correct the file at line 41, or export the roster again\./);
-  assert.match(text, /It is in the folder "bak" of the upload folder, as roster\.20261123T184500Z\.csv\.$/m);
+  assert.match(text, /It is in the folder "bak" inside the upload folder, as roster\.20261123T184500Z\.csv\.$/m);
 });
 
 Deno.test("the line of a rejection is added if the reason does not name it", () => {

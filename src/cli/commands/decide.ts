@@ -31,7 +31,7 @@ interface Decision<T extends Decided> {
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
-  summary: "archive or disable the users that an import holds",
+  summary: "archive or disable the users held by an import",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
     "Skips users whose later records say otherwise, and lists them.",
   carryOut: approveHold,

@@ -1,4 +1,4 @@
-/** `rosterd settings map FILE`: asks what a sample means, and changes the settings accordingly. */
+/** `rosterd settings map FILE`: asks what a sample's headers and values mean, and changes the settings to match. */
 import { addToPatch } from "../../domain/merge_patch.ts";
 import { isAsked, type RosterFinding } from "../../domain/roster_finding.ts";
 import type { CheckReport } from "../../importer/report.ts";
@@ -18,15 +18,14 @@ export const settingsMapCommand: Command = {
   operands: { words: "FILE", min: 1, max: 1 },
   flags: JSON_FLAG,
   summary: "set up an export: ask what its headers and values mean",
-  help:
-    "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter takes the suggestion in\n" +
-    "brackets, - leaves a question open. Shows the change of the settings, applies it when you confirm, and checks again.\n" +
+  help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
+    "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
     "Without a terminal, or with --json, it prints the questions and the suggested change, and changes nothing.\n" +
-    "Exits as check does, with what is left at the end.",
+    "The exit code is that of check, for the problems that remain.",
   run: runMap,
 };
 
-/** A sample and the settings for it. */
+/** How to check the sample and change the settings. */
 interface Setup {
   check(): Promise<CheckReport>;
   change(patch: object): Promise<unknown>;
@@ -81,14 +80,14 @@ async function setUp({ terminal, flags, signal }: Invocation, { check, change }:
   return exitCodeOf([left]);
 }
 
-/** The questions on a terminal. */
+/** Asks the questions on a terminal. */
 class Interview {
-  /** Unknown header → the column that it means; empty for a header that is not used. */
+  /** Maps each unknown header to its column, or to an empty text if the header is not used. */
   readonly #columnOf = new Map<string, string>();
 
   constructor(private readonly terminal: Terminal, private readonly signal: AbortSignal) {}
 
-  /** The confirmed patch; null if nothing is to change. */
+  /** Returns the confirmed patch, or null if nothing should change. */
   async patchFor(findings: readonly RosterFinding[]): Promise<object | null> {
     const patch = {};
     for (const finding of await this.#wanted(findings)) {
@@ -103,7 +102,7 @@ class Interview {
     return await this.#confirms("Apply this change?") ? patch : null;
   }
 
-  /** Most exports have columns of no use, so that headers without a suggestion are asked about only on request. */
+  /** Asks about headers without a suggestion only on request, because most exports have columns that are not needed. */
   async #wanted(findings: readonly RosterFinding[]): Promise<readonly RosterFinding[]> {
     const isOpen = ({ kind, suggestion }: RosterFinding) => kind === "unknown_header" && suggestion === null;
     const open = findings.filter(isOpen);
@@ -118,7 +117,7 @@ class Interview {
     return typed !== null && /^y(es)?$/i.test(typed);
   }
 
-  /** Empty for a question that stays open; null at the end of the input. */
+  /** Returns an empty text for a skipped question, and null at the end of the input. */
   async #answerTo(finding: RosterFinding): Promise<string | null> {
     const { setting, suggestion, choices, is_guess } = finding;
     if (setting === null) {
@@ -126,7 +125,7 @@ class Interview {
       return "";
     }
     const words = `${findingWords(finding)}${is_guess ? ", so this is a guess" : ""}. ${questionOf(finding)}`;
-    for (let question = words;; question = `One of ${choices.join(", ")}, or - to leave it open:`) {
+    for (let question = words;; question = `One of ${choices.join(", ")}, or - to skip it:`) {
       const typed = await this.terminal.ask(`${question} [${printable(suggestion ?? "-")}] `, this.signal);
       if (typed === null) return null;
       const answer = typed === "" ? suggestion ?? "-" : typed;
@@ -147,6 +146,6 @@ function questionOf({ kind, column }: RosterFinding): string {
     case "value":
       return "What does it mean?";
     case "date_format":
-      return "Which form is it?";
+      return "Which format is it?";
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The program, folders and address that the printed texts name. Every path is absolute, and free of characters that are
+ * The program, folders and address in the printed texts. Every path is absolute, and free of characters that are
  * special to a shell, systemd, sshd, vsftpd or YAML, so the templates need no quotes.
  */
 import { basename, dirname, join, resolve } from "node:path";

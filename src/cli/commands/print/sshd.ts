@@ -9,7 +9,7 @@ import uploader from "./templates/uploader.sh" with { type: "text" };
 export const printSshdCommand = printCommand({
   what: "sshd",
   summary: "print the configuration of an SFTP server for the upload folder",
-  help: "Prints a configuration of OpenSSH's sshd that lets a registry upload by SFTP, and do nothing else:\n" +
+  help: "Prints a configuration for OpenSSH's sshd that lets a registry upload by SFTP, and do nothing else:\n" +
     "rosterd print sshd --upload /srv/rosterd/upload > /etc/ssh/sshd_config.d/rosterd.conf\n" +
     "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
   file: "/etc/ssh/sshd_config.d/rosterd.conf",

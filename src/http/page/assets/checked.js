@@ -1,4 +1,4 @@
-/** The result of a check: counts, the settings that would cure what was found, failures, and the users who would change. */
+/** The result of a check: counts, settings that would fix the findings, failures, and the users who would change. */
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
@@ -64,7 +64,7 @@ function failuresByLine(failures) {
   return failureTable(failures, "Failed records, by line");
 }
 
-/** The users who would change or be held. @param {CheckReport} report */
+/** The number of users who would change or be held. @param {CheckReport} report */
 function concerned({ records, failed, unchanged, skipped, missing_archived, missing_held }) {
   return records - failed - unchanged - skipped + missing_archived + missing_held;
 }
@@ -131,7 +131,10 @@ function storedRecords({ first_records, proposal }) {
   ];
 }
 
-/** A created user has no values before. @param {string} column @param {[string | null, string | null]} values @param {string} outcome */
+/**
+ * A created user has no earlier values.
+ * @param {string} column @param {[string | null, string | null]} values @param {string} outcome
+ */
 function changedValue(column, [before, after], outcome) {
   const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
   return h("li", null, h("code", null, column), " ", from, value(after));

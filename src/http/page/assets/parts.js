@@ -7,7 +7,7 @@ import { dayAndTime, fromNow, shown, statusOf, toTheSecond } from "./words.js";
 /** @typedef {import("./words.js").Tone} Tone */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 
-/** A sign in addition to the colour, for people who cannot tell colours apart. */
+/** A symbol in addition to the colour, for people who cannot tell colours apart. */
 const SIGNS = { good: "✓", attention: "!", bad: "×", busy: "…", quiet: "–" };
 
 /** @param {Tone} tone @param {string} word */

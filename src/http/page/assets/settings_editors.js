@@ -97,13 +97,19 @@ export function choiceEditor({ id }, values, words) {
   };
 }
 
-/** Two labelled choices, which say more than a checkbox. @param {Place} place @param {Record<string, string>} words @returns {Editor} */
+/**
+ * Two labelled choices, because they say more than a checkbox.
+ * @param {Place} place @param {Record<string, string>} words @returns {Editor}
+ */
 export function switchEditor(place, words) {
   const editor = choiceEditor(place, ["false", "true"], { false: "Off", true: "On", ...words });
   return { ...editor, get: () => editor.get() === "true", set: (value) => editor.set(String(value)) };
 }
 
-/** An editor of one control, whose text is the value. @param {HTMLInputElement | HTMLSelectElement} control @returns {Editor} */
+/**
+ * An editor with a single control, whose text is the value.
+ * @param {HTMLInputElement | HTMLSelectElement} control @returns {Editor}
+ */
 function plain(control) {
   return {
     element: control,
@@ -153,7 +159,7 @@ export function columnsEditor({ id }, columns) {
   const rows = inputs.map((input) =>
     h("div", { class: "choice" }, input, h("label", { for: input.id }, h("code", null, input.value)))
   );
-  /** @type {string[]} Columns that the settings list, although the form does not offer them. */
+  /** @type {string[]} Columns in the stored settings that the form does not offer. */
   let others = [];
   return {
     element: h("div", { class: "columns" }, rows),
@@ -167,7 +173,7 @@ export function columnsEditor({ id }, columns) {
   };
 }
 
-/** One row for each pair of header and column. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
+/** One row for each header and its column. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
 export function aliasesEditor(place, columns) {
   return rowsEditor(place, "Add a header", [{ label: "Header in the roster" }, { label: "Column", options: columns }], {
     toRows: (value) => Object.entries(value),
@@ -175,7 +181,10 @@ export function aliasesEditor(place, columns) {
   });
 }
 
-/** One row for each pair of column and default. @param {Place} place @param {readonly string[]} columns @returns {Editor} */
+/**
+ * One row for each column and its default.
+ * @param {Place} place @param {readonly string[]} columns @returns {Editor}
+ */
 export function defaultsEditor(place, columns) {
   return rowsEditor(place, "Add a default", [{ label: "Column", options: columns }, { label: "Value" }], {
     toRows: (value) => Object.entries(value),
@@ -198,7 +207,10 @@ export function valueMapsEditor(place, columns) {
   });
 }
 
-/** A field of a row: a text, or one of some columns. @typedef {{ label: string, options?: readonly string[] }} Cell */
+/**
+ * A field of a row: free text, or a choice of columns.
+ * @typedef {{ label: string, options?: readonly string[] }} Cell
+ */
 
 /**
  * @typedef {object} RowsOf

@@ -135,7 +135,7 @@ export const GROUPS = [
       },
       {
         key: "date_format",
-        label: "Form of dates",
+        label: "Date format",
         help: "How your rosters write dates. YYYY-MM-DD is always accepted, too.",
         editor: "select",
       },

@@ -1,4 +1,4 @@
-/** Sets up an export: asks what its headers and values mean, shows the change of settings, and applies it. */
+/** Sets up an export: asks what its headers and values mean, then shows and applies the change to the settings. */
 import { ApiError } from "./api.js";
 import { h } from "./dom.js";
 import { button, notice, section, trouble } from "./parts.js";
@@ -20,13 +20,13 @@ export function setup(findings, { apply, again }) {
   if (findings.length === 0) return null;
   const questions = findings.map(question);
   const groups = groupsOf(questions);
-  const preview = h("pre", { id: "setup-patch", "aria-label": "Change of the settings" });
+  const preview = h("pre", { id: "setup-patch", "aria-label": "Changes to the settings" });
   const message = h("div", { role: "status" });
   const go = h("button", { type: "submit", class: "button primary", id: "setup-apply" }, "Apply and check again");
   const outcome = h(
     "div",
     { class: "setup-outcome" },
-    h("h3", null, "Change of the settings"),
+    h("h3", null, "Changes to the settings"),
     preview,
     message,
     h("div", null, go),
@@ -41,7 +41,7 @@ export function setup(findings, { apply, again }) {
   return section(
     "check-setup",
     "Set up this export",
-    h("p", { class: "lead" }, "Say what the headers and values mean. Nothing changes before you apply it."),
+    h("p", { class: "lead" }, "Say what the headers and values mean. Nothing changes until you apply your answers."),
     form,
   );
 
@@ -99,7 +99,8 @@ export function setup(findings, { apply, again }) {
 }
 
 /**
- * Values below a header are asked only while the header means their column, and a default only while no header means its column.
+ * A question about a value applies while its header is mapped to its column, and one about a default while no header is
+ * mapped to its column.
  * @param {Question} question @param {readonly Question[]} all
  */
 function isAsked({ finding }, all) {
@@ -110,7 +111,7 @@ function isAsked({ finding }, all) {
   return headers.every(({ finding, answer }) => finding.header !== header || answer() === column);
 }
 
-/** The RFC 7396 merge patch of all answers. @param {readonly Question[]} questions */
+/** All answers as an RFC 7396 merge patch. @param {readonly Question[]} questions */
 function patchOf(questions) {
   /** @type {Map<string, unknown>} */
   const patch = new Map();
@@ -133,14 +134,18 @@ function plain(patch) {
   return Object.fromEntries([...patch].map(([key, value]) => [key, value instanceof Map ? plain(value) : value]));
 }
 
-/** Line ends are part of the layout; other invisible characters are made visible. @param {unknown} patch */
+/** Keeps the line ends of the layout, and makes other invisible characters visible. @param {unknown} patch */
 function shownPatch(patch) {
   return JSON.stringify(patch, null, 2).split("\n").map(shown).join("\n");
 }
 
 /** @typedef {{ heading: string, isAside: boolean, questions: Question[], element: HTMLElement }} Group */
 
-/** In the order of the questions. Headers without a suggestion are aside, because most exports have columns of no use. @param {readonly Question[]} questions @returns {Group[]} */
+/**
+ * In the order of the questions. Headers without a suggestion are folded away, because most exports have columns that
+ * rosterd does not need.
+ * @param {readonly Question[]} questions @returns {Group[]}
+ */
 function groupsOf(questions) {
   const needsHeader = questions.some(({ finding }) => finding.kind === "missing_column" && finding.setting === null);
   const isAside = (/** @type {Question} */ { finding: { kind, suggestion } }) =>

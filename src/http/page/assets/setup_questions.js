@@ -1,4 +1,4 @@
-/** The questions of a check, each with a control for its answer, which is the value of one setting. */
+/** The questions that a check asks. Each answer is the value of one setting, and has its own control. */
 import { h } from "./dom.js";
 import { data } from "./parts.js";
 import { capital, counted } from "./words.js";
@@ -10,8 +10,8 @@ import { capital, counted } from "./words.js";
  * @typedef {object} Question
  * @property {Finding} finding
  * @property {HTMLElement} element
- * @property {HTMLElement | null} control Null if no setting cures the finding.
- * @property {() => string} answer Empty without an answer.
+ * @property {HTMLElement | null} control Null if no setting fixes the finding.
+ * @property {() => string} answer Empty if the question is unanswered.
  * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
  */
 
@@ -72,7 +72,7 @@ const FLAGS = { 0: "inactive", 1: "active" };
 /** @param {Finding} finding */
 function guess({ is_guess, suggestion }) {
   if (!is_guess) return null;
-  return h("p", { class: "faint" }, `“${suggestion}” is a guess: nothing in the file says it. Please confirm it.`);
+  return h("p", { class: "faint" }, `“${suggestion}” is a guess: nothing in the file supports it. Please confirm it.`);
 }
 
 /** @param {Finding} finding @returns {Child} */
@@ -84,12 +84,12 @@ function wordsOf({ kind, header, column, value, count, setting }) {
       return [named(header), " – is it …?"];
     case "missing_column":
       return setting === null
-        ? ["No header means ", code, ". Choose it for one of the headers."]
-        : ["No header means ", code, ". Users without a value get"];
+        ? ["No header for ", code, ". Choose it for one of the headers."]
+        : ["No header for ", code, ". Users without a value get"];
     case "missing_value":
       return ["No value in ", code, records, ". Users without a value get"];
     case "opposite_value":
-      return [named(header), " asks the opposite of ", code, ". Its ", named(value), " means"];
+      return [named(header), " is the opposite of ", code, ". Its ", named(value), " means"];
     case "value":
       return [named(value), records, " means"];
     case "date_format":

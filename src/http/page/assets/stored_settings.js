@@ -1,4 +1,4 @@
-/** Reads the stored settings, with the ETag that a change of them must name. */
+/** Reads the stored settings, with the ETag that a change must send. */
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {import("./app.js").Page} Page */
@@ -10,7 +10,7 @@ export async function readStored(page, signal = page.signal) {
 }
 
 /**
- * Changes the settings only if they are still the ones of the ETag.
+ * Changes the settings only if the ETag still matches.
  * @param {Page} page @param {unknown} patch RFC 7396 @param {string} etag @returns {Promise<Stored>}
  */
 export async function changeStored(page, patch, etag) {
