@@ -1,16 +1,16 @@
-/** How many connections rosterd needs, and whether its role and database allow them (docs/operations.md#create-the-database). */
+/** Checks that the role and the database allow enough connections (docs/operations.md#create-the-database). */
 import { bad, type Finding } from "../domain/finding.ts";
 import type { Sql } from "./connection/connect.ts";
 import limits from "./queries/doctor/connection_limits.sql" with { type: "text" };
 
-/** One leads, one imports, five answer short questions, two check and decide, one looks after a silent link. */
+/** One for the leader lock, one for imports, five for short queries, two for checks and decisions, one for probes. */
 export const CONNECTIONS_NEEDED = 10;
 
 interface Limits {
   /** Quoted for SQL, as is `database`. */
   role: string;
   database: string;
-  /** -1: no limit. */
+  /** -1 means no limit. */
   of_role: number;
   of_database: number;
 }

@@ -52,7 +52,7 @@ async function checkServer(database: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The kinds of values that the session reads or returns differently from what rosterd expects. */
+/** The kinds of values that the session does not read or return as rosterd expects. */
 async function changedValues({ transaction }: Database): Promise<string[]> {
   return await transaction(async (tx) => {
     const [row] = await tx`

@@ -1,6 +1,6 @@
 /**
- * Elects one leader among several rosterd processes. The leader holds its lock in a separate transaction, which also
- * works through a pooler.
+ * Elects one leader among several rosterd processes. The leader holds its lock in a separate transaction, so that this
+ * also works through a pooler.
  */
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -49,7 +49,7 @@ export class Leadership {
     this.#ended = this.#hold(answer).then(() => answer.resolve(false), answer.reject).finally(() => {
       this.#leads = false;
       this.#term.abort(new Error("leadership was lost"));
-      // Ends the wait for the next proof if the connection was lost.
+      // Stop waiting for the next proof if the connection was lost.
       resignation.abort();
     });
     return await answer.promise;

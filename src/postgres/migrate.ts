@@ -44,7 +44,7 @@ export async function migrateWithin(tx: Tx): Promise<number> {
   if (version > SCHEMA_VERSION) throw new SchemaTooNew(version);
   if (version === SCHEMA_VERSION) return 0;
   if (version === 0) {
-    // An admin may have created the schema. "if not exists" would still require the right to create one.
+    // An admin may already have created the schema, and "if not exists" would still require the right to create one.
     const [{ exists }] = await tx<{ exists: boolean }[]>`select to_regnamespace('rosterd') is not null as exists`;
     if (!exists) await tx`create schema rosterd`;
     await tx`create table rosterd.migrations (number integer primary key, applied_at timestamptz not null default now())`;

@@ -1,4 +1,4 @@
-/** What the role in DATABASE_URL lacks, read from the catalogs. `doctor` says it, and so does a service whose import was refused. */
+/** Finds the rights that the role in DATABASE_URL lacks, for `doctor` and for a service that lacks access. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { hasCode } from "../runtime/errors.ts";
 import type { Sql } from "./connection/connect.ts";
@@ -7,7 +7,7 @@ import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
-/** The rights that rosterd needs on its tables; an owner has them all. */
+/** The rights that rosterd needs on its tables. The owner has them all. */
 const TABLE_RIGHTS = {
   // An import deletes only users that it created itself.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
@@ -44,7 +44,7 @@ interface TableRights {
   lacking: string[];
 }
 
-/** The schema's version, null if the role may not read it, and what the role lacks. */
+/** Returns the rights that the role lacks, and the schema's version (null if the role may not read it). */
 export async function checkRights(sql: Sql): Promise<{ version: number | null; findings: Finding[] }> {
   const [rights] = await sql.unsafe<Rights[]>(rightsOf);
   const tables = await sql.unsafe<TableRights[]>(tableRights, [JSON.stringify(TABLE_RIGHTS)]);
@@ -52,7 +52,7 @@ export async function checkRights(sql: Sql): Promise<{ version: number | null; f
   return { version, findings: lackingRights(rights, tables, version) };
 }
 
-/** Explains an error that says that the database cannot be used. The server's code for a missing right does not name the right. */
+/** Explains why the database cannot be used. Finds out which right is missing, because the server does not say. */
 export async function explainWithRights(sql: Sql, error: unknown): Promise<string> {
   const explanation = explainFully(error);
   if (!hasCode(error, "42501")) return explanation;
@@ -76,7 +76,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-/** The rights missing for using the schema, and for creating or upgrading it if that is due. */
+/** The rights missing to use the schema, and to create or upgrade it if necessary. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
@@ -110,7 +110,7 @@ function hiddenRows(role: string, name: string): Finding {
   return bad("rights", `row security on rosterd.${name} hides rows from the user ${role}: no import can run`, fix);
 }
 
-/** Only a table's owner can alter it in an upgrade. */
+/** An upgrade alters tables, which only their owner may do. */
 function lackingOwnership({ role }: Rights, tables: readonly TableRights[], version: number | null): Finding | null {
   const foreign = tables.find(({ owned }) => !owned);
   if (foreign === undefined || version === null || version > SCHEMA_VERSION) return null;

@@ -16,7 +16,7 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // Row security that would hide rows is an error then (42501). Otherwise an import would create users who exist.
+  // Makes row security that would hide rows an error (42501). Otherwise imports would create existing users again.
   row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",
@@ -25,7 +25,7 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   statement_timeout: "0",
 };
 
-/** Exists only in PostgreSQL 17 and later. */
+/** Requires PostgreSQL 17 or later. */
 const TRANSACTION_TIMEOUT =
   "select set_config(name, '0', true) from (values ('transaction_timeout')) as known (name) " +
   "where current_setting(name, true) is not null";

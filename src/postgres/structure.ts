@@ -1,9 +1,9 @@
-/** Whether the tables still have their keys, checks, indexes and triggers. A restore may leave them out, and imports rely on them. */
+/** Checks that the tables have the keys, checks, indexes and triggers that imports need. A restore may lose some. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Database } from "./connection/connect.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
-/** By table and name, as the migrations make them. A key counts by what it says, under any name; a check counts by its name. */
+/** Created by the migrations. Keys are compared by definition, under any name; checks and foreign keys by name. */
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [
   ["users", "users_pkey", "PRIMARY KEY (unique_id)"],
   ["users", "users_archived_are_inactive", "CHECK (archived_at is null or not active)"],
@@ -34,7 +34,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ]),
 ];
 
-/** As the server prints them. */
+/** Definitions are in the server's own format. */
 const INDEXES: readonly [table: string, name: string, definition: string, unique?: boolean][] = [
   ["users", "users_user_name_key", 'btree (lower((user_name COLLATE "C")))', true],
   ["users", "users_email_key", 'btree (lower((email COLLATE "C")))', true],
@@ -55,13 +55,13 @@ interface Structure {
   tables: string[];
   constraints: { table: string; name: string; definition: string }[];
   indexes: { table: string; name: string; is_valid: boolean; is_unique: boolean; definition: string }[];
-  /** `all`: those with which the server keeps foreign keys. */
+  /** `all` stands for the triggers that enforce foreign keys. */
   switched_off: { table: string; trigger: string }[];
 }
 
-/** Only for a schema that is up to date. */
+/** Call it only if the schema is up to date. */
 export async function checkStructure({ transaction }: Database): Promise<Finding[]> {
-  // A transaction has rosterd's session settings. Definitions depend on quote_all_identifiers, for example.
+  // In a transaction, because definitions depend on session settings such as quote_all_identifiers.
   const [found] = await transaction((tx) => tx.unsafe<Structure[]>(structure));
   const isTable = ([table]: readonly [string, ...unknown[]]) => found.tables.includes(table);
   const lost = [

@@ -1,7 +1,7 @@
 /**
  * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as
  * long as it needs. If the backend waits for rosterd while rosterd waits for it, the link is frozen, and the backend is
- * terminated. No server timeout ends a backend that waits inside COPY (measured), so it would keep its locks forever.
+ * terminated. No server timeout ends a backend that waits within a COPY (measured), so it would keep its locks forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";

@@ -29,7 +29,7 @@ export class UnsuitableDatabase extends Error {
   }
 }
 
-/** Does not connect before the first query. Frozen links are cut (`backend_probe.ts`). */
+/** Connects on the first query. Frozen links are cut (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
   const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
@@ -71,7 +71,7 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Connects the driver through sockets that rosterd watches. These choose the host and verify certificates. */
+/** Gives the driver sockets that rosterd watches. They choose the host and verify certificates. */
 function connector(url: string): Connect {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";

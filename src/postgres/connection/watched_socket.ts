@@ -124,7 +124,7 @@ export class WatchedSocket extends Duplex {
   }
 
   /**
-   * Reports the end one event-loop turn later, because the driver crashes if it comes before its last write arrives
+   * Reports the end one event-loop turn later: the driver crashes if it learns of the end before its last write arrives
    * here.
    */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -174,8 +174,8 @@ export class WatchedSocket extends Duplex {
   }
 
   /**
-   * `require` encrypts without verifying, `verify-ca` verifies all but the host name, and `verify-full` verifies that
-   * too.
+   * `require` encrypts without verifying, `verify-ca` verifies everything except the host name, and `verify-full`
+   * verifies the host name too.
    */
   #useTls(socket: Socket, at: number): void {
     const { hosts, sslMode, sslDirect, authorities } = this.options.address;
@@ -241,7 +241,7 @@ export class WatchedSocket extends Duplex {
     this.destroy(errorWithCode("CONNECTION_CLOSED", error.message));
   }
 
-  /** An error only before login. After that, the driver itself knows whether a statement was running. */
+  /** Reports an error only before login. After that, the driver itself knows whether a statement was running. */
   #onHangUp(): void {
     if (this.destroyed) return;
     this.destroy(

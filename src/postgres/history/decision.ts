@@ -1,5 +1,5 @@
 /**
- * Runs an approval, discard or undo in a transaction that excludes imports, and waits only briefly for a running one.
+ * Runs an approval, discard or undo in a transaction that excludes imports. Waits only briefly for a running import.
  */
 import {
   type Approved,
@@ -15,7 +15,7 @@ import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWi
 import { acquireImportLock, prepare } from "../import/import_lock.ts";
 
 /**
- * How long a decision waits for an import, and then for other programs. Both are short because a person waits for the
+ * How long a decision waits for an import, and then for other programs. Short, because a person is waiting for the
  * answer.
  */
 const LOCK_WAIT_MS = 10_000;

@@ -50,7 +50,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
 }
 
 /**
- * When the last import finished, or rosterd was installed if nothing has been imported; null if that is not before
+ * When the last import finished, or when rosterd was installed if there has been none. Null if that was not before
  * `time`.
  */
 export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {

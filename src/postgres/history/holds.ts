@@ -17,7 +17,7 @@ import approveUsers from "../queries/decide/approve_users.sql" with { type: "tex
 import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
-/** Archives or disables the held users, except those whom a later roster keeps. Null for an unknown import. */
+/** Archives or disables the held users, except those a later roster keeps. Null for an unknown import. */
 export async function approveHold(
   database: Database,
   importId: number,

@@ -37,7 +37,7 @@ export async function alertOnce(sql: postgres.ISql, sender: string, key: string,
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** Keeps a digest within the parameter limit of one statement. */
+/** Keeps a digest below the limit of parameters in one statement. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
@@ -120,7 +120,7 @@ function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** No retry waits longer than this. A later `next_try_at` must have been set while the clock was ahead. */
+/** No retry waits longer than this. If `next_try_at` is further ahead, the clock was wrong when it was set. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -145,7 +145,7 @@ async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, to
   return rows.map(({ id }) => Number(id));
 }
 
-/** An import is `waiting` while any of its mails waits, `failed` if rosterd gave one up, otherwise `sent`. */
+/** An import is `waiting` while any of its mails is, `failed` if rosterd gave up on one, otherwise `sent`. */
 async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {
   await tx`
     update rosterd.imports set mail = states.mail

@@ -27,7 +27,10 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
   });
 }
 
-/** Removes mails that were sent or given up before `time`. Returns their number. An alert whose cause lasts is mailed again. */
+/**
+ * Removes mails that were sent or given up before `time`. Returns their number. If the cause of an alert persists, the
+ * alert is mailed again.
+ */
 export async function clearMails(sql: Sql, time: Date): Promise<number> {
   const { count } = await sql`delete from rosterd.outbox where coalesce(sent_at, gave_up_at) < ${time}`;
   return count;

@@ -1,6 +1,6 @@
 /**
- * Sends rows with binary COPY. Records with text, dates or flags that PostgreSQL would refuse have already failed the
- * checks.
+ * Sends rows with binary COPY. The checks have already failed all records with text, dates or flags that PostgreSQL
+ * would refuse.
  */
 import type { Writable } from "node:stream";
 import type { Tx } from "../connection/connect.ts";

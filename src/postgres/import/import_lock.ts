@@ -54,7 +54,7 @@ export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions)
 }
 
 /**
- * Ends command-line imports whose processes were killed. The latest import is left alone, because it may be about to
+ * Ends command-line imports whose processes were killed. Leaves the latest import alone, because it may be about to
  * wait for the lock.
  */
 const END_KILLED = `

@@ -24,7 +24,7 @@ import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
-/** A dry run does not take the import lock, so it uses a snapshot that hides imports that finish meanwhile. */
+/** A dry run does not take the import lock, so it uses a snapshot in which concurrent imports are invisible. */
 const SNAPSHOT = "repeatable read";
 
 /** Thrown with the result of a dry run, so that its transaction rolls back. */

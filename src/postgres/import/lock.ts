@@ -1,6 +1,6 @@
 /**
- * Locks rows that other programs also use, without ever getting one of them cancelled because of a deadlock. After
- * `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that finds a deadlock, which may be the other program's.
+ * Locks rows that other programs also use, without ever causing one of them to be cancelled in a deadlock. After
+ * `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that detects the deadlock, even another program's.
  * So rosterd never waits long while it holds row locks: it gives up, releases everything, and retries a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";
@@ -38,7 +38,7 @@ export class LockedByOthers extends Error {
 
 export interface LockWait {
   signal: AbortSignal;
-  /** How long to wait for other programs in total. */
+  /** The total time to wait for other programs. */
   waitMs: number;
 }
 
@@ -85,7 +85,7 @@ const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 
 /**
- * Locks all free rows first, so that no other program takes them, and then keeps trying to lock the rest (measured).
+ * Locks all free rows first, so that no other program locks them, and then keeps trying to lock the rest (measured).
  */
 async function lockRows(tx: Tx, query: string, values: (string | number)[], signal: AbortSignal): Promise<boolean> {
   const [{ complete }] = await tx.unsafe(query.replace("nowait", "skip locked"), values);

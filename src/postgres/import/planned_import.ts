@@ -11,7 +11,7 @@ import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
-/** Limits how often it plans again because another program changed a user. Users that it has locked stay locked. */
+/** Limits how often to plan again because another program changed a user. Users already locked stay locked. */
 const MAX_PLANS = 20;
 /** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
@@ -110,7 +110,7 @@ async function record(
     update rosterd.imports
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')`;
-  // A COMMIT that seemed lost has succeeded. Stop, so that nothing is applied twice.
+  // A COMMIT that seemed to be lost has succeeded after all. Stop, so that nothing is applied twice.
   if (count === 0) throw errorWithCode("applied_before", "this import was already applied");
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });

@@ -14,17 +14,17 @@ export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
-  /** The number of unknown ids that are known with leading zeros, and the reason given for the first. */
+  /** The number of unknown ids that would be known with leading zeros, and the reason given for the first one. */
   lostZeros: { count: number; example: string };
 }
 
 export class Planner {
-  /** Whether there were no users before the direct insert. */
+  /** Whether there were no users before this import created some directly. */
   #isFirst = false;
 
   constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
 
-  /** Plans against the current users. `findings` collects unique_ids that lost their leading zeros. */
+  /** Plans against the current users. `findings` collects unique_ids that have lost leading zeros. */
   async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
     this.#isFirst = created > 0;
     if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
@@ -35,7 +35,7 @@ export class Planner {
   }
 
   async replan(tx: Tx): Promise<Plan> {
-    // Lost zeros stay, because their records already have the problem.
+    // Keep the entries for lost zeros, because their records already have that problem.
     await tx.unsafe("truncate plan, claims, taken, missing, archived; delete from overruled where name <> 'unique_id'");
     return await this.#plan(tx);
   }

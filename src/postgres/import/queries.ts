@@ -2,16 +2,16 @@
  * The SQL of an import, one statement per file in `queries/`. `{{JOINER|TEMPLATE}}` repeats TEMPLATE for every column
  * of the roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the
  * database, `@label` its name in rosters and messages, `@type` its type, `@old` the user's value, and `@text` the
- * user's value or null. `@staged` is what the record does to user `u`: null keeps the value, '' clears it; `@new` is
- * the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and `@named(COLUMN)` is the value that
- * the record names: its own, that of the user, or the default.
+ * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
+ * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and
+ * `@named(COLUMN)` is the record's own value or, if it has none, the user's value or the default.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import * as statements from "./statements.ts";
 
-/** The columns with a user's values, which excludes the id and `active`. */
+/** All columns except the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
 /** The settings that decide whether the roster's value or the user's current one is used. */
@@ -37,7 +37,7 @@ export function forColumns(query: string, columns: readonly Column[], settings =
   });
 }
 
-/** What the record does to the value of user `u`, which is null for a new user. */
+/** The record's change to user `u`, whose row is null for a new user. */
 function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns }: ValueSettings): string {
   const staged = `s.${databaseName}`, value = `u.${databaseName}`;
   const filling = fill_only_columns.includes(name)
@@ -47,7 +47,7 @@ function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns
   return `coalesce(${filling}, case when ${value} is null then ${textSql(defaults[name])} end)`;
 }
 
-/** Encodes text as SQL in which no character has a special meaning, not even in a template. */
+/** Encodes text as SQL so that no character in it is special, not even in a template. */
 function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
@@ -78,7 +78,7 @@ function sqlOf(column: Column, part: string, settings: ValueSettings): string {
   }
 }
 
-/** The queries of an import whose roster has these columns. Apart from these, they name only columns with a default. */
+/** The queries for a roster with these columns. The only other columns that they name are those with a default. */
 export function importQueries(present: readonly Column[], settings: ValueSettings) {
   const columns = VALUE_COLUMNS.filter((column) =>
     present.includes(column) || Object.hasOwn(settings.defaults, column.name)

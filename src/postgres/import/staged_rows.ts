@@ -62,7 +62,7 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** A direct insert switches to `staged` and back only for at least this many bytes. */
+/** A direct insert switches to `staged` and back only if there are at least this many bytes to send. */
 const STAGED_SWITCH_BYTES = 1 << 20;
 
 /**
@@ -75,7 +75,7 @@ export class DirectInsertRows implements StagedRows {
   readonly #rows: CopyRows;
   readonly #importId: number;
   readonly #columns: readonly DirectColumn[];
-  /** The position of the column `active`; null if the roster lacks it. */
+  /** The position of `active`; null if the roster lacks that column. */
   readonly #active: number | null;
   created = 0;
 
@@ -139,11 +139,11 @@ interface DirectColumn {
   /** The position in a record; -1 if the roster lacks the column. */
   position: number;
   isDate: boolean;
-  /** The default, for records without a value. */
+  /** The default for records that have no value. */
   otherwise: Uint8Array | null;
 }
 
-/** Empty if the roster lacks the column and the settings have no default for it. */
+/** Returns an empty list if the roster lacks the column and the settings have no default for it. */
 function directColumn(column: Column, { present }: Header, defaults: Settings["defaults"]): DirectColumn[] {
   const position = present.find((one) => one.column === column)?.positions[0] ?? -1;
   const otherwise = Object.hasOwn(defaults, column.name) ? new TextEncoder().encode(defaults[column.name]) : null;

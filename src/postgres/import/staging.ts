@@ -11,11 +11,11 @@ import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 
-/** With more records than this, PostgreSQL's estimates for new tables are unreliable. */
+/** Above this number of records, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
-/** Below this fraction of all users, nested loops are the right choice anyway. */
+/** Below this fraction of all users, nested loops are the best choice anyway. */
 const MAX_NESTED_PART = 0.05;
-/** With more users than this, all records are staged again. */
+/** If more users need restaging, all records are staged again. */
 const MAX_RESTAGED_USERS = 100_000;
 
 const CREATE_RESTAGED = 'create temp table restaged_users (unique_id text collate "C" primary key) on commit drop';
@@ -29,14 +29,14 @@ export interface StagingContext {
   copies: boolean;
   header: Header;
   settings: Settings;
-  /** The defaults in the form in which the database stores them. */
+  /** The defaults as the database stores them. */
   defaults: Settings["defaults"];
   queries: ImportQueries;
 }
 
 export interface StagedFacts {
   created: number;
-  /** Whether a value may be in more than one record. */
+  /** Whether a unique value may occur in more than one record. */
   hasPossibleDuplicates: boolean;
 }
 
@@ -45,7 +45,7 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = true;
-  /** An upper bound for the number of valid records that are staged. */
+  /** An upper bound on the number of valid records staged. */
   #staged = 0;
   #restagesAll = false;
 
@@ -156,7 +156,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #tunePlanner(): Promise<void> {
     await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
-    // A plan with nested loops assumes empty tables, but the same statement may fill them.
+    // PostgreSQL plans nested loops if it takes a table to be empty, although the same statement may fill it.
     if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }

@@ -3,8 +3,8 @@
  * import, so that it changes together with the users or not at all.
  *
  * An entry is valid as long as the user's row is still the version that rosterd wrote or compared (`user_sums.ts`), in
- * the same table with the same columns. An import for which reading the users is not worthwhile leaves the cache alone:
- * the next import notices what it wrote.
+ * the same table with the same columns. If reading the users is not worthwhile, an import leaves the cache alone: the
+ * next import notices its changes.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -17,7 +17,7 @@ import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
-/** Reading the users is worthwhile if their table is at most this many times as large as the roster. */
+/** Reading the users is worthwhile if their table is at most this many times the size of the roster. */
 const WORTH = 8;
 /** The stored sums have too few buckets if the roster needs more than this many times their number. */
 const MAX_GROWTH = 8;
@@ -77,7 +77,7 @@ export class UnchangedStore {
     this.#keeping = { tie, sums, ending, isChanged };
   }
 
-  /** Stores what is new. Call it when the users have been changed and nothing else can go wrong. */
+  /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
   async keep({ importId, created, isPlanned }: Written): Promise<void> {
     const { tx, cache } = this, keeping = this.#keeping;
     if (cache === null || keeping === null) return;

@@ -17,8 +17,8 @@ const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** Bytes of roster per bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
- * The planner does not know how many users an import created, and would sort them. Other settings stay as the import
- * set them.
+ * Prevents a sort, which the planner would choose because it does not know how many users the import created. Leaves
+ * other settings as they are.
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
