@@ -16,7 +16,7 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // Row security that would hide rows then causes an error (42501). Otherwise imports would create existing users again.
+  // Makes row security that would hide rows an error (42501). Otherwise imports would create existing users again.
   row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",
