@@ -37,9 +37,9 @@ export interface Proposal {
 }
 
 /**
- * Whether a question still applies. A question about a value applies while its header is mapped to its column, and one
- * about a missing column while no header is mapped to it. `columnOf`: the answers for unknown headers, empty for an
- * unused one.
+ * Whether a question still applies. A question about a value applies as long as the header is still mapped to that
+ * column; a question about a missing column applies until some header is mapped to it. `columnOf`: the answers for
+ * unknown headers, empty for an unused one.
  */
 export function isAsked({ kind, header, column }: RosterFinding, columnOf: ReadonlyMap<string, string>): boolean {
   if (kind === "unknown_header") return true;

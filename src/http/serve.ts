@@ -233,8 +233,8 @@ interface Listening {
 
 /**
  * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
- * with 2.9.6). Listening again on the same socket resumes accepting, and otherwise has no effect. Returns a function
- * that stops this.
+ * with 2.9.6). Calling listen again on the same socket makes it accept again, and otherwise has no effect. Returns a
+ * function that stops this.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

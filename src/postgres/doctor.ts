@@ -48,7 +48,7 @@ async function checkServer(database: Database): Promise<Finding> {
     const fix = "Check the settings of the database and of the role (\\drds in psql), and any pooler in between.";
     return bad("database", `values come back changed: ${changed.join(", ")}`, fix);
   }
-  if (kind === "server") return good("database", `PostgreSQL ${version} answers and stores UTF-8`);
+  if (kind === "server") return good("database", `PostgreSQL ${version} is responding and uses UTF-8`);
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 

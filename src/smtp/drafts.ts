@@ -96,7 +96,7 @@ export class Drafts {
   }
 }
 
-/** Alerts also go to the admin. No address gets a mail twice. */
+/** Alerts also go to the admin. No address gets the same mail twice. */
 function recipients(mails: readonly WaitingMail[], settings: Settings): string[] {
   const alert = mails.some(({ kind }) => kind === "alert");
   return [

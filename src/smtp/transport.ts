@@ -189,6 +189,6 @@ function refuseUnsafe({ messageId, from, to, subject, attachments }: Message): v
   // deno-lint-ignore no-control-regex
   const linesValid = lines.every((line) => !/[\u0000-\u001f\u007f]/.test(line));
   if (addressesValid && linesValid) return;
-  const what = addressesValid ? "a header with a control character" : "an address that is not valid";
+  const what = addressesValid ? "a header with a control character" : "an invalid address";
   throw new MailError("permanent", `the mail has ${what}`, { code: "EENVELOPE", aboutThisMail: true });
 }

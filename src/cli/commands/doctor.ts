@@ -18,7 +18,7 @@ export const doctorCommand: Command = {
   flags: JSON_FLAG,
   summary: "check everything that rosterd needs, and say how to fix it",
   help:
-    "Checks settings, database, rights, folders, disks and the mail login. Prints a verdict for each, and how to fix it.\n" +
+    "Checks the settings, database, rights, folders, disks and mail login. Prints a verdict for each, and how to fix it.\n" +
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +
     "creates hidden files where rosterd writes, moves one to bak, and removes them all. For any other user, even root, it\n" +
     "derives the service's rights from owners and modes. It changes nothing else, and sends no mail.\n" +

@@ -21,7 +21,7 @@ export const settingsMapCommand: Command = {
   help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
     "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
     "Without a terminal, or with --json, it prints the questions and the suggested change, and changes nothing.\n" +
-    "The exit code is that of check, for the problems that remain.",
+    "The exit code is the same as for check, based on the problems that remain.",
   run: runMap,
 };
 
@@ -121,7 +121,7 @@ class Interview {
   async #answerTo(finding: RosterFinding): Promise<string | null> {
     const { setting, suggestion, choices, is_guess } = finding;
     if (setting === null) {
-      this.terminal.err(`${findingWords(finding)}: choose the header that means it`);
+      this.terminal.err(`${findingWords(finding)}: choose the header that corresponds to it`);
       return "";
     }
     const words = `${findingWords(finding)}${is_guess ? ", so this is a guess" : ""}. ${questionOf(finding)}`;

@@ -1,6 +1,6 @@
 /**
- * The rule for each kind of column (docs/file-format.md#columns). A rule gets a non-empty value. It returns null if the
- * value is valid; otherwise it explains what is wrong and how to correct the roster.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule is only given non-empty values. It returns null
+ * if the value is valid; otherwise it explains what is wrong and how to correct the roster.
  */
 import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";

@@ -22,7 +22,7 @@ export const waiting = {
       name,
       "not_movable",
       `rosterd cannot move it (${code}) and retries in a minute; ` +
-        "let rosterd's user own the upload folder, and check that the file is not immutable",
+        "make rosterd's user the owner of the upload folder, and check that the file is not immutable",
     ),
   notUtf8: (name: string) => file(name, "not_utf8_name", "its name is not UTF-8; rename it or upload it again"),
   notAPlainFile: (name: string, stats: BigIntStats) =>

@@ -59,7 +59,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     transaction: (work, isolation) => own.transaction(work, isolation),
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
-      // A graceful close never completes through a frozen link.
+      // A graceful close never completes over a frozen link.
       for (const link of open) link.destroy();
     },
   };

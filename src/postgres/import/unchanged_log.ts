@@ -25,7 +25,7 @@ function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
 
-/** Fills the table, and returns how the log must be written. */
+/** Fills the table and returns how to write the log. */
 export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }: LogSize): Promise<LogEnding> {
   table.expect(entries);
   // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
