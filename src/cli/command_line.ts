@@ -1,4 +1,5 @@
 /** Formats a command as a user would type it, for messages that suggest one. */
+import { shellWord } from "../runtime/shell_word.ts";
 import type { Invocation } from "./command.ts";
 
 /** The command with the flags and operands it was given, quoted for a shell. `more` lists flags to add. */
@@ -6,9 +7,5 @@ export function commandLine({ command, flags, operands }: Invocation, more: read
   const given = Object.entries(flags).flatMap(([name, value]) =>
     typeof value === "string" ? [`--${name}`, value] : value ? [`--${name}`] : []
   );
-  return ["rosterd", command.words, ...[...given, ...more, ...operands].map(quoted)].join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ["rosterd", command.words, ...[...given, ...more, ...operands].map(shellWord)].join(" ");
 }

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
+import { shellWord } from "../runtime/shell_word.ts";
 import { adminTokenPath } from "./data_folder.ts";
 
 const READ = 0o044;
@@ -28,8 +29,4 @@ async function exposed(path: string): Promise<Finding | null> {
   if (acts.length === 0) return null;
   const text = `other users can ${acts.join(" and ")} ${path} (mode ${mode.toString(8).padStart(4, "0")})`;
   return warning("private_files", text, `Run: chmod 600 ${shellWord(path)}`);
-}
-
-function shellWord(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
