@@ -4,6 +4,20 @@ import type { DateFormat } from "../../domain/settings.ts";
 /** Returns YYYY-MM-DD if the text matches the format, even if there is no such day; otherwise null. */
 export type ReadDate = (text: string) => string | null;
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether a date YYYYMMDD, written as one number, exists. */
+export function isRealDay(date: number): boolean {
+  const year = Math.floor(date / 10_000), month = Math.floor(date / 100) % 100, day = date % 100;
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + leap;
+}
+
+/** The number YYYYMMDD of a date YYYY-MM-DD. */
+export function dayNumber(date: string): number {
+  return Number(date.replaceAll("-", ""));
+}
+
 const MONTHS = [
   "january",
   "february",

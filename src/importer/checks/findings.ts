@@ -6,7 +6,7 @@ import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
 import { type DateFormat, mayHaveDefault } from "../../domain/settings.ts";
 import { grouped } from "../../runtime/grouped.ts";
-import { DATE_FORMS } from "./date_forms.ts";
+import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
 /** Kinds of column whose failing values can be fixed by a setting. Other values are private and not collected. */
@@ -42,7 +42,8 @@ export class ColumnFindings {
 
   #addForms(text: string): void {
     for (const [format, { read }] of Object.entries(DATE_FORMS)) {
-      if (!isDay(read(text))) continue;
+      const date = read(text);
+      if (date === null || !isRealDay(dayNumber(date))) continue;
       this.forms.set(format as DateFormat, (this.forms.get(format as DateFormat) ?? 0) + 1);
     }
   }
@@ -56,10 +57,6 @@ export class ColumnFindings {
     if (2 * count <= this.values + skipped) return null;
     return { formats: [...this.forms].filter(([, one]) => one === count).map(([format]) => format), count };
   }
-}
-
-function isDay(date: string | null): boolean {
-  return date !== null && new Date(`${date}T00:00:00Z`).toJSON()?.slice(0, 10) === date;
 }
 
 export class Findings {
@@ -101,29 +98,27 @@ export class Findings {
 
   /** Warns about each column in which more than half of the records fail, and names the setting to change. */
   warnings(records: number): Warning[] {
-    return this.failing.flatMap((found) => {
-      const text = found.column.kind === "date" ? datesWarning(found, this.skipped) : valuesWarning(found, records);
-      return text === null ? [] : [{ code: found.column.kind === "date" ? "date_format" : "values_fail", text }];
-    });
+    return this.failing.map((found) =>
+      found.column.kind === "date" ? datesWarning(found, this.skipped) : valuesWarning(found, records)
+    ).filter((warning) => warning !== null);
   }
 }
 
-function datesWarning(found: ColumnFindings, skipped: number): string | null {
+function datesWarning(found: ColumnFindings, skipped: number): Warning | null {
   const likely = found.likelyForms(skipped);
   if (likely === null) return null;
   const { formats, count } = likely;
-  return `${grouped(count)} ${count === 1 ? "date looks" : "dates look"} like ${formats.join(" or ")}: set date_format`;
+  const what = `${grouped(count)} ${count === 1 ? "date looks" : "dates look"}`;
+  return { code: "date_format", text: `${what} like ${formats.join(" or ")}: set date_format` };
 }
 
-function valuesWarning({ column: { name }, failed, missing, counts }: ColumnFindings, records: number): string | null {
+function valuesWarning({ column: { name }, failed, missing, counts }: ColumnFindings, records: number): Warning | null {
   const needsDefault = missing > 0 && mayHaveDefault(name);
   if (2 * failed <= records || (counts.size === 0 && !needsDefault)) return null;
   const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, 5)
     .map(([value, count]) => `${shown(value)} (${grouped(count)})`);
   const what = [...most, ...(missing > 0 ? [`no value (${grouped(missing)})`] : [])].join(", ");
   const keys = [...(counts.size > 0 ? [`value_maps.${name}`] : []), ...(needsDefault ? [`defaults.${name}`] : [])];
-  return cut(
-    `${grouped(failed)} of ${grouped(records)} records fail on ${name}: ${what}. Set ${keys.join(" and ")}`,
-    1_000,
-  );
+  const text = `${grouped(failed)} of ${grouped(records)} records fail on ${name}: ${what}. Set ${keys.join(" and ")}`;
+  return { code: "values_fail", text: cut(text, 1_000) };
 }

@@ -8,7 +8,7 @@ import type { ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 import { damageRule } from "./damage.ts";
-import { DATE_FORMS } from "./date_forms.ts";
+import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { both, notValid, type Rule, type RuleViolation, shown } from "./rule.ts";
 
 /** The rule for a column. It checks for the clear token and for damaged values first. */
@@ -147,14 +147,13 @@ function regionRule(column: string): Rule {
 }
 
 const HYPHEN = 0x2d;
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** The maximum number of dates to cache: more than 50 years' worth, because many users share a birth date. */
 const MAX_DATES = 20_000;
 
 /** Rewrites a date from `date_format` to YYYY-MM-DD. */
 function dateRule(column: string, { date_format }: Settings, today: string): Rule {
-  const latest = Number(today.replaceAll("-", ""));
+  const latest = dayNumber(today);
   const form = date_format === "YYYY-MM-DD" ? null : DATE_FORMS[date_format];
   const example = `must look like ${form === null ? "" : `${form.example} or `}1999-12-31`;
   const encoder = new TextEncoder();
@@ -178,14 +177,12 @@ function dateRule(column: string, { date_format }: Settings, today: string): Rul
   /** Returns the bytes of YYYY-MM-DD, or what is wrong with the date. */
   function readDate(text: string): Uint8Array | string {
     const date = form?.read(text) ?? null;
-    return date === null ? example : dayViolation(Number(date.replaceAll("-", ""))) ?? encoder.encode(date);
+    return date === null ? example : dayViolation(dayNumber(date)) ?? encoder.encode(date);
   }
 
   /** `day` is a number of the form YYYYMMDD. */
   function dayViolation(day: number): string | null {
-    if (!isReal(Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100)) {
-      return "is not a real date: check the day and the month";
-    }
+    if (!isRealDay(day)) return "is not a real date: check the day and the month";
     return day > latest ? "is in the future: check the year" : null;
   }
 }
@@ -203,11 +200,6 @@ function digits(bytes: Uint8Array, from: number, count: number): number {
     number = digit >= 0 && digit <= 9 ? number * 10 + digit : NaN;
   }
   return number;
-}
-
-function isReal(year: number, month: number, day: number): boolean {
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
-  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + leap;
 }
 
 function flagRule(column: string): Rule {
