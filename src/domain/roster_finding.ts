@@ -1,40 +1,29 @@
 /** What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-its-cure). Pure data. */
-
-export const ROSTER_FINDING_KINDS = [
-  "unknown_header",
-  "missing_column",
-  "opposite_value",
-  "value",
-  "missing_value",
-  "date_format",
-] as const;
-export type RosterFindingKind = typeof ROSTER_FINDING_KINDS[number];
+import { z } from "zod";
 
 /** One question about a roster. Its answer is the value of one setting. */
-export interface RosterFinding {
-  kind: RosterFindingKind;
-  /** The header in the file: the unknown one, or the one that the column is read from. Null for a missing column. */
-  header: string | null;
-  /** The column; null for an unknown header. */
-  column: string | null;
-  /** The value in the file, for the kinds `value` and `opposite_value`. */
-  value: string | null;
-  /** The number of records affected; null if they were not counted. */
-  count: number | null;
-  /** The path of the setting, such as `["value_maps", "active", "Y"]`. Null if no setting fixes the finding. */
-  setting: string[] | null;
-  /** The suggested value of the setting; null if only a person can know it. */
-  suggestion: string | null;
-  /** True if nothing in the file supports the suggestion. */
-  is_guess: boolean;
-  /** The values allowed for the setting; empty if any text is allowed. */
-  choices: string[];
-}
+export const rosterFinding = z.object({
+  kind: z.enum(["unknown_header", "missing_column", "opposite_value", "value", "missing_value", "date_format"]),
+  header: z.string().nullable().describe(
+    "The header in the file: the unknown one, or the one that the column is read from.",
+  ),
+  column: z.string().nullable().describe("The name of the column; null for an unknown header."),
+  value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),
+  count: z.int().min(0).nullable().describe("The number of records; null if they were not counted."),
+  setting: z.array(z.string()).nullable().describe(
+    'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting cures the finding.',
+  ),
+  suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
+  is_guess: z.boolean().describe("True if nothing in the file supports the suggestion."),
+  choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
+});
+export type RosterFinding = z.output<typeof rosterFinding>;
 
-/** The change to the settings that accepts all suggestions, as an RFC 7396 merge patch. */
-export interface Proposal {
-  patch: Record<string, unknown>;
-}
+/** The change to the settings that accepts all suggestions. */
+export const proposal = z.object({
+  patch: z.record(z.string(), z.unknown()).describe("A merge patch for `PATCH /settings`."),
+});
+export type Proposal = z.output<typeof proposal>;
 
 /**
  * Whether a question still applies. A question about a value applies as long as the header is still mapped to that

@@ -4,7 +4,7 @@ import * as decisions from "../domain/decision.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
 import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
-import { type Proposal, ROSTER_FINDING_KINDS, type RosterFinding } from "../domain/roster_finding.ts";
+import { proposal, rosterFinding } from "../domain/roster_finding.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
 import type { WaitingFile } from "../importer/ports.ts";
@@ -35,26 +35,6 @@ export const failurePage = z.object({
   next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
-const rosterFinding = z.object({
-  kind: z.enum(ROSTER_FINDING_KINDS),
-  header: z.string().nullable().describe(
-    "The header in the file: the unknown one, or the one that the column is read from.",
-  ),
-  column: z.string().nullable().describe("The name of the column; null for an unknown header."),
-  value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),
-  count: count.nullable().describe("The number of records; null if they were not counted."),
-  setting: z.array(z.string()).nullable().describe(
-    'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting cures the finding.',
-  ),
-  suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
-  is_guess: z.boolean().describe("True if nothing in the file supports the suggestion."),
-  choices: z.array(z.string()).describe("The values allowed for the setting; empty if any text is allowed."),
-}).openapi("RosterFinding") satisfies z.ZodType<RosterFinding>;
-
-const proposal = z.object({
-  patch: z.record(z.string(), z.unknown()).describe("A merge patch for `PATCH /settings`."),
-}) satisfies z.ZodType<Proposal>;
-
 export const checkReports = z.array(
   z.object({
     ...outcome.result,
@@ -66,7 +46,9 @@ export const checkReports = z.array(
     first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
       `The first ${MAX_RECORDS_REPORTED} valid records, as the proposed settings would store them.`,
     ),
-    findings: z.array(rosterFinding).describe("One question for each problem that a setting can fix."),
+    findings: z.array(rosterFinding.clone().openapi("RosterFinding")).describe(
+      "One question for each problem that a setting can fix.",
+    ),
     proposal: proposal.nullable().describe(
       "The change to the settings that accepts all suggestions; null if there are none.",
     ),
