@@ -48,6 +48,15 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
+/** Runs `work` on the embedded database, which is created if necessary. Prints so. */
+export async function withEmbedded<T>(
+  { config, terminal }: Invocation,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying out rosterd`);
+  return await withDatabase({ ...config, databaseUrl: null }, work);
+}
+
 /** Throws EmbeddedInUse, and {@link CommandFailed} if the database is unreachable. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
   const database = await openDatabase(config);

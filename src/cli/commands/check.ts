@@ -6,7 +6,15 @@ import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted } from "../../runtime/grouped.ts";
-import { findService, NoAccess, noAccess, type ServiceClient, withDatabase, withServer } from "../access.ts";
+import {
+  findService,
+  NoAccess,
+  noAccess,
+  type ServiceClient,
+  withDatabase,
+  withEmbedded,
+  withServer,
+} from "../access.ts";
 import { commandLine } from "../command_line.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
@@ -69,16 +77,19 @@ async function withNamedDatabase<T>(
   if (!flags.embedded && config.databaseUrl !== null) return await withServer(invocation, own);
   const service = await findService(invocation);
   if (service !== null) return await over(service);
-  if (flags.embedded) return await withEmbedded(invocation, own);
-  const trial = `To only try rosterd, run: ${commandLine(invocation, ["--embedded"])}`;
+  if (flags.embedded) return await withEmbeddedOrEmpty(invocation, own);
+  const trial = `To just try out rosterd, run: ${commandLine(invocation, ["--embedded"])}`;
   throw new NoAccess(`${noAccess(invocation).message}. ${trial}`);
 }
 
 /** Without an embedded database, uses a temporary empty one. */
-async function withEmbedded<T>({ config, terminal }: Invocation, own: (database: Database) => Promise<T>): Promise<T> {
+async function withEmbeddedOrEmpty<T>(
+  invocation: Invocation,
+  own: (database: Database) => Promise<T>,
+): Promise<T> {
+  const { config, terminal } = invocation;
   if (await nullOn(Deno.stat(join(config.data, "postgres")), "ENOENT") !== null) {
-    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying rosterd`);
-    return await withDatabase({ ...config, databaseUrl: null }, own);
+    return await withEmbedded(invocation, own);
   }
   terminal.err(`rosterd: ${config.data} has no embedded database: checking against an empty one`);
   const data = await Deno.makeTempDir({ prefix: "rosterd-check-" });

@@ -7,7 +7,7 @@ import type { Settings } from "../../domain/settings.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
-import { findRunning, NoAccess, noAccess, withDatabase, withServer } from "../access.ts";
+import { findRunning, NoAccess, noAccess, withEmbedded, withServer } from "../access.ts";
 import { commandLine } from "../command_line.ts";
 import { type Command, CommandFailed, EMBEDDED_FLAG, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
@@ -50,11 +50,8 @@ async function runImport(invocation: Invocation): Promise<number> {
 
 /** Uses the server in DATABASE_URL, or with `--embedded` the embedded database. */
 async function withNamedDatabase<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
-  const { config, flags, installation, terminal } = invocation;
-  if (flags.embedded) {
-    terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying out rosterd`);
-    return await withDatabase({ ...config, databaseUrl: null }, work);
-  }
+  const { config, flags, installation } = invocation;
+  if (flags.embedded) return await withEmbedded(invocation, work);
   if (config.databaseUrl !== null) return await withServer(invocation, work);
   const service = await findRunning(invocation);
   if (service === null) {
