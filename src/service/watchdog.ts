@@ -33,17 +33,14 @@ export interface WatchdogOptions {
 }
 
 export class Watchdog {
-  readonly #options: WatchdogOptions;
   #misses = 0;
   /** The last fault logged. A persistent fault is logged only once. */
   #fault: string | null = null;
 
-  constructor(options: WatchdogOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: WatchdogOptions) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    const { checkIntervalMs = CHECK_INTERVAL_MS } = this.#options;
+    const { checkIntervalMs = CHECK_INTERVAL_MS } = this.options;
     await this.#notify("READY=1");
     const isTime = () => delay(checkIntervalMs, signal).then(() => true, () => false);
     while (await isTime()) await this.#check(checkIntervalMs, signal);
@@ -51,8 +48,8 @@ export class Watchdog {
   }
 
   async #check(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { log, onHang } = this.#options;
-    const isAnswered = await answers(this.#options, timeoutMs, signal);
+    const { log, onHang } = this.options;
+    const isAnswered = await answers(this.options, timeoutMs, signal);
     if (signal.aborted) return;
     this.#misses = isAnswered ? 0 : this.#misses + 1;
     if (this.#misses === MAX_MISSES) {
@@ -63,7 +60,7 @@ export class Watchdog {
   }
 
   #allMove(): boolean {
-    const { clock, movedAt } = this.#options;
+    const { clock, movedAt } = this.options;
     const stuck = Object.entries(movedAt()).find(([, at]) => clock.elapsed() - at > MAX_SILENCE_MS);
     if (stuck !== undefined) this.#note("loop_stuck", { loop: stuck[0], minutes: MAX_SILENCE_MS / 60_000 });
     return stuck === undefined;
@@ -71,7 +68,7 @@ export class Watchdog {
 
   async #notify(state: string): Promise<void> {
     try {
-      await this.#options.notify?.(state);
+      await this.options.notify?.(state);
       this.#fault = null;
     } catch (error) {
       this.#note("supervisor_not_told", { state, error: describeError(error) });
@@ -79,7 +76,7 @@ export class Watchdog {
   }
 
   #note(fault: string, fields: Parameters<Log["error"]>[1]): void {
-    if (this.#fault !== fault) this.#options.log.error(fault, fields);
+    if (this.#fault !== fault) this.options.log.error(fault, fields);
     this.#fault = fault;
   }
 }
