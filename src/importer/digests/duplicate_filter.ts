@@ -49,10 +49,13 @@ export class DuplicateFilter {
   note(batch: Batch, { present }: Header): void {
     this.inBatch.fill(0);
     if (batch.count === 0) return;
-    const columns = present.filter(({ column }) => this.#unique.has(column.name));
-    if (this.#layers.length === 0) this.#layers.push(new Layer(valuesLike(batch, this.bytes, columns.length)));
-    for (const { column: { name }, positions } of columns) {
-      this.#noteColumn(batch, name, positions[0], this.#unique.get(name)!);
+    if (this.#layers.length === 0) {
+      const columns = present.filter(({ column }) => this.#unique.has(column.name)).length;
+      this.#layers.push(new Layer(valuesLike(batch, this.bytes, columns)));
+    }
+    for (const { column: { name }, positions } of present) {
+      const unique = this.#unique.get(name);
+      if (unique !== undefined) this.#noteColumn(batch, name, positions[0], unique);
     }
   }
 
