@@ -23,7 +23,7 @@ export interface RosterShape {
   order?: "reversed" | "shuffled";
   /** All values in quotes, lines that end with CRLF. */
   isQuoted?: boolean;
-  /** So many more characters in `street`. */
+  /** The number of characters to add to `street`. */
   longer?: number;
 }
 

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { go, type Visit } from "./browser.ts";
-import { pageTest, type Scene } from "./page_test_case.ts";
+import { checkPage, choose } from "./check_page.ts";
+import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
-
-async function checkPage(scene: Scene): Promise<Visit> {
-  const visit = await scene.admin();
-  await go(visit.page, "#/check", "Check a file");
-  return visit;
-}
-
-async function choose(page: Page, name: string, content: string): Promise<void> {
-  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
-}
 
 /** Drops a file with the events that a browser sends. */
 async function drop(page: Page, name: string, content: string, on = ".drop"): Promise<void> {

@@ -1,19 +1,14 @@
 /** Setting up an export on the page: from a dropped sample to a clean check. */
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { go, hasFocus, type Visit } from "./browser.ts";
+import { hasFocus } from "./browser.ts";
+import { checkPage, choose } from "./check_page.ts";
 import { pageTest, type Scene } from "./page_test_case.ts";
 import { KOHA, MOODLE } from "./world.ts";
 
-async function checkPage(scene: Scene): Promise<Visit> {
-  const visit = await scene.admin();
-  await go(visit.page, "#/check", "Check a file");
-  return visit;
-}
-
-async function choose(page: Page, name: string, content: string): Promise<void> {
-  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+/** Chooses a sample, and waits for the questions about it. */
+async function chooseSample(page: Page, name: string, content: string): Promise<void> {
+  await choose(page, name, content);
   await page.getByRole("heading", { name: "Set up this export" }).waitFor();
 }
 
@@ -27,7 +22,7 @@ const settingsOf = ({ service }: Scene): Promise<any> => service.get("/settings"
 pageTest("From a dropped Moodle export to a clean check with one click", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   const before = await settingsOf(scene);
-  await choose(page, "moodle.csv", MOODLE);
+  await chooseSample(page, "moodle.csv", MOODLE);
   await page.getByText("The file would be rejected.").waitFor();
   assert.equal(await page.getByLabel("idnumber – is it …?").inputValue(), "unique_id");
   assert.equal(await page.getByLabel("auth – is it …?").inputValue(), "login_source");
@@ -58,7 +53,7 @@ pageTest("From a dropped Moodle export to a clean check with one click", {}, asy
 
 pageTest("Answers that a person changes make the patch, and what no longer matters is not asked", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
-  await choose(page, "koha.csv", KOHA);
+  await chooseSample(page, "koha.csv", KOHA);
   await page.getByLabel(/^Ontario .*means/).fill("QC");
   await page.getByLabel(/^The dates in dateofbirth/).selectOption("");
   await page.getByLabel("enabled – is it …?").selectOption("");
@@ -86,7 +81,7 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
 
 pageTest("A refused answer is marked, and settings changed elsewhere are not overwritten", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
-  await choose(page, "koha.csv", KOHA);
+  await chooseSample(page, "koha.csv", KOHA);
   const ontario = page.getByLabel(/^Ontario .*means/);
   await ontario.fill("Ontario");
   await apply(page).click();

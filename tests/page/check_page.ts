@@ -1,0 +1,15 @@
+/** Opens the page that checks a file, and chooses one. */
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { go, type Visit } from "./browser.ts";
+import type { Scene } from "./page_test_case.ts";
+
+export async function checkPage(scene: Scene): Promise<Visit> {
+  const visit = await scene.admin();
+  await go(visit.page, "#/check", "Check a file");
+  return visit;
+}
+
+export async function choose(page: Page, name: string, content: string): Promise<void> {
+  await page.locator("#file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+}
