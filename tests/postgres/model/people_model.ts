@@ -122,7 +122,12 @@ export function importRoster(world: World, id: number, roster: Roster, rules: Ru
   const records = roster.records.length + (roster.torn ? 1 : 0);
   return {
     counts: { records, skipped, failed, ...counts },
-    warnings: [...(kept ? ["missing_users_kept"] : []), ...(held.size > 0 ? ["archivings_held"] : [])],
+    warnings: [
+      // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
+      ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
+      ...(kept ? ["missing_users_kept"] : []),
+      ...(held.size > 0 ? ["archivings_held"] : []),
+    ],
   };
 }
 

@@ -8,6 +8,7 @@ const MUST_BE_SEEN = [
   ..."created updated unchanged archived reactivated held skipped failed permits_released missing_archived missing_held"
     .split(" ").map((name) => `import: ${name}`),
   "import: missing_users_kept",
+  "import: values_fail",
   "approve: archived",
   "approve: disabled",
   "approve: permits_released",
