@@ -12,7 +12,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { isDatabaseUnreachable } from "../postgres/connection/errors.ts";
 import { explainWithRights } from "../postgres/rights.ts";
-import { codeOf } from "../runtime/errors.ts";
+import { codeOf, nullOn } from "../runtime/errors.ts";
 import { openDatabase } from "../service/open_database.ts";
 import { CommandFailed, type Invocation } from "./command.ts";
 import { commandLine } from "./command_line.ts";
@@ -55,6 +55,24 @@ export async function withEmbedded<T>(
 ): Promise<T> {
   terminal.err(`rosterd: using the embedded database in ${config.data}, which is only for trying out rosterd`);
   return await withDatabase({ ...config, databaseUrl: null }, work);
+}
+
+/** Runs `work`, which only reads, on the embedded database; without one, on a temporary empty one. */
+export async function withEmbeddedOrEmpty<T>(
+  invocation: Invocation,
+  own: (database: Database) => Promise<T>,
+): Promise<T> {
+  const { config, terminal } = invocation;
+  if (await nullOn(Deno.stat(join(config.data, "postgres")), "ENOENT") !== null) {
+    return await withEmbedded(invocation, own);
+  }
+  terminal.err(`rosterd: ${config.data} has no embedded database: checking against an empty one`);
+  const data = await Deno.makeTempDir({ prefix: "rosterd-check-" });
+  try {
+    return await withDatabase({ ...config, data, databaseUrl: null }, own);
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
 }
 
 /** Throws EmbeddedInUse, and {@link CommandFailed} if the database is unreachable. */

@@ -6,7 +6,8 @@ import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { KOHA, MOODLE } from "../page/world.ts";
 
-const away = await serverIsAway() ?? await isMissing("script");
+const scriptIsMissing = await isMissing("script");
+const away = scriptIsMissing ?? await serverIsAway();
 if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${away}`);
 const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
 
@@ -113,6 +114,23 @@ serverTest("with a running service it changes the settings over HTTP", async () 
   const { header_aliases, value_maps } = await service.get<any>("/settings");
   assert.deepEqual(header_aliases, { idnumber: "unique_id", auth: "login_source", suspended: "active" });
   assert.deepEqual(value_maps, { active: { 0: "1", 1: "0" } });
+});
+
+Deno.test({
+  name: "with --embedded it sets up an export before anything is installed, and creates only the settings file",
+  ignore: scriptIsMissing !== null,
+  async fn() {
+    await using here = await Workplace.make({});
+    await here.write("moodle.csv", MOODLE);
+    const answers = ["", "", "", "", "", "", "y"];
+    const { code, screen } = await typed(here, ["settings", "map", "--embedded", "moodle.csv"], answers);
+    assert.match(screen, /has no embedded database: checking against an empty one/);
+    assert.match(screen, /moodle\.csv: no records would fail/);
+    assert.equal(code, 0, screen);
+    const { header_aliases } = JSON.parse(await Deno.readTextFile(here.path("settings.json")));
+    assert.deepEqual(header_aliases, { idnumber: "unique_id", auth: "login_source", suspended: "active" });
+    await assert.rejects(Deno.stat(here.path("data")), Deno.errors.NotFound);
+  },
 });
 
 Deno.test("lines are read one by one from any pieces, null ends them, and an abort ends the wait", async () => {

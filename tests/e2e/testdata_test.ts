@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { emptyTables, serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -66,10 +66,9 @@ async function makeReady(
   { settings, before }: Case,
   base: Record<string, unknown>,
   service: TestService,
-  { sql }: TestDatabase,
+  database: TestDatabase,
 ): Promise<void> {
-  const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' and tablename <> 'migrations'`;
-  await sql.unsafe(`truncate ${tables.map(({ tablename }) => `rosterd.${tablename}`).join(", ")}`);
+  await emptyTables(database);
   await Deno.writeTextFile(service.config.settings, JSON.stringify({ ...base, ...settings }));
   await service.turn();
   if (before !== null) assert.equal((await service.import("before.csv", before)).status, "done");

@@ -1,18 +1,7 @@
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
-import { checkPage, choose } from "./check_page.ts";
+import { checkPage, choose, drop } from "./check_page.ts";
 import { pageTest } from "./page_test_case.ts";
 import { roster } from "./world.ts";
-
-/** Drops a file with the events that a browser sends. */
-async function drop(page: Page, name: string, content: string, on = ".drop"): Promise<void> {
-  const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)}, { type: "text/csv" })`;
-  const dropped = await page.evaluateHandle(
-    `{ const dropped = new DataTransfer(); dropped.items.add(${file}); dropped }`,
-  );
-  await page.locator(on).dispatchEvent("dragover", { dataTransfer: dropped });
-  await page.locator(on).dispatchEvent("drop", { dataTransfer: dropped });
-}
 
 pageTest(
   "A dropped file shows what an import would change, value by value, and nothing is written",

@@ -79,7 +79,7 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
   assertQuiet();
 });
 
-pageTest("A refused answer is marked, and settings changed elsewhere are not overwritten", {}, async (scene) => {
+pageTest("A refused answer is marked, and answers outlive settings that were changed elsewhere", {}, async (scene) => {
   const { page, assertQuiet } = await checkPage(scene);
   await chooseSample(page, "koha.csv", KOHA);
   const ontario = page.getByLabel(/^Ontario .*means/);
@@ -90,6 +90,7 @@ pageTest("A refused answer is marked, and settings changed elsewhere are not ove
   assert.equal(await ontario.getAttribute("aria-invalid"), "true");
   assert.ok(await hasFocus(ontario));
   await ontario.fill("ON");
+  await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
 
   const headers = { "content-type": "application/merge-patch+json" };
   const body = JSON.stringify({ header_aliases: { surname: "last_name" } });
@@ -99,7 +100,9 @@ pageTest("A refused answer is marked, and settings changed elsewhere are not ove
   assert.deepEqual((await settingsOf(scene)).value_maps, {});
   await page.getByRole("button", { name: "Check again", exact: true }).click();
   await page.getByLabel("surname – is it …?").waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("No header for login_source. Users without a value get").inputValue(), "ldap");
   await apply(page).click();
   await page.getByText("2 users would change. Nothing was written.").waitFor();
+  assert.equal((await settingsOf(scene)).defaults.login_source, "ldap");
   assertQuiet(412, 422);
 });

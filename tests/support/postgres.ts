@@ -30,6 +30,12 @@ export async function serverIsAway(): Promise<string | null> {
   }
 }
 
+/** Removes all data and keeps the tables. */
+export async function emptyTables({ sql }: TestDatabase): Promise<void> {
+  const tables = await sql`select tablename from pg_tables where schemaname = 'rosterd' and tablename <> 'migrations'`;
+  await sql.unsafe(`truncate ${tables.map(({ tablename }) => `rosterd.${tablename}`).join(", ")}`);
+}
+
 /** Makes an empty database that is dropped in the end; null where no server answers. */
 export async function testDatabase(): Promise<TestDatabase | null> {
   if (await serverIsAway() !== null) return null;

@@ -1,20 +1,10 @@
 /** `rosterd check FILE…`: a dry run of an import. */
-import { join } from "node:path";
 import { asCheck, type CheckReport } from "../../importer/report.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
-import { nullOn } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted } from "../../runtime/grouped.ts";
-import {
-  findService,
-  NoAccess,
-  noAccess,
-  type ServiceClient,
-  withDatabase,
-  withEmbedded,
-  withServer,
-} from "../access.ts";
+import { findService, NoAccess, noAccess, type ServiceClient, withEmbeddedOrEmpty, withServer } from "../access.ts";
 import { commandLine } from "../command_line.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
@@ -80,24 +70,6 @@ async function withNamedDatabase<T>(
   if (flags.embedded) return await withEmbeddedOrEmpty(invocation, own);
   const trial = `To just try out rosterd, run: ${commandLine(invocation, ["--embedded"])}`;
   throw new NoAccess(`${noAccess(invocation).message}. ${trial}`);
-}
-
-/** Without an embedded database, uses a temporary empty one. */
-async function withEmbeddedOrEmpty<T>(
-  invocation: Invocation,
-  own: (database: Database) => Promise<T>,
-): Promise<T> {
-  const { config, terminal } = invocation;
-  if (await nullOn(Deno.stat(join(config.data, "postgres")), "ENOENT") !== null) {
-    return await withEmbedded(invocation, own);
-  }
-  terminal.err(`rosterd: ${config.data} has no embedded database: checking against an empty one`);
-  const data = await Deno.makeTempDir({ prefix: "rosterd-check-" });
-  try {
-    return await withDatabase({ ...config, data, databaseUrl: null }, own);
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {

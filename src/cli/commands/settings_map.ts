@@ -1,26 +1,29 @@
 /** `rosterd settings map FILE`: asks what a sample's headers and values mean, and changes the settings to match. */
 import { addToPatch } from "../../domain/merge_patch.ts";
 import { isAsked, type RosterFinding } from "../../domain/roster_finding.ts";
+import { openSettingsFile } from "../../host/settings_file.ts";
 import type { CheckReport } from "../../importer/report.ts";
 import { requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { printable } from "../../runtime/log.ts";
-import { withAccess } from "../access.ts";
+import { findService, withEmbeddedOrEmpty, withServer } from "../access.ts";
 import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
-import { type Command, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
+import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const settingsMapCommand: Command = {
   words: "settings map",
   operands: { words: "FILE", min: 1, max: 1 },
-  flags: JSON_FLAG,
+  flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
   summary: "set up an export: ask what its headers and values mean",
   help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
     "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
     "Without a terminal, or with --json, it prints the questions and the suggested change, and changes nothing.\n" +
+    "--embedded checks against the embedded database, and creates the settings file if necessary.\n" +
     "The exit code is the same as for check, based on the problems that remain.",
   run: runMap,
 };
@@ -31,24 +34,25 @@ interface Setup {
   change(patch: object): Promise<unknown>;
 }
 
-function runMap(invocation: Invocation): Promise<number> {
-  const [path] = invocation.operands;
-  return withAccess(
-    invocation,
-    async (database) => {
-      await requireSuitable(database.sql);
-      const { file } = await ownFile(invocation), store = new PostgresImportStore(database);
-      return await setUp(invocation, {
-        check: async () => await ownCheck(invocation, store, (await file.read()).settings)(path),
-        change: (patch) => file.patch(patch),
-      });
-    },
-    (service) =>
-      setUp(invocation, {
-        check: () => serviceCheck(service)(path),
-        change: (patch) => changeOver(service, patch),
-      }),
-  );
+async function runMap(invocation: Invocation): Promise<number> {
+  const { operands: [path], flags, config, clock } = invocation;
+  const service = await findService(invocation);
+  if (service !== null) {
+    return await setUp(invocation, {
+      check: () => serviceCheck(service)(path),
+      change: (patch) => changeOver(service, patch),
+    });
+  }
+  const withOwn = flags.embedded ? withEmbeddedOrEmpty : withServer;
+  return await withOwn(invocation, async (database) => {
+    await requireSuitable(database.sql);
+    const file = flags.embedded ? openSettingsFile(config.settings, clock) : (await ownFile(invocation)).file;
+    const store = new PostgresImportStore(database);
+    return await setUp(invocation, {
+      check: async () => await ownCheck(invocation, store, await settingsInForce(invocation))(path),
+      change: (patch) => file.patch(patch),
+    });
+  });
 }
 
 async function setUp({ terminal, flags, signal }: Invocation, { check, change }: Setup): Promise<number> {

@@ -14,26 +14,31 @@ export function foldWord(text: string): string {
 export const HEADER_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     unique_id:
-      "idnumber sisid sisuserid sourcedid externalid externalkey guid cardnumber personid personnelid patronid campusid identifiant borrowernumber uniqueidentifier userid integrationid identifier id employeenumber employeeno employeenum employeeid personnelnumber personnelno staffid staffnumber studentnumber studentid studentno codepermanent",
+      "idnumber sisid sisuserid sourcedid externalid externalkey guid cardnumber personid personnelid patronid campusid identifiant borrowernumber uniqueidentifier userid integrationid identifier employeenumber employeeno employeenum employeeid personnelnumber personnelno staffid staffnumber studentnumber studentid studentno codepermanent id",
     login_source: "auth authmethod authenticationproviderid authenticationprovider identityprovider idp loginsource",
-    first_name: "firstname givenname given forename preferredfirstname",
-    last_name: "lastname surname familyname family sn",
+    first_name: "firstname givenname givennames given forename forenames preferredfirstname",
+    last_name: "lastname surname surnames familyname family sn",
     user_name: "username login loginid loginname accountname samaccountname userid uid nomdutilisateur",
-    email: "email mail primaryemail emailprimary workemail schoolemail emailaddress userprincipalname adressecourriel",
-    street: "address address1 addressline1 streetaddress homeaddress street1 rue",
-    city: "town municipality",
-    province: "region stateprovince provincestate",
-    postal_code: "zip zipcode postcode postalzip codepostal",
-    street2: "address2 addressline2",
+    email:
+      "email mail primaryemail emailprimary workemail schoolemail studentemail preferredemail emailaddress userprincipalname adressecourriel",
+    street: "address address1 addressline1 streetaddress mailingaddress homeaddress street1 rue",
+    city: "town municipality mailingcity homecity",
+    province: "region stateprovince provincestate mailingstate mailingprovince homestate homeprovince",
+    postal_code: "zip zipcode postcode postalzip codepostal mailingzip mailingpostalcode homezip homepostalcode",
+    street2: "address2 addressline2 residenceaddress",
+    city2: "residencecity",
+    state2: "residencestate residenceprovince",
+    zip2: "residencezip residencepostalcode",
     phone_cell: "mobile mobilephone cell cellphone mobilenumber phone1 phone2 sms phone phonenumber cellulaire",
-    user_type_id: "role roles usertype persontype categorycode category patroncategory affiliation employeetype",
+    user_type_id:
+      "role roles usertype declaredusertype persontype categorycode category patroncategory affiliation employeetype",
     employ_no: "employeenumber employeeno employeenum employeeid personnelnumber personnelno staffid staffnumber",
     employee_phone: "workphone officephone businessphone",
     student_no: "studentnumber studentid studentno codepermanent",
     drivers_license_num: "driverslicense driverlicense licencenumber licensenumber driverslicensenumber",
     data_of_birth: "dateofbirth dob birthdate birthday ddn",
     active:
-      "enableduser enabled isactive activated accountenabled accountstatus userstatus employmentstatus status statut suspended disabled inactive deleted debarred",
+      "enableduser enabled isactive activated accountenabled accountstatus userstatus employmentstatus registrationstatus enrollmentstatus enrolmentstatus status statut suspended disabled inactive deleted debarred",
   }).map(([column, words]) => [column, words.split(" ")]),
 );
 
@@ -47,9 +52,9 @@ export function isOpposite(header: string): boolean {
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 const YES = words("1 y yes true t on x oui o vrai");
 const NO = words("0 n no false f off non faux");
-const ENABLED = words("a active enabled enable activated current actif active employed enrolled open ok");
+const ENABLED = words("a active enabled enable activated current actif active employed enrolled registered open ok");
 const DISABLED = words(
-  "i inactive disabled disable deactivated suspended deleted tobedeleted archived terminated withdrawn graduated inactif closed debarred locked",
+  "i inactive disabled disable deactivated suspended deleted tobedeleted archived terminated withdrawn graduated cancelled canceled inactif closed debarred locked",
 );
 
 /** "1" or "0" for a value of `active`; null if unknown. `opposite`: the header means the opposite of `active`. */

@@ -36,8 +36,11 @@ export function checkView(page) {
   let running = null;
   return Promise.resolve({ title: "Check a file", content });
 
-  /** @param {File} file @param {boolean} [afterChange] The settings were changed for it. */
-  async function check(file, afterChange = false) {
+  /**
+   * @param {File} file
+   * @param {{ isSaved?: boolean, answers?: import("./setup.js").Answers }} [after] What happened to the check before.
+   */
+  async function check(file, { isSaved = false, answers } = {}) {
     running?.abort();
     const own = running = new AbortController();
     const signal = AbortSignal.any([own.signal, page.signal]);
@@ -65,11 +68,12 @@ export function checkView(page) {
       if (signal.aborted) return;
       const apply = async (/** @type {unknown} */ patch) => {
         await changeStored(page, patch, etag);
-        await check(file, true);
+        await check(file, { isSaved: true });
       };
       const saved = notice("good", h("p", null, "The settings were saved, and the file was checked again."));
-      const parts = await checked(report, { apply, again: () => void check(file) });
-      result.replaceChildren(...(afterChange ? [saved] : []), ...parts);
+      const again = (/** @type {import("./setup.js").Answers} */ answers) => void check(file, { answers });
+      const parts = await checked(report, { apply, again, answers });
+      result.replaceChildren(...(isSaved ? [saved] : []), ...parts);
       result.querySelector("h2")?.focus();
     } catch (error) {
       if (!signal.aborted) result.replaceChildren(trouble(error));

@@ -12,13 +12,17 @@ import { counted, sentence, shown } from "./words.js";
 /**
  * @typedef {object} Changes
  * @property {(patch: unknown) => Promise<void>} apply Changes the settings, and checks the file again.
- * @property {() => void} again Checks the file again.
+ * @property {(answers: Answers) => void} again Checks the file again, and keeps the answers.
+ * @property {Answers} [answers] The answers to keep.
  */
 
+/** @typedef {ReadonlyMap<string, string>} Answers Answers by the setting that they change. */
+
 /** Null if there is nothing to ask. @param {readonly Finding[]} findings @param {Changes} changes */
-export function setup(findings, { apply, again }) {
+export function setup(findings, { apply, again, answers }) {
   if (findings.length === 0) return null;
   const questions = findings.map(question);
+  if (answers !== undefined) keepAnswers(questions, answers);
   const groups = groupsOf(questions);
   const preview = h("pre", { id: "setup-patch", "aria-label": "Changes to the settings" });
   const message = h("div", { role: "status" });
@@ -69,7 +73,8 @@ export function setup(findings, { apply, again }) {
   function refused(error) {
     if (error instanceof ApiError && error.status === 412) {
       const words = "The settings were changed elsewhere, so nothing was saved.";
-      message.replaceChildren(notice("attention", h("p", null, words), h("div", null, button("Check again", again))));
+      const retry = button("Check again", () => again(answersTo(questions)));
+      message.replaceChildren(notice("attention", h("p", null, words), h("div", null, retry)));
     } else if (error instanceof ApiError && error.status === 422) showErrors(error.errors);
     else message.replaceChildren(trouble(error));
   }
@@ -96,6 +101,26 @@ export function setup(findings, { apply, again }) {
     first?.closest("details")?.setAttribute("open", "");
     first?.focus();
   }
+}
+
+/** @param {readonly Question[]} questions @returns {Answers} */
+function answersTo(questions) {
+  return new Map(questions.map(({ finding, answer }) => [settingOf(finding), answer()]));
+}
+
+/** @param {readonly Question[]} questions @param {Answers} answers */
+function keepAnswers(questions, answers) {
+  for (const { finding, control } of questions) {
+    const answer = answers.get(settingOf(finding));
+    if (control === null || answer === undefined) continue;
+    control.value = answer;
+    if (control.value !== answer) control.value = "";
+  }
+}
+
+/** @param {Finding} finding */
+function settingOf({ setting }) {
+  return JSON.stringify(setting);
 }
 
 /**

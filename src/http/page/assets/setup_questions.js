@@ -10,7 +10,7 @@ import { capital, counted } from "./words.js";
  * @typedef {object} Question
  * @property {Finding} finding
  * @property {HTMLElement} element
- * @property {HTMLElement | null} control Null if no setting fixes the finding.
+ * @property {HTMLInputElement | HTMLSelectElement | null} control Null if no setting fixes the finding.
  * @property {() => string} answer Empty if the question is unanswered.
  * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
  */
