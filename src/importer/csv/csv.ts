@@ -17,23 +17,15 @@
  * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
  *   ends with the physical line on which it began.
  * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
- * - `row_blocks.ts` decides how many values a record must have.
+ * - `row_widths.ts` decides how many values a record must have.
  * - A line feed is added after the last available byte, so that the inner loops need no bounds check.
  */
-import { grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
 import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
 import type { ReadingNotes } from "./reading_notes.ts";
-import {
-  BLOCK_ROWS,
-  type BlockWidth,
-  blockWidthOf,
-  endOfBlock,
-  isRuledLine,
-  usualWidthOf,
-  type WidthCounts,
-} from "./row_blocks.ts";
+import { isRuledLine, type WidthCounts } from "./row_blocks.ts";
+import { type RowsAhead, RowWidths, type WidthOptions } from "./row_widths.ts";
 
 /** Limits of one record (docs/file-format.md#limits). */
 export interface Limits {
@@ -47,9 +39,6 @@ export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, colu
 /** With fewer columns, a multi-line value could look like several records by chance. */
 const MIN_JOINED_VALUES = 8;
 
-/** If this many rows directly above a narrower block have a wrong number of values, another table begins. */
-const MIN_ODD_ROWS = 2;
-
 /** Space for values that the checks replace in one batch. If it runs out, the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
 
@@ -59,7 +48,7 @@ const FREE_BYTES = 1 << 15;
  */
 const WINDOW = 4;
 
-export interface ReaderOptions {
+export interface ReaderOptions extends WidthOptions {
   /** The delimiter as a byte. */
   delimiter: number;
   /** The physical line on which the bytes begin. */
@@ -69,10 +58,6 @@ export interface ReaderOptions {
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
   matcher?: UnchangedMatcher;
-  /** Number of rows above the header, such as title lines. They count when rows are divided into blocks. */
-  rowsAbove?: number;
-  /** Whether records may have this number of values, although the header has a different number. */
-  isPossibleWidth?: (width: number) => boolean;
   /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
 }
@@ -118,17 +103,13 @@ export async function* readRecords(
 // The outcome of reading a value. If it is negative, reading cannot continue at the current position.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
-function addTo(counts: WidthCounts, width: number): void {
-  counts.set(width, (counts.get(width) ?? 0) + 1);
-}
-
 /** If only control characters such as end marks are left, no record was cut off. */
 function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
   return true;
 }
 
-class Reader {
+class Reader implements RowsAhead {
   readonly batch: Batch;
   readonly #limits: Limits;
   readonly #window: number;
@@ -140,29 +121,7 @@ class Reader {
   #end = 0;
   #final = false;
   #line: number;
-  /** The number of values in the header; 0 until it has been read. */
-  #width = 0;
-  /** The number of values in most records, including surplus empty ones; 0 before the first record. */
-  #usualWidth = 0;
-  /** Width counts of the surveyed records that fill more columns than the header names. */
-  readonly #filledWidths: WidthCounts = new Map();
-  /**
-   * The number of rows before the position, including blank and malformed ones, and the last row that has the usual
-   * number of values.
-   */
-  #row: number;
-  #usualRow = -1;
-  /** The end of the last block surveyed because of an unusual width, and how many values its records must have. */
-  #blockEnd = 0;
-  #blockWidth: BlockWidth = { width: 0, most: 0 };
-  /** The first row of the next block to check. */
-  #nextBlockRow = 0;
-  /**
-   * The last row that was blank or had a wrong number of values, and how many such rows in a row end with it. A blank
-   * row counts twice.
-   */
-  #oddRow = -1;
-  #oddRows = 0;
+  readonly #widths: RowWidths;
   /** How many bytes must be available before the unfinished record is read again. */
   #wanted = 0;
   /** Whether the rest of a physical line is being skipped, and whether a quote is open at the position. */
@@ -183,7 +142,7 @@ class Reader {
     this.#window = WINDOW * this.#limits.recordBytes;
     ({ plain: this.#plain, quoted: this.#quoted } = meanings(options.delimiter));
     this.#line = options.line;
-    this.#row = options.rowsAbove ?? 0;
+    this.#widths = new RowWidths(options);
     this.batch = new Batch(this.#limits.columns);
   }
 
@@ -213,13 +172,13 @@ class Reader {
     const batch = this.batch.begin(this.#bytes, this.#end + 1);
     if (this.#end - this.#position < this.#wanted) return false;
     this.#wanted = 0;
-    const { matcher } = this.options;
+    const { matcher } = this.options, widths = this.#widths;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
       // Survey before any record is skipped, because every record counts.
-      const surveyed = this.#width === 0 || this.#usualWidth > 0 || this.#surveyUsualWidth();
+      const surveyed = widths.header === 0 || widths.usual > 0 || this.#surveyUsualWidth();
       if (surveyed) {
-        if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
+        if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
         if (this.#position === this.#end) break;
         if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
       }
@@ -230,11 +189,19 @@ class Reader {
     return batch.count > 0;
   }
 
+  /** Finds out, once, how many values most records have. False if it needs more bytes. */
+  #surveyUsualWidth(): boolean {
+    this.#start = this.#position;
+    const surveyed = this.#widths.surveyUsual(this, this.#line - 1);
+    this.#position = this.#start;
+    return surveyed;
+  }
+
   #skipUnchanged(matcher: UnchangedMatcher): void {
     for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
-      this.#usualRow = this.#row++;
+      this.#widths.passUsual();
     }
   }
 
@@ -347,7 +314,7 @@ class Reader {
       width = found;
       delimiters = 0;
     }
-    return delimiters === before && (width === this.#usualWidth || width === this.#blockWidth.width);
+    return delimiters === before && this.#widths.isExpected(width);
   }
 
   /** Called when the quote of the value at `from` is still open at `at`, where the available bytes end. */
@@ -406,81 +373,44 @@ class Reader {
 
   /** Checks the record that ends before the current position. False if its block needs more bytes. */
   #endRecord(): boolean {
-    const start = this.#start, end = this.#contentEnd();
+    const start = this.#start, end = this.#contentEnd(), widths = this.#widths;
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
-    if (this.#width > 0) {
-      if (this.#values < this.#width && end === this.#end && !isControlsOnly(this.#bytes, start, end)) {
+    if (widths.header > 0) {
+      if (this.#values < widths.header && end === this.#end && !isControlsOnly(this.#bytes, start, end)) {
         this.#rejectCutOff();
       }
-      if (!this.#judgeWidth()) return false;
+      if (!widths.judge(this.#values, this)) return false;
     }
     const line = this.#line;
     this.#line += this.#linesWithin + 1;
     const problem = this.#problemOfWhole(end - start);
-    if (problem !== null && "found" in problem) this.#noteOddRow(1);
-    this.#row++;
+    if (problem !== null && "found" in problem) widths.passOdd();
+    else widths.pass();
     if (problem !== null) this.batch.endMalformed(line, start, this.#rawEnd(end), problem);
-    else if (this.#width > 0 && this.#values !== this.#usualWidth) this.#endRecordOfBlock(line, start, end);
-    else this.batch.endRecord(line, start, end, this.#width, this.#linesWithin);
+    else if (this.#values !== widths.usual) this.#endRecordOfBlock(line, start, end);
+    else this.batch.endRecord(line, start, end, widths.header, this.#linesWithin);
     return true;
   }
 
   /** Skips a blank line or a line of dashes. */
   #skipRow(): true {
-    const { notes } = this.options;
-    if (this.#filled > 0 && this.#width > 0) notes?.skip(this.#line);
-    if (this.#filled === 0) this.#noteOddRow(MIN_ODD_ROWS);
+    if (this.#filled > 0 && this.#widths.header > 0) this.options.notes?.skip(this.#line);
+    if (this.#filled === 0) this.#widths.passBlank();
+    else this.#widths.pass();
     this.#line += this.#linesWithin + 1;
-    this.#row++;
     return true;
   }
 
   /** Missing values count as empty. The record's meaning depends on its block, so it is never cached as unchanged. */
   #endRecordOfBlock(line: number, start: number, end: number): void {
-    if (this.#values < this.#width) this.options.notes?.addShort(line);
-    for (let value = this.#values; value < this.#width; value++) this.batch.put(value, end, end, 0);
-    this.batch.endRecord(line, start, end, this.#width, Batch.NEVER_KNOWN);
-  }
-
-  #noteOddRow(rows: number): void {
-    this.#oddRows = rows + (this.#oddRow === this.#row - 1 ? this.#oddRows : 0);
-    this.#oddRow = this.#row;
-  }
-
-  /** Finds out, once, how many values most records have. False if it needs more bytes. */
-  #surveyUsualWidth(): boolean {
-    this.#start = this.#position;
-    this.#filledWidths.clear();
-    const counts = this.#countAhead(BLOCK_ROWS);
-    if (counts === null) return false;
-    this.#position = this.#start;
-    this.#usualWidth = usualWidthOf(counts, this.#width);
-    if (!this.#isPossibleWidth(this.#usualWidth)) this.#rejectHeader();
-    return true;
-  }
-
-  #isPossibleWidth(width: number): boolean {
-    const { isPossibleWidth } = this.options;
-    if (width === this.#width || isPossibleWidth === undefined) return true;
-    // If there is only one such record, it may just have a note after its last column.
-    return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
-  }
-
-  /** Decides how many values the record must have. False if it needs more bytes. */
-  #judgeWidth(): boolean {
-    if (this.#values !== this.#usualWidth) return this.#surveyBlock();
-    if (this.#row >= this.#nextBlockRow) {
-      // The first record of a block may be the only one with the usual number of values.
-      const delimiters = this.#delimitersInNextLine();
-      if (delimiters === null || (delimiters !== this.#usualWidth - 1 && !this.#surveyBlock())) return false;
-      this.#nextBlockRow = endOfBlock(this.#row);
-    }
-    this.#usualRow = this.#row;
-    return true;
+    const { header } = this.#widths;
+    if (this.#values < header) this.options.notes?.addShort(line);
+    for (let value = this.#values; value < header; value++) this.batch.put(value, end, end, 0);
+    this.batch.endRecord(line, start, end, header, Batch.NEVER_KNOWN);
   }
 
   /** The number of delimiters outside quotes in the physical line at the position; null if it needs more bytes. */
-  #delimitersInNextLine(): number | null {
+  delimitersInNextLine(): number | null {
     const bytes = this.#bytes, { delimiter } = this.options, edge = this.#position + this.#limits.recordBytes;
     let at = this.#position, count = 0, isOpen = false;
     for (; bytes[at] !== LF && bytes[at] !== CR && at < edge; at++) {
@@ -490,35 +420,12 @@ class Reader {
     return at < this.#end || this.#final ? count : null;
   }
 
-  #surveyBlock(): boolean {
-    if (this.#row < this.#blockEnd) return true;
-    const blockEnd = endOfBlock(this.#row);
-    const hasUsual = this.#usualRow >= 0 && endOfBlock(this.#usualRow) === blockEnd;
-    const counts = hasUsual ? new Map() : this.#countAhead(blockEnd - this.#row);
-    if (counts === null) return false;
-    this.#blockWidth = blockWidthOf(counts, this.#usualWidth);
-    const { width } = this.#blockWidth;
-    if (!this.#isPossibleWidth(width) || this.#isAnotherTable(width)) this.#blockWidth.width = 0;
-    this.#blockEnd = blockEnd;
-    return true;
-  }
-
-  /**
-   * Whether another table seems to begin here: a blank line, or several rows with a wrong number of values, are
-   * directly above.
-   */
-  #isAnotherTable(width: number): boolean {
-    const isBelowOdd = this.#oddRow === this.#row - 1 && this.#oddRows >= MIN_ODD_ROWS;
-    return width < this.#width && isBelowOdd && this.#usualRow >= 0;
-  }
-
   /**
    * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. The
    * result is empty if the rows exceed the window.
    */
-  #countAhead(rows: number): WidthCounts | null {
-    const start = this.#start;
-    const counts: WidthCounts = new Map();
+  countAhead(rows: number): WidthCounts | null {
+    const start = this.#start, counts: WidthCounts = new Map();
     this.#position = start;
     const whole = this.#within(start + this.#window, () => {
       for (let row = 0; row < rows; row++) if (!this.#countRow(counts)) return this.#final;
@@ -541,8 +448,7 @@ class Reader {
     const isSkipped = this.#filled === 0 ||
       isRuledLine(this.#bytes, this.#start, this.#contentEnd(), this.options.delimiter);
     if (isSkipped) return true;
-    if (this.#filled <= this.#width) addTo(counts, this.#values);
-    else if (this.#usualWidth === 0) addTo(this.#filledWidths, this.#values);
+    this.#widths.count(counts, this.#values, this.#filled);
     return true;
   }
 
@@ -562,27 +468,19 @@ class Reader {
   }
 
   #problemOfWhole(length: number): Malformed | null {
-    const width = this.#width, found = this.#values;
+    const widths = this.#widths, { header } = widths, found = this.#values;
     if (length > this.#limits.recordBytes) return { kind: "record_too_long" };
     if (this.#problem !== null) return this.#problem;
-    if (this.#filled > (width || this.#limits.columns)) return { kind: "too_many_values", expected: width, found };
-    if (width === 0) this.#width = Math.min(found, this.#limits.columns);
-    else if (found !== this.#usualWidth || this.#row < this.#blockEnd) {
-      const problem = this.#problemOfWidth();
+    if (this.#filled > (header || this.#limits.columns)) return { kind: "too_many_values", expected: header, found };
+    if (header === 0) widths.header = Math.min(found, this.#limits.columns);
+    else {
+      const problem = widths.problemOf(found);
       if (problem !== null) return problem;
     }
     if (this.options.validate && this.#notAscii && !isUtf8(this.#bytes.subarray(this.#start, this.#start + length))) {
       return { kind: "not_utf8" };
     }
     return null;
-  }
-
-  #problemOfWidth(): Malformed | null {
-    const { width, most } = this.#blockWidth, found = this.#values;
-    if (found === width) return null;
-    if (found < this.#width) return { kind: "too_few_values", expected: this.#width, found };
-    if (found === most) return { kind: "too_many_values", expected: this.#width, found };
-    return { kind: found < most ? "fewer_than_others" : "more_than_others", expected: most, found };
   }
 
   /** Finishes a record whose end is unknown, and continues after the physical line on which it began. */
@@ -594,7 +492,7 @@ class Reader {
     if (!found && !this.#final && this.#end - this.#start <= this.#window) return false;
     if (found && !this.#stepOverLineEnd(at)) return false;
     this.batch.endMalformed(this.#line, this.#start, this.#rawEnd(at), this.#problem!);
-    this.#row++;
+    this.#widths.pass();
     if (found) {
       this.#line++;
     } else {
@@ -630,15 +528,6 @@ class Reader {
   rejectOpenQuote(): void {
     if (!this.#skippingLine || !this.#quoteOpen || this.#problem?.kind !== "quote_not_closed") return;
     this.#rejectCutOff();
-  }
-
-  #rejectHeader(): never {
-    const columns = grouped(this.#width), values = grouped(this.#usualWidth);
-    reject(
-      "header",
-      `the header has ${columns} columns but most records have ${values} values: add the missing name or delimiter to the header`,
-      this.#line - 1,
-    );
   }
 
   /** docs/upload-folder.md#cut-off-uploads */
