@@ -8,10 +8,10 @@ import { createApp } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
 import { systemClock } from "../src/runtime/clock.ts";
 import { createLog } from "../src/runtime/log.ts";
-import { serverIsAway, testDatabase } from "./support/postgres.ts";
+import { serverUnavailable, testDatabase } from "./support/postgres.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const ROSTER = `unique_id,login_source,first_name,last_name,user_name,email,user_type_id,active
 1001,ldap,Anna,Tremblay,atrembla,anna.tremblay@example.edu,student,1
@@ -20,7 +20,7 @@ const ROSTER = `unique_id,login_source,first_name,last_name,user_name,email,user
 
 Deno.test({
   name: "a roster dropped into the folder of a running service becomes users, and its failed record a file in bak",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });

@@ -30,7 +30,7 @@ function programHelp(commands: readonly Command[]): string {
     ...flagLines(),
     "",
     "Exit codes: 0 all applied, 2 some records failed or are held, 3 a file was rejected, 1 any other error,",
-    "64 wrong usage, 78 wrong configuration, 130 ended at once by a second signal.",
+    "64 wrong usage, 78 wrong configuration, 130 stopped at once by a second signal.",
   ].join("\n");
 }
 

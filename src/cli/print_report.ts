@@ -41,7 +41,7 @@ function statusWords({ status, failed, records, hold }: ShownReport, { paint }: 
     case "held":
       return hold === undefined || hold === null || hold.state === "open"
         ? paint.warning("archivals are on hold")
-        : `archivals were on hold, and have been ${hold.state}`;
+        : `the held archivals were ${hold.state}`;
     case "rejected":
       return paint.bad("rejected");
     default:

@@ -148,7 +148,7 @@ export const change = z.object({
 /** A change that an import would make, as `check` reports it. */
 export type Change = z.output<typeof change>;
 
-/** A roster value that does not replace the user's own (docs/file-format.md#columns-that-are-only-filled). */
+/** A roster value that does not replace the user's own (docs/file-format.md#fill-only-columns). */
 export const keptValue = z.object({
   line: z.int().min(1),
   unique_id: z.string(),

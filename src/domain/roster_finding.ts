@@ -1,4 +1,4 @@
-/** What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-its-cure). Pure data. */
+/** What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-a-setting). Pure data. */
 import { z } from "zod";
 
 /** One question about a roster. Its answer is the value of one setting. */
@@ -11,7 +11,7 @@ export const rosterFinding = z.object({
   value: z.string().nullable().describe("The value in the file, for the kinds `value` and `opposite_value`."),
   count: z.int().min(0).nullable().describe("The number of records; null if they were not counted."),
   setting: z.array(z.string()).nullable().describe(
-    'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting cures the finding.',
+    'The keys that lead to the setting, such as ["value_maps", "active", "Y"]; null if no setting fixes the finding.',
   ),
   suggestion: z.string().nullable().describe("The suggested value of the setting; null if only a person can know it."),
   is_guess: z.boolean().describe("True if nothing in the file supports the suggestion."),

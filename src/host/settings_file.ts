@@ -137,7 +137,7 @@ const ACCESS_ERRORS: Record<string, string> = {
   ENOTDIR: "part of its path is not a folder; choose another file with --settings",
   EISDIR: "it is a folder; choose a file with --settings",
   EACCES: "permission denied; rosterd's user must be able to read it and to write to its folder",
-  EROFS: "its file system is read-only; remount it writable, or choose another file with --settings",
+  EROFS: "its file system is read-only; remount it read-write, or choose another file with --settings",
 };
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -18,7 +18,7 @@ const ANOTHER_FOLDER = "choose another with --data";
 const FIXES: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_USER,
   EPERM: ANOTHER_USER,
-  EROFS: "its file system is read-only; remount it writable, or choose another with --data",
+  EROFS: "its file system is read-only; remount it read-write, or choose another with --data",
   ENOENT: ANOTHER_FOLDER,
   ENOTDIR: ANOTHER_FOLDER,
   EEXIST: ANOTHER_FOLDER,

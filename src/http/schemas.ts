@@ -90,7 +90,7 @@ export const statusDocument = z.object({
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
   standby: z.boolean().describe(
-    "Whether another rosterd is importing into this database. This one takes over if the other stops.",
+    "Whether another instance of rosterd is importing into this database. This one takes over if the other stops.",
   ),
   leader_since: z.string().optional().describe(
     "When the current leader on this database took over. Only in `rosterd status`.",

@@ -19,7 +19,7 @@ const getHealth = createRoute({
 const getReadiness = createRoute({
   method: "get",
   path: "/readyz",
-  summary: "Whether database, folder and settings are usable",
+  summary: "Whether the database, folder and settings are usable",
   ...OPEN,
   responses: { 200: json("All of them are usable.", readiness), ...errors(503) },
 });

@@ -37,7 +37,7 @@ function checkUpload({ upload }: Folders): Promise<Finding> {
 function checkWork({ upload, work }: Folders): Promise<Finding> {
   return finding("work_folder", async () => {
     if (!await isRealFolder(work, "work_not_a_folder")) {
-      return good("work_folder", `rosterd creates ${work} when it is needed`);
+      return good("work_folder", `rosterd creates ${work} when needed`);
     }
     const probe = temporaryName("probe");
     try {
@@ -53,7 +53,7 @@ function checkWork({ upload, work }: Folders): Promise<Finding> {
 function checkBak({ bak }: Folders): Promise<Finding> {
   return finding("bak_folder", async () => {
     if (!await isRealFolder(bak, "bak_not_a_folder")) {
-      return good("bak_folder", `rosterd creates ${bak} when it is needed`);
+      return good("bak_folder", `rosterd creates ${bak} when needed`);
     }
     await tryMaking(bak, "bak_not_writable");
     return good("bak_folder", `${bak} is a real folder and can be written`);

@@ -123,10 +123,10 @@ export async function tryMaking(
 const FIXES: Readonly<Record<string, string>> = {
   EACCES: "give rosterd's user the right to write there",
   EPERM: "give rosterd's user the right to write there",
-  EROFS: "its file system is read-only; mount it writable",
+  EROFS: "its file system is read-only; remount it read-write",
   ENOSPC: "its disk is full; free some space",
   EDQUOT: "rosterd's user has used up its quota; raise it or free some space",
-  EXDEV: "its folder .rosterd is on another file system; unmount that one",
+  EXDEV: "its folder .rosterd is on another file system; unmount it",
 };
 
 /** Turns the error of a failed move into an {@link UnusableFolder}. Returns errors without a system code unchanged. */

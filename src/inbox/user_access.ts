@@ -27,7 +27,7 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
   for (const [check, path] of Object.entries(checks)) {
     const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
     const isUpload = check === "upload_folder";
-    if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when it is needed`);
+    if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when needed`);
     else if (stats === null) {
       yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
     } else if (!isUpload && !stats.isDirectory()) {

@@ -46,7 +46,7 @@ async function checkServer(database: Database): Promise<Finding> {
   const changed = await changedValues(database);
   if (changed.length > 0) {
     const fix = "Check the settings of the database and of the role (\\drds in psql), and any pooler in between.";
-    return bad("database", `values come back changed: ${changed.join(", ")}`, fix);
+    return bad("database", `some values do not survive a round trip: ${changed.join(", ")}`, fix);
   }
   if (kind === "server") return good("database", `PostgreSQL ${version} is responding and uses UTF-8`);
   return embedded(`the embedded PostgreSQL ${version} answers`);
@@ -95,7 +95,7 @@ function checkSchema(version: number | null): Finding {
     return bad(
       "schema",
       `the database has schema ${version}, but ${needed}`,
-      "Start a newer rosterd on this database.",
+      "Start a newer version of rosterd on this database.",
     );
   }
   if (version === 0) return good("schema", "rosterd's tables do not exist yet: the first start creates them");
@@ -117,7 +117,7 @@ const FIXES: Readonly<Record<string, string>> = {
   ENOTFOUND: "Check the host in DATABASE_URL.",
   EAI_AGAIN: "Check the host in DATABASE_URL and this machine's DNS.",
   NO_TLS: "Switch TLS on in the server (ssl = on), or set sslmode=disable in DATABASE_URL if the network is trusted.",
-  TLS_FAILED: "Set sslrootcert=FILE in DATABASE_URL to the certificate of its authority, or renew the certificate.",
+  TLS_FAILED: "Set sslrootcert=FILE in DATABASE_URL to the certificate of the issuer, or renew the certificate.",
   "28P01": "Check the user and password in DATABASE_URL.",
   "28000": "Check the user and password in DATABASE_URL, and the server's pg_hba.conf.",
   "3D000": "Create the database, or check its name in DATABASE_URL.",

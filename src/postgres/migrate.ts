@@ -27,7 +27,9 @@ const MIGRATION_LOCK = 7_246_001;
 export class SchemaTooNew extends Error {
   override readonly name = "SchemaTooNew";
   constructor(version: number) {
-    super(`the database has schema ${version}, but this rosterd needs schema ${SCHEMA_VERSION}: start a newer rosterd`);
+    super(
+      `the database has schema ${version}, but this rosterd needs schema ${SCHEMA_VERSION}: start a newer version of rosterd`,
+    );
   }
 }
 

@@ -59,7 +59,7 @@ export async function explainWithRights(sql: Sql, error: unknown): Promise<strin
   try {
     const missing = (await checkRights(sql)).findings.filter(({ verdict }) => verdict === "bad");
     if (missing.length === 0) {
-      return `${explanation}, but has all that rosterd's own tables need: the server's log names it`;
+      return `${explanation}, but has every right that rosterd's own tables need: see the server's log for the missing one`;
     }
     return missing.map(({ text, fix }) => `${text}. ${fix}`).join(" ");
   } catch (other) {
@@ -118,5 +118,5 @@ function lackingOwnership({ role }: Rights, tables: readonly TableRights[], vers
   const what = `rosterd.${foreign.name} belongs to ${foreign.owner}, not to ${role}`;
   return version < SCHEMA_VERSION
     ? bad("rights", `${what}: the schema cannot be upgraded`, fix)
-    : warning("rights", `${what}: a later rosterd could not upgrade the schema`, fix);
+    : warning("rights", `${what}: a later version of rosterd could not upgrade the schema`, fix);
 }

@@ -69,7 +69,7 @@ export async function checkStructure({ transaction }: Database): Promise<Finding
     ...INDEXES.filter(isTable).map((wanted) => lostIndex(found, wanted)),
     ...found.switched_off.map(switchedOff),
   ].filter((finding) => finding !== null);
-  return lost.length > 0 ? lost : [good("structure", "all keys, checks and indexes are there")];
+  return lost.length > 0 ? lost : [good("structure", "all keys, checks and indexes are in place")];
 }
 
 function lostConstraint(

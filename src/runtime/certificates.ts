@@ -25,12 +25,12 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "it is not valid yet",
   CERT_SIGNATURE_FAILURE: "its signature is wrong",
   CERT_REVOKED: "it was revoked",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed and not trusted here",
-  SELF_SIGNED_CERT_IN_CHAIN: "its authority is not trusted here",
-  UNABLE_TO_GET_ISSUER_CERT: "its authority is not trusted here",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its authority is not trusted here",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its authority is not trusted here",
-  INVALID_PURPOSE: "it is not meant for servers",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed and not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "its issuer is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT: "its issuer is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its issuer is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its issuer is not trusted",
+  INVALID_PURPOSE: "it was not issued for servers",
   ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another name",
 };
 

@@ -66,9 +66,9 @@ function stuckFile({ name, text }: WaitingFile): Alert {
 function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
   return {
     subject: `rosterd: ${printable(name)}: grew after it was imported`,
-    text: `The file "${printable(name)}" had ${counted(imported, "byte")} when it was imported, ` +
-      `and now has ${grouped(size)}.\n\n` +
-      `Another program was still writing to it, and the bytes written later were not imported. They are in the ` +
-      `folder "bak" inside the upload folder, in ${bakFile}. Upload the whole file again.\n`,
+    text: `The file "${printable(name)}" grew after it was imported: from ${grouped(imported)} to ${grouped(size)} ` +
+      `bytes.\n\n` +
+      `Another program was still writing to it, so the new bytes were not imported. They are in ${bakFile}, in the ` +
+      `folder "bak" inside the upload folder. Upload the whole file again.\n`,
   };
 }

@@ -33,7 +33,11 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       { labels: { part: "settings" }, value: Number(snapshot.settings) },
       { labels: { part: "turns" }, value: Number(snapshot.turns) },
     ]),
-    gauge("standby", "1 while another rosterd is importing into this database.", one(Number(snapshot.standby))),
+    gauge(
+      "standby",
+      "1 while another instance of rosterd is importing into this database.",
+      one(Number(snapshot.standby)),
+    ),
     gauge("import_running", "1 while an import is running.", one(Number(snapshot.running))),
     counter("imports_total", "Imports by status.", byLabel("status", totals.imports, OVER)),
     gauge(

@@ -39,7 +39,8 @@ import type { Turns } from "./turns.ts";
 /** A standby counts as ready: a rolling update waits until it is ready before it stops the leader. */
 const STANDBY = {
   code: "standby",
-  text: "another rosterd is importing into this database; this one is on standby, and takes over if the other stops",
+  text:
+    "another instance of rosterd is importing into this database; this one is on standby, and takes over if the other stops",
 };
 
 export interface ServiceParts {

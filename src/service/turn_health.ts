@@ -30,7 +30,7 @@ export class TurnHealth {
       const code = codeOf(error) || (error instanceof Error ? error.name : "unknown");
       this.#failure = {
         code: "turn_failed",
-        text: `the last scan failed (${code}) and will be retried; see the log for the error`,
+        text: `the last scan failed (${code}) and will be retried; see the log for details`,
       };
       throw error;
     } finally {

@@ -50,7 +50,7 @@ const FIXES: Readonly<Record<string, string>> = {
   ESOCKET: "Check smtp.host, smtp.port and smtp.security, and that the server is running.",
   ETLS: "Check smtp.security, and that this machine trusts the server's certificate.",
   ECERTIFICATE:
-    "Set smtp.ca_file to the certificate of its authority, set smtp.host to the name in the certificate, or renew it.",
+    "Set smtp.ca_file to the certificate of the issuer, set smtp.host to the name in the certificate, or renew it.",
   ECAFILE: "Set smtp.ca_file to a PEM file that rosterd's user can read, or leave it empty.",
   EPROTOCOL: "Check smtp.port and smtp.security: the server that answers is not a mail server.",
 };

@@ -110,9 +110,9 @@ function countLines(entry: ImportEntry): string[] {
 
 /** An admin may decide before a late mail is sent. */
 const HOLD_WORDS = {
-  open: "This is on hold until an admin approves or discards it.",
-  approved: "This was on hold; an admin has since approved it.",
-  discarded: "This was on hold; an admin has since discarded it.",
+  open: "The change is on hold until an admin approves or discards it.",
+  approved: "The change was on hold; an admin has since approved it.",
+  discarded: "The change was on hold; an admin has since discarded it.",
 };
 
 function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
@@ -123,7 +123,7 @@ function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
   const held = heldUsers(entry);
   if (held === 0) return [];
   return section("On hold", [
-    `This file would disable or archive ${counted(held, "user")}. The archive guard put this on hold:`,
+    `This file would disable or archive ${counted(held, "user")}. The archive guard put the change on hold:`,
     `${shown(entry.hold?.reason ?? "no reason was given", 1_000)}.`,
     ...(holdState(entry) === "open" ? ["Nothing happens to them until an admin approves or discards it."] : []),
     ...(file === null ? [] : ["", heldSentence(entry, file)]),

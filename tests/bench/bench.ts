@@ -6,7 +6,7 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { psqlIsFound } from "./by_hand.ts";
 import { IMPORT_CASES, type ImportCase } from "./cases.ts";
 import { FIGURES } from "./figures.ts";
@@ -146,8 +146,8 @@ async function main(): Promise<void> {
   const needsServer = options.sweep || [...IMPORT_CASES, ...FIGURES].some(({ name }) => options.wants(name)) ||
     [HUGE, LATENCY].some(options.wants);
   if (!needsServer) return;
-  const away = await serverIsAway();
-  if (away !== null) throw new Error(away);
+  const unavailable = await serverUnavailable();
+  if (unavailable !== null) throw new Error(unavailable);
   const programs = await findPrograms();
   const machine = await describeMachine();
   const imports = await measureImports(options, programs, await findOthers());

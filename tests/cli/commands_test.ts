@@ -1,15 +1,15 @@
 /** The command line as a script sees it: documents, messages and exit codes (contract, section 7). */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 
 const GOOD = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
 const BAD_RECORD = GOOD + "3,,Ottawa\n";
 const NO_ROSTER = "a,b\n1,2\n";
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
-const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${unavailable}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 
 async function workplace(): Promise<Workplace & { url: string }> {
   const database = (await testDatabase())!;

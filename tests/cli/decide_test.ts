@@ -1,11 +1,11 @@
 /** Tests `imports approve|discard|undo ID`, and how people and scripts see held users. */
 import assert from "node:assert/strict";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
-const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 const SETTINGS = JSON.stringify({ archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } });
 
 /** Users u01 to u30, the first `gone` of them inactive. */
@@ -90,7 +90,7 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.equal(approved.out.match(/: a later roster says otherwise \(import 3, "corrected\.csv"\)$/gm)!.length, 20);
   assert.match(approved.out, /^ {2}… and 3 more\n$/m);
   const shown = (await here.run("imports", "show", "2")).out;
-  assert.match(shown, /^spring\.csv: archivals were on hold, and have been approved$/m);
+  assert.match(shown, /^spring\.csv: the held archivals were approved$/m);
   assert.match(shown, /^ {2}25 users were held: .*\n {2}u01 \(line 2\) was archived\n {2}u02 .* was archived\n/m);
   assert.match(shown, /^ {2}u03 \(line 4\) was left unchanged\n[\s\S]*^ {2}… and 5 more\n {2}approved \d{4}-/m);
   assert.doesNotMatch(shown, /would be archived/);
@@ -128,7 +128,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
 
   assert.deepEqual(await json(here, "imports", "discard", "2"), { discarded: 25, left_out: [], left_out_total: 0 });
   const discarded = await here.run("imports", "show", "2");
-  assert.match(discarded.out, /^spring\.csv: archivals were on hold, and have been discarded$/m);
+  assert.match(discarded.out, /^spring\.csv: the held archivals were discarded$/m);
   assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
   assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {

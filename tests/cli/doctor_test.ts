@@ -5,14 +5,14 @@ import type { Finding } from "../../src/domain/finding.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
 import { canMount, withMemory } from "../inbox/mounts.ts";
 import { IS_ROOT } from "../inbox/other_process.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
 import { CERTIFICATE_FILE, startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
-const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${unavailable}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 
 /** As root without capabilities, so that modes and owners hold for it too. */
 const WITHOUT_POWER = IS_ROOT

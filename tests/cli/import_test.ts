@@ -1,10 +1,10 @@
 /** `rosterd import`, as the person uses it who has a roster on the disk and no service running. */
 import assert from "node:assert/strict";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const ROSTER = `unique_id,login_source,first_name,last_name,user_type_id,data_of_birth
 1001,ldap,Anna,Tremblay,student,2001-05-17
@@ -13,7 +13,7 @@ const ROSTER = `unique_id,login_source,first_name,last_name,user_type_id,data_of
 
 Deno.test({
   name: "a roster is checked, imported, and its failed record corrected and imported",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { parseEnvironment } from "../../src/cli/installation.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
 import { IS_ROOT } from "../inbox/other_process.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${unavailable}`);
 
 /** As root without capabilities, so that modes hold for it too. */
 const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE] : FROM_SOURCE;
@@ -68,7 +68,7 @@ Deno.test("--embedded is announced: check creates nothing, and import creates th
 
 Deno.test({
   name: "a command finds the service from any folder by the environment file or by the run folder",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });
@@ -115,7 +115,7 @@ Deno.test({
 
 Deno.test({
   name: "an unreadable environment file or admin token ends with 78, and the message says what to type",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
 import { IS_ROOT } from "../inbox/other_process.ts";
 import { missingPrograms } from "../support/programs.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const noStrace = missingPrograms("strace");
 if (noStrace !== null) console.error(`LEFT OUT: the test of ${import.meta.url} with a sick disk: ${noStrace}`);
@@ -18,7 +18,7 @@ const PROGRAM = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", 
 for (const command of ["check", "import"]) {
   Deno.test({
     name: `${command} reports each operand that cannot be opened and continues with the others, also with --json`,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using here = await Workplace.make({ DATABASE_URL: database.url }, PROGRAM);
@@ -60,7 +60,7 @@ for (const command of ["check", "import"]) {
 
 Deno.test({
   name: "a disk error is one report, and the next file is still checked",
-  ignore: away !== null || noStrace !== null,
+  ignore: unavailable !== null || noStrace !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
 import { PERMISSIONS } from "../../.ci/permissions.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: a test of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: a test of ${import.meta.url}: ${unavailable}`);
 
 Deno.test("the tasks have the permissions of the binary", () => {
   for (const task of [manifest.tasks.start, manifest.tasks.rosterd]) {
@@ -17,7 +17,7 @@ Deno.test("the tasks have the permissions of the binary", () => {
 
 Deno.test({
   name: "without a service, status says that none runs, with the permissions of the binary",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     const folder = await Deno.makeTempDir({ prefix: "rosterd-test-" });

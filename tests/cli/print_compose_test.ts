@@ -4,13 +4,13 @@ import { parse } from "yaml";
 import { noMachine, OwnMachine } from "../support/own_machine.ts";
 import { Workplace } from "../support/rosterd.ts";
 
-const away = await noMachine();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await noMachine();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name:
     "the commands of the printed Compose file make every folder, number and secret that it names, and keep them when run again",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using here = await Workplace.make();
     await using machine = await OwnMachine.start();

@@ -6,8 +6,8 @@ import { missingPrograms, pathOfProgram } from "../support/programs.ts";
 import { SFTP_PROGRAMS, type SftpServer, startSshd } from "../support/sftp_server.ts";
 import { noPrintedPlace, PrintedPlace, UPLOAD } from "./printed_place.ts";
 
-const away = missingPrograms(...SFTP_PROGRAMS, "ssh") ?? await noPrintedPlace();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = missingPrograms(...SFTP_PROGRAMS, "ssh") ?? await noPrintedPlace();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const KEYS = "/etc/ssh/rosterd-keys/registry";
 const FOLDERS = [
@@ -29,7 +29,7 @@ const ATTACKS = [
 
 Deno.test({
   name: "the printed sshd lets a registry upload and nothing else, and rosterd imports as its own user",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open();
     await place.print("sshd");

@@ -12,9 +12,9 @@ const SERVERS = ["systemd", "compose", "sshd", "vsftpd"];
 
 /** A test that needs programs of the system. */
 function withPrograms(name: string, programs: readonly string[], fn: () => Promise<void>): void {
-  const away = missingPrograms(...programs);
-  if (away !== null) console.error(`LEFT OUT: "${name}": ${away}`);
-  Deno.test({ name, ignore: away !== null, fn });
+  const unavailable = missingPrograms(...programs);
+  if (unavailable !== null) console.error(`LEFT OUT: "${name}": ${unavailable}`);
+  Deno.test({ name, ignore: unavailable !== null, fn });
 }
 
 function good({ code, out, err }: Ended): string {

@@ -5,8 +5,8 @@ import { missingPrograms, pathOfProgram } from "../support/programs.ts";
 import { until } from "../support/until.ts";
 import { noPrintedPlace, PrintedPlace, UPLOAD } from "./printed_place.ts";
 
-const away = missingPrograms("vsftpd", "openssl", "curl", "lftp") ?? await noPrintedPlace();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = missingPrograms("vsftpd", "openssl", "curl", "lftp") ?? await noPrintedPlace();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const PASSWORD = "secret-of-the-test";
 const DROP_IN = "/etc/systemd/system/vsftpd.service.d/rosterd.conf";
@@ -25,7 +25,7 @@ const ATTACKS = [
 
 Deno.test({
   name: "the printed vsftpd lets a registry upload and nothing else, and rosterd imports as its own user",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using place = await PrintedPlace.open();
     await place.print("vsftpd");

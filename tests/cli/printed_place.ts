@@ -7,7 +7,7 @@ import type { StatusDocument } from "../../src/http/service.ts";
 import { readServiceRecord } from "../../src/host/service_record.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { noMachine, OwnMachine } from "../support/own_machine.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
 
 export const UPLOAD = "/srv/rosterd/upload";
@@ -16,7 +16,7 @@ const FOLDERS = ["--upload", UPLOAD, "--data", DATA, "--settings", `${DATA}/sett
 
 /** Why there can be no such place here; null when there can. */
 export async function noPrintedPlace(): Promise<string | null> {
-  return await serverIsAway() ?? await noMachine();
+  return await serverUnavailable() ?? await noMachine();
 }
 
 export class PrintedPlace implements AsyncDisposable {

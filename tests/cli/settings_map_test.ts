@@ -1,15 +1,15 @@
 /** `rosterd settings map FILE`, on a terminal of its own and without one. */
 import assert from "node:assert/strict";
 import { createLineReader } from "../../src/cli/terminal.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { KOHA, MOODLE } from "../page/world.ts";
 
 const scriptIsMissing = await isMissing("script");
-const away = scriptIsMissing ?? await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${away}`);
-const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: away !== null, fn });
+const unavailable = scriptIsMissing ?? await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${unavailable}`);
+const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 
 async function isMissing(program: string): Promise<string | null> {
   try {

@@ -4,13 +4,13 @@ import { copyFile } from "node:fs/promises";
 import { HOME } from "../../src/cli/commands/print/host.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { compileBinary } from "../support/compile.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { until } from "../support/until.ts";
 
 const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 const binary = await compileBinary();
-const away = await serverIsAway();
+const unavailable = await serverUnavailable();
 
 /** A folder with only the binary and a roster. */
 async function emptyFolder(databaseUrl: string | null): Promise<Workplace> {
@@ -86,7 +86,7 @@ Deno.test({
 
 Deno.test({
   name: "the binary does the main job with a database server",
-  ignore: binary === null || away !== null,
+  ignore: binary === null || unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using here = await emptyFolder(database.url);

@@ -1,9 +1,9 @@
 /** Runs a test of HTTP with a whole service on a real database. Skips it without a server. */
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of HTTP on a whole service: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of HTTP on a whole service: ${unavailable}`);
 
 export function onService(
   name: string,
@@ -13,7 +13,7 @@ export function onService(
 ) {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({ databaseUrl: database.url, settings, environment });

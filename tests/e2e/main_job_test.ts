@@ -1,11 +1,11 @@
 /** The main job: drop a roster, find the users in Postgres, the failures in the mail, the file in `bak`. */
 import assert from "node:assert/strict";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
 const SAMPLE = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
-const away = await serverIsAway();
+const unavailable = await serverUnavailable();
 
 /** Reads the users. Null for the embedded database, which accepts no second connection. */
 type LookAtUsers = () => Promise<Record<string, unknown>[]>;
@@ -14,7 +14,7 @@ type LookAtUsers = () => Promise<Record<string, unknown>[]>;
 function onEachDatabase(name: string, test: (service: TestService, users: LookAtUsers | null) => Promise<void>): void {
   Deno.test({
     name: `${name} (server)`,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({ databaseUrl: database.url });
@@ -27,7 +27,7 @@ function onEachDatabase(name: string, test: (service: TestService, users: LookAt
   });
 }
 
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${away}`);
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${unavailable}`);
 
 function counts({ records, created, updated, unchanged, skipped, failed }: ImportEntry) {
   return { records, created, updated, unchanged, skipped, failed };

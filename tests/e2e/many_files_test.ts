@@ -1,17 +1,17 @@
 /** Lists of files are cut, with a count, everywhere: a folder may hold thousands. */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../src/http/service.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
 
 const FILES = 300;
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "of 300 waiting and 300 ignored files, status names the 100 oldest and says how many there are",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url, settings: { settle_seconds: 3_600 } });

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import type { HeldUser } from "../../src/domain/decision.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
 
-const away = await serverIsAway();
+const unavailable = await serverUnavailable();
 const GUARDED = { archive_inactive_users: true, archive_guard: { max_percent: 10, min_users: 2 } };
 
 function onServer(
@@ -19,7 +19,7 @@ function onServer(
 ): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({ databaseUrl: database.url, settings });
@@ -28,7 +28,7 @@ function onServer(
   });
 }
 
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${away}`);
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url} on a server: ${unavailable}`);
 
 /** Users u01 to u40; the first `gone` are inactive. */
 function roster(gone: number, of = 40): string {

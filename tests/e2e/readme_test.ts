@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestService } from "../support/service.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the test of the README's example: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the test of the README's example: ${unavailable}`);
 
 Deno.test({
   name: "the roster in the README causes the failed records that the README shows",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
     const [roster, failed] = [...readme.matchAll(/```csv\n(.*?)```/gs)].map(([, block]) => block);

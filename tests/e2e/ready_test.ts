@@ -3,21 +3,21 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const ROSTER = "unique_id,login_source,email\n1,ldap,a@example.edu\n2,ldap,b@example.edu\n";
 const HOUR_MS = 3_600_000;
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
 
 function onServer(name: string, test: (url: string, sql: Sql) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await test(database.url, database.sql);

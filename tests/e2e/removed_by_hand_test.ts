@@ -2,18 +2,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
 
 function withService(name: string, test: (service: TestService, sql: Sql) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({ databaseUrl: database.url });

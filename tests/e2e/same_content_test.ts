@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const roster = (city: string) => `unique_id,login_source,city\n1,SSO,${city}\n2,SSO,Hull\n`;
 
 Deno.test({
   name: "an older roster that comes back after another one is warned of with its import and its day, by check too",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });

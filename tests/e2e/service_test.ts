@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const ROSTER = "unique_id,login_source,email\n1,ldap,a@example.edu\n2,ldap,b@example.edu\n";
-const away = await serverIsAway();
+const unavailable = await serverUnavailable();
 
 function onServer(
   name: string,
@@ -16,7 +16,7 @@ function onServer(
 ): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using made = await database();
       await test(made.url, made.sql);
@@ -24,7 +24,7 @@ function onServer(
   });
 }
 
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 async function database() {
   return (await testDatabase())!;

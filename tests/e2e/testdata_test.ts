@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { emptyTables, serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { emptyTables, serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
@@ -13,12 +13,12 @@ import { assertPrinted, exitCode, splitPrinted } from "./testdata_printed.ts";
 import { type Case, readCases } from "./testdata_cases.ts";
 
 const cases = await readCases();
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "each roster of tests/testdata has the expected outcome in check, import, bak and mail",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn(t) {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });
@@ -41,7 +41,7 @@ Deno.test({
 
 Deno.test({
   name: "rosterd check prints its document as text, and exits with 0, 2 or 3",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using here = await Workplace.make({ DATABASE_URL: database.url });

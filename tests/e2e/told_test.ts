@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
 type Where = { service: TestService; sql: Sql; file: string };
@@ -103,7 +103,7 @@ async function turn({ service }: Where): Promise<void> {
 
 Deno.test({
   name: "each fault that lasts is told within two turns, and the file goes in when it is over",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn(t) {
     await using test = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: test.url });

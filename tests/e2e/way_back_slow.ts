@@ -11,15 +11,15 @@ import {
   FRENCH_CANADA,
   GERMAN,
   LibreOffice,
-  libreOfficeIsAway,
+  libreOfficeUnavailable,
   type Opening,
 } from "../support/libreoffice.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 import { SPREADSHEET_VALUES, VALUES_WITH_CR } from "./spreadsheet_values.ts";
 
-const away = await libreOfficeIsAway() ?? await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await libreOfficeUnavailable() ?? await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 /** Columns that accept any text of 50 characters. */
 const COLUMNS = [
@@ -103,13 +103,13 @@ async function saveCorrected(office: LibreOffice, sheet: Uint8Array, way: Way): 
 for (const way of WAYS) {
   Deno.test({
     name: `failed records, ${way.name} by LibreOffice, come back with the values that they had`,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     fn: () => comesBack(way, SPREADSHEET_VALUES, (value) => value),
   });
 }
 
 Deno.test({
   name: "LibreOffice changes only the line ends within values of failed records",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () => comesBack(WAYS[0], VALUES_WITH_CR, (value) => value.replaceAll(/\r\n?/g, "\n")),
 });

@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { ImportEntry } from "../../src/importer/ports.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function onServer(name: string, test: (service: TestService, sql: TestDatabase["sql"]) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({ databaseUrl: database.url });

@@ -4,14 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HEADER = "unique_id,login_source,active\n";
 
-const away = await serverIsAway() ?? (await hasCurl() ? null : "there is no curl");
-if (away !== null) console.error(`LEFT OUT: the tests of the lines of curl in docs/http.md: ${away}`);
+const unavailable = await serverUnavailable() ?? (await hasCurl() ? null : "there is no curl");
+if (unavailable !== null) console.error(`LEFT OUT: the tests of the lines of curl in docs/http.md: ${unavailable}`);
 
 async function hasCurl(): Promise<boolean> {
   return await new Deno.Command("curl", { args: ["--version"], stdout: "null" }).output().then(() => true, () => false);
@@ -58,7 +58,7 @@ async function historyOf(service: TestService): Promise<unknown[]> {
 function curlTest(name: string, fn: (service: TestService) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using service = await TestService.start({

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { type SmtpTestServer, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
@@ -20,8 +20,9 @@ const WARM_UP = 5;
 const MOST_MIB = 256;
 const TOKEN = "token-of-the-test";
 
-const away = await serverIsAway() ?? (Deno.build.os === "linux" ? null : "handles are counted on Linux only");
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ??
+  (Deno.build.os === "linux" ? null : "handles are counted on Linux only");
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 interface Scene {
   here: Workplace;
@@ -100,7 +101,7 @@ function misbehaving(smtp: SmtpTestServer, how: Parameters<SmtpTestServer["misbe
 
 Deno.test({
   name: `after ${FILES} files with faults at random, nothing is lost, and nothing has grown`,
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using smtp = await startSmtpServer({ security: "none" });

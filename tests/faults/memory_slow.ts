@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { measure, watchPeak } from "../bench/program.ts";
 import { ROSTER_HEADER, writeRoster } from "../bench/roster.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 import { type ReceivedMail, startSmtpServer } from "../support/smtp_server.ts";
 import { until } from "../support/until.ts";
@@ -19,13 +19,14 @@ const WAITING_FILES = 20_000;
 const MOST_MIB = 256;
 const LONGEST_MS = 900_000;
 
-const away = await serverIsAway() ?? (Deno.build.os === "linux" ? null : "memory is measured on Linux only");
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ??
+  (Deno.build.os === "linux" ? null : "memory is measured on Linux only");
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function onServer(name: string, test: (database: TestDatabase, here: Workplace) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using database = (await testDatabase())!;
       await using here = await Workplace.make({

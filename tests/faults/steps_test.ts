@@ -1,12 +1,12 @@
 /** Kills the service at some steps; `deno task test:slow` does so at every step of every kind of file. */
-import { serverIsAway } from "../support/postgres.ts";
+import { serverUnavailable } from "../support/postgres.ts";
 import { killAtSteps } from "./steps.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "a service killed at some steps of an import continues, and nothing is lost or done twice",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () => killAtSteps("fails in part", { from: 3, stride: 11, moments: ["before"] }),
 });

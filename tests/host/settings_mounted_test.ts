@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { canMount, withMount } from "../inbox/mounts.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 
-const away = canMount() ? await serverIsAway() : "this process may not mount";
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = canMount() ? await serverUnavailable() : "this process may not mount";
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "a settings file mounted by itself is saved over HTTP and by settings set",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url, withoutMail: true });

@@ -18,8 +18,8 @@ Deno.test("nothing is imported unless bak and .rosterd are real folders, and the
     [{ bak: linkTo("/tmp") }, "bak_not_a_folder", /bak is a link: remove it/],
     [{ bak: linkTo("nowhere") }, "bak_not_a_folder", /bak is a link: remove it/],
     [{ bak: "a file" }, "bak_not_a_folder", /bak is not a folder: remove it/],
-    [{ ".rosterd": linkTo("/tmp") }, "work_not_a_folder", /\.rosterd is a link: move it away/],
-    [{ ".rosterd": "a file" }, "work_not_a_folder", /\.rosterd is not a folder: move it away/],
+    [{ ".rosterd": linkTo("/tmp") }, "work_not_a_folder", /\.rosterd is a link: move it elsewhere/],
+    [{ ".rosterd": "a file" }, "work_not_a_folder", /\.rosterd is not a folder: move it elsewhere/],
   ];
   for (const [tree, code, message] of planted) {
     await t.step(JSON.stringify(tree), () =>

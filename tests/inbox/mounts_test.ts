@@ -74,7 +74,10 @@ mountTest(
           await assert.rejects(inbox.scan(0), { code: "upload_not_writable", message: /\.rosterd is on another file/ });
         });
         await run("mount", "-o", "remount,ro", at("upload"));
-        await assert.rejects(inbox.scan(0), { code: "upload_not_writable", message: /read-only; mount it writable/ });
+        await assert.rejects(inbox.scan(0), {
+          code: "upload_not_writable",
+          message: /read-only; remount it read-write/,
+        });
         assert.deepEqual(await treeOf(at("upload")), { "x.csv": "a\n", ".rosterd": {} });
       });
     }),
@@ -91,7 +94,7 @@ mountTest(
         await plant(at("upload"), { "x.csv": "a\n" });
         const { inbox } = uploadsIn(at("upload"), { maxScanMs: 300 });
         await inbox.scan(0);
-        const hanging = { name: "UnusableFolder", code: "upload_hanging", message: /has not answered for 0\.3 s/ };
+        const hanging = { name: "UnusableFolder", code: "upload_hanging", message: /has not responded for 0\.3 s/ };
         await run("fsfreeze", "--freeze", at("upload"));
         try {
           await assert.rejects(inbox.scan(0), hanging);

@@ -19,7 +19,7 @@ const FLAGS = [
 ];
 
 /** The reason why no browser can be started, or null if one can. */
-export async function browserIsAway(): Promise<string | null> {
+export async function browserUnavailable(): Promise<string | null> {
   try {
     await Deno.stat(CHROMIUM);
     return null;

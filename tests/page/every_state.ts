@@ -26,7 +26,7 @@ export async function everyState(scene: Stage, look: Look): Promise<void> {
   await manyFailures(scene, page, look);
   await undone(scene, page, look);
   await reading(scene, look);
-  await away(scene, page, look);
+  await unreachable(scene, page, look);
 }
 
 async function running({ service, database }: Stage, page: Page, look: Look): Promise<void> {
@@ -72,22 +72,22 @@ async function reading(scene: Stage, look: Look): Promise<void> {
 }
 
 /** Stops the database, then the service. */
-async function away({ service, database }: Stage, page: Page, look: Look): Promise<void> {
+async function unreachable({ service, database }: Stage, page: Page, look: Look): Promise<void> {
   await go(page, "#/", "Overview");
   await database.refuse();
   await (await service.fetch("/imports")).body?.cancel();
   await lookNow(page);
   await page.getByText("Imports are not possible right now").waitFor({ timeout: 30_000 });
-  await look("database-away", page);
+  await look("database-unreachable", page);
   await page.reload();
   await page.getByText("Recent imports cannot be shown right now.").waitFor();
-  await look("database-away-anew", page);
+  await look("database-unreachable-overview", page);
   await go(page, "#/imports", "This page cannot be shown right now");
-  await look("database-away-imports", page);
+  await look("database-unreachable-imports", page);
   await service.stop();
   await lookNow(page);
   await page.getByText("The service is not responding.").first().waitFor({ timeout: 30_000 });
-  await look("service-away", page);
+  await look("service-unreachable", page);
 }
 
 /** Makes the page poll at once, as a tab does when it becomes visible again. */

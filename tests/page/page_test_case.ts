@@ -1,11 +1,11 @@
 /** A test of the page with its own service and browser. Without Chromium or Postgres it is skipped. */
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { serverIsAway, type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
-import { browserIsAway, signIn, startBrowser, type Visit, visit } from "./browser.ts";
+import { browserUnavailable, signIn, startBrowser, type Visit, visit } from "./browser.ts";
 
-const away = await browserIsAway() ?? await serverIsAway();
-if (away !== null) console.error(`SKIPPED: the tests of the admin page in a browser: ${away}`);
+const unavailable = await browserUnavailable() ?? await serverUnavailable();
+if (unavailable !== null) console.error(`SKIPPED: the tests of the admin page in a browser: ${unavailable}`);
 
 export interface Scene {
   service: TestService;
@@ -27,7 +27,7 @@ export interface SceneOptions {
 export function pageTest(name: string, options: SceneOptions, fn: (scene: Scene) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     // Playwright keeps its own sockets and timers.
     sanitizeOps: false,
     sanitizeResources: false,

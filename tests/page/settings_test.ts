@@ -77,7 +77,7 @@ pageTest(
     await defaults.getByLabel("Column").selectOption("login_source");
     await defaults.getByLabel("Value", { exact: true }).fill("sso");
     assert.equal(await defaults.getByRole("option", { name: "unique_id" }).count(), 0);
-    await group(page, "Columns that are only filled").getByLabel("phone_cell").check();
+    await group(page, "Fill-only columns").getByLabel("phone_cell").check();
     await page.getByLabel("Date format").selectOption("DD/MM/YYYY");
     await group(page, "Values damaged by a spreadsheet").getByLabel("Accept them").check();
     const sent = page.waitForRequest((request) => request.method() === "PATCH");

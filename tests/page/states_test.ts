@@ -16,10 +16,10 @@ const WORDS: Record<string, RegExp> = {
   "undo-dialog": /40 users it updated or reactivated will get their previous values back, except values changed since/,
   "undone": /Undone: 40 users were restored\./,
   "read-token": /Viewing failed records requires the admin token\./,
-  "database-away": /Imports are not possible right now[^]*Start the database/,
-  "database-away-anew": /Recent imports cannot be shown right now\./,
-  "database-away-imports": /This page cannot be shown right now/,
-  "service-away": /The service is not responding\. This page may be out of date\. Retrying…/,
+  "database-unreachable": /Imports are not possible right now[^]*Start the database/,
+  "database-unreachable-overview": /Recent imports cannot be shown right now\./,
+  "database-unreachable-imports": /This page cannot be shown right now/,
+  "service-unreachable": /The service is not responding\. This page may be out of date\. Retrying…/,
 };
 
 pageTest("In every state the page says what is wrong, is accessible and fits a narrow screen", {

@@ -49,13 +49,13 @@ onEachDatabase(
     ]);
     assert.equal(page!.next, "ldap2");
 
-    const approved = await approveHold(db.database, report.id!, signal);
+    const approved = await approveHold(db.database, report.id!, signal, "admin");
 
     assert.deepEqual(approved, { archived: 10, disabled: 0, permits_released: 10, left_out: [], left_out_total: 0 });
     assert.equal(await activeCount(db), 30);
-    await assert.rejects(approveHold(db.database, report.id!, signal), CannotDecide);
+    await assert.rejects(approveHold(db.database, report.id!, signal, "admin"), CannotDecide);
 
-    const undone = await undoImport(db.database, report.id!, signal);
+    const undone = await undoImport(db.database, report.id!, signal, "admin");
 
     assert.deepEqual(undone, {
       restored: 40,
@@ -80,11 +80,11 @@ onServer(
     const second = await db.import(roster(40, 2), { settings });
 
     assert.deepEqual(countsOf(second), { records: 40, unchanged: 38, held: 2 });
-    const approved = await approveHold(db.database, first.id!, signal);
+    const approved = await approveHold(db.database, first.id!, signal, "admin");
     assert.deepEqual(approved!.archived, 2);
     assert.equal(approved!.left_out_total, 8);
     assert.match(approved!.left_out[0].reason, /^a later roster says otherwise \(import \d+, "roster.csv"\)$/);
-    const discarded = await discardHold(db.database, second.id!, signal);
+    const discarded = await discardHold(db.database, second.id!, signal, "admin");
     assert.equal(discarded!.discarded, 2);
     assert.equal(await activeCount(db), 38);
   },
@@ -96,13 +96,13 @@ onServer("losses in a small login source, and many small losses within 24 hours,
 
   const small = await db.import(roster(10, 3, "hr"), { settings });
   assert.deepEqual(countsOf(small), { records: 10, updated: 7, held: 3 });
-  await discardHold(db.database, small.id!, signal);
+  await discardHold(db.database, small.id!, signal, "admin");
 
   const one = await db.import(roster(100, 9), { settings });
   assert.deepEqual(countsOf(one), { records: 100, updated: 91, archived: 9, permits_released: 9 });
   const two = await db.import(roster(100, 12), { settings });
   assert.deepEqual(countsOf(two), { records: 100, unchanged: 97, held: 3 });
-  await discardHold(db.database, two.id!, signal);
+  await discardHold(db.database, two.id!, signal, "admin");
 
   await db.sql`update rosterd.import_changes set changed_at = now() - interval '25 hours'`;
   const later = await db.import(roster(100, 12), { settings });
@@ -126,7 +126,7 @@ onServer(
 
     const back = await db.import(roster(25, 0), whole);
     assert.deepEqual(countsOf(back), { records: 25, unchanged: 25, missing_held: 3 });
-    const approved = await approveHold(db.database, many.id!, signal);
+    const approved = await approveHold(db.database, many.id!, signal, "admin");
     assert.deepEqual([approved!.archived, approved!.left_out_total], [3, 5]);
 
     const broken = await db.import(roster(20, 0) + '"x\n', whole);
@@ -149,7 +149,7 @@ onServer(
     assert.deepEqual(countsOf(report), { records: 4, created: 1, updated: 3 });
     await db.sql`update rosterd.users set city = 'Aylmer' where unique_id = '2'`;
 
-    const undone = await undoImport(db.database, report.id!, signal);
+    const undone = await undoImport(db.database, report.id!, signal, "admin");
 
     assert.deepEqual(undone!.left_out, [{ unique_id: "2", reason: "city has changed since" }]);
     assert.deepEqual([undone!.restored, undone!.archived], [3, 1]);
@@ -161,6 +161,6 @@ onServer(
       ["c@x.org", "Ottawa", false],
       [null, "Hull", true],
     ]);
-    await assert.rejects(undoImport(db.database, report.id!, signal), { code: "undone_already" });
+    await assert.rejects(undoImport(db.database, report.id!, signal, "admin"), { code: "undone_already" });
   },
 );

@@ -56,13 +56,13 @@ onServer("a schema of a later rosterd is refused and left unchanged", async (db)
     assert.ok(error instanceof SchemaTooNew);
     assert.match(
       error.message,
-      /^the database has schema 999, but this rosterd needs schema \d+: start a newer rosterd$/,
+      /^the database has schema 999, but this rosterd needs schema \d+: start a newer version of rosterd$/,
     );
     return true;
   });
   const report = await db.check("unique_id,login_source\n1,ldap\n");
   assert.equal(report.status, "error");
-  assert.match(report.reason!.text, /start a newer rosterd/);
+  assert.match(report.reason!.text, /start a newer version of rosterd/);
 });
 
 onServer("a migration that fails leaves nothing behind", async (db) => {

@@ -9,7 +9,7 @@ import { startEmbedded } from "../../src/postgres/connection/embedded.ts";
 import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 
 /** The report of an import and its id in the history. */
 export type ImportReport = Report & { id: number | null };
@@ -132,14 +132,14 @@ export class RosterDatabase implements AsyncDisposable {
   }
 }
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: tests of tests/postgres/ that need a server: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: tests of tests/postgres/ that need a server: ${unavailable}`);
 
 type Test = (db: RosterDatabase, t: Deno.TestContext) => Promise<void>;
 
 /** Registers a test on a server. */
 export function onServer(name: string, test: Test, { migrated = true } = {}): void {
-  Deno.test({ name, ignore: away !== null, fn: (t) => run("server", test, t, migrated) });
+  Deno.test({ name, ignore: unavailable !== null, fn: (t) => run("server", test, t, migrated) });
 }
 
 /** Registers a test on a server and on the embedded database. */

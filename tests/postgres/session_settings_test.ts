@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
 import { checkDatabase } from "../../src/postgres/doctor.ts";
 import { pgbouncerIsMissing, startPgbouncer } from "../support/pgbouncer.ts";
-import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
-const noPooler = away ?? pgbouncerIsMissing();
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
+const noPooler = unavailable ?? pgbouncerIsMissing();
 if (noPooler !== null) console.error(`LEFT OUT: the test of ${import.meta.url} with PgBouncer: ${noPooler}`);
 
 const SETTINGS: readonly [string, string][] = [
@@ -40,7 +40,7 @@ async function importsWell(service: TestService, name: string): Promise<void> {
 
 Deno.test({
   name: "with each setting of the database an import, its undo and doctor are as ever",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn(t) {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url, withoutMail: true });

@@ -219,7 +219,7 @@ onServer("an e-mail address that a known user has and keeps is taken", async (db
 onServer("what an undo put back is read again", async (db) => {
   await importing(db, PEOPLE);
   const { id } = await db.import(PEOPLE.replace("Hull", "Gatineau"));
-  await undoImport(db.database, id!, new AbortController().signal);
+  await undoImport(db.database, id!, new AbortController().signal, "admin");
   assert.equal((await db.users()).b.city, "Hull");
 
   const changed = { records: ALL, updated: 1, unchanged: ALL - 1, written: inBucketsOf("b"), again: 0 };

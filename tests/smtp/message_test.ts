@@ -175,7 +175,7 @@ Deno.test("the mail about archivals on hold says how many, why, who, and how to 
   assert.equal(
     text,
     `The file "roster.csv" was imported.
-43 users would lose access. This is on hold until an admin approves or discards it.
+43 users would lose access. The change is on hold until an admin approves or discards it.
 Everything else was applied.
 
 Counts
@@ -191,7 +191,7 @@ Counts
   Missing, held         2
 
 On hold
-  This file would disable or archive 43 users. The archive guard put this on hold:
+  This file would disable or archive 43 users. The archive guard put the change on hold:
   of login source "ldap" 43 users would have lost access, where 300 are active.
   Nothing happens to them until an admin approves or discards it.
 
@@ -226,7 +226,10 @@ for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
 for (const state of ["approved", "discarded"] as const) {
   Deno.test(`a late mail asks for no decision when the hold is ${state}`, () => {
     const { text } = composeImport("held", { entry: heldEntry(state), failures: [] }, NOTHING);
-    assert.match(text, new RegExp(`43 users would lose access\\. This was on hold; an admin has since ${state} it\\.`));
+    assert.match(
+      text,
+      new RegExp(`43 users would lose access\\. The change was on hold; an admin has since ${state} it\\.`),
+    );
     assert.doesNotMatch(text, /imports approve|until an admin/);
   });
 }

@@ -18,7 +18,7 @@ export interface Opening {
 export const ENGLISH_US = 1033, ENGLISH_CANADA = 4105, FRENCH_CANADA = 3084, FRENCH = 1036, GERMAN = 1031;
 
 /** Null where LibreOffice answers; else why it does not. */
-export async function libreOfficeIsAway(): Promise<string | null> {
+export async function libreOfficeUnavailable(): Promise<string | null> {
   try {
     const { success } = await new Deno.Command("soffice", { args: ["--version"], stdout: "null" }).output();
     return success ? null : "soffice --version failed";

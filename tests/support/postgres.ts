@@ -17,7 +17,7 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /** Why no server answers, or null when one does. A server that was named must answer. */
-export async function serverIsAway(): Promise<string | null> {
+export async function serverUnavailable(): Promise<string | null> {
   const sql = postgres(SERVER, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
     await sql`select 1`;
@@ -38,7 +38,7 @@ export async function emptyTables({ sql }: TestDatabase): Promise<void> {
 
 /** Makes an empty database that is dropped in the end; null where no server answers. */
 export async function testDatabase(): Promise<TestDatabase | null> {
-  if (await serverIsAway() !== null) return null;
+  if (await serverUnavailable() !== null) return null;
   const name = `rosterd_test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
   const admin = postgres(SERVER, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name} encoding 'UTF8' template template0`);

@@ -123,7 +123,9 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   for (const { text } of status.problems) out(paint.warning(`  ${text}`));
   out(`  database: ${status.database.kind}, ${status.database.state}`);
   out(`  folder: ${status.folder.path}`);
-  if (status.leader_since !== undefined) out(`  a rosterd has been using this database since ${status.leader_since}`);
+  if (status.leader_since !== undefined) {
+    out(`  an instance of rosterd has been using this database since ${status.leader_since}`);
+  }
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  mails waiting: ${grouped(status.mail.waiting)}`);

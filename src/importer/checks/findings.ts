@@ -10,7 +10,7 @@ import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
 /** Kinds of column whose failing values can be fixed by a setting. Other values are private and not collected. */
-const CURABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
+const FIXABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
 
 /** The maximum number of distinct values counted per column. Further ones only add to the number of failures. */
 const MAX_VALUES = 50;
@@ -34,7 +34,7 @@ export class ColumnFindings {
     this.failed++;
     if (text === "") this.missing++;
     else if (this.column.kind === "date") this.#addForms(text);
-    else if (!CURABLE.has(this.column.kind) || text.length > MAX_LETTERS) return;
+    else if (!FIXABLE.has(this.column.kind) || text.length > MAX_LETTERS) return;
     else if (this.counts.has(text) || this.counts.size < MAX_VALUES) {
       this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
     }

@@ -1,6 +1,6 @@
 /**
  * Turns the findings of a check into questions. Each question names a setting, and the answer becomes its value
- * (docs/file-format.md#from-a-finding-to-its-cure).
+ * (docs/file-format.md#from-a-finding-to-a-setting).
  */
 import { type Column, columnPosition, COLUMNS } from "../../domain/columns.ts";
 import type { RosterFinding } from "../../domain/roster_finding.ts";

@@ -61,7 +61,7 @@ class Inflater {
   async feed(piece: Uint8Array): Promise<void> {
     if (!this.#gunzip.readableEnded) await this.#step((done) => this.#gunzip.write(piece, done));
     if (this.#gunzip.readableEnded && piece.at(-1) !== 0) {
-      throw errorWithCode(TRAILING_GARBAGE, "other bytes follow the gz");
+      throw errorWithCode(TRAILING_GARBAGE, "data follows the gzip data");
     }
   }
 

@@ -28,8 +28,8 @@ export class HangGuard {
   #hanging(): UnusableFolder {
     return new UnusableFolder(
       "upload_hanging",
-      `The upload folder ${this.folder} has not answered for ${this.maxMs / 1_000} s`,
-      "its mount hangs; check the file server and the network",
+      `The upload folder ${this.folder} has not responded for ${this.maxMs / 1_000} s`,
+      "its mount is not responding; check the file server and the network",
     );
   }
 }

@@ -1,4 +1,4 @@
--- Finds values that differ from the user's in `fill_only_columns` (docs/file-format.md#columns-that-are-only-filled).
+-- Finds values that differ from the user's in `fill_only_columns` (docs/file-format.md#fill-only-columns).
 insert into overruled (line, unique_id, name, value, kept)
 select s.line, s.unique_id, differing.name, differing.value, differing.kept
 from staged as s

@@ -1,10 +1,10 @@
 /** Every system call that changes something below the upload folder fails once, with each of the errors of disks and mounts. */
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { KINDS } from "../rosters.ts";
 import { cannotFailCalls, type Errno, failCalls } from "./calls.ts";
 
-const away = await serverIsAway() ?? cannotFailCalls();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ?? cannotFailCalls();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const ERRORS: readonly Errno[] = ["EIO", "ENOSPC", "ESTALE", "EACCES", "EMFILE"];
 
@@ -13,13 +13,13 @@ for (const errno of ERRORS) {
   for (const kind of KINDS) {
     Deno.test({
       name: `each call that changes something fails once with ${errno} in an import that ${kind}, and nothing is lost`,
-      ignore: away !== null,
+      ignore: unavailable !== null,
       fn: () => failCalls({ ...calls, times: 120, kinds: [kind], changesOnly: true }),
     });
   }
   Deno.test({
     name: `120 calls of any kind fail once with ${errno}, and nothing is lost or done twice`,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     fn: () => failCalls({ ...calls, times: 120, kinds: KINDS, changesOnly: false }),
   });
 }

@@ -1,13 +1,13 @@
 /** Some system calls fail one by one; `calls_slow.ts` lets every call of an import fail. */
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { KINDS } from "../rosters.ts";
 import { cannotFailCalls, failCalls } from "./calls.ts";
 
-const away = await serverIsAway() ?? cannotFailCalls();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ?? cannotFailCalls();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "when a call below the upload folder fails, the next turn continues, and nothing is lost or done twice",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () => failCalls({ from: 3, stride: 4, times: 6, errors: ["EIO", "ENOSPC"], kinds: KINDS, changesOnly: true }),
 });

@@ -1,17 +1,17 @@
 /** A link to the database that freezes silently, and a COMMIT whose answer is lost (docs/reliability.md#faults-survived). */
 import assert from "node:assert/strict";
 import { BOTH, COMMIT, type Direction, Proxy, type Rule } from "../../support/proxy.ts";
-import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
 import { FaultyDatabase, roster } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-const away = await serverIsAway();
+const unavailable = await serverUnavailable();
 
 export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatabase) => Promise<void>): void {
-  if (away !== null) console.error(`LEFT OUT: ${name}: ${away}`);
+  if (unavailable !== null) console.error(`LEFT OUT: ${name}: ${unavailable}`);
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using made = (await testDatabase())!;
       await using proxy = Proxy.start(made.url);

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { startPgbouncer } from "../../support/pgbouncer.ts";
 import { pgbouncerIsMissing } from "../../support/pgbouncer.ts";
-import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
 import { Proxy } from "../../support/proxy.ts";
 import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 import { FaultyDatabase, roster, SHORT } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-const away = await serverIsAway() ?? pgbouncerIsMissing();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ?? pgbouncerIsMissing();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function throughPgbouncer(
   name: string,
@@ -18,7 +18,7 @@ function throughPgbouncer(
 ): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using made = (await testDatabase())!;
       await using pooled = await startPgbouncer(made.url);

@@ -1,11 +1,11 @@
 /** Runs a test with its own service, on a folder that the test may damage. */
 import { withBothErrors } from "../../support/both_errors.ts";
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 import { FolderService, type FolderServiceOptions } from "./service.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of hostile folders that need a server: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of hostile folders that need a server: ${unavailable}`);
 
 export function folderTest(
   name: string,
@@ -14,7 +14,7 @@ export function folderTest(
 ) {
   Deno.test({
     name,
-    ignore: away !== null || options.ignore === true,
+    ignore: unavailable !== null || options.ignore === true,
     fn: () =>
       withBothErrors(async () => {
         await using service = await FolderService.start(options);

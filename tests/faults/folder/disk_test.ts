@@ -7,13 +7,13 @@ import { chmod, mkdir, readdir } from "node:fs/promises";
 import { run } from "../../inbox/folder_tree.ts";
 import { canMount, withMemory } from "../../inbox/mounts.ts";
 import { withBothErrors } from "../../support/both_errors.ts";
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
-const away = await serverIsAway() ?? (canMount() ? null : "this user may not mount");
-if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable() ?? (canMount() ? null : "this user may not mount");
+if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url}: ${unavailable}`);
 
 /** The key of the import lock. */
 const IMPORT_LOCK = 7_246_002;
@@ -48,7 +48,7 @@ const moved = (service: FolderService, files: number) =>
 
 Deno.test({
   name: "while bak is full or read-only, an import is applied once, its file waits, and the others continue",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () =>
     withBothErrors(async () => {
       await using service = await FolderService.start();
@@ -72,7 +72,7 @@ Deno.test({
         await turnUntil(service, "it is not ready", async () => !(await service.status()).ready);
         assert.match(
           (await service.status()).folder.text!,
-          /bak \(EROFS\): its file system is read-only; mount it writable/,
+          /bak \(EROFS\): its file system is read-only; remount it read-write/,
         );
         assert.match((await service.readiness()).body, /bak_not_writable/);
         assert.ok(
@@ -105,7 +105,7 @@ const unmount = (folder: string) => run("umount", "--lazy", folder);
 
 Deno.test({
   name: "an unmounted upload folder makes the service not ready, is reported, and loses nothing, also during an import",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () =>
     withBothErrors(async () => {
       await using service = await FolderService.start({
@@ -162,7 +162,7 @@ Deno.test({
 
 Deno.test({
   name: "nothing is imported from a read-only upload folder until it is writable again",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () =>
     withBothErrors(async () => {
       await using service = await FolderService.start();

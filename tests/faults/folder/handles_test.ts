@@ -1,11 +1,11 @@
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { importWithFewHandles } from "./handles.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "with a limit of 64 handles the service imports 70 files and leaks none",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () => importWithFewHandles(70),
 });

@@ -47,7 +47,10 @@ Deno.test({
         }, 90_000);
         const { problems, folder } = await service.status();
         assert.equal(problems[0].code, "upload_hanging");
-        assert.match(folder.text!, /has not answered for 60 s: its mount hangs; check the file server and the network/);
+        assert.match(
+          folder.text!,
+          /has not responded for 60 s: its mount is not responding; check the file server and the network/,
+        );
         assert.equal((await service.readiness()).http, 503);
         console.log(`named after ${Math.round((performance.now() - frozenAt) / 1_000)} s`);
       } finally {

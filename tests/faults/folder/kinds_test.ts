@@ -75,13 +75,13 @@ folderTest(
         ".rosterd",
         { ".rosterd": linkTo(`${canary.root}/other/.rosterd`) },
         "work_not_a_folder",
-        /\.rosterd is a link: move it away, and rosterd creates a folder there\.$/,
+        /\.rosterd is a link: move it elsewhere, and rosterd creates a folder there\.$/,
       ],
       [
         ".rosterd",
         { ".rosterd": PIPE },
         "work_not_a_folder",
-        /\.rosterd is not a folder: move it away, and rosterd creates a folder there\.$/,
+        /\.rosterd is not a folder: move it elsewhere, and rosterd creates a folder there\.$/,
       ],
     ];
     if (IS_ROOT) {

@@ -1,12 +1,12 @@
 /** Kills at random moments; `deno task test:slow` kills the compiled binary a thousand times. */
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { surviveKills } from "./kills.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "a service that is killed 20 times at random moments loses no file and imports none twice",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   fn: () => surviveKills({ kills: 20, seed: 1 }),
 });

@@ -1,7 +1,7 @@
 /** Faults of the process: an end during work, broken outputs, a jumping clock, changed settings. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
 import { FROM_SOURCE } from "../../support/rosterd.ts";
 import { TestService } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
@@ -9,8 +9,8 @@ import type { ImportEntry } from "../../../src/importer/ports.ts";
 import { Rosterds, type RosterdsOptions } from "./rosterds.ts";
 import { survived } from "../verdict.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const CONTRACT_MS = 25_000;
 
@@ -22,7 +22,7 @@ interface Verdict {
 function fault(name: string, test: (w: Rosterds) => Promise<Verdict>, options: RosterdsOptions = {}): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using world = await Rosterds.make(options);
       const verdict = await test(world);
@@ -177,7 +177,7 @@ const ROSTER = "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,\n";
 
 Deno.test({
   name: "a clock that jumps forward and back stops neither settling nor turns",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     let ahead = 0;
@@ -201,7 +201,7 @@ Deno.test({
 
 Deno.test({
   name: "an import uses the settings of its start, and changes apply from the next one",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     await using service = await TestService.start({ databaseUrl: database.url });

@@ -22,7 +22,7 @@ export async function standsBy(options: RosterdsOptions): Promise<void> {
   assert.deepEqual([said(led), said(stood)], [false, true]);
   assert.deepEqual([led.ready, stood.ready], [true, true], "who replaces the one by the other waits for readiness");
   const { out } = await w.here.run("status", "--data", "elsewhere");
-  assert.match(out, /a rosterd has been using this database since \d{4}-/);
+  assert.match(out, /an instance of rosterd has been using this database since \d{4}-/);
   assert.match((await w.here.run("status", "--data", "data1")).err, /using the service at http/);
 
   await w.drop(w.rosterOf("a.csv", 10));

@@ -1,12 +1,12 @@
 /** Two rosterd on one folder and database; `two_rosterd_slow.ts` tests longer, and the compiled binary. */
-import { serverIsAway } from "../../support/postgres.ts";
+import { serverUnavailable } from "../../support/postgres.ts";
 import { deposed, foldersOfTheirOwn, rolls, standsBy, takesOver } from "./two_rosterd.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: away !== null, fn });
+  Deno.test({ name, ignore: unavailable !== null, fn });
 }
 
 test("of two rosterd on one folder and database, one imports and the other stands by and says so", () => standsBy({}));

@@ -7,8 +7,8 @@ import { UploadPlace, withoutSftp } from "./place.ts";
 import { whole } from "./rosters.ts";
 import { survived } from "../verdict.ts";
 
-const away = await withoutSftp();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await withoutSftp();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const FILES = Number(Deno.env.get("ROSTERD_UPLOADS") ?? 10_000);
 /** Is coprime to the number of files, so that times and names have different orders. */
@@ -16,7 +16,7 @@ const STRIDE = 7_919;
 
 Deno.test({
   name: `${FILES} uploads at once are all imported, oldest first, and a scan of them takes less than 5 s`,
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn(t) {
     await using place = await UploadPlace.open({ settle_seconds: 3_600 });
     const { service, outside, database: { sql } } = place;

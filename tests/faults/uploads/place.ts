@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FTPS_PROGRAMS, type FtpsOptions, startFtpsServer } from "../../support/ftps_server.ts";
-import { serverIsAway, type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { missingPrograms } from "../../support/programs.ts";
 import { TestService } from "../../support/service.ts";
 import { SFTP_PROGRAMS, startSftpServer } from "../../support/sftp_server.ts";
@@ -27,7 +27,7 @@ export const SETTLE = 2;
 
 /** Why tests with sshd cannot run here, or null. */
 export async function withoutSftp(): Promise<string | null> {
-  return await serverIsAway() ?? missingPrograms(...SFTP_PROGRAMS);
+  return await serverUnavailable() ?? missingPrograms(...SFTP_PROGRAMS);
 }
 
 /** Why tests with all servers and clients cannot run here, or null. */

@@ -11,13 +11,13 @@ import { UploadPlace, withoutSftp } from "./place.ts";
 import { CUT_AT_A_RECORD_END, CUT_WITHIN_A_RECORD, leftBehind, roster, type RosterOptions, whole } from "./rosters.ts";
 import { survived } from "../verdict.ts";
 
-const away = await withoutSftp();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await withoutSftp();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings: Record<string, unknown> = {}): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using place = await UploadPlace.open(settings);
       await fn(place);
@@ -128,7 +128,7 @@ test("an upload that grows after its move to bak causes one mail about it", asyn
   assert.ok(mail.envelope.to.includes("admin@example.edu"));
   assert.match(
     mail.text!,
-    new RegExp(`had ${early.dropped.content.length.toLocaleString("en-US")} bytes when it was imported`),
+    new RegExp(`grew after it was imported: from ${early.dropped.content.length.toLocaleString("en-US")} to `),
   );
   assert.ok(mail.text!.includes(bak_file), "it names the file in bak");
   await place.turnLeaves();

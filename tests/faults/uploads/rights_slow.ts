@@ -14,8 +14,8 @@ import { type Waiting, withoutServers } from "./place.ts";
 import { roster, whole } from "./rosters.ts";
 import { survived } from "../verdict.ts";
 
-const away = await withoutServers();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await withoutServers();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 const TOKEN = "token-of-the-test";
 /** Runs as root without capabilities, so that file modes and owners apply to it. */
@@ -24,7 +24,7 @@ const UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FR
 Deno.test({
   name:
     "files that rosterd may not read are logged once with owner and mode, stop no other, and are imported once readable",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using database = (await testDatabase())!;
     const environment = { DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0", ROSTERD_ADMIN_TOKEN: TOKEN };

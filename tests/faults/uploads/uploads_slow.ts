@@ -10,13 +10,13 @@ import { CUT_AT_A_RECORD_END, leftBehind, roster, type RosterOptions, whole } fr
 import { until } from "../../support/until.ts";
 import { survived } from "../verdict.ts";
 
-const away = await withoutServers();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await withoutServers();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 function test(name: string, fn: (place: UploadPlace) => Promise<void>, settings: Record<string, unknown> = {}): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using place = await UploadPlace.open(settings);
       await fn(place);

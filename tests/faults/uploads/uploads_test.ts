@@ -6,12 +6,12 @@ import { UploadPlace, withoutSftp } from "./place.ts";
 import { CUT_WITHIN_A_RECORD, leftBehind, roster, whole } from "./rosters.ts";
 import { survived } from "../verdict.ts";
 
-const away = await withoutSftp();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await withoutSftp();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "the partial upload of a killed sftp waits, and is then rejected as cut off",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using place = await UploadPlace.open();
     const { outside, service } = place;

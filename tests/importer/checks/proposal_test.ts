@@ -119,8 +119,8 @@ Deno.test("a header that asks the opposite of active is proposed with a map of i
   assert.deepEqual(proposalOf(findingsOf(found, parseSettings(aliased))), {
     patch: { value_maps: { active: { 0: "1", 1: "0" } } },
   });
-  const cured = parseSettings({ ...aliased, value_maps: { active: { 0: "1", 1: "0" } } });
-  assert.deepEqual(findingsOf(found, cured), []);
+  const fixed = parseSettings({ ...aliased, value_maps: { active: { 0: "1", 1: "0" } } });
+  assert.deepEqual(findingsOf(found, fixed), []);
 });
 
 Deno.test("words of active mean 1 or 0, and yes and no the opposite below a header such as suspended", () => {

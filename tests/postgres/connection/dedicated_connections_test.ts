@@ -1,18 +1,18 @@
 /** A transaction gets an idle connection only if it is sound (`src/postgres/connection/dedicated_connections.ts`). */
 import assert from "node:assert/strict";
 import { connectServer, type Database, type Tx } from "../../../src/postgres/connection/connect.ts";
-import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 type LookAt = Awaited<ReturnType<typeof testDatabase>> & object;
 
 function onServer(name: string, test: (database: Database, made: LookAt) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: away !== null,
+    ignore: unavailable !== null,
     async fn() {
       await using made = (await testDatabase())!;
       const database = connectServer(made.url);

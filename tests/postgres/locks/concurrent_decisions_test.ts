@@ -41,7 +41,7 @@ onServer("approve waits for a running import, and leaves out the users whom that
   const { way, reached, release } = held("staged");
   const importing = db.import("unique_id,login_source,active\n1,ldap,1\n", { settings, ...way });
   await reached;
-  const approving = approveHold(db.database, id, never);
+  const approving = approveHold(db.database, id, never, "admin");
   await until("the approval that asks for its turn", async () => {
     const rows = await db.sql`
       select from pg_stat_activity
@@ -71,7 +71,7 @@ onServer("of two concurrent decisions about one import, each is carried out whol
   ];
   for (const pair of pairs) {
     const id = await hold(db);
-    const results = await Promise.allSettled(pair.map((name) => decisions[name](db.database, id, never)));
+    const results = await Promise.allSettled(pair.map((name) => decisions[name](db.database, id, never, "admin")));
     const carriedOut = pair.filter((_, at) => results[at].status === "fulfilled");
     for (const result of results) {
       if (result.status === "rejected") assert.ok(result.reason instanceof CannotDecide, String(result.reason));
@@ -87,7 +87,7 @@ onServer("of two concurrent undos, the later import is undone first, or the othe
   const one = await db.import("unique_id,login_source,city\n1,ldap,Hull\n");
   const two = await db.import("unique_id,login_source,city\n1,ldap,Aylmer\n");
 
-  const results = await Promise.allSettled([one, two].map(({ id }) => undoImport(db.database, id!, never)));
+  const results = await Promise.allSettled([one, two].map(({ id }) => undoImport(db.database, id!, never, "admin")));
 
   assert.equal(results[1].status, "fulfilled");
   const city = (await db.users())["1"].city;

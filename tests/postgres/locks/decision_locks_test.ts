@@ -21,14 +21,17 @@ onServer(
     await locked.promise;
 
     try {
-      await assert.rejects(approveHold(db.database, id!, signal), { name: "CannotDecide", code: "users_locked" });
+      await assert.rejects(approveHold(db.database, id!, signal, "admin"), {
+        name: "CannotDecide",
+        code: "users_locked",
+      });
       assert.equal((await db.users())["1"].active, true);
     } finally {
       release.resolve();
       await other;
     }
 
-    const approved = await approveHold(db.database, id!, signal);
+    const approved = await approveHold(db.database, id!, signal, "admin");
     assert.deepEqual([approved!.archived, approved!.permits_released], [1, 1]);
   },
 );

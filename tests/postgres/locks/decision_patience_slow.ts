@@ -14,10 +14,10 @@ onServer("approve is refused during a long import and changes nothing, and succe
   const importing = db.import("unique_id,login_source\n2,ldap\n", way);
   await reached;
 
-  await assert.rejects(approveHold(db.database, id!, never), { name: "CannotDecide", code: "import_running" });
+  await assert.rejects(approveHold(db.database, id!, never, "admin"), { name: "CannotDecide", code: "import_running" });
 
   assert.equal((await db.users())["1"].active, true);
   release();
   await importing;
-  assert.equal((await approveHold(db.database, id!, never))!.archived, 1);
+  assert.equal((await approveHold(db.database, id!, never, "admin"))!.archived, 1);
 });

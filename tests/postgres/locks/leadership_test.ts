@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { connectServer } from "../../../src/postgres/connection/connect.ts";
 import { Leadership } from "../../../src/postgres/leadership.ts";
-import { serverIsAway, testDatabase } from "../../support/postgres.ts";
+import { serverUnavailable, testDatabase } from "../../support/postgres.ts";
 
-const away = await serverIsAway();
-if (away !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${away}`);
+const unavailable = await serverUnavailable();
+if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: ${unavailable}`);
 
 Deno.test({
   name: "two concurrent attempts to lead are one, and resigning releases the lock",
-  ignore: away !== null,
+  ignore: unavailable !== null,
   async fn() {
     await using made = (await testDatabase())!;
     const database = connectServer(made.url), other = connectServer(made.url);

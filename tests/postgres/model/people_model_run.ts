@@ -118,7 +118,7 @@ class Run {
     }[
       step.do
     ] as [typeof undoImport, typeof undo];
-    const answer = await answerOf(decide(this.one.database, done.id, signal));
+    const answer = await answerOf(decide(this.one.database, done.id, signal, "admin"));
     const expected = model(this.#world, done);
     assert.deepEqual(answer, expected, `${step.do} of import ${done.id}`);
     if ("refused" in expected) return note(this.seen, `${step.do}: ${expected.refused}`);

@@ -19,7 +19,7 @@ async function addPermit(db: RosterDatabase, id: string, permit_no = `P${id}`): 
 }
 
 async function approve(db: RosterDatabase, id: number) {
-  const { left_out, left_out_total, ...counts } = (await approveHold(db.database, id, signal))!;
+  const { left_out, left_out_total, ...counts } = (await approveHold(db.database, id, signal, "admin"))!;
   assert.equal(left_out_total, left_out.length);
   const brief = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   return { ...brief, ...Object.fromEntries(left_out.map(({ unique_id, reason }) => [unique_id, reason])) };
@@ -55,7 +55,7 @@ onServer("a record of an undone import no longer counts", async (db) => {
   await db.addUsers({ unique_id: "1" });
   const { id } = await db.import(`${HEADER}1,ldap,,0\n`, { settings: archiving });
   const undone = await db.import(`${HEADER}1,ldap,Hull,1\n`, { settings: archiving });
-  await undoImport(db.database, undone.id!, signal);
+  await undoImport(db.database, undone.id!, signal, "admin");
 
   assert.deepEqual(await approve(db, id!), { archived: 1 });
 });
@@ -69,7 +69,7 @@ onServer("of two later imports that keep a user, the one that is not undone coun
       const { id } = await db.import(`${HEADER}1,ldap,,0\n`, { settings: archiving });
       const ids: Record<string, number> = {};
       for (const roster of rosters) ids[roster] = (await db.import(roster, { settings: archiving })).id!;
-      await undoImport(db.database, ids[changing], signal);
+      await undoImport(db.database, ids[changing], signal, "admin");
 
       assert.deepEqual(await approve(db, id!), {
         1: `a later roster says otherwise (import ${ids[still]}, "roster.csv")`,
@@ -87,7 +87,7 @@ onServer("an approval releases the current permits, except those of users it lea
   await addPermit(db, "1", "later");
   assert.deepEqual((await listHeld(db.database.sql, id!, { limit: 9 }))!.held.map(({ permits }) => permits), [2, 1]);
 
-  const answer = await approveHold(db.database, id!, signal);
+  const answer = await approveHold(db.database, id!, signal, "admin");
 
   assert.deepEqual([answer!.archived, answer!.permits_released, answer!.left_out_total], [1, 2, 1]);
   const permits = await db.sql`select permit_no, status, released_by_import from rosterd.permits order by 1`;
@@ -126,26 +126,26 @@ onServer("a failing release_permits keeps all users on hold", async (db) => {
   const { id } = await db.import(`${HEADER}1,ldap,,0\n`, { settings: archiving });
   await assert.rejects(approve(db, id!), { code: "PR001" });
   assert.equal(await stateOf(db, "1"), "active");
-  assert.equal((await discardHold(db.database, id!, signal))!.discarded, 1);
+  assert.equal((await discardHold(db.database, id!, signal, "admin"))!.discarded, 1);
 });
 
 onServer("an impossible approval or discard is refused with a reason", async (db) => {
   await db.addUsers({ unique_id: "1" });
-  assert.equal(await approveHold(db.database, 999, signal), null);
-  assert.equal(await discardHold(db.database, 999, signal), null);
+  assert.equal(await approveHold(db.database, 999, signal, "admin"), null);
+  assert.equal(await discardHold(db.database, 999, signal, "admin"), null);
   const refused = async (id: number, code: string) => {
-    await assert.rejects(approveHold(db.database, id, signal), { name: "CannotDecide", code });
-    await assert.rejects(discardHold(db.database, id, signal), { name: "CannotDecide", code });
+    await assert.rejects(approveHold(db.database, id, signal, "admin"), { name: "CannotDecide", code });
+    await assert.rejects(discardHold(db.database, id, signal, "admin"), { name: "CannotDecide", code });
   };
   const rejected = await db.import("nothing\n");
   await refused(rejected.id!, "nothing_held");
   const done = await db.import(`${HEADER}1,ldap,Hull,1\n`);
   await refused(done.id!, "nothing_held");
   const discarded = await db.import(`${HEADER}1,ldap,,0\n`, { settings: archiving });
-  await discardHold(db.database, discarded.id!, signal);
+  await discardHold(db.database, discarded.id!, signal, "admin");
   await refused(discarded.id!, "hold_is_over");
   const undone = await db.import(`${HEADER}1,ldap,Ottawa,0\n`, { settings: archiving });
-  await undoImport(db.database, undone.id!, signal);
+  await undoImport(db.database, undone.id!, signal, "admin");
   await refused(undone.id!, "hold_is_over");
   assert.equal(await stateOf(db, "1"), "active");
 });
@@ -158,7 +158,7 @@ onServer("approved losses count among those of the last 24 hours, discarded ones
     return { id: report.id!, ...countsOf(report) };
   };
   const discarded = await lose([0, 1, 2]);
-  await discardHold(db.database, discarded.id, signal);
+  await discardHold(db.database, discarded.id, signal, "admin");
   const { id, ...passed } = await lose([0]);
   assert.deepEqual(passed, { records: 1, updated: 1 });
   const held = await lose([1], disabling);
@@ -166,7 +166,7 @@ onServer("approved losses count among those of the last 24 hours, discarded ones
 
   const third = await lose([2]);
   assert.deepEqual(third, { id: third.id, records: 1, held: 1 });
-  await discardHold(db.database, third.id, signal);
+  await discardHold(db.database, third.id, signal, "admin");
   await db.sql`update rosterd.import_changes set changed_at = changed_at - interval '25 hours' where import_id = ${id}`;
   const fourth = await lose([2]);
   assert.deepEqual(fourth, { id: fourth.id, records: 1, updated: 1 });
@@ -181,7 +181,7 @@ onServer(
       const settings = { archive_guard: { max_percent: 0, min_users: 1 } };
       return countsOf(await db.import(`${HEADER}${id},ldap,,0\n`, { settings }));
     };
-    await discardHold(db.database, await held(0), signal);
+    await discardHold(db.database, await held(0), signal, "admin");
     assert.deepEqual(await lose(1), { records: 1, updated: 1 });
     const later = await held(2);
     await db.sql`update rosterd.import_changes set changed_at = changed_at - interval '25 hours'`;

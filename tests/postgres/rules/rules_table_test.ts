@@ -160,7 +160,7 @@ class Run {
 
   async #decide({ id, held, missing_held }: ImportReport): Promise<void> {
     const act = this.decision === "approve" ? approveHold : discardHold;
-    const deciding = act(this.one.database, id!, signal);
+    const deciding = act(this.one.database, id!, signal, "admin");
     if (held + missing_held === 0) return void await assert.rejects(deciding, { code: "nothing_held" });
     const nobody = { left_out: [], left_out_total: 0 };
     if (this.decision === "discard") {
@@ -182,7 +182,7 @@ class Run {
     const changed = Object.keys(before).filter((id) => now[id]!.xmin !== before[id]!.xmin);
     const isBack = (permit: string) => permit.endsWith(` by ${id}`);
     const created = this.cases.filter((one) => one.before === "unknown" && now[one.id] !== undefined);
-    assert.deepEqual(await undoImport(this.one.database, id, signal), {
+    assert.deepEqual(await undoImport(this.one.database, id, signal, "admin"), {
       restored: changed.length,
       archived: created.filter((one) => now[one.id]!.state !== "archived").length,
       permits_restored: changed.flatMap((id) => now[id]!.permits).filter(isBack).length,

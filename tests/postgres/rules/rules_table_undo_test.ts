@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const HOLDS = { max_percent: 0, min_users: 0 };
 
 async function undo(db: Pick<RosterDatabase, "database">, id: number) {
-  const { left_out, left_out_total, ...counts } = (await undoImport(db.database, id, signal))!;
+  const { left_out, left_out_total, ...counts } = (await undoImport(db.database, id, signal, "admin"))!;
   assert.equal(left_out_total, left_out.length);
   const stayed = left_out.map(({ unique_id, reason }) => `${unique_id}: ${reason}`);
   const brief = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
@@ -98,10 +98,10 @@ onServer("imports that changed users are undone from last to first, and others n
   const rejected = await imported("nothing\n");
   const last = await imported(roster("1,ldap,Aylmer,0", "4,ldap,,1"), { max_percent: 100, min_users: 0 });
 
-  assert.equal(await undoImport(db.database, 999, signal), null);
+  assert.equal(await undoImport(db.database, 999, signal, "admin"), null);
   for (const at of [first, same, held, failed, rejected]) await refused(at, "not_the_latest");
   // An approved hold counts as a change by its import, in the import's place.
-  await approveHold(db.database, ids[held], signal);
+  await approveHold(db.database, ids[held], signal, "admin");
   await refused(held, "not_the_latest");
   assert.deepEqual(await undo(db, ids[last]), { restored: 1, archived: 1 });
   await refused(last, "undone_already");
@@ -143,8 +143,8 @@ onServer("undo discards the import's hold, which then no longer holds later loss
 
   assert.deepEqual(await undo(db, id!), { restored: 1 });
 
-  await assert.rejects(approveHold(db.database, id!, signal), { code: "hold_is_over" });
-  await assert.rejects(discardHold(db.database, id!, signal), { code: "hold_is_over" });
+  await assert.rejects(approveHold(db.database, id!, signal, "admin"), { code: "hold_is_over" });
+  await assert.rejects(discardHold(db.database, id!, signal, "admin"), { code: "hold_is_over" });
   assert.equal((await db.users())["1"].active, true);
   const later = await db.import(roster("2,ldap,,0"));
   assert.deepEqual(countsOf(later), { records: 1, updated: 1 });

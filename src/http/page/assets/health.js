@@ -47,7 +47,7 @@ function database({ database: { kind, state, text }, standby }) {
   return [
     isUsable ? badge("good", "Available") : badge("bad", "Unavailable"),
     h("p", null, text === undefined ? what : sentence(shown(text))),
-    standby && h("p", null, "Another rosterd runs the imports. This one is on standby."),
+    standby && h("p", null, "Another instance of rosterd runs the imports. This one is on standby."),
   ];
 }
 

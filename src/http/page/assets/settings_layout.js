@@ -141,8 +141,8 @@ export const GROUPS = [
       },
       {
         key: "fill_only_columns",
-        label: "Columns that are only filled",
-        help: "Users with a value in these columns keep it. Only users without one take the value of the roster.",
+        label: "Fill-only columns",
+        help: "Users who have a value in these columns keep it. The roster only fills in missing values.",
         editor: "columns",
         without: ["unique_id", "active"],
       },
@@ -160,8 +160,8 @@ export const GROUPS = [
       },
       {
         key: "clear_token",
-        label: "Clearing value",
-        help: "Clears the user's value wherever the roster has it. Leave empty for none.",
+        label: "Clear token",
+        help: "Where the roster has this text, the user's value is cleared. Leave empty for none.",
       },
       {
         key: "detect_spreadsheet_damage",

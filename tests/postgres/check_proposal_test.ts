@@ -1,4 +1,4 @@
-/** From a finding to its cure: what `check` proposes, and that the proposal cures the roster. */
+/** From a finding to a setting: what `check` proposes, and that the proposal fixes the roster. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
@@ -18,7 +18,7 @@ const KOHA = [
   "",
 ].join("\n");
 
-onServer("a rejected header is cured in one go, with the opposite of suspended", async (db) => {
+onServer("a rejected header is fixed in one go, with the opposite of suspended", async (db) => {
   const before = await db.check(MOODLE);
   assert.deepEqual([before.status, before.reason?.code], ["rejected", "header"]);
   assert.deepEqual(before.findings.map(({ kind, header, value, suggestion }) => [kind, header, value, suggestion]), [
@@ -41,7 +41,7 @@ onServer("a rejected header is cured in one go, with the opposite of suspended",
   assert.deepEqual(after.findings.map(({ kind, header }) => [kind, header]), [["unknown_header", "country"]]);
 });
 
-onServer("values and dates below cured headers are proposed as well, and the counts stay those of now", async (db) => {
+onServer("values and dates below fixed headers are proposed as well, and the counts stay those of now", async (db) => {
   const report = await db.check(KOHA);
   assert.deepEqual(countsOf(report), {});
   assert.deepEqual(report.proposal?.patch, {
@@ -73,7 +73,7 @@ onServer("private values that fail are in no finding", async (db) => {
   assert.deepEqual([proposal, failed], [null, 1]);
 });
 
-onServer("a header below title lines is found by the words of other systems, and cured", async (db) => {
+onServer("a header below title lines is found by the words of other systems, and fixed", async (db) => {
   const roster = [
     "Campus Registry – term 2027",
     "",
