@@ -21,7 +21,7 @@ import { IntervalLoop } from "./runtime/interval_loop.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Notify } from "./runtime/notify_socket.ts";
 import { Alerts } from "./service/alerts.ts";
-import { HoldService } from "./service/hold_service.ts";
+import { createHoldService } from "./service/hold_service.ts";
 import { DatabaseMonitor } from "./service/database_monitor.ts";
 import { CachedImportHistory } from "./service/cached_import_history.ts";
 import { createMailer } from "./service/mailer.ts";
@@ -148,7 +148,7 @@ function assemble(
   const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
   const history = new CachedImportHistory({ database, bak, state, databaseMonitor });
-  const decisions = new HoldService({ database, history, state, databaseMonitor, stopping, log });
+  const decisions = createHoldService({ database, history, state, databaseMonitor, stopping, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bak, transport, state, clock, log });
   const alerts = new Alerts(database, clock);

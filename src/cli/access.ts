@@ -25,7 +25,10 @@ export class NoAccess extends Error {
   override readonly name = "NoAccess";
 }
 
-/** Runs `over` with the running service, or `own` with the server in DATABASE_URL. Throws {@link NoAccess}. */
+/**
+ * Runs `over` with the running service, or `own` with the server in DATABASE_URL, with `--embedded` on the embedded
+ * database. Throws {@link NoAccess}.
+ */
 export async function withAccess<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -33,7 +36,7 @@ export async function withAccess<T>(
 ): Promise<T> {
   const service = await findService(invocation);
   if (service !== null) return await over(service);
-  return await withServer(invocation, own);
+  return await (invocation.flags.embedded ? withEmbeddedOrEmpty : withServer)(invocation, own);
 }
 
 /**
@@ -58,7 +61,7 @@ export async function withEmbedded<T>(
 }
 
 /** Runs `work`, which only reads, on the embedded database; without one, on a temporary empty one. */
-export async function withEmbeddedOrEmpty<T>(
+async function withEmbeddedOrEmpty<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
 ): Promise<T> {
@@ -91,7 +94,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 }
 
 export function noAccess(invocation: Invocation): NoAccess {
-  const { config, installation } = invocation;
+  const { config, command, installation } = invocation;
   const { namedBy, environmentFile, readError } = installation;
   const words = commandLine(invocation);
   if (readError !== null) {
@@ -106,8 +109,11 @@ export function noAccess(invocation: Invocation): NoAccess {
   const other = namedBy === "nothing"
     ? `. Or specify the data folder of a running rosterd: ${words} --data FOLDER`
     : "";
+  const trial = "embedded" in command.flags
+    ? `. To just try out rosterd, run: ${commandLine(invocation, ["--embedded"])}`
+    : "";
   return new NoAccess(
-    `no rosterd is running with the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}`,
+    `no rosterd is running with the data folder ${config.data}, and DATABASE_URL is not set. ${start}${other}${trial}`,
   );
 }
 

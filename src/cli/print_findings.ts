@@ -1,4 +1,4 @@
-/** Prints findings, and the settings that would fix them (docs/file-format.md#from-a-finding-to-its-cure). */
+/** Prints findings, and the settings that would fix them (docs/file-format.md#from-a-finding-to-a-setting). */
 import type { RosterFinding } from "../domain/roster_finding.ts";
 import type { CheckReport } from "../importer/report.ts";
 import { printable } from "../runtime/log.ts";
@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 const MAX_FINDINGS_PRINTED = 20;
 
 /** Prints only what a setting can probably fix. A value of unknown meaning may just be a mistake in the roster. */
-export function printLikelyCures(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
+export function printLikelyFixes(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
   const likely = findings.filter(({ kind, suggestion }) => kind === "missing_column" || suggestion !== null);
   printFindings(terminal, { findings: likely });
   if (likely.length > 0) terminal.out(terminal.paint.faint("  to set them one by one: rosterd settings map FILE"));

@@ -4,7 +4,7 @@ import { Busy } from "../../src/http/service.ts";
 import type { Database } from "../../src/postgres/connection/connect.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { HoldService } from "../../src/service/hold_service.ts";
+import { createHoldService } from "../../src/service/hold_service.ts";
 import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
 import { initialState, type RunningImport } from "../../src/service/state.ts";
 
@@ -19,7 +19,7 @@ Deno.test("decisions and held users are busy while an import uses the embedded d
   const state = { ...initialState(DEFAULT_SETTINGS), running: { id: 3 } as RunningImport };
   const history = new CachedImportHistory({ database: untouchable, bak: new BakFolder("bak"), state, databaseMonitor });
   const stopping = new AbortController().signal;
-  const decisions = new HoldService({
+  const decisions = createHoldService({
     database: untouchable,
     history,
     state,
@@ -28,7 +28,13 @@ Deno.test("decisions and held users are busy while an import uses the embedded d
     log: silentLog,
   });
   const { signal } = new AbortController();
-  for (const asked of [decisions.approve(1, signal), decisions.discard(1, signal), decisions.undo(1, signal)]) {
+  for (
+    const asked of [
+      decisions.approve(1, signal, "admin"),
+      decisions.discard(1, signal, "admin"),
+      decisions.undo(1, signal, "admin"),
+    ]
+  ) {
     await assert.rejects(asked, Busy);
   }
   await assert.rejects(history.held(1, { limit: 1 }), Busy);

@@ -4,11 +4,10 @@ import { type Database, requireSuitable } from "../../postgres/connection/connec
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted } from "../../runtime/grouped.ts";
-import { findService, NoAccess, noAccess, type ServiceClient, withEmbeddedOrEmpty, withServer } from "../access.ts";
-import { commandLine } from "../command_line.ts";
+import { type ServiceClient, withAccess, withServer } from "../access.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
-import { printLikelyCures } from "../print_findings.ts";
+import { printLikelyFixes } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { databaseErrorReports } from "../roster_operand.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -51,25 +50,22 @@ async function runCheck(invocation: Invocation): Promise<number> {
       printReport(terminal, report, true);
       printChanges(terminal, report);
       printKept(terminal, report);
-      printLikelyCures(terminal, report);
+      printLikelyFixes(terminal, report);
     }
   }
   return exitCodeOf(reports);
 }
 
-/** Uses the server in DATABASE_URL, otherwise the running service, or with `--embedded` the embedded database. */
+/** Unlike other commands, prefers the server in DATABASE_URL to the running service. */
 async function withNamedDatabase<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
   over: (service: ServiceClient) => Promise<T>,
 ): Promise<T> {
   const { config, flags } = invocation;
-  if (!flags.embedded && config.databaseUrl !== null) return await withServer(invocation, own);
-  const service = await findService(invocation);
-  if (service !== null) return await over(service);
-  if (flags.embedded) return await withEmbeddedOrEmpty(invocation, own);
-  const trial = `To just try out rosterd, run: ${commandLine(invocation, ["--embedded"])}`;
-  throw new NoAccess(`${noAccess(invocation).message}. ${trial}`);
+  return !flags.embedded && config.databaseUrl !== null
+    ? await withServer(invocation, own)
+    : await withAccess(invocation, own, over);
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {

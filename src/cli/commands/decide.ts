@@ -1,6 +1,6 @@
 /** `rosterd imports approve|discard|undo ID`: decides about an import (docs/people.md#hold). */
 import { type Approved, CannotDecide, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
-import type { Database } from "../../postgres/connection/connect.ts";
+import type { Decide } from "../../postgres/history/decision.ts";
 import { approveHold, discardHold } from "../../postgres/history/holds.ts";
 import { undoImport } from "../../postgres/history/undo.ts";
 import { printable } from "../../runtime/log.ts";
@@ -22,7 +22,7 @@ interface Decision<T extends Decided> {
   word: "approve" | "discard" | "undo";
   summary: string;
   help: string;
-  carryOut: (database: Database, id: number, signal: AbortSignal, by: string) => Promise<T | null>;
+  carryOut: Decide<T>;
   past: string;
   /** Describes what was done. */
   done: (result: T) => string[];

@@ -6,7 +6,7 @@ import type { CheckReport } from "../../importer/report.ts";
 import { requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { printable } from "../../runtime/log.ts";
-import { findService, withEmbeddedOrEmpty, withServer } from "../access.ts";
+import { withAccess } from "../access.ts";
 import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
 import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
@@ -36,23 +36,23 @@ interface Setup {
 
 async function runMap(invocation: Invocation): Promise<number> {
   const { operands: [path], flags, config, clock } = invocation;
-  const service = await findService(invocation);
-  if (service !== null) {
-    return await setUp(invocation, {
-      check: () => serviceCheck(service)(path),
-      change: (patch) => changeOver(service, patch),
-    });
-  }
-  const withOwn = flags.embedded ? withEmbeddedOrEmpty : withServer;
-  return await withOwn(invocation, async (database) => {
-    await requireSuitable(database.sql);
-    const file = flags.embedded ? openSettingsFile(config.settings, clock) : (await ownFile(invocation)).file;
-    const store = new PostgresImportStore(database);
-    return await setUp(invocation, {
-      check: async () => await ownCheck(invocation, store, await settingsInForce(invocation))(path),
-      change: (patch) => file.patch(patch),
-    });
-  });
+  return await withAccess(
+    invocation,
+    async (database) => {
+      await requireSuitable(database.sql);
+      const file = flags.embedded ? openSettingsFile(config.settings, clock) : (await ownFile(invocation)).file;
+      const store = new PostgresImportStore(database);
+      return await setUp(invocation, {
+        check: async () => await ownCheck(invocation, store, await settingsInForce(invocation))(path),
+        change: (patch) => file.patch(patch),
+      });
+    },
+    (service) =>
+      setUp(invocation, {
+        check: () => serviceCheck(service)(path),
+        change: (patch) => changeOver(service, patch),
+      }),
+  );
 }
 
 async function setUp({ terminal, flags, signal }: Invocation, { check, change }: Setup): Promise<number> {

@@ -29,29 +29,34 @@ export interface DecidedImport {
   cleared_at: Date | null;
 }
 
+/** Resolves to null for an unknown import. Throws {@link CannotDecide}. `by` names the user who decides. */
+export type Decide<T> = (database: Database, importId: number, signal: AbortSignal, by: string) => Promise<T | null>;
+
 /**
- * Null for an unknown import. Throws {@link CannotDecide} while an import runs, or while other programs keep rows
- * locked.
+ * Creates a decision from `work`, which carries it out and returns its result; the result is recorded with the import.
+ * The decision is impossible while an import runs, or while other programs keep rows locked.
  */
-export async function decide<T>(
-  database: Database,
-  importId: number,
-  signal: AbortSignal,
+export function decision<T extends Approved | Discarded | Undone>(
+  what: Decision["what"],
   work: (tx: Tx, found: DecidedImport, lock: LockAttempt["lock"]) => Promise<T>,
-): Promise<T | null> {
-  const deciding = database.transaction(async (tx) => {
-    await prepare(tx);
-    await waitForImports(tx, signal);
-    const [found] = await tx<DecidedImport[]>`
-      select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
-    if (found === undefined) return null;
-    const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
-    return await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
-  });
-  return await deciding.catch((error) => {
-    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
-    throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
-  });
+): Decide<T> {
+  return async (database, importId, signal, by) => {
+    const deciding = database.transaction(async (tx) => {
+      await prepare(tx);
+      await waitForImports(tx, signal);
+      const [found] = await tx<DecidedImport[]>`
+        select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
+      if (found === undefined) return null;
+      const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
+      const result = await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
+      await noteDecision(tx, importId, { what, by }, result);
+      return result;
+    });
+    return await deciding.catch((error) => {
+      if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
+      throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+    });
+  };
 }
 
 async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
@@ -65,7 +70,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
 }
 
 /** Records the decision with the import: what was decided, by whom, and the result. */
-export async function noteDecision(
+async function noteDecision(
   tx: Tx,
   importId: number,
   { what, by }: Pick<Decision, "what" | "by">,

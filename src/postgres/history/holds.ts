@@ -7,8 +7,8 @@ import {
   type LeftOut,
   MAX_LEFT_OUT,
 } from "../../domain/decision.ts";
-import type { Database, Sql } from "../connection/connect.ts";
-import { decide, type DecidedImport, leftOut, noteDecision } from "./decision.ts";
+import type { Sql, Tx } from "../connection/connect.ts";
+import { type DecidedImport, decision, leftOut } from "./decision.ts";
 import approveArchived from "../queries/decide/approve_archived.sql" with { type: "text" };
 import approveFind from "../queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "../queries/decide/approve_lock.sql" with { type: "text" };
@@ -18,53 +18,40 @@ import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
 /** Archives or disables the held users, except those a later roster keeps. Null for an unknown import. */
-export async function approveHold(
-  database: Database,
-  importId: number,
-  signal: AbortSignal,
-  by = "admin",
-): Promise<Approved | null> {
-  return await decide(database, importId, signal, async (tx, found, lock) => {
-    requireOpenHold(found);
-    await lock(approveLock, [importId]);
-    await tx.unsafe(approveFind, [importId]);
-    await tx.unsafe("analyze deciding");
-    await tx.unsafe(approveNote, [importId]);
-    await tx.unsafe(approveUsers);
-    await tx.unsafe(approveArchived);
-    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
-    const [{ archived, disabled }] = await tx.unsafe(
-      `select count(*) filter (where effect = 'archive') as archived, count(*) filter (where effect = 'disable') as disabled
-       from deciding where left_out is null`,
-    );
-    const left = await tx.unsafe<(LeftOut & { total: number })[]>(
-      `select unique_id, left_out as reason, count(*) over () as total from deciding
-       where left_out is not null order by unique_id limit $1`,
-      [MAX_LEFT_OUT],
-    );
-    await tx`update rosterd.imports set hold_state = 'approved', hold_ended_at = now() where id = ${importId}`;
-    const result = { archived, disabled, permits_released, ...leftOut(left) };
-    await noteDecision(tx, importId, { what: "approved", by }, result);
-    return result;
-  });
-}
+export const approveHold = decision<Approved>("approved", async (tx, found, lock) => {
+  const { id } = found;
+  requireOpenHold(found);
+  await lock(approveLock, [id]);
+  await tx.unsafe(approveFind, [id]);
+  await tx.unsafe("analyze deciding");
+  await tx.unsafe(approveNote, [id]);
+  await tx.unsafe(approveUsers);
+  await tx.unsafe(approveArchived);
+  const [{ permits_released }] = await tx.unsafe(releasePermits, [id]);
+  const [{ archived, disabled }] = await tx.unsafe(
+    `select count(*) filter (where effect = 'archive') as archived, count(*) filter (where effect = 'disable') as disabled
+     from deciding where left_out is null`,
+  );
+  const left = await tx.unsafe<(LeftOut & { total: number })[]>(
+    `select unique_id, left_out as reason, count(*) over () as total from deciding
+     where left_out is not null order by unique_id limit $1`,
+    [MAX_LEFT_OUT],
+  );
+  await endHold(tx, id, "approved");
+  return { archived, disabled, permits_released, ...leftOut(left) };
+});
 
 /** Ends a hold and leaves its users unchanged. Null for an unknown import. */
-export async function discardHold(
-  database: Database,
-  importId: number,
-  signal: AbortSignal,
-  by = "admin",
-): Promise<Discarded | null> {
-  return await decide(database, importId, signal, async (tx, found) => {
-    requireOpenHold(found);
-    const [{ discarded }] = await tx`
-      select count(*) as discarded from rosterd.import_held where import_id = ${importId}`;
-    await tx`update rosterd.imports set hold_state = 'discarded', hold_ended_at = now() where id = ${importId}`;
-    const result = { discarded, left_out: [], left_out_total: 0 };
-    await noteDecision(tx, importId, { what: "discarded", by }, result);
-    return result;
-  });
+export const discardHold = decision<Discarded>("discarded", async (tx, found) => {
+  const { id } = found;
+  requireOpenHold(found);
+  const [{ discarded }] = await tx`select count(*) as discarded from rosterd.import_held where import_id = ${id}`;
+  await endHold(tx, id, "discarded");
+  return { discarded, left_out: [], left_out_total: 0 };
+});
+
+async function endHold(tx: Tx, id: number, state: "approved" | "discarded"): Promise<void> {
+  await tx`update rosterd.imports set hold_state = ${state}, hold_ended_at = now() where id = ${id}`;
 }
 
 function requireOpenHold({ hold_state }: DecidedImport): void {

@@ -1,7 +1,7 @@
 /** Undoes the latest import that changed users, value by value, in one transaction (docs/people.md#undo). */
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
-import type { Database, Tx } from "../connection/connect.ts";
-import { decide, type DecidedImport, leftOut, noteDecision } from "./decision.ts";
+import type { Tx } from "../connection/connect.ts";
+import { type DecidedImport, decision, leftOut } from "./decision.ts";
 import { forColumns, VALUE_COLUMNS } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
 import undoArchived from "../queries/decide/undo_archived.sql" with { type: "text" };
@@ -16,36 +16,27 @@ import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
-/** Null for an unknown import. Throws {@link CannotDecide} if the import cannot be undone. */
-export async function undoImport(
-  database: Database,
-  importId: number,
-  signal: AbortSignal,
-  by = "admin",
-): Promise<Undone | null> {
-  return await decide(database, importId, signal, async (tx, found, lock) => {
-    await requireUndoable(tx, found);
-    await lock(undoLock, [importId]);
-    await findUndo(tx, importId);
-    const [{ restored }] = await tx.unsafe(
-      `select count(*) as restored from (
-         select unique_id from undo_values where stays is null union select unique_id from undo_states where stays is null
-       ) as back`,
-    );
-    await tx.unsafe(undoFree, [importId]);
-    await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
-    await tx.unsafe(undoAccess);
-    const created = await tx.unsafe(undoCreated, [importId]);
-    const permits = await restorePermits(tx, importId);
-    const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
-    await tx.unsafe(undoArchived, [importId]);
-    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
-    await markUndone(tx, importId);
-    const result = { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
-    await noteDecision(tx, importId, { what: "undone", by }, result);
-    return result;
-  });
-}
+export const undoImport = decision<Undone>("undone", async (tx, found, lock) => {
+  const { id } = found;
+  await requireUndoable(tx, found);
+  await lock(undoLock, [id]);
+  await findUndo(tx, id);
+  const [{ restored }] = await tx.unsafe(
+    `select count(*) as restored from (
+       select unique_id from undo_values where stays is null union select unique_id from undo_states where stays is null
+     ) as back`,
+  );
+  await tx.unsafe(undoFree, [id]);
+  await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
+  await tx.unsafe(undoAccess);
+  const created = await tx.unsafe(undoCreated, [id]);
+  const permits = await restorePermits(tx, id);
+  const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [id, MAX_LEFT_OUT]);
+  await tx.unsafe(undoArchived, [id]);
+  const [{ permits_released }] = await tx.unsafe(releasePermits, [id]);
+  await markUndone(tx, id);
+  return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
+});
 
 /** The only import that may be undone: the latest one that changed users and has not been undone. */
 const LATEST = `

@@ -1,7 +1,7 @@
 /** The view that checks a dropped file: what an import would do now, without writing anything. */
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
-import { button, data, notice, trouble } from "./parts.js";
+import { button, data, notice, trouble, viewOf } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
 import { shown, size } from "./words.js";
 
@@ -13,19 +13,11 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /** @param {Page} page */
 export function checkView(page) {
   const result = h("div", { class: "stack", id: "check-result" });
-  const content = h(
-    "div",
-    { class: "stack" },
-    h(
-      "div",
-      { class: "view-head" },
-      h("h1", { tabindex: "-1" }, "Check a file"),
-      h(
-        "p",
-        { class: "lead" },
-        "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.",
-      ),
-    ),
+  const words =
+    "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.";
+  const view = viewOf(
+    "Check a file",
+    h("p", { class: "lead" }, words),
     page.session.isAdmin
       ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "The read token cannot check files.")),
@@ -34,7 +26,7 @@ export function checkView(page) {
   );
   /** The check of the latest file; a new file aborts it. @type {AbortController | null} */
   let running = null;
-  return Promise.resolve({ title: "Check a file", content });
+  return Promise.resolve(view);
 
   /**
    * @param {File} file
@@ -135,7 +127,7 @@ function help() {
   return h(
     "p",
     { class: "faint" },
-    "No roster at hand? ",
+    "No roster yet? ",
     h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
     " and fill in your users. Only unique_id and login_source are always required.",
   );

@@ -1,7 +1,7 @@
 /** The view of all imports, newest first, filtered by status, one page at a time. */
 import { smallBar } from "./counts.js";
 import { h, Slot } from "./dom.js";
-import { ago, data, empty, statusBadge, table } from "./parts.js";
+import { ago, data, empty, statusBadge, table, viewOf } from "./parts.js";
 import { importsLink } from "./route.js";
 import { sentence, shown, STATUS_NAMES, statusWord } from "./words.js";
 
@@ -29,16 +29,7 @@ export async function importsView(page, { query }) {
   }
   await load();
   page.live.onHistory(() => void load().catch(() => {}), page.signal);
-  return {
-    title: "Imports",
-    content: h(
-      "div",
-      { class: "stack" },
-      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Imports")),
-      filter(status),
-      slot.element,
-    ),
-  };
+  return viewOf("Imports", null, filter(status), slot.element);
 }
 
 /** @param {string | null} chosen */

@@ -3,7 +3,7 @@ import { ApiError } from "./api.js";
 import { h, Slot } from "./dom.js";
 import { health } from "./health.js";
 import { importTable } from "./imports.js";
-import { asking, badge, data, empty, notice, section, table } from "./parts.js";
+import { asking, badge, data, empty, notice, section, table, viewOf } from "./parts.js";
 import { progress } from "./progress.js";
 import { counted, sentence, shown } from "./words.js";
 
@@ -31,22 +31,18 @@ export async function overview(page) {
   await page.live.look();
   await load();
   page.live.onHistory(() => void load().catch(() => {}), page.signal);
-  return {
-    title: "Overview",
-    content: h(
-      "div",
-      { class: "stack" },
-      h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Overview"), part(page, verdictOf, verdict)),
-      part(page, ({ running }) => running, progress),
-      part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
-      part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
-      health(page),
-      section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
-      part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
-        ...{ waiting, waiting_count, ignored, ignored_count },
-      }), files),
-    ),
-  };
+  return viewOf(
+    "Overview",
+    part(page, verdictOf, verdict),
+    part(page, ({ running }) => running, progress),
+    part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
+    part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
+    health(page),
+    section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
+    part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
+      ...{ waiting, waiting_count, ignored, ignored_count },
+    }), files),
+  );
 }
 
 /**
@@ -70,7 +66,7 @@ function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
   const open = problems.filter(isTrouble).length + open_holds + (mail.problem === undefined ? 0 : 1);
   if (!ready) return { tone: "bad", words: "Imports are not possible right now" };
   if (open > 0) return { tone: "attention", words: `Needs attention: ${counted(open, "item")}` };
-  if (standby) return { tone: "quiet", words: "Standby: another rosterd is importing into this database" };
+  if (standby) return { tone: "quiet", words: "Standby: another instance of rosterd is importing into this database" };
   return running === null
     ? { tone: "good", words: "Everything is working" }
     : { tone: "busy", words: "Everything is working, and an import is running" };

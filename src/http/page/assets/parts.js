@@ -27,6 +27,15 @@ export function notice(tone, ...children) {
 }
 
 /**
+ * A view: its heading, what follows the heading, and the parts below.
+ * @param {string} title @param {Child} below @param {...Child} parts
+ */
+export function viewOf(title, below, ...parts) {
+  const head = h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, title), below);
+  return { title, content: h("div", { class: "stack" }, head, parts) };
+}
+
+/**
  * A notice about an error, which screen readers announce.
  * @param {unknown} error
  */

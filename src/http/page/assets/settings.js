@@ -2,7 +2,7 @@
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, notice, trouble } from "./parts.js";
+import { button, notice, trouble, viewOf } from "./parts.js";
 import { settingsFields, showErrors } from "./settings_fields.js";
 import { flatten, inWords, isSame, patchOf } from "./settings_patch.js";
 import { changeStored, readStored } from "./stored_settings.js";
@@ -52,29 +52,18 @@ export async function settingsView(page, route) {
   globalThis.addEventListener("beforeunload", (event) => isDirty() && event.preventDefault(), { signal: page.signal });
   fill();
 
-  return {
-    title: "Settings",
-    content: h(
-      "div",
-      { class: "stack" },
-      h(
-        "div",
-        { class: "view-head" },
-        h("h1", { tabindex: "-1" }, "Settings"),
-        h(
-          "p",
-          { class: "lead" },
-          "Changes apply from the next scan. ",
-          h("a", { href: "#/settings-history" }, "Change history"),
-        ),
-        page.session.isAdmin ? null : notice(
-          "quiet",
-          h("p", null, "You are signed in with the read token. You can view the settings, but not change them."),
-        ),
-      ),
-      groupLinks(groups.map(({ group }) => group)),
-      form,
+  const readOnly = "You are signed in with the read token. You can view the settings, but not change them.";
+  const below = [
+    h(
+      "p",
+      { class: "lead" },
+      "Changes apply from the next scan. ",
+      h("a", { href: "#/settings-history" }, "Change history"),
     ),
+    page.session.isAdmin ? null : notice("quiet", h("p", null, readOnly)),
+  ];
+  return {
+    ...viewOf("Settings", below, groupLinks(groups.map(({ group }) => group)), form),
     moved,
     mayLeave,
     shown: () => route.rest !== "" && moved(route),
