@@ -2,9 +2,8 @@
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { decide, type DecidedImport, leftOut, noteDecision } from "./decision.ts";
-import { forColumns, VALUE_COLUMNS } from "../import/queries.ts";
+import { forColumns, releasePermits, VALUE_COLUMNS } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
-import undoArchived from "../queries/decide/undo_archived.sql" with { type: "text" };
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
 import undoFindValues from "../queries/decide/undo_find_values.sql" with { type: "text" };
@@ -14,7 +13,8 @@ import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
-import releasePermits from "../queries/release_permits.sql" with { type: "text" };
+
+const RELEASE_PERMITS = releasePermits("rosterd.users where created_by_import = $1");
 
 /** Null for an unknown import. Throws {@link CannotDecide} if the import cannot be undone. */
 export async function undoImport(
@@ -38,8 +38,7 @@ export async function undoImport(
     const created = await tx.unsafe(undoCreated, [importId]);
     const permits = await restorePermits(tx, importId);
     const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
-    await tx.unsafe(undoArchived, [importId]);
-    const [{ permits_released }] = await tx.unsafe(releasePermits, [importId]);
+    const [{ permits_released }] = await tx.unsafe(RELEASE_PERMITS, [importId]);
     await markUndone(tx, importId);
     const result = { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
     await noteDecision(tx, importId, { what: "undone", by }, result);

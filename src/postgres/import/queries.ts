@@ -52,6 +52,11 @@ function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
+/** The query that releases the permits of the users in `archived`: a table, perhaps with a condition. */
+export function releasePermits(archived: string): string {
+  return statements.releasePermits.replaceAll("{{archived}}", archived);
+}
+
 /** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
 export function withValues(query: string, ...values: (number | boolean)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
@@ -86,6 +91,7 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   const fillOnly = columns.filter(({ name }) => settings.fill_only_columns.includes(name));
   return {
     ...statements,
+    releasePermits: releasePermits("archived"),
     stage: forColumns(statements.stage, VALUE_COLUMNS),
     findRepeats: forColumns(statements.findRepeats, columns),
     makePlan: forColumns(statements.makePlan, columns, settings),
