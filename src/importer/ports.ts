@@ -153,7 +153,7 @@ export interface EarlierImports {
 /** The transaction of one import. Each step returns an object for the next one. */
 export interface ImportTransaction extends EarlierImports {
   /**
-   * Creates the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
+   * Prepares the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;

@@ -15,7 +15,7 @@ import {
 import { delay } from "../../runtime/delay.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
-import type { Database, Isolation, Tx } from "../connection/connect.ts";
+import type { Database, Isolation, Session, Tx } from "../connection/connect.ts";
 import { findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
@@ -67,9 +67,9 @@ export class PostgresImportStore implements ImportStore {
     const lockWait = { signal: waiting.signal, waitMs: this.lockWaitMs };
     for (let attempt = 1;; attempt++) {
       try {
-        return await this.#prepared(async (tx, pid) => {
+        return await this.#prepared(async (tx, session, pid) => {
           await acquireImportLock(tx, waiting);
-          const importing = () => work(new PostgresImportTransaction(tx, copies, lockWait));
+          const importing = () => work(new PostgresImportTransaction({ tx, session, copies }, lockWait));
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
@@ -82,9 +82,10 @@ export class PostgresImportStore implements ImportStore {
 
   async dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T> {
     try {
-      return await this.#prepared(async (tx) => {
+      return await this.#prepared(async (tx, session) => {
         await migrateWithin(tx);
-        throw new DryRunResult(await work(new PostgresDryRun(tx, this.database.kind === "server")));
+        const copies = this.database.kind === "server";
+        throw new DryRunResult(await work(new PostgresDryRun({ tx, session, copies })));
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof DryRunResult) return outcome.result as T;
@@ -164,10 +165,13 @@ export class PostgresImportStore implements ImportStore {
       where id = ${importId}`;
   }
 
-  #prepared<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
-    return this.database.transaction(async (tx) => {
+  #prepared<T>(
+    work: (tx: Tx, session: Session, pid: number) => Promise<T>,
+    isolation?: Isolation,
+  ): Promise<T> {
+    return this.database.transaction(async (tx, session) => {
       const { pid } = await prepare(tx);
-      return await work(tx, pid);
+      return await work(tx, session, pid);
     }, isolation);
   }
 }

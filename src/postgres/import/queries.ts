@@ -52,6 +52,11 @@ function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
+/** Creates the tables of an import, which have all columns. `ending`: what a commit does to them. */
+export function importTables(ending: "delete rows" | "drop"): string {
+  return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
+}
+
 /** The query that releases the permits of the users in `archived`: a table, perhaps with a condition. */
 export function releasePermits(archived: string): string {
   return statements.releasePermits.replaceAll("{{archived}}", archived);
@@ -92,7 +97,6 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   return {
     ...statements,
     releasePermits: releasePermits("archived"),
-    stage: forColumns(statements.stage, VALUE_COLUMNS),
     findRepeats: forColumns(statements.findRepeats, columns),
     makePlan: forColumns(statements.makePlan, columns, settings),
     createUsers: forColumns(statements.createUsers, columns, settings),
