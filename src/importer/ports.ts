@@ -205,8 +205,8 @@ export interface AppliedImport {
   readonly counts: Counts;
   /** Describes the plan that was actually applied. */
   readonly summary: PlanSummary;
-  /** Completes the history entry of the import, with its failures and the mail to send. */
-  record(done: DoneImport): Promise<void>;
+  /** Completes the history entry of the import, with its failures and the mail to send. Returns the entry. */
+  record(done: DoneImport): Promise<ImportEntry>;
 }
 
 export interface DryRunPlan {
