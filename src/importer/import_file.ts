@@ -26,19 +26,28 @@ import { mailOwed } from "./mail_owed.ts";
 import { knownNames } from "./checks/header.ts";
 import { openRoster, type Roster } from "./csv/roster.ts";
 import { judgeWithoutRecords } from "./csv/lost_line_ends.ts";
-import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, RosterFile, Staging } from "./ports.ts";
+import type {
+  DryRun,
+  DryRunPlan,
+  ImportEntry,
+  ImportTransaction,
+  PlannedImport,
+  Progress,
+  RosterFile,
+  Staging,
+} from "./ports.ts";
 import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { mailWarnings, planWarnings } from "./warnings.ts";
 
-/** Imports one file and records the result in the same transaction. */
+/** Imports one file and records the result in the same transaction. Returns its entry in the history. */
 export async function importFile(
   file: RosterFile,
   transaction: ImportTransaction,
   importId: number,
   job: ImportJob,
-): Promise<void> {
+): Promise<ImportEntry> {
   const { settings, facts, clock, isUpload } = job;
   const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, settings, bytes);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
@@ -52,7 +61,7 @@ export async function importFile(
     ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
   const { hold } = applied.summary;
-  await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
+  return await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */

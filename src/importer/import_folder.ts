@@ -1,10 +1,12 @@
 /**
- * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone.
+ * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone. An
+ * upload moves to `bak` while the next one is imported, because the disk takes as long for that as the database for a
+ * small file.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
-import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
+import { finishUpload, importUpload, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
 
 export interface TurnResult {
   imported: number[];
@@ -18,20 +20,44 @@ export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnRe
   const pending = await pendingUploads(turn, scan);
   const result: TurnResult = { imported: [], postponed: [], hadUploads: pending.length > 0 };
   await turn.inbox.tidy();
-  for (const upload of pending) {
-    if (turn.signal.aborted) break;
-    try {
-      const id = await advance(turn, upload);
-      if (id !== null) result.imported.push(id);
-    } catch (error) {
+  let finishing = Promise.resolve();
+  try {
+    for (const upload of pending) {
       if (turn.signal.aborted) break;
-      if (turn.stopsAll(error)) throw error;
-      const reason = reasonOf(error);
-      result.postponed.push({ file: upload.upload.name, reason });
-      turn.log.warn("import_postponed", { file: upload.upload.name, code: reason.code });
+      const imported = await orPostpone(turn, upload, result, () => importUpload(turn, upload));
+      await finishing;
+      if (imported !== null) finishing = finish(turn, imported, result);
+      // An error is thrown where this is awaited.
+      finishing.catch(() => {});
     }
+  } finally {
+    await finishing;
   }
   return result;
+}
+
+async function finish(turn: Turn, upload: PendingUpload, result: TurnResult): Promise<void> {
+  const id = await orPostpone(turn, upload, result, () => finishUpload(turn, upload));
+  if (id !== null) result.imported.push(id);
+}
+
+/** Throws only errors that affect every upload. Resolves to null after any other, and when the turn is stopped. */
+async function orPostpone<T>(
+  { signal, stopsAll, log }: Turn,
+  { upload: { name } }: PendingUpload,
+  { postponed }: TurnResult,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (stopsAll(error)) throw error;
+    const reason = reasonOf(error);
+    postponed.push({ file: name, reason });
+    log.warn("import_postponed", { file: name, code: reason.code });
+    return null;
+  }
 }
 
 /** All uploads in the folders, and all imports whose upload is gone. Those closest to completion come first. */

@@ -153,7 +153,7 @@ export interface EarlierImports {
 /** The transaction of one import. Each step returns an object for the next one. */
 export interface ImportTransaction extends EarlierImports {
   /**
-   * Creates the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
+   * Prepares the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
   stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
@@ -205,8 +205,8 @@ export interface AppliedImport {
   readonly counts: Counts;
   /** Describes the plan that was actually applied. */
   readonly summary: PlanSummary;
-  /** Completes the history entry of the import, with its failures and the mail to send. */
-  record(done: DoneImport): Promise<void>;
+  /** Completes the history entry of the import, with its failures and the mail to send. Returns the entry. */
+  record(done: DoneImport): Promise<ImportEntry>;
 }
 
 export interface DryRunPlan {

@@ -16,26 +16,26 @@ export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
 
 export async function runImport(file: RosterFile, { id }: ImportEntry, run: ImportRun): Promise<ImportEntry> {
   try {
-    await applyOrReject(file, id, run);
+    return await applyOrReject(file, id, run);
   } catch (error) {
     const over = await appliedAfterLostCommit(id, error, run);
     if (over === null) throw error;
     return over;
   }
-  return await mustFind(run.store, id);
 }
 
-async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Promise<void> {
+async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Promise<ImportEntry> {
   const { store, settings, clock, signal, onWait, isUpload } = run;
   const facts = unreadFacts(file);
   try {
-    await store.transaction(
+    return await store.transaction(
       (transaction) => importFile(file, transaction, id, { ...run, facts, findings: new Findings() }),
       { signal, onWait },
     );
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
     await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+    return await mustFind(store, id);
   }
 }
 

@@ -27,10 +27,27 @@ export interface PendingClaim {
   entry: ImportEntry | null;
 }
 
-/** Runs all remaining steps. Returns the id of the finished import, or null if the upload is gone. */
-export async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
+/** What is left to do after an import and its failed records. It may run beside the import of the next upload. */
+const LAST_STEPS: ReadonlySet<Step> = new Set(["move", "forget", "end"]);
+
+/** Runs the steps before the last ones. Returns null if the upload is gone. */
+export async function importUpload(turn: Turn, from: PendingUpload): Promise<PendingUpload | null> {
+  return await advance(turn, from, (step) => !LAST_STEPS.has(step));
+}
+
+/** Runs the last steps. Returns the id of the finished import, or null if the upload is gone. */
+export async function finishUpload(turn: Turn, from: PendingUpload): Promise<number | null> {
+  const done = await advance(turn, from, (step) => LAST_STEPS.has(step));
+  return done !== null && stageOf(done.entry) === "filed" ? done.entry!.id : null;
+}
+
+async function advance(
+  turn: Turn,
+  from: PendingUpload,
+  isWanted: (step: Step) => boolean,
+): Promise<PendingUpload | null> {
   let pending = from;
-  for (let step = next(pending); step !== null; step = next(pending)) {
+  for (let step = next(pending); step !== null && isWanted(step); step = next(pending)) {
     // The next process can continue if this one is stopped. If only the clean-up is left, finish it now.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
@@ -39,7 +56,7 @@ export async function advance(turn: Turn, from: PendingUpload): Promise<number |
     if (after === null) return null;
     pending = after;
   }
-  return stageOf(pending.entry) === "filed" ? pending.entry!.id : null;
+  return pending;
 }
 
 function next({ place, entry }: PendingUpload): Step | null {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { utimes } from "node:fs/promises";
 import { importFolder } from "../../src/importer/import_folder.ts";
+import type { ClaimedUpload } from "../../src/importer/ports.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
 import { withUploads } from "../inbox/upload_folder.ts";
 import { onServer } from "../postgres/roster_database.ts";
@@ -49,5 +50,48 @@ onServer(
       const second = await importFolder(turnOver(uploads, db), await inbox.scan(0));
       assert.deepEqual([second.imported.length, second.postponed], [1, []]);
       assert.deepEqual(Object.keys(await db.users()), ["1001", "2002"]);
+    }),
+);
+
+onServer(
+  "an upload moves to bak while the next one is imported",
+  (db) =>
+    withUploads({ "a.csv": roster("Hull"), "b.csv": roster("Ottawa") }, async (uploads) => {
+      const { inbox } = uploads, next = Promise.withResolvers<void>();
+      const watched: typeof inbox = Object.create(inbox, {
+        open: {
+          value: (upload: ClaimedUpload) => {
+            if (upload.name === "b.csv") next.resolve();
+            return inbox.open(upload);
+          },
+        },
+        moveToBak: {
+          value: (...args: Parameters<typeof inbox.moveToBak>) => next.promise.then(() => inbox.moveToBak(...args)),
+        },
+      });
+
+      const { imported, postponed } = await importFolder(turnOver({ inbox: watched }, db), await inbox.scan(0));
+
+      assert.deepEqual([imported.length, postponed], [2, []]);
+      assert.equal((await db.users())["1001"].city, "Ottawa");
+      assert.deepEqual((await uploads.restarted().scan(0)).claimed, []);
+    }),
+);
+
+onServer(
+  "when bak cannot be used, the turn ends after the next import, and a later turn moves both files",
+  (db) =>
+    withUploads({ "a.csv": roster("Hull"), "b.csv": roster("Ottawa"), "c.csv": roster("Laval") }, async (uploads) => {
+      const { inbox } = uploads, full = Object.assign(new Error("the disk is full"), { code: "ENOSPC" });
+      const broken: typeof inbox = Object.create(inbox, { moveToBak: { value: () => Promise.reject(full) } });
+      const turn = { ...turnOver({ inbox: broken }, db), stopsAll: (error: unknown) => error === full };
+
+      await assert.rejects(importFolder(turn, await inbox.scan(0)), full);
+      assert.equal((await db.users())["1001"].city, "Ottawa");
+
+      const later = await importFolder(turnOver(uploads, db), await inbox.scan(0));
+      assert.deepEqual([later.imported.length, later.postponed], [3, []]);
+      assert.equal((await db.users())["1001"].city, "Laval");
+      assert.deepEqual(Object.keys((await treeOf(uploads.root)).bak as object).length, 3);
     }),
 );

@@ -1,7 +1,7 @@
 /** The story of one upload: claimed, imported, its failed records kept, moved to `bak`, and forgotten. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { advance } from "../../src/importer/upload_steps.ts";
+import { finishUpload, importUpload, type PendingUpload, type Turn } from "../../src/importer/upload_steps.ts";
 import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
 import { type Uploads, withUploads } from "../inbox/upload_folder.ts";
@@ -9,6 +9,11 @@ import { onServer } from "../postgres/roster_database.ts";
 import { turnOver } from "./one_turn.ts";
 
 const ROSTER = "unique_id,login_source,active\n1001,ldap,1\n1002,ldap,yes\n";
+
+async function advance(turn: Turn, from: PendingUpload): Promise<number | null> {
+  const imported = await importUpload(turn, from);
+  return imported && await finishUpload(turn, imported);
+}
 
 const ready = async ({ inbox }: Uploads) => (await inbox.scan(0)).ready[0];
 

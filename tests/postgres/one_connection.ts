@@ -2,7 +2,7 @@
  * A server's database through one permanent connection, for tests of thousands of imports. Statements stage the rows: a new
  * connection and the 40 ms that TCP adds to each COPY would be four fifths of a small import.
  */
-import type { Database, Tx } from "../../src/postgres/connection/connect.ts";
+import type { Database, Session, Tx } from "../../src/postgres/connection/connect.ts";
 import { CONNECTION, type Sql } from "../../src/postgres/connection/sql.ts";
 import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
 import postgres from "postgres";
@@ -20,11 +20,20 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
     return { database, store: new PostgresImportStore(database), [Symbol.asyncDispose]: async () => {} };
   }
   const sql = postgres(url, { ...CONNECTION, max: 1 }) as unknown as Sql;
+  const session = { isOwn: true, hasTables: false };
   const one: Database = {
     kind: "embedded",
     sql,
-    transaction: <T>(work: (tx: Tx) => Promise<T>, isolation = "read committed") =>
-      sql.begin(`isolation level ${isolation}`, work as never) as Promise<T>,
+    async transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation = "read committed") {
+      const { hasTables } = session;
+      try {
+        return await sql.begin(`isolation level ${isolation}`, (tx) => work(tx, session)) as T;
+      } catch (error) {
+        // Tables created in this transaction are rolled back with it.
+        session.hasTables = hasTables;
+        throw error;
+      }
+    },
     close: () => sql.end(),
   };
   return { database: one, store: new PostgresImportStore(one), [Symbol.asyncDispose]: () => one.close() };

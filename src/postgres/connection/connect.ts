@@ -7,9 +7,9 @@ import { trustedAuthorities } from "../../runtime/certificates.ts";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
 import { DedicatedConnections } from "./dedicated_connections.ts";
-import { CONNECTION, type Isolation, type Sql, type Tx } from "./sql.ts";
+import { CONNECTION, type Isolation, type Session, type Sql, type Tx } from "./sql.ts";
 
-export type { Isolation, Sql, Tx } from "./sql.ts";
+export type { Isolation, Session, Sql, Tx } from "./sql.ts";
 
 export interface Database {
   readonly kind: "server" | "embedded";
@@ -18,7 +18,7 @@ export interface Database {
    * Runs `work` in a transaction on its own connection, which is discarded after any error: a connection is unreliable
    * after a failed COPY (measured).
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>, isolation?: Isolation): Promise<T>;
+  transaction<T>(work: (tx: Tx, session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
   close(): Promise<void>;
 }
 

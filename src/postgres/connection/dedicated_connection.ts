@@ -1,12 +1,12 @@
 import { errorWithCode, hasCode } from "../../runtime/errors.ts";
 import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import { SESSION_SETUP } from "../session.ts";
-import type { Isolation, Sql, Tx } from "./sql.ts";
+import type { Isolation, Session, Sql, Tx } from "./sql.ts";
 
 /** Opens a connection. Reports its socket, and later when it has closed. */
 export type Open = (onclose: () => void, onLink: (link: WatchedSocket) => void) => Sql;
 
-export type Work<T> = (tx: Tx) => Promise<T>;
+export type Work<T> = (tx: Tx, session: Session) => Promise<T>;
 
 /**
  * Runs transactions on its own connection, which must be discarded after any error.
@@ -21,6 +21,7 @@ export type Work<T> = (tx: Tx) => Promise<T>;
 export class DedicatedConnection {
   readonly #sql: Sql;
   readonly #loss = Promise.withResolvers<never>();
+  readonly #session = { isOwn: false, hasTables: false };
   #link: WatchedSocket | null = null;
   isLost = false;
   hasBegun = false;
@@ -41,8 +42,9 @@ export class DedicatedConnection {
     const identified = async (tx: Tx) => {
       const backend = await identifyBackend(tx);
       if (this.#link !== null) this.#link.backend = backend;
+      this.#session.isOwn = this.#link?.hasOwnBackend ?? false;
       this.hasBegun = true;
-      return await work(tx);
+      return await work(tx, this.#session);
     };
     const begin = `isolation level ${isolation}`;
     const working = this.#sql.begin(begin, (tx) => whileConnected(tx, state, identified)) as Promise<T>;
@@ -83,7 +85,7 @@ interface State {
   fault: { error: unknown } | null;
 }
 
-function whileConnected<T>(tx: Tx, state: State, work: Work<T>): Promise<T> {
+function whileConnected<T>(tx: Tx, state: State, work: (tx: Tx) => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) =>
     work(refusing(tx, state)).then(
       (result) => state.isLost() || resolve(result),
@@ -109,7 +111,7 @@ function refusing(tx: Tx, state: State): Tx {
     get(target, name) {
       if (name === "unsafe") requireConnection();
       if (name === "savepoint") {
-        return (work: Work<unknown>) => target.savepoint((inner) => whileConnected(inner, state, work));
+        return (work: (tx: Tx) => Promise<unknown>) => target.savepoint((inner) => whileConnected(inner, state, work));
       }
       return Reflect.get(target, name);
     },

@@ -3,10 +3,13 @@ import postgres from "postgres";
 import { nullOn } from "../../runtime/errors.ts";
 import type { Database } from "./connect.ts";
 import type { FromWorker, ToWorker } from "./embedded_worker.ts";
-import { CONNECTION, type Sql } from "./sql.ts";
+import { CONNECTION, type Session, type Sql } from "./sql.ts";
 
 /** Linux allows 107 bytes in the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 100;
+
+/** The tables of an import do not outlive it, because its session outlives the connection. */
+const SESSION: Session = { isOwn: false, hasTables: false };
 
 /**
  * Starts the embedded PostgreSQL on `DATA/postgres`. The caller must hold the lock on the data folder. Throws if it
@@ -36,7 +39,7 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
     kind: "embedded",
     sql,
     transaction: (work, isolation = "read committed") =>
-      sql.begin(`isolation level ${isolation}`, work) as ReturnType<typeof work>,
+      sql.begin(`isolation level ${isolation}`, (tx) => work(tx, SESSION)) as ReturnType<typeof work>,
     async close() {
       await sql.end({ timeout: 5 });
       await ask(worker, { kind: "stop" });

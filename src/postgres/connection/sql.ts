@@ -6,6 +6,14 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 export type Tx = postgres.TransactionSql<{ bigint: number }>;
 export type Isolation = "read committed" | "repeatable read";
 
+/** The session of a transaction. */
+export interface Session {
+  /** Whether its temporary tables outlive a transaction, because no pooler lends its backend to other clients. */
+  readonly isOwn: boolean;
+  /** Whether an earlier transaction has created the tables of an import. */
+  hasTables: boolean;
+}
+
 /** Counts and ids are far below 2^53. */
 const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
 

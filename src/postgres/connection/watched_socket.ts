@@ -85,6 +85,11 @@ export class WatchedSocket extends Duplex {
     this.#backend = backend;
   }
 
+  /** Whether this connection alone uses its backend. A pooler reports another process id at login. */
+  get hasOwnBackend(): boolean {
+    return this.#backend !== null && this.#backend.pid === this.#protocol.pid;
+  }
+
   setKeepAlive(enable: boolean, ms: number): this {
     this.#socket?.setKeepAlive(enable, ms);
     return this;

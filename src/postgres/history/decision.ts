@@ -12,7 +12,7 @@ import {
 import type { ImportStatus } from "../../domain/outcome.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
-import { acquireImportLock, prepare } from "../import/import_lock.ts";
+import { acquireImportLock } from "../import/import_lock.ts";
 
 /**
  * How long a decision waits for an import, and then for other programs. Short, because a person is waiting for the
@@ -42,7 +42,6 @@ export function decision<T extends Approved | Discarded | Undone>(
 ): Decide<T> {
   return async (database, importId, signal, by) => {
     const deciding = database.transaction(async (tx) => {
-      await prepare(tx);
       await waitForImports(tx, signal);
       const [found] = await tx<DecidedImport[]>`
         select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;

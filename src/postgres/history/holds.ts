@@ -9,13 +9,14 @@ import {
 } from "../../domain/decision.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { type DecidedImport, decision, leftOut } from "./decision.ts";
-import approveArchived from "../queries/decide/approve_archived.sql" with { type: "text" };
+import { releasePermits } from "../import/queries.ts";
 import approveFind from "../queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "../queries/decide/approve_lock.sql" with { type: "text" };
 import approveNote from "../queries/decide/approve_note.sql" with { type: "text" };
 import approveUsers from "../queries/decide/approve_users.sql" with { type: "text" };
 import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
-import releasePermits from "../queries/release_permits.sql" with { type: "text" };
+
+const RELEASE_PERMITS = releasePermits("deciding where left_out is null and effect = 'archive'");
 
 /** Archives or disables the held users, except those a later roster keeps. Null for an unknown import. */
 export const approveHold = decision<Approved>("approved", async (tx, found, lock) => {
@@ -26,8 +27,7 @@ export const approveHold = decision<Approved>("approved", async (tx, found, lock
   await tx.unsafe("analyze deciding");
   await tx.unsafe(approveNote, [id]);
   await tx.unsafe(approveUsers);
-  await tx.unsafe(approveArchived);
-  const [{ permits_released }] = await tx.unsafe(releasePermits, [id]);
+  const [{ permits_released }] = await tx.unsafe(RELEASE_PERMITS, [id]);
   const [{ archived, disabled }] = await tx.unsafe(
     `select count(*) filter (where effect = 'archive') as archived, count(*) filter (where effect = 'disable') as disabled
      from deciding where left_out is null`,

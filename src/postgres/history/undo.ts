@@ -2,9 +2,8 @@
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type DecidedImport, decision, leftOut } from "./decision.ts";
-import { forColumns, VALUE_COLUMNS } from "../import/queries.ts";
+import { forColumns, releasePermits, VALUE_COLUMNS } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
-import undoArchived from "../queries/decide/undo_archived.sql" with { type: "text" };
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
 import undoFindValues from "../queries/decide/undo_find_values.sql" with { type: "text" };
@@ -14,7 +13,8 @@ import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
-import releasePermits from "../queries/release_permits.sql" with { type: "text" };
+
+const RELEASE_PERMITS = releasePermits("rosterd.users where created_by_import = $1");
 
 export const undoImport = decision<Undone>("undone", async (tx, found, lock) => {
   const { id } = found;
@@ -32,8 +32,7 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
   const created = await tx.unsafe(undoCreated, [id]);
   const permits = await restorePermits(tx, id);
   const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [id, MAX_LEFT_OUT]);
-  await tx.unsafe(undoArchived, [id]);
-  const [{ permits_released }] = await tx.unsafe(releasePermits, [id]);
+  const [{ permits_released }] = await tx.unsafe(RELEASE_PERMITS, [id]);
   await markUndone(tx, id);
   return { restored, archived: created.count, permits_restored: permits, permits_released, ...leftOut(left) };
 });

@@ -33,24 +33,27 @@ const SETTINGS = [
   end $$`,
 ];
 
-/** Prepares a transaction that changes users. Resolves to the pid of its backend. */
-export async function prepare(tx: Tx): Promise<{ pid: number }> {
-  const answers = await tx.unsafe([...SETTINGS, "select pg_backend_pid() as pid"].join(";"));
-  return answers[answers.length - 1][0];
+/** Prepares a transaction that plans an import, but does not apply it. */
+export async function prepare(tx: Tx): Promise<void> {
+  await tx.unsafe(SETTINGS.join("; "));
 }
 
-const TRY_LOCK = `select pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
+const TRY_LOCK = `select pg_backend_pid() as pid, pg_try_advisory_xact_lock(${IMPORT_LOCK}) as free`;
+const BEGIN = [...SETTINGS, `select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`, TRY_LOCK].join("; ");
 
-/** Waits until no other import runs. Polls, because a blocked lock request could not be aborted. */
-export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<void> {
-  await tx.unsafe(`select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`);
-  for (let attempt = 1;; attempt++) {
-    const [{ free }] = await tx.unsafe(TRY_LOCK);
-    if (free) break;
-    if (attempt === 1) onWait?.();
+/**
+ * Prepares a transaction that changes users, and waits until no other import runs. Polls, because a blocked lock request
+ * could not be aborted. Resolves to the pid of the backend.
+ */
+export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<{ pid: number }> {
+  let [{ pid, free }] = (await tx.unsafe(BEGIN)).at(-1)!;
+  if (!free) onWait?.();
+  while (!free) {
     await delay(RETRY_DELAY_MS, signal);
+    [{ free }] = await tx.unsafe(TRY_LOCK);
   }
   await tx.unsafe(END_KILLED);
+  return { pid };
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 import { delay } from "../../runtime/delay.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
-import type { Database, Isolation, Tx } from "../connection/connect.ts";
+import type { Database } from "../connection/connect.ts";
 import { findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
@@ -44,12 +44,14 @@ export class PostgresImportStore implements ImportStore {
     private readonly lockWaitMs = LOCK_WAIT_MS,
   ) {}
 
+  /** Does not wait for the disk, because whatever is committed later makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
+      with relaxed as (select set_config('synchronous_commit', 'off', true))
       insert into rosterd.imports as existing (file, taken_key, settings, started_at, bytes)
-      values (${file}, ${claimKey}, ${kept}, ${startedAt}, ${bytes})
+      select ${file}, ${claimKey}, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
@@ -67,9 +69,9 @@ export class PostgresImportStore implements ImportStore {
     const lockWait = { signal: waiting.signal, waitMs: this.lockWaitMs };
     for (let attempt = 1;; attempt++) {
       try {
-        return await this.#prepared(async (tx, pid) => {
-          await acquireImportLock(tx, waiting);
-          const importing = () => work(new PostgresImportTransaction(tx, copies, lockWait));
+        return await this.database.transaction(async (tx, session) => {
+          const { pid } = await acquireImportLock(tx, waiting);
+          const importing = () => work(new PostgresImportTransaction({ tx, session, copies }, lockWait));
           return copies ? await cancelOnAbort(this.database.sql, pid, waiting.signal, importing) : await importing();
         });
       } catch (error) {
@@ -82,9 +84,11 @@ export class PostgresImportStore implements ImportStore {
 
   async dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T> {
     try {
-      return await this.#prepared(async (tx) => {
+      return await this.database.transaction(async (tx, session) => {
+        await prepare(tx);
         await migrateWithin(tx);
-        throw new DryRunResult(await work(new PostgresDryRun(tx, this.database.kind === "server")));
+        const copies = this.database.kind === "server";
+        throw new DryRunResult(await work(new PostgresDryRun({ tx, session, copies })));
       }, SNAPSHOT);
     } catch (outcome) {
       if (outcome instanceof DryRunResult) return outcome.result as T;
@@ -162,12 +166,5 @@ export class PostgresImportStore implements ImportStore {
         warnings = case when status in ('running', 'error') then warnings
           else warnings || ${sql.json([{ code, text }])} end
       where id = ${importId}`;
-  }
-
-  #prepared<T>(work: (tx: Tx, pid: number) => Promise<T>, isolation?: Isolation): Promise<T> {
-    return this.database.transaction(async (tx) => {
-      const { pid } = await prepare(tx);
-      return await work(tx, pid);
-    }, isolation);
   }
 }

@@ -4,21 +4,27 @@ import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Staging } fr
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
-import type { Tx } from "../connection/connect.ts";
+import type { Session, Tx } from "../connection/connect.ts";
 import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
-import { importQueries } from "./queries.ts";
+import { importQueries, importTables } from "./queries.ts";
 import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
 
+interface TransactionContext {
+  tx: Tx;
+  session: Session;
+  copies: boolean;
+}
+
 export class PostgresImportTransaction implements ImportTransaction {
-  constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly lockWait: LockWait) {}
+  constructor(private readonly context: TransactionContext, private readonly lockWait: LockWait) {}
 
   async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
-    const { tx, copies, lockWait } = this, { header, delimiter } = roster;
-    const context = await createTables(tx, copies, roster, settings);
+    const { lockWait, context: { tx } } = this, { header, delimiter } = roster;
+    const context = await stagingContext(this.context, roster, settings);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
     const unchanged = new UnchangedStore(tx, cache);
     const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged, findings) => {
@@ -31,23 +37,23 @@ export class PostgresImportTransaction implements ImportTransaction {
   }
 
   earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.tx, sha256);
+    return findSameContent(this.context.tx, sha256);
   }
 }
 
 export class PostgresDryRun implements DryRun {
-  constructor(private readonly tx: Tx, private readonly copies: boolean) {}
+  constructor(private readonly context: TransactionContext) {}
 
   async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
-    const context = await createTables(this.tx, this.copies, roster, settings);
+    const context = await stagingContext(this.context, roster, settings), { tx } = context;
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context).plan(this.tx, staged, findings);
+      const { summary } = await new Planner(context).plan(tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }
 
   earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.tx, sha256);
+    return findSameContent(this.context.tx, sha256);
   }
 }
 
@@ -62,9 +68,23 @@ async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; st
   return latest === undefined || latest.isLatest ? null : { id: latest.id, startedAt: latest.startedAt };
 }
 
-async function createTables(tx: Tx, copies: boolean, { header }: Roster, settings: Settings): Promise<StagingContext> {
+async function stagingContext(
+  { tx, session, copies }: TransactionContext,
+  { header }: Roster,
+  settings: Settings,
+): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
   const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
-  await tx.unsafe(queries.stage);
+  await createTables(tx, session);
   return { tx, copies, header, settings, defaults, queries };
+}
+
+/**
+ * Creates the tables of an import once for each session, because creating them takes longer than importing a small
+ * file. A pooler would leave them to other clients, so there they last as long as the transaction.
+ */
+async function createTables(tx: Tx, session: Session): Promise<void> {
+  if (session.isOwn && session.hasTables) return;
+  await tx.unsafe(importTables(session.isOwn ? "delete rows" : "drop"));
+  session.hasTables = session.isOwn;
 }

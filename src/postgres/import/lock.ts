@@ -10,8 +10,9 @@ import type { Tx } from "../connection/connect.ts";
 /** Applies while rosterd holds no row locks. */
 export const LOCK_TIMEOUT_MS = 800;
 
-/** Applies while rosterd holds row locks, as a fraction of `deadlock_timeout`. */
-const BRIEF_PART = 0.05;
+/** Applies while rosterd holds row locks: a twentieth of `deadlock_timeout`. */
+const BRIEFLY = `select set_config('lock_timeout',
+  ceil(50 * extract(epoch from current_setting('deadlock_timeout')::interval))::text, true)`;
 
 const LOCK_NOT_AVAILABLE = "55P03";
 /** Rosterd gave way to another program: serialization failure, deadlock, lock not available. */
@@ -63,10 +64,8 @@ export async function lockWithRetry<T>(
   work: (attempt: LockAttempt) => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + waitMs;
-  const [{ deadlock_timeout }] = await tx<{ deadlock_timeout: number }[]>`
-    select extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as deadlock_timeout`;
   const attemptOnce = async (inner: Tx, reversed: boolean) => {
-    await inner.unsafe(`set local lock_timeout = ${Math.ceil(BRIEF_PART * deadlock_timeout)}`);
+    await inner.unsafe(BRIEFLY);
     return await work({ tx: inner, reversed, lock: (query, values = []) => lockRows(inner, query, values, signal) });
   };
   for (let attempt = 1, delayMs = MIN_RETRY_DELAY_MS;; attempt++, delayMs = Math.min(2 * delayMs, MAX_RETRY_DELAY_MS)) {

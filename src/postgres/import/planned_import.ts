@@ -1,10 +1,11 @@
 /** Carries out a plan in the transaction of its import: locks users, changes them and records the result. */
 import type { Counts } from "../../domain/outcome.ts";
-import type { AppliedImport, DoneImport, PlannedImport, PlanSummary } from "../../importer/ports.ts";
+import type { AppliedImport, DoneImport, ImportEntry, PlannedImport, PlanSummary } from "../../importer/ports.ts";
 import { errorWithCode } from "../../runtime/errors.ts";
 import type { Tx } from "../connection/connect.ts";
 import { countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
+import { toEntry } from "../history/history.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
@@ -47,7 +48,7 @@ export class PostgresPlannedImport implements PlannedImport {
   async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { summary, contested } = await this.#lockAll(attempt);
+    const { summary, contested, archives } = await this.#lockAll(attempt);
     const { counts, differing, moving } = await countPlan(tx, queries);
     await this.#noteChanges(tx, counts);
     if (contested) await tx.unsafe(freeValues);
@@ -56,7 +57,7 @@ export class PostgresPlannedImport implements PlannedImport {
     if (counts.missing_archived > 0) await tx.unsafe(archiveMissing);
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
-    const [released] = await tx.unsafe(withValues(releasePermits, importId));
+    const [released] = archives ? await tx.unsafe(withValues(releasePermits, importId)) : [];
     return { counts: { ...counts, ...released }, summary };
   }
 
@@ -64,14 +65,14 @@ export class PostgresPlannedImport implements PlannedImport {
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
     const { planner, queries: { lockUsers, lockPermits } } = this.context;
     let plan = this.plan;
-    if (reversed) await lock(lockPermits);
+    if (reversed && plan.archives) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
         throw errorWithCode("users_change", "other programs keep changing the users of this roster");
       }
       plan = await planner.replan(tx);
     }
-    await lock(lockPermits);
+    if (plan.archives) await lock(lockPermits);
     return plan;
   }
 
@@ -95,7 +96,7 @@ function changesUsers({ created, updated, archived, reactivated, held }: Counts)
 async function record(
   { tx, queries, importId }: ImportContext,
   { status, counts, facts, warnings, hold, mail, finishedAt }: DoneImport,
-): Promise<void> {
+): Promise<ImportEntry> {
   if (counts.failed > 0) {
     await tx.unsafe(
       `insert into rosterd.import_failures (import_id, line, unique_id, problems)
@@ -106,13 +107,15 @@ async function record(
   const { delimiter, encoding, sha256, bytes } = facts;
   const held = { hold_state: hold === null ? null : "open", hold_reason: hold };
   const values = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
-  const { count } = await tx`
+  const [row] = await tx`
     update rosterd.imports
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
-    where id = ${importId} and status in ('running', 'error')`;
+    where id = ${importId} and status in ('running', 'error')
+    returning *`;
   // A COMMIT that seemed to be lost has succeeded after all. Stop, so that nothing is applied twice.
-  if (count === 0) throw errorWithCode("applied_before", "this import was already applied");
+  if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
   }
+  return toEntry(row);
 }

@@ -14,6 +14,8 @@ export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
+  /** Whether it archives users, whose permits are then released. */
+  archives: boolean;
   /** The number of unknown ids that would be known with leading zeros, and the reason given for the first one. */
   lostZeros: { count: number; example: string };
 }
@@ -58,8 +60,8 @@ export class Planner {
     ];
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
-    await tx.unsafe(noteArchived);
-    return { summary: { warnings, hold }, contested: claims.count > 0, lostZeros };
+    const { count: archived } = await tx.unsafe(noteArchived);
+    return { summary: { warnings, hold }, contested: claims.count > 0, archives: archived > 0, lostZeros };
   }
 
   async #findLostZeros(tx: Tx): Promise<Plan["lostZeros"]> {

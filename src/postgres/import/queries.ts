@@ -52,6 +52,16 @@ function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
+/** Creates the tables of an import, which have all columns. `ending`: what a commit does to them. */
+export function importTables(ending: "delete rows" | "drop"): string {
+  return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
+}
+
+/** The query that releases the permits of the users in `archived`: a table, perhaps with a condition. */
+export function releasePermits(archived: string): string {
+  return statements.releasePermits.replaceAll("{{archived}}", archived);
+}
+
 /** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
 export function withValues(query: string, ...values: (number | boolean)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
@@ -86,7 +96,7 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   const fillOnly = columns.filter(({ name }) => settings.fill_only_columns.includes(name));
   return {
     ...statements,
-    stage: forColumns(statements.stage, VALUE_COLUMNS),
+    releasePermits: releasePermits("archived"),
     findRepeats: forColumns(statements.findRepeats, columns),
     makePlan: forColumns(statements.makePlan, columns, settings),
     createUsers: forColumns(statements.createUsers, columns, settings),

@@ -18,6 +18,7 @@ export { default as findRestagedUsers } from "../queries/find_restaged_users.sql
 export { default as findUnreadable } from "../queries/find_unreadable.sql" with { type: "text" };
 export { default as freeValues } from "../queries/free_values.sql" with { type: "text" };
 export { default as holdLosses } from "../queries/hold_losses.sql" with { type: "text" };
+export { default as importTables } from "../queries/import_tables.sql" with { type: "text" };
 export { default as keepHolds } from "../queries/keep_holds.sql" with { type: "text" };
 export { default as keptValues } from "../queries/kept_values.sql" with { type: "text" };
 export { default as listAllValues } from "../queries/list_all_values.sql" with { type: "text" };
@@ -30,7 +31,6 @@ export { default as noteMissing } from "../queries/note_missing.sql" with { type
 export { default as noteOtherwise } from "../queries/note_otherwise.sql" with { type: "text" };
 export { default as refuseTaken } from "../queries/refuse_taken.sql" with { type: "text" };
 export { default as releasePermits } from "../queries/release_permits.sql" with { type: "text" };
-export { default as stage } from "../queries/stage.sql" with { type: "text" };
 export { default as storedRecords } from "../queries/stored_records.sql" with { type: "text" };
 export { default as updateAccess } from "../queries/update_access.sql" with { type: "text" };
 export { default as updateValues } from "../queries/update_values.sql" with { type: "text" };

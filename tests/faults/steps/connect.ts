@@ -9,17 +9,17 @@ export function connectServer(...args: Parameters<typeof real.connectServer>): r
   return {
     ...database,
     sql: counting(database.sql),
-    transaction: (work) => committing((counted) => database.transaction((tx) => counted(tx)), work),
+    transaction: (work) => committing((counted) => database.transaction(counted), work),
   };
 }
 
-type Work<T> = (tx: real.Tx) => Promise<T>;
+type Work<T> = (tx: real.Tx, session: real.Session) => Promise<T>;
 
 /** The COMMIT comes after the work: the process may end before it is sent, or when it is answered. */
 async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>): Promise<T> {
   let number = 0;
-  const result = await begin(async (tx) => {
-    const done = await work(counting(tx));
+  const result = await begin(async (tx, session) => {
+    const done = await work(counting(tx), session);
     number = await before("COMMIT");
     return done;
   });
@@ -38,7 +38,9 @@ function counting<S extends real.Sql | real.Tx>(sql: S): S {
         return (...args: unknown[]) => counted(Reflect.apply(value, target, args), [String(args[0])]);
       }
       if (name === "begin") return (work: Work<unknown>) => committing((within) => value(within), work);
-      if (name === "savepoint") return (work: Work<unknown>) => value((inner: real.Tx) => work(counting(inner)));
+      if (name === "savepoint") {
+        return (work: (tx: real.Tx) => Promise<unknown>) => value((inner: real.Tx) => work(counting(inner)));
+      }
       return value;
     },
   });

@@ -1,4 +1,4 @@
--- The tables of one import, which last as long as its transaction.
+-- The tables of an import. Each commit empties them, or drops them (import_transaction.ts).
 --
 -- staged: one row per record. All values are text, so that COPY cannot refuse one. null keeps the user's value, ''
 -- clears it. `problems` is JSON, or null if there are none.
