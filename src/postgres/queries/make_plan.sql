@@ -2,30 +2,32 @@
 -- without `active` reactivates an archived user (missing_users "archive").
 insert into plan
 select
-  s.line, s.unique_id, t.transition, coalesce(t.transition in ('archive', 'disable') and u.active, false), null,
-  case when u.unique_id is not null and ({{ or |@staged <> @old}}) then
-    ('{' || concat_ws(',', {{, |case when @staged <> @old then
+  line, unique_id, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
+  case when changes <> '' then ('{' || changes || '}')::jsonb end,
+  version, archived_at,
+  case when lower(new_user_name) <> '' and lower(new_user_name) is distinct from lower(old_user_name) then lower(new_user_name) end,
+  coalesce(lower(new_user_name) <> lower(old_user_name), false),
+  case when lower(new_email) <> '' and lower(new_email) is distinct from lower(old_email) then lower(new_email) end,
+  coalesce(lower(new_email) <> lower(old_email), false)
+from (
+  select
+    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at,
+    case
+      when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
+      when s.active = '0' and $1 and u.archived_at is null then 'archive'
+      when s.active = '0' and not $1 and u.active then 'disable'
+      when u.archived_at is not null and (s.active = '1' or (s.active is null and $2)) then 'reactivate'
+      when s.active = '1' and not u.active then 'enable'
+    end as transition,
+    case when u.unique_id is not null then concat_ws(',', {{, |case when @staged <> @old then
       '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(@staged, ''))::text, 'null') || ']'
-    end}}) || '}')::jsonb
-  end,
-  u.xmin, u.archived_at,
-  case when user_name.new <> '' and user_name.new is distinct from user_name.old then user_name.new end,
-  coalesce(user_name.new <> user_name.old, false),
-  case when email.new <> '' and email.new is distinct from email.old then email.new end,
-  coalesce(email.new <> email.old, false)
-from staged as s
-left join rosterd.users as u on u.unique_id = s.unique_id
-cross join lateral (select lower(@staged(user_name) collate "C") as new, lower(u.user_name collate "C") as old) as user_name
-cross join lateral (select lower(@staged(email) collate "C") as new, lower(u.email collate "C") as old) as email
-cross join lateral (
-  select case
-    when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
-    when s.active = '0' and $1 and u.archived_at is null then 'archive'
-    when s.active = '0' and not $1 and u.active then 'disable'
-    when u.archived_at is not null and (s.active = '1' or (s.active is null and $2)) then 'reactivate'
-    when s.active = '1' and not u.active then 'enable'
-  end as transition
-) as t
-where s.problems is null
-  and s.line not in (select line from repeats)
-  and ({{ or |@staged <> @old}} or t.transition is not null)
+    end}}) else '' end as changes,
+    @staged(user_name) collate "C" as new_user_name, u.user_name collate "C" as old_user_name,
+    @staged(email) collate "C" as new_email, u.email collate "C" as old_email
+  from staged as s
+  left join rosterd.users as u on u.unique_id = s.unique_id
+  where s.problems is null and s.line not in (select line from repeats)
+  -- So that PostgreSQL computes the changes once for each record, not once for each use.
+  offset 0
+) as record
+where changes <> '' or transition is not null

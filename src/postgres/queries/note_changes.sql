@@ -2,7 +2,7 @@
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, unique_id, loses and transition is not null,
-  coalesce(changes, '{}')
+  case when transition is null then changes else coalesce(changes, '{}')
     || case
       when transition in ('archive', 'disable') then case when loses then '{"active": [true, false]}'::jsonb else '{}' end
       when transition in ('enable', 'reactivate') then '{"active": [false, true]}'
@@ -13,5 +13,6 @@ select
       when 'reactivate' then jsonb_build_object('archived_at', jsonb_build_array(archived_at, null))
       else '{}'
     end
+  end
 from plan
 where version is not null and (changes is not null or transition is not null)
