@@ -39,15 +39,15 @@ export async function importFile(
   importId: number,
   job: ImportJob,
 ): Promise<void> {
-  const { settings, facts, clock, isUpload } = job;
-  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, settings, bytes);
+  const { feed, settings, facts, clock, isUpload } = job;
+  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, { feed, settings }, bytes);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const applied = await planned.apply();
   const counts = balance(applied.counts, skipped, facts.records), status = statusOf(counts);
   const mail = mailOwed(status, settings, isUpload);
   const warnings = [
     ...read.warnings,
-    ...await sameContentWarnings(transaction, counts, facts.sha256),
+    ...await sameContentWarnings(transaction, feed, counts, facts.sha256),
     ...planWarnings(applied.summary, importId),
     ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
@@ -71,14 +71,14 @@ export async function checkFile(
   dryRun: DryRun,
   job: ReadJob,
 ): Promise<Checked> {
-  const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job.settings);
+  const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
   return {
     counts,
     warnings: [
       ...read.warnings,
-      ...await sameContentWarnings(dryRun, counts, job.facts.sha256),
+      ...await sameContentWarnings(dryRun, job.feed, counts, job.facts.sha256),
       ...planWarnings(planned.summary, null),
     ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),

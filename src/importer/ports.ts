@@ -143,11 +143,19 @@ export interface PlanSummary {
   hold: string | null;
 }
 
+/** A feed, and the settings for its files. */
+export interface FeedSettings {
+  /** "" for the upload folder itself. */
+  feed: string;
+  settings: Settings;
+}
+
 export interface EarlierImports {
   /**
-   * The latest applied import of the same bytes that has not been undone; null if no other file has been applied since.
+   * The latest applied import of the same bytes in a feed that has not been undone; null if no other file of the feed
+   * has been applied since.
    */
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
 
 /** The transaction of one import. Each step returns an object for the next one. */
@@ -156,12 +164,12 @@ export interface ImportTransaction extends EarlierImports {
    * Creates the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
-  stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
+  stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>>;
 }
 
 /** A transaction that is always rolled back. */
 export interface DryRun extends EarlierImports {
-  stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
+  stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>>;
 }
 
 export interface Staging<Planned> {
@@ -243,7 +251,7 @@ export interface WaitOptions {
 export interface ImportStore {
   /** Begins an import, or continues the one with that key. Its `status` shows whether it has already finished. */
   begin(
-    entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
+    entry: FeedSettings & { file: string; claimKey: string | null; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
   /**
    * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it has to wait for another.

@@ -16,7 +16,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   [
     "imports",
     "imports_status_check",
-    "CHECK (status in ('running', 'rejected', 'error', 'held', 'failed_records', 'done'))",
+    "CHECK (status in ('running', 'rejected', 'error', 'held', 'failed_records', 'done', 'checked'))",
   ],
   ["import_failures", "import_failures_pkey", "PRIMARY KEY (import_id, line)"],
   ["import_changes", "import_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
@@ -25,7 +25,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["known_records", "known_records_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
-  ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'alert'))"],
+  ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
   ["migrations", "migrations_pkey", "PRIMARY KEY (number)"],
   ...["import_failures", "import_changes", "import_held", "outbox"].map((table): [string, string, string] => [
     table,

@@ -190,7 +190,9 @@ export class RosterdService implements Service {
       const file = await openRosterFile(path, name);
       try {
         return [
-          await databaseMonitor.ask(() => checkReport(file, { store, settings, clock, signal, onProgress: () => {} })),
+          await databaseMonitor.ask(() =>
+            checkReport(file, { store, feed: "", settings, clock, signal, onProgress: () => {} })
+          ),
         ];
       } finally {
         await file.close();

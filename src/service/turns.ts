@@ -162,6 +162,7 @@ export class Turns {
       result = await importFolder({
         inbox,
         store,
+        feed: "",
         settings: this.#state.settings,
         clock,
         log,

@@ -17,6 +17,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
   return {
     ...noCounts(),
     id,
+    feed: "",
     file: "students.csv",
     status: "done",
     reason: null,

@@ -11,6 +11,7 @@ export function turnOver({ inbox }: Pick<Uploads, "inbox">, { store }: RosterDat
   return {
     inbox,
     store,
+    feed: "",
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
     clock: systemClock,
     log: silentLog,

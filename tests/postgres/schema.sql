@@ -53,18 +53,21 @@ table imports (
   hold_reason text,
   hold_ended_at timestamp with time zone,
   file_gone_at timestamp with time zone,
-  decisions jsonb not null default '[]'::jsonb
+  decisions jsonb not null default '[]'::jsonb,
+  feed text not null default ''::text
 )
 table known_records (
   id bigint generated always as identity not null,
   entries integer not null,
-  digests bytea not null
+  digests bytea not null,
+  feed text not null default ''::text
 )
 table known_state (
   tie text not null,
   log text not null,
   sums bytea not null,
-  written_by xid
+  written_by xid,
+  feed text not null default ''::text
 )
 table migrations (
   number integer not null,
@@ -133,12 +136,12 @@ constraint import_held_pkey on rosterd.import_held PRIMARY KEY (import_id, uniqu
 constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text])))
 constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
-constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text])))
+constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text, 'checked'::text])))
 constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
 constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
 constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
 constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
-constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'alert'::text])))
+constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'checked'::text, 'alert'::text])))
 constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
 constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
 constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)

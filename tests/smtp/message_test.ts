@@ -11,6 +11,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
   return {
     ...noCounts(),
     id: 12,
+    feed: "",
     file: "roster.csv",
     status: "failed_records",
     reason: null,

@@ -45,11 +45,11 @@ export class PostgresImportStore implements ImportStore {
   ) {}
 
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
-    const { file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
+    const { feed, file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
-      insert into rosterd.imports as existing (file, taken_key, settings, started_at, bytes)
-      values (${file}, ${claimKey}, ${kept}, ${startedAt}, ${bytes})
+      insert into rosterd.imports as existing (feed, file, taken_key, settings, started_at, bytes)
+      values (${feed}, ${file}, ${claimKey}, ${kept}, ${startedAt}, ${bytes})
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,

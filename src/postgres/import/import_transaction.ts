@@ -1,6 +1,12 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
-import type { Settings } from "../../domain/settings.ts";
-import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Staging } from "../../importer/ports.ts";
+import type {
+  DryRun,
+  DryRunPlan,
+  FeedSettings,
+  ImportTransaction,
+  PlannedImport,
+  Staging,
+} from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
@@ -16,11 +22,11 @@ import { UnchangedStore } from "./unchanged_store.ts";
 export class PostgresImportTransaction implements ImportTransaction {
   constructor(private readonly tx: Tx, private readonly copies: boolean, private readonly lockWait: LockWait) {}
 
-  async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
-    const { tx, copies, lockWait } = this, { header, delimiter } = roster;
-    const context = await createTables(tx, copies, roster, settings);
+  async stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>> {
+    const { tx, copies, lockWait } = this, { header, delimiter } = roster, { settings } = of;
+    const context = await createTables(tx, copies, roster, of);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
-    const unchanged = new UnchangedStore(tx, cache);
+    const unchanged = new UnchangedStore(tx, of.feed, cache);
     const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged, findings) => {
       const planner = new Planner(context);
       const plan = await planner.plan(tx, staged, findings);
@@ -30,41 +36,50 @@ export class PostgresImportTransaction implements ImportTransaction {
     return staging;
   }
 
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.tx, sha256);
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.tx, feed, sha256);
   }
 }
 
 export class PostgresDryRun implements DryRun {
   constructor(private readonly tx: Tx, private readonly copies: boolean) {}
 
-  async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
-    const context = await createTables(this.tx, this.copies, roster, settings);
+  async stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>> {
+    const context = await createTables(this.tx, this.copies, roster, of);
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
       const { summary } = await new Planner(context).plan(this.tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }
 
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.tx, sha256);
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.tx, feed, sha256);
   }
 }
 
-async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+async function findSameContent(
+  tx: Tx,
+  feed: string,
+  sha256: string,
+): Promise<{ id: number; startedAt: Date } | null> {
   const [latest] = await tx<{ id: number; startedAt: Date; isLatest: boolean }[]>`
     with applied as (
       select id, started_at, sha256 from rosterd.imports
-      where status in ('done', 'failed_records', 'held') and undone_at is null
+      where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null
     )
     select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
     from applied where sha256 = ${sha256} order by id desc limit 1`;
   return latest === undefined || latest.isLatest ? null : { id: latest.id, startedAt: latest.startedAt };
 }
 
-async function createTables(tx: Tx, copies: boolean, { header }: Roster, settings: Settings): Promise<StagingContext> {
+async function createTables(
+  tx: Tx,
+  copies: boolean,
+  { header }: Roster,
+  { feed, settings }: FeedSettings,
+): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
   const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
   await tx.unsafe(queries.stage);
-  return { tx, copies, header, settings, defaults, queries };
+  return { tx, copies, header, feed, settings, defaults, queries };
 }

@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
+import { withValues } from "./queries.ts";
 
 export interface LogSize {
   pieces: number;
@@ -26,11 +27,17 @@ function maxPieces(users: number): number {
 }
 
 /** Fills the table and returns how to write the log. */
-export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }: LogSize): Promise<LogEnding> {
+export async function loadLog(
+  tx: Tx,
+  feed: string,
+  table: UnchangedTable,
+  { pieces, entries }: LogSize,
+): Promise<LogEnding> {
   table.expect(entries);
   // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
-    select encode(digests, 'base64') as text from rosterd.known_records order by id`;
+    select encode(digests, 'base64') as text from rosterd.known_records
+    where feed = ${feed} order by id`;
   for await (const page of rows.cursor(4)) {
     for (const { text } of page) table.add(Buffer.from(text, "base64"));
     // The driver links each page to the one before, so each page must be emptied to free its memory.
@@ -39,15 +46,22 @@ export async function loadLog(tx: Tx, table: UnchangedTable, { pieces, entries }
   return entries > maxEntries(table.size) || pieces > maxPieces(table.size) ? "rewrite" : "append";
 }
 
-export async function writeLog(tx: Tx, { table, journal }: UnchangedCache, ending: LogEnding): Promise<void> {
-  if (ending !== "append") await tx`delete from rosterd.known_records`;
-  if (ending === "rewrite") { for (const piece of table.entries()) await add(tx, piece); }
-  for (const piece of journal.entries()) await add(tx, piece);
+export async function writeLog(
+  tx: Tx,
+  feed: string,
+  { table, journal }: UnchangedCache,
+  ending: LogEnding,
+): Promise<void> {
+  if (ending !== "append") await tx`delete from rosterd.known_records where feed = ${feed}`;
+  if (ending === "rewrite") { for (const piece of table.entries()) await add(tx, feed, piece); }
+  for (const piece of journal.entries()) await add(tx, feed, piece);
 }
 
+const ADD = "insert into rosterd.known_records (feed, entries, digests) values ($1, $2, '\\xHEX')";
+
 /** Without parameters, the statement takes one round trip instead of two. */
-async function add(tx: Tx, digests: Uint8Array): Promise<void> {
+async function add(tx: Tx, feed: string, digests: Uint8Array): Promise<void> {
   const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
   const entries = digests.length / ENTRY_BYTES;
-  await tx.unsafe(`insert into rosterd.known_records (entries, digests) values (${entries}, '\\x${hex}')`);
+  await tx.unsafe(withValues(ADD, feed, entries).replace("HEX", hex));
 }

@@ -15,6 +15,7 @@ import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
 import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
 import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
+import { withValues } from "./queries.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
 /** Reading the users is worthwhile if their table is at most this many times the size of the roster. */
@@ -26,7 +27,11 @@ const MAX_CHANGED_PART = 0.5;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
 
-const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.known_state";
+const FORGET_ALL = "delete from rosterd.known_records where feed = $1; delete from rosterd.known_state where feed = $1";
+const WRITE_STATE = `
+  delete from rosterd.known_state where feed = $1;
+  insert into rosterd.known_state (feed, tie, log, sums) select $1, $2, (${log}), '\\xHEX';
+  update rosterd.known_state set written_by = xmin where feed = $1`;
 
 /** The current state of the users table, and what was stored about it (`about.sql`). */
 interface About extends LogSize {
@@ -59,14 +64,14 @@ export interface Written {
 export class UnchangedStore {
   #keeping: Keeping | null = null;
 
-  /** If `cache` is null, nothing is skipped, and the stored cache stays as it is. */
-  constructor(private readonly tx: Tx, private readonly cache: UnchangedCache | null) {}
+  /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
+  constructor(private readonly tx: Tx, private readonly feed: string, private readonly cache: UnchangedCache | null) {}
 
   /** Loads the cache if that is worthwhile for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
-    const { tx, cache } = this;
+    const { tx, feed, cache } = this;
     if (cache === null) return;
-    const answers = await tx.unsafe(about.replace("{{log}}", log)) as unknown as About[][];
+    const answers = await tx.unsafe(withValues(about.replace("{{log}}", log), feed)) as unknown as About[][];
     const [found] = answers[answers.length - 1], { tie } = found;
     if (tie === null || found.probe !== PROBE || found.bytes > WORTH * bytes) return;
     const kept = this.#kept(found, bytes);
@@ -79,16 +84,16 @@ export class UnchangedStore {
 
   /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
   async keep({ importId, created, isPlanned }: Written): Promise<void> {
-    const { tx, cache } = this, keeping = this.#keeping;
+    const { tx, feed, cache } = this, keeping = this.#keeping;
     if (cache === null || keeping === null) return;
     const { journal } = cache, { sums, ending, isChanged } = keeping, isDirect = created > 0;
     const [{ only_ours }] = isDirect || isPlanned ? await tx.unsafe(onlyOurs) : [{ only_ours: true }];
-    if (journal.overflows || (isDirect && !only_ours)) return void await tx.unsafe(FORGET_ALL);
+    if (journal.overflows || (isDirect && !only_ours)) return void await tx.unsafe(withValues(FORGET_ALL, feed));
     if (isDirect) await sums.addCreated(importId);
     else if (isPlanned) await sums.addWritten();
     await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
     if (ending === "append" && !isChanged && !isPlanned && journal.isEmpty) return;
-    await writeLog(tx, cache, ending);
+    await writeLog(tx, feed, cache, ending);
     await this.#writeState(keeping);
   }
 
@@ -103,7 +108,7 @@ export class UnchangedStore {
   async #load({ table, journal }: UnchangedCache, size: LogSize, changed: Uint8Array): Promise<LogEnding> {
     const changes = changed.reduce((all, one) => all + one, 0);
     if (changes > MAX_CHANGED_PART * changed.length) return "begin";
-    const ending = await loadLog(this.tx, table, size);
+    const ending = await loadLog(this.tx, this.feed, table, size);
     if (changes > 0) {
       table.forgetBuckets(changed);
       journal.withdrawStale();
@@ -121,9 +126,6 @@ export class UnchangedStore {
 
   async #writeState({ tie, sums }: Keeping): Promise<void> {
     // Within a savepoint, the xid can only be read from a row.
-    await this.tx.unsafe(`
-      delete from rosterd.known_state;
-      insert into rosterd.known_state (tie, log, sums) select '${tie}', (${log}), '\\x${sums.toHex()}';
-      update rosterd.known_state set written_by = xmin`);
+    await this.tx.unsafe(withValues(WRITE_STATE, this.feed, tie).replace("HEX", sums.toHex()));
   }
 }
