@@ -16,7 +16,8 @@ export function ownCheck(
   return (path) =>
     openOperand(
       path,
-      (file) => checkReport(file, { store, settings, clock, signal, onProgress: showProgress(terminal, path) }),
+      (file) =>
+        checkReport(file, { store, feed: "", settings, clock, signal, onProgress: showProgress(terminal, path) }),
       unopened,
     );
 }

@@ -1,7 +1,7 @@
 /** The kinds of mail and the mails in the outbox. */
 
 /** Values of `rosterd.outbox.kind` for mails about an import. */
-export type ImportMailKind = "failures" | "rejected" | "held" | "imported";
+export type ImportMailKind = "failures" | "rejected" | "held" | "imported" | "checked";
 
 export interface Alert {
   subject: string;

@@ -6,16 +6,20 @@ export type JsonObject = Record<string, unknown>;
 /** No valid settings are nested this deeply. The limit keeps a hostile document from exhausting the stack. */
 const MAX_DEPTH = 16;
 
-/** RFC 7396. A null removes the key, so that validation fills in the default. Throws {@link InvalidSettings}. */
+/**
+ * RFC 7396. A null removes the key, so that validation fills in the default. Keys keep their order, and new ones come
+ * last. A patch that names every key puts them in its own order. Throws {@link InvalidSettings}.
+ */
 export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;
   if (depth > MAX_DEPTH) {
     throw new InvalidSettings([{ key: "", path: [], message: "the document is nested too deeply" }]);
   }
-  const merged: JsonObject = { ...objectOr(target) };
+  const before = objectOr(target), isOrder = Object.keys(before).every((key) => Object.hasOwn(patch, key));
+  const merged: JsonObject = isOrder ? {} : { ...before };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else define(merged, key, mergePatch(own(merged, key), value, depth + 1));
+    else define(merged, key, mergePatch(own(before, key), value, depth + 1));
   }
   return merged;
 }

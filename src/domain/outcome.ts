@@ -95,7 +95,7 @@ export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
 
-export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_records", "done"] as const;
+export const IMPORT_STATUSES = ["running", "rejected", "error", "held", "failed_records", "done", "checked"] as const;
 export type ImportStatus = typeof IMPORT_STATUSES[number];
 export const MAIL_STATES = ["none", "waiting", "sent", "failed", "not_configured"] as const;
 export type MailState = typeof MAIL_STATES[number];
@@ -120,6 +120,7 @@ const time = z.string().describe("RFC 3339, UTC.");
 
 export const importEntry = z.object({
   id: z.int(),
+  feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
   sha256: z.string().nullable(),
   bytes: count.nullable(),

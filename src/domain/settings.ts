@@ -210,11 +210,24 @@ function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   return "must be an object";
 }
 
-/** Missing keys get their defaults; unknown keys are refused. */
-export const settingsSchema = z.strictObject({
+/** Refuses local times, because nobody would know whose clock they mean. */
+const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+const timeOrNever = text(40).trim().refine(
+  (value) => value === "" || (TIME_WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value))),
+  { error: "must be a time with its offset, such as 2026-12-24T18:00:00+01:00, or empty" },
+);
+
+const keys = {
   interval_minutes: integer(1, 1_440).default(5).describe("Minutes between scans of the upload folder."),
   settle_seconds: integer(0, 3_600).default(30).describe(
     "Seconds that a file must stay unchanged before it is imported. 0: import at once.",
+  ),
+  apply: flag().default(true).describe(
+    "Apply the files. Off: a trial, which checks the files, reports on them and moves them to bak, but changes no user.",
+  ),
+  paused_until: timeOrNever.default("").describe(
+    "Leave new files waiting until this time, such as 2026-12-24T18:00:00+01:00. Empty: not paused.",
   ),
   reply_to_admin_email: senderAddress.default("").describe(
     "Reply-to Admin Email Address: the sender of every mail, and a recipient of alerts.",
@@ -274,9 +287,104 @@ export const settingsSchema = z.strictObject({
     "Send an alert if no file has been imported for this many hours. 0: never.",
   ),
   smtp: smtp.prefault({}).describe("The mail server."),
+};
+
+/** The same setting for one feed: without a default, because an absent key means the value for all feeds. */
+function override<T extends z.ZodType>(setting: z.ZodDefault<T> | z.ZodPrefault<T>): z.ZodOptional<T> {
+  return setting.unwrap().optional().describe(setting.description!);
+}
+
+/** The settings that a feed can override. */
+const feed = z.strictObject({
+  apply: override(keys.apply),
+  paused_until: override(keys.paused_until),
+  failed_import_email: override(keys.failed_import_email),
+  archive_inactive_users: override(keys.archive_inactive_users),
+  missing_users: override(keys.missing_users),
+  archive_guard: z.strictObject({
+    max_percent: override(archiveGuard.shape.max_percent),
+    min_users: override(archiveGuard.shape.min_users),
+  }, { error: objectError }).optional().describe(keys.archive_guard.description!),
+  login_sources: override(keys.login_sources),
+  user_types: override(keys.user_types),
+  required_columns: override(keys.required_columns),
+  header_aliases: override(keys.header_aliases),
+  unknown_columns: override(keys.unknown_columns),
+  empty_values: override(keys.empty_values),
+  value_maps: override(keys.value_maps),
+  defaults: override(keys.defaults),
+  date_format: override(keys.date_format),
+  fill_only_columns: override(keys.fill_only_columns),
+  detect_spreadsheet_damage: override(keys.detect_spreadsheet_damage),
+  fallback_encoding: override(keys.fallback_encoding),
+  expected_every_hours: override(keys.expected_every_hours),
+}, { error: objectError });
+
+export type FeedOverrides = z.output<typeof feed>;
+/** In the order of the settings. */
+export const FEED_KEYS = Object.keys(feed.shape) as (keyof FeedOverrides)[];
+
+/** Lower case only, because some file systems ignore case. */
+const FEED_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+
+export function isFeedName(name: string): boolean {
+  return FEED_NAME.test(name) && name !== "bak";
+}
+
+const feeds = z.record(z.string(), feed, { error: "must be an object that maps names of feeds to their settings" })
+  .superRefine(
+    checkKeys((name) =>
+      isFeedName(name)
+        ? null
+        : name === "bak"
+        ? "cannot be the name of a feed: bak is where imported files go"
+        : "is not a name for a feed: use a small letter first, then a–z, 0–9, - and _, 32 at most"
+    ),
+  );
+
+/** Missing keys get their defaults; unknown keys are refused. */
+export const settingsSchema = z.strictObject({
+  ...keys,
+  feeds: feeds.default({}).describe(
+    'Subfolders of the upload folder with settings of their own: {"students": {"date_format": "DD/MM/YYYY"}}. ' +
+      "The first feed decides when two feeds differ about a user.",
+  ),
 }, { error: objectError });
 
 export type Settings = z.output<typeof settingsSchema>;
+
+/**
+ * The settings for files of a feed; "" is the upload folder itself. A feed's value replaces the value for all feeds.
+ * Only `archive_guard` is merged key by key.
+ */
+export function settingsOf(settings: Settings, feed: string): Settings {
+  const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
+  return { ...settings, ...own, archive_guard: { ...settings.archive_guard, ...own.archive_guard } };
+}
+
+/** The feed is not in the settings. */
+export class UnknownFeed extends Error {
+  override readonly name = "UnknownFeed";
+}
+
+/** Throws {@link UnknownFeed}. */
+export function requireFeed(settings: Settings, feed: string): void {
+  const feeds = feedsOf(settings);
+  if (feeds.includes(feed)) return;
+  const known = feeds.length === 1 ? "the settings have no feeds" : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
+  throw new UnknownFeed(`${JSON.stringify(feed)} is not a feed: ${known}`);
+}
+
+/** When the pause of a feed ends; null if it is not paused. */
+export function pausedUntil(settings: Settings, feed: string, now: Date): Date | null {
+  const until = new Date(settingsOf(settings, feed).paused_until);
+  return until > now ? until : null;
+}
+
+/** All feeds in their order; the upload folder itself, "", comes last. */
+export function feedsOf(settings: Settings): string[] {
+  return [...Object.keys(settings.feeds), ""];
+}
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
 
@@ -322,8 +430,15 @@ function keysOf(settings: object): string[] {
 
 /** The message for an unknown key, with a suggestion if one is close enough. */
 export function unknownSetting(key: string): string {
-  const meant = nearest(key, keysOf(DEFAULT_SETTINGS));
-  return meant === null ? "is not a setting" : `is not a setting (did you mean ${meant}?)`;
+  const [, feed, own] = /^(feeds\.[^.]*\.)(.+)$/s.exec(key) ?? ["", "", key];
+  const all = keysOf(DEFAULT_SETTINGS);
+  if (feed !== "" && all.includes(own)) return "cannot differ between feeds: set it for all of them";
+  const meant = nearest(own, feed === "" ? all : all.filter((name) => isFeedKey(name.replace(/\..*/s, ""))));
+  return meant === null ? "is not a setting" : `is not a setting (did you mean ${feed}${meant}?)`;
+}
+
+export function isFeedKey(key: string): key is keyof FeedOverrides {
+  return Object.hasOwn(feed.shape, key);
 }
 
 export function mailConfigured(settings: Settings): boolean {

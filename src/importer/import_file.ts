@@ -32,6 +32,7 @@ import type {
   ImportEntry,
   ImportTransaction,
   PlannedImport,
+  PlannedTrial,
   Progress,
   RosterFile,
   Staging,
@@ -41,27 +42,55 @@ import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { mailWarnings, planWarnings } from "./warnings.ts";
 
-/** Imports one file and records the result in the same transaction. Returns its entry in the history. */
+/** Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns its entry in the history. */
 export async function importFile(
   file: RosterFile,
   transaction: ImportTransaction,
   importId: number,
   job: ImportJob,
 ): Promise<ImportEntry> {
-  const { settings, facts, clock, isUpload } = job;
-  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, settings, bytes);
+  return await (job.settings.apply ? applyFile : tryFile)(file, transaction, importId, job);
+}
+
+async function applyFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  importId: number,
+  job: ImportJob,
+): Promise<ImportEntry> {
+  const { feed, settings, facts, clock, isUpload } = job;
+  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, { feed, settings }, bytes);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const applied = await planned.apply();
   const counts = balance(applied.counts, skipped, facts.records), status = statusOf(counts);
   const mail = mailOwed(status, settings, isUpload);
   const warnings = [
     ...read.warnings,
-    ...await sameContentWarnings(transaction, counts, facts.sha256),
+    ...await sameContentWarnings(transaction, feed, counts, facts.sha256),
     ...planWarnings(applied.summary, importId),
     ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
   const { hold } = applied.summary;
   return await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
+}
+
+async function tryFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  importId: number,
+  job: ImportJob,
+): Promise<ImportEntry> {
+  const { settings, facts, clock, isUpload } = job, status = "checked";
+  const stage: Stage<PlannedTrial> = (roster) => transaction.trial(importId, roster, job);
+  const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
+  const counts = balance(await planned.counts(), skipped, facts.records);
+  const mail = mailOwed(status, settings, isUpload);
+  const warnings = [
+    ...read.warnings,
+    ...planWarnings(planned.summary, null),
+    ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
+  ];
+  return await planned.record({ status, counts, facts, warnings, hold: null, mail, finishedAt: clock.now() });
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */
@@ -80,14 +109,14 @@ export async function checkFile(
   dryRun: DryRun,
   job: ReadJob,
 ): Promise<Checked> {
-  const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job.settings);
+  const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
   return {
     counts,
     warnings: [
       ...read.warnings,
-      ...await sameContentWarnings(dryRun, counts, job.facts.sha256),
+      ...await sameContentWarnings(dryRun, job.feed, counts, job.facts.sha256),
       ...planWarnings(planned.summary, null),
     ],
     failures: await planned.failures(MAX_FAILURES_REPORTED),

@@ -5,7 +5,9 @@ import type { Findings } from "./checks/findings.ts";
 import type { Facts, Progress, RosterFile } from "./ports.ts";
 
 export interface ReadJob {
-  /** Read once, at the start of the import. */
+  /** The feed of the file; "" for the upload folder itself. */
+  feed: string;
+  /** Those of the feed, read once, at the start of the import. */
   settings: Settings;
   clock: Clock;
   signal: AbortSignal;

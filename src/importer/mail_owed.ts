@@ -3,7 +3,13 @@ import type { ImportStatus } from "../domain/outcome.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { MailOwed } from "./ports.ts";
 
-const KINDS = { failed_records: "failures", rejected: "rejected", held: "held", done: "imported" } as const;
+const KINDS = {
+  failed_records: "failures",
+  rejected: "rejected",
+  held: "held",
+  done: "imported",
+  checked: "checked",
+} as const;
 
 export function mailOwed(status: ImportStatus, settings: Settings, isUpload: boolean): MailOwed {
   if (!isUpload || status === "running" || status === "error") return { state: "none" };

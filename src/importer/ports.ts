@@ -143,11 +143,19 @@ export interface PlanSummary {
   hold: string | null;
 }
 
+/** A feed, and the settings for its files. */
+export interface FeedSettings {
+  /** "" for the upload folder itself. */
+  feed: string;
+  settings: Settings;
+}
+
 export interface EarlierImports {
   /**
-   * The latest applied import of the same bytes that has not been undone; null if no other file has been applied since.
+   * The latest applied import of the same bytes in a feed that has not been undone; null if no other file of the feed
+   * has been applied since.
    */
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null>;
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
 
 /** The transaction of one import. Each step returns an object for the next one. */
@@ -156,12 +164,14 @@ export interface ImportTransaction extends EarlierImports {
    * Prepares the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
-  stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>>;
+  stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>>;
+  /** Like a dry run, but its result is kept. Changes no user. */
+  trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>>;
 }
 
 /** A transaction that is always rolled back. */
 export interface DryRun extends EarlierImports {
-  stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>>;
+  stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>>;
 }
 
 export interface Staging<Planned> {
@@ -199,6 +209,14 @@ export interface Staged<Planned> {
 export interface PlannedImport {
   /** Applies the plan. Plans again if another program changes a user in the plan. */
   apply(): Promise<AppliedImport>;
+}
+
+/** A plan that is noted in the history instead of applied. */
+export interface PlannedTrial {
+  readonly summary: PlanSummary;
+  counts(): Promise<Counts>;
+  /** Completes the history entry, with the failures, what would change, and the mail to send. */
+  record(done: DoneImport): Promise<ImportEntry>;
 }
 
 export interface AppliedImport {
@@ -243,7 +261,7 @@ export interface WaitOptions {
 export interface ImportStore {
   /** Begins an import, or continues the one with that key. Its `status` shows whether it has already finished. */
   begin(
-    entry: { file: string; claimKey: string | null; settings: Settings; startedAt: Date; bytes: number },
+    entry: FeedSettings & { file: string; claimKey: string | null; startedAt: Date; bytes: number },
   ): Promise<ImportEntry>;
   /**
    * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it has to wait for another.
@@ -257,8 +275,8 @@ export interface ImportStore {
   find(importId: number): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<Failure[]>;
-  /** The imports of the uploads with these keys, and all others whose uploads are not yet in `bak`. */
-  unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
+  /** The imports of the feed's uploads with these keys, and all others of it whose uploads are not yet in `bak`. */
+  unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Records the name of the file in `bak`. From then on, its mail may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;

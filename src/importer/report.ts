@@ -1,5 +1,5 @@
 /** Builds the JSON that `import --json`, `check --json` and `POST /check` return. */
-import { columnPosition } from "../domain/columns.ts";
+import { inColumnOrder } from "../domain/columns.ts";
 import {
   type Change,
   COUNT_NAMES,
@@ -87,11 +87,6 @@ export function asCheck(report: Report): CheckReport {
   return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
 }
 
-/** Restores the column order, because jsonb has its own key order. */
-function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
-}
-
 /**
  * Imports without sending mail; the file stays where it is. `entry` is null if the import never began. Throws only if
  * aborted.
@@ -100,11 +95,11 @@ export async function importReport(
   file: RosterFile,
   job: FileJob,
 ): Promise<{ report: Report; entry: ImportEntry | null }> {
-  const { store, settings, clock, signal } = job;
+  const { store, feed, settings, clock, signal } = job;
   let entry: ImportEntry | null = null;
   try {
     const { name, size } = file;
-    entry = await store.begin({ file: name, claimKey: null, settings, startedAt: clock.now(), bytes: size });
+    entry = await store.begin({ feed, file: name, claimKey: null, settings, startedAt: clock.now(), bytes: size });
     entry = await runImport(file, entry, { ...job, isUpload: false });
     return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {

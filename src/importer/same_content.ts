@@ -8,11 +8,12 @@ import type { EarlierImports } from "./ports.ts";
 /** Gives no warning if the file changes no user, because then nothing is reversed. */
 export async function sameContentWarnings(
   transaction: EarlierImports,
+  feed: string,
   counts: Counts,
   sha256: string | null,
 ): Promise<Warning[]> {
   if (sha256 === null || !changesUsers(counts)) return [];
-  const earlier = await transaction.earlierWithSameContent(sha256);
+  const earlier = await transaction.earlierWithSameContent(feed, sha256);
   if (earlier === null) return [];
   const text = `the same file was imported before, as import ${earlier.id} on ${day(earlier.startedAt)}: ` +
     "later changes may be reversed. If this was a mistake, undo this import and upload the newest roster";

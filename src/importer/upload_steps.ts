@@ -9,10 +9,12 @@ import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts
 import type { ClaimedUpload, ImportEntry, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
 import { type ImportRun, runImport } from "./run_import.ts";
 
-export interface Turn extends Pick<ImportRun, "store" | "settings" | "clock" | "signal" | "yieldToRequests"> {
+export interface Turn extends Pick<ImportRun, "store" | "feed" | "settings" | "clock" | "signal" | "yieldToRequests"> {
   inbox: Inbox;
   log: Log;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
+  /** Whether files of the feed must not be imported now. What was applied before is still moved to `bak`. */
+  isPaused: () => boolean;
   /** Whether an error affects every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
@@ -59,6 +61,11 @@ async function advance(
   return pending;
 }
 
+export function awaitsImport(pending: PendingUpload): boolean {
+  const step = next(pending);
+  return step === "claim" || step === "import";
+}
+
 function next({ place, entry }: PendingUpload): Step | null {
   return nextStep(place, stageOf(entry));
 }
@@ -82,9 +89,9 @@ const STEPS: Readonly<Record<Exclude<Step, "claim">, StepFunction>> = {
 };
 
 async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<PendingClaim> {
-  const { inbox, store, settings, clock } = turn;
+  const { inbox, store, feed, settings, clock } = turn;
   const { key, name, size } = upload;
-  const entry = await store.begin({ file: name, claimKey: key, settings, startedAt: clock.now(), bytes: size });
+  const entry = await store.begin({ feed, file: name, claimKey: key, settings, startedAt: clock.now(), bytes: size });
   if (isOver(entry)) return { place: "claimed", upload, entry };
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };

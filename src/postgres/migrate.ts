@@ -7,7 +7,8 @@ import fileGone from "./migrations/0004_file_gone.sql" with { type: "text" };
 import knownRecords from "./migrations/0005_known_records.sql" with { type: "text" };
 import decisions from "./migrations/0006_decisions.sql" with { type: "text" };
 import knownState from "./migrations/0007_known_state.sql" with { type: "text" };
-import uncheckedDetails from "./migrations/0008_unchecked_details.sql" with { type: "text" };
+import feeds from "./migrations/0008_feeds.sql" with { type: "text" };
+import uncheckedDetails from "./migrations/0009_unchecked_details.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly string[] = [
   knownRecords,
   decisions,
   knownState,
+  feeds,
   uncheckedDetails,
 ];
 

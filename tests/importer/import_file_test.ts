@@ -17,10 +17,10 @@ const ROSTER = `unique_id,login_source,first_name,email
 
 async function importText({ store }: RosterDatabase, text: string) {
   const file = fileOf(text), settings = DEFAULT_SETTINGS, signal = new AbortController().signal;
-  const begun = { file: file.name, claimKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
+  const begun = { feed: "", file: file.name, claimKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
   const { id } = await store.begin(begun);
   const facts = unreadFacts(file), stages = new Set<string>();
-  const job = { settings, clock: systemClock, signal, facts, findings: new Findings(), isUpload: false };
+  const job = { feed: "", settings, clock: systemClock, signal, facts, findings: new Findings(), isUpload: false };
   const onProgress = ({ stage }: { stage: string }) => void stages.add(stage);
   const importing = store.transaction((transaction) => importFile(file, transaction, id, { ...job, onProgress }), {
     signal,

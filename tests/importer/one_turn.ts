@@ -11,10 +11,12 @@ export function turnOver({ inbox }: Pick<Uploads, "inbox">, { store }: RosterDat
   return {
     inbox,
     store,
+    feed: "",
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
     clock: systemClock,
     log: silentLog,
     signal: new AbortController().signal,
+    isPaused: () => false,
     onProgress: () => {},
     stopsAll: isDatabaseUnreachable,
     ...more,

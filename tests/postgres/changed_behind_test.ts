@@ -66,7 +66,8 @@ onServer("an older log and its state, put back together, count for nothing", asy
   await db.sql`update rosterd.users set city = 'Toronto' where unique_id = 'a'`;
   await db.sql`delete from rosterd.known_records`;
   await db.sql`delete from rosterd.known_state`;
-  await db.sql`insert into rosterd.known_records (entries, digests) select entries, digests from customer.records`;
+  await db
+    .sql`insert into rosterd.known_records (feed, entries, digests) select feed, entries, digests from customer.records`;
   await db.sql`insert into rosterd.known_state select * from customer.state`;
 
   await db.import(ROSTER);

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
 import { pgbouncerIsMissing, startPgbouncer } from "../support/pgbouncer.ts";
-import { serverIsAway } from "../support/postgres.ts";
+import { serverUnavailable } from "../support/postgres.ts";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
-const noPooler = await serverIsAway() ?? pgbouncerIsMissing();
+const noPooler = await serverUnavailable() ?? pgbouncerIsMissing();
 if (noPooler !== null) console.error(`LEFT OUT: the test of ${import.meta.url} with PgBouncer: ${noPooler}`);
 
 const HEADER = "unique_id,login_source,user_name,active\n";

@@ -119,6 +119,7 @@ export class RosterDatabase implements AsyncDisposable {
     try {
       return await work(through(file), {
         store: this.store,
+        feed: "",
         settings: { ...DEFAULT_SETTINGS, ...settings },
         clock: systemClock,
         signal: new AbortController().signal,

@@ -53,18 +53,21 @@ table imports (
   hold_reason text,
   hold_ended_at timestamp with time zone,
   file_gone_at timestamp with time zone,
-  decisions jsonb not null default '[]'::jsonb
+  decisions jsonb not null default '[]'::jsonb,
+  feed text not null default ''::text
 )
 table known_records (
   id bigint generated always as identity not null,
   entries integer not null,
-  digests bytea not null
+  digests bytea not null,
+  feed text not null default ''::text
 )
 table known_state (
   tie text not null,
   log text not null,
   sums bytea not null,
-  written_by xid
+  written_by xid,
+  feed text not null default ''::text
 )
 table migrations (
   number integer not null,
@@ -90,6 +93,12 @@ table permits (
   status text not null default 'active'::text,
   released_at timestamp with time zone,
   released_by_import bigint
+)
+table trial_changes (
+  import_id bigint not null,
+  unique_id text collate "C" not null,
+  outcome text not null,
+  columns jsonb not null
 )
 table users (
   unique_id text collate "C" not null,
@@ -131,16 +140,18 @@ constraint import_held_pkey on rosterd.import_held PRIMARY KEY (import_id, uniqu
 constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text])))
 constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
-constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text])))
+constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text, 'checked'::text])))
 constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
 constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
 constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
 constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
-constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'alert'::text])))
+constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'checked'::text, 'alert'::text])))
 constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
 constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
 constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)
 constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'void'::text, 'lost'::text])))
+constraint trial_changes_import_id_fkey on rosterd.trial_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint trial_changes_pkey on rosterd.trial_changes PRIMARY KEY (import_id, unique_id)
 constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
 
@@ -161,6 +172,7 @@ CREATE INDEX permits_permit_no_idx ON rosterd.permits USING btree (permit_no)
 CREATE UNIQUE INDEX permits_pkey ON rosterd.permits USING btree (permit_id)
 CREATE INDEX permits_released_by_import_idx ON rosterd.permits USING btree (released_by_import) WHERE (released_by_import IS NOT NULL)
 CREATE INDEX permits_unique_id_idx ON rosterd.permits USING btree (unique_id)
+CREATE UNIQUE INDEX trial_changes_pkey ON rosterd.trial_changes USING btree (import_id, unique_id)
 CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email COLLATE "C")))
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))

@@ -77,6 +77,7 @@ async function importOne(
   const report = await openOperand(path, async (file) => {
     const { report, entry } = await importReport(file, {
       store,
+      feed: "",
       settings,
       clock,
       signal,

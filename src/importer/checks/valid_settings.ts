@@ -1,6 +1,12 @@
 /** Validates a whole settings document. Column values in it must follow the rules for their columns. */
 import { COLUMNS } from "../../domain/columns.ts";
-import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
+import {
+  InvalidSettings,
+  parseSettings,
+  type Settings,
+  settingsOf,
+  type SettingsProblem,
+} from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 import { requiredColumns } from "./header.ts";
 import { createRule } from "./rules.ts";
@@ -11,9 +17,29 @@ const LAST_DAY = "9999-12-31";
 /** Parses a document and fills in the defaults. Throws {@link InvalidSettings}. */
 export function validSettings(document: unknown): Settings {
   const settings = parseSettings(document);
-  const problems = [...targetProblems(settings), ...defaultProblems(settings)];
+  const common = valueProblems(settings);
+  const problems = [...common, ...Object.keys(settings.feeds).flatMap((feed) => feedProblems(settings, feed, common))];
   if (problems.length > 0) throw new InvalidSettings(problems);
   return settings;
+}
+
+function valueProblems(settings: Settings): SettingsProblem[] {
+  return [...targetProblems(settings), ...defaultProblems(settings)];
+}
+
+/** The problems that a feed has alone. A value for all feeds may not fit what the feed overrides. */
+function feedProblems(settings: Settings, feed: string, common: readonly SettingsProblem[]): SettingsProblem[] {
+  const isCommon = ({ key, message }: SettingsProblem) =>
+    common.some((problem) => problem.key === key && problem.message === message);
+  return valueProblems(settingsOf(settings, feed)).flatMap((problem) => {
+    const { key, path, message } = problem, here = ["feeds", feed];
+    if (Object.hasOwn(settings.feeds[feed], path[0])) {
+      return [{ key: `${here.join(".")}.${key}`, path: [...here, ...path], message }];
+    }
+    return isCommon(problem)
+      ? []
+      : [{ key: here.join("."), path: here, message: `does not fit ${key}, which ${message}` }];
+  });
 }
 
 function targetProblems(settings: Settings): SettingsProblem[] {

@@ -40,7 +40,7 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
 /** The only import that may be undone: the latest one that changed users and has not been undone. */
 const LATEST = `
   select id from rosterd.imports
-  where undone_at is null and (
+  where undone_at is null and status <> 'checked' and (
     created + updated + archived + reactivated + missing_archived > 0
     or exists (select from rosterd.import_changes where import_id = imports.id)
   )

@@ -46,12 +46,12 @@ export class PostgresImportStore implements ImportStore {
 
   /** Does not wait for the disk, because whatever is committed later makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
-    const { file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
+    const { feed, file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
       with relaxed as (select set_config('synchronous_commit', 'off', true))
-      insert into rosterd.imports as existing (file, taken_key, settings, started_at, bytes)
-      select ${file}, ${claimKey}, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
+      insert into rosterd.imports as existing (feed, file, taken_key, settings, started_at, bytes)
+      select ${feed}, ${file}, ${claimKey}, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
@@ -136,12 +136,12 @@ export class PostgresImportStore implements ImportStore {
     }
   }
 
-  async unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
+  async unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
     const { sql } = this.database;
     const rows = await sql`
       select * from rosterd.imports
-      where taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
-        or (taken_key is not null and bak_file is null and file_gone_at is null)
+      where feed = ${feed} and (taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
+        or (taken_key is not null and bak_file is null and file_gone_at is null))
       order by id`;
     return rows.map((row) => ({ key: row.taken_key, entry: toEntry(row) }));
   }

@@ -1,6 +1,13 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
-import type { Settings } from "../../domain/settings.ts";
-import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Staging } from "../../importer/ports.ts";
+import type {
+  DryRun,
+  DryRunPlan,
+  FeedSettings,
+  ImportTransaction,
+  PlannedImport,
+  PlannedTrial,
+  Staging,
+} from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
@@ -9,6 +16,7 @@ import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
+import { PostgresPlannedTrial } from "./planned_trial.ts";
 import { importQueries, importTables } from "./queries.ts";
 import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
@@ -22,11 +30,11 @@ interface TransactionContext {
 export class PostgresImportTransaction implements ImportTransaction {
   constructor(private readonly context: TransactionContext, private readonly lockWait: LockWait) {}
 
-  async stage(importId: number, roster: Roster, settings: Settings, bytes: number): Promise<Staging<PlannedImport>> {
-    const { lockWait, context: { tx } } = this, { header, delimiter } = roster;
-    const context = await stagingContext(this.context, roster, settings);
+  async stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>> {
+    const { lockWait, context: { tx } } = this, { header, delimiter } = roster, { settings } = of;
+    const context = await stagingContext(this.context, roster, of);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
-    const unchanged = new UnchangedStore(tx, cache);
+    const unchanged = new UnchangedStore(tx, of.feed, cache);
     const staging = await PostgresStaging.begin<PlannedImport>(
       context,
       importId,
@@ -41,32 +49,44 @@ export class PostgresImportTransaction implements ImportTransaction {
     return staging;
   }
 
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.context.tx, sha256);
+  async trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>> {
+    const context = await stagingContext(this.context, roster, of), { tx } = context;
+    return await PostgresStaging.begin<PlannedTrial>(context, null, null, async (staged, findings) => {
+      const { summary } = await new Planner(context).plan(tx, staged, findings);
+      return new PostgresPlannedTrial({ ...context, importId }, summary);
+    });
+  }
+
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.context.tx, feed, sha256);
   }
 }
 
 export class PostgresDryRun implements DryRun {
   constructor(private readonly context: TransactionContext) {}
 
-  async stage(roster: Roster, settings: Settings): Promise<Staging<DryRunPlan>> {
-    const context = await stagingContext(this.context, roster, settings), { tx } = context;
+  async stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>> {
+    const context = await stagingContext(this.context, roster, of), { tx } = context;
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
       const { summary } = await new Planner(context).plan(tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }
 
-  earlierWithSameContent(sha256: string): Promise<{ id: number; startedAt: Date } | null> {
-    return findSameContent(this.context.tx, sha256);
+  earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+    return findSameContent(this.context.tx, feed, sha256);
   }
 }
 
-async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
+async function findSameContent(
+  tx: Tx,
+  feed: string,
+  sha256: string,
+): Promise<{ id: number; startedAt: Date } | null> {
   const [latest] = await tx<{ id: number; startedAt: Date; isLatest: boolean }[]>`
     with applied as (
       select id, started_at, sha256 from rosterd.imports
-      where status in ('done', 'failed_records', 'held') and undone_at is null
+      where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null
     )
     select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
     from applied where sha256 = ${sha256} order by id desc limit 1`;
@@ -76,12 +96,12 @@ async function findSameContent(tx: Tx, sha256: string): Promise<{ id: number; st
 async function stagingContext(
   { tx, session, copies }: TransactionContext,
   { header }: Roster,
-  settings: Settings,
+  { feed, settings }: FeedSettings,
 ): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
   const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
   await createTables(tx, session);
-  return { tx, copies, header, settings, defaults, queries };
+  return { tx, copies, header, feed, settings, defaults, queries };
 }
 
 /**

@@ -93,8 +93,9 @@ function changesUsers({ created, updated, archived, reactivated, held }: Counts)
   return created + updated + archived + reactivated + held > 0;
 }
 
-async function record(
-  { tx, queries, importId }: ImportContext,
+/** Completes the history entry of an import, and queues its mail. */
+export async function record(
+  { tx, queries, importId }: Pick<ImportContext, "tx" | "queries" | "importId">,
   { status, counts, facts, warnings, hold, mail, finishedAt }: DoneImport,
 ): Promise<ImportEntry> {
   if (counts.failed > 0) {

@@ -63,8 +63,11 @@ export function releasePermits(archived: string): string {
 }
 
 /** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
-export function withValues(query: string, ...values: (number | boolean)[]): string {
-  return query.replace(/\$(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
+export function withValues(query: string, ...values: (number | boolean | string)[]): string {
+  return query.replace(/\$(\d+)/g, (_, number: string) => {
+    const value = values[Number(number) - 1];
+    return typeof value === "string" ? textSql(value) : String(value);
+  });
 }
 
 function sqlOf(column: Column, part: string, settings: ValueSettings): string {

@@ -29,6 +29,7 @@ export interface StagingContext {
   tx: Tx;
   copies: boolean;
   header: Header;
+  feed: string;
   settings: Settings;
   /** The defaults as the database stores them. */
   defaults: Settings["defaults"];

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
+import { withValues } from "./queries.ts";
 
 export interface LogSize {
   pieces: number;
@@ -25,11 +26,12 @@ function maxPieces(users: number): number {
 const MAX_STALE_PART = 0.1;
 
 /** Fills the table. `users`: about how many users it has. */
-export async function loadLog(tx: Tx, table: UnchangedTable, users: number): Promise<void> {
+export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users: number): Promise<void> {
   table.expect(users);
   // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
-    select encode(digests, 'base64') as text from rosterd.known_records order by id`;
+    select encode(digests, 'base64') as text from rosterd.known_records
+    where feed = ${feed} order by id`;
   for await (const page of rows.cursor(4)) {
     for (const { text } of page) table.add(Buffer.from(text, "base64"));
     // The driver links each page to the one before, so each page must be emptied to free its memory.
@@ -42,16 +44,18 @@ export function isOutdated({ size, stale }: UnchangedTable, { pieces, entries }:
   return entries > maxEntries(size) || pieces > maxPieces(size) || stale > MAX_STALE_PART * size;
 }
 
-export async function clearLog(tx: Tx): Promise<void> {
-  await tx`delete from rosterd.known_records`;
+export async function clearLog(tx: Tx, feed: string): Promise<void> {
+  await tx`delete from rosterd.known_records where feed = ${feed}`;
 }
 
+const APPEND = "insert into rosterd.known_records (feed, entries, digests) values ($1, $2, '\\xHEX')";
+
 /** Appends entries to the log. */
-export async function appendLog(tx: Tx, pieces: Iterable<Uint8Array>): Promise<void> {
+export async function appendLog(tx: Tx, feed: string, pieces: Iterable<Uint8Array>): Promise<void> {
   for (const digests of pieces) {
     const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
     const entries = digests.length / ENTRY_BYTES;
     // Without parameters, the statement takes one round trip instead of two.
-    await tx.unsafe(`insert into rosterd.known_records (entries, digests) values (${entries}, '\\x${hex}')`);
+    await tx.unsafe(withValues(APPEND, feed, entries).replace("HEX", hex));
   }
 }

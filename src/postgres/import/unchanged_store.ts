@@ -14,6 +14,7 @@ import log from "../queries/unchanged/log.sql" with { type: "text" };
 import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
 import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
 import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
+import { withValues } from "./queries.ts";
 import { appendLog, clearLog, isOutdated, loadLog, type LogSize } from "./unchanged_log.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
@@ -28,7 +29,11 @@ const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
 
-const FORGET_ALL = "delete from rosterd.known_records; delete from rosterd.known_state";
+const FORGET_ALL = "delete from rosterd.known_records where feed = $1; delete from rosterd.known_state where feed = $1";
+const WRITE_STATE = `
+  delete from rosterd.known_state where feed = $1;
+  insert into rosterd.known_state (feed, tie, log, sums) select $1, $2, (${log}), '\\xHEX';
+  update rosterd.known_state set written_by = xmin where feed = $1`;
 
 /** The current state of the users table, and what was stored about it (`about.sql`). */
 interface About extends LogSize {
@@ -60,8 +65,8 @@ export interface Written {
 export class UnchangedStore {
   #keeping: Keeping | null = null;
 
-  /** If `cache` is null, nothing is skipped, and the stored cache stays as it is. */
-  constructor(private readonly tx: Tx, readonly cache: UnchangedCache | null) {}
+  /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
+  constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
   /** Whether there are so many new entries that {@link append} should store them now. */
   get isLarge(): boolean {
@@ -70,19 +75,19 @@ export class UnchangedStore {
 
   /** Appends the new entries to the log, so that memory does not grow with the roster. */
   async append(): Promise<void> {
-    const { tx, cache } = this;
+    const { tx, feed, cache } = this;
     if (cache === null) return;
     const pieces = cache.journal.take();
     // An import that does not look at the users stores nothing.
     if (this.#keeping === null) { for (const _ of pieces); }
-    else await appendLog(tx, pieces);
+    else await appendLog(tx, feed, pieces);
   }
 
   /** Loads the cache if that is worthwhile for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
-    const { tx, cache } = this;
+    const { tx, feed, cache } = this;
     if (cache === null) return;
-    const answers = await tx.unsafe(about.replace("{{log}}", log)) as unknown as About[][];
+    const answers = await tx.unsafe(withValues(about.replace("{{log}}", log), feed)) as unknown as About[][];
     const [found] = answers[answers.length - 1], { tie } = found;
     if (tie === null || found.probe !== PROBE || found.bytes > WORTH * bytes) return;
     const kept = this.#kept(found, bytes);
@@ -95,11 +100,11 @@ export class UnchangedStore {
 
   /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
   async keep({ importId, created, isPlanned }: Written): Promise<void> {
-    const { tx, cache } = this, keeping = this.#keeping;
+    const { tx, feed, cache } = this, keeping = this.#keeping;
     if (cache === null || keeping === null) return;
     const { journal } = cache, { sums, isChanged } = keeping, isDirect = created > 0;
     const [{ only_ours }] = isDirect || isPlanned ? await tx.unsafe(onlyOurs) : [{ only_ours: true }];
-    if (isDirect && !only_ours) return void await tx.unsafe(FORGET_ALL);
+    if (isDirect && !only_ours) return void await tx.unsafe(withValues(FORGET_ALL, feed));
     if (isDirect) await sums.addCreated(importId);
     else if (isPlanned) await sums.addWritten();
     await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
@@ -122,18 +127,18 @@ export class UnchangedStore {
     size: LogSize & { users: number },
     changed: Uint8Array | null,
   ): Promise<boolean> {
-    const { tx } = this;
+    const { tx, feed } = this;
     const changes = changed?.reduce((all, one) => all + one, 0) ?? 0;
     if (changed === null || changes > MAX_CHANGED_PART * changed.length) {
-      await clearLog(tx);
+      await clearLog(tx, feed);
       return true;
     }
-    await loadLog(tx, table, Math.min(size.entries, size.users));
+    await loadLog(tx, feed, table, Math.min(size.entries, size.users));
     if (changes > 0) table.forgetBuckets(changed);
     const isRewritten = isOutdated(table, size);
     if (isRewritten) {
-      await clearLog(tx);
-      await appendLog(tx, table.entries());
+      await clearLog(tx, feed);
+      await appendLog(tx, feed, table.entries());
     } else journal.withdrawStale();
     await this.#eachUser(openHolds, ["open"], (uniqueId) => table.forget(uniqueId));
     return isRewritten;
@@ -148,9 +153,6 @@ export class UnchangedStore {
 
   async #writeState({ tie, sums }: Keeping): Promise<void> {
     // Within a savepoint, the xid can only be read from a row.
-    await this.tx.unsafe(`
-      delete from rosterd.known_state;
-      insert into rosterd.known_state (tie, log, sums) select '${tie}', (${log}), '\\x${sums.toHex()}';
-      update rosterd.known_state set written_by = xmin`);
+    await this.tx.unsafe(withValues(WRITE_STATE, this.feed, tie).replace("HEX", sums.toHex()));
   }
 }

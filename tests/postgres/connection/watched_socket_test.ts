@@ -69,6 +69,7 @@ Deno.test("a server that closes each new connection is an error at once, without
 
 onServer("an import whose COMMIT succeeded is not applied again", async (db) => {
   const { id } = await db.store.begin({
+    feed: "",
     file: "twice.csv",
     claimKey: "key",
     settings: DEFAULT_SETTINGS,
@@ -78,6 +79,7 @@ onServer("an import whose COMMIT succeeded is not applied again", async (db) => 
   await db.sql`update rosterd.imports set status = 'done' where id = ${id}`;
   const file = fileOf("unique_id,login_source\n1,ldap\n"), { signal } = new AbortController();
   const job = {
+    feed: "",
     settings: DEFAULT_SETTINGS,
     clock: systemClock,
     signal,

@@ -143,6 +143,8 @@ async function turn(folder: string, store: ImportStore) {
   const common = { inbox, store, clock: systemClock, log: silentLog, signal: never, onProgress };
   const result = await importFolder({
     ...common,
+    feed: "",
+    isPaused: () => false,
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
     stopsAll: isDatabaseUnreachable,
   }, await inbox.scan(0));

@@ -1,4 +1,4 @@
--- The current state of the users table, and what was stored about it. The lock prevents changes to the table and its
+-- The current state of the users table, and what the last import of this feed stored about it. The lock prevents changes to the table and its
 -- columns.
 lock table rosterd.users in access share mode;
 select
@@ -23,9 +23,9 @@ select
   hashtextextended('rosterd' collate "C", 0)::text as probe,
   pg_relation_size('rosterd.users') as bytes,
   ({{log}}) as log,
-  (select count(*) from rosterd.known_records) as pieces,
-  (select coalesce(sum(entries), 0)::bigint from rosterd.known_records) as entries,
-  (select count(*) from rosterd.known_state) as states,
-  (select tie from rosterd.known_state where xmin = written_by limit 1) as known_tie,
-  (select log from rosterd.known_state where xmin = written_by limit 1) as known_log,
-  (select encode(sums, 'base64') from rosterd.known_state where xmin = written_by limit 1) as known_sums
+  (select count(*) from rosterd.known_records where feed = $1) as pieces,
+  (select coalesce(sum(entries), 0)::bigint from rosterd.known_records where feed = $1) as entries,
+  (select count(*) from rosterd.known_state where feed = $1) as states,
+  (select tie from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_tie,
+  (select log from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_log,
+  (select encode(sums, 'base64') from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_sums
