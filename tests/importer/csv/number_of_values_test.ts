@@ -81,6 +81,11 @@ Deno.test("one note after a surplus delimiter fails alone", async () => {
   assert.deepEqual(await kindsOf(lines), [...good(5), "too_many_values"]);
 });
 
+Deno.test("a header that is repeated among records with surplus empty values is skipped", async () => {
+  const some = records(20, "", "", "", "");
+  assert.deepEqual(await kindsOf([HEADER, ...some, HEADER, ...some]), good(40));
+});
+
 Deno.test("a narrower table below a blank line, or from the middle of a block on, is not filled up", async () => {
   const table = Array.from({ length: 40 }, (_, at) => `L${at},Lot ${at}`);
   for (const gap of [[], [""]]) {
