@@ -1,24 +1,24 @@
-/** Makes rosters for the measurements: 24 columns, about 182 bytes a record, the same bytes for the same seed. */
+/** Creates rosters for the measurements: 24 columns, about 182 bytes per record, the same bytes for the same seed. */
 export interface RosterPlan {
   records: number;
   /** The number of the first user: rosters of different ranges have different users. */
   from?: number;
-  /** Every so many records one value differs from the plain roster; 0: none. */
+  /** In every n-th record, one value differs from the plain roster; 0: in none. */
   changedEvery?: number;
-  /** Every so many records one value is not valid; 0: none. */
+  /** In every n-th record, one value is not valid; 0: in none. */
   failingEvery?: number;
-  /** Every so many records the user is inactive; 0: nobody is. */
+  /** In every n-th record, the user is inactive; 0: in none. */
   inactiveEvery?: number;
-  /** Whether it is an export whose values must be mapped: no login source, provinces in words, DD/MM/YYYY, Y and N. */
+  /** Whether it is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
   shape?: RosterShape;
 }
 
-/** How a roster looks, apart from what it says. */
+/** The form of a roster, apart from its content. */
 export interface RosterShape {
   /** Some of the 24 columns. */
   columns?: readonly string[];
-  /** Ids without zeros in front. */
+  /** Ids without leading zeros. */
   isUnpadded?: boolean;
   order?: "reversed" | "shuffled";
   /** All values in quotes, lines that end with CRLF. */
@@ -64,7 +64,7 @@ const PROVINCES = ["ON", "QC", "QC", "ON", "ON", "NS"];
 const TYPES = ["student", "staff", "faculty", "visitor"];
 const EXPORT_PROVINCES: Readonly<Record<string, string>> = { ON: "Ontario", QC: "Quebec", NS: "Nova Scotia" };
 
-/** A small seeded generator of numbers (mulberry32). */
+/** A small seeded random number generator (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -117,7 +117,7 @@ function record(
   ];
 }
 
-/** Writes one row of all 24 values as the shape wants it. */
+/** Writes one row of all 24 values in the given shape. */
 function rowOf({ columns, isQuoted = false }: RosterShape): (values: readonly string[]) => string {
   const all = ROSTER_HEADER.split(","), chosen = columns?.map((name) => all.indexOf(name));
   return (values) => {
@@ -126,7 +126,7 @@ function rowOf({ columns, isQuoted = false }: RosterShape): (values: readonly st
   };
 }
 
-/** The number of the record in a place of the file. Shuffled by a step that has no factor in common with the count. */
+/** The number of the record at a position in the file. Shuffled by a step that is coprime to the count. */
 function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
   if (order === "reversed") return (at) => records - 1 - at;
   if (order === undefined) return (at) => at;
