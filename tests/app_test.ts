@@ -1,6 +1,6 @@
 /**
- * The whole service in one story: start it, drop a roster into its folder, find the users in the database, stop it. The best
- * place to start reading the tests.
+ * Tests the whole service in one story: start it, drop a roster into its folder, find the users in the database, stop
+ * it. The best place to start reading the tests.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ Deno.test({
 
     const app = await createApp({ config, version: "0.0.0-test", clock: systemClock, log }, stop.signal);
     try {
-      // Under another name first, so that the service sees the whole file or none of it.
+      // Uploads under another name first, so that the service sees the whole file or nothing.
       await Deno.writeTextFile(join(config.upload, ".roster.csv.part"), ROSTER);
       await Deno.rename(join(config.upload, ".roster.csv.part"), join(config.upload, "roster.csv"));
       const headers = { authorization: "Bearer a-token" };

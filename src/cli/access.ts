@@ -51,7 +51,7 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the embedded database, which is created if necessary. Prints so. */
+/** Runs `work` on the embedded database, which is created if necessary, and prints that it does so. */
 export async function withEmbedded<T>(
   { config, terminal }: Invocation,
   work: (database: Database) => Promise<T>,

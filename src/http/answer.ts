@@ -17,7 +17,7 @@ import { Busy, DatabaseUnreachable, Paused, TurnFailed } from "./service.ts";
 const MAX_ERRORS = 100;
 
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
-  // The client is gone and never reads this response.
+  // The client has disconnected and never reads this response.
   if (gone(c).aborted) return new Response(null, { status: 499 });
   return (expected(error) ?? unexpected(error, c.req.raw, log)).response();
 }

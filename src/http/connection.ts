@@ -18,7 +18,8 @@ export interface Exchange {
  */
 const LINGER_MS = 1_000;
 /**
- * Grace period for a client that closes its side after its request, as `nc -N` does. It looks like one that is gone.
+ * Grace period for a client that closes its side after its request, as `nc -N` does. Until then, it looks like a client
+ * that has disconnected.
  */
 const HALF_CLOSED_MS = 1_000;
 
@@ -38,7 +39,7 @@ export class Connection {
     socket.destroySoon = () => this.end();
   }
 
-  /** Aborted when the client is gone. */
+  /** Aborted when the client has disconnected. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }

@@ -14,7 +14,7 @@ export interface HttpEnv {
   };
 }
 
-/** Aborted when the client is gone. Deno aborts the request's own signal even after a complete response. */
+/** Aborted when the client has disconnected. Deno aborts the request's own signal even after a complete response. */
 export function gone(c: Context<HttpEnv>): AbortSignal {
   return c.env?.gone ?? c.req.raw.signal;
 }

@@ -58,7 +58,7 @@ export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const FORBIDDEN = "the read token does not allow this: use the admin token";
 
-/** The token in the header (RFC 6750). Empty for any other scheme; an empty text is never a token. */
+/** The token in the header (RFC 6750). Empty for any other scheme; an empty string is never a token. */
 function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }

@@ -75,7 +75,7 @@ export async function isRealFolder(path: string, code: string): Promise<boolean>
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;
   const what = stats.isSymbolicLink() ? "a link" : "not a folder";
-  const fix = basename(path) === "bak" ? "remove it" : "move it away";
+  const fix = basename(path) === "bak" ? "remove it" : "move it elsewhere";
   throw new UnusableFolder(code, `${path} is ${what}`, `${fix}, and rosterd creates a folder there`);
 }
 

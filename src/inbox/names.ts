@@ -37,7 +37,10 @@ export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
 
-/** Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes the name safe to show and type, and cuts a long stem. */
+/**
+ * Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes the name safe to display and type, and shortens a long
+ * stem.
+ */
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
   const rest = kept + (n === 1 ? "" : `-${n}`) + ending;

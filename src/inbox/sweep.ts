@@ -1,5 +1,5 @@
 /**
- * Removes what a killed rosterd left behind, but never an upload. Only the leader may call this, because another
+ * Removes what a killed process left behind, but never an upload. Only the leader may call this, because another
  * process could still be using these files.
  */
 import { readdir } from "node:fs/promises";

@@ -11,7 +11,7 @@ const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
 /**
- * A leader that sends nothing for this long counts as hung: the server releases its lock, and another rosterd takes
+ * A leader that sends nothing for this long counts as hung: the server releases its lock, and another process takes
  * over within a minute.
  */
 const LOST_AFTER = "40s";
@@ -30,7 +30,7 @@ export class Leadership {
     return this.#leads || this.database.kind === "embedded";
   }
 
-  /** Aborted when leadership is lost. Work must then stop, because another rosterd may have taken over. */
+  /** Aborted when leadership is lost. Work must then stop, because another process may have taken over. */
   get term(): AbortSignal {
     return this.#term.signal;
   }

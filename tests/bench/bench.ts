@@ -1,8 +1,7 @@
 /**
- * `deno task bench`: the measurements, side by side with psql (see README.md beside this file).
- *
- * Options: --quick (one run instead of five, and nothing huge), --only NAME, --records N (1,000,000), --save (writes last.json),
- * --sweep (rosters that look different, instead of the other cases).
+ * `deno task bench`: measures rosterd beside psql (see README.md in this folder). Options: --quick (one run instead of
+ * five, and no huge file), --only NAME, --records N (1,000,000), --save (writes last.json), --sweep (rosters of
+ * different shapes instead of the other cases).
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -44,7 +43,7 @@ function optionsOrExit(): Options {
 
 const seconds = ({ seconds }: Measured) => seconds;
 
-/** What rosterd is measured beside: null where it is not installed. */
+/** The programs to compare with; null if not installed. */
 interface Others {
   psql: boolean;
   pgloader: boolean;
@@ -99,7 +98,7 @@ async function measureFigures({ runs, wants }: Options, programs: Program[]): Pr
   return rows;
 }
 
-/** Once, by the program that is released, where there is one. */
+/** Measured once, with the compiled program if it exists. */
 async function measureGrowth(options: Options, programs: Program[], imports: ImportRow[]): Promise<HugeRow[]> {
   if (!options.wants(HUGE)) return [];
   const program = programs[programs.length - 1], { runs, records } = options, [first] = IMPORT_CASES;
@@ -119,7 +118,7 @@ async function measureLatencies({ runs, wants, records }: Options, programs: Pro
   return rows;
 }
 
-/** Some readers hold the whole text in memory, so the roster is not the largest. */
+/** Not the largest roster, because some readers hold the whole text in memory. */
 const MOST_READ = 300_000;
 
 async function measureReading({ wants, runs, records }: Options): Promise<ReaderRow[]> {
@@ -128,7 +127,7 @@ async function measureReading({ wants, runs, records }: Options): Promise<Reader
   return await measureReaders(new Map([["plain values", roster], ["all values quoted", inQuotes(roster)]]), runs);
 }
 
-/** What the figures are of: on another machine they are others. */
+/** The machine of these figures: they differ on another one. */
 async function describeMachine() {
   await using database = (await testDatabase())!;
   const [{ postgres }] = await database.sql`select current_setting('server_version') as postgres`;

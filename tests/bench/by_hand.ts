@@ -1,11 +1,11 @@
 /**
- * What rosterd is measured against: psql, `\copy` into a temporary table, and what a person then types, on a table with
- * the columns, constraints and indexes of `rosterd.users`.
+ * What rosterd is compared with: psql's `\copy` into a temporary table, and the SQL that a person would then type, on a
+ * table with the columns, constraints and indexes of `rosterd.users`.
  */
 import { constants, gunzipSync } from "node:zlib";
 import type postgres from "postgres";
 import { measure, type Measured } from "./program.ts";
-/** The values of an export that `roster.ts` makes: mapped, with defaults, and dates as DD/MM/YYYY. */
+/** The values of an export from `roster.ts`: mapped, with defaults, and dates as DD/MM/YYYY. */
 const MAPPED: Readonly<Record<string, string>> = {
   login_source: "coalesce(login_source, 'ldap')",
   province: "case province when 'Ontario' then 'ON' when 'Quebec' then 'QC' when 'Nova Scotia' then 'NS' end",
@@ -15,10 +15,13 @@ const MAPPED: Readonly<Record<string, string>> = {
   active: "active = 'Y'",
 };
 
-/** Records that a person would load by hand: those whose date is one. */
+/** The records that a person would load by hand: those with a valid date. */
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
-/** One upsert, of values as they are or mapped; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
+/**
+ * One upsert of plain or mapped values; or an update of existing users that archives the inactive ones and releases
+ * their permits.
+ */
 export type ByHand =
   | "upsert"
   | "upsert what is good"
@@ -26,7 +29,7 @@ export type ByHand =
   | "upsert the first of each"
   | "archive";
 
-/** The columns of a file, their names in the table of users, and their values. */
+/** The columns of a file, their names in the users table, and their values. */
 class Columns {
   readonly targets: string[];
   readonly values: string[];
@@ -88,7 +91,7 @@ on conflict (unique_id) do update
   where (${columns.of("u")}) is distinct from (${columns.of("excluded")});`;
 }
 
-/** The permits are those of rosterd, and so is the function. */
+/** Uses rosterd's permits and function. */
 function archive(columns: Columns): string {
   const { targets, values, rest } = columns;
   return `update by_hand.users as u
@@ -99,7 +102,7 @@ function archive(columns: Columns): string {
 select rosterd.release_permits(array_agg(unique_id), 1) from roster where active = '0';`;
 }
 
-/** Makes the table; the schema of rosterd must be there. */
+/** Creates the table. rosterd's schema must exist. */
 export async function makeTable(sql: postgres.Sql): Promise<void> {
   await sql.unsafe("create schema by_hand; create table by_hand.users (like rosterd.users including all)");
 }
@@ -118,7 +121,7 @@ export async function loadByHand(file: string, url: string, byHand: ByHand): Pro
   }
 }
 
-/** Whether there is a psql to compare with. */
+/** Whether psql is installed. */
 export async function psqlIsFound(): Promise<boolean> {
   try {
     return (await new Deno.Command("psql", { args: ["--version"], stdout: "null" }).output()).success;

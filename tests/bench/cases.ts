@@ -14,24 +14,24 @@ export type CountName =
 export interface ImportCase {
   name: string;
   title: string;
-  /** A size of its own, whatever `--records` says. */
+  /** Overrides `--records`. */
   records?: number;
-  /** What the table holds before; null: nothing. */
+  /** The content of the table before; null for an empty table. */
   before: Omit<RosterPlan, "records"> | null;
   file: Omit<RosterPlan, "records">;
   /** Beside the defaults. */
   settings?: Record<string, unknown>;
-  /** Active permits that each user who is inactive in the file has before. */
+  /** The number of active permits of each user who is inactive in the file. */
   permitsEach?: number;
-  /** What a person types. */
+  /** What a person would type. */
   byHand: ByHand;
-  /** Whether pgloader, which only loads, can be asked to do the same. */
+  /** Whether pgloader, which can only load, can do the same. */
   isPlainLoad?: boolean;
-  /** So many times the time of psql it may take. */
+  /** The allowed time, as a multiple of psql's. */
   most: number;
-  /** Whether the failed records are written to a file, too. */
+  /** Whether the failed records are also written to a file. */
   keepsFailed?: boolean;
-  /** What must become of the records, so that nothing else is measured by mistake. */
+  /** The expected outcome of the records, so that no other work is measured by mistake. */
   expected(records: number): Partial<Record<CountName, number>>;
 }
 

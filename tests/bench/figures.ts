@@ -1,4 +1,4 @@
-/** What is measured by one figure, without anything beside it. */
+/** Measurements of rosterd alone. */
 import { testDatabase } from "../support/postgres.ts";
 import { emptyRoster, rosterFile } from "./files.ts";
 import { inFolder } from "./folder.ts";
@@ -18,7 +18,7 @@ export interface FigureCase {
   unit: string;
   goal: string;
   isMet(value: number): boolean;
-  /** Whether the memory of the process counts. The embedded Postgres lives in it, and has no bound (faults, I8). */
+  /** Whether the memory of the process counts. The embedded PostgreSQL is part of it, and has no limit. */
   hasMemoryGoal: boolean;
   once(program: Program): Promise<Figure>;
 }
@@ -72,7 +72,7 @@ export const FIGURES: readonly FigureCase[] = [
   },
 ];
 
-/** The schema is there, as it is at every start but the first. */
+/** The schema exists, as it does at every start but the first. */
 async function startOnce(program: Program): Promise<Figure> {
   await using database = (await testDatabase())!;
   await (await startService(program, database.url))[Symbol.asyncDispose]();
@@ -80,7 +80,7 @@ async function startOnce(program: Program): Promise<Figure> {
   return { value: service.readySeconds, peakMiB: service.peakMiB() };
 }
 
-/** The whole life of `rosterd import`, with an embedded database that was made before and is empty. */
+/** A whole run of `rosterd import`, with an existing, empty embedded database. */
 async function embeddedOnce(program: Program): Promise<Figure> {
   return await inFolder(async (folder) => {
     const load = async (file: string) => {

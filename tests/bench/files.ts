@@ -1,4 +1,4 @@
-/** The files of the measurements. They are made once, from a seed, and kept in the folder for temporary files. */
+/** The files for the measurements. They are created once, from a seed, and kept in the temporary folder. */
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { ROSTER_HEADER, type RosterPlan, writeRoster } from "./roster.ts";
 
 const FOLDER = join(tmpdir(), "rosterd-bench");
-/** Somewhat more than a record of `roster.ts` has. */
+/** Slightly more than the size of a record from `roster.ts`. */
 const BYTES_A_RECORD = 300;
 
-/** The roster of a plan; a file that was made before is taken as it is. */
+/** The roster for a plan. An existing file is used again. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
   const { records, shape = {} } = plan;
   const form = createHash("sha256").update(JSON.stringify(plan)).digest("hex").slice(0, 12);
@@ -20,7 +20,7 @@ export async function rosterFile(plan: RosterPlan): Promise<string> {
   });
 }
 
-/** A folder with rosters, each of other users. */
+/** A folder with rosters, each with different users. */
 export async function rosterFolder(files: number, recordsEach: number): Promise<string> {
   return await madeOnce(`rosters-${files}-${recordsEach}`, async (path) => {
     await Deno.mkdir(path, { recursive: true });
@@ -31,7 +31,7 @@ export async function rosterFolder(files: number, recordsEach: number): Promise<
   });
 }
 
-/** A roster without users: its import makes the schema. */
+/** A roster without users, whose import creates the schema. */
 export async function emptyRoster(): Promise<string> {
   return await madeOnce("empty.csv", (path) => Deno.writeTextFile(path, ROSTER_HEADER + "\n"));
 }

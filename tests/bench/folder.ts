@@ -1,6 +1,6 @@
-/** A folder that goes away again. */
+/** A temporary folder that is removed afterwards. */
 
-/** Gives `work` an empty folder. */
+/** Runs `work` with an empty folder. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
   try {

@@ -4,7 +4,7 @@ import { importOnce } from "./import_case.ts";
 import type { Measured, Program } from "./program.ts";
 
 const TIMES = 10;
-/** So many times the time it may take. */
+/** The allowed time, as a multiple of the smaller import's. */
 const MOST = 11;
 
 export interface HugeRow {
@@ -18,7 +18,7 @@ export interface HugeRow {
   tenthPeakMiB: number | null;
 }
 
-/** `tenth` is what was measured of a tenth of the records in the same run. */
+/** `tenth`: the measurement with a tenth of the records in the same run. */
 export async function measureHuge(
   program: Program,
   records: number,

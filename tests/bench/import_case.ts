@@ -19,7 +19,7 @@ export async function importOnce(program: Program, wanted: ImportCase, records: 
   });
 }
 
-/** The same by hand. */
+/** One import by hand. */
 export async function byHandOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
   return await onFreshDatabase(program, wanted, async ({ url, sql, settle }) => {
     await makeTable(sql);
@@ -42,7 +42,7 @@ export async function byHandOnce(program: Program, wanted: ImportCase, records: 
   });
 }
 
-/** Gives permits to everybody who is inactive in the file. */
+/** Gives permits to all users who are inactive in the file. */
 async function sellPermits(sql: Place["sql"], { file, permitsEach = 0 }: ImportCase, records: number): Promise<void> {
   if (permitsEach === 0) return;
   await sql`
@@ -55,15 +55,15 @@ async function sellPermits(sql: Place["sql"], { file, permitsEach = 0 }: ImportC
 type FreshDatabase = NonNullable<Awaited<ReturnType<typeof testDatabase>>>;
 
 interface Place extends Pick<FreshDatabase, "url" | "sql"> {
-  /** Goes away in the end. */
+  /** Removed at the end. */
   folder: string;
-  /** `keepsFailed`: the failed records are written to a file, too. */
+  /** `keepsFailed`: also writes the failed records to a file. */
   load(file: string, keepsFailed?: boolean): Promise<Measured>;
-  /** Brings the server to rest, so that one measurement does not pay for the one before. */
+  /** Waits until the server is idle, so that one measurement does not affect the next. */
   settle(table: string): Promise<void>;
 }
 
-/** Gives `work` a database with the schema of rosterd and nothing in it. */
+/** Runs `work` with an empty database that has rosterd's schema. */
 export async function onFreshDatabase<T>(
   program: Program,
   { settings = {} }: ImportCase,

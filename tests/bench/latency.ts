@@ -1,4 +1,4 @@
-/** Measures how fast a running service answers `/settings` while it imports a big roster. */
+/** Measures how fast a running service answers `/settings` while it imports a large roster. */
 import { join } from "node:path";
 import { testDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
@@ -14,12 +14,12 @@ export interface Latency {
   p50: number;
   p99: number;
   worst: number;
-  /** How long the import took, seen from outside. */
+  /** The duration of the import, seen from outside. */
   seconds: number;
   peakMiB: number | null;
 }
 
-/** Starts the service, drops the roster, and asks at a fixed pace, whether the answer before has come or not. */
+/** Starts the service, drops the roster, and sends requests at a fixed rate, without waiting for responses. */
 export async function measureLatency(program: Program, records: number): Promise<Latency> {
   await using database = (await testDatabase())!;
   await using service = await startService(program, database.url);

@@ -1,6 +1,6 @@
-/** Of several runs the one in the middle: one that was disturbed by something else does not count. */
+/** The median of several runs, so that a disturbed run does not count. */
 
-/** The run with the median `figure`; its `peakMiB` is the most of all runs. */
+/** The run with the median `figure`; its `peakMiB` is the maximum of all runs. */
 export async function median<T extends { peakMiB: number | null }>(
   runs: number,
   what: string,

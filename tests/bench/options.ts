@@ -1,4 +1,4 @@
-/** What `deno task bench` is asked to measure. */
+/** The options of `deno task bench`. */
 import { parseArgs } from "node:util";
 import { IMPORT_CASES } from "./cases.ts";
 import { FIGURES } from "./figures.ts";
@@ -9,11 +9,11 @@ export interface Options {
   runs: number;
   records: number;
   save: boolean;
-  /** The sweep instead of the other measurements. */
+  /** Runs the sweep instead of the other measurements. */
   sweep: boolean;
-  /** Whether the sweep measures a case with this title. */
+  /** Whether the sweep includes the case with this title. */
   isSwept(title: string): boolean;
-  /** Whether a case of this name is to be measured. */
+  /** Whether to measure the case with this name. */
   wants(name: string): boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Options {
 export const LATENCY = "latency";
 /** The reader alone. */
 export const READER = "reader";
-/** Ten times the records, which takes minutes and some 20 GB: not where only a quick look is wanted. */
+/** Ten times the records: takes minutes and about 20 GB, so it is not part of a quick run. */
 export const HUGE = "huge";
 
 export function readOptions(args: readonly string[]): Options {

@@ -1,4 +1,4 @@
-/** Runs rosterd as a process of its own and measures it: time on the wall, and the most memory it had resident. */
+/** Runs rosterd in its own process, and measures wall time and peak resident memory. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../.ci/permissions.ts";
@@ -11,7 +11,7 @@ export interface Program {
   command: readonly string[];
 }
 
-/** From source always; compiled where `deno task compile` was run before. */
+/** From source; also compiled if `deno task compile` was run before. */
 export async function findPrograms(): Promise<Program[]> {
   const source: Program = {
     name: "source",
@@ -33,20 +33,20 @@ async function exists(path: string): Promise<boolean> {
 
 export interface Measured {
   seconds: number;
-  /** Null where the system has no `/proc`. */
+  /** Null if the system has no `/proc`. */
   peakMiB: number | null;
   code: number;
   out: string;
   err: string;
 }
 
-/** Starts a program in a folder; the only settings of the environment are those given. */
+/** Starts a program in a folder, with only the given environment variables. */
 export function spawn(command: readonly string[], folder: string, env: Record<string, string>): Deno.ChildProcess {
   const [program, ...args] = command;
   return new Deno.Command(program, { args, cwd: folder, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
 }
 
-/** Runs a program to its end. */
+/** Runs a program, and waits for it to end. */
 export async function measure(
   command: readonly string[],
   folder: string,
@@ -61,7 +61,7 @@ export async function measure(
   return { seconds, peakMiB: peak.stop(), code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-/** Looks at the high-water mark of a process ten times a second: it only rises, so the last look counts. */
+/** Reads the high-water mark of a process ten times a second. It only rises, so the last value counts. */
 export function watchPeak(pid: number): { stop(): number | null } {
   let peak: number | null = null;
   const look = () => peak = peakOf(pid) ?? peak;
@@ -79,7 +79,7 @@ function peakOf(pid: number): number | null {
   try {
     status = Deno.readTextFileSync(`/proc/${pid}/status`);
   } catch (error) {
-    // The process is over, or there is no /proc.
+    // The process has ended, or there is no `/proc`.
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * The reader alone, beside the CSV readers that others wrote: bytes in memory in, records out, nothing kept. Each way of
- * asking a reader is measured, and the fastest of others is what rosterd's is held against.
+ * Measures the reader alone, beside other CSV readers: bytes in memory in, records out, nothing kept. Each reader is
+ * measured in each way of using it, and rosterd's is compared with the fastest other one.
  */
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
@@ -14,7 +14,7 @@ export interface ReaderRow {
   megabytesPerSecond: number;
 }
 
-/** One way to read records from bytes; answers with how many there were, the header included. */
+/** One way to read records from bytes. Returns their number, including the header. */
 interface Way {
   reader: string;
   read(bytes: Uint8Array): Promise<number> | number;
@@ -27,7 +27,7 @@ function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** The first two are rosterd's own: what an import uses, and what the others give. */
+/** The first two are rosterd's own: as an import uses it, and with the same results as the others. */
 const WAYS: readonly Way[] = [
   { reader: "rosterd: records", read: readOwn },
   { reader: "rosterd: arrays of text", read: readOwnAsText },
@@ -75,7 +75,7 @@ function readWithPapa(bytes: Uint8Array): number {
 
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Measures every reader on each file: the median of `runs`, after one that does not count. */
+/** Measures every reader on each file: the median of `runs` runs, after one that does not count. */
 export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, runs: number): Promise<ReaderRow[]> {
   const rows: ReaderRow[] = [];
   for (const [file, bytes] of files) {
@@ -86,7 +86,7 @@ export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, run
         const begin = performance.now();
         const records = await read(bytes);
         seconds.push((performance.now() - begin) / 1_000);
-        // A line end at the end is one more, empty, record to papaparse.
+        // papaparse reads a final line end as one more, empty, record.
         if (records - expected > 1 || records < expected) throw new Error(`${reader} read ${records} of ${expected}`);
       }
       const median = seconds.slice(1).sort((a, b) => a - b)[Math.floor(runs / 2)];

@@ -1,30 +1,30 @@
-/** Makes rosters for the measurements: 24 columns, about 182 bytes a record, the same bytes for the same seed. */
+/** Creates rosters for the measurements: 24 columns, about 182 bytes per record, the same bytes for the same seed. */
 import { Buffer } from "node:buffer";
 
 export interface RosterPlan {
   records: number;
   /** The number of the first user: rosters of different ranges have different users. */
   from?: number;
-  /** Every so many records one value differs from the plain roster; 0: none. */
+  /** In every n-th record, one value differs from the plain roster; 0: in none. */
   changedEvery?: number;
-  /** Every so many records one value is not valid; 0: none. */
+  /** In every n-th record, one value is not valid; 0: in none. */
   failingEvery?: number;
-  /** Every so many records the user is inactive; 0: nobody is. */
+  /** In every n-th record, the user is inactive; 0: in none. */
   inactiveEvery?: number;
-  /** Every so many records the record before is repeated; 0: none. */
+  /** Every n-th record repeats the record before it; 0: none does. */
   repeatedEvery?: number;
   /** The part of the users, at the end of the file, who are not in the plain roster. */
   newPart?: number;
-  /** Whether it is an export whose values must be mapped: no login source, provinces in words, DD/MM/YYYY, Y and N. */
+  /** Whether it is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
   shape?: RosterShape;
 }
 
-/** How a roster looks, apart from what it says. */
+/** The form of a roster, apart from its content. */
 export interface RosterShape {
   /** Some of the 24 columns. */
   columns?: readonly string[];
-  /** Ids without zeros in front. */
+  /** Ids without leading zeros. */
   isUnpadded?: boolean;
   /** Clustered: runs of 1,000 users, in no order. */
   order?: "reversed" | "shuffled" | "clustered";
@@ -77,7 +77,7 @@ const PROVINCES = ["ON", "QC", "QC", "ON", "ON", "NS"];
 const TYPES = ["student", "staff", "faculty", "visitor"];
 const EXPORT_PROVINCES: Readonly<Record<string, string>> = { ON: "Ontario", QC: "Quebec", NS: "Nova Scotia" };
 
-/** A small seeded generator of numbers (mulberry32). */
+/** A small seeded random number generator (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -140,7 +140,7 @@ function inGreek(text: string): string {
   return text.replace(/[a-z]/gi, (letter) => String.fromCharCode(0x3b1 + letter.charCodeAt(0) % 24));
 }
 
-/** Writes one row of all 24 values as the shape wants it. */
+/** Writes one row of all 24 values in the given shape. */
 function rowOf({ columns, isQuoted = false, isCrlf = isQuoted }: RosterShape): (values: readonly string[]) => string {
   const all = ROSTER_HEADER.split(","), chosen = columns?.map((name) => all.indexOf(name));
   return (values) => {
@@ -152,7 +152,7 @@ function rowOf({ columns, isQuoted = false, isCrlf = isQuoted }: RosterShape): (
 
 const CLUSTER = 1_000;
 
-/** The number of the record in a place of the file. Shuffled by a step that has no factor in common with the count. */
+/** The number of the record at a position in the file. Shuffled by a step that is coprime to the count. */
 function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
   if (order === "reversed") return (at) => records - 1 - at;
   if (order === undefined) return (at) => at;

@@ -1,4 +1,4 @@
-/** A running `rosterd serve` as the measurements ask it, from outside: HTTP, folders, `/proc`. */
+/** A running `rosterd serve`, measured from outside: HTTP, folders, `/proc`. */
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { until } from "../support/until.ts";
@@ -11,17 +11,17 @@ const READY_WITHIN_MS = 30_000;
 export type Ask = (path: string, method?: string) => Promise<unknown>;
 
 export interface BenchService extends AsyncDisposable {
-  /** Asks over HTTP, with the admin token; throws unless all is well. */
+  /** Sends an HTTP request with the admin token. Throws unless it succeeds. */
   ask: Ask;
   readonly upload: string;
   readonly bak: string;
   /** From the start of the process to the first 200 of `/readyz`. */
   readonly readySeconds: number;
-  /** The most memory that it had so far. */
+  /** Its peak memory so far. */
   peakMiB(): number | null;
 }
 
-/** Starts the service on a database, with folders of its own. Disposing of it ends it and removes the folders. */
+/** Starts the service on a database, with its own folders. Disposal stops it and removes the folders. */
 export async function startService(program: Program, databaseUrl: string): Promise<BenchService> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-bench-" });
   const listen = `127.0.0.1:${await freePort()}`;

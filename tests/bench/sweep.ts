@@ -1,4 +1,4 @@
-/** The sweep (`--sweep`): the same imports of rosters that look different. No shape should cost more than another. */
+/** The sweep (`--sweep`): the same imports with rosters of different shapes. No shape should cost more than another. */
 import type { ByHand } from "./by_hand.ts";
 import type { ImportCase } from "./cases.ts";
 import { ROSTER_HEADER, type RosterPlan, type RosterShape } from "./roster.ts";

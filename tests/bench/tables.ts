@@ -1,4 +1,4 @@
-/** The results, for people: what was reached, and whether that was the goal. */
+/** Prints the results for people: the figures, and whether each met its goal. */
 import type { HugeRow } from "./huge.ts";
 import type { Latency } from "./latency.ts";
 import type { ReaderRow } from "./reader.ts";
@@ -9,7 +9,7 @@ export interface ImportRow {
   seconds: number;
   byHandSeconds: number | null;
   pgloaderSeconds: number | null;
-  /** So many times the time of psql it may take. */
+  /** The allowed time, as a multiple of psql's. */
   most: number;
   peakMiB: number | null;
 }
@@ -30,7 +30,7 @@ export interface LatencyRow extends Latency {
   program: string;
 }
 
-/** Milliseconds that the 99th percentile of `/settings` may take. */
+/** The maximum 99th percentile of `/settings`, in milliseconds. */
 const MOST_P99 = 20;
 /** Faults, I8. */
 const MOST_MIB = 256;
@@ -119,7 +119,7 @@ export function latencyTable(rows: readonly LatencyRow[]): string {
   );
 }
 
-/** Each reader in MB/s, and how many times the fastest reader of others it is. */
+/** Each reader in MB/s, and its speed relative to the fastest other reader. */
 export function readerTable(rows: readonly ReaderRow[]): string {
   return table(
     ["the reader alone", "reader", "MB/s", "x fastest other"],
@@ -136,7 +136,7 @@ function met(isMet: boolean, peakMiB: number | null): string {
   return peakMiB === null || peakMiB < MOST_MIB ? "yes" : "no: memory";
 }
 
-/** A Markdown table whose columns stand under each other. */
+/** A Markdown table with aligned columns. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at].length)));
   const line = (cells: readonly string[]) =>

@@ -1,4 +1,7 @@
-/** Measures turns of a running service over small files: from the call that starts the turn until the last stands in `bak`. */
+/**
+ * Measures turns of a running service over small files: from the call that starts the turn until the last file is in
+ * `bak`.
+ */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { testDatabase } from "../support/postgres.ts";
@@ -7,7 +10,7 @@ import { rosterFolder } from "./files.ts";
 import type { Program } from "./program.ts";
 import { startService } from "./service.ts";
 
-/** Rosters of different users, that stand in the folder when the turn begins. */
+/** Rosters with different users, which are in the folder when the turn begins. */
 export interface Load {
   files: number;
   recordsEach: number;
@@ -15,7 +18,7 @@ export interface Load {
 
 const LONGEST_TURN_MS = 600_000;
 
-/** One turn of a new service on a clean database. */
+/** One turn of a new service on an empty database. */
 export async function turnOnce(
   program: Program,
   { files, recordsEach }: Load,
@@ -29,7 +32,7 @@ export async function turnOnce(
   }
   const begin = performance.now();
   await service.ask("/imports", "POST");
-  // Rare looks for many files: they would take time from what is measured.
+  // With many files, polls rarely, because polling would slow down what is measured.
   await until("all files are in bak", () => areIn(service.bak, files), LONGEST_TURN_MS, files > 1 ? 50 : 2);
   const seconds = (performance.now() - begin) / 1_000;
   const [{ users }] = await database.sql`select count(*) as users from rosterd.users`;

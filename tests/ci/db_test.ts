@@ -1,4 +1,4 @@
-/** `deno task db`: a server that is gone after Ctrl-C. */
+/** `deno task db`: a server that is removed after Ctrl-C. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,8 +1,8 @@
-/** The main points of the Dockerfile, where no Docker can build it. */
+/** Checks the main points of the Dockerfile without building it. */
 import assert from "node:assert/strict";
 
 const textOf = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
-/** Comments away, continued lines joined. */
+/** Removes comments, and joins continued lines. */
 const instructions = (await textOf("Dockerfile")).replace(/^#.*\n/gm, "").replaceAll("\\\n", " ").split("\n");
 const valuesOf = (word: string) =>
   instructions.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());

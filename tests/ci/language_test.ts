@@ -1,11 +1,11 @@
-/** The lint of the language: what it refuses, and where it looks. */
+/** The language lint: what it refuses, and where it looks. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { findAllPhrases, findPhrases, type Found, PHRASES } from "../../.ci/language.ts";
 
 const places = (found: readonly Found[]) => found.map(({ file, line, text }) => `${file}:${line}: ${text}`);
 
-/** Made here, so that the lint does not take it for a test of this file. */
+/** Assembled here, so that the lint does not read it as a test name of this file. */
 const testOf = (name: string, call = "Deno.test") => `${call}(${JSON.stringify(name)}, run);`;
 
 for (const phrase of PHRASES) {

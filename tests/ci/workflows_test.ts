@@ -1,4 +1,4 @@
-/** The files in `.github` say what they should, as far as a reader of YAML can tell. */
+/** The workflows in `.github` are correct, as far as parsing the YAML can show. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { compileArguments } from "../../.ci/compile.ts";

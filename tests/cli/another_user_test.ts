@@ -1,4 +1,7 @@
-/** Root asks about a service of another user: rights are calculated for that user, and nothing is tried or made. */
+/**
+ * Root asks about a service that runs as another user: rights are derived for that user, and nothing is tried or
+ * created.
+ */
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir } from "node:fs/promises";
 import type { Finding } from "../../src/domain/finding.ts";
@@ -10,7 +13,7 @@ if (!IS_ROOT) console.error(`LEFT OUT: the tests of ${import.meta.url}: they nee
 
 const SERVICE = 65_534;
 
-/** A stopped service of another user: its folders are that user's, and lead there. */
+/** A stopped service of another user, who owns its folders. */
 async function workplace(): Promise<Workplace> {
   const here = await Workplace.make();
   await chmod(here.folder, 0o755);

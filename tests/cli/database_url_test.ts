@@ -1,4 +1,4 @@
-/** A DATABASE_URL that is no URL ends each command with 78, and is printed nowhere (fault 15). */
+/** With a DATABASE_URL that is not a URL, each command exits with 78, and the value is never printed. */
 import assert from "node:assert/strict";
 import { parseDatabaseUrl, WrongDatabaseUrl } from "../../src/domain/database_url.ts";
 import { Workplace } from "../support/rosterd.ts";

@@ -1,4 +1,4 @@
-/** Tests `rosterd doctor` with real faults: it names each and how to fix it, and changes nothing. */
+/** Tests `rosterd doctor` with real faults: it names each of them and its fix, and changes nothing. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import type { Finding } from "../../src/domain/finding.ts";
@@ -14,12 +14,12 @@ const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${unavailable}`);
 const serverTest = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: unavailable !== null, fn });
 
-/** As root without capabilities, so that modes and owners hold for it too. */
+/** Runs as root without capabilities, so that modes and owners apply. */
 const WITHOUT_POWER = IS_ROOT
   ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE]
   : [...FROM_SOURCE];
 
-/** A place where everything is well but for what the test does to it. */
+/** An installation without faults, except for the one that the test causes. */
 async function workplace(environment: Record<string, string> = {}, program?: readonly string[]): Promise<Workplace> {
   const here = await Workplace.make(environment, program);
   await mkdir(here.path("upload"));
@@ -29,7 +29,7 @@ async function workplace(environment: Record<string, string> = {}, program?: rea
 interface Diagnosis {
   code: number;
   findings: Finding[];
-  /** The verdict of each check; of several findings the first. */
+  /** The verdict of each check. If a check has several findings, the first one counts. */
   verdicts: Record<string, string>;
   of(check: string): Finding;
 }

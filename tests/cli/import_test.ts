@@ -1,4 +1,4 @@
-/** `rosterd import`, as the person uses it who has a roster on the disk and no service running. */
+/** `rosterd import` as used with a roster on the disk and no service running. */
 import assert from "node:assert/strict";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";

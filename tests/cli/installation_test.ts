@@ -1,4 +1,4 @@
-/** Which rosterd a command works on, from any folder, and that it makes nothing (contract, section 7). */
+/** Which installation a command uses, from any folder, and that it creates nothing (docs/cli.md#which-rosterd). */
 import assert from "node:assert/strict";
 import { parseEnvironment } from "../../src/cli/installation.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
@@ -10,7 +10,7 @@ import { TestService, TOKEN } from "../support/service.ts";
 const unavailable = await serverUnavailable();
 if (unavailable !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${unavailable}`);
 
-/** As root without capabilities, so that modes hold for it too. */
+/** Runs as root without capabilities, so that modes apply. */
 const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE] : FROM_SOURCE;
 
 Deno.test("without a service or a database every command ends with 78, says what to type, and creates nothing", async () => {

@@ -1,4 +1,4 @@
-/** Operands that cannot be opened give one report each, and the others go on (fault 17). */
+/** An operand that cannot be opened gives one report, and the others are still imported. */
 import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
 import { IS_ROOT } from "../inbox/other_process.ts";
@@ -12,7 +12,7 @@ if (unavailable !== null) console.error(`LEFT OUT: the tests of ${import.meta.ur
 const noStrace = missingPrograms("strace");
 if (noStrace !== null) console.error(`LEFT OUT: the test of ${import.meta.url} with a sick disk: ${noStrace}`);
 
-/** As root without capabilities, so that modes hold for it too. */
+/** Runs as root without capabilities, so that modes apply. */
 const PROGRAM = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", ...FROM_SOURCE] : FROM_SOURCE;
 
 for (const command of ["check", "import"]) {

@@ -1,4 +1,7 @@
-/** The permissions of the tasks and of the binary are enough: tests run with all of them, and would not notice a missing one. */
+/**
+ * The permissions of the tasks and of the binary suffice. Other tests run with all permissions, so they would not
+ * notice a missing one.
+ */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };

@@ -1,4 +1,4 @@
-/** The commands in what `rosterd print compose` prints, run on a machine of its own: accounts, folders and secrets. */
+/** Runs the commands that `rosterd print compose` prints, on a separate machine: accounts, folders and secrets. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { noMachine, OwnMachine } from "../support/own_machine.ts";

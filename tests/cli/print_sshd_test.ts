@@ -1,4 +1,4 @@
-/** `rosterd print sshd`, used as its head says, by OpenSSH's own server and client. */
+/** `rosterd print sshd`, used as its first lines say, with OpenSSH's own server and client. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sftp } from "../faults/uploads/clients.ts";
@@ -18,7 +18,7 @@ const FOLDERS = [
   "rosterd rosterd-upload 3770",
 ];
 
-/** What one who uploads must not get done. */
+/** What an uploader must not be able to do. */
 const ATTACKS = [
   ...["rename bak away", "rename .rosterd away", "rename mine.csv bak", "rename mine.csv bak/mine.csv"],
   ...["rmdir bak", "rmdir .rosterd", "mkdir new", "symlink /etc link.csv", "ln mine.csv twice.csv"],
@@ -70,7 +70,7 @@ Deno.test({
   },
 });
 
-/** One session, which goes on after each refusal; every command gets one. */
+/** One session, which continues after each refusal. */
 async function refused({ port, user, options }: SftpServer, commands: readonly string[]): Promise<void> {
   const args = ["-q", "-b", "-", "-P", String(port), ...options, `${user}@127.0.0.1`];
   const streams = { stdin: "piped", stdout: "null", stderr: "piped" } as const;
@@ -82,7 +82,7 @@ async function refused({ port, user, options }: SftpServer, commands: readonly s
   for (const line of said) assert.match(line, /Permission denied|not found|Server does not support/);
 }
 
-/** The exit code of a login that is not for files. */
+/** The exit code of a login for anything but files. */
 async function login(server: SftpServer, options: readonly string[], command: readonly string[] = []): Promise<number> {
   const where = ["-p", String(server.port), ...server.options, `${server.user}@127.0.0.1`];
   const args = ["-T", ...options, ...where, ...command];

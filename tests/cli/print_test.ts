@@ -1,4 +1,4 @@
-/** `rosterd print`: what it prints holds before those who read it, names this machine, and keeps secrets to itself. */
+/** `rosterd print`: its output is valid for the programs that read it, names this machine, and contains no secrets. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
@@ -10,7 +10,7 @@ import { type Ended, FROM_SOURCE, Workplace } from "../support/rosterd.ts";
 const FOLDERS = ["--upload", "/srv/rosterd/upload", "--data", "/var/lib/rosterd", "--settings", "/etc/rosterd/s.json"];
 const SERVERS = ["systemd", "compose", "sshd", "vsftpd"];
 
-/** A test that needs programs of the system. */
+/** Registers a test that needs system programs. */
 function withPrograms(name: string, programs: readonly string[], fn: () => Promise<void>): void {
   const unavailable = missingPrograms(...programs);
   if (unavailable !== null) console.error(`LEFT OUT: "${name}": ${unavailable}`);
@@ -171,7 +171,7 @@ withPrograms("sshd accepts the printed text", ["sshd", "ssh-keygen"], async () =
   await here.write("rosterd.conf", good(await here.run("print", "sshd", ...FOLDERS)));
   const settings = [`HostKey ${here.path("host")}`, `Include ${here.path("rosterd.conf")}`, "LogLevel INFO", ""];
   await here.write("sshd_config", settings.join("\n"));
-  // sshd checks everything else before it misses a folder that only root can create.
+  // sshd checks everything else before it reports a folder that only root can create.
   const said = await run("sshd", "-t", "-f", here.path("sshd_config")).catch(({ message }) => message);
   assert.match(said, /^(|sshd: Missing privilege separation directory: .*\n)$/);
 });

@@ -14,7 +14,7 @@ export const UPLOAD = "/srv/rosterd/upload";
 const DATA = "/var/lib/rosterd";
 const FOLDERS = ["--upload", UPLOAD, "--data", DATA, "--settings", `${DATA}/settings.json`];
 
-/** Why there can be no such place here; null when there can. */
+/** Why there can be no such machine here; null if there can. */
 export async function noPrintedPlace(): Promise<string | null> {
   return await serverUnavailable() ?? await noMachine();
 }
@@ -25,7 +25,7 @@ export class PrintedPlace implements AsyncDisposable {
 
   private constructor(readonly machine: OwnMachine, readonly database: TestDatabase) {}
 
-  /** With the service, as `print systemd` sets it up. */
+  /** Adds the service, as `print systemd` sets it up. */
   static async open(): Promise<PrintedPlace> {
     await using opening = new AsyncDisposableStack();
     const database = opening.use((await testDatabase())!);
@@ -38,7 +38,7 @@ export class PrintedPlace implements AsyncDisposable {
     return place;
   }
 
-  /** Prints, saves and sets up as the printed head says; returns the printed text. */
+  /** Prints a configuration, and saves and applies it as its first lines say. Returns the printed text. */
   async print(what: string, ...more: string[]): Promise<string> {
     const { code, out, err } = await this.#run("root", ["print", what, ...FOLDERS, ...more]);
     assert.deepEqual([code, err], [0, ""]);
@@ -50,14 +50,14 @@ export class PrintedPlace implements AsyncDisposable {
     return out;
   }
 
-  /** Runs a command as the user of the service; what it printed. */
+  /** Runs a command as the service's user, and returns its output. */
   async rosterd(...words: string[]): Promise<string> {
     const { code, out, err } = await this.#run("rosterd", words);
     assert.equal(code, 0, err + out);
     return out;
   }
 
-  /** `rosterd doctor`: each check that is not good. */
+  /** The checks of `rosterd doctor` that are not good. */
   async complaints(): Promise<string[]> {
     const { out } = await this.#run("rosterd", ["doctor", "--json", ...FOLDERS]);
     const findings: { check: string; verdict: string }[] = JSON.parse(out);
@@ -68,7 +68,7 @@ export class PrintedPlace implements AsyncDisposable {
     return this.#call("/status");
   }
 
-  /** A turn; what it imported. */
+  /** Runs a turn, and returns its imports. */
   async turn(): Promise<ImportEntry[]> {
     return (await this.#call<{ imports: ImportEntry[] }>("/imports?wait=true", "POST")).imports;
   }
@@ -77,7 +77,7 @@ export class PrintedPlace implements AsyncDisposable {
     return (await this.database.sql`select count(*)::int as n from rosterd.users`)[0].n;
   }
 
-  /** Owner, group, mode and name of everything in the upload folder, itself too. */
+  /** The owner, group, mode and name of everything in the upload folder, and of the folder itself. */
   async listing(): Promise<string[]> {
     const found = await this.machine.shell(`find ${UPLOAD} -printf '%u %g %m %P\\n'`);
     return found.trim().split("\n").map((line) => line.trimEnd()).sort();
@@ -107,7 +107,7 @@ export class PrintedPlace implements AsyncDisposable {
     });
   }
 
-  /** Runs what the unit says. */
+  /** Runs the command in the unit. */
   async #serve(unit: string): Promise<AsyncDisposable> {
     const [, line] = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)!;
     const [, ...words] = line.split(/[\s\\]+/);

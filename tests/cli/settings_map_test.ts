@@ -1,4 +1,4 @@
-/** `rosterd settings map FILE`, on a terminal of its own and without one. */
+/** `rosterd settings map FILE`, with and without a terminal. */
 import assert from "node:assert/strict";
 import { createLineReader } from "../../src/cli/terminal.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
@@ -21,7 +21,7 @@ async function isMissing(program: string): Promise<string | null> {
   }
 }
 
-/** Types the lines on a terminal, after the commands there have begun. Returns what the terminal shows. */
+/** Types the lines on a terminal. Returns what the terminal shows. */
 async function typed(here: Workplace, words: string[], lines: string[]): Promise<{ code: number; screen: string }> {
   const command = [...FROM_SOURCE, ...words].map((word) => `'${word}'`).join(" ");
   const { HOME, DENO_DIR, PATH } = Deno.env.toObject();
@@ -78,7 +78,7 @@ serverTest("on a terminal it asks each question, changes the settings when confi
   assert.match(refused.screen, /nothing was changed/);
   assert.equal(await Deno.readTextFile(here.path("settings.json")), "{}");
 
-  // Without columns for the other headers; cardnumber, surname, enabled, login source, two provinces, dates, Y and n.
+  // No columns for the other headers; then cardnumber, surname, enabled, login source, two provinces, dates, Y and n.
   const answers = ["n", "", "nonsense", "last_name", "-", "ldap", "", "", "", "y"];
   const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
   assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);

@@ -1,11 +1,11 @@
 /** Links, anchors and references as GitHub reads them. Pure. */
 
-/** What is inside fences and code spans is no link and no heading. */
+/** Text in fences and code spans contains no links or headings. */
 function withoutFences(text: string): string {
   return text.replaceAll(/^( *)```.*?^\1```$/gms, "");
 }
 
-/** The anchors that GitHub gives the headings of a page. */
+/** The anchors that GitHub creates for the headings of a page. */
 export function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading] of withoutFences(text).matchAll(/^#{1,6} (.+)$/gm)) {
@@ -31,7 +31,7 @@ export function linksOf(text: string): string[] {
   return [...markdown, ...html];
 }
 
-/** `docs/file-format.md#delimiter`, wherever a comment or a message names it. */
+/** References such as `docs/file-format.md#delimiter` in comments and messages. */
 export function referencesIn(text: string): string[] {
   return [...text.matchAll(/(?<![\w/.-])docs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([reference]) => reference);
 }

@@ -1,4 +1,4 @@
-/** Every link in the docs leads somewhere, and so does every place in `docs/` that a comment names. */
+/** Every link in the documentation has a target, and so does every reference to `docs/` in a comment. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ async function filesUnder(folder: string, wanted: RegExp): Promise<string[]> {
   return files.sort();
 }
 
-/** What is wrong with a target relative to the repository; null: it is there. */
+/** What is wrong with a target in the repository; null if it exists. */
 async function brokenTarget(target: string): Promise<string | null> {
   const [path, anchor] = target.split("#");
   const text = await Deno.readTextFile(join(ROOT, path)).catch((error) => {
@@ -42,7 +42,7 @@ async function markdownFiles(): Promise<string[]> {
   return ["README.md", "CHANGELOG.md", "tests/bench/README.md", ...await filesUnder("docs", /\.md$/)];
 }
 
-/** A link as a path in the repository; those to other sites are left out. */
+/** A link as a path in the repository. Excludes links to other sites. */
 function targetsFrom(file: string): (text: string) => string[] {
   return (text) =>
     linksOf(text).filter((link) => !/^[a-z]+:/.test(link)).map((link) =>
@@ -56,7 +56,7 @@ Deno.test("every link in README.md, CHANGELOG.md and docs/ leads to a file and a
   assert.deepEqual(broken.flat(), []);
 });
 
-/** Their samples name pages that are made up. */
+/** Their samples name pages that do not exist. */
 const ABOUT_TEXTS = /^tests\/(docs\/|ci\/language_test\.ts$)/;
 
 Deno.test("every place in docs/ that a comment names exists", async () => {

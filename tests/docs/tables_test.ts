@@ -1,4 +1,4 @@
-/** The tables in `docs/` that are made from the source say what the source says. */
+/** The generated tables in `docs/` match the source. */
 import assert from "node:assert/strict";
 import { BLOCKS, withTable } from "../../.ci/docs.ts";
 

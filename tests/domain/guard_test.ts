@@ -1,4 +1,4 @@
-/** The guard's verdict on numbers (contract, section 3, "Guard"); what it does to users is tested in `tests/postgres/`. */
+/** The guard's decision by the numbers (docs/people.md#archive-guard). `tests/postgres/` tests its effect on users. */
 import assert from "node:assert/strict";
 import { type Losses, reasonToHold } from "../../src/domain/guard.ts";
 

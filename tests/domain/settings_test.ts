@@ -1,4 +1,4 @@
-/** The settings: a document is validated as a whole, and each key that is wrong is named. */
+/** A settings document is validated as a whole, and each wrong key is named. */
 import assert from "node:assert/strict";
 import {
   DEFAULT_SETTINGS,
@@ -8,7 +8,7 @@ import {
   parseSettings,
 } from "../../src/domain/settings.ts";
 
-/** The keys that are wrong in a document. */
+/** The wrong keys of a document. */
 function wrongKeys(document: unknown): string[] {
   try {
     parseSettings(document);

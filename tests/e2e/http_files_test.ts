@@ -1,4 +1,4 @@
-/** The failed-records file over HTTP has a safe name, and is closed when the client goes. */
+/** The failed-records file has a safe name over HTTP, and is closed when the client disconnects. */
 import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import { onService } from "./http_case.ts";
@@ -69,7 +69,7 @@ onService("A failed-records file is closed when the client stops reading", {}, a
   await until("no handle is left", async () => !(await openFiles()).some((path) => path.endsWith(failed_file!)));
 });
 
-/** The open files of this process, from Linux only. */
+/** The open files of this process; only on Linux. */
 async function openFiles(): Promise<string[]> {
   if (Deno.build.os !== "linux") return [];
   const handles = await Array.fromAsync(Deno.readDir("/proc/self/fd"));

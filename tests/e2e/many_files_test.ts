@@ -1,4 +1,4 @@
-/** Lists of files are cut, with a count, everywhere: a folder may hold thousands. */
+/** Lists of files are truncated everywhere, with a count, because a folder may contain thousands. */
 import assert from "node:assert/strict";
 import type { StatusDocument } from "../../src/http/service.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";

@@ -1,4 +1,4 @@
-/** "Ready" means that an import goes through: what keeps imports back is told by readyz, status, metrics and the answer. */
+/** "Ready" means that imports work: readyz, status, metrics and the response name whatever prevents them. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatusDocument } from "../../src/http/service.ts";
@@ -36,7 +36,7 @@ async function readyCodes(service: TestService): Promise<string[]> {
   return codes;
 }
 
-/** A clock that can be set ahead. */
+/** A clock that a test can move ahead. */
 function clockAhead(ahead: { now?: number; elapsed?: number }) {
   return {
     now: () => new Date(systemClock.now().getTime() + (ahead.now ?? 0)),

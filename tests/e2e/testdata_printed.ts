@@ -29,7 +29,7 @@ export function assertPrinted({ name, expected: { report }, printed }: Case, out
   for (const line of rest) assert.match(line, /^ {2}would be (created|updated|archived|reactivated): .+ \(.+\)$/, name);
 }
 
-/** Takes the settings that would help from the end. `tests/postgres/check_cure_test.ts` says which. */
+/** Removes the suggested settings from the end. `tests/postgres/check_proposal_test.ts` tests them. */
 function takeCures(rest: string[], name: string): void {
   if (rest.at(-1) !== "  to set them one by one: rosterd settings map FILE") return;
   rest.pop();

@@ -36,7 +36,7 @@ export interface Session extends AsyncDisposable {
   type(t: Deno.TestContext, steps: readonly Step[], here: (text: string) => string): Promise<void>;
 }
 
-/** Starts the service with these lines in a folder, which goes away with it. */
+/** Starts the service with these lines in a folder, which is removed with it. */
 export async function startSession(folder: string, start: string): Promise<Session> {
   const env = await environment(folder);
   const service = shell(`{ ${start.trimEnd()}; } > ${folder}/log 2>&1`, env).spawn();

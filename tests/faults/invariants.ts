@@ -144,7 +144,7 @@ export class Outside {
     this.#check(told || (mail === "waiting" && owed?.waits), `I4: somebody hears of ${name}`);
   }
 
-  /** I1, I2, I7: nothing stands anywhere that was not told of. */
+  /** I1, I2, I7: every entry is one that the test declared. */
   async #nothingElse(): Promise<void> {
     const { sql } = this.options;
     const files = [...this.#dropped.values()];
@@ -217,7 +217,7 @@ async function readPlain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Null when it is gone or no longer a file. */
+/** Null if it is missing or no longer a file. */
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

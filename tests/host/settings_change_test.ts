@@ -152,7 +152,7 @@ Deno.test("The mail server of ROSTERD_SMTP_PASSWORD, once set, changes only toge
         const whole = { ...current, smtp: { ...maskSettings(current).smtp, ...change, ...given } };
         assert.deepEqual(problemsOf(() => replacedSettings(current, whole, own)), refused);
       }
-      // It is not written into the file.
+      // The file does not contain it.
       const changed = patchedSettings(current, { smtp: { ...change, password: own } }, own);
       assert.deepEqual(changed.smtp, { ...current.smtp, ...change });
     }

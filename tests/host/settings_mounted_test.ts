@@ -1,4 +1,4 @@
-/** A settings file that is mounted by itself cannot be renamed over: it is saved in place (fault 16). */
+/** A settings file that is a mount point cannot be replaced, so it is written in place. */
 import assert from "node:assert/strict";
 import { canMount, withMount } from "../inbox/mounts.ts";
 import { Workplace } from "../support/rosterd.ts";

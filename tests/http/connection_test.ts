@@ -1,4 +1,4 @@
-/** Single connections: which are cut off, which are not, and that nothing of what passes is lost. */
+/** Single connections: which are closed, which are not, and that no data of the others is lost. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { readToEnd } from "../support/connection.ts";
@@ -89,7 +89,7 @@ testOfDeadlines("A client that takes nothing of its answer is cut off, and the f
 testOfDeadlines(
   "A client that takes its answer slowly gets all of it, also long after the server is done with it",
   async () => {
-    // The system keeps the small one for the client; for the large one the server waits, longer than an idle client may.
+    // The system buffers the small response. For the large one, the server waits longer than an idle client may.
     for (const size of [1024 * 1024, 16 * 1024 * 1024]) {
       const file = () => ({ name: "x.csv", size, stream: new Blob([new Uint8Array(size)]).stream() });
       await withServer({ service: { imports: historyOf(file) }, serve: { headTimeoutMs: 500 } }, async (server) => {
@@ -246,7 +246,7 @@ testOfDeadlines(
       using takesNothing = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
       await takesNothing.write(new TextEncoder().encode(`GET /imports/1/failed.csv HTTP/1.1\r\n${AUTH}\r\n`));
       await takesNothing.read(new Uint8Array(1));
-      // A piece may be taken by the system just now; of several newcomers one finds it waiting.
+      // The system may just be accepting some bytes; of several new clients, one finds the connection waiting.
       await until("room was made", async () => {
         const heard = await talk(server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assert.match(heard, /^HTTP\/1.1 200/);

@@ -125,7 +125,7 @@ Deno.test("A HEAD says how long the answer to its GET is, and lets go of the fil
     return { name: "x.csv", size: 900_000, stream };
   };
   await withServer({ service: { imports: historyOf(file) } }, async (server) => {
-    // A `fetch` that may get it compressed is told no length.
+    // A `fetch` that accepts compression sees no length.
     const headers = { authorization: `Bearer ${ADMIN}`, "accept-encoding": "identity" };
     const head = await fetch(`${server.url}/imports/1/failed.csv`, { method: "HEAD", headers });
     assert.equal(head.headers.get("content-length"), "900000");
@@ -215,7 +215,7 @@ Deno.test("The signal closes the server", async () => {
   await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: server.port }), Deno.errors.ConnectionRefused);
 });
 
-/** A turn that is over when the test says so. */
+/** A turn that ends when the test says so. */
 function longTurn() {
   const asked = Promise.withResolvers<void>();
   const turnIsOver = Promise.withResolvers<void>();
@@ -227,7 +227,7 @@ function longTurn() {
   return { turn, asked, turnIsOver };
 }
 
-/** The ports of loopback on which this process listens, as Linux tells. */
+/** The loopback ports on which this process listens, from Linux. */
 async function ownPorts(): Promise<number[]> {
   const sockets = new Set<string>();
   for await (const { name } of Deno.readDir("/proc/self/fd")) {

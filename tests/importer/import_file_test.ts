@@ -1,4 +1,4 @@
-/** The story of one import: bytes go in, and users, counts and failures come out, all in one transaction. */
+/** One import: bytes go in, and users, counts and failures come out, all in one transaction. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { RejectedFile } from "../../src/domain/outcome.ts";

@@ -1,4 +1,4 @@
-/** The story of a turn: every upload in the folder is imported, the oldest first, and ends in `bak`. */
+/** One turn: every upload in the folder is imported, oldest first, and ends up in `bak`. */
 import assert from "node:assert/strict";
 import { utimes } from "node:fs/promises";
 import { importFolder } from "../../src/importer/import_folder.ts";

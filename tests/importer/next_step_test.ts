@@ -4,7 +4,7 @@ import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/
 const PLACES: readonly Place[] = ["upload", "claimed", "bak", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
-/** What the steps lead to when they are carried out without a fault. */
+/** The states that the steps lead to without a fault. */
 function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "claim") return ["claimed", "unknown"];
   if (step === "import") return ["claimed", "over"];

@@ -1,7 +1,7 @@
 /**
- * Rosters as a spreadsheet saves them, in blocks of 16 rows as wide as their widest row, and as exporters write them that end each
- * record with a delimiter: whatever is left out or added at the end, no value comes into another column, also where records have
- * lost a delimiter.
+ * Rosters as spreadsheets save them, in blocks of 16 rows as wide as their widest row, and as exporters that end each
+ * record with a delimiter write them. Whatever is missing or surplus at the end, no value moves to another column, even
+ * if records have lost a delimiter.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { fileOf, recordsOf } from "../support/memory_file.ts";
 
 const HEADER = ["unique_id", "login_source", "first_name", "street", "street2", "city2"];
 
-/** Values of the last columns are often empty, those of the first never: without them a record fails anyway. */
+/** The last columns are often empty, the first ones never: without their values a record fails anyway. */
 const record = fc.tuple(
   fc.constantFrom("Ann", "Bob", ""),
   fc.constantFrom("Main St", ""),
@@ -25,7 +25,7 @@ const roster = fc.array(record, { minLength: 1, maxLength: 70 }).map((records) =
 
 const widthOf = (values: readonly string[]) => values.findLastIndex((value) => value !== "") + 1;
 
-/** Every row as wide as the widest of its block; the header is the first row. */
+/** Makes every row as wide as the widest of its block; the header is the first row. */
 function asSpreadsheet(rows: readonly string[][]): string[][] {
   return rows.map((row, at) => {
     const block = rows.slice(Math.floor(at / 16) * 16, Math.floor(at / 16) * 16 + 16);
@@ -34,7 +34,7 @@ function asSpreadsheet(rows: readonly string[][]): string[][] {
   });
 }
 
-/** Joins the value at a place with the next one, as if the delimiter between them were lost. */
+/** Joins a value with the next one, as if the delimiter between them were lost. */
 function withoutDelimiter(row: readonly string[], place: number): string[] {
   const at = place % (row.length - 1);
   return [...row.slice(0, at), row[at] + row[at + 1], ...row.slice(at + 2)];
@@ -55,7 +55,7 @@ Deno.test("a file that a spreadsheet saved in blocks is read as its cells were",
       const { records } = await read(saved, chunk);
       assert.equal(records.length, rows.length);
       records.forEach((one, at) => {
-        // A last block of fewer than four records says too little.
+        // A last block of fewer than four records proves too little.
         const isTail = rows.length - at < 16 && (rows.length + 1) % 16 < 4 && (rows.length + 1) % 16 > 0;
         if (!isTail) assert.deepEqual("values" in one && one.values, rows[at]);
       });

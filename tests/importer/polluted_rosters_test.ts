@@ -1,6 +1,6 @@
 /**
- * A sample of the pollutions that `polluted_rosters_slow.ts` makes at every place of a roster: each record ends right, failed or
- * rejected, never silently wrong, and no clean record beside a polluted one is lost.
+ * A sample of the pollutions in `polluted_rosters_slow.ts`: each record is applied correctly, failed or rejected, and
+ * never silently wrong. No clean record beside a polluted one is lost.
  */
 import assert from "node:assert/strict";
 import { parseSettings } from "../../src/domain/settings.ts";
@@ -62,7 +62,7 @@ interface Packed {
   polluted: number;
 }
 
-/** Some records of each kind, each between two clean ones. */
+/** A few records of each kind, each between two clean ones. */
 function packed(): Packed {
   const [{ records, written }] = CLEAN_ROSTERS;
   const clean = new Map<string, readonly string[]>(), lines = [HEADER.join(",")];
@@ -80,7 +80,7 @@ function packed(): Packed {
       return all[Math.floor(place * all.length / 5)]?.text ?? "";
     })
   );
-  // Two records with an odd quote would enclose the clean one between them.
+  // Two records with an odd number of quotes would enclose the clean one between them.
   const isOdd = (text: string) => text.split('"').length % 2 === 0;
   const kept = texts.filter((text, at) => text !== "" && (!isOdd(text) || at === texts.findLastIndex(isOdd)));
   for (const text of kept) {
@@ -101,7 +101,7 @@ onServer(
       assert.equal(status, "failed_records");
       assert.deepEqual(Object.keys(users).sort(), [...clean.keys()].sort());
       assert.equal(created, clean.size);
-      // A record that a line end cuts in two is two failures.
+      // A record that a line end splits is two failures.
       assert.ok(failed >= polluted, `${failed} of ${polluted} failed`);
       const seen = [...clean.keys()].map((id) =>
         HEADER.map((name) => users[id][name === "data_of_birth" ? "date_of_birth" : name])

@@ -9,7 +9,7 @@ import { createUnchangedCache } from "../../src/importer/digests/unchanged_cache
 import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
 
 interface Reading {
-  /** Entries of earlier readings. */
+  /** Entries of earlier imports. */
   log?: Uint8Array[];
   settings?: Partial<Settings>;
   chunk?: number;
@@ -20,7 +20,7 @@ interface Reading {
   withdrawn?: string[];
 }
 
-/** Reads a roster as an import does. */
+/** Reads a roster as an import would. */
 async function read(text: string, about: Reading = {}) {
   const { log = [], settings, chunk = 65_536, forgotten = [], allChanged = false, withdrawn = [] } = about;
   const all = { ...DEFAULT_SETTINGS, ...settings };
@@ -166,7 +166,7 @@ Deno.test("another record of a user of whom one was passed over is told, also wh
 
   assert.deepEqual((await read(text + "a,ldap,Hull\n", { log })).repeated, ["a"]);
   assert.deepEqual((await read(text + "b,ldap,Hull\n", { log })).repeated, ["b"]);
-  // In whatever order: all of them are needed.
+  // The order does not matter, because all of them are needed.
   assert.deepEqual((await read(HEAD + "a,ldap,Hull\na,ldap,Ottawa\n", { log })).repeated, ["a"]);
 });
 
@@ -192,7 +192,7 @@ Deno.test("records that are not skipped are read as they would be without the ca
         !seen.some((other) => JSON.stringify(other) === JSON.stringify(record))
       );
       assert.equal(left.length, passed);
-      // Whoever was passed over had a record with the same values before.
+      // The skipped users had a record with the same values before.
       const said = new Set(earlier.map((record) => JSON.stringify("values" in record && record.values)));
       for (const record of left) assert.ok("values" in record && said.has(JSON.stringify(record.values)));
     }),

@@ -1,4 +1,4 @@
-/** The story of one upload: claimed, imported, its failed records kept, moved to `bak`, and forgotten. */
+/** One upload: it is claimed and imported, its failed records are kept, it is moved to `bak`, and forgotten. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { finishUpload, importUpload, type PendingUpload, type Turn } from "../../src/importer/upload_steps.ts";

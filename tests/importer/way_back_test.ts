@@ -1,6 +1,6 @@
 /**
- * The way back: the failed-records file holds what failed, as it was, and once it is corrected nothing of it fails
- * (contract, section 4, "Attached").
+ * The way back: the failed-records file contains the failed records unchanged, and nothing fails once they are
+ * corrected (docs/mail.md#failed-records-file).
  */
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
@@ -22,7 +22,7 @@ interface WayBack extends GeneratedRoster {
   file: Uint8Array;
 }
 
-/** A roster of which every record with a problem fails, and every other one that the database is made to refuse. */
+/** A roster whose records fail if they have a problem, or if the database is made to refuse them. */
 const wayBack = fc.tuple(generatedRoster, fc.infiniteStream(fc.boolean()));
 async function onTheWay([generated, refused]: [GeneratedRoster, Stream]): Promise<WayBack> {
   const roster = await checkRoster(generated.bytes, generated.settings);
@@ -32,7 +32,7 @@ async function onTheWay([generated, refused]: [GeneratedRoster, Stream]): Promis
 }
 type Stream = Iterator<boolean>;
 
-/** The rows of a failed-records file as a reader that others wrote sees them. */
+/** The rows of a failed-records file as another CSV reader sees them. */
 function rowsOf(file: Uint8Array, delimiter: string): string[][] {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file);
   const sep = [",", ";", "\t"].includes(delimiter) ? "" : `sep=${delimiter}\r\n`;
@@ -40,14 +40,14 @@ function rowsOf(file: Uint8Array, delimiter: string): string[][] {
   return parse(text.slice(1 + sep.length), { delimiter, record_delimiter: "\r\n" });
 }
 
-/** Of a roster that reads the file: the values under the headers that are not rosterd's own. */
+/** The values under the headers that are not rosterd's own. */
 function keptValues({ header }: CheckedRoster, values: readonly string[]): string[] {
   return values.filter((_, at) => !header.own.includes(at));
 }
 
 function rowOf(record: CheckedRecord, { roster, kept }: WayBack): string[] {
   const { line, values, raw, problems } = record;
-  // What came back with the row before.
+  // The values that came back in the row before.
   const rawText = roster.header.names.findIndex((name) => foldHeader(name) === "rosterdrecord");
   return [
     ...(values === null ? kept.map(() => "") : keptValues(roster, values).map(guard)),
@@ -88,7 +88,7 @@ Deno.test("dropped back as it is, exactly the failed records fail again, for the
   );
 });
 
-/** A malformed record comes back as one without any value. */
+/** A malformed record comes back without any value. */
 function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.notEqual(again.values, null);
   if (before.values === null) {
@@ -119,7 +119,7 @@ Deno.test("once the cells with problems are corrected, nothing fails and every o
   );
 });
 
-/** Types a good value into each cell to blame; into those of a malformed record what it must have. */
+/** Corrects each wrong cell; fills in the required ones of a malformed record. */
 function mend(
   row: string[],
   { values, problems }: CheckedRecord,
@@ -157,7 +157,7 @@ Deno.test("a failed-records file that fails again makes the same file, but for w
   );
 });
 
-/** A record that fails, of a roster with these headers and values beside the two that must be. */
+/** A failing record of a roster with these headers and values, besides the two required ones. */
 async function backAndForth(headers: string[], values: string[]): Promise<CheckedRoster> {
   const settings = parseSettings({});
   const roster = ["login_source,unique_id", ...headers].join(",") + "\n" + ["ldap,1", ...values].join(",") +

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { RosterDatabase } from "./roster_database.ts";
 
-/** Others, so that the roster is long enough for the cache to be used. */
+/** Further users, so that the roster is long enough for the cache to be used. */
 const FIRST = Array.from(
   { length: 255 },
   (_, at) => `first${at},ldap,,,,,${"so long that it is worth loading the cache".repeat(2)}`,
@@ -49,7 +49,7 @@ export async function beginAnew(db: RosterDatabase): Promise<void> {
   await db.migrate();
 }
 
-/** They can be done in any order, and again. */
+/** They can be applied in any order, and repeatedly. */
 export const CHANGES: Readonly<Record<string, string>> = {
   "an update": "update rosterd.users set city = 'Toronto' where unique_id in ('a', 'b')",
   "an update of everybody": "update rosterd.users set city = 'Toronto'",
@@ -131,7 +131,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
     drop table older`,
 };
 
-/** Code of a customer that stands when the first import runs, and is gone before the second. */
+/** A customer's code that exists during the first import and is gone before the second. */
 export const CUSTOMERS_CODE: Readonly<Record<string, { stands: string; goes: string }>> = {
   "a trigger that changes what is written": {
     stands: `

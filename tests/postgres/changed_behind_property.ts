@@ -1,4 +1,6 @@
-/** Any changes of users and their table between imports of any rosters; a few in the ordinary run, many in the slow one. */
+/**
+ * Any changes to users and their table between imports of any rosters: a few in the ordinary run, many in the slow one.
+ */
 import fc from "fast-check";
 import { beginAnew, CHANGES, CITIES, type City, requireAsRoster, rosterOf } from "./changed_behind_cases.ts";
 import type { RosterDatabase } from "./roster_database.ts";

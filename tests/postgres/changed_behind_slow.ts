@@ -1,4 +1,4 @@
-/** Many more changes behind the back of the unchanged-record cache, and two years of a small roster. */
+/** Many more changes without rosterd's knowledge, and two years of a small roster. */
 import assert from "node:assert/strict";
 import { ROSTER } from "./changed_behind_cases.ts";
 import { requireAnyChangesAreSeen } from "./changed_behind_property.ts";

@@ -1,4 +1,4 @@
-/** Settings of server, database and role that change how values look or are read change nothing for rosterd (fault 14). */
+/** Settings of the server, database or role that change how values are printed or parsed have no effect on rosterd. */
 import assert from "node:assert/strict";
 import { connectServer } from "../../src/postgres/connection/connect.ts";
 import { checkDatabase } from "../../src/postgres/doctor.ts";

@@ -1,4 +1,4 @@
-/** The end state of the whole file decides about user_name and email (docs/file-format.md#taken-values). */
+/** The final state of the whole file decides who gets a user_name or email (docs/file-format.md#taken-values). */
 import assert from "node:assert/strict";
 import {
   countsOf,

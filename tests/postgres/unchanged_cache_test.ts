@@ -50,7 +50,7 @@ class CountingStore extends PostgresImportStore {
   }
 }
 
-/** Imports a roster: what it came to, and how many records were written. */
+/** Imports a roster. Returns its report, and how many records were written. */
 async function importing(db: RosterDatabase, text: string, way: Way = {}) {
   const store = new CountingStore(db.database);
   const report = await db.import(text, { store, ...way });
@@ -61,7 +61,9 @@ async function importing(db: RosterDatabase, text: string, way: Way = {}) {
 const ALL = FIRST + 3;
 const PEOPLE = roster("a,ldap,Ottawa,a@x.ca", "b,ldap,Hull,b@x.ca", "c,ldap,,");
 
-/** How many records of PEOPLE are read when other programs change these users: those of all users in their buckets. */
+/**
+ * How many records of PEOPLE are read after other programs changed these users: those of all users in their buckets.
+ */
 function inBucketsOf(...changed: string[]): number {
   const key = new UserKey(), encoder = new TextEncoder();
   const buckets = bucketsFor(encoder.encode(PEOPLE).length);
@@ -193,7 +195,7 @@ onServer("a second record of a known user fails, or is skipped, as on the first 
   assert.deepEqual([line, code], [FIRST + 5, "9022"]);
   assert.match(reason, new RegExp(`is already on line ${FIRST + 2}, with other values`));
   assert.deepEqual([store.written, store.again], [2, 1]);
-  // From then on all their records are read at once.
+  // From then on, all their records are read in the first pass.
   assert.deepEqual(await importing(db, more), {
     records: ALL + 2,
     unchanged: ALL,

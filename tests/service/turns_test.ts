@@ -1,4 +1,6 @@
-/** How often the folder is scanned between turns: often enough to see files settle, but rarely if a scan takes long. */
+/**
+ * How often the folder is scanned between turns: often enough to notice settled files, but rarely if a scan takes long.
+ */
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
 import type { SettingsFile } from "../../src/host/settings_file.ts";

@@ -1,4 +1,4 @@
-/** The watchdog tells a supervisor of a service that answers and moves, and ends one that answers nobody. */
+/** The watchdog reports a responsive service to a supervisor, and ends one that does not answer. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock } from "../../src/runtime/clock.ts";

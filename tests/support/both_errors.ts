@@ -1,4 +1,4 @@
-/** A test that fails and cannot tidy up throws a `SuppressedError`, of which Deno prints neither of the two. */
+/** If both a test and its clean-up fail, it throws a `SuppressedError`, and Deno prints neither error. */
 export async function withBothErrors(test: () => Promise<void>): Promise<void> {
   try {
     await test();
@@ -7,7 +7,7 @@ export async function withBothErrors(test: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The first that was thrown comes first. */
+/** In the order in which they were thrown. */
 function errorsIn(error: unknown): unknown[] {
   return error instanceof SuppressedError ? [...errorsIn(error.suppressed), ...errorsIn(error.error)] : [error];
 }

@@ -1,4 +1,4 @@
-/** A certificate authority of a test's own, made by openssl, and certificates that it issues. */
+/** Creates a certificate authority for one test with openssl, and issues certificates. */
 import { join } from "node:path";
 import { run } from "./programs.ts";
 
@@ -19,7 +19,9 @@ export class Authority implements AsyncDisposable {
     return this.#at("ca.crt");
   }
 
-  /** A server's certificate for these names (`DNS:localhost`), with its key. `days` below 0: it has expired. */
+  /**
+   * Issues a server certificate for these names (`DNS:localhost`), with its key. It has expired if `days` is negative.
+   */
   async issue(names: string, days = 20): Promise<{ certificate: string; key: string }> {
     const [key, request, extensions, certificate] = ["key", "csr", "ext", "crt"].map((end) =>
       this.#at(`server.${end}`)

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server of a test's own, to be stopped in the worst moment, filled up, or misconfigured. The binaries refuse
- * root, so then it runs as the user `postgres`.
+ * Runs a PostgreSQL server for one test, which can stop it at the worst moment, fill its disk, or misconfigure it. The
+ * server refuses to run as root, so it then runs as the user `postgres`.
  */
 import { join } from "node:path";
 import postgres from "postgres";
@@ -18,12 +18,12 @@ function binaries(): string | null {
   }
 }
 
-/** Why no cluster can be made here; null when one can. */
+/** Why no server can be created here; null if it can. */
 export function clusterIsMissing(): string | null {
   return binaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
 }
 
-/** Says loudly that the tests of a file are left out; answers whether they are. */
+/** Reports that the tests of a file are skipped. Returns whether they are. */
 export function leftOut(file: string, why: string | null): boolean {
   if (why !== null) console.error(`LEFT OUT: the tests of ${file}: ${why}`);
   return why !== null;
@@ -32,7 +32,7 @@ export function leftOut(file: string, why: string | null): boolean {
 export interface ClusterOptions {
   /** Lines for postgresql.conf. */
   settings?: readonly string[];
-  /** A folder that the data folder is made in; by default a new one. */
+  /** The parent of the data folder; a new folder by default. */
   place?: string;
 }
 
@@ -67,14 +67,14 @@ export class Cluster implements AsyncDisposable {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
   }
 
-  /** A second look at it. The caller ends it. */
+  /** A second connection, which the caller closes. */
   connect(database = "postgres"): Sql {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
     return postgres(url.href, { ...CONNECTION, max: 1, connection: {} }) as unknown as Sql;
   }
 
-  /** One statement on a connection of its own. */
+  /** Runs one statement on its own connection. */
   async sql<T extends readonly object[]>(statement: string): Promise<T> {
     const sql = this.connect();
     try {
@@ -84,7 +84,7 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Settings for the next start. */
+  /** Changes settings, which apply from the next start. */
   async configure(...lines: string[]): Promise<void> {
     await Deno.writeTextFile(join(this.data, "postgresql.conf"), lines.map((line) => `${line}\n`).join(""), {
       append: true,
@@ -112,7 +112,7 @@ export class Cluster implements AsyncDisposable {
 }
 
 export async function runPlain(command: string, ...args: string[]): Promise<void> {
-  // The server inherits what it is given: a pipe would never end.
+  // The server would inherit a pipe and keep it open forever.
   const errors = await Deno.makeTempFile();
   try {
     const { code } = await new Deno.Command("sh", {

@@ -1,6 +1,6 @@
 /**
- * Compiles rosterd for the tests of the binary, as `deno task compile` does. Where `../shared/tools/compile-env` lies
- * beside the checkout, with what it provides; else with the Deno that runs the tests, which has to download its runtime.
+ * Compiles rosterd for the tests of the binary, as `deno task compile` does. Uses `../shared/tools/compile-env` if it
+ * exists; otherwise the Deno that runs the tests downloads its runtime.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ const COMPILE_ENV = fileURLToPath(new URL("../../../shared/tools/compile-env", i
 const WITH_COMPILE_ENV = 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" run -A "$1" "$2"';
 
 /**
- * Compiles into a temporary folder, which goes away with the process. Null, with the reason on standard error, where this
- * machine cannot compile; what should work and does not throws.
+ * Compiles into a temporary folder, which is removed with the process. If this machine cannot compile, returns null and
+ * prints the reason to standard error. Throws if compiling fails for another reason.
  */
 export async function compileBinary(): Promise<string | null> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-binary-" });
@@ -26,7 +26,7 @@ export async function compileBinary(): Promise<string | null> {
   return null;
 }
 
-/** Of the Deno that {@link compileBinary} compiles with. */
+/** The version of the Deno that {@link compileBinary} uses. */
 export async function compilerVersion(): Promise<string> {
   if (!await isProvided()) return Deno.version.deno;
   const args = ["-c", 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" --version', COMPILE_ENV];

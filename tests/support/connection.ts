@@ -1,6 +1,6 @@
-/** Raw connections, for what no HTTP client would send. */
+/** Raw connections, for requests that no HTTP client would send. */
 
-/** What the other side says until it closes the connection, in whatever way. */
+/** What the other side sends until the connection is closed in any way. */
 export async function readToEnd(connection: Deno.TcpConn): Promise<string> {
   let heard = "";
   const decoder = new TextDecoder();

@@ -1,8 +1,8 @@
-/** A server of the system that a test runs for itself, on 127.0.0.1 and with all its files in one folder. */
+/** Runs a system server for one test, on 127.0.0.1 and with all its files in one folder. */
 import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 
-/** Starts a program that stays in the foreground; resolves when it takes connections. Disposing of it ends it. */
+/** Starts a program that stays in the foreground, and resolves when it accepts connections. Disposal ends it. */
 export async function startDaemon(
   program: string,
   args: readonly string[],
@@ -31,7 +31,7 @@ export async function startDaemon(
   };
 }
 
-/** A port that nobody listens on now. */
+/** A port that is currently free. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

@@ -1,6 +1,6 @@
-/** For tests that need the deadlines of Node's HTTP server: they are left out with a Deno that is older than 2.9, and say so. */
+/** Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and says so. */
 
-/** Whether that Deno cuts a client that is late. */
+/** Whether this version of Deno disconnects slow clients. */
 export function enforcesDeadlines(version: string): boolean {
   const [major, minor] = version.split(".").map(Number);
   return major > 2 || (major === 2 && minor >= 9);

@@ -1,11 +1,11 @@
-/** A file, examined and decoded as an import does it. */
+/** Sniffs and decodes a file as an import does. */
 import type { Settings } from "../../src/domain/settings.ts";
 import { utf8Chunks } from "../../src/importer/source/decode.ts";
 import { type Encoding, sniff, type Sniffed } from "../../src/importer/source/sniff.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
 import { openSource } from "../../src/importer/source/source.ts";
 
-/** `encoding`: decodes it as if the examination had found this. */
+/** `encoding`: decodes the file as if sniffing had found this encoding. */
 export async function examinedText(
   file: RosterFile,
   fallbackEncoding: Settings["fallback_encoding"],

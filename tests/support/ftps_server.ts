@@ -1,29 +1,28 @@
 /**
- * vsftpd with TLS on a free port of 127.0.0.1, with certificate, settings and log in a temporary folder. Its clients are
- * anonymous, so that it needs no user beside `ftp`, whom Debian's package brings; what they store belongs to `ftp`.
- *
- * Needs root: vsftpd does not start otherwise.
+ * Runs vsftpd with TLS on a free port of 127.0.0.1, with certificate, settings and log in a temporary folder. Clients
+ * are anonymous, so it needs only the user `ftp` from Debian's package; uploads belong to `ftp`. Requires root, because
+ * vsftpd does not start otherwise.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, startDaemon } from "./daemon.ts";
 import { run } from "./programs.ts";
 
-/** What must be installed: Debian's `vsftpd` and `openssl`. */
+/** The required Debian packages: `vsftpd` and `openssl`. */
 export const FTPS_PROGRAMS = ["vsftpd", "openssl"];
 
 export interface FtpsServer extends AsyncDisposable {
   readonly port: number;
-  /** Its certificate, which a client must be told to trust. */
+  /** Its certificate, which clients must be told to trust. */
   readonly certificate: string;
 }
 
 export interface FtpsOptions {
-  /** What the bits of the mode of a stored file are taken off; vsftpd's own default makes it 0600. */
+  /** The umask for uploaded files; vsftpd's default results in mode 0600. */
   umask?: string;
 }
 
-/** Serves `root`, which must not be writable by `ftp`: vsftpd refuses that. A folder in it may be. */
+/** Serves `root`, which must not be writable by `ftp`, or vsftpd refuses it. A folder in it may be writable. */
 export async function startFtpsServer(root: string, { umask = "022" }: FtpsOptions = {}): Promise<FtpsServer> {
   await using starting = new AsyncDisposableStack();
   const own = await Deno.makeTempDir({ prefix: "rosterd-vsftpd-" });
@@ -47,11 +46,11 @@ function settings(at: (name: string) => string, root: string, port: number, umas
     ...["write_enable=YES", "anon_upload_enable=YES", "anon_other_write_enable=YES", "anon_world_readable_only=NO"],
     ...["ssl_enable=YES", "allow_anon_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES"],
     ...[`rsa_cert_file=${at("certificate.pem")}`, `rsa_private_key_file=${at("key.pem")}`, "ssl_ciphers=HIGH"],
-    // curl and lftp begin a session of their own for the data.
+    // curl and lftp begin a separate TLS session for the data.
     "require_ssl_reuse=NO",
     `secure_chroot_dir=${at("empty")}`,
     ...["xferlog_enable=YES", `vsftpd_log_file=${at("log")}`],
-    // Its list of system calls is older than the OpenSSL that it is linked to; containers grant no name spaces.
+    // Its list of allowed system calls is older than the OpenSSL that it uses, and containers do not allow namespaces.
     ...["seccomp_sandbox=NO", "isolate=NO", "isolate_network=NO"],
     "",
   ].join("\n");

@@ -1,11 +1,11 @@
-/** LibreOffice Calc without a window, as a clerk's spreadsheet: it opens a CSV file, and saves it again. */
+/** Runs LibreOffice Calc without a window, as a clerk's spreadsheet: opens a CSV file, and saves it again. */
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** How somebody opens a CSV file: the fields of LibreOffice's "Text Import". */
+/** How a CSV file is opened: the fields of LibreOffice's "Text Import" dialog. */
 export interface Opening {
   delimiter: string;
-  /** The language of numbers and dates, by its number in LibreOffice. */
+  /** The numeric id of the language for numbers and dates. */
   language: number;
   /** "Format quoted field as text". */
   quotedAsText?: boolean;
@@ -17,7 +17,7 @@ export interface Opening {
 
 export const ENGLISH_US = 1033, ENGLISH_CANADA = 4105, FRENCH_CANADA = 3084, FRENCH = 1036, GERMAN = 1031;
 
-/** Null where LibreOffice answers; else why it does not. */
+/** Why LibreOffice cannot be used; null if it can. */
 export async function libreOfficeUnavailable(): Promise<string | null> {
   try {
     const { success } = await new Deno.Command("soffice", { args: ["--version"], stdout: "null" }).output();
@@ -28,7 +28,7 @@ export async function libreOfficeUnavailable(): Promise<string | null> {
   }
 }
 
-/** Works in a folder of its own, with settings of its own. */
+/** Uses its own folder and settings. */
 export class LibreOffice implements AsyncDisposable {
   private constructor(private readonly folder: string) {}
 
@@ -37,8 +37,8 @@ export class LibreOffice implements AsyncDisposable {
   }
 
   /**
-   * Opens a CSV file, saves it as a workbook where `workbook` names a kind, and exports it as CSV again. `edit` changes the
-   * workbook; only that of `fods` is text.
+   * Opens a CSV file, saves it as a workbook if `workbook` names a kind, and exports it as CSV again. `edit` changes
+   * the workbook; only `fods` is text.
    */
   async saveAgain(
     csv: Uint8Array,
@@ -82,7 +82,7 @@ export class LibreOffice implements AsyncDisposable {
   }
 }
 
-/** The fields in the order of LibreOffice's filter: UTF-8 is 76, the quote 34; cells are saved as they are shown. */
+/** The fields in the order of LibreOffice's filter. 76 is UTF-8 and 34 the quote. Cells are saved as shown. */
 function csvOptions({ delimiter, language, quotedAsText = false, detects = false, runs = false }: Opening) {
   const common = `${delimiter.charCodeAt(0)},34,76,1,`;
   return {

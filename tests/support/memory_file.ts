@@ -1,15 +1,15 @@
-/** Rosters in memory: as a file, as chunks of bytes, and what the reader of records makes of them. */
+/** Rosters in memory: as a file, as chunks of bytes, and as the records that the reader finds in them. */
 import type { Batch, Malformed } from "../../src/importer/csv/batch.ts";
 import type { RosterFile } from "../../src/importer/ports.ts";
 
 export interface MemoryFile extends RosterFile {
-  /** Readers that are open now. */
+  /** The number of open readers. */
   open: number;
 }
 
 export const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** A file that never changes, read in chunks of a size. */
+/** A file that never changes, read in chunks of a given size. */
 export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 65_536 } = {}): MemoryFile {
   const bytes = typeof content === "string" ? utf8(content) : content;
   const file = {
@@ -30,13 +30,13 @@ export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 6
   return file;
 }
 
-/** As a file of the system does it: the next piece overwrites the one before. */
+/** Like a real file, each chunk overwrites the one before. */
 function putInto(into: Uint8Array, piece: Uint8Array): Uint8Array {
   into.set(piece, 1);
   return into.subarray(1, 1 + piece.length);
 }
 
-/** The bytes in chunks of a size: copies at odd addresses, as a reader may give them. */
+/** The bytes in chunks of a given size: copies at odd addresses, as a reader may receive them. */
 export async function* chunksOf(content: Uint8Array | string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   for (let at = 0; at < bytes.length; at += size) {
@@ -46,10 +46,10 @@ export async function* chunksOf(content: Uint8Array | string, size: number): Asy
   }
 }
 
-/** One record as tests compare it: what it says, or why it cannot be read and what it looks like. */
+/** A record in the form that tests compare: its values, or its text and why it cannot be read. */
 export type SeenRecord = { line: number; values: string[] } | { line: number; why: Malformed; raw: string };
 
-/** All records of a reader. */
+/** All records that a reader yields. */
 export async function recordsOf(batches: AsyncIterable<Batch>): Promise<SeenRecord[]> {
   const seen: SeenRecord[] = [];
   for await (const batch of batches) {

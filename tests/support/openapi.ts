@@ -1,6 +1,6 @@
 /**
- * Holds answers against `/openapi.json`, strictly: only statuses and content types that it names, and no property that it does
- * not. Every answer of the tests passes here, those of `tests/http` and those of a whole service.
+ * Checks responses strictly against `/openapi.json`: only the listed statuses, content types and properties are
+ * allowed. Every response in the tests is checked, in `tests/http` and with a whole service.
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
@@ -14,17 +14,17 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** What is answered where there is no call, or before it is looked at which. */
+/** Statuses of responses that are sent before a call is chosen, or if there is none. */
 const WITHOUT_A_CALL = [401, 403, 404, 405, 413, 421, 429];
 
 const PROBLEM = { $ref: "openapi#/components/schemas/Problem" };
 
-/** Compiling takes its time, and the document is the same for all. */
+/** Compiling is slow, and the document is the same for all services. */
 const known = new Map<string, OpenApi>();
 
 export class OpenApi {
   readonly document: Document;
-  /** How many answers were held against it. */
+  /** The number of responses checked. */
   answers = 0;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false });
 
@@ -40,11 +40,11 @@ export class OpenApi {
     return made;
   }
 
-  /** Asserts that the answer is one that the document foresees. Leaves its body to be read. */
+  /** Asserts that the document allows this response. Leaves its body unread. */
   async hold(method: string, path: string, answer: Response): Promise<void> {
     const what = `${method} ${path.slice(0, 80)} -> ${answer.status}`;
     const type = answer.headers.get("content-type")?.split(";")[0];
-    // Nobody is there to read it.
+    // The body of this copy is not needed.
     if (answer.status === 499) return;
     this.answers++;
     const template = this.template(path);
@@ -64,7 +64,7 @@ export class OpenApi {
     this.#assertValid(what, this.#ajv.compile(rooted(schema)), await answer.clone().json());
   }
 
-  /** The path as the document has it, or undefined where it has none that fits. */
+  /** The matching path in the document; undefined if none matches. */
   template(path: string): string | undefined {
     const parts = path.split("?")[0].split("/");
     const fits = (template: string) => {
@@ -92,7 +92,10 @@ export class OpenApi {
 
 const rootedSchemas = new WeakMap<object, object>();
 
-/** The same schema with references into the whole document; the same object each time, so that it is compiled once. */
+/**
+ * The schema, with references into the whole document. Returns the same object each time, so that it is compiled only
+ * once.
+ */
 function rooted(schema: object): object {
   const made = rootedSchemas.get(schema) ??
     JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"openapi#/components/'));
@@ -100,7 +103,7 @@ function rooted(schema: object): object {
   return made;
 }
 
-/** Where a schema names properties, there are no others. */
+/** A schema that lists properties allows no others. */
 function closeObjects(node: unknown): void {
   if (typeof node !== "object" || node === null) return;
   const schema = node as { type?: unknown; properties?: unknown; additionalProperties?: unknown };

@@ -1,9 +1,7 @@
 /**
- * A machine of its own for what only root may do: a mount name space with a copy of `/etc`, and with empty `/srv`, `/run`,
- * `/var/lib` and `/var/log`. Accounts and folders that are made there are gone with it. Processes and network are those of the
- * machine around it.
- *
- * Needs Linux, and root with the right to mount.
+ * A separate "machine" for actions that require root: a mount namespace with a copy of `/etc` and with empty `/srv`,
+ * `/run`, `/var/lib` and `/var/log`. Accounts and folders created there disappear with it. It shares processes and the
+ * network with the host. Requires Linux, and root with the right to mount.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +9,7 @@ import { missingPrograms, pathOfProgram, run } from "./programs.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Deno, its packages and this checkout stand in `$1`, readable for every user of the machine. */
+/** `$1` contains Deno, its packages and this checkout, readable by every user of the machine. */
 const SETUP = `
 set -e
 mount -t tmpfs -o mode=0755 none "$1"
@@ -23,7 +21,7 @@ for folder in /srv /run /var/lib /var/log; do mount -t tmpfs -o mode=0755 none "
 echo ready
 exec cat`;
 
-/** Why there can be none here; null when there can. */
+/** Why it cannot be created here; null if it can. */
 export async function noMachine(): Promise<string | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "a machine of its own needs Linux and root";
   const missing = missingPrograms("unshare", "nsenter", "setpriv");
@@ -41,7 +39,7 @@ export class OwnMachine implements AsyncDisposable {
     const base = await Deno.makeTempDir({ prefix: "rosterd-machine-" });
     const process = new Deno.Command("unshare", {
       args: ["--mount", "sh", "-c", SETUP, "sh", base, await Deno.realPath(Deno.execPath()), denoDir, CHECKOUT],
-      // It ends when its input does: also when the test is killed.
+      // It ends when its input is closed, even if the test is killed.
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -50,17 +48,17 @@ export class OwnMachine implements AsyncDisposable {
     return new OwnMachine(process, base);
   }
 
-  /** How a path of it is named from outside. */
+  /** The path on the host of a path on the machine. */
   at(path: string): string {
     return join(`/proc/${this.process.pid}/root`, path);
   }
 
-  /** The words that run a program on it. */
+  /** The command that runs a program on the machine. */
   get on(): string[] {
     return [pathOfProgram("nsenter")!, "--target", String(this.process.pid), "--mount", "--"];
   }
 
-  /** The words that run rosterd on it, from its source, as one of its users. */
+  /** The command that runs rosterd from its source, as a user of the machine. */
   rosterdAs(user: string): string[] {
     const become = [
       "setpriv",
@@ -77,7 +75,7 @@ export class OwnMachine implements AsyncDisposable {
     return [...this.on, ...become, ...environment, ...program];
   }
 
-  /** Runs a script of its shell as root. Throws what it said when it fails. */
+  /** Runs a shell script on the machine as root. Throws its output if it fails. */
   async shell(script: string): Promise<string> {
     const [program, ...args] = [...this.on, "sh", "-e", "-c", script];
     return await run(program, ...args);

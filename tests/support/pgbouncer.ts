@@ -1,11 +1,11 @@
-/** A PgBouncer of a test's own in front of a server, in transaction mode. It refuses root, so it runs as the user `postgres`. */
+/** Runs PgBouncer in transaction mode for one test. It refuses to run as root, so it runs as the user `postgres`. */
 import { join } from "node:path";
 import { runPlain } from "./cluster.ts";
 import { until } from "./until.ts";
 
 const PROGRAM = "/usr/sbin/pgbouncer";
 
-/** Why it cannot run here; null when it can. */
+/** Why it cannot run here; null if it can. */
 export function pgbouncerIsMissing(): string | null {
   try {
     Deno.statSync(PROGRAM);
@@ -20,7 +20,7 @@ export interface Pooled extends AsyncDisposable {
   readonly url: string;
 }
 
-/** In front of the server of `databaseUrl`; with more lines for its settings. */
+/** Connects to the server in `databaseUrl`. `settings` are additional lines of its configuration. */
 export async function startPgbouncer(databaseUrl: string, ...settings: string[]): Promise<Pooled> {
   const target = new URL(databaseUrl);
   const folder = await Deno.makeTempDir({ prefix: "rosterd-pgbouncer-" });
@@ -29,7 +29,7 @@ export async function startPgbouncer(databaseUrl: string, ...settings: string[])
   listener.close();
   const lines = [
     "[databases]",
-    // With auth_type any the user of the server has to be named.
+    // With auth_type `any`, the server's user must be named.
     `* = host=${target.hostname} port=${target.port || 5432} user=${target.username}`,
     "[pgbouncer]",
     "listen_addr = 127.0.0.1",

@@ -1,22 +1,22 @@
 /**
- * Databases for tests: a throw-away one on a real server where there is one, else null, and the caller runs on the
- * embedded Postgres instead (contract, section 9).
+ * Creates throw-away databases on a real server. Without a server, the functions return null, and the caller uses the
+ * embedded PostgreSQL.
  */
 import postgres from "postgres";
 
-/** The server on which tests may create databases; `TEST_DATABASE_URL` wins. */
+/** The server on which tests may create databases. `TEST_DATABASE_URL` overrides it. */
 const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0.1:5432/postgres";
 
 export interface TestDatabase extends AsyncDisposable {
   /** For `DATABASE_URL`. */
   readonly url: string;
-  /** A second look at it, beside the program under test. */
+  /** A second connection, independent of the program under test. */
   readonly sql: postgres.Sql<{ bigint: number }>;
-  /** Lets nobody in any more, and ends who is in. */
+  /** Refuses new connections, and ends the existing ones. */
   refuse(): Promise<void>;
 }
 
-/** Why no server answers, or null when one does. A server that was named must answer. */
+/** Why no server is available; null if one is. If `TEST_DATABASE_URL` names a server, it must be available. */
 export async function serverUnavailable(): Promise<string | null> {
   const sql = postgres(SERVER, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
@@ -36,7 +36,7 @@ export async function emptyTables({ sql }: TestDatabase): Promise<void> {
   await sql.unsafe(`truncate ${tables.map(({ tablename }) => `rosterd.${tablename}`).join(", ")}`);
 }
 
-/** Makes an empty database that is dropped in the end; null where no server answers. */
+/** Creates an empty database, which is dropped on disposal. Null if no server is available. */
 export async function testDatabase(): Promise<TestDatabase | null> {
   if (await serverUnavailable() !== null) return null;
   const name = `rosterd_test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;

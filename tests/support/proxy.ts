@@ -1,28 +1,28 @@
 /**
- * A TCP proxy between rosterd and its database that misbehaves on command: it stops forwarding without a word (no FIN, no RST),
- * cuts, swallows answers, or delays. What it holds back goes on its way when it thaws.
+ * A TCP proxy between rosterd and its database that misbehaves on command: it stops forwarding without FIN or RST,
+ * closes connections, drops responses, or delays them. After a thaw, it forwards what it held back.
  */
 export type Direction = "to_server" | "to_client";
 export const BOTH: readonly Direction[] = ["to_server", "to_client"];
 
-/** What is done with a connection on which the client says a certain text. */
+/** What to do with a connection on which the client sends a certain text. */
 export interface Rule {
-  /** As it stands in what the client sends; letter case counts. */
+  /** The text to look for in what the client sends. Case-sensitive. */
   says: string;
-  /** Ahead: before the text goes on its way to the server. */
+  /** `ahead`: before the text is forwarded to the server. */
   ahead?: boolean;
   act: (connection: ProxiedConnection) => void;
   /** Only the first time. */
   once?: boolean;
 }
 
-/** As the driver says it; settings have names with the word in them. */
+/** As the driver sends it. Some settings contain the same word. */
 export const COMMIT = "\0commit\0";
 
 export class ProxiedConnection {
   readonly #gates: Record<Direction, PromiseWithResolvers<void> | null> = { to_server: null, to_client: null };
   readonly #ended = Promise.withResolvers<void>();
-  /** Bytes that came from the client. */
+  /** Bytes received from the client. */
   fromClient = 0;
 
   constructor(private readonly client: Deno.Conn, private readonly server: Deno.Conn) {}
@@ -42,7 +42,7 @@ export class ProxiedConnection {
     return BOTH.some((direction) => this.#gates[direction] !== null);
   }
 
-  /** Ends it on both sides. */
+  /** Closes both sides. */
   cut(): void {
     this.#ended.resolve();
     for (const end of [this.client, this.server]) {
@@ -95,7 +95,7 @@ export class Proxy implements AsyncDisposable {
   readonly #connections = new Set<ProxiedConnection>();
   readonly #runs = new Set<Promise<void>>();
   #rules: Rule[] = [];
-  /** New connections are let in and hear nothing. */
+  /** New connections are accepted but get no response. */
   freezesNew = false;
   /** New connections are closed at once. */
   refusesNew = false;
@@ -110,7 +110,7 @@ export class Proxy implements AsyncDisposable {
     return new Proxy(new URL(databaseUrl));
   }
 
-  /** `DATABASE_URL` by way of the proxy. */
+  /** `DATABASE_URL` through the proxy. */
   get url(): string {
     const url = new URL(this.target);
     url.hostname = "127.0.0.1";

@@ -1,4 +1,4 @@
-/** Runs `rosterd` as a user does: a process of its own, in a folder of its own. */
+/** Runs `rosterd` as a user would, in its own process and folder. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +13,7 @@ export interface Ended {
   err: string;
 }
 
-/** A folder with nothing of the surrounding environment but what is given. */
+/** A folder for running commands. They see only the given environment variables. */
 export class Workplace implements AsyncDisposable {
   private constructor(
     readonly folder: string,
@@ -25,7 +25,7 @@ export class Workplace implements AsyncDisposable {
     return new Workplace(await Deno.makeTempDir({ prefix: "rosterd-test-" }), program, environment);
   }
 
-  /** The same folder, for another program. */
+  /** The same folder, with another program. */
   with(program: readonly string[]): Workplace {
     return new Workplace(this.folder, program, this.environment);
   }
@@ -42,7 +42,7 @@ export class Workplace implements AsyncDisposable {
     return this.spawnWith({}, ...words);
   }
 
-  /** With more in its environment. */
+  /** Adds environment variables. */
   spawnWith(environment: Record<string, string>, ...words: string[]): Deno.ChildProcess {
     const [program, ...before] = this.program;
     const { HOME, DENO_DIR, PATH } = Deno.env.toObject();
@@ -60,7 +60,7 @@ export class Workplace implements AsyncDisposable {
     }).spawn();
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command, and waits for it to end. */
   async run(...words: string[]): Promise<Ended> {
     const { code, stdout, stderr } = await this.spawn(...words).output();
     const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 /**
- * The whole service for a test: what `rosterd serve` runs, in this process, on folders of its own, with a real database,
- * a real mail server and real HTTP. A test drops files in and looks from outside.
+ * Runs the whole service for a test: what `rosterd serve` runs, in this process, with its own folders, a real database,
+ * a real mail server and real HTTP. A test drops files into the folder and checks the results from outside.
  */
 import { basename, dirname, join } from "node:path";
 import type { App } from "../../src/app.ts";
@@ -13,24 +13,24 @@ import { createLog, type Log } from "../../src/runtime/log.ts";
 import { OpenApi } from "./openapi.ts";
 import { type SmtpTestServer, startSmtpServer } from "./smtp_server.ts";
 
-/** The admin token of every service of a test. */
+/** The admin token of the service in every test. */
 export const TOKEN = "token-of-the-test";
 export const READ_TOKEN = "read-token-of-the-test";
 
 export interface ServiceOptions {
   /** Null: the embedded database. */
   databaseUrl: string | null;
-  /** Beside those that let a test run without waiting: `settle_seconds` 0 and the mail server of the test. */
+  /** Added to the settings that every test needs: `settle_seconds` 0, and the mail server of the test. */
   settings?: Record<string, unknown>;
-  /** Leaves the settings of mail empty. */
+  /** Leaves the mail settings empty. */
   withoutMail?: boolean;
-  /** With a link to the database that is silent. */
+  /** Timeouts for a silent link to the database. */
   linkTimeouts?: LinkTimeouts;
-  /** An upload folder that another service of the test has, too. */
+  /** An upload folder that is shared with another service. */
   upload?: string;
-  /** A clock to set. */
+  /** A clock that the test sets. */
   clock?: Clock;
-  /** Beside that of every test. */
+  /** Added to the environment of every test. */
   environment?: Record<string, string>;
 }
 
@@ -39,7 +39,7 @@ export class TestService implements AsyncDisposable {
   readonly upload: string;
   readonly config: Config;
   readonly smtp: SmtpTestServer;
-  /** The lines of the log. */
+  /** The lines of the log so far. */
   readonly lines: string[] = [];
   #app: App | null = null;
   #openApi: OpenApi | null = null;
@@ -80,7 +80,7 @@ export class TestService implements AsyncDisposable {
     this.#log = createLog({ level: "debug", format: "json", now: () => clock.now(), write });
   }
 
-  /** Starts it. Disposing of it stops it and removes its folders. */
+  /** Starts the service. Disposal stops it and removes its folders. */
   static async start(
     { databaseUrl, settings, withoutMail, upload, linkTimeouts, clock = systemClock, environment = {} }: ServiceOptions,
   ): Promise<TestService> {
@@ -111,7 +111,7 @@ export class TestService implements AsyncDisposable {
     const { config, linkTimeouts } = this;
     const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
-    // The turn that every start begins with is over when this one is.
+    // The turn that begins at every start ends before this one.
     await this.turn();
   }
 
@@ -125,7 +125,7 @@ export class TestService implements AsyncDisposable {
     return this.#app!.url;
   }
 
-  /** Puts a file into the upload folder, or as `FEED/NAME` into that of a feed, as a good client does: under another name first. */
+  /** Uploads a file as a good client would, under a temporary name first. `FEED/NAME`: into the folder of a feed. */
   async drop(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const path = join(this.upload, name), part = join(dirname(path), `.${basename(path)}.part`);
@@ -141,7 +141,7 @@ export class TestService implements AsyncDisposable {
     await response.body?.cancel();
   }
 
-  /** Every answer is held against `/openapi.json`. */
+  /** Checks every response against `/openapi.json`. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!headers.has("authorization")) headers.set("authorization", `Bearer ${TOKEN}`);
@@ -157,14 +157,14 @@ export class TestService implements AsyncDisposable {
     return await response.json();
   }
 
-  /** Looks into the folder now; what the turn imported. */
+  /** Runs a turn now, and returns its imports. */
   async turn(): Promise<ImportEntry[]> {
     const response = await this.fetch("/imports?wait=true", { method: "POST" });
     if (response.status !== 200) throw new Error(`POST /imports: ${response.status} ${await response.text()}`);
     return (await response.json()).imports;
   }
 
-  /** Drops one file and imports it. */
+  /** Uploads one file and imports it. */
   async import(name: string, content: string | Uint8Array): Promise<ImportEntry> {
     await this.drop(name, content);
     const imports = await this.turn();

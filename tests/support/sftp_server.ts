@@ -1,8 +1,7 @@
 /**
- * OpenSSH's sshd with `internal-sftp` on a free port of 127.0.0.1, with keys, settings and log in a temporary folder. Nothing
- * of the system is changed, but that the empty folder `/run/sshd` is made, which sshd wants as root.
- *
- * Whoever runs the test may log in, with the key of the test: as root, root.
+ * Runs OpenSSH's sshd with `internal-sftp` on a free port of 127.0.0.1, with keys, settings and log in a temporary
+ * folder. Changes nothing else on the system, except that sshd as root requires an empty folder `/run/sshd`. The user
+ * who runs the test logs in with the test's key, even root.
  */
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -10,7 +9,7 @@ import { join } from "node:path";
 import { freePort, startDaemon } from "./daemon.ts";
 import { pathOfProgram, run } from "./programs.ts";
 
-/** What must be installed: Debian's `openssh-server` and `openssh-client`. */
+/** The required Debian packages: `openssh-server` and `openssh-client`. */
 export const SFTP_PROGRAMS = ["sshd", "sftp", "ssh-keygen"];
 
 export interface SftpServer extends AsyncDisposable {
@@ -18,9 +17,9 @@ export interface SftpServer extends AsyncDisposable {
   readonly user: string;
   /** The folder that a client begins in. */
   readonly folder: string;
-  /** The client's private key; the public one stands beside it, `.pub`. */
+  /** The client's private key. The public key is the file of the same name with `.pub`. */
   readonly key: string;
-  /** Options for `ssh` and `sftp`: that key and no other, this server and no other, no settings of the machine. */
+  /** Options for `ssh` and `sftp`: only this key and this server, and no settings of the machine. */
   readonly options: readonly string[];
 }
 
@@ -31,7 +30,7 @@ export function startSftpServer(folder: string): Promise<SftpServer> {
     "StrictModes no",
     "PermitRootLogin prohibit-password",
     "PasswordAuthentication no",
-    // Many clients log in at once.
+    // Many clients may log in at the same time.
     "MaxStartups 100",
     "Subsystem sftp internal-sftp",
     `ForceCommand internal-sftp -d ${folder}`,
@@ -44,13 +43,13 @@ export interface SshdOptions {
   user: string;
   /** The folder that a client begins in. */
   folder: string;
-  /** What it reads beside its address and its key; given the public key of the client. */
+  /** Its other settings, given the client's public key. */
   settings: (key: string) => readonly string[];
-  /** The words that run a program on another machine. */
+  /** The command prefix that runs a program on another machine. */
   on?: readonly string[];
 }
 
-/** Starts sshd with settings of the caller's. */
+/** Starts sshd with the caller's settings. */
 export async function startSshd({ user, folder, settings, on = [] }: SshdOptions): Promise<SftpServer> {
   await using starting = new AsyncDisposableStack();
   const own = await Deno.makeTempDir({ prefix: "rosterd-sshd-" });

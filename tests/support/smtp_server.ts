@@ -1,9 +1,9 @@
 /**
- * A real mail server on 127.0.0.1 for tests: it keeps what it accepts, and misbehaves on command (fault list, part F).
+ * A real mail server on 127.0.0.1 for tests. It keeps the mails that it accepts, and misbehaves on command.
  *
- * Used by the tests of `src/smtp/` and by the end-to-end tests. Its certificate (`tests/testdata/smtp/`) is made for
- * `localhost` and 127.0.0.1 and signed by itself: whoever shall trust it passes `ca` on. A whole process trusts it
- * with `DENO_CERT=CERTIFICATE_FILE`.
+ * The tests of `src/smtp/` and the end-to-end tests use it. Its self-signed certificate (`tests/testdata/smtp/`) is for
+ * `localhost` and 127.0.0.1. A client trusts it if it passes on `ca`; a whole process, with
+ * `DENO_CERT=CERTIFICATE_FILE`.
  *
  * @example
  * await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
@@ -20,49 +20,52 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "s
 
 const TESTDATA = new URL("../testdata/smtp/", import.meta.url);
 
-/** Path of the server's certificate, for `DENO_CERT`. */
+/** The path of the server's certificate, for `DENO_CERT`. */
 export const CERTIFICATE_FILE = fileURLToPath(new URL("localhost.crt", TESTDATA));
 
 /**
- * Whether this Deno can serve TLS on a connection that stands already: 2.6.8 hangs in the handshake, 2.9.6 does it.
- * Only this server needs it; what is under test is a client.
+ * Whether this Deno can start TLS on an existing connection: 2.6.8 hangs in the handshake, 2.9.6 does not. Only this
+ * server needs that; the program under test is a client.
  */
 export const TLS_SERVER_WORKS = Number(Deno.version.deno.split(".")[1]) >= 9 || !Deno.version.deno.startsWith("2.");
 
 export interface SmtpServerOptions {
-  /** "starttls" (default): offered, not demanded. "tls": from the first byte. "none": STARTTLS is not offered. */
+  /** "starttls" (default): offered but optional. "tls": from the first byte. "none": STARTTLS is not offered. */
   security?: "starttls" | "tls" | "none";
-  /** Demands this login, which is offered only when the connection is protected. Default: no login. */
+  /** The required login, offered only on a protected connection. Default: none. */
   login?: { user: string; password: string };
-  /** Messages above so many bytes are refused with `552 5.3.4`, after the final dot. */
+  /** Larger messages are refused with `552 5.3.4` after the final dot. In bytes. */
   largest?: number;
-  /** Where it listens, to come back where another one was before. Default: a free port. */
+  /** The port to listen on, to replace an earlier server. Default: a free port. */
   port?: number;
 }
 
-/** One way to go wrong. */
+/** One way in which the server misbehaves. */
 export type Misbehaviour =
   /** Answers the command with `CODE TEXT`; `recipient` limits it to one address at RCPT. */
   | { how: "refuse"; at: "MAIL" | "RCPT" | "DATA"; code: number; text?: string; recipient?: string }
-  /** The greeting never comes. */
+  /** Never sends the greeting. */
   | { how: "silent" }
-  /** What answers is no mail server, or one that takes nobody in: it says this instead of the greeting, and hangs up. */
+  /**
+   * Acts like another kind of server, or one that refuses all clients: sends this instead of the greeting, and
+   * disconnects.
+   */
   | { how: "babble"; text: string }
-  /** Hangs up in the middle of the message. */
+  /** Disconnects in the middle of the message. */
   | { how: "cut" }
-  /** Takes the message and never answers the final dot; `keeps`: though the mail is delivered. */
+  /** Accepts the message but never answers the final dot. `keeps`: delivers the mail anyway. */
   | { how: "stall"; keeps?: boolean }
-  /** Keeps the message, then closes the connection instead of answering the final dot. */
+  /** Delivers the mail, then disconnects instead of answering the final dot. */
   | { how: "drop" };
 
-/** A mail that the server kept, with what the connection said of it. */
+/** A mail that the server accepted, with details of its connection. */
 export interface ReceivedMail extends ParsedMail {
   envelope: { from: string; to: string[] };
-  /** Whether it came through TLS. */
+  /** Whether it was sent over TLS. */
   secure: boolean;
-  /** Who logged in, or null. */
+  /** The user who logged in, or null. */
   user: string | null;
-  /** Size of the whole message in bytes. */
+  /** The size of the whole message in bytes. */
   bytes: number;
 }
 
@@ -70,17 +73,17 @@ export interface SmtpTestServer extends AsyncDisposable {
   readonly port: number;
   /** The certificate to trust, in PEM. */
   readonly ca: string;
-  /** Every mail kept so far, oldest first. */
+  /** All mails accepted so far, oldest first. */
   readonly mails: readonly ReceivedMail[];
-  /** The first `count` mails, as soon as there are so many. Rejects after `withinMs` (20 s). */
+  /** Resolves with the first `count` mails once they have arrived. Rejects after `withinMs` (20 s). */
   received(count: number, withinMs?: number): Promise<ReceivedMail[]>;
-  /** Misbehaves the next `times` (default: always) occasions; null: behaves again. */
+  /** Misbehaves the next `times` times (by default, always). Null ends the misbehaviour. */
   misbehave(misbehaviour: Misbehaviour | null, times?: number): void;
-  /** Resolves as soon as it has misbehaved `count` times in all. Rejects after `withinMs` (20 s). */
+  /** Resolves once the server has misbehaved `count` times in all. Rejects after `withinMs` (20 s). */
   misbehaved(count: number, withinMs?: number): Promise<void>;
 }
 
-/** Starts the server on a free port. Dispose of it to close it and every connection. */
+/** Starts the server on a free port. Disposal closes it and every connection. */
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpTestServer> {
   const server = new TestServer(options);
   await server.listen();
@@ -122,12 +125,12 @@ class TestServer implements SmtpTestServer {
       onRcptTo: ({ address }, _session, done) => done(this.#refusalAt("RCPT", address)),
       onData: (stream, session, done) => void this.#take(stream, session).then(done, done),
     });
-    // Its own list loses a connection that it closed itself while the client still holds it.
+    // Node's list of connections loses one that the server has closed while the client still holds it.
     this.#server.server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
-    // A client that hangs up is what many tests are about.
+    // Many tests make the client disconnect.
     this.#server.on("error", () => {});
   }
 
@@ -159,14 +162,14 @@ class TestServer implements SmtpTestServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // No waiting for the callback of close: on Deno 2.6.8 it never comes once the server itself ended a connection
-    // (421). The port is free as soon as the listener is told to close.
+    // Does not wait for the callback of `close`: on Deno 2.6.8, it is never called if the server itself ended a
+    // connection (421). The port is free as soon as `close` is called.
     this.#server.server.close();
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** Reads the message whole, then keeps it and answers, or does what it was told instead. */
+  /** Reads the whole message, then accepts it or misbehaves as told. */
   async #take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<null> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream) {

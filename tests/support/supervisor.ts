@@ -1,7 +1,9 @@
-/** A supervisor as systemd is one: a program of its own that receives what a service tells it through NOTIFY_SOCKET. */
+/**
+ * Acts as a supervisor such as systemd: a separate program that receives what a service reports through NOTIFY_SOCKET.
+ */
 import { until } from "./until.ts";
 
-/** Prints each datagram as a line. A name with `@` is abstract. */
+/** Prints each datagram as a line. A name that begins with `@` is an abstract socket. */
 const PROGRAM = `
 import socket, sys
 receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -12,7 +14,7 @@ while True:
 `;
 
 export class Supervisor implements AsyncDisposable {
-  /** What it was told, in order. */
+  /** The messages received, in order. */
   readonly told: string[] = [];
 
   private constructor(readonly address: string, private readonly process: Deno.ChildProcess) {}

@@ -1,4 +1,4 @@
-/** Waits for something that only a look can find. Asks often, and gives up loudly. */
+/** Waits for a condition that only polling can detect. Polls often, and fails with a clear message after a timeout. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | false> | T | null | false,

@@ -86,7 +86,7 @@ async function setUp({ terminal, flags, signal }: Invocation, { check, change }:
 
 /** Asks the questions on a terminal. */
 class Interview {
-  /** Maps each unknown header to its column, or to an empty text if the header is not used. */
+  /** Maps each unknown header to its column, or to an empty string if the header is not used. */
   readonly #columnOf = new Map<string, string>();
 
   constructor(private readonly terminal: Terminal, private readonly signal: AbortSignal) {}
@@ -121,7 +121,7 @@ class Interview {
     return typed !== null && /^y(es)?$/i.test(typed);
   }
 
-  /** Returns an empty text for a skipped question, and null at the end of the input. */
+  /** Returns an empty string for a skipped question, and null at the end of the input. */
   async #answerTo(finding: RosterFinding): Promise<string | null> {
     const { setting, suggestion, choices, is_guess } = finding;
     if (setting === null) {

@@ -80,7 +80,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   };
 }
 
-/** False if no trace of a rosterd is found: the command was probably run in the wrong folder. */
+/** False if there is no trace of an installation: the command was probably run in the wrong folder. */
 async function isInstalled({ config, installation }: Invocation): Promise<boolean> {
   if (config.databaseUrl !== null || installation.namedBy === "environment_file") return true;
   const places = [config.data, config.upload, config.settings];

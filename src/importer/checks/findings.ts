@@ -91,8 +91,8 @@ export class Findings {
     if (2 * this.#damaged <= records) return;
     reject(
       "spreadsheet_damage",
-      `${grouped(this.#damaged)} of ${grouped(records)} records have a damaged value, such as ${this.#firstDamage}: ` +
-        "export the roster again, and upload it without opening it in a spreadsheet",
+      `${grouped(this.#damaged)} of ${grouped(records)} records have a damaged value: export the roster again, and ` +
+        `upload it without opening it in a spreadsheet. In the first one, ${this.#firstDamage}`,
     );
   }
 

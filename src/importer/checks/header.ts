@@ -1,7 +1,7 @@
 /** Finds the columns that a header names (docs/file-format.md#columns), and rejects an unusable header. */
 import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
 import { RejectedFile, type Warning } from "../../domain/outcome.ts";
-import type { Settings } from "../../domain/settings.ts";
+import { mayHaveDefault, type Settings } from "../../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
 import { cut, shown } from "./rule.ts";
 
@@ -55,9 +55,10 @@ export function readHeader(names: readonly string[], settings: Settings, line: n
   const unknown = names.filter((_, position) =>
     folded[position] !== "" && !known.has(folded[position]) && !own.includes(position)
   );
+  const missing = missingColumns(folded, known, settings);
   const problems = [
     ...repeated(names, folded, known),
-    ...missing(folded, known, settings, unknown),
+    ...missing.map((name) => missingReason(name, unknown)),
     ...(settings.unknown_columns === "reject"
       ? unknown.map((name) => `${shown(name)} is not a known column${hint(name)}`)
       : []),
@@ -67,7 +68,8 @@ export function readHeader(names: readonly string[], settings: Settings, line: n
   }
   if (problems.length > 0) {
     const found = names.map(shown).join(", ");
-    const text = `the header cannot be used: ${problems.join("; ")}. Headers found: ${cut(found, 2_000)}`;
+    const fix = names.length < 2 || missing.length === 0 ? "" : `. If the file is right, set ${settingsFor(missing)}`;
+    const text = `the header cannot be used: ${problems.join("; ")}${fix}. Headers found: ${cut(found, 2_000)}`;
     throw new RejectedFile({ code: "header", text, line }, names);
   }
   return { names, present: presentColumns(folded, known), own, unknown, warnings: unknownWarning(unknown) };
@@ -90,17 +92,19 @@ function repeated(names: readonly string[], folded: readonly string[], known: Kn
   );
 }
 
-function missing(
-  folded: readonly string[],
-  known: KnownNames,
-  settings: Settings,
-  unknown: readonly string[],
-): string[] {
+function missingColumns(folded: readonly string[], known: KnownNames, settings: Settings): string[] {
   const present = new Set(folded.map((name) => known.get(name)?.column));
-  return [...requiredColumns(settings)].filter((name) => !present.has(name)).map((name) => {
-    const meant = unknown.find((header) => nearestName(header)?.column === name);
-    return `column ${name} is missing${meant === undefined ? "" : ` (is it ${shown(meant)}?)`}`;
-  });
+  return [...requiredColumns(settings)].filter((name) => !present.has(name));
+}
+
+function missingReason(name: string, unknown: readonly string[]): string {
+  const meant = unknown.find((header) => nearestName(header)?.column === name);
+  return `column ${name} is missing${meant === undefined ? "" : ` (is it ${shown(meant)}?)`}`;
+}
+
+/** The settings that can supply missing columns. */
+function settingsFor(missing: readonly string[]): string {
+  return ["header_aliases", ...missing.filter(mayHaveDefault).map((name) => `defaults.${name}`)].join(" or ");
 }
 
 function unknownWarning(unknown: readonly string[]): Warning[] {

@@ -122,6 +122,8 @@ class Reader implements RowsAhead {
   #final = false;
   #line: number;
   readonly #widths: RowWidths;
+  /** The bytes of the header, without its line end. */
+  #header = new Uint8Array();
   /** How many bytes must be available before the unfinished record is read again. */
   #wanted = 0;
   /** Whether the rest of a physical line is being skipped, and whether a quote is open at the position. */
@@ -379,10 +381,12 @@ class Reader implements RowsAhead {
       if (this.#values < widths.header && end === this.#end && !isControlsOnly(this.#bytes, start, end)) {
         this.#rejectCutOff();
       }
+      if (this.#values !== widths.usual && this.#repeatsHeader(start, end)) return this.#skipRow();
       if (!widths.judge(this.#values, this)) return false;
     }
     const line = this.#line;
     this.#line += this.#linesWithin + 1;
+    if (widths.header === 0) this.#header = this.#bytes.slice(start, end);
     const problem = this.#problemOfWhole(end - start);
     if (problem !== null && "found" in problem) widths.passOdd();
     else widths.pass();
@@ -392,7 +396,13 @@ class Reader implements RowsAhead {
     return true;
   }
 
-  /** Skips a blank line or a line of dashes. */
+  /** A header that is repeated among records with surplus values has too few values itself. */
+  #repeatsHeader(start: number, end: number): boolean {
+    const header = this.#header;
+    return header.length === end - start && header.every((byte, at) => byte === this.#bytes[start + at]);
+  }
+
+  /** Skips a blank line, a line of dashes, or a repeated header. */
   #skipRow(): true {
     if (this.#filled > 0 && this.#widths.header > 0) this.options.notes?.skip(this.#line);
     if (this.#filled === 0) this.#widths.passBlank();

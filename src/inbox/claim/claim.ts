@@ -12,10 +12,10 @@ import { folderOf, pathOf } from "./claimed.ts";
 
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
-  /** It is gone, or it is not the file that the scan saw. */
+  /** The upload is missing, or is not the file that the scan saw. */
   | { readonly outcome: "vanished" }
   | { readonly outcome: "refused"; readonly code: string }
-  /** It changed during the claim and could not be moved back, so it waits in the folder `key`. */
+  /** The upload changed during the claim and could not be moved back, so it waits in the folder `key`. */
   | { readonly outcome: "changed"; readonly key: string };
 
 /** These codes concern one file, not the whole folder: the folder is sticky, or the file is immutable or busy. */

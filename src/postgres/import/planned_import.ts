@@ -113,7 +113,7 @@ export async function record(
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')
     returning *`;
-  // A COMMIT that seemed to be lost has succeeded after all. Stop, so that nothing is applied twice.
+  // A COMMIT that seemed lost did succeed. Stop, so that nothing is applied twice.
   if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });

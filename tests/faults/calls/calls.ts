@@ -1,6 +1,7 @@
 /**
- * Lets single system calls below the upload folder fail under a real service (`failing_calls.c`), drops a file before each, and
- * checks from outside that nothing is lost or applied twice. Afterwards a service without faults finishes what is left.
+ * Makes single system calls in the upload folder fail under a real service (`failing_calls.c`). Drops a file before
+ * each, and checks from outside that nothing is lost or applied twice. Then a service without faults finishes what is
+ * left.
  */
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -24,13 +25,13 @@ export function cannotFailCalls(): string | null {
   return Deno.build.os === "linux" ? missingPrograms("cc") : "calls are replaced on Linux only";
 }
 
-/** The N-th call from `from` on, then every `stride`-th, until a turn ends before it comes to that, or after `times`. */
+/** Fails call number `from`, then every `stride`-th one, until a turn ends before that, or after `times` calls. */
 export interface Calls {
   from: number;
   stride: number;
   times: number;
   errors: readonly Errno[];
-  /** The files that are dropped, in turn. */
+  /** The files to drop, in rotation. */
   kinds: readonly Kind[];
   /** Counts only the calls that change something. */
   changesOnly: boolean;
@@ -108,7 +109,7 @@ class FailingCalls {
 
   async arm(call: number, errno: Errno, changesOnly: boolean): Promise<void> {
     const bytes = new Uint8Array(CONTROL_BYTES);
-    // The error first: the countdown arms it.
+    // Sets the error first, because the countdown arms it.
     new DataView(bytes.buffer).setInt32(4, constants.errno[errno], true);
     new DataView(bytes.buffer).setInt32(8, Number(changesOnly), true);
     await this.#write(bytes);
@@ -116,14 +117,14 @@ class FailingCalls {
     await this.#write(bytes);
   }
 
-  /** Returns the call that failed, or an empty text. */
+  /** Returns the call that failed, or an empty string. */
   async disarm(): Promise<string> {
     const name = new TextDecoder().decode((await Deno.readFile(this.control)).subarray(NAME_AT)).replace(/\0.*/s, "");
     await this.#write(new Uint8Array(CONTROL_BYTES));
     return name;
   }
 
-  /** In place: the service has the file in its memory. */
+  /** Writes in place, because the service has mapped the file into memory. */
   async #write(bytes: Uint8Array): Promise<void> {
     using file = await Deno.open(this.control, { write: true });
     await file.write(bytes);
@@ -148,7 +149,7 @@ class Service implements AsyncDisposable {
     return new Service(process, output, address);
   }
 
-  /** Whatever comes of it: the service must only still answer. */
+  /** The outcome does not matter, as long as the service still answers. */
   async turn(): Promise<void> {
     const headers = { authorization: `Bearer ${TOKEN}` };
     await (await fetch(`${this.address}/imports?wait=true`, { method: "POST", headers })).body?.cancel();

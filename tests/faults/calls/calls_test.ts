@@ -1,4 +1,4 @@
-/** Some system calls fail one by one; `calls_slow.ts` lets every call of an import fail. */
+/** Some system calls fail, one at a time; `calls_slow.ts` makes every call of an import fail. */
 import { serverUnavailable } from "../../support/postgres.ts";
 import { KINDS } from "../rosters.ts";
 import { cannotFailCalls, failCalls } from "./calls.ts";

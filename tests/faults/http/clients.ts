@@ -1,17 +1,17 @@
-/** Clients that hold on to a connection and keep nobody busy (fault list, part G), as raw sockets against a running rosterd. */
+/** Raw-socket clients that keep a connection to a running rosterd open without using it. */
 import { readToEnd } from "../../support/connection.ts";
 
 export interface SlowClient {
   name: string;
   /** Sent at once. */
   says: string;
-  /** Then sent over and over, one a second. */
+  /** Then sent repeatedly, once a second. */
   drips?: string;
-  /** What the server says before it closes. */
+  /** What the server sends before it closes the connection. */
   hears: RegExp;
 }
 
-/** Longest that any of them may hold a connection, by the fault list. */
+/** The maximum time that any of them may hold a connection. */
 export const LONGEST_MS = 30_000;
 
 export function slowClients(token: string): SlowClient[] {
@@ -44,12 +44,12 @@ export function slowClients(token: string): SlowClient[] {
 }
 
 export interface Held {
-  /** Milliseconds until the server closed the connection. */
+  /** Milliseconds until the server closes the connection. */
   ms: number;
   heard: string;
 }
 
-/** Holds on to a connection until the server closes it. */
+/** Keeps a connection open until the server closes it. */
 export async function hold(address: URL, { says, drips }: SlowClient): Promise<Held> {
   const began = performance.now();
   using connection = await Deno.connect({ hostname: address.hostname, port: Number(address.port) });

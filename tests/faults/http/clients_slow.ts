@@ -1,4 +1,4 @@
-/** Slow and silent clients, with the deadlines that the service really has: from the source, and as the compiled binary. */
+/** Slow and silent clients, with the service's real deadlines: from source, and with the compiled binary. */
 import assert from "node:assert/strict";
 import { compileBinary, compilerVersion } from "../../support/compile.ts";
 import { FROM_SOURCE, Workplace } from "../../support/rosterd.ts";
@@ -20,7 +20,7 @@ function testClients(what: string, program: readonly string[] | null): void {
       await using here = await Workplace.make({
         ROSTERD_LISTEN: "127.0.0.1:0",
         ROSTERD_ADMIN_TOKEN: TOKEN,
-        // No database is wanted for this.
+        // This needs no database.
         DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing",
       }, program!);
       const service = here.spawn("serve");

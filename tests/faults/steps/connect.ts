@@ -1,4 +1,7 @@
-/** Stands in the place of `src/postgres/connection/connect.ts`: each statement that changes something, and each COMMIT, is a side effect. */
+/**
+ * Replaces `src/postgres/connection/connect.ts`: each statement that changes something, and each COMMIT, is a side
+ * effect.
+ */
 import * as real from "../../../src/postgres/connection/connect.ts";
 import { after, before, effect } from "./killing.ts";
 
@@ -15,7 +18,7 @@ export function connectServer(...args: Parameters<typeof real.connectServer>): r
 
 type Work<T> = (tx: real.Tx, session: real.Session) => Promise<T>;
 
-/** The COMMIT comes after the work: the process may end before it is sent, or when it is answered. */
+/** The COMMIT follows the work: the process may end before the COMMIT is sent, or after it is answered. */
 async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>): Promise<T> {
   let number = 0;
   const result = await begin(async (tx, session) => {
@@ -27,7 +30,7 @@ async function committing<T>(begin: (work: Work<T>) => Promise<T>, work: Work<T>
   return result;
 }
 
-/** The same `sql`, whose statements are counted when they are awaited. */
+/** The same `sql`; each statement is counted when it is awaited. */
 function counting<S extends real.Sql | real.Tx>(sql: S): S {
   return new Proxy(sql, {
     apply: (target, self, words) => counted(Reflect.apply(target as never, self, words), words[0]),
@@ -46,7 +49,7 @@ function counting<S extends real.Sql | real.Tx>(sql: S): S {
   });
 }
 
-/** What changes something: everything but looks and set-up. The functions that move permits are called in a look. */
+/** Statements that change something: all except queries and set-up. Queries call the functions that move permits. */
 const CHANGES = /^\s*(insert|update|delete|copy|create|alter|drop|with)\b|_permits\(/i;
 
 function counted(query: unknown, words: readonly string[]): unknown {

@@ -1,4 +1,4 @@
-/** Stands in the place of `src/inbox/files/disk.ts`. */
+/** Replaces `src/inbox/files/disk.ts`. */
 import type { FileHandle } from "node:fs/promises";
 import * as disk from "../../../src/inbox/files/disk.ts";
 import { effect } from "./killing.ts";

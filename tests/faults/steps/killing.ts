@@ -1,14 +1,14 @@
 /**
- * Ends its process by SIGKILL before or after the N-th side effect. The modules beside this one stand in the places of
- * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, through which every side effect of an import goes;
- * they tell of each one here. `ROSTERD_KILL` says when (`before 7`, `after 7`), `ROSTERD_KILLED` names a file for what was
- * interrupted.
+ * Kills its own process before or after the N-th side effect. The other modules in this folder replace
+ * `src/inbox/files/disk.ts`, `src/postgres/connection/connect.ts` and `src/smtp/transport.ts`, which make all side
+ * effects of an import, and report each one here. `ROSTERD_KILL` says when (`before 7`, `after 7`); `ROSTERD_KILLED`
+ * names a file for the name of the interrupted step.
  */
 const [when, wanted] = (Deno.env.get("ROSTERD_KILL") ?? "never 0").split(" ");
 const report = Deno.env.get("ROSTERD_KILLED");
 let effects = 0;
 
-/** Does one side effect, unless the process ends before it. */
+/** Makes one side effect, unless the process ends first. */
 export async function effect<T>(name: string, work: () => PromiseLike<T>): Promise<T> {
   const number = await before(name);
   const result = await work();
@@ -16,14 +16,14 @@ export async function effect<T>(name: string, work: () => PromiseLike<T>): Promi
   return result;
 }
 
-/** Counts a side effect that is about to happen; returns its number for {@link after}. */
+/** Counts a side effect that is about to happen. Returns its number for {@link after}. */
 export async function before(name: string): Promise<number> {
   const number = ++effects;
   if (when === "before" && number === Number(wanted)) await end(name);
   return number;
 }
 
-/** Tells that it has happened. */
+/** Reports that it has happened. */
 export async function after(name: string, number: number): Promise<void> {
   if (when === "after" && number === Number(wanted)) await end(name);
 }

@@ -1,4 +1,4 @@
-/** Stands in the place of `src/smtp/transport.ts`. */
+/** Replaces `src/smtp/transport.ts`. */
 import * as real from "../../../src/smtp/transport.ts";
 import { effect } from "./killing.ts";
 

@@ -11,7 +11,7 @@ import { chunksOf, utf8 } from "../../support/memory_file.ts";
 
 interface Checked {
   line: number;
-  /** What each known column says: a value, null (the user keeps what is there) or "CLEARS". */
+  /** The value of each known column: text, null (the user keeps the current value) or "CLEARS". */
   values: Record<string, string | null>;
   problems: Problem[];
 }
@@ -44,7 +44,7 @@ function said(batch: Batch, value: number): string | null {
   return batch.text(value) === "" ? null : batch.text(value);
 }
 
-/** One record with the two required columns and the given ones, as they stand in the file. */
+/** A record with the two required columns and the given ones, as it is in the file. */
 async function one(values: Record<string, string>, settings: Partial<Settings> = {}): Promise<Checked> {
   const all: Record<string, string> = { unique_id: "u1", login_source: "ldap", ...values };
   const [checked, ...others] = await check(

@@ -125,9 +125,12 @@ Deno.test("a missing required column rejects the file, and names the headers fou
     code: "header",
     line: 7,
     text: 'the header cannot be used: column unique_id is missing (is it "Uniqe ID"?). ' +
-      'Headers found: "Uniqe ID", "loginsource", "city"',
+      'If the file is right, set header_aliases. Headers found: "Uniqe ID", "loginsource", "city"',
   });
-  assert.match(rejection(["unique_id", "city"]).message, /column login_source is missing\. Headers found/);
+  assert.match(
+    rejection(["unique_id", "city"]).message,
+    /column login_source is missing\. If the file is right, set header_aliases or defaults\.login_source\. Headers found/,
+  );
   const both = rejection(["town", "street"], { required_columns: ["email", "unique_id"] }).message;
   assert.match(both, /column unique_id is missing; column login_source is missing; column email is missing\./);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { guard, isGuarded, spreadsheetChanges } from "../../../src/importer/checks/spreadsheet.ts";
 
-/** What the import makes of a value. */
+/** A value as the import reads it. */
 const taken = (value: string) => isGuarded(value) ? value.slice(1) : value;
 
 const RUN = [

@@ -14,7 +14,7 @@ interface Reading {
   validate?: boolean;
 }
 
-/** What the reader makes of the bytes: the records, or the line at which they look cut off. */
+/** Reads the bytes: the records, or the line at which the file looks cut off. */
 async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
   const { delimiter = ",", validate = true, limits } = options;
   const batches = readRecords(chunksOf(bytes, size), { delimiter: delimiter.charCodeAt(0), line: 1, validate, limits });
@@ -26,7 +26,7 @@ async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): P
   }
 }
 
-/** The same, in chunks of every size, which must make no difference. */
+/** The same with chunks of every size, which must make no difference. */
 async function read(content: string | Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   const [first, ...others] = await Promise.all(CHUNK_SIZES.map((size) => readIn(size, bytes, options)));
@@ -34,7 +34,7 @@ async function read(content: string | Uint8Array, options: Reading = {}): Promis
   return first;
 }
 
-/** Records in short: `line: value|value`, or `line: kind of fault <raw text>`. */
+/** Records in short form: `line: value|value`, or `line: kind of problem <raw text>`. */
 async function brief(content: string | Uint8Array, options: Reading = {}): Promise<string[]> {
   const seen = await read(content, options);
   if (!Array.isArray(seen)) return [`cut off at line ${seen}`];
@@ -352,7 +352,7 @@ Deno.test("300 MB after a quote that never closes, or without a line end, are re
   }
 });
 
-// Pieces of which most things that can go wrong are made.
+// Pieces that combine into most kinds of problems.
 const NASTY = [
   "-",
   "=-",
@@ -421,7 +421,7 @@ Deno.test("nasty text is read as by a slow reader written from the specification
 
 type Simple = { line: number; values: string[] } | { line: number; kind: string };
 
-/** The reader once more: plain, on a whole text, with regular expressions, without limits. */
+/** A second, simple reader: for a whole text, with regular expressions and without limits. */
 function readSlowly(text: string, delimiter: string): Simple[] | number {
   const blanks = delimiter === "\t" ? "[ \u00a0]*" : "[ \u00a0\t]*";
   const opening = new RegExp(`${blanks}"`, "y"), quoted = new RegExp(`${blanks}"((?:[^"]|"")*)"(?!")${blanks}`, "y");
@@ -512,7 +512,7 @@ Deno.test("what a writer of CSV wrote is read back exactly, with each of the del
               delimiter,
             )[0].skipped;
           if (!blank && !onlyDashes) expected.push({ line, values });
-          // A CR and the LF of a blank line behind it would be one line end.
+          // A CR and the LF of a following blank line would be one line end.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
           line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;
@@ -553,7 +553,7 @@ Deno.test("good records before, between and after damaged lines are all kept, wi
       fc.constantFrom("\n", "\r\n", "\r"),
       fc.integer({ min: 1, max: 99 }),
       async (lines, end, size) => {
-        // Two quotes of two damaged lines would make a quoted value between them: only the last may open one.
+        // The quotes of two damaged lines would form a quoted value, so only the last one may open one.
         const opens = (text: string) => text.split('"').length % 2 === 0 && !text.includes("pipe");
         const last = lines.findLastIndex(({ text }) => opens(text));
         const kept = lines.filter(({ text }, at) => at === last || !opens(text));

@@ -1,10 +1,10 @@
-/** The digest by which records are told apart: texts that are nearly the same must not have the same one. */
+/** Records are compared by digest, so nearly equal texts must have different digests. */
 import assert from "node:assert/strict";
 import { Digest } from "../../../src/importer/digests/digest.ts";
 
 const encoder = new TextEncoder();
 
-/** How many of the texts have a digest that another one has, in all 64 bits and in each half. */
+/** How many texts share a digest with another one, in all 64 bits and in each half. */
 function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: number; high: number } {
   const digest = new Digest(seed, 2);
   const whole = new Set<string>(), low = new Set<number>(), high = new Set<number>();
@@ -20,7 +20,7 @@ function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: nu
   return { whole: count - whole.size, low: count - low.size, high: count - high.size };
 }
 
-/** Of so many numbers of 32 bits some 17 are the same by chance for 380,000; a hundred would be no chance any more. */
+/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred would not be chance. */
 function assertApart(texts: readonly string[]): void {
   const { whole, low, high } = collisions(texts);
   const chance = texts.length ** 2 / 2 ** 33;

@@ -6,7 +6,7 @@ import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { DuplicateFilter, foldCase, type PossibleDuplicate } from "../../../src/importer/digests/duplicate_filter.ts";
 import { chunksOf, utf8 } from "../../support/memory_file.ts";
 
-/** The suspects of a roster; `size` stands for the size of its text. */
+/** The possible duplicates of a roster; `size` is the length of its text. */
 async function suspectsOf(text: string, size?: number): Promise<readonly PossibleDuplicate[] | null> {
   const bytes = utf8(text), settings = parseSettings({});
   const { header, records } = await openRoster(() => chunksOf(bytes, 65_536), settings, false);
@@ -35,7 +35,7 @@ Deno.test("letter case of A–Z is ignored in user_name and email, and counts in
   const text = HEADER + "a,l,Anna,É@x.org,\nA,l,ANNA,é@x.org,\nb,l,x,Z@X.org,\nc,l,y,z@x.ORG,\n";
   assert.deepEqual(await suspectsOf(text), [
     { what: "user_name", key: "anna" },
-    // One too many: the database tells the two apart.
+    // A false positive: the database finds that the two differ.
     { what: "email", key: "é@x.org" },
     { what: "email", key: "z@x.org" },
   ]);

@@ -1,8 +1,6 @@
 /**
- * Clean rosters of 24 columns with realistic values, in the ways that programs write them.
- *
- * The order of the columns is the hardest: at the end stand columns that accept any text, so a value in the wrong column there
- * breaks no rule.
+ * Clean rosters of 24 columns with realistic values, in the ways that programs write them. The order of the columns is
+ * the hardest case: the last ones accept any text, so a value in the wrong column breaks no rule.
  */
 
 export const HEADER: readonly string[] = [
@@ -47,7 +45,7 @@ const RECORDS = 40;
 const pick = (list: readonly string[], at: number) => list[at % list.length];
 const digits = (value: number, width: number) => String(value).padStart(width, "0");
 
-/** An id stands nowhere else in the file. */
+/** Each id occurs only once in the file. */
 const idOf = (at: number) => `Q${digits(at, 3)}Z`;
 
 function fullRecord(at: number): string[] {

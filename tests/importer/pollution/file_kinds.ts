@@ -1,4 +1,7 @@
-/** The kinds of pollution of a whole file: its header, what stands above and below the records, its delimiters and line ends. */
+/**
+ * The kinds of pollution that affect a whole file: its header, text above and below the records, delimiters and line
+ * ends.
+ */
 import { type CleanRoster, HEADER } from "./clean_roster.ts";
 import { type Layout, type PollutedFile, textOf } from "./polluted_file.ts";
 
@@ -8,7 +11,7 @@ type Place = [place: string, text: string, roster?: CleanRoster];
 const header = HEADER.join(",");
 const lines = (...texts: string[]) => texts.map((text) => text + "\n").join("");
 
-/** A file in which everything after this is as in the clean roster. */
+/** A file in which everything below the pollution is as in the clean roster. */
 const laidOut = (
   place: string,
   roster: CleanRoster,
@@ -17,7 +20,7 @@ const laidOut = (
 
 const isEnded = ({ written }: CleanRoster) => written[0].length > HEADER.length;
 
-/** Its delimiters more are in {@link longerHeaders}. */
+/** {@link longerHeaders} has the cases with more delimiters. */
 function headers(roster: CleanRoster): Place[] {
   const names = [...HEADER];
   const each = (what: string, change: (at: number) => string) =>
@@ -56,7 +59,9 @@ function longerHeaders(roster: CleanRoster): Place[] {
   });
 }
 
-/** The name in two parts is not a known one, or a surplus delimiter of each record makes up for that of the header. */
+/**
+ * The parts of the split name are not known names, or a surplus delimiter in each record balances that of the header.
+ */
 const isHiddenHeader = (roster: CleanRoster, [place]: Place) => isEnded(roster) || place === "a delimiter in column 23";
 
 const GROUPS = HEADER.map((_, at) => ["Person", "", "", "Contact", "", "", "", "", "", "Home"][at] ?? "");
@@ -127,7 +132,7 @@ function otherTable(width: number, rows: number, filled = width): string {
   return lines(row(names), ...Array.from({ length: rows }, (_, at) => row(lot(at + 1))));
 }
 
-/** A narrower table, with or without a gap, that begins at each row of a block of 16. */
+/** A narrower table, with or without a gap, beginning at each row of a block of 16. */
 function severalTables(roster: CleanRoster): Place[] {
   const found: Place[] = [];
   for (const records of Array.from({ length: 17 }, (_, at) => 24 + at)) {
@@ -156,7 +161,7 @@ function severalTables(roster: CleanRoster): Place[] {
 /** Without a gap, on the last or first row of a block, it looks like users without further values, saved by a spreadsheet. */
 const isHiddenTable = ([place]: Place) => /^3[01] records, gap "", .* (?:2|6|12|23) values$/.test(place);
 
-/** Any of its rows could be a user of whom nothing but the id is known. */
+/** Any of its rows could be a user with only an id. */
 const paddedTables = (roster: CleanRoster): Place[] => [
   laidOut("two values a row", roster, { below: otherTable(HEADER.length, 12, 2) }),
 ];
@@ -174,7 +179,7 @@ const lineEnds = (roster: CleanRoster): Place[] => [
   }),
 ];
 
-/** Every value is written again, in another dialect. */
+/** Writes every value in another dialect. */
 function dialects({ written, records }: CleanRoster): Place[] {
   const rows = [HEADER, ...records.map((values, at) => values.slice(0, Math.max(written[at].length, 1)))];
   const file = (delimiter: string, write: (value: string) => string) =>

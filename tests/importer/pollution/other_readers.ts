@@ -1,13 +1,13 @@
 /**
- * What becomes of a polluted roster when another reader reads it. Its rows are written again as plain CSV, so that rosterd's checks
- * of header and values judge them as they judge its own: only the reading differs.
+ * The outcome of a polluted roster with another reader. Its rows are written again as plain CSV, so that rosterd's
+ * checks of header and values apply equally, and only the reading differs.
  */
 import { fileURLToPath } from "node:url";
 import { CsvError, type Options, parse } from "csv-parse/sync";
 import Papa from "papaparse";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
-/** A row that a reader gave; `isRefused` if the reader reported it. */
+/** A row from a reader; `isRefused` if the reader reported a problem. */
 interface Row {
   values: readonly string[];
   isRefused: boolean;
@@ -18,7 +18,7 @@ export interface OtherReader {
   outcomeOf(text: string): Promise<Outcome>;
 }
 
-/** A value that a record lacks is empty, and a value too many is dropped, as when a row becomes a dictionary. */
+/** Missing values are empty, and surplus ones are dropped, as when a row becomes a dictionary. */
 async function judged(rows: readonly Row[]): Promise<Outcome> {
   const filled = rows.filter(({ values }) => values.some((value) => value !== ""));
   if (filled.length === 0) return { rejected: "empty" };
@@ -52,7 +52,7 @@ function csvParse(name: string, options: Options): OtherReader {
 const PAPAPARSE: OtherReader = {
   name: "papaparse",
   async outcomeOf(text) {
-    // With a header it reports records with too few or too many values; an empty file has none.
+    // With a header, it reports records with too few or too many values. An empty file has none.
     const { data, errors, meta } = Papa.parse<Record<string, string | string[]>>(text, { header: true });
     const refused = new Set(errors.map(({ row }) => row));
     const names = meta.fields ?? [];

@@ -1,4 +1,6 @@
-/** What became of a polluted roster: which records would be applied, which fail, or whether the file is rejected. */
+/**
+ * The outcome of a polluted roster: which records would be applied, which would fail, or whether the file is rejected.
+ */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
 import { createCheck } from "../../../src/importer/checks/check.ts";
@@ -13,7 +15,7 @@ export type Outcome =
   | { rejected: string }
   | { rejected: null; columns: readonly string[]; applied: string[][]; failures: string[] };
 
-/** Reads and checks a roster as an import does it, up to the database. */
+/** Reads and checks a roster as an import does, up to the database. */
 export async function outcomeOf(
   text: string,
   settings: Settings = parseSettings({}),

@@ -1,18 +1,18 @@
-/** One polluted roster, and what its records were meant to say. */
+/** One polluted roster, and the intended values of its records. */
 import { type CleanRoster, HEADER } from "./clean_roster.ts";
 
 export interface PollutedFile {
-  /** The row of the table in which the file counts. */
+  /** The row of the table that counts this file. */
   kind: string;
-  /** Roster and place, for messages. */
+  /** The roster and the place of the pollution, for messages. */
   name: string;
   text: string;
   roster: CleanRoster;
-  /** The polluted records, each with the values that are right besides those of the clean roster. */
+  /** The polluted records, each with the values that are also correct besides those of the clean roster. */
   polluted: ReadonlyMap<number, readonly (readonly string[])[]>;
 }
 
-/** What becomes of the whole text of a roster. */
+/** The outcome for the whole text of a roster. */
 export interface Layout {
   header?: string;
   /** Line ends included. */
@@ -23,7 +23,7 @@ export interface Layout {
 
 export const LINE_END = "\n";
 
-/** The lines of a roster as text. */
+/** Joins the lines of a roster. */
 export function textOf(
   { written }: CleanRoster,
   changed: ReadonlyMap<number, string> = new Map(),

@@ -1,15 +1,15 @@
-/** The kinds of pollution of one record, each at every place of the record. */
+/** The kinds of pollution that affect one record, at every place in it. */
 import type { CleanRoster } from "./clean_roster.ts";
 import { LINE_END, type PollutedFile, textOf } from "./polluted_file.ts";
 
-/** A polluted record as text, and the values that it may mean besides the clean ones. */
+/** A polluted record as text, and its possible meanings besides the clean one. */
 interface Polluted {
   place: string;
   text: string;
   mayMean?: string[];
 }
 
-/** All pollutions of one kind of a record. `values` is as wide as the header, `written` as wide as the line. */
+/** All pollutions of a record of one kind. `values` is as wide as the header, `written` as wide as the line. */
 type RecordKind = (written: readonly string[], values: readonly string[]) => Polluted[];
 
 const join = (written: readonly string[]) => written.join(",");
@@ -18,7 +18,7 @@ const middle = (text: string) => Math.ceil(text.length / 2);
 const insert = (text: string, at: number, what: string) => text.slice(0, at) + what + text.slice(at);
 const replaced = <T>(list: readonly T[], at: number, what: T) => list.map((one, other) => other === at ? what : one);
 
-/** One pollution for each delimiter of the record: `between` replaces it. */
+/** One pollution for each delimiter of the record, which `between` replaces. */
 function eachDelimiter(written: readonly string[], between: string): Polluted[] {
   return written.slice(1).map((_, at) => ({
     place: `delimiter ${at + 1}`,
@@ -26,7 +26,7 @@ function eachDelimiter(written: readonly string[], between: string): Polluted[] 
   }));
 }
 
-/** One pollution for each value of the record; `change` gives none where the value is not of the kind. */
+/** One pollution for each value of the record; none if `change` does not apply to the value. */
 function eachValue(
   written: readonly string[],
   values: readonly string[],
@@ -85,7 +85,7 @@ const NICKNAMES = [(value: string) => `${value} "Red"`, (value: string) => `"Red
 }];
 
 /**
- * In quotes as a writer leaves them who knows nothing of RFC 4180, and in plain values. A value that is in quotes as a whole would be
+ * In quotes as written by a program that ignores RFC 4180, and in plain values. A completely quoted value would be
  * clean.
  */
 const quotesNotDoubled: RecordKind = (written, values) =>
@@ -154,10 +154,10 @@ export const HIDDEN_RECORD_KINDS: typeof RECORD_KINDS = {
     })),
 };
 
-/** First and last of the file, and around the border of a block of 16 rows. */
+/** The first and the last record, and those around the border of a block of 16 rows. */
 const PLACES = [0, 14, 15, 16, 39];
 
-/** Every pollution of every record at {@link PLACES}, one a file. */
+/** Every pollution of every record at {@link PLACES}, one per file. */
 export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS): Generator<PollutedFile> {
   for (const [kind, pollute] of Object.entries(kinds)) {
     for (const at of PLACES) {
@@ -175,7 +175,10 @@ export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS
   }
 }
 
-/** Two records that become one: the line end between them is lost, or one quote opens in the first and closes in the second. */
+/**
+ * Two records that become one: the line end between them is lost, or a quote opens in the first and closes in the
+ * second.
+ */
 export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {
   const { written, name } = roster;
   const file = (kind: string, place: string, changed: Map<number, string>, text = textOf(roster, changed)) => ({

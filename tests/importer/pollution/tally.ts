@@ -20,7 +20,7 @@ export const NONE: Readonly<Tally> = {
   clean: 0,
 };
 
-/** Every polluted file that a reader can tell from a clean one. */
+/** Every polluted file that can be distinguished from a clean one. */
 export function* allPolluted(): Generator<PollutedFile> {
   for (const roster of CLEAN_ROSTERS) {
     yield* pollutedRecords(roster, RECORD_KINDS);

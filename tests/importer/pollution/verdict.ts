@@ -1,16 +1,16 @@
-/** Judges what became of a polluted roster. */
+/** Judges the outcome of a polluted roster. */
 import { HEADER } from "./clean_roster.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PollutedFile } from "./polluted_file.ts";
 
 export interface Verdict {
-  /** Of the polluted records; a file whose records are clean counts as one. */
+  /** The polluted records; a file whose records are clean counts as one. */
   right: number;
   failed: number;
   rejected: number;
-  /** Applied with other values than were meant, or neither applied nor reported. */
+  /** Applied with wrong values, or neither applied nor reported. */
   wrong: number;
-  /** Clean records that were neither applied as they are nor reported. */
+  /** Clean records that were neither applied unchanged nor reported. */
   lost: number;
   /** Clean records that failed. */
   beside: number;
@@ -55,7 +55,7 @@ const UNIQUE_ID = HEADER.indexOf("unique_id"), EMAIL = HEADER.indexOf("email");
 
 const lettersOf = (text: string) => text.replace(/[^0-9A-Za-z]/g, "");
 
-/** Whether a failure shows the record, by its id or its e-mail address: the pollution may stand in one of them. */
+/** Whether a failure shows the record's id or e-mail address; one of them may be polluted. */
 function reportOf(failures: readonly string[]): (values: readonly string[]) => boolean {
   const all = lettersOf(failures.join(" "));
   return (values) => [values[UNIQUE_ID], values[EMAIL]].some((value) => all.includes(lettersOf(value)));

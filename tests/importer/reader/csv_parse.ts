@@ -1,6 +1,6 @@
 /**
- * csv-parse in its strict mode as a peer: whatever it refuses ends its reading. It is then started anew where the contract goes
- * on, behind the header, so that a file is compared to its end and the place where reading resumes is compared too.
+ * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. It is then restarted
+ * where our rules continue, with the header, so that whole files are compared, and the place where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -10,12 +10,15 @@ import type { OtherReader } from "./comparing.ts";
 import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { inContract, type PeerRecord } from "./peer_reading.ts";
 
-/** It refuses a no-break space behind a closing quote: it takes one byte of it for a blank, and the other for text. */
+/**
+ * It refuses a no-break space after a closing quote, because it takes one of its bytes for a blank and the other for
+ * text.
+ */
 const PEER: Peer = { beforeQuote: [" ", "\t", "\u00a0"], behindQuote: [" ", "\t"], tellsQuoted: true };
 
 type Value = PeerRecord["values"][number];
 
-/** What csv-parse reads of one piece of a file, up to the record that it refuses. */
+/** What csv-parse reads in one piece of a file, up to the record that it refuses. */
 interface Part {
   records: { values: Value[]; end: number }[];
   refusal: CsvError | null;
@@ -27,7 +30,7 @@ export const CSV_PARSE: OtherReader = {
   read: (file) => inContract(recordsOf(file), file.delimiter),
 };
 
-/** All records of a file, read by csv-parse. */
+/** Reads all records of a file with csv-parse. */
 function recordsOf(file: GeneratedCsv): PeerRecord[] {
   const bytes = Buffer.from(file.text), records: PeerRecord[] = [];
   const record = (from: number, end: number, values: Value[], fault: Malformed | null) => {
@@ -40,7 +43,7 @@ function recordsOf(file: GeneratedCsv): PeerRecord[] {
     const { records: read, refusal } = readPart(Buffer.concat([header, bytes.subarray(at)]), file);
     const place = (end: number) => end - header.length + at;
     let from = at;
-    // The header before a later piece was read with the first one.
+    // The header before each later piece was already read with the first one.
     for (const { values, end } of at === 0 ? read : read.slice(1)) {
       record(from, place(end), values, null);
       from = place(end);
@@ -70,7 +73,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
       on_record: (values: unknown, { bytes, lines }: InfoRecord & { bytes: number }) => {
         records.push({ values: values as Value[], end: bytes });
         crlfWithin += (values as Value[]).reduce((sum, { text }) => sum + (text.match(/\r\n/g)?.length ?? 0), 0);
-        // It counts a CRLF within quotes as two lines; otherwise its lines are physical ones.
+        // It counts a CRLF within quotes as two lines; otherwise it counts physical lines.
         assert.equal(lines - crlfWithin, lineAt(part, endOfText(part, bytes)), "the line that csv-parse counts");
         return null;
       },
@@ -82,7 +85,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
   }
 }
 
-/** The refusal in our words; a record with too few or too many values has values all the same. */
+/** The refusal in our terms. A record with too few or too many values still has values. */
 function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
   const value = refusal.column as number;
   const ofQuotes = (kind: "stray_quote" | "text_after_quote" | "quote_not_closed") => ({
@@ -95,7 +98,7 @@ function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
       return ofQuotes("text_after_quote");
-    // Also for a second quote behind the blanks that follow a closing one.
+    // Also for a second quote after the blanks that follow a closing one.
     case "INVALID_OPENING_QUOTE":
       return ofQuotes(refusal.quoting ? "text_after_quote" : "stray_quote");
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
@@ -118,12 +121,12 @@ function behindLine(bytes: Buffer, from: number): number {
   return from + Buffer.byteLength(line[0]);
 }
 
-/** Where the text that ends at `end` ends without its line end. */
+/** Where the text that ends at `end` ends, without its line end. */
 function endOfText(bytes: Buffer, end: number): number {
   return end - /(?:\r\n|\n|\r|)$/.exec(bytes.toString("utf8", 0, end))![0].length;
 }
 
-/** The physical line of a place. */
+/** The physical line of an offset. */
 function lineAt(bytes: Buffer, place: number): number {
   return 1 + (bytes.toString("utf8", 0, place).match(/\r\n|\n|\r/g)?.length ?? 0);
 }

@@ -1,4 +1,4 @@
-/** The comparison of `csv_parse_test.ts` over many more files, others in each run. */
+/** The comparison in `csv_parse_test.ts` with many more files, different ones in each run. */
 import { compare } from "./comparing.ts";
 import { CSV_PARSE } from "./csv_parse.ts";
 

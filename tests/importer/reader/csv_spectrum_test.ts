@@ -1,14 +1,12 @@
-/** The samples of csv-spectrum: CSV files that readers stumble over, each with what it means. */
+/** The samples of csv-spectrum: difficult CSV files, each with its meaning. */
 import assert from "node:assert/strict";
 import { readRecords } from "../../../src/importer/csv/csv.ts";
 import { chunksOf, recordsOf } from "../../support/memory_file.ts";
 
-/** Read from the package's folder: the package itself pairs the files by the order in which the folder lists them. */
+/** Read from the package's folder, because the package pairs the files by the order in which the folder lists them. */
 const FOLDER = new URL(".", import.meta.resolve("csv-spectrum"));
 
-/**
- * This sample has quotes within plain values, which the contract calls stray, and its JSON is of another phone number.
- */
+/** This sample has quotes within plain values, which our rules call stray, and its JSON has another phone number. */
 const NOT_BY_THE_CONTRACT = "location_coordinates";
 
 async function read(name: string, chunk: number) {

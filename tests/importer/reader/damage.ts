@@ -1,11 +1,14 @@
-/** Damages rosters and reads them, in a thread that must report every file within a bound of time. */
+/** Damages rosters and reads them in a thread that must report every file within a time limit. */
 import type { Message, Tally } from "./damage_worker.ts";
 
 const MOST_MS = 10_000;
-/** For the thread to begin: its modules are checked and loaded first. */
+/** Allows for the start of the thread, which loads its modules first. */
 const MOST_MS_TO_BEGIN = 120_000;
 
-/** Reads so many damaged files. Throws when one of them crashes the reader, keeps it for ever, or costs what it must not. */
+/**
+ * Reads this many damaged files. Throws if one of them crashes the reader, blocks it, or costs more records than
+ * allowed.
+ */
 export async function readDamagedFiles(files: number, seed: number): Promise<Tally> {
   const worker = new Worker(new URL("damage_worker.ts", import.meta.url), { type: "module" });
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Reads damaged rosters in a thread of its own, so that `damage.ts` can end it when one of them keeps it for ever. */
+/** Reads damaged rosters in a separate thread, which `damage.ts` can end if one of them blocks it. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { Buffer } from "node:buffer";
@@ -10,24 +10,24 @@ import { assertKept } from "./kept.ts";
 import { readOrReject, readWholeWay } from "./whole_way.ts";
 
 export interface Tally {
-  /** Files of which records were compared. */
+  /** Files whose records were compared. */
   compared: number;
   kept: number;
   swallowed: number;
   outOfStep: number;
   rejected: number;
-  /** Files with a damaged header, UTF-16 and gz: they may come out in any way, but must come to an end. */
+  /** Files with a damaged header, UTF-16 files and gz files: any result is allowed, but reading must end. */
   unforeseen: number;
   slowestMs: number;
 }
 
-/** `ready`: a job that comes earlier would be lost, as long as the modules are being loaded. */
+/** `ready`: an earlier job would be lost while the modules are loading. */
 export type Message = { ready: true } | { begun: number } | { done: Tally } | { failed: string };
 
 const tally: Tally = { compared: 0, kept: 0, swallowed: 0, outOfStep: 0, rejected: 0, unforeseen: 0, slowestMs: 0 };
 
 const anyChunk = fc.constantFrom(3, 64, 65_536, 65_536);
-/** In what the damaged bytes, or the bytes to be damaged, are wrapped. */
+/** How the damaged bytes, or the bytes to damage, are wrapped. */
 const anyForm = fc.constantFrom<"plain" | "gz" | "utf16">(...new Array(18).fill("plain"), "gz", "utf16");
 
 async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16", chunk: number): Promise<void> {
@@ -55,7 +55,7 @@ async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16"
   tally.outOfStep += outOfStep;
 }
 
-/** With its header whole, a roster is rejected only for a NUL, or for a last line that may have been cut off. */
+/** If the header is intact, a roster is rejected only for a NUL, or for a last line that may be cut off. */
 function assertRejectedRightly({ code, line }: Reason, damaged: Uint8Array): void {
   if (code === "nul_bytes") return assert.ok(damaged.includes(0));
   const lines = Buffer.from(damaged).toString("latin1").split(/\r\n|\n|\r/);
@@ -63,7 +63,7 @@ function assertRejectedRightly({ code, line }: Reason, damaged: Uint8Array): voi
   assert.ok(lines.at(-1) !== "" && line !== null && line <= lines.length, `cut off at line ${line} of ${lines.length}`);
 }
 
-/** The same damage, to the bytes of a gz or UTF-16 file. */
+/** The same damage to the bytes of a gz or UTF-16 file. */
 function damagedIn(form: "gz" | "utf16", { roster, edits }: DamagedRoster): Uint8Array {
   const text = Buffer.from(roster.bytes).toString("latin1");
   let bytes = form === "gz" ? gzipSync(roster.bytes) : Buffer.from("\ufeff" + text, "utf16le");

@@ -1,17 +1,16 @@
 /**
- * Rosters that look real, and damage to their bytes: flipped, inserted and deleted bytes, ends cut off.
- *
- * In a tame roster no quoted value begins or ends with a delimiter, a blank, a line end or a quote, as is so in life; then
- * `kept.ts` can say exactly what a damage costs. In a wild one some do.
+ * Realistic rosters, and damage to their bytes: flipped, inserted and deleted bytes, and missing ends. In a tame
+ * roster, as usual in practice, no quoted value begins or ends with a delimiter, a blank, a line end or a quote, so
+ * that `kept.ts` can say exactly what a damage costs. In a wild one, some do.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 
 export interface Roster {
   bytes: Uint8Array;
-  /** Where the header ends, with its line end. */
+  /** The end of the header, with its line end. */
   headerEnd: number;
-  /** Where the records stand, with their line ends. */
+  /** The positions of the records, with their line ends. */
   records: { start: number; end: number }[];
   tame: boolean;
 }
@@ -25,28 +24,28 @@ export interface Edit {
 
 export interface DamagedRoster {
   roster: Roster;
-  /** In order; they do not overlap. */
+  /** In order, without overlaps. */
   edits: Edit[];
   damaged: Uint8Array;
 }
 
 const HEADER = ["unique_id", "login_source", "first_name", "last_name", "email", "street", "city", "active"];
 
-// No accent of these has a byte in UTF-8 that windows-1252 takes for a control character or a blank.
+// None of these accented letters has a UTF-8 byte that is a control character or a blank in windows-1252.
 const PLAIN = ["Anna", "Zoë", "O'Neil", "Montréal", "K1A 0B1", "12 Main Street", "Müller", "x@example.edu", "", "-1"];
 const TAME = ['"7 Elm Street, Apt. 4"', '"the ""White"" House"', '"Müller; Söhne\tKG"', '"a,"",b"', '""', '"Garçon"'];
 const TAME_LINES = ['"12 Main Street\nApt. 4"', '"c/o Zoë\r\n,""B""\r\nx"', '"1\r\r2"'];
 const WILD = ['","', '"\n"', '",\n,"', '"""x"""', '" x "', '"a\n"', '";a"', '"""\n"""', '"\t"', '"\r\n,"'];
 
 const UPLOAD = await Deno.readTextFile(new URL("../../testdata/first_import/upload.csv", import.meta.url));
-/** In the first import of the contract's example a quote is not closed. Here that is a damage, to a tame roster. */
+/** In one example of the documentation a quote is not closed. Here, that is damage to a tame roster. */
 const OPEN_QUOTE = '"Noah,';
 
 type Codec = "utf8" | "latin1";
 
 interface Built {
   roster: Roster;
-  /** Damage that is always done. */
+  /** Damage that is always included. */
   edits: Edit[];
 }
 
@@ -117,7 +116,7 @@ const anyInsert: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** What is done to the bytes at a place. */
+/** What happens to the bytes at a place. */
 type Stroke =
   | { kind: "flip"; bit: number }
   | { kind: "replace" | "insert"; bytes: Uint8Array }
@@ -179,7 +178,7 @@ function editOf(bytes: Uint8Array, at: number, stroke: Stroke): Edit {
   }
 }
 
-/** Does the edits that do not overlap an earlier one. */
+/** Makes the edits that do not overlap an earlier one. */
 function damage(roster: Roster, wanted: Edit[]): DamagedRoster {
   const edits: Edit[] = [], parts: Uint8Array[] = [];
   let from = 0;

@@ -1,4 +1,7 @@
-/** One roster in every encoding, with every delimiter and line end, plain and gz: the same records on the same lines. */
+/**
+ * One roster in every encoding, with every delimiter and line end, plain and gz, gives the same records on the same
+ * lines.
+ */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
@@ -9,10 +12,10 @@ import { fileOf, recordsOf, type SeenRecord } from "../../support/memory_file.ts
 
 interface Writing {
   name: string;
-  /** As the examination calls it. */
+  /** The name of the encoding as sniffing reports it. */
   encoding: string;
   fallback: Settings["fallback_encoding"];
-  /** Characters that are not ASCII, as many as the encoding has, or some of each length. */
+  /** Non-ASCII characters: all that the encoding has, or some of each length. */
   characters: string[];
   encode(text: string): Uint8Array;
 }
@@ -42,12 +45,12 @@ const DELIMITERS = [",", ";", "\t"];
 const LINE_ENDS: Record<string, string[]> = { LF: ["\n"], CRLF: ["\r\n"], CR: ["\r"], mixed: ["\n", "\r\n", "\r"] };
 const HEADER = ["unique_id", "login_source", "first_name", "street"];
 
-/** The records of the roster. Their lines count what stands in quotes, and one blank line. */
+/** The records of the roster. Their lines include line ends in quotes and one blank line. */
 function rosterOf(characters: readonly string[]): { line: number; values: string[] }[] {
   const records: { line: number; values: string[] }[] = [];
   const within = ["1 A, B; C\tD\nE", '"2"\r\nF', "3\rG", '4\n\r\n\rH"'], lines = [1, 1, 1, 3];
   let line = 3;
-  // Between letters of ASCII no two bytes can look like a sequence of UTF-8.
+  // Between ASCII letters, no two bytes can look like a UTF-8 sequence.
   for (let at = 0; at < characters.length; at += 4) {
     const name = characters.slice(at, at + 4).map((character) => `x${character}y`).join("");
     const record = records.length;

@@ -1,19 +1,18 @@
 /**
- * Generated CSV, sound and broken, for comparing our reader with readers that others wrote.
- *
- * A file is of one delimiter, one width, and one manner of blanks and faults; its lines are records, blank lines and broken
- * records. Which texts a peer reads by other rules than the contract is told by {@link Peer}: those are not made for it.
+ * Generates valid and broken CSV to compare our reader with others. Each file has one delimiter, one width, and one
+ * style of blanks and faults. Its lines are records, blank lines and broken records. {@link Peer} describes the texts
+ * that another reader interprets by other rules; those are not generated for it.
  */
 import fc from "fast-check";
 
-/** What of the contract another reader does not share. */
+/** Rules of ours that another reader does not share. */
 export interface Peer {
-  /** Blanks that it passes over before an opening quote, and behind a closing one. */
+  /** Blanks that it skips before an opening quote and after a closing one. */
   beforeQuote: readonly string[];
   behindQuote: readonly string[];
   /**
-   * Whether it tells quoted values from plain ones, and refuses a quote within a plain one. If not, no plain value has a TAB
-   * or a quote; behind a quote that does not close there is none; and a file with broken quotes ends with a line end.
+   * Whether it distinguishes quoted values from plain ones, and refuses a quote within a plain one. If not, no plain
+   * value has a TAB or a quote, none follows an unclosed quote, and a file with broken quotes ends with a line end.
    */
   tellsQuoted: boolean;
 }
@@ -21,9 +20,9 @@ export interface Peer {
 export interface GeneratedCsv {
   text: string;
   delimiter: string;
-  /** There are blanks around values, and lines of blanks. */
+  /** Whether there are blanks around values, and blank lines with blanks. */
   blanks: boolean;
-  /** The file begins with a byte order mark. */
+  /** Whether the file begins with a byte order mark. */
   mark: boolean;
 }
 
@@ -51,7 +50,7 @@ const anyManner: fc.Arbitrary<Manner> = fc.record({
   mark: fc.boolean(),
 });
 
-/** Files that `peer` is to read as the contract wants it. */
+/** Files that `peer` should read as our rules require. */
 export function generatedCsv(peer: Peer): fc.Arbitrary<GeneratedCsv> {
   return anyManner.chain((manner) => {
     const ended = (line: fc.Arbitrary<Line>) => fc.tuple(line, fc.constantFrom(...manner.ends));
@@ -68,13 +67,15 @@ export function generatedCsv(peer: Peer): fc.Arbitrary<GeneratedCsv> {
   });
 }
 
-/** Read by parity alone, such a quote would close, and quotes that open values would stand within plain ones. */
+/**
+ * A reader that only counts quotes would close such a quote, and quotes that open values would be within plain ones.
+ */
 function withoutQuotesBehindOpenOne(lines: [Line, string][]): [Line, string][] {
   const opening = lines.findIndex(([{ opens }]) => opens);
   return lines.filter(([{ text }], at) => opening < 0 || at <= opening || !text.includes('"'));
 }
 
-/** The header decides how many values a record has, so it is always sound. */
+/** The header is always valid, because it decides how many values a record has. */
 function header({ delimiter, width }: Manner): fc.Arbitrary<Line> {
   const name = fc.constantFrom("h", "é", `"h${delimiter}1"`, '"h\n1"', '"h""1"', '""', '"\r\n"');
   return fc.array(name, { minLength: width, maxLength: width }).map((names) => ({ text: names.join(delimiter) }));
@@ -130,13 +131,14 @@ function plainPieces(manner: Manner, peer: Peer): fc.Arbitrary<string> {
 }
 
 function quotedPieces(manner: Manner): fc.Arbitrary<string> {
-  // csv-parse goes on with the value in `"" "x"`, so no doubled quote stands before blanks where broken quotes bare it.
+  // csv-parse continues the value in `"" "x"`, so no doubled quote precedes blanks where broken quotes expose it.
   const quote = manner.faults === "quotes" && manner.blanks ? '"q' : '"';
   return pieces(manner, [",", ";", "\t", quote, quote, ...LINE_ENDS]);
 }
 
 function pieces(manner: Manner, special: readonly string[]): fc.Arbitrary<string> {
-  // A broken quote can bare the inside of a quoted value. No blanks may then lie there that peers trim by other rules.
+  // A broken quote can expose the content of a quoted value, which must then contain no blanks that peers trim
+  // differently.
   const bared = manner.faults === "quotes";
   const blanks = !bared ? [" ", "\u00a0", "\u2003", "\ufeff"] : manner.blanks ? [" "] : [];
   const fit = special.filter((piece) => piece !== "\t" || !bared || manner.blanks || manner.delimiter === "\t");

@@ -1,13 +1,10 @@
 /**
- * What a damage may cost, exactly (contract, section 2, "Malformed record").
- *
- * How a record is read depends only on the bytes from its beginning on. So the records before the first damaged byte are
- * read as before; and from the first record on that begins, behind the last one, where it began before, all are.
- *
- * In a tame roster every record behind the damage is such a one. For a quote that the damage leaves open closes, at the
- * latest, where the next quoted value opens; there text follows, so that the record cannot be read, and reading goes on
- * at the physical line after its first. Only between two damages may a quote of the first be closed by the second: then
- * the records between, which have no quoted value, stand within one record.
+ * What damage may cost, exactly (docs/file-format.md#quoting). How a record is read depends only on the bytes from its
+ * beginning. So the records before the first damaged byte are unaffected, and so are all records after the damage, from
+ * the first one that begins where it began before. In a tame roster, that is every record after the damage: a quote
+ * that the damage leaves open closes, at the latest, where the next quoted value opens. Text follows there, so the
+ * record cannot be read, and reading continues on the physical line after its first. Only a second damage can close a
+ * quote of the first one: then the records between them, which have no quoted value, are within one record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -17,20 +14,20 @@ import type { Entry, Reading } from "./whole_way.ts";
 export interface Kept {
   /** Untouched records that were read as before. */
   records: number;
-  /** Untouched records between two damages that these two made part of another. */
+  /** Untouched records that two damages joined into one. */
   swallowed: number;
-  /** Untouched records of wild rosters in front of the first that began where it had begun. */
+  /** In wild rosters, untouched records before the first one that begins where it began before. */
   outOfStep: number;
 }
 
-/** An untouched record: how it was read before, on its new line. */
+/** An untouched record: its earlier reading, on its new line. */
 interface Untouched {
   entry: Entry;
-  /** How many of the damages stand before it. */
+  /** The number of damages before it. */
   behind: number;
 }
 
-/** Compares the readings of a roster (in the encoding in which the damaged one was read) before and after the damage. */
+/** Compares the readings of a roster before and after the damage, in the encoding of the damaged one. */
 export function assertKept(damage: DamagedRoster, before: Reading, after: Reading): Kept {
   const { roster, edits } = damage;
   const untouched = untouchedRecords(damage, before.entries);
@@ -82,7 +79,7 @@ function endsBefore(end: number, edit: Edit, { bytes }: Roster): boolean {
   return end <= edit.at && hasLineEnd;
 }
 
-/** Of the records behind the damage, those from the first on that was read where it begins. */
+/** The records after the damage, from the first one that was read where it begins. */
 function behindFirstOf(entries: readonly Entry[], behind: readonly Entry[]): Entry[] {
   const first = behind.findIndex(({ line }) => entries.some((entry) => entry.line === line));
   return first < 0 ? [] : behind.slice(first);
@@ -92,7 +89,7 @@ function assertIncreasing(entries: readonly Entry[]): void {
   entries.forEach(({ line }, at) => assert.ok(at === 0 || line > entries[at - 1].line, `line ${line}, not in order`));
 }
 
-/** No record was read that has bytes that are no characters, or control characters. */
+/** No record was accepted that contains invalid bytes or control characters. */
 function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): void {
   const isUtf8 = encoding === "utf-8" && !Buffer.from(damaged).includes("\ufffd");
   for (const entry of entries) {
@@ -103,14 +100,14 @@ function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): vo
   }
 }
 
-/** It is part of a record whose quotes are balanced, and has no quoted value of its own. */
+/** It is part of a record with balanced quotes, and has no quoted value itself. */
 function assertSwallowed({ line, raw }: Entry, damaged: readonly Entry[]): void {
   const by = damaged.findLast((entry) => entry.line < line);
   assert.ok(by !== undefined && by.raw.includes(raw), `the record on line ${line} is lost`);
   assert.ok(!raw.replaceAll('""', "").includes('"'), `a quote was left open over the quoted value on line ${line}`);
 }
 
-/** A damage without quotes, delimiters and line ends, within a record of one line, costs at most that record. */
+/** Damage without quotes, delimiters and line ends, within a record of one line, costs at most that record. */
 function assertCost({ roster, edits: [{ at, to, insert }] }: DamagedRoster, damaged: readonly Entry[]): void {
   const done = Buffer.concat([roster.bytes.subarray(at, to), insert]).toString("latin1");
   const record = roster.records.find(({ start, end }) => start <= at && at < end);
@@ -122,7 +119,7 @@ function assertCost({ roster, edits: [{ at, to, insert }] }: DamagedRoster, dama
   assert.equal(damaged.length, 1, "entries for the damaged record");
 }
 
-/** The physical line of a place. */
+/** The physical line of an offset. */
 function lineAt(bytes: Uint8Array, place: number): number {
   return 1 + (Buffer.from(bytes.subarray(0, place)).toString("latin1").match(/\r\n|\n|\r/g)?.length ?? 0);
 }

@@ -1,6 +1,6 @@
 /**
- * What another reader made of a file, and what the contract makes of that: the differences between its rules and the
- * contract's are all in {@link inContract}.
+ * Another reader's result for a file, converted to our rules. {@link inContract} contains all differences between its
+ * rules and ours.
  */
 import type { Malformed } from "../../../src/importer/csv/batch.ts";
 import type { Read } from "./our_reading.ts";
@@ -9,23 +9,23 @@ import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 /** One record as a peer reads it. */
 export interface PeerRecord {
   line: number;
-  /** As it stands in the file, with its line end. */
+  /** Its text in the file, with its line end. */
   raw: string;
-  /** `quoted` is null where the peer does not tell. Empty when the record says nothing of its values. */
+  /** `quoted` is null if the peer does not report it. Empty if nothing is known about the values. */
   values: readonly { text: string; quoted: boolean | null }[];
-  /** Why the peer refused it. */
+  /** Why the peer refused the record. */
   fault: Malformed | null;
 }
 
 const CONTROL = /(?![\t\r\n])\p{Cc}/u;
 const LINE_END = /(?:\r\n|\n|\r)$/;
 
-/** The records by the contract, or the line at which the file looks cut off. The first record is the header. */
+/** The records under our rules, or the line at which the file looks cut off. The first record is the header. */
 export function inContract(records: readonly PeerRecord[], delimiter: string): Read[] | number {
   const rows: Row[] = [], places: number[] = [];
   let next = 1;
   for (const { line, values, raw, fault } of records) {
-    // Peers do not tell of blank lines: they are rows all the same.
+    // Peers do not report blank lines, but these count as rows.
     for (; next < line; next++) rows.push(BLANK);
     places.push(rows.length);
     const ofQuotes = isOfQuotes(fault), text = raw.replace(LINE_END, "");
@@ -62,7 +62,7 @@ function whyOf(
   return { kind: kind as "too_few_values" | "too_many_values" | "fewer_than_others" | "more_than_others", ...widths };
 }
 
-/** Only the contract says that an upload was cut off: the last physical line has no end and is not a whole record. */
+/** Only our rules detect a cut-off upload: the last physical line has no end and is not a whole record. */
 function looksCutOff({ raw, values, fault }: PeerRecord, width: number): boolean {
   if (LINE_END.test(raw)) return false;
   if (fault?.kind === "quote_not_closed") return !/[\r\n]/.test(raw);
@@ -74,7 +74,7 @@ function isOfQuotes(fault: Malformed | null): boolean {
   return fault !== null && ["stray_quote", "text_after_quote", "quote_not_closed"].includes(fault.kind);
 }
 
-/** Peers take control characters as they take any other. */
+/** Peers accept control characters like any others. */
 function controlCharacter(values: PeerRecord["values"]): Malformed | null {
   const value = values.findIndex(({ text, quoted }) => CONTROL.test(text) || (quoted === false && text.includes("\t")));
   return value < 0 ? null : { kind: "control_character", value };

@@ -1,7 +1,6 @@
 /**
- * Python's csv module in its strict mode as a peer: one process that lives as long as the test.
- *
- * It does not tell quoted values from plain ones, does not count values, and what it refuses ends its reading.
+ * Uses Python's csv module in strict mode for comparison, in one process for the whole test. It does not distinguish
+ * quoted values from plain ones, does not count values, and stops at the first record that it refuses.
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
@@ -11,12 +10,12 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { bytesOf, type Read } from "./our_reading.ts";
 import { inContract } from "./peer_reading.ts";
 
-/** It passes over spaces before a value, and over nothing behind a closing quote. */
+/** It skips spaces before a value, and nothing after a closing quote. */
 const PEER: Peer = { beforeQuote: [" "], behindQuote: [], tellsQuoted: false };
 
 const PROGRAM = fileURLToPath(new URL("python_csv.py", import.meta.url));
 
-/** Whether there is a python3 to ask. */
+/** Whether python3 is installed. */
 export async function hasPython(): Promise<boolean> {
   try {
     return (await new Deno.Command("python3", { args: ["--version"], stdout: "null", stderr: "null" }).output())
@@ -41,7 +40,7 @@ export class Python implements OtherReader, AsyncDisposable {
   readonly #requests = this.#process.stdin.getWriter();
   readonly #answers = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
 
-  /** What Python makes of a file, by the contract, up to the first record that it refuses. */
+  /** Python's reading of a file under our rules, up to the first record that it refuses. */
   async read(file: GeneratedCsv): Promise<Read[] | number> {
     const { delimiter, blanks } = file;
     const request = JSON.stringify({ bytes: Buffer.from(bytesOf(file)).toString("base64"), delimiter, blanks });
@@ -50,7 +49,7 @@ export class Python implements OtherReader, AsyncDisposable {
     const records = rows.map(({ line, raw, values }) => ({
       line,
       raw,
-      // Blanks are trimmed before a row is judged: one of blanks only is no record.
+      // Blanks are trimmed before a row is judged. A row of blanks is not a record.
       values: values?.map((text) => ({ text: blanks ? trimmed(text) : text, quoted: null })) ?? [],
       fault: values === null ? faultOf(refused!) : null,
     }));
@@ -74,20 +73,21 @@ export class Python implements OtherReader, AsyncDisposable {
   }
 }
 
-/** Python does not tell which value is to blame. */
+/** Python does not report which value is wrong. */
 function faultOf(refused: string): Malformed {
   if (refused === "unexpected end of data") return { kind: "quote_not_closed", value: NaN };
   if (refused.endsWith("expected after '\"'")) return { kind: "text_after_quote", value: NaN };
   throw new Error(`Python refused a file: ${refused}`);
 }
 
-/** What can be compared with Python of a reading, be it ours or Python's. */
+/** The part of a reading, ours or Python's, that can be compared. */
 function comparable(reads: Read[], { blanks }: GeneratedCsv): unknown[] {
   const refused = reads.findIndex((read) => "why" in read && /quote/.test(read.why.kind));
   return reads.slice(0, refused < 0 ? undefined : refused + 1).flatMap<unknown>((read, at) => {
     if ("why" in read) return at === refused ? { line: read.line, why: read.why.kind } : read;
     if (!blanks) return read;
-    // Not knowing what was quoted, Python's values can only be trimmed all, so ours are too; one of blanks only is no record there.
+    // All of Python's values must be trimmed, because it does not report which were quoted. So ours are trimmed too,
+    // and a row of blanks is not a record.
     const values = read.values.map(trimmed);
     return values.join("") === "" ? [] : { line: read.line, values };
   });

@@ -1,4 +1,4 @@
-/** The comparison of `python_csv_test.ts` over many more files, others in each run. */
+/** The comparison in `python_csv_test.ts` with many more files, different ones in each run. */
 import { compare } from "./comparing.ts";
 import { hasPython, Python } from "./python_csv.ts";
 

@@ -1,17 +1,17 @@
 /**
- * The rules for rows, once more and plainly, over a whole file: which lines are skipped, and what becomes of a record with fewer or
- * more values than the header. The slow reader of `csv_test.ts` and the peers are held to it.
+ * A second, simple implementation of the rules for rows, over a whole file: which lines are skipped, and the outcome of
+ * a record with fewer or more values than the header. The slow reader of `csv_test.ts` and the peers use it.
  */
 
 export interface Row {
-  /** Its values; null when quotes say nothing of where it ends. */
+  /** Its values; null if its end is unknown because of a quote. */
   values: readonly string[] | null;
   raw: string;
   /** What is wrong with one of its values. */
   fault: string | null;
 }
 
-/** `skipped`: no record. `null`: a good record, with `values` as they count. */
+/** `skipped`: not a record. `null`: a good record, with `values` as they count. */
 export type Verdict = { skipped: true } | {
   skipped: false;
   fault: string | null;
@@ -82,7 +82,7 @@ export function judgeRows(rows: readonly Row[], delimiter: string): Verdict[] {
   });
 }
 
-/** What more than half of some numbers are; null when there is no such. */
+/** The number that more than half of the numbers are; null if there is none. */
 function mostOf(numbers: readonly number[]): number | null {
   return numbers.find((one) => 2 * numbers.filter((other) => other === one).length > numbers.length) ?? null;
 }

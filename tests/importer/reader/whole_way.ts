@@ -1,4 +1,4 @@
-/** A roster on the whole way of an import before the database: examined, decoded, opened, read and checked. */
+/** Takes a roster through all steps of an import before the database: sniffed, decoded, opened, read and checked. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
@@ -8,7 +8,7 @@ import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordOf, type SeenRecord } from "../../support/memory_file.ts";
 
-/** One record as it was read, and what its check found. */
+/** One record as it was read, and the problems that its check found. */
 export type Entry = SeenRecord & { raw: string; problems: Problem[] };
 
 export interface Reading {
@@ -21,7 +21,7 @@ export interface Reading {
 export interface ReadOptions {
   chunk: number;
   fallback?: Settings["fallback_encoding"];
-  /** Read as if the examination had found this. */
+  /** Reads as if sniffing had found this. */
   encoding?: Encoding;
 }
 
@@ -36,7 +36,7 @@ export async function readWholeWay(
   const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
   const check = createCheck(header, settings, "2026-01-01"), entries: Entry[] = [];
   for await (const batch of records()) {
-    // The check changes values in place, so they are looked at before it.
+    // The check changes values in place, so they are copied before it.
     const seen = Array.from({ length: batch.count }, (_, record) => ({
       ...recordOf(batch, record),
       raw: batch.recordText(record),
@@ -47,7 +47,7 @@ export async function readWholeWay(
   return { encoding: examined.encoding, delimiter, names: header.names, entries };
 }
 
-/** The same, or why the file is rejected. */
+/** The same, or the reason for the rejection. */
 export async function readOrReject(bytes: Uint8Array, options: ReadOptions): Promise<Reading | Reason> {
   try {
     return await readWholeWay(bytes, options);

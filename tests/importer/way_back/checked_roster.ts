@@ -1,4 +1,7 @@
-/** A roster as an import sees it, without a database: what stands in each record, what is stored of it, what is wrong. */
+/**
+ * A roster as an import sees it, without a database: the values of each record, what would be stored, and what is
+ * wrong.
+ */
 import type { Failure, Problem } from "../../../src/domain/outcome.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { Batch } from "../../../src/importer/csv/batch.ts";
@@ -13,7 +16,7 @@ export const TODAY = "2026-11-23";
 
 export interface CheckedRecord {
   line: number;
-  /** As they stand in the file; null when the record cannot be read. */
+  /** The values in the file; null if the record cannot be read. */
   values: string[] | null;
   /** The text of the record. */
   raw: string;
@@ -28,7 +31,7 @@ export interface CheckedRoster {
   records: CheckedRecord[];
 }
 
-/** Reads and checks a whole roster. Throws what an import would throw. */
+/** Reads and checks a whole roster. Throws the same errors as an import. */
 export async function checkRoster(content: Uint8Array | string, settings: Settings): Promise<CheckedRoster> {
   const examined = await examinedText(fileOf(content), settings.fallback_encoding);
   const { delimiter, header, records } = await openRoster(examined.text, settings, examined.invalidBytes);
@@ -45,7 +48,7 @@ export async function checkRoster(content: Uint8Array | string, settings: Settin
   return { delimiter, header, records: seen };
 }
 
-/** Before the check, which changes the values in place. */
+/** Copied before the check, which changes the values in place. */
 function asItStands(batch: Batch, record: number): Pick<CheckedRecord, "line" | "values" | "raw"> {
   const values = batch.malformed.has(record) ? null : batch.values(record);
   return { line: batch.line[record], values, raw: batch.recordText(record) };
@@ -59,7 +62,7 @@ function storedValues(batch: Batch, record: number, header: Header): CheckedReco
   }));
 }
 
-/** The failed-records file of a roster when these of its records fail. */
+/** The failed-records file of a roster if these records fail. */
 export async function failedFileOf(
   content: Uint8Array | string,
   failed: readonly CheckedRecord[],
@@ -78,7 +81,7 @@ export async function failedFileOf(
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-/** Two failures a page, so that there are pages. */
+/** Two failures per page, so that there are several pages. */
 async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<Failure[]> {
   for (let at = 0; at < records.length; at += 2) {
     yield await Promise.resolve(

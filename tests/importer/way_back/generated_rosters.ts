@@ -1,6 +1,6 @@
 /**
- * Generated rosters, with records of every kind that fails: in any encoding and delimiter, with headers in any order, and with
- * values that spreadsheets and CSV readers stumble over.
+ * Generates rosters with every kind of failing record, in any encoding and with any delimiter, with headers in any
+ * order, and with values that are difficult for spreadsheets and CSV readers.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -9,12 +9,12 @@ import { FALLBACK_ENCODINGS, parseSettings, type Settings } from "../../../src/d
 export interface GeneratedRoster {
   bytes: Uint8Array;
   settings: Settings;
-  /** The headers that the failed-records file must have, before its own. */
+  /** The headers that the failed-records file must have before its own. */
   kept: string[];
   delimiter: string;
 }
 
-/** What values that are no trouble to the import look like to whoever writes, opens or saves them. */
+/** Values that are valid for an import but difficult for programs that write, open or save them. */
 const TEXTS = [
   ...[
     "",
@@ -114,7 +114,7 @@ const KNOWN: readonly ColumnPlan[] = [
   { header: "active", good: ["", "0", "1", "'1"], bad: ["2", "TRUE", "-1", "(clear)"] },
 ];
 
-/** By which header a value stands in which column, and what mends it. */
+/** The header and column of a value, and what fixes it. */
 export const MENDED: Readonly<Record<string, string>> = {
   unique_id: "mended",
   login_source: "ldap",
@@ -148,10 +148,10 @@ const anyManner: fc.Arbitrary<Manner> = fc.record({
   encoding: fc.oneof(fc.constantFrom("utf-8", "utf-8 bom", "utf-16le", "utf-16be"), fc.constantFrom(...FALLBACKS)),
   columns,
 });
-/** Only a first line `sep=` makes another one than the three a delimiter. */
+/** Only a first line `sep=` allows a delimiter other than these three. */
 const anyDelimiter = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.constantFrom(..."|:^_='.-!/"));
 
-/** Rosters that can be read; some of their records fail, each for one or several reasons. */
+/** Readable rosters; some of their records fail, each for one or several reasons. */
 export const generatedRoster: fc.Arbitrary<GeneratedRoster> = fc.tuple(anyManner, anyDelimiter).chain(
   ([manner, other]) => {
     const used = other === null ? manner : { ...manner, delimiter: other, sepLine: true };
@@ -161,7 +161,7 @@ export const generatedRoster: fc.Arbitrary<GeneratedRoster> = fc.tuple(anyManner
   },
 );
 
-/** A record as text without its line end. The last one of a file is whole, so that the file does not look cut off. */
+/** A record as text without its line end. The last record is complete, so that the file does not look cut off. */
 function anyRecord(manner: Manner): fc.Arbitrary<string> {
   const cells = fc.tuple(...manner.columns.map((plan) => anyCell(manner, plan)));
   const broken = fc.constantFrom<(cells: string[]) => string[]>(
@@ -191,7 +191,7 @@ export function written(value: string, delimiter: string, wantsQuotes = false): 
 function toRoster(manner: Manner, records: string[], empty_values: string): GeneratedRoster {
   const { delimiter, sepLine, lineEnd, columns, encoding } = manner;
   const names = columns.map(({ header }) => header);
-  // Quoted, other delimiters in the headers leave no doubt which one it is.
+  // Other delimiters in the headers are quoted, so that the delimiter is unambiguous.
   const header = names.map((name) => written(name, delimiter, /[,;\t]/.test(name))).join(delimiter);
   const whole = columns.map(({ good }) => written(good[1], delimiter)).join(delimiter);
   const first = sepLine ? [`sep=${delimiter}`] : [];
@@ -227,7 +227,7 @@ function afterEncoding(text: string, encoding: string): string {
   return new TextDecoder(encoding.split(" ")[0]).decode(encoded(text, encoding));
 }
 
-/** A byte of 0xE0 or more, of which no UTF-8 can come by chance; for a character that is not there, another one. */
+/** A byte of 0xE0 or more, which cannot form UTF-8 by chance; another one if the encoding lacks the character. */
 function singleByte(character: string, encoding: string): number {
   const code = character.codePointAt(0)!;
   if (code < 0x80) return code;

@@ -18,7 +18,7 @@ const DATES = [
   "1/1/2999",
 ];
 
-/** As they may be in a file, or be the key of a map. */
+/** Values as they may be in a file, or keys of a map. */
 const TEXTS: Record<Name | "active", string[]> = {
   login_source: ["ldap", "LDAP", "sso", "Local"],
   email: ["a@x.org", "A@x.org", "b@x.org", "c@x.org", "none"],
@@ -29,7 +29,7 @@ const TEXTS: Record<Name | "active", string[]> = {
   active: ["0", "1", "1", "Y", "n", "N/A"],
 };
 
-/** What a map, a default or another program may make of a value. */
+/** Values that a map, a default or another program may set. */
 const GOOD: Record<Name | "active", string[]> = {
   login_source: ["ldap", "sso"],
   email: ["a@x.org", "d@x.org"],
@@ -40,7 +40,7 @@ const GOOD: Record<Name | "active", string[]> = {
   active: ["0", "1"],
 };
 
-/** As the database has it. */
+/** As stored in the database. */
 const STORED = {
   ...GOOD,
   province: ["ON", "QC"],
@@ -56,7 +56,7 @@ const respelled = (text: string) =>
     (text) => `${text}\u00a0`,
   ).map((respell) => respell(text));
 
-/** Most are good, so that many records are applied as a whole. */
+/** Most are valid, so that many records are applied. */
 const textOf = (name: Name | "active") =>
   fc.oneof(
     { weight: 10, arbitrary: fc.constantFrom(...STORED[name]) },
@@ -129,7 +129,7 @@ const record: fc.Arbitrary<RosterRecord> = fc.record({
   ...Object.fromEntries([...NAMES, "active" as const].map((name) => [name, cell(name)])),
 }) as never;
 
-/** Sometimes the first record stands at the end once more. */
+/** Sometimes repeats the first record at the end. */
 const records = fc.tuple(fc.array(record, { minLength: 1, maxLength: 5 }), fc.constantFrom(true, false, false, false))
   .map(([records, isRepeated]) => isRepeated ? [...records, records[0]] : records);
 
@@ -140,7 +140,7 @@ const roster: fc.Arbitrary<Roster> = fc.record({
   ),
 });
 
-/** What another program does to a user. */
+/** A change by another program to a user. */
 export interface Elsewhere {
   id: string;
   name: Name | "delete";
@@ -157,7 +157,7 @@ const elsewhere: fc.Arbitrary<Elsewhere> = fc.constantFrom(...NAMES, "delete" as
   })
 );
 
-/** Another import; what is null is as it was in the one before. */
+/** Another import; null means as in the one before. */
 export interface Night {
   elsewhere: Elsewhere[];
   settings: Settings | null;
@@ -174,11 +174,11 @@ export interface Story {
   people: [string, Person][];
   first: { settings: Settings; roster: Roster };
   nights: Night[];
-  /** Enough records besides that the unchanged-record cache is worth its while. */
+  /** Enough further records that the unchanged-record cache is worthwhile. */
   isLong: boolean;
   /** Whether the records are sent by COPY, or by statements, which are faster for a few. */
   copies: boolean;
-  /** Whether a dry run goes before each import. */
+  /** Whether a dry run precedes each import. */
   checks: boolean;
 }
 

@@ -31,7 +31,7 @@ export interface Expected {
   counts: Record<string, number>;
   /** Line → codes. */
   failures: Record<number, string[]>;
-  /** unique_id → what `check` says of the user. */
+  /** unique_id → the change that `check` reports for the user. */
   changes: Record<string, string>;
   /** "line column: the roster's value, the kept one". */
   kept: string[];
@@ -39,7 +39,7 @@ export interface Expected {
   failing: string[];
 }
 
-/** What a record says of a column: a value that it sets, `CLEAR`, or nothing. */
+/** What a record does to a column: a value that it sets, `CLEAR`, or nothing. */
 type Said = string | null | typeof CLEAR;
 const CLEAR = Symbol("clear");
 
@@ -139,7 +139,7 @@ function mapped(name: string, text: string, { value_maps }: Settings): string {
 
 const fold = (text: string) => text.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** The code of what is wrong, and the value as it is stored. */
+/** The problem's code, and the value as it is stored. */
 function judged(name: Name | "active", text: string, settings: Settings): [code: string | null, value: string] {
   switch (name) {
     case "login_source":
@@ -212,7 +212,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
         user_name: "",
         email: email === undefined ? "" : email ?? "(clear)",
         active: Object.keys(problems).length > 0 || lost.has(id) ? "x" as const : "" as const,
-        // Of repeated records the values are compared that they say.
+        // Repeated records are compared by the values that they set.
         others: Object.values(said).map((word) => word === CLEAR ? "CLEAR" : JSON.stringify(word)),
       };
     }),
@@ -229,7 +229,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   return { failures, skipped: outcome.skipped, good };
 }
 
-/** The login source that the record names; without a value that of the user, or the default. */
+/** The record's login source; without a value, the user's, or the default. */
 function sourceOf(people: People, { id, said }: Read, { defaults }: Settings): string {
   return said.login_source as string ?? people.get(id)?.login_source ?? defaults.login_source;
 }

@@ -40,7 +40,7 @@ export async function runStories(db: RosterDatabase, about: fc.Parameters<[Story
   return seen;
 }
 
-/** So many that the unchanged-record cache is used. */
+/** Enough for the unchanged-record cache to be used. */
 const FILLER: readonly RosterRecord[] = Array.from({ length: 255 }, (_, at) => {
   const cells = { login_source: "ldap", email: "", city: "Laval", province: "NS", phone_cell: "", data_of_birth: "" };
   const texts = Object.entries({ ...cells, active: "1" });
@@ -89,7 +89,7 @@ function note(seen: Seen, what: string): void {
   seen.set(what, (seen.get(what) ?? 0) + 1);
 }
 
-/** What an import and a dry run say, as far as the model knows it. */
+/** The results of an import and a dry run, as far as the model predicts them. */
 function resultOf(report: Omit<ImportReport, "id">) {
   const said = (code: string) => report.warnings.filter((warning) => warning.code === code).map(({ text }) => text);
   return {

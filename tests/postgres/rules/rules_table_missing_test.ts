@@ -6,7 +6,7 @@ import { countsOf, onServer, type RosterDatabase } from "../roster_database.ts";
 
 const settings = { missing_users: "archive" as const };
 
-/** Users by their state: "1 2 | 3 archived". */
+/** The users in each state: "1 2 | 3 archived". */
 async function statesOf(db: RosterDatabase): Promise<Record<string, string>> {
   const users = Object.values(await db.users());
   return Object.fromEntries(

@@ -106,7 +106,7 @@ function defaultWords({ words, editor }, schema) {
   return h("span", { class: "default" }, ` Default: ${value}.`);
 }
 
-/** Whether a default is an empty text, list or table, which the empty field already shows. @param {unknown} value */
+/** Whether a default is an empty string, list or table, which the empty field already shows. @param {unknown} value */
 function isNothing(value) {
   return value === "" || typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
