@@ -4,16 +4,30 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { testDatabase } from "../support/postgres.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
-import { rosterFolder } from "./files.ts";
+import { rosterFile, rosterFolder } from "./files.ts";
 import type { Program } from "./program.ts";
 import { startService } from "./service.ts";
 
-/** Rosters with different users, which are in the folder when the turn begins. */
+/** Rosters that are in the folder when the turn begins, in the order of their import. */
 export interface Load {
-  files: number;
-  recordsEach: number;
+  rosters: readonly string[];
+  /** How many users there are in the end. */
+  users: number;
+}
+
+/** Each roster has users of its own. */
+export async function differentUsers(files: number, recordsEach: number): Promise<Load> {
+  const folder = await rosterFolder(files, recordsEach);
+  const names = (await readdir(folder)).sort();
+  return { rosters: names.map((name) => join(folder, name)), users: files * recordsEach };
+}
+
+/** Two rosters in turn, which differ in one record of a hundred. */
+export async function sameUsers(files: number, records: number): Promise<Load> {
+  const both = [await rosterFile({ records }), await rosterFile({ records, changedEvery: 100 })];
+  return { rosters: Array.from({ length: files }, (_, file) => both[file % 2]), users: records };
 }
 
 const LONGEST_TURN_MS = 600_000;
@@ -21,23 +35,31 @@ const LONGEST_TURN_MS = 600_000;
 /** One turn of a new service on an empty database. */
 export async function turnOnce(
   program: Program,
-  { files, recordsEach }: Load,
-): Promise<{ seconds: number; peakMiB: number | null }> {
+  { rosters, users }: Load,
+): Promise<{ seconds: number; grownMB: number; peakMiB: number | null }> {
   await using database = (await testDatabase())!;
   await using service = await startService(program, database.url);
-  const rosters = await rosterFolder(files, recordsEach);
-  for (const name of await readdir(rosters)) {
-    await Deno.copyFile(join(rosters, name), join(service.upload, `.${name}.part`));
+  const files = rosters.length;
+  for (const [at, roster] of rosters.entries()) {
+    const name = `roster-${String(at + 1).padStart(String(files).length, "0")}.csv`;
+    await Deno.copyFile(roster, join(service.upload, `.${name}.part`));
     await Deno.rename(join(service.upload, `.${name}.part`), join(service.upload, name));
   }
+  const sizeBefore = await sizeOf(database.sql);
   const begin = performance.now();
   await service.ask("/imports", "POST");
   // With many files, polls rarely, because polling would slow down what is measured.
   await until("all files are in bak", () => areIn(service.bak, files), LONGEST_TURN_MS, files > 1 ? 50 : 2);
   const seconds = (performance.now() - begin) / 1_000;
-  const [{ users }] = await database.sql`select count(*) as users from rosterd.users`;
-  if (users !== files * recordsEach) throw new Error(`${users} users instead of ${files * recordsEach}`);
-  return { seconds, peakMiB: service.peakMiB() };
+  const grownMB = (await sizeOf(database.sql) - sizeBefore) / 1e6;
+  const [{ count }] = await database.sql`select count(*) from rosterd.users`;
+  if (count !== users) throw new Error(`${count} users instead of ${users}`);
+  return { seconds, grownMB, peakMiB: service.peakMiB() };
+}
+
+async function sizeOf(sql: TestDatabase["sql"]): Promise<number> {
+  const [{ bytes }] = await sql<{ bytes: number }[]>`select pg_database_size(current_database()) as bytes`;
+  return bytes;
 }
 
 async function areIn(bak: string, files: number): Promise<boolean> {

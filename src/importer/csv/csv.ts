@@ -116,7 +116,7 @@ class Reader implements RowsAhead {
   readonly #plain: Uint8Array;
   readonly #quoted: Uint8Array;
   /** The available bytes. Those from `#position` to `#end` are unread, and a line feed follows them. */
-  #bytes = new Uint8Array(1 << 19);
+  #bytes: Uint8Array = new Uint8Array();
   #position = 0;
   #end = 0;
   #final = false;

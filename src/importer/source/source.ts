@@ -16,8 +16,8 @@ export interface Source {
   read(onRead?: OnRead): AsyncGenerator<Uint8Array>;
 }
 
-/** Used in two halves: one is filled while the other is processed. */
-const BUFFER_BYTES = 512 * 1024;
+/** Used in two halves: one is filled while the other is processed. A small file needs less. */
+const MAX_BUFFER_BYTES = 512 * 1024;
 
 /** Reads the first bytes of a file. Throws `RejectedFile` as {@link unpackedGz} does. */
 export async function openSource(file: RosterFile, limits = GZ_LIMITS): Promise<Source> {
@@ -32,7 +32,7 @@ export async function openSource(file: RosterFile, limits = GZ_LIMITS): Promise<
 }
 
 async function* watched(file: RosterFile, onRead?: OnRead): AsyncGenerator<Uint8Array> {
-  for await (const chunk of file.read(new Uint8Array(BUFFER_BYTES))) {
+  for await (const chunk of file.read(new Uint8Array(Math.min(2 * file.size, MAX_BUFFER_BYTES)))) {
     onRead?.(chunk);
     yield chunk;
   }

@@ -14,7 +14,7 @@ const encoder = new TextEncoder();
 
 /** A reusable buffer of rows to send. */
 export class CopyRows {
-  #bytes = new Uint8Array(MESSAGE_BYTES + (1 << 16));
+  #bytes = new Uint8Array(1 << 14);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
