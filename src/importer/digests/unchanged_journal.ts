@@ -103,11 +103,9 @@ export class UnchangedJournal {
   }
 
   /** Takes the new entries, in the form that {@link UnchangedTable.add} takes. */
-  *take(): Generator<Uint8Array> {
-    for (const piece of this.#full.splice(0)) yield asBytes(piece);
-    const rest = this.#filling.subarray(0, this.#length);
-    this.#length = 0;
-    if (rest.length > 0) yield asBytes(rest);
+  take(): Uint8Array[] {
+    if (this.#length > 0) this.#endPiece();
+    return this.#full.splice(0).map(asBytes);
   }
 
   #addEntry(slot: number, record: number): void {
@@ -128,8 +126,11 @@ export class UnchangedJournal {
     this.#filling[at + 2] = low;
     this.#filling[at + 3] = high;
     this.#length += 4;
-    if (this.#length < this.#filling.length) return;
-    this.#full.push(this.#filling);
+    if (this.#length === this.#filling.length) this.#endPiece();
+  }
+
+  #endPiece(): void {
+    this.#full.push(this.#filling.subarray(0, this.#length));
     this.#filling = new Int32Array(4 * PIECE_ENTRIES);
     this.#length = 0;
   }
