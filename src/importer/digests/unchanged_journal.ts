@@ -13,8 +13,8 @@ import {
   UNMET,
 } from "./unchanged_table.ts";
 
-/** The maximum number of users in the cache, which limits its memory to about 100 MiB. All others are compared. */
-export const MAX_CACHED_USERS = 4_000_000;
+/** The maximum number of users in the cache, which limits its memory to about 70 MiB. All others are compared. */
+export const MAX_CACHED_USERS = 3_000_000;
 
 /** With this many new entries, they should be stored. */
 const MANY_PIECES = 64;
