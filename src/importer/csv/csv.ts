@@ -22,7 +22,7 @@
  */
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
-import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+import type { LineMatcher } from "./line_matcher.ts";
 import type { ReadingNotes } from "./reading_notes.ts";
 import { isRuledLine, type WidthCounts } from "./row_blocks.ts";
 import { type RowsAhead, RowWidths, type WidthOptions } from "./row_widths.ts";
@@ -57,7 +57,7 @@ export interface ReaderOptions extends WidthOptions {
   validate: boolean;
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
-  matcher?: UnchangedMatcher;
+  matcher?: LineMatcher;
   /** Counts skipped lines and short records. */
   notes?: ReadingNotes;
 }
@@ -180,7 +180,7 @@ class Reader implements RowsAhead {
       // Survey before any record is skipped, because every record counts.
       const surveyed = widths.header === 0 || widths.usual > 0 || this.#surveyUsualWidth();
       if (surveyed) {
-        if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
+        if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipLines(matcher);
         if (this.#position === this.#end) break;
         if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
       }
@@ -199,8 +199,8 @@ class Reader implements RowsAhead {
     return surveyed;
   }
 
-  #skipUnchanged(matcher: UnchangedMatcher): void {
-    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
+  #skipLines(matcher: LineMatcher): void {
+    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end, this.#line)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
       this.#widths.passUsual();

@@ -10,8 +10,9 @@ export const PIECE_ENTRIES = 1 << 12;
 /** With fewer slots, a look-up has to pass over many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
-// The state of a user's entry in this import: no record seen yet, record skipped, record read, or entry out of date.
-export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
+// The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or one
+// record skipped and another one read.
+export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3, REPEATED = 4;
 
 export class UnchangedTable {
   /** The key of the user looked up last. */
@@ -47,6 +48,12 @@ export class UnchangedTable {
       const low = view.getInt32(at, true), high = view.getInt32(at + 4, true);
       this.#set(low, high, view.getInt32(at + 8, true), view.getInt32(at + 12, true));
     }
+  }
+
+  /** Adds a user without a digest. */
+  put(uniqueId: string): void {
+    this.slotOf(uniqueId);
+    this.#set(this.key.low, this.key.high, 0, 0);
   }
 
   /** Only needed if the log names many users who are no longer in the database. */

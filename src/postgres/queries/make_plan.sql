@@ -5,10 +5,13 @@ select
   line, unique_id, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
   case when changes <> '' then ('{' || changes || '}')::jsonb end,
   version, archived_at,
-  case when lower(new_user_name) <> '' and lower(new_user_name) is distinct from lower(old_user_name) then lower(new_user_name) end,
-  coalesce(lower(new_user_name) <> lower(old_user_name), false),
-  case when lower(new_email) <> '' and lower(new_email) is distinct from lower(old_email) then lower(new_email) end,
-  coalesce(lower(new_email) <> lower(old_email), false)
+  -- Most values are the same in any letter case, and comparing them is faster than lower().
+  case when new_user_name <> '' and new_user_name is distinct from old_user_name
+    and lower(new_user_name) is distinct from lower(old_user_name) then lower(new_user_name) end,
+  coalesce(new_user_name <> old_user_name and lower(new_user_name) <> lower(old_user_name), false),
+  case when new_email <> '' and new_email is distinct from old_email
+    and lower(new_email) is distinct from lower(old_email) then lower(new_email) end,
+  coalesce(new_email <> old_email and lower(new_email) <> lower(old_email), false)
 from (
   select
     s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at,
