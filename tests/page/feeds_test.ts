@@ -19,7 +19,7 @@ pageTest(
     const { page, assertQuiet } = await admin();
     const rows = page.getByRole("table", { name: "Feeds" }).getByRole("row");
     const [students, staff, root] = [rows.nth(1), rows.nth(2), rows.nth(3)];
-    assert.match(await students.innerText(), /students\s+x\.csv\s+.*Done/);
+    assert.match(await students.innerText(), /students\s+x\.csv[\s✓]*Done/);
     assert.match(await students.innerText(), /in (23|24) hours|in (1|a) day|tomorrow/);
     assert.match(await staff.innerText(), /Trial: checked, not applied/);
     assert.match(await staff.innerText(), /Paused until .*2999.*, 1 file waits/s);
