@@ -9,7 +9,9 @@ import { printable } from "../../runtime/log.ts";
 import { withAccess } from "../access.ts";
 import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
-import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { feedOf } from "../feed_flag.ts";
+import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -18,7 +20,7 @@ import type { Terminal } from "../terminal.ts";
 export const settingsMapCommand: Command = {
   words: "settings map",
   operands: { words: "FILE", min: 1, max: 1 },
-  flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
+  flags: { ...JSON_FLAG, ...FEED_FLAG, ...EMBEDDED_FLAG },
   summary: "set up an export: ask what its headers and values mean",
   help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
     "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
@@ -35,7 +37,7 @@ interface Setup {
 }
 
 async function runMap(invocation: Invocation): Promise<number> {
-  const { operands: [path], flags, config, clock } = invocation;
+  const { operands: [path], flags, config, clock } = invocation, feed = feedOf(flags);
   return await withAccess(
     invocation,
     async (database) => {
@@ -43,13 +45,17 @@ async function runMap(invocation: Invocation): Promise<number> {
       const file = flags.embedded ? openSettingsFile(config.settings, clock) : (await ownFile(invocation)).file;
       const store = new PostgresImportStore(database);
       return await setUp(invocation, {
-        check: async () => await ownCheck(invocation, store, await settingsInForce(invocation))(path),
+        check: async () => {
+          const settings = await settingsInForce(invocation);
+          requireFeed(settings, feed);
+          return await ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) })(path);
+        },
         change: (patch) => file.patch(patch),
       });
     },
     (service) =>
       setUp(invocation, {
-        check: () => serviceCheck(service)(path),
+        check: () => serviceCheck(service, feed)(path),
         change: (patch) => changeOver(service, patch),
       }),
   );

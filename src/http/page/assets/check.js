@@ -1,6 +1,7 @@
 /** The view that checks a dropped file: what an import would do now, without writing anything. */
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
+import { feedNames, feedWord } from "./feed.js";
 import { button, data, notice, trouble, viewOf } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
 import { shown, size } from "./words.js";
@@ -11,13 +12,21 @@ import { shown, size } from "./words.js";
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** @param {Page} page */
-export function checkView(page) {
+export async function checkView(page) {
+  // Broken settings must not hide this view.
+  const feeds = await readStored(page).then(({ settings }) => feedNames(settings)).catch(() => []);
+  const feed = h(
+    "select",
+    { id: "check-feed" },
+    ["", ...feeds].map((name) => h("option", { value: name }, feedWord(name))),
+  );
   const result = h("div", { class: "stack", id: "check-result" });
   const words =
     "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.";
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),
+    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file of "), feed),
     page.session.isAdmin
       ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "The read token cannot check files.")),
@@ -26,7 +35,7 @@ export function checkView(page) {
   );
   /** The check of the latest file; a new file aborts it. @type {AbortController | null} */
   let running = null;
-  return Promise.resolve(view);
+  return view;
 
   /**
    * @param {File} file
@@ -56,7 +65,10 @@ export function checkView(page) {
     try {
       // The ETag is read first: a change during the check makes it too old, never too new.
       const { etag } = await readStored(page, signal);
-      const [report] = await page.api.post(`check?name=${encodeURIComponent(file.name)}`, { file, signal });
+      const [report] = await page.api.post(`check?${new URLSearchParams({ name: file.name, feed: feed.value })}`, {
+        file,
+        signal,
+      });
       if (signal.aborted) return;
       const apply = async (/** @type {unknown} */ patch) => {
         await changeStored(page, patch, etag);
