@@ -18,7 +18,7 @@ function uniqueColumns(): Map<string, Unique> {
 }
 
 /** With this many possible duplicates, they should be taken. */
-const MANY = 20_000;
+const MANY = 5_000;
 
 export interface PossibleDuplicate {
   what: string;

@@ -20,7 +20,7 @@ export const MAX_CACHED_USERS = 3_000_000;
 const MANY_PIECES = 64;
 
 /** With this many users in {@link UnchangedJournal.takeRepeated}, they should be taken. */
-const MANY_REPEATED = 20_000;
+const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
   /** Users with both a skipped record and one that was read. All their records must then be read. */

@@ -17,6 +17,9 @@ export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3, REPEATED = 4;
 export class UnchangedTable {
   /** The key of the user looked up last. */
   readonly key = new UserKey();
+  readonly #encoder = new TextEncoder();
+  /** Reused, because a buffer for each user would grow the process by its garbage. */
+  #text = new Uint8Array(256);
   /** One per slot. */
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
@@ -95,8 +98,9 @@ export class UnchangedTable {
 
   /** The slot of a user, or -1. Sets {@link key} to the key of that user. */
   slotOf(uniqueId: string): number {
-    const bytes = new TextEncoder().encode(uniqueId);
-    return this.find(new DataView(bytes.buffer), 0, bytes.length);
+    if (this.#text.length < 3 * uniqueId.length) this.#text = new Uint8Array(3 * uniqueId.length);
+    const { written } = this.#encoder.encodeInto(uniqueId, this.#text);
+    return this.find(new DataView(this.#text.buffer), 0, written);
   }
 
   find(bytes: DataView, from: number, to: number): number {

@@ -20,10 +20,6 @@ const MAX_NESTED_PART = 0.05;
 const CREATE_RESTAGED =
   'create temp table if not exists restaged_users (unique_id text collate "C" primary key) on commit drop';
 
-/** For possible duplicates that are added in several parts. */
-const UNIQUE_DUPLICATES =
-  "create unique index if not exists possible_duplicates_key on possible_duplicates (what, key)";
-
 const USERS_ESTIMATE = `
   select exists (select from rosterd.users) as any,
     (select greatest(reltuples, 0)::float8 from pg_class where oid = 'rosterd.users'::regclass) as users`;
@@ -96,7 +92,6 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async note(duplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void> {
     await this.rows.endCopy();
-    await this.context.tx.unsafe(UNIQUE_DUPLICATES);
     await this.#add(duplicates, repeated);
   }
 
@@ -139,9 +134,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     if (all.length === 0) return;
     this.#hasPossibleDuplicates = true;
     const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
-    await tx`
-      insert into possible_duplicates select distinct * from unnest(${whats}::text[], ${keys}::text[])
-      on conflict do nothing`;
+    await tx`insert into possible_duplicates select * from unnest(${whats}::text[], ${keys}::text[])`;
     if (repeated.length === 0) return;
     this.#hasRepeated = true;
     await tx.unsafe(CREATE_RESTAGED);
