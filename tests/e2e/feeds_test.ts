@@ -232,3 +232,42 @@ withFeeds(
     assert.deepEqual(Object.keys((await service.get<{ feeds: object }>("/settings")).feeds), ["staff", "students"]);
   },
 );
+
+withFeeds(
+  "a missing file is told to the clerks of its feed; a pause is silent, and the wait begins again after it",
+  async (service, sql) => {
+    await dropAll(service);
+    await service.turn();
+    await service.smtp.received(1);
+    await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
+    await service.set({
+      feeds: {
+        students: { expected_every_hours: 1 },
+        staff: { expected_every_hours: 1, paused_until: IN_AN_HOUR() },
+      },
+    });
+    const [, staff] = (await status(service)).feeds;
+    assert.equal(staff.expected_at, null, "nothing is expected in a pause");
+    await service.turn();
+    const [, mail] = await service.smtp.received(2);
+    assert.equal(mail.subject, "rosterd: students: no file for 1 hour");
+    assert.deepEqual(mail.envelope.to.toSorted(), ["admin@example.edu", "students@example.edu"]);
+
+    await service.set({ feeds: { staff: { paused_until: new Date(Date.now() - 60_000).toISOString() } } });
+    await service.turn();
+    const [{ count }] = await sql<{ count: number }[]>`select count(*) from rosterd.outbox where kind = 'alert'`;
+    assert.equal(Number(count), 1, "the pause has just ended");
+  },
+);
+
+withFeeds(
+  "an undo works in a pause",
+  async (service, sql) => {
+    await service.drop("x.csv", ROOT);
+    await service.turn();
+    await service.set({ paused_until: IN_AN_HOUR() });
+    const [{ id }] = await history(service, "limit=1");
+    assert.equal((await service.fetch(`/imports/${id}/undo`, { method: "POST" })).status, 200);
+    assert.equal((await sql`select from rosterd.users where archived_at is null`).length, 0);
+  },
+);
