@@ -103,6 +103,8 @@ withFeeds("a feed whose folder is a link is stopped alone, and the status names 
   assert.match(feeds[0].text!, /students is a link/);
   assert.equal(folder.usable, true);
   assert.equal(problems[0].text, "the folder of students cannot be used");
+  const open = await (await service.fetch("/readyz", { headers: { authorization: "" } })).json();
+  assert.deepEqual(open.problems.map(({ text }: { text: string }) => text), ["the folder of a feed cannot be used"]);
   assert.deepEqual(
     [...Deno.readDirSync(elsewhere)].map(({ name }) => name),
     ["x.csv"],
