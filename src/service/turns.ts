@@ -1,5 +1,5 @@
 /** Scans the folders between turns, imports from one after the other in each turn, and updates the {@link ServiceState}. */
-import { pausedUntil, settingsOf } from "../domain/settings.ts";
+import { feedsOf, pausedUntil, settingsOf } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
@@ -150,6 +150,8 @@ export class Turns {
     try {
       for (const folder of this.#folders) {
         if (signal.aborted || term.aborted) break;
+        // An earlier import may have taken long enough for an admin to remove the feed.
+        if (!feedsOf(this.#state.settings).includes(folder.feed)) continue;
         const { imported, hadUploads } = await this.#importFeed(folder, signal, failures);
         result.imported.push(...imported);
         result.hadUploads ||= hadUploads;
