@@ -123,7 +123,8 @@ table users (
   archived_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  created_by_import bigint
+  created_by_import bigint,
+  feeds jsonb not null default '{}'::jsonb
 )
 
 constraint import_changes_import_id_fkey on rosterd.import_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
@@ -147,6 +148,7 @@ constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
 constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)
 constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'void'::text, 'lost'::text])))
 constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
+constraint users_feeds_check on rosterd.users CHECK ((jsonb_typeof(feeds) = 'object'::text))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
 
 CREATE INDEX import_changes_lost_active_idx ON rosterd.import_changes USING btree (changed_at) WHERE lost_active

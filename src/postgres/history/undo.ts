@@ -8,12 +8,15 @@ import undoArchived from "../queries/decide/undo_archived.sql" with { type: "tex
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
 import undoFindValues from "../queries/decide/undo_find_values.sql" with { type: "text" };
+import undoFindWords from "../queries/decide/undo_find_words.sql" with { type: "text" };
 import undoFree from "../queries/decide/undo_free.sql" with { type: "text" };
 import undoLeftOut from "../queries/decide/undo_left_out.sql" with { type: "text" };
 import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
+import undoNames from "../queries/decide/undo_names.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
+import undoWords from "../queries/decide/undo_words.sql" with { type: "text" };
 import releasePermits from "../queries/release_permits.sql" with { type: "text" };
 
 /** Null for an unknown import. Throws {@link CannotDecide} if the import cannot be undone. */
@@ -35,7 +38,9 @@ export async function undoImport(
     await tx.unsafe(undoFree, [importId]);
     await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
     await tx.unsafe(undoAccess);
+    await tx.unsafe(undoWords);
     const created = await tx.unsafe(undoCreated, [importId]);
+    await tx.unsafe(undoNames, [importId]);
     const permits = await restorePermits(tx, importId);
     const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [importId, MAX_LEFT_OUT]);
     await tx.unsafe(undoArchived, [importId]);
@@ -74,7 +79,8 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
   await tx.unsafe(undoFindValues, [importId]);
   await tx.unsafe("create index on undo_values (unique_id)");
   await tx.unsafe(undoFindStates, [importId]);
-  await tx.unsafe("analyze undo_values, undo_states");
+  await tx.unsafe(undoFindWords, [importId]);
+  await tx.unsafe("analyze undo_values, undo_states, undo_words");
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 

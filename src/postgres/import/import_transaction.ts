@@ -1,4 +1,5 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
+import { feedsOf } from "../../domain/settings.ts";
 import type {
   DryRun,
   DryRunPlan,
@@ -79,7 +80,12 @@ async function createTables(
   { feed, settings }: FeedSettings,
 ): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
-  const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
+  const queries = importQueries(header.present.map(({ column }) => column), {
+    ...settings,
+    defaults,
+    feed,
+    feeds: feedsOf(settings),
+  });
   await tx.unsafe(queries.stage);
   return { tx, copies, header, feed, settings, defaults, queries };
 }

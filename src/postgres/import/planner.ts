@@ -1,11 +1,11 @@
 /** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
-import type { Settings } from "../../domain/settings.ts";
+import { feedsOf, type Settings } from "../../domain/settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";
-import { keptWarning, notWholeWarning } from "../../importer/warnings.ts";
+import { keptByOtherFeedWarning, keptWarning, notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 import type { StagedFacts } from "./staging.ts";
@@ -55,6 +55,7 @@ export class Planner {
     const warnings = [
       ...await this.#findKept(tx),
       ...(missing_users === "archive" ? await this.#findMissing(tx) : []),
+      ...await this.#findKeptByOtherFeed(tx),
     ];
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
@@ -79,6 +80,14 @@ export class Planner {
     return kept.map(({ name, users }) => keptWarning(name, users));
   }
 
+  /** Counts the users who keep access that they would lose without another feed. */
+  async #findKeptByOtherFeed(tx: Tx): Promise<Warning[]> {
+    if (feedsOf(this.context.settings).length === 1) return [];
+    const [{ users }] = await tx`
+      select (select count(*) from plan where kept) + (select count(*) from missing where effect = 'kept') as users`;
+    return users === 0 ? [] : [keptByOtherFeedWarning(users)];
+  }
+
   /** Finds users who are missing from the roster, unless the roster may be incomplete. */
   async #findMissing(tx: Tx): Promise<Warning[]> {
     const [{ unreadable, first_line, applies }] = await tx.unsafe(this.context.queries.findUnreadable);
@@ -95,12 +104,15 @@ export class Planner {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;
     const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.context.queries.countLosses);
-    const all = losses.find(({ login_source }) => login_source === null);
+    const all = losses.find(({ feed, login_source }) => feed === null && login_source === null);
     if (all === undefined || all.losing === 0) return null;
     const [open] = await tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
-    const active = await tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.context.queries.countActive);
-    const activeOf = new Map(active.map((row) => [row.login_source, row.active]));
-    const weighed = losses.map((one) => ({ ...one, active: activeOf.get(one.login_source) ?? 0 }));
+    const active = await tx.unsafe<Pick<Losses, "feed" | "login_source" | "active">[]>(
+      this.context.queries.countActive,
+    );
+    const activeOf = ({ feed, login_source }: Pick<Losses, "feed" | "login_source">) =>
+      active.find((row) => row.feed === feed && row.login_source === login_source)?.active ?? 0;
+    const weighed = losses.map((one) => ({ ...one, active: activeOf(one) }));
     return reasonToHold(archive_guard, open.id, weighed);
   }
 }

@@ -7,7 +7,7 @@ import type { Counts } from "../../../src/domain/outcome.ts";
 /**
  * before   the user: unknown, active, disabled, archived
  * record   its value of `active`: 0, 1, or none (the column is absent or the value empty); failed: it was not applied; absent:
- *          the user has no record, but others of the login source do; elsewhere: no record of the login source
+ *          the feed named the user before, and there is no record; elsewhere: only others named the user
  * inactive archive_inactive_users
  * missing  missing_users
  * losses   whether losses of `active` happen or are held (see GUARD)

@@ -7,4 +7,4 @@ where exists (select from repeats) and line in (select line from repeats union a
 union
 select unique_id from overruled
 union
-select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null))
+select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null or says is not null))
