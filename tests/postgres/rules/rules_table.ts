@@ -177,7 +177,7 @@ function outcomeOf(outcome: string, { record, value }: Case): keyof Counts | nul
   return value === "differs" ? "updated" : "unchanged";
 }
 
-function product<T>(choices: { [K in keyof T]: readonly T[K][] }): T[] {
+export function product<T>(choices: { [K in keyof T]: readonly T[K][] }): T[] {
   return Object.entries(choices).reduce(
     (all, [name, values]) => all.flatMap((one) => (values as unknown[]).map((value) => ({ ...one, [name]: value }))),
     [{}] as object[],
