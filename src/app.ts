@@ -6,7 +6,6 @@ import { removeServiceRecord, writeServiceRecord } from "./host/service_record.t
 import { openSettingsFile } from "./host/settings_file.ts";
 import { createHttp } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
-import { createInbox } from "./inbox/inbox.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { SettingsFile } from "./host/settings_file.ts";
 import type { Database } from "./postgres/connection/connect.ts";
@@ -24,6 +23,7 @@ import { Alerts } from "./service/alerts.ts";
 import { HoldService } from "./service/hold_service.ts";
 import { DatabaseMonitor } from "./service/database_monitor.ts";
 import { CachedImportHistory } from "./service/cached_import_history.ts";
+import { FeedFolders } from "./service/feed_folders.ts";
 import { createMailer } from "./service/mailer.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
@@ -143,31 +143,29 @@ function assemble(
   stopping: AbortSignal,
 ) {
   const state = initialState(settings);
-  const inbox = createInbox({ upload: config.upload, clock, log });
-  const { bak } = inbox;
+  const folders = new FeedFolders({ upload: config.upload, clock, log });
+  const bakOf = (feed: string) => folders.bakOf(feed);
   const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
-  const history = new CachedImportHistory({ database, bak, state, databaseMonitor });
+  const history = new CachedImportHistory({ database, bakOf, state, databaseMonitor });
   const decisions = new HoldService({ database, history, state, databaseMonitor, stopping, log });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
-  const outbox = createMailer({ database, bak, transport, state, clock, log });
+  const outbox = createMailer({ database, bakOf, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
 
   const mails = leaderLoop("mail", MAIL_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
-    await clearExpired({ database, bak, clock, log }, state.settings);
+    await clearExpired({ database, bakOf, clock, log }, state.settings);
   });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({
-    ...{ state, settingsFile, inbox, store, databaseMonitor, leadership, clock, log },
+    ...{ state, settingsFile, folders, store, databaseMonitor, leadership, clock, log },
     yieldToRequests: () => requestPriority.yieldToRequests(),
     onTurn: async (changed) => {
       if (changed) await history.refresh();
-      // An unusable folder must not block the other alerts.
-      const grown = state.folderUnavailableReason === null ? await inbox.lateWrites() : [];
-      await alerts.raise(state.settings, waitingFiles(state), grown);
+      await alerts.raise(state.settings, waitingFiles(state), await folders.lateWrites(state.settings));
       mails.trigger();
     },
   });

@@ -42,6 +42,10 @@ function statusWords({ status, failed, records, hold }: ShownReport, { paint }: 
       return hold === undefined || hold === null || hold.state === "open"
         ? paint.warning("archivals are on hold")
         : `archivals were on hold, and have been ${hold.state}`;
+    case "checked":
+      return failed === 0
+        ? "checked, not applied"
+        : paint.warning(`checked, not applied: ${grouped(failed)} of ${grouped(records)} records would fail`);
     case "rejected":
       return paint.bad("rejected");
     default:

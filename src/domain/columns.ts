@@ -110,3 +110,8 @@ export const OWN_RECORD = "rosterd_record";
 export function isOwnHeader(header: string): boolean {
   return /^\s*rosterd[\s_\p{Pd}]/iu.test(header.normalize("NFKC").replace(INVISIBLES, ""));
 }
+
+/** Restores the column order, because jsonb has its own key order. */
+export function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
+}

@@ -7,3 +7,8 @@ export interface LateWrite {
   /** Its size now, in bytes. */
   readonly size: number;
 }
+
+export interface FeedLateWrite extends LateWrite {
+  /** "" for the upload folder itself. */
+  readonly feed: string;
+}

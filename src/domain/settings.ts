@@ -362,6 +362,25 @@ export function settingsOf(settings: Settings, feed: string): Settings {
   return { ...settings, ...own, archive_guard: { ...settings.archive_guard, ...own.archive_guard } };
 }
 
+/** The feed is not in the settings. */
+export class UnknownFeed extends Error {
+  override readonly name = "UnknownFeed";
+}
+
+/** Throws {@link UnknownFeed}. */
+export function requireFeed(settings: Settings, feed: string): void {
+  const feeds = feedsOf(settings);
+  if (feeds.includes(feed)) return;
+  const known = feeds.length === 1 ? "the settings have no feeds" : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
+  throw new UnknownFeed(`${JSON.stringify(feed)} is not a feed: ${known}`);
+}
+
+/** When the pause of a feed ends; null if it is not paused. */
+export function pausedUntil(settings: Settings, feed: string, now: Date): Date | null {
+  const until = new Date(settingsOf(settings, feed).paused_until);
+  return until > now ? until : null;
+}
+
 /** All feeds in their order; the upload folder itself, "", comes last. */
 export function feedsOf(settings: Settings): string[] {
   return [...Object.keys(settings.feeds), ""];

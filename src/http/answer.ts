@@ -5,13 +5,13 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
-import { InvalidSettings } from "../domain/settings.ts";
+import { InvalidSettings, UnknownFeed } from "../domain/settings.ts";
 import { BrokenSettingsFile, SettingsChanged } from "../domain/stored_settings.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { Busy, DatabaseUnreachable, TurnFailed } from "./service.ts";
+import { Busy, DatabaseUnreachable, Paused, TurnFailed } from "./service.ts";
 
 /** A longer list is of no use to people, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
@@ -35,6 +35,7 @@ function expected(error: unknown): Problem | null {
       error.problems.map(({ key, message }) => ({ key, message })),
     );
   }
+  if (error instanceof UnknownFeed) return invalid(error.message, [{ key: "feed", message: error.message }]);
   if (error instanceof CannotDecide) {
     return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
@@ -43,6 +44,7 @@ function expected(error: unknown): Problem | null {
     const problems = [{ code: "database", text: error.message }];
     return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
   }
+  if (error instanceof Paused) return new Problem(409, error.message);
   if (error instanceof TurnFailed) return new Problem(503, error.message, { problems: [error.problem] });
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");
   if (error instanceof DOMException && error.name === "AbortError") {

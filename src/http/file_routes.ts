@@ -1,5 +1,6 @@
 /** The routes that transfer a whole file: downloading failed records, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { isFeedName } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
@@ -26,12 +27,16 @@ const fileName = z.string({ error: "must be the name of the file" }).min(1, { er
   .max(255, { error: "must have at most 255 characters" })
   .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
 
+const feedName = z.string({ error: "must be given once" }).refine((name) => name === "" || isFeedName(name), {
+  error: "must be the name of a feed, or empty",
+});
+
 const checkFile = createRoute({
   method: "post",
   path: "/check",
   summary: "Check what importing the file in the body would do now; writes nothing",
   request: {
-    query: z.strictObject({ name: fileName }),
+    query: z.strictObject({ name: fileName, feed: feedName.default("") }),
     body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
   },
   responses: {
@@ -58,7 +63,8 @@ export function addFileRoutes(
     refuseForms(c.req.header("content-type") ?? "");
     const body = checkBody(c.req.raw, bodyTimeoutMs);
     try {
-      return c.json(await service.check(c.req.valid("query").name, body.stream, gone(c)), 200);
+      const { feed, name } = c.req.valid("query");
+      return c.json(await service.check(name, body.stream, gone(c), feed), 200);
     } catch (error) {
       throw body.fault() ?? error;
     }

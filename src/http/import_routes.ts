@@ -9,6 +9,8 @@ import { failurePage, heldPage, importEntry, importList, importPage } from "./sc
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
 
+const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
+
 const listImports = createRoute({
   method: "get",
   path: "/imports",
@@ -18,6 +20,7 @@ const listImports = createRoute({
       limit: wholeNumber(1, 200).default(50),
       before: wholeNumber(1).optional(),
       status: z.enum(IMPORT_STATUSES, { error: `must be one of ${IMPORT_STATUSES.join(", ")}` }).optional(),
+      feed: feedName.optional().describe("Only imports of this feed; empty for the upload folder itself."),
     }),
   },
   responses: { 200: json("One page of imports.", importPage), ...errors(422, 503) },
@@ -34,7 +37,7 @@ const startTurn = createRoute({
   responses: {
     200: json("With wait=true: the imports of a scan that began after the call.", importList),
     202: json("The scan was requested. The list is empty.", importList),
-    ...errors(415, 422, 503),
+    ...errors(409, 415, 422, 503),
   },
 });
 

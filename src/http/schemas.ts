@@ -64,14 +64,18 @@ export const approved = decisions.approved.clone().openapi("Approved");
 export const discarded = decisions.discarded.clone().openapi("Discarded");
 export const undone = decisions.undone.clone().openapi("Undone");
 
+const feedName = z.string().describe('"" for the upload folder itself.');
+
 const waitingFile = z.object({
-  name: z.string(),
+  feed: feedName,
+  name: z.string().describe("From the upload folder, such as students/roster.csv."),
   code: stableWord,
   text: z.string(),
 }) satisfies z.ZodType<WaitingFile>;
 
 const runningImport = z.object({
   id: z.int().nullable(),
+  feed: feedName,
   file: z.string(),
   stage: z.enum(STAGES),
   bytes: count,
@@ -80,12 +84,31 @@ const runningImport = z.object({
   started_at: time,
 });
 
+const feedStatus = z.object({
+  name: feedName,
+  usable: z.boolean(),
+  text: z.string().optional(),
+  apply: z.boolean().describe("Whether files are applied; false for a trial."),
+  paused_until: time.nullable().describe("When the pause ends; null if the feed is not paused."),
+  pending: count.describe("Uploads that the next scan would import, or that wait for the end of the pause."),
+  open_holds: count,
+  held_users: count,
+  last_import: z.object({
+    id: z.int(),
+    file: z.string(),
+    status: z.enum(outcome.IMPORT_STATUSES),
+    finished_at: time,
+  }).nullable(),
+  expected_at: time.nullable().describe("When the next file is due, by expected_every_hours."),
+});
+
 export const statusDocument = z.object({
   version: z.string(),
   ready: z.boolean(),
   problems: z.array(outcome.codedText).describe("What prevents imports or needs attention."),
   database: z.object({ kind: z.enum(["server", "embedded"]), state: stableWord, text: z.string().optional() }),
   folder: z.object({ path: z.string(), usable: z.boolean(), text: z.string().optional() }),
+  feeds: z.array(feedStatus).describe("In the order of the settings. The upload folder itself comes last."),
   settings: z.object({ valid: z.boolean(), text: z.string().optional() }),
   mail: z.object({ configured: z.boolean(), waiting: count, problem: z.string().optional() }),
   next_turn_at: time.nullable(),
@@ -101,7 +124,9 @@ export const statusDocument = z.object({
   ignored: z.array(z.string()).describe("The first 100 files ignored because of their extension."),
   ignored_count: count,
   open_holds: count.describe("Imports with held users awaiting a decision."),
-  holds: z.array(z.object({ id: z.int(), file: z.string(), users: count })).describe("The first 100 open holds."),
+  holds: z.array(z.object({ id: z.int(), feed: feedName, file: z.string(), users: count })).describe(
+    "The first 100 open holds.",
+  ),
   last_import_at: time.nullable(),
 }).openapi("Status");
 

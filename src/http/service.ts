@@ -27,6 +27,8 @@ export interface ImportQuery {
   /** Only imports with a smaller id. */
   before?: number;
   status?: ImportStatus;
+  /** "" for the upload folder itself. */
+  feed?: string;
 }
 
 export interface DetailQuery<Place> {
@@ -79,15 +81,16 @@ export interface Service {
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
    * Requests a scan of the folder. With `wait`, resolves with the imports of a turn that began after the call, once
-   * that turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn.
+   * that turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn. Throws
+   * {@link Paused}.
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
-  /** Reports what importing the file would do, as `check --json` does. */
-  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]>;
+  /** Reports what importing the file into the feed would do, as `check --json` does. */
+  check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport[]>;
 }
 
 /** An import is using the embedded database, which serves one client at a time. The caller can retry later. */
@@ -95,6 +98,14 @@ export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
     super("the embedded database is busy with an import: try again in a few seconds");
+  }
+}
+
+/** Every feed is paused. The message says until when. */
+export class Paused extends Error {
+  override readonly name = "Paused";
+  constructor(readonly until: Date) {
+    super(`imports are paused until ${until.toISOString()}; paused_until in the settings says so`);
   }
 }
 

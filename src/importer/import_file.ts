@@ -26,14 +26,32 @@ import { mailOwed } from "./mail_owed.ts";
 import { knownNames } from "./checks/header.ts";
 import { openRoster, type Roster } from "./csv/roster.ts";
 import { judgeWithoutRecords } from "./csv/lost_line_ends.ts";
-import type { DryRun, DryRunPlan, ImportTransaction, PlannedImport, Progress, RosterFile, Staging } from "./ports.ts";
+import type {
+  DryRun,
+  DryRunPlan,
+  ImportTransaction,
+  PlannedImport,
+  PlannedTrial,
+  Progress,
+  RosterFile,
+  Staging,
+} from "./ports.ts";
 import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { mailWarnings, planWarnings } from "./warnings.ts";
 
-/** Imports one file and records the result in the same transaction. */
+/** Imports one file, or only checks it in a trial, and records the result in the same transaction. */
 export async function importFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  importId: number,
+  job: ImportJob,
+): Promise<void> {
+  return await (job.settings.apply ? applyFile : tryFile)(file, transaction, importId, job);
+}
+
+async function applyFile(
   file: RosterFile,
   transaction: ImportTransaction,
   importId: number,
@@ -53,6 +71,25 @@ export async function importFile(
   ];
   const { hold } = applied.summary;
   await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
+}
+
+async function tryFile(
+  file: RosterFile,
+  transaction: ImportTransaction,
+  importId: number,
+  job: ImportJob,
+): Promise<void> {
+  const { settings, facts, clock, isUpload } = job, status = "checked";
+  const stage: Stage<PlannedTrial> = (roster) => transaction.trial(importId, roster, job);
+  const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
+  const counts = balance(await planned.counts(), skipped, facts.records);
+  const mail = mailOwed(status, settings, isUpload);
+  const warnings = [
+    ...read.warnings,
+    ...planWarnings(planned.summary, null),
+    ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
+  ];
+  await planned.record({ status, counts, facts, warnings, hold: null, mail, finishedAt: clock.now() });
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */

@@ -4,7 +4,7 @@
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
-import { advance, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
+import { advance, awaitsImport, type PendingClaim, type PendingUpload, type Turn } from "./upload_steps.ts";
 
 export interface TurnResult {
   imported: number[];
@@ -13,13 +13,14 @@ export interface TurnResult {
   hadUploads: boolean;
 }
 
-/** Runs one turn over a fresh scan. Throws only errors that affect every upload. */
+/** Runs one turn over a fresh scan of a feed. Throws only errors that affect every upload. */
 export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnResult> {
   const pending = await pendingUploads(turn, scan);
   const result: TurnResult = { imported: [], postponed: [], hadUploads: pending.length > 0 };
   await turn.inbox.tidy();
   for (const upload of pending) {
     if (turn.signal.aborted) break;
+    if (awaitsImport(upload) && turn.isPaused()) continue;
     try {
       const id = await advance(turn, upload);
       if (id !== null) result.imported.push(id);
@@ -36,11 +37,11 @@ export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnRe
 
 /** All uploads in the folders, and all imports whose upload is gone. Those closest to completion come first. */
 async function pendingUploads(
-  { inbox, store }: Turn,
+  { inbox, store, feed }: Turn,
   { claimed, moved, ready }: FolderScan,
 ): Promise<PendingUpload[]> {
   const known = new Set([...claimed, ...moved].map(({ key }) => key));
-  const entries = new Map((await store.unfinished([...known])).map(({ key, entry }) => [key, entry]));
+  const entries = new Map((await store.unfinished(feed, [...known])).map(({ key, entry }) => [key, entry]));
   const entryOf = ({ key }: ClaimedUpload) => entries.get(key) ?? null;
 
   const gone: PendingClaim[] = [];

@@ -165,6 +165,8 @@ export interface ImportTransaction extends EarlierImports {
    * roster's text.
    */
   stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>>;
+  /** Like a dry run, but its result is kept. Changes no user. */
+  trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>>;
 }
 
 /** A transaction that is always rolled back. */
@@ -207,6 +209,14 @@ export interface Staged<Planned> {
 export interface PlannedImport {
   /** Applies the plan. Plans again if another program changes a user in the plan. */
   apply(): Promise<AppliedImport>;
+}
+
+/** A plan that is noted in the history instead of applied. */
+export interface PlannedTrial {
+  readonly summary: PlanSummary;
+  counts(): Promise<Counts>;
+  /** Completes the history entry, with the failures, what would change, and the mail to send. */
+  record(done: DoneImport): Promise<void>;
 }
 
 export interface AppliedImport {
@@ -265,8 +275,8 @@ export interface ImportStore {
   find(importId: number): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<Failure[]>;
-  /** The imports of the uploads with these keys, and all others whose uploads are not yet in `bak`. */
-  unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
+  /** The imports of the feed's uploads with these keys, and all others of it whose uploads are not yet in `bak`. */
+  unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Records the name of the file in `bak`. From then on, its mail may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;

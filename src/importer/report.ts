@@ -1,5 +1,5 @@
 /** Builds the JSON that `import --json`, `check --json` and `POST /check` return. */
-import { columnPosition } from "../domain/columns.ts";
+import { inColumnOrder } from "../domain/columns.ts";
 import {
   type Change,
   COUNT_NAMES,
@@ -85,11 +85,6 @@ async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckRe
 /** Turns the report of a file that could not be checked into a `CheckReport`. */
 export function asCheck(report: Report): CheckReport {
   return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
-}
-
-/** Restores the column order, because jsonb has its own key order. */
-function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Turn extends Pick<ImportRun, "store" | "feed" | "settings" | "c
   inbox: Inbox;
   log: Log;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
+  /** Whether files of the feed must not be imported now. What was applied before is still moved to `bak`. */
+  isPaused: () => boolean;
   /** Whether an error affects every upload, not only this one. */
   stopsAll: (error: unknown) => boolean;
 }
@@ -40,6 +42,11 @@ export async function advance(turn: Turn, from: PendingUpload): Promise<number |
     pending = after;
   }
   return stageOf(pending.entry) === "filed" ? pending.entry!.id : null;
+}
+
+export function awaitsImport(pending: PendingUpload): boolean {
+  const step = next(pending);
+  return step === "claim" || step === "import";
 }
 
 function next({ place, entry }: PendingUpload): Step | null {

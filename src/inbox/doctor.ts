@@ -12,8 +12,8 @@ import { closing, FOLDER_MODE, makeFile, statsOf, temporaryName } from "./files/
 import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
 
 /** Stops early if the upload folder cannot be used. */
-export async function* checkFolders(upload: string): AsyncGenerator<Finding> {
-  const folders = foldersOf(upload);
+export async function* checkFolders(upload: string, feed = ""): AsyncGenerator<Finding> {
+  const folders = foldersOf(upload, feed);
   const first = await checkUpload(folders);
   yield first;
   if (first.verdict === "bad") return;
@@ -23,9 +23,10 @@ export async function* checkFolders(upload: string): AsyncGenerator<Finding> {
   if (bak.verdict !== "bad") yield await checkMove(folders);
 }
 
-function checkUpload({ upload }: Folders): Promise<Finding> {
+function checkUpload(folders: Folders): Promise<Finding> {
+  const { upload } = folders;
   return finding("upload_folder", async () => {
-    const stats = await uploadFolder(upload);
+    const stats = await uploadFolder(folders);
     await readdir(upload);
     const own = await tryMaking(upload, "upload_not_writable");
     return isSwappable(stats, own)

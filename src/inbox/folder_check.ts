@@ -10,7 +10,7 @@ import { stat } from "node:fs/promises";
 import { UnusableFolder } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { isSameEntry, statsOf } from "./files/fsync.ts";
-import { type Folders, isRealFolder, swapped, tryClaiming, tryMaking, uploadFolder } from "./folders.ts";
+import { ensureFolder, type Folders, isRealFolder, swapped, tryClaiming, tryMaking, uploadFolder } from "./folders.ts";
 
 type Identity = Pick<BigIntStats, "dev" | "ino">;
 
@@ -23,10 +23,14 @@ export class FolderCheck {
   readonly #inner: Record<Inner, Identity | null> = { work: null, bak: null };
   constructor(readonly folders: Folders) {}
 
-  /** Tries to list, to claim, and to write to `bak`. Throws {@link UnusableFolder}. */
+  /**
+   * Tries to list, to claim, and to write to `bak`. The first run creates the folder of a feed; a later one does not,
+   * because its mount may be gone. Throws {@link UnusableFolder}.
+   */
   async run(): Promise<void> {
-    const { upload, work, bak } = this.folders;
-    const identity = await uploadFolder(upload);
+    const { upload, work, bak, isFeed } = this.folders;
+    if (isFeed && this.#upload === null) await ensureFolder(upload, "upload_not_a_folder");
+    const identity = await uploadFolder(this.folders);
     const hasWork = await isRealFolder(work, CODES.work);
     const hasBak = await isRealFolder(bak, CODES.bak);
     if (this.#upload && !hasWork && !isSameEntry(this.#upload, identity)) throw this.#replaced();
@@ -55,9 +59,9 @@ export class FolderCheck {
 
   async #assertUnchanged(): Promise<void> {
     if (this.#upload === null) return;
-    const { upload, work, bak } = this.folders;
+    const { upload, work, bak, isFeed } = this.folders;
     const [root, ...inner] = await Promise.all([
-      nullOn(stat(upload, { bigint: true }), "ENOENT"),
+      isFeed ? statsOf(upload) : nullOn(stat(upload, { bigint: true }), "ENOENT"),
       statsOf(work),
       statsOf(bak),
     ]);

@@ -8,24 +8,30 @@ import { basename, join, resolve } from "node:path";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./files/disk.ts";
+import { plainName } from "./names.ts";
 import { closing, FOLDER, FOLDER_MODE, fsyncFolders, makeFolder, statsOf, temporaryName } from "./files/fsync.ts";
 
 export interface Folders {
   readonly upload: string;
   readonly work: string;
   readonly bak: string;
+  /** Whether these are the folders of a feed, inside the upload folder. */
+  readonly isFeed: boolean;
 }
 
-export function foldersOf(upload: string): Folders {
-  const root = resolve(upload);
-  return { upload: root, work: join(root, ".rosterd"), bak: join(root, "bak") };
+/** `feed`: "" for the upload folder itself. */
+export function foldersOf(upload: string, feed = ""): Folders {
+  const root = feed === "" ? resolve(upload) : join(resolve(upload), plainName(feed));
+  return { upload: root, work: join(root, ".rosterd"), bak: join(root, "bak"), isFeed: feed !== "" };
 }
 
-/** Creates `bak` or `.rosterd` if it is missing. Throws {@link UnusableFolder} if the name is not a folder. */
-export async function ensureFolder(path: string, code: "bak_not_a_folder" | "work_not_a_folder"): Promise<void> {
+/** Creates a folder if it is missing. Throws {@link UnusableFolder} if the name is not a folder. */
+export async function ensureFolder(path: string, code: NotAFolder): Promise<void> {
   if (await makeFolder(path)) await fsyncFolders(resolve(path, ".."));
   else await isRealFolder(path, code);
 }
+
+type NotAFolder = "upload_not_a_folder" | "bak_not_a_folder" | "work_not_a_folder";
 
 /** Explains an unexpected error, such as that of a stale mount or a broken disk. */
 export function unreadable(upload: string, error: unknown): UnusableFolder {
@@ -36,8 +42,12 @@ export function unreadable(upload: string, error: unknown): UnusableFolder {
   );
 }
 
-/** Returns the stats of the upload folder, which may be a link. Throws {@link UnusableFolder}. */
-export async function uploadFolder(upload: string): Promise<BigIntStats> {
+/**
+ * Returns the stats of the upload folder, which may be a link. The folder of a feed may not, because uploaders may be
+ * able to create links beside it. Throws {@link UnusableFolder}.
+ */
+export async function uploadFolder({ upload, isFeed }: Folders): Promise<BigIntStats> {
+  if (isFeed) await isRealFolder(upload, "upload_not_a_folder");
   try {
     await using folder = closing(await open(upload, FOLDER));
     return await folder.handle.stat({ bigint: true });
@@ -46,7 +56,9 @@ export async function uploadFolder(upload: string): Promise<BigIntStats> {
       throw new UnusableFolder(
         "upload_missing",
         `The upload folder ${upload} does not exist`,
-        "create or mount it, or choose another one with --upload",
+        isFeed
+          ? "create it, or remove the feed from the settings"
+          : "create or mount it, or choose another one with --upload",
       );
     }
     if (!hasCode(error, "ENOTDIR")) throw unreadable(upload, error);

@@ -30,6 +30,8 @@ import { isEmptied, pathOf, removeClaimed } from "./claim/claimed.ts";
 
 export interface InboxOptions {
   readonly upload: string;
+  /** "" for the upload folder itself. */
+  readonly feed?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** A folder whose scan takes longer than this counts as hung. */
@@ -46,9 +48,9 @@ export interface UploadFolder extends Inbox {
 const MAX_SCAN_MS = 60_000;
 
 /** Touches no file before one of its methods is called. */
-export function createInbox({ upload, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
-  const folders = foldersOf(upload);
-  const bak = new BakFolder(folders.bak);
+export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
+  const folders = foldersOf(upload, feed);
+  const bak = BakFolder.of(folders);
   const state = new ScanState();
   const lateWrites = new LateWriteWatch();
   const check = new FolderCheck(folders);

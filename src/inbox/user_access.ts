@@ -21,12 +21,17 @@ export interface UserAccess {
   mayRead(entry: { uid: number; gid: number; mode: number }): boolean;
 }
 
-export async function* checkFoldersFor(upload: string, access: UserAccess): AsyncGenerator<Finding> {
-  const folders = foldersOf(upload);
+export async function* checkFoldersFor(
+  upload: string,
+  access: UserAccess,
+  feed = "",
+): AsyncGenerator<Finding> {
+  const folders = foldersOf(upload, feed);
   const checks = { upload_folder: folders.upload, work_folder: folders.work, bak_folder: folders.bak };
   for (const [check, path] of Object.entries(checks)) {
     const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
-    const isUpload = check === "upload_folder";
+    // rosterd creates the folder of a feed.
+    const isUpload = check === "upload_folder" && !folders.isFeed;
     if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when it is needed`);
     else if (stats === null) {
       yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
@@ -50,10 +55,14 @@ export async function* checkFoldersFor(upload: string, access: UserAccess): Asyn
 }
 
 /** The uploads that the user may not read, as the service reports them. */
-export async function unreadableUploads(upload: string, access: UserAccess): Promise<WaitingFile[]> {
-  const found: WaitingFile[] = [];
-  for (const name of (await nullOn(readdir(upload), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort()) {
-    const stats = await nullOn(lstat(join(upload, name), { bigint: true }), "ENOENT");
+export async function unreadableUploads(
+  upload: string,
+  access: UserAccess,
+  feed = "",
+): Promise<WaitingFile[]> {
+  const found: WaitingFile[] = [], folder = foldersOf(upload, feed).upload;
+  for (const name of (await nullOn(readdir(folder), "ENOENT", "ENOTDIR", "EACCES") ?? []).sort()) {
+    const stats = await nullOn(lstat(join(folder, name), { bigint: true }), "ENOENT");
     if (kindOfName(name) !== "upload" || stats === null || !stats.isFile()) continue;
     const plain = { uid: Number(stats.uid), gid: Number(stats.gid), mode: Number(stats.mode) };
     if (!access.mayRead(plain)) found.push(waiting.unreadable(name, stats));

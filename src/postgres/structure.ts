@@ -23,12 +23,15 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["import_changes", "import_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["import_held", "import_held_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["import_held", "import_held_effect_check", "CHECK (effect in ('archive', 'disable'))"],
+  ["trial_changes", "trial_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["known_records", "known_records_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
   ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
   ["migrations", "migrations_pkey", "PRIMARY KEY (number)"],
-  ...["import_failures", "import_changes", "import_held", "outbox"].map((table): [string, string, string] => [
+  ...["import_failures", "import_changes", "import_held", "trial_changes", "outbox"].map((
+    table,
+  ): [string, string, string] => [
     table,
     `${table}_import_id_fkey`,
     "FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE",

@@ -55,4 +55,10 @@ export function printable(text: string): string {
   );
 }
 
+/** A log that adds fields to each of its lines. */
+export function withFields(log: Log, more: LogFields): Log {
+  const at = (level: LogLevel) => (event: string, fields?: LogFields) => log[level](event, { ...more, ...fields });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

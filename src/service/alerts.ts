@@ -1,10 +1,11 @@
 /** Mails each system alert once (docs/mail.md#alerts). The outbox remembers them, so a restart does not repeat any. */
-import type { LateWrite } from "../domain/late_write.ts";
+import { feedPath } from "../domain/feed.ts";
+import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Alert } from "../domain/mail.ts";
-import { mailConfigured, type Settings } from "../domain/settings.ts";
+import { feedsOf, mailConfigured, pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
 import type { WaitingFile } from "../importer/ports.ts";
 import type { Database } from "../postgres/connection/connect.ts";
-import { noImportSince } from "../postgres/history/history.ts";
+import { lastImportAt } from "../postgres/history/history.ts";
 import { alertOnce } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { printable } from "../runtime/log.ts";
@@ -15,23 +16,44 @@ const HOUR_MS = 3_600_000;
 
 export class Alerts {
   readonly #stuckSince = new Map<string, number>();
+  /** When this process first watched a feed that had no import. */
+  readonly #watchedSince = new Map<string, Date>();
 
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
   /** Puts due alerts into the outbox. Does nothing without mail settings. */
-  async raise(settings: Settings, stuck: readonly WaitingFile[], grown: readonly LateWrite[]): Promise<void> {
+  async raise(settings: Settings, stuck: readonly WaitingFile[], grown: readonly FeedLateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(stuck);
     if (!mailConfigured(settings)) return;
     const { sql } = this.database, sender = settings.reply_to_admin_email;
-    if (settings.expected_every_hours > 0) {
-      const since = new Date(this.clock.now().getTime() - settings.expected_every_hours * HOUR_MS);
-      const last = await noImportSince(sql, since);
-      if (last !== null) {
-        await alertOnce(sql, sender, `no_file ${last.toISOString()}`, noFile(settings.expected_every_hours, last));
-      }
-    }
+    for (const feed of feedsOf(settings)) await this.#raiseNoFile(settings, feed);
     for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
-    for (const file of grown) await alertOnce(sql, sender, `grown ${file.bakFile}`, lateWrite(file));
+    for (const file of grown) {
+      await alertOnce(sql, sender, `grown ${feedPath(file.feed, file.bakFile)}`, lateWrite(file));
+    }
+  }
+
+  /** A pause is silent, and the wait for a file begins again when it ends. */
+  async #raiseNoFile(settings: Settings, feed: string): Promise<void> {
+    const { sql } = this.database, now = this.clock.now();
+    const { expected_every_hours: hours, paused_until, reply_to_admin_email } = settingsOf(settings, feed);
+    if (hours === 0 || pausedUntil(settings, feed, now) !== null) return;
+    const { last, installed } = await lastImportAt(sql, feed);
+    // Who has feeds may leave the upload folder itself empty.
+    if (last === null && feed === "" && Object.keys(settings.feeds).length > 0) return;
+    const begun = last ?? (feed === "" ? installed : this.#firstWatched(feed, now));
+    const resumed = new Date(paused_until), since = resumed > begun ? resumed : begun;
+    if (now.getTime() - since.getTime() <= hours * HOUR_MS) return;
+    const key = `no_file ${feed === "" ? "" : `${feed} `}${
+      last === null && feed !== "" ? "never" : begun.toISOString()
+    }`;
+    await alertOnce(sql, reply_to_admin_email, key, noFile(feed, hours, since));
+  }
+
+  #firstWatched(feed: string, now: Date): Date {
+    const since = this.#watchedSince.get(feed) ?? now;
+    this.#watchedSince.set(feed, since);
+    return since;
   }
 
   #stuckForAnHour(stuck: readonly WaitingFile[]): (WaitingFile & { since: number })[] {
@@ -45,12 +67,13 @@ export class Alerts {
   }
 }
 
-function noFile(hours: number, last: Date): Alert {
-  const time = counted(hours, "hour");
+function noFile(feed: string, hours: number, since: Date): Alert {
+  const time = counted(hours, "hour"), folder = feed === "" ? "the upload folder" : `the folder "${feed}"`;
   return {
-    subject: `rosterd: no file for ${time}`,
-    text: `No roster has been imported since ${utcMinute(last.toISOString())}. One is expected every ${time}.\n\n` +
-      "Check that the registry still sends its files, and that they reach the upload folder.\n",
+    subject: `rosterd: ${feed === "" ? "" : `${feed}: `}no file for ${time}`,
+    text: `No roster has been imported ${feed === "" ? "" : `from the feed "${feed}" `}since ` +
+      `${utcMinute(since.toISOString())}. One is expected every ${time}.\n\n` +
+      `Check that the registry still sends its files, and that they reach ${folder}.\n`,
   };
 }
 
@@ -63,12 +86,13 @@ function stuckFile({ name, text }: WaitingFile): Alert {
   };
 }
 
-function lateWrite({ name, bakFile, imported, size }: LateWrite): Alert {
+function lateWrite({ feed, name, bakFile, imported, size }: FeedLateWrite): Alert {
+  const path = printable(feedPath(feed, name));
   return {
-    subject: `rosterd: ${printable(name)}: grew after it was imported`,
-    text: `The file "${printable(name)}" had ${counted(imported, "byte")} when it was imported, ` +
+    subject: `rosterd: ${path}: grew after it was imported`,
+    text: `The file "${path}" had ${counted(imported, "byte")} when it was imported, ` +
       `and now has ${grouped(size)}.\n\n` +
       `Another program was still writing to it, and the bytes written later were not imported. They are in the ` +
-      `folder "bak" inside the upload folder, in ${bakFile}. Upload the whole file again.\n`,
+      `folder "${feedPath(feed, "bak")}" inside the upload folder, in ${bakFile}. Upload the whole file again.\n`,
   };
 }

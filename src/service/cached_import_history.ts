@@ -26,7 +26,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
 
 export interface CachedImportHistoryOptions {
   database: Database;
-  bak: BakFolder;
+  bakOf: (feed: string) => BakFolder;
   state: ServiceState;
   databaseMonitor: Pick<DatabaseMonitor, "ask">;
 }
@@ -63,9 +63,10 @@ export class CachedImportHistory implements ImportHistory {
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
     if (!this.#isBusy) return await this.#ask((sql) => listImports(sql, query));
-    const { limit, before = Infinity, status } = query;
+    const { limit, before = Infinity, status, feed } = query;
     const found = this.#newest.filter((entry) =>
-      entry.id < before && (status === undefined || entry.status === status)
+      entry.id < before && (status === undefined || entry.status === status) &&
+      (feed === undefined || entry.feed === feed)
     );
     if (found.length <= limit && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return { imports: found.slice(0, limit), next: found.length > limit ? found[limit - 1].id : null };
@@ -98,7 +99,7 @@ export class CachedImportHistory implements ImportHistory {
       };
     }
     try {
-      const file = await this.options.bak.open(name);
+      const file = await this.options.bakOf(entry.feed).open(name);
       return { name, size: file.size, stream: streamOf(file) };
     } catch (error) {
       if (error instanceof NoBakFolder) return { gone: "bak is no longer a real folder" };

@@ -1,11 +1,13 @@
 /** Connects the outbox to its sources: history and held users from the database, failed records from `bak`. */
 import { addressList, type Settings } from "../domain/settings.ts";
+import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
 import { findImport, listFailures } from "../postgres/history/history.ts";
 import { allHeld } from "../postgres/history/holds.ts";
+import { allTrialChanges } from "../postgres/history/trial_changes.ts";
 import { newMessageId, PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -17,7 +19,7 @@ import type { ServiceState } from "./state.ts";
 
 export interface MailerOptions {
   database: Database;
-  bak: BakFolder;
+  bakOf: (feed: string) => BakFolder;
   transport: Transport;
   state: ServiceState;
   clock: Clock;
@@ -25,7 +27,7 @@ export interface MailerOptions {
 }
 
 export function createMailer(
-  { database: { sql }, bak, transport, state, clock, log }: MailerOptions,
+  { database: { sql }, bakOf, transport, state, clock, log }: MailerOptions,
 ): Outbox {
   return new Outbox({
     store: new PostgresOutboxStore(sql),
@@ -34,8 +36,10 @@ export function createMailer(
       const page = await listFailures(sql, id, { limit: MAX_FAILURES_SHOWN });
       return entry && { entry, failures: page?.failures ?? [] };
     },
-    failedFile: ({ failed_file }) => Promise.resolve(failed_file === null ? null : storedFile(bak, failed_file)),
+    failedFile: ({ feed, failed_file }) =>
+      Promise.resolve(failed_file === null ? null : storedFile(bakOf(feed), failed_file)),
     heldFile: (entry) => Promise.resolve(heldList(sql, entry)),
+    changesFile: (entry) => Promise.resolve(changesList(sql, entry)),
     transport,
     settings: () => state.settings,
     clock,
@@ -73,4 +77,9 @@ export function storedFile(bak: BakFolder, name: string): AttachmentSource {
 function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
   if (hold?.state !== "open") return null;
   return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };
+}
+
+function changesList(sql: Sql, { id, file, bak_file, status }: ImportEntry): AttachmentSource | null {
+  if (status !== "checked") return null;
+  return { name: changesFileName(bak_file ?? file), read: () => changesFile(allTrialChanges(sql, id)) };
 }

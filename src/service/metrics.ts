@@ -1,48 +1,61 @@
 /** Builds the Prometheus metrics from memory, without querying the database or the folder. */
 import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
-import type { WaitingFile } from "../importer/ports.ts";
-import type { Totals } from "../postgres/history/history.ts";
+import { emptyScan, type WaitingFile } from "../importer/ports.ts";
+import { type FeedTotals, noFeedTotals, type Totals } from "../postgres/history/history.ts";
+import { type FeedState, pendingFiles } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
-const OVER = ["done", "failed_records", "held", "rejected"];
+const OVER = ["done", "failed_records", "held", "rejected", "checked"];
 
 export interface Snapshot {
   version: string;
   now: Date;
   totals: Totals;
   stopwatch: Stopwatch;
-  /** Modification time of the oldest settled or claimed upload, in milliseconds since 1970. */
-  oldestFile: number | null;
-  waiting: readonly WaitingFile[];
+  feeds: readonly (FeedState & { isPaused: boolean })[];
+  elsewhere: readonly WaitingFile[];
   standby: boolean;
   running: boolean;
   database: boolean;
-  folder: boolean;
   settings: boolean;
   turns: boolean;
 }
 
 export function metricsOf(snapshot: Snapshot): Metric[] {
-  const { version, totals, stopwatch, now } = snapshot;
+  const { version, totals, stopwatch, now, feeds } = snapshot;
+  const sums = [...new Set([...feeds.map(({ feed }) => feed), "", ...Object.keys(totals.feeds)])]
+    .map((feed) => ({ feed, ...(totals.feeds[feed] ?? noFeedTotals()) }));
+  const byFeed = (value: (sums: FeedTotals) => number) => sums.map((one) => ({ labels: of(one), value: value(one) }));
   return [
     gauge("info", "The running version.", [{ labels: { version }, value: 1 }]),
     gauge("usable", "1 if the part is usable, otherwise 0.", [
       { labels: { part: "database" }, value: Number(snapshot.database) },
-      { labels: { part: "folder" }, value: Number(snapshot.folder) },
+      ...feeds.map((one) => ({
+        labels: { part: "folder", ...of(one) },
+        value: Number(one.unavailableReason === null),
+      })),
       { labels: { part: "settings" }, value: Number(snapshot.settings) },
       { labels: { part: "turns" }, value: Number(snapshot.turns) },
     ]),
     gauge("standby", "1 while another rosterd is importing into this database.", one(Number(snapshot.standby))),
     gauge("import_running", "1 while an import is running.", one(Number(snapshot.running))),
-    counter("imports_total", "Imports by status.", byLabel("status", totals.imports, OVER)),
+    counter(
+      "imports_total",
+      "Imports by status.",
+      sums.flatMap((one) => byLabel("status", one.imports, OVER, of(one))),
+    ),
     gauge(
       "imports_pending",
       "Imports that are running, or failed and will be retried.",
-      byLabel("status", totals.imports, ["running", "error"]),
+      sums.flatMap((one) => byLabel("status", one.imports, ["running", "error"], of(one))),
     ),
-    counter("records_total", "Records by outcome.", byLabel("outcome", totals.outcomes, OUTCOMES)),
-    counter("permits_released_total", "Permits released by imports.", one(totals.permitsReleased)),
+    counter(
+      "records_total",
+      "Records by outcome.",
+      sums.flatMap((one) => byLabel("outcome", one.outcomes, OUTCOMES, of(one))),
+    ),
+    counter("permits_released_total", "Permits released by imports.", byFeed((sums) => sums.permitsReleased)),
     counter(
       "import_stage_seconds_total",
       "Seconds that imports spent in each stage since rosterd started.",
@@ -60,20 +73,16 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       one(stopwatch.lastTurnSeconds),
     ),
     ...moment("last_turn_timestamp_seconds", "When the last scan and its imports ended.", stopwatch.lastTurnAt),
-    gauge("files_waiting", "Files that cannot be imported now, by reason.", countedBy(snapshot.waiting)),
+    gauge("files_waiting", "Files that cannot be imported now, by reason.", waitingSamples(snapshot)),
     gauge(
       "oldest_file_age_seconds",
       "Age of the oldest upload that is ready to import, in seconds, or 0 if none is.",
-      one(snapshot.oldestFile === null ? 0 : Math.max(0, (now.getTime() - snapshot.oldestFile) / 1_000)),
+      feeds.map((one) => ({ labels: of(one), value: oldestAge(one, now) })),
     ),
     gauge("mails_waiting", "Mails waiting to be sent.", one(totals.mailsWaiting)),
-    gauge("open_holds", "Imports on hold until an admin decides.", one(totals.openHolds)),
-    gauge("held_users", "Users on hold.", one(totals.heldUsers)),
-    ...moment(
-      "last_success_timestamp_seconds",
-      "When a roster was last applied.",
-      totals.lastSuccessAt === null ? null : new Date(totals.lastSuccessAt),
-    ),
+    gauge("open_holds", "Imports on hold until an admin decides.", byFeed((sums) => sums.openHolds)),
+    gauge("held_users", "Users on hold.", byFeed((sums) => sums.heldUsers)),
+    ...successes(sums),
   ];
 }
 
@@ -87,17 +96,46 @@ function moment(name: string, help: string, at: Date | null): Metric[] {
   return at === null ? [] : [gauge(name, help, one(at.getTime() / 1_000))];
 }
 
+/** The label of a feed. The upload folder itself has none, because Prometheus drops an empty label. */
+function of({ feed }: { feed: string }): Record<string, string> {
+  return feed === "" ? {} : { feed };
+}
+
+function successes(sums: readonly ({ feed: string } & FeedTotals)[]): Metric[] {
+  const samples = sums.flatMap(({ feed, lastSuccessAt }) =>
+    lastSuccessAt === null ? [] : [{ labels: of({ feed }), value: Date.parse(lastSuccessAt) / 1_000 }]
+  );
+  return samples.length === 0
+    ? []
+    : [gauge("last_success_timestamp_seconds", "When a roster was last applied.", samples)];
+}
+
+/** Files that wait for the end of a pause are not ready. */
+function oldestAge(feed: FeedState & { isPaused: boolean }, now: Date): number {
+  const files = feed.isPaused ? [] : pendingFiles(feed);
+  return files.length === 0 ? 0 : Math.max(0, (now.getTime() - Math.min(...files.map(({ mtime }) => mtime))) / 1_000);
+}
+
+function waitingSamples({ feeds, elsewhere }: Snapshot): Samples {
+  return [...feeds, { feed: "", scan: emptyScan(), postponed: elsewhere, isPaused: false, unavailableReason: null }]
+    .flatMap((one) => {
+      const paused: Record<string, number> = one.isPaused ? { paused: pendingFiles(one).length } : {};
+      return byLabel("reason", { ...counts([...one.postponed, ...one.scan.waiting]), ...paused }, undefined, of(one));
+    });
+}
+
+function counts(files: readonly WaitingFile[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code } of files) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
+
 /** Includes zeros, so that Prometheus can compute a rate from the first event. */
 function byLabel(
   label: string,
   values: Readonly<Record<string, number>>,
   names: readonly string[] = Object.keys(values),
+  more: Readonly<Record<string, string>> = {},
 ) {
-  return names.map((name) => ({ labels: { [label]: name }, value: values[name] ?? 0 }));
-}
-
-function countedBy(files: readonly WaitingFile[]): Samples {
-  const counts: Record<string, number> = {};
-  for (const { code } of files) counts[code] = (counts[code] ?? 0) + 1;
-  return byLabel("reason", counts);
+  return names.map((name) => ({ labels: { [label]: name, ...more }, value: values[name] ?? 0 }));
 }

@@ -2,18 +2,34 @@
 import type { Settings } from "../domain/settings.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database } from "../postgres/connection/connect.ts";
-import { clearMails, expiredImports, markCleared, serverTime } from "../postgres/history/retention_store.ts";
+import {
+  clearMails,
+  expiredImports,
+  feedsWithImports,
+  markCleared,
+  serverTime,
+} from "../postgres/history/retention_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Does nothing if `bak` is not a real folder, or while the clocks differ: a wrong clock would clear everything. */
+export interface Clearing {
+  database: Database;
+  bakOf: (feed: string) => BakFolder;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Leaves an import alone while the `bak` of its feed is not a real folder. Does nothing while the clocks differ: a wrong
+ * clock would clear everything.
+ */
 export async function clearExpired(
-  { database, bak, clock, log }: { database: Database; bak: BakFolder; clock: Clock; log: Log },
+  { database, bakOf, clock, log }: Clearing,
   settings: Settings,
 ): Promise<void> {
-  if (settings.bak_retention_days === 0 || !await bak.isPlain()) return;
+  if (settings.bak_retention_days === 0) return;
   const difference = Math.abs(clock.now().getTime() - (await serverTime(database.sql)).getTime());
   if (difference > DAY_MS) {
     log.error("retention_stopped", {
@@ -22,11 +38,17 @@ export async function clearExpired(
     return;
   }
   const before = new Date(clock.now().getTime() - settings.bak_retention_days * DAY_MS);
-  for (const { id, files } of await expiredImports(database.sql, before)) {
-    for (const name of files) await bak.remove(name);
-    await markCleared(database.sql, id, clock.now());
-    log.info("import_cleared", { import: id, files: files.length });
+  for (const feed of await feedsWithImports(database.sql)) {
+    if (await bakOf(feed).isPlain()) await clearFeed(feed, before, { database, bakOf, clock, log });
   }
   const mails = await clearMails(database.sql, before);
   if (mails > 0) log.info("mails_cleared", { mails });
+}
+
+async function clearFeed(feed: string, before: Date, { database, bakOf, clock, log }: Clearing): Promise<void> {
+  for (const { id, files } of await expiredImports(database.sql, feed, before)) {
+    for (const name of files) await bakOf(feed).remove(name);
+    await markCleared(database.sql, id, clock.now());
+    log.info("import_cleared", { import: id, files: files.length });
+  }
 }

@@ -4,11 +4,12 @@
  */
 import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import { mailConfigured } from "../domain/settings.ts";
+import { feedsOf, mailConfigured, pausedUntil, requireFeed, settingsOf } from "../domain/settings.ts";
 import type { Config } from "../config.ts";
 import {
   Busy,
   type Decisions,
+  Paused,
   type Readiness,
   type Service,
   type SettingsService,
@@ -31,8 +32,9 @@ import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
+import { feedStatus } from "./feed_status.ts";
 import { metricsOf } from "./metrics.ts";
-import { listedFiles, type ServiceState, waitingFiles } from "./state.ts";
+import { ignoredFiles, listedFiles, type ServiceState, waitingFiles } from "./state.ts";
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
@@ -97,6 +99,7 @@ export class RosterdService implements Service {
   }
 
   async turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]> {
+    this.#refuseWhilePaused();
     const turn = this.#parts.turns.trigger();
     if (!wait) return [];
     const imported = await Promise.race([turn, aborted(signal)]);
@@ -106,11 +109,20 @@ export class RosterdService implements Service {
     return entries.filter((entry) => entry !== null);
   }
 
+  /** A feed that is not paused still deserves the scan. */
+  #refuseWhilePaused(): void {
+    const { state: { settings }, clock } = this.#parts, now = clock.now();
+    const ends = feedsOf(settings).map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
+    if (ends.length < feedsOf(settings).length) return;
+    throw new Paused(ends.reduce((one, other) => one < other ? one : other));
+  }
+
   status(): Promise<StatusDocument> {
     const { version, config, database, turns, state, databaseMonitor, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
     const { ready, problems } = this.#readiness();
-    const mailProblem = outbox.problem();
+    const mailProblem = outbox.problem(), now = this.#parts.clock.now();
+    const root = state.feeds.find(({ feed }) => feed === "")?.unavailableReason ?? null;
     return Promise.resolve({
       version,
       ready,
@@ -122,9 +134,10 @@ export class RosterdService implements Service {
       },
       folder: {
         path: config.upload,
-        usable: state.folderUnavailableReason === null,
-        ...(state.folderUnavailableReason === null ? {} : { text: state.folderUnavailableReason.text }),
+        usable: root === null,
+        ...(root === null ? {} : { text: root.text }),
       },
+      feeds: state.feeds.map((feed) => feedStatus(feed, state.settings, history.totals, now)),
       settings: {
         valid: state.settingsUnavailableReason === null,
         ...(state.settingsUnavailableReason === null ? {} : { text: state.settingsUnavailableReason }),
@@ -137,7 +150,7 @@ export class RosterdService implements Service {
       next_turn_at: turns.nextTurnAt.toISOString(),
       standby: state.standby,
       running: state.running,
-      ...listedFiles(waitingFiles(state), state.scan.ignored),
+      ...listedFiles(waitingFiles(state), ignoredFiles(state)),
       open_holds: openHolds,
       holds,
       last_import_at: lastImportAt,
@@ -146,18 +159,15 @@ export class RosterdService implements Service {
 
   metrics(): readonly Metric[] {
     const { version, clock, turns, state, databaseMonitor, history } = this.#parts;
-    const { scan: { ready, claimed }, standby, running } = state;
-    const ages = [...ready, ...claimed].map(({ mtime }) => mtime);
+    const { standby, running } = state, now = clock.now();
     return metricsOf({
-      ...{ version, standby },
+      ...{ version, standby, now },
       stopwatch: turns.stopwatch,
-      now: clock.now(),
       totals: history.totals,
-      oldestFile: ages.length === 0 ? null : Math.min(...ages),
-      waiting: waitingFiles(state),
+      feeds: state.feeds.map((feed) => ({ ...feed, isPaused: pausedUntil(state.settings, feed.feed, now) !== null })),
+      elsewhere: state.elsewhere,
       running: running !== null,
       database: databaseMonitor.unavailableReason === null,
-      folder: state.folderUnavailableReason === null,
       settings: state.settingsUnavailableReason === null,
       turns: turns.health.problem === null,
     });
@@ -179,10 +189,16 @@ export class RosterdService implements Service {
     yield embedded("the embedded PostgreSQL is busy with an import");
   }
 
-  async check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<CheckReport[]> {
+  async check(
+    name: string,
+    body: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+    feed: string,
+  ): Promise<CheckReport[]> {
     const { config, database, databaseMonitor, state, store, clock, settingsFile } = this.#parts;
     if (database.kind === "embedded" && state.running !== null) throw new Busy();
-    const { settings } = await settingsFile.read();
+    const { settings: all } = await settingsFile.read(), settings = settingsOf(all, feed);
+    requireFeed(all, feed);
     const path = await Deno.makeTempFile({ dir: config.data, prefix: CHECKED_PREFIX });
     try {
       const target = await Deno.open(path, { write: true, truncate: true });
@@ -191,7 +207,7 @@ export class RosterdService implements Service {
       try {
         return [
           await databaseMonitor.ask(() =>
-            checkReport(file, { store, feed: "", settings, clock, signal, onProgress: () => {} })
+            checkReport(file, { store, feed, settings, clock, signal, onProgress: () => {} })
           ),
         ];
       } finally {
@@ -209,9 +225,12 @@ export class RosterdService implements Service {
       ...(databaseMonitor.unavailableReason === null
         ? []
         : [{ code: "database", text: databaseMonitor.unavailableReason }]),
-      ...(state.folderUnavailableReason === null
-        ? []
-        : [{ code: state.folderUnavailableReason.code, text: "the upload folder cannot be used" }]),
+      ...state.feeds.flatMap(({ feed, unavailableReason: reason }) =>
+        reason === null ? [] : [{
+          code: reason.code,
+          text: `${feed === "" ? "the upload folder" : `the folder of ${feed}`} cannot be used`,
+        }]
+      ),
       ...(state.settingsUnavailableReason === null
         ? []
         : [{ code: "settings", text: "the settings file is not valid" }]),

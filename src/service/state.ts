@@ -1,50 +1,71 @@
 /** The shared state of the service: turns write it; status, mail and decisions read it. */
+import { feedPath } from "../domain/feed.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import { emptyScan, type FolderScan, type Progress, type WaitingFile } from "../importer/ports.ts";
+import type { FolderScan, Progress, WaitingFile } from "../importer/ports.ts";
 
 export interface RunningImport extends Progress {
   id: number;
+  feed: string;
   file: string;
   started_at: string;
+}
+
+/** What is known about the folder of a feed. */
+export interface FeedState {
+  /** "" for the upload folder itself. */
+  readonly feed: string;
+  readonly unavailableReason: CodedText | null;
+  /** The last scan; empty before the first one. */
+  readonly scan: FolderScan;
+  /** Uploads that could not be imported in the last turn. */
+  readonly postponed: readonly WaitingFile[];
 }
 
 export interface ServiceState {
   settings: Settings;
   settingsUnavailableReason: string | null;
-  folderUnavailableReason: CodedText | null;
-  /** The last scan; empty before the first one. */
-  scan: FolderScan;
+  /** In the order of the settings. The upload folder itself comes last. */
+  feeds: readonly FeedState[];
+  /** Files in folders that belong to no feed. */
+  elsewhere: readonly WaitingFile[];
   running: RunningImport | null;
   standby: boolean;
-  /** Uploads that could not be imported in the last turn. */
-  postponed: WaitingFile[];
 }
 
 export function initialState(settings: Settings): ServiceState {
-  return {
-    settings,
-    settingsUnavailableReason: null,
-    folderUnavailableReason: null,
-    scan: emptyScan(),
-    running: null,
-    standby: false,
-    postponed: [],
-  };
+  return { settings, settingsUnavailableReason: null, feeds: [], elsewhere: [], running: null, standby: false };
 }
 
-/** Files that cannot be imported now, and why. */
-export function waitingFiles({ scan, postponed }: ServiceState): WaitingFile[] {
-  return [...postponed, ...scan.waiting];
+/** A file that waits, named from the upload folder. */
+export interface WaitingUpload extends WaitingFile {
+  feed: string;
+}
+
+/** Files that cannot be imported now, and why. Those that wait for the end of a pause are not among them. */
+export function waitingFiles({ feeds, elsewhere }: Pick<ServiceState, "feeds" | "elsewhere">): WaitingUpload[] {
+  const inFeeds = feeds.flatMap(({ feed, scan, postponed }) =>
+    [...postponed, ...scan.waiting].map((file) => ({ ...file, feed, name: feedPath(feed, file.name) }))
+  );
+  return [...inFeeds, ...elsewhere.map((file) => ({ ...file, feed: "" }))];
+}
+
+export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
+  return feeds.flatMap(({ feed, scan }) => scan.ignored.map((name) => feedPath(feed, name)));
+}
+
+/** Uploads that a turn would import, those that it has begun included. */
+export function pendingFiles({ scan: { ready, claimed } }: FeedState) {
+  return [...ready, ...claimed];
 }
 
 /** A status with 20,000 names would run to megabytes. */
 const MAX_LISTED = 100;
 
 /** The first files of each kind, and the total number of each. */
-export function listedFiles(waiting: readonly WaitingFile[], ignored: readonly string[]) {
+export function listedFiles(waiting: readonly WaitingUpload[], ignored: readonly string[]) {
   return {
-    waiting: waiting.slice(0, MAX_LISTED).map(({ name, code, text }) => ({ name, code, text })),
+    waiting: waiting.slice(0, MAX_LISTED).map(({ feed, name, code, text }) => ({ feed, name, code, text })),
     waiting_count: waiting.length,
     ignored: ignored.slice(0, MAX_LISTED),
     ignored_count: ignored.length,

@@ -1,9 +1,9 @@
-/** Scans the folder between turns, imports in each turn, and updates the {@link ServiceState}. */
+/** Scans the folders between turns, imports from one after the other in each turn, and updates the {@link ServiceState}. */
+import { pausedUntil, settingsOf } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
-import { emptyScan, type FolderScan, type ImportStore, UnusableFolder } from "../importer/ports.ts";
-import type { UploadFolder } from "../inbox/inbox.ts";
+import { type ImportStore, UnusableFolder } from "../importer/ports.ts";
 import { isDatabaseUnreachable } from "../postgres/connection/errors.ts";
 import type { Leadership } from "../postgres/leadership.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -11,7 +11,8 @@ import { describeError } from "../runtime/errors.ts";
 import { IntervalLoop } from "../runtime/interval_loop.ts";
 import type { Log } from "../runtime/log.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
-import { ScanBackoff } from "./scan_backoff.ts";
+import type { FeedFolder } from "./feed_folder.ts";
+import type { FeedFolders } from "./feed_folders.ts";
 import type { ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { TurnHealth } from "./turn_health.ts";
@@ -19,7 +20,7 @@ import { TurnHealth } from "./turn_health.ts";
 export interface TurnsOptions {
   state: ServiceState;
   settingsFile: SettingsFile;
-  inbox: UploadFolder;
+  folders: Pick<FeedFolders, "of" | "elsewhere">;
   store: ImportStore;
   databaseMonitor: DatabaseMonitor;
   leadership: Leadership;
@@ -35,7 +36,6 @@ export class Turns {
   readonly #options: TurnsOptions;
   readonly #turns: IntervalLoop;
   readonly #scans: IntervalLoop;
-  readonly #backoff: ScanBackoff;
   readonly #state: ServiceState;
   readonly stopwatch: Stopwatch;
   readonly health: TurnHealth;
@@ -48,7 +48,6 @@ export class Turns {
     const { clock, log } = options;
     this.stopwatch = new Stopwatch(clock);
     this.health = new TurnHealth(clock);
-    this.#backoff = new ScanBackoff(clock);
     const onError = (error: unknown) => log.error("turn_failed", { error: describeError(error) });
     this.#turns = new IntervalLoop({
       clock,
@@ -88,6 +87,7 @@ export class Turns {
   /** Applies changed settings now, including a new interval. */
   async settingsChanged(): Promise<void> {
     await this.#readSettings();
+    if (this.#notePauses()) void this.#turns.trigger();
     this.#turns.reschedule();
     this.#scans.reschedule();
   }
@@ -102,44 +102,36 @@ export class Turns {
     const interval = this.#state.settings.interval_minutes;
     await this.#readSettings();
     if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
-    if (this.#backoff.isDue) await this.#scanFolder();
+    await this.#scanFolders((folder, settleSeconds) => folder.lookWhenDue(settleSeconds));
+    if (this.#notePauses()) void this.#turns.trigger();
     if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthTrying && await this.#becomeLeader()) {
       this.#turns.trigger();
     }
   }
 
-  async #scanFolder(): Promise<void> {
-    await this.#scan().catch((error) => {
-      if (!(error instanceof UnusableFolder)) throw error;
-    });
+  get #folders(): FeedFolder[] {
+    return this.#options.folders.of(this.#state.settings);
   }
 
-  /** Scans and stores the result for the status. Throws {@link UnusableFolder}. */
-  async #scan(): Promise<FolderScan> {
-    const { settle_seconds } = this.#state.settings;
-    try {
-      const scan = await this.#backoff.measure(() => this.#options.inbox.scan(settle_seconds));
-      this.#noteFolder(null);
-      return this.#state.scan = scan;
-    } catch (error) {
-      if (error instanceof UnusableFolder) this.#noteFolder(error);
-      throw error;
-    }
+  async #scanFolders(
+    look = (folder: FeedFolder, settleSeconds: number) => folder.lookAround(settleSeconds),
+  ): Promise<void> {
+    const { settings } = this.#state, folders = this.#folders;
+    for (const folder of folders) await look(folder, settings.settle_seconds);
+    this.#state.feeds = folders;
+    this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
   }
 
-  #noteFolder(error: UnusableFolder | null): void {
-    const { log } = this.#options;
-    const before = this.#state.folderUnavailableReason;
-    if (error !== null && before?.code !== error.code) log.warn("folder_unusable", { code: error.code });
-    if (error === null && before !== null) log.info("folder_usable");
-    if (error !== null) this.#state.scan = emptyScan();
-    this.#state.folderUnavailableReason = error === null ? null : { code: error.code, text: error.message };
+  /** Returns whether a pause has ended. Then the files that waited are due. */
+  #notePauses(): boolean {
+    const { settings } = this.#state, now = this.#options.clock.now();
+    return this.#folders.map((folder) => folder.notePause(pausedUntil(settings, folder.feed, now))).includes(true);
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
     if (!await this.#readSettings() || !this.#options.databaseMonitor.isWorthTrying || !await this.#becomeLeader()) {
       this.#imported = [];
-      await this.#scanFolder();
+      await this.#scanFolders();
       return;
     }
     // Set only after the turn: callers that waited for the previous turn may still read the old value.
@@ -153,41 +145,63 @@ export class Turns {
     });
   }
 
-  async #import(signal: AbortSignal): Promise<TurnResult> {
-    const { inbox, store, leadership, clock, log, databaseMonitor, yieldToRequests } = this.#options;
-    const { term } = leadership;
+  async #import(signal: AbortSignal): Promise<Omit<TurnResult, "postponed">> {
+    const { leadership: { term }, databaseMonitor } = this.#options;
+    const result = { imported: [] as number[], hadUploads: false }, failures: unknown[] = [];
+    this.#notePauses();
+    this.#state.feeds = this.#folders;
+    try {
+      for (const folder of this.#folders) {
+        if (signal.aborted || term.aborted) break;
+        const { imported, hadUploads } = await this.#importFeed(folder, signal, failures);
+        result.imported.push(...imported);
+        result.hadUploads ||= hadUploads;
+      }
+      if (!term.aborted) databaseMonitor.worked();
+    } catch (error) {
+      result.hadUploads = true;
+      if (signal.aborted) return result;
+      if (!isDatabaseUnreachable(error)) throw error;
+      databaseMonitor.report(error);
+    }
+    if (!signal.aborted) this.#state.elsewhere = await this.#options.folders.elsewhere(this.#state.settings);
+    if (failures.length > 0) throw failures[0];
+    return result;
+  }
+
+  /** Imports from one folder. Only an unreachable database keeps a turn from the folders that follow. */
+  async #importFeed(folder: FeedFolder, signal: AbortSignal, failures: unknown[]): Promise<TurnResult> {
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
-      const scan = await this.#scan();
-      result = await importFolder({
-        inbox,
-        store,
-        feed: "",
-        settings: this.#state.settings,
-        clock,
-        log,
-        yieldToRequests,
-        signal: AbortSignal.any([signal, term]),
-        onProgress: ({ name }, { id, started_at }, progress) => {
-          this.#state.running = { id, file: name, started_at, ...progress };
-          this.health.progressed();
-          this.stopwatch.enter(progress.stage);
-        },
-        stopsAll: (error) => error instanceof UnusableFolder || isDatabaseUnreachable(error),
-      }, scan);
-      if (!term.aborted) databaseMonitor.worked();
-      this.#state.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
+      result = await this.#importFolder(folder, AbortSignal.any([signal, this.#options.leadership.term]));
+      folder.postponed = result.postponed.map(({ file, reason: { code, text } }) => ({ name: file, code, text }));
     } catch (error) {
       if (signal.aborted) return result;
-      if (isDatabaseUnreachable(error)) databaseMonitor.report(error);
-      else if (!(error instanceof UnusableFolder)) throw error;
-      else databaseMonitor.worked();
+      if (isDatabaseUnreachable(error)) throw error;
+      if (!(error instanceof UnusableFolder)) failures.push(error);
     } finally {
       this.#state.running = null;
       this.stopwatch.enter(null);
     }
-    if (!signal.aborted && result.hadUploads) await this.#scanFolder();
+    if (!signal.aborted && result.hadUploads) await folder.lookAround(this.#state.settings.settle_seconds);
     return result;
+  }
+
+  async #importFolder(folder: FeedFolder, signal: AbortSignal): Promise<TurnResult> {
+    const { store, clock, yieldToRequests } = this.#options, { feed, inbox, log } = folder, { settings } = this.#state;
+    const scan = await folder.look(settings.settle_seconds);
+    return await importFolder({
+      ...{ feed, inbox, store, clock, log, yieldToRequests, signal },
+      settings: settingsOf(settings, feed),
+      // Read again before each file, because a pause must take effect at once.
+      isPaused: () => pausedUntil(this.#state.settings, feed, clock.now()) !== null,
+      onProgress: ({ name }, { id, started_at }, progress) => {
+        this.#state.running = { id, feed, file: name, started_at, ...progress };
+        this.health.progressed();
+        this.stopwatch.enter(progress.stage);
+      },
+      stopsAll: (error) => error instanceof UnusableFolder || isDatabaseUnreachable(error),
+    }, scan);
   }
 
   /** Returns false if the settings file is not valid. Nothing is imported then. */

@@ -1,7 +1,8 @@
 /** Writes the digest that replaces many mails after a bad night (docs/mail.md#digest). */
+import { feedPath } from "../domain/feed.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { outcome, type Words } from "./message.ts";
+import { outcome, placeOf, type Words } from "./message.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import { section, shown } from "./text.ts";
 
@@ -33,7 +34,7 @@ function itemLines(item: DigestItem): string[] {
   const { entry, failedFile } = item;
   const reason = entry.status === "rejected" && entry.reason !== null ? `: ${shown(entry.reason.text)}` : "";
   return [
-    `- ${shown(entry.file, 255)}: ${outcome(item.kind, entry)}${reason} (import ${entry.id})`,
-    ...(failedFile === null ? [] : [`  failed records: bak/${shown(failedFile, 255)}`]),
+    `- ${placeOf(entry)}: ${outcome(item.kind, entry)}${reason} (import ${entry.id})`,
+    ...(failedFile === null ? [] : [`  failed records: ${feedPath(entry.feed, "bak")}/${shown(failedFile, 255)}`]),
   ];
 }

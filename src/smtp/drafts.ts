@@ -17,6 +17,8 @@ export interface MailSources {
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
   /** The users on hold; null if no users are held. `read` throws database errors, which delay the mail. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
+  /** What a trial would have changed; null if this was none. `read` throws database errors, which delay the mail. */
+  changesFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
 
 export type Files = "with_files" | "without_files";
@@ -52,8 +54,10 @@ export class Drafts {
     if (imported === null) return null;
     const failed = await this.#packStored(await this.sources.failedFile(imported.entry), mail, files);
     const held = await this.#pack(await this.sources.heldFile(imported.entry), files);
-    const words = composeImport(mail.kind, imported, { failed: failed.note, held: held.note });
-    return { ...words, attachments: [failed, held].flatMap(({ attachment }) => attachment ?? []) };
+    const changes = await this.#pack(await this.sources.changesFile(imported.entry), files);
+    const notes = { failed: failed.note, held: held.note, changes: changes.note };
+    const words = composeImport(mail.kind, imported, notes);
+    return { ...words, attachments: [failed, held, changes].flatMap(({ attachment }) => attachment ?? []) };
   }
 
   async #digest(mails: readonly WaitingMail[]): Promise<Pick<Message, "subject" | "text" | "attachments">> {

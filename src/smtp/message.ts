@@ -1,4 +1,5 @@
 /** Writes the mail about one import for the clerk who maintains the roster (docs/mail.md). */
+import { feedPath } from "../domain/feed.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -19,6 +20,8 @@ export interface FileNote {
 export interface FileNotes {
   failed: FileNote | null;
   held: FileNote | null;
+  /** What a trial would have changed. */
+  changes: FileNote | null;
 }
 
 export interface Words {
@@ -34,14 +37,35 @@ export function composeImport(kind: ImportMailKind, imported: MailedImport, file
   const lines = [
     ...opening(entry),
     "",
-    ...(entry.status === "rejected" ? [] : section("Counts", countLines(entry))),
+    ...(entry.status === "rejected" ? [] : section(isTrial(entry) ? TRIAL_COUNTS : "Counts", countLines(entry))),
     ...heldSection(entry, files.held),
+    ...changesSection(files.changes),
     ...failuresSection(imported, files.failed),
     ...warningsSection(entry),
     ...section("What to do next", nextSteps(entry, files)),
     signature(entry),
   ];
-  return { subject: `rosterd: ${shown(entry.file, 255)}: ${outcome(kind, entry)}`, text: lines.join("\n") + "\n" };
+  return { subject: `rosterd: ${placeOf(entry)}: ${outcome(kind, entry)}`, text: lines.join("\n") + "\n" };
+}
+
+const TRIAL_COUNTS = "What would have happened";
+
+function isTrial({ status }: ImportEntry): boolean {
+  return status === "checked";
+}
+
+/** Where the upload was, such as `students/roster.csv`. */
+export function placeOf({ feed, file }: Pick<ImportEntry, "feed" | "file">): string {
+  return shown(feedPath(feed, file), 255 + feed.length);
+}
+
+/** The folder into which a clerk drops a file of this feed. */
+function uploadFolderOf({ feed }: ImportEntry): string {
+  return feed === "" ? "the upload folder" : `the folder "${feed}" inside the upload folder`;
+}
+
+function bakOf({ feed }: ImportEntry): string {
+  return `the folder "${feedPath(feed, "bak")}" inside the upload folder`;
 }
 
 /** The end of a mail's subject, and of an import's line in a digest. */
@@ -51,6 +75,8 @@ export function outcome(kind: ImportMailKind, entry: ImportEntry): string {
       return failedOf(entry);
     case "held":
       return `${counted(heldUsers(entry), "archival")} on hold`;
+    case "checked":
+      return `checked, not applied${entry.failed > 0 ? `: ${failedOf(entry)}` : ""}`;
     default:
       return kind;
   }
@@ -65,12 +91,18 @@ function heldUsers(counts: Counts): number {
 }
 
 function opening(entry: ImportEntry): string[] {
-  const name = `"${shown(entry.file, 255)}"`;
+  const name = `"${placeOf(entry)}"`;
   if (entry.status === "rejected") {
     return [
       `The file ${name} was rejected. Nothing was applied.`,
       "",
       `Reason: ${entry.reason === null ? "none was given" : shown(reasonWords(entry.reason), 1_000)}`,
+    ];
+  }
+  if (isTrial(entry)) {
+    return [
+      `The file ${name} was checked. Nothing was applied, because this is a trial (the setting "apply" is false).`,
+      entry.failed > 0 ? `${failedOf(entry)}.` : "Every record could be applied.",
     ];
   }
   return [`The file ${name} was imported.`, ...summary(entry)];
@@ -121,12 +153,22 @@ function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
 
 function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
   const held = heldUsers(entry);
-  if (held === 0) return [];
+  if (held === 0 || isTrial(entry)) return [];
   return section("On hold", [
     `This file would disable or archive ${counted(held, "user")}. The archive guard put this on hold:`,
     `${shown(entry.hold?.reason ?? "no reason was given", 1_000)}.`,
     ...(holdState(entry) === "open" ? ["Nothing happens to them until an admin approves or discards it."] : []),
     ...(file === null ? [] : ["", heldSentence(entry, file)]),
+  ]);
+}
+
+function changesSection(file: FileNote | null): string[] {
+  if (file === null) return [];
+  const { name, fate } = file, what = "The users who would change, with their values before and after";
+  return section("Changes", [
+    fate === "attached" || fate === "gzipped"
+      ? `${what}: see the attached file ${shown(name, 255)}${fate === "gzipped" ? ".gz. Unpack it first." : "."}`
+      : `${what}: ${NO_LIST[fate]}.`,
   ]);
 }
 
@@ -137,7 +179,7 @@ function failuresSection({ entry, failures }: MailedImport, file: FileNote | nul
   const heading = more > 0 ? `The first ${first.length} of ${grouped(entry.failed)} failed records` : "Failed records";
   return section(heading, [
     ...table([["Line", "unique_id", "Column", "Code", "Reason"], ...first.flatMap(failureRows)], [0]),
-    ...(file === null ? [] : ["", fileSentence("All failed records", file)]),
+    ...(file === null ? [] : ["", fileSentence(entry, "All failed records", file)]),
   ]);
 }
 
@@ -162,8 +204,8 @@ function warningsSection(entry: ImportEntry): string[] {
   ]);
 }
 
-function fileSentence(subject: string, { name, fate }: FileNote): string {
-  const kept = `in the folder "bak" inside the upload folder, as ${shown(name, 255)}`;
+function fileSentence(entry: ImportEntry, subject: string, { name, fate }: FileNote): string {
+  const kept = `in ${bakOf(entry)}, as ${shown(name, 255)}`;
   switch (fate) {
     case "attached":
       return `${subject}: see the attached file ${shown(name, 255)}.`;
@@ -178,32 +220,42 @@ function fileSentence(subject: string, { name, fate }: FileNote): string {
   }
 }
 
-const NO_HELD_LIST = {
+const NO_LIST = {
   too_large: "the list is too large to attach",
   refused: "the mail server refused the attachment",
   unreadable: "the list could not be created for this mail",
 };
 
 /** Never points to `bak`: the list exists only in the mail. */
-function heldSentence({ id }: ImportEntry, { name, fate }: FileNote): string {
+function heldSentence(entry: ImportEntry, { name, fate }: FileNote): string {
   const subject = "All users on hold";
-  if (fate === "attached" || fate === "gzipped") return fileSentence(subject, { name, fate });
-  return `${subject}: ${NO_HELD_LIST[fate]}. ` +
-    `GET /imports/${id}/held lists all of them. To see the first ones, run  rosterd imports show ${id}`;
+  if (fate === "attached" || fate === "gzipped") return fileSentence(entry, subject, { name, fate });
+  return `${subject}: ${NO_LIST[fate]}. ` +
+    `GET /imports/${entry.id}/held lists all of them. To see the first ones, run  rosterd imports show ${entry.id}`;
 }
 
 function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
   if (entry.status === "rejected") return rejectedSteps(entry);
-  const steps = [...(entry.failed > 0 ? fixSteps(files.failed) : []), ...holdSteps(entry)];
+  const steps = [
+    ...(entry.failed > 0 ? fixSteps(entry, files.failed) : []),
+    ...(isTrial(entry) ? TRIAL_STEPS : holdSteps(entry)),
+  ];
   return steps.length === 0 ? ["Nothing. This mail is for your information."] : steps;
 }
 
-function rejectedSteps({ reason, bak_file }: ImportEntry): string[] {
+const TRIAL_STEPS = [
+  "When the results are as you expect, an admin sets apply to true. Then drop the roster into its folder again.",
+];
+
+function rejectedSteps(entry: ImportEntry): string[] {
+  const { reason, bak_file } = entry;
   const where = reason === null || reason.line === null ? "" : ` at line ${reason.line}`;
   return [
-    `Correct the file${where}, or export the roster again. Drop it into the upload folder, under any name that ends in`,
+    `Correct the file${where}, or export the roster again. Drop it into ${
+      uploadFolderOf(entry)
+    }, under any name that ends in`,
     ".csv. rosterd does not retry the rejected file.",
-    ...(bak_file === null ? [] : [`It is in the folder "bak" inside the upload folder, as ${shown(bak_file, 255)}.`]),
+    ...(bak_file === null ? [] : [`It is in ${bakOf(entry)}, as ${shown(bak_file, 255)}.`]),
   ];
 }
 
@@ -212,14 +264,16 @@ const OPENING_STEPS: Readonly<Partial<Record<FileNote["fate"], string>>> = {
   gzipped: "Unpack the attached file and open it",
 };
 
-function fixSteps(file: FileNote | null): string[] {
+function fixSteps(entry: ImportEntry, file: FileNote | null): string[] {
   const open = (file && OPENING_STEPS[file.fate]) ?? "Open the file with the failed records";
   return [
     `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
     "2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.",
     "   You can leave the rosterd_… columns; they are ignored. Leave a ' before a value: it keeps the spreadsheet from",
     "   changing that value.",
-    "3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.",
+    `3. Save it as CSV (in Excel: CSV UTF-8) and drop it into ${
+      uploadFolderOf(entry)
+    }, under any name that ends in .csv.`,
   ];
 }
 

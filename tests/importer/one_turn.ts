@@ -16,6 +16,7 @@ export function turnOver({ inbox }: Pick<Uploads, "inbox">, { store }: RosterDat
     clock: systemClock,
     log: silentLog,
     signal: new AbortController().signal,
+    isPaused: () => false,
     onProgress: () => {},
     stopsAll: isDatabaseUnreachable,
     ...more,

@@ -39,7 +39,7 @@ onServer(
 
       const next = { inbox: uploads.restarted() };
       const [upload] = (await next.inbox.scan(0)).claimed;
-      const [{ entry }] = await db.store.unfinished([upload.key]);
+      const [{ entry }] = await db.store.unfinished("", [upload.key]);
       const id = await advance(turnOver(next, db), { place: "claimed", upload, entry });
 
       assert.equal(id, entry.id);

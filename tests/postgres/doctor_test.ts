@@ -118,7 +118,7 @@ async function work(db: RosterDatabase, database: Database): Promise<void> {
     await Deno.writeTextFile(`${folder}/x.csv`, roster + "1,ldap,Hull,1\n2,ldap,Ottawa,0\n3,ldap,Ottawa,0\nx\n");
     const inbox = createInbox({ upload: folder, clock: systemClock, log: silentLog });
     const turn = { inbox, store, settings: { ...settings, settle_seconds: 0 }, clock: systemClock, log: silentLog };
-    const rest = { feed: "", signal: never, onProgress: () => {}, stopsAll: () => true };
+    const rest = { feed: "", isPaused: () => false, signal: never, onProgress: () => {}, stopsAll: () => true };
     const { imported } = await importFolder({ ...turn, ...rest }, await inbox.scan(0));
     const [{ status }] = await db.sql`select status from rosterd.imports where id = ${imported[0]}`;
     assert.equal(status, "held");

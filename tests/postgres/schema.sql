@@ -94,6 +94,12 @@ table permits (
   released_at timestamp with time zone,
   released_by_import bigint
 )
+table trial_changes (
+  import_id bigint not null,
+  unique_id text collate "C" not null,
+  outcome text not null,
+  columns jsonb not null
+)
 table users (
   unique_id text collate "C" not null,
   login_source text not null,
@@ -147,6 +153,8 @@ constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
 constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
 constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)
 constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'void'::text, 'lost'::text])))
+constraint trial_changes_import_id_fkey on rosterd.trial_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
+constraint trial_changes_pkey on rosterd.trial_changes PRIMARY KEY (import_id, unique_id)
 constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
 constraint users_feeds_check on rosterd.users CHECK ((jsonb_typeof(feeds) = 'object'::text))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
@@ -168,6 +176,7 @@ CREATE INDEX permits_permit_no_idx ON rosterd.permits USING btree (permit_no)
 CREATE UNIQUE INDEX permits_pkey ON rosterd.permits USING btree (permit_id)
 CREATE INDEX permits_released_by_import_idx ON rosterd.permits USING btree (released_by_import) WHERE (released_by_import IS NOT NULL)
 CREATE INDEX permits_unique_id_idx ON rosterd.permits USING btree (unique_id)
+CREATE UNIQUE INDEX trial_changes_pkey ON rosterd.trial_changes USING btree (import_id, unique_id)
 CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email COLLATE "C")))
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))

@@ -17,7 +17,12 @@ Deno.test("decisions and held users are busy while an import uses the embedded d
   }) as Database;
   const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = { ...initialState(DEFAULT_SETTINGS), running: { id: 3 } as RunningImport };
-  const history = new CachedImportHistory({ database: untouchable, bak: new BakFolder("bak"), state, databaseMonitor });
+  const history = new CachedImportHistory({
+    database: untouchable,
+    bakOf: () => new BakFolder("bak"),
+    state,
+    databaseMonitor,
+  });
   const stopping = new AbortController().signal;
   const decisions = new HoldService({
     database: untouchable,

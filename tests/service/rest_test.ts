@@ -33,7 +33,7 @@ onServer("the history is read again only after a change", async (db) => {
   const state = initialState(DEFAULT_SETTINGS);
   const history = new CachedImportHistory({
     database: { ...db.database, sql },
-    bak: new BakFolder("bak"),
+    bakOf: () => new BakFolder("bak"),
     state,
     databaseMonitor,
   });
@@ -59,9 +59,23 @@ onServer("the history is read again only after a change", async (db) => {
 onServer("a change during an import is read after it", async (db) => {
   const databaseMonitor = { ask: <T>(question: () => Promise<T>) => question() };
   const state = initialState(DEFAULT_SETTINGS);
-  const history = new CachedImportHistory({ database: db.database, bak: new BakFolder("bak"), state, databaseMonitor });
+  const history = new CachedImportHistory({
+    database: db.database,
+    bakOf: () => new BakFolder("bak"),
+    state,
+    databaseMonitor,
+  });
   await db.import("unique_id,login_source\n1,ldap\n");
-  state.running = { id: 1, file: "x.csv", started_at: "", stage: "merging", bytes: 1, total_bytes: 1, records: 1 };
+  state.running = {
+    id: 1,
+    feed: "",
+    file: "x.csv",
+    started_at: "",
+    stage: "merging",
+    bytes: 1,
+    total_bytes: 1,
+    records: 1,
+  };
   await history.refreshIfChanged("1");
   assert.equal(history.totals.lastImportAt, null);
   state.running = null;
@@ -89,6 +103,7 @@ Deno.test("without a waiting mail the outbox runs one query and sends nothing", 
     loadImport: () => Promise.resolve(null),
     failedFile: () => Promise.resolve(null),
     heldFile: () => Promise.resolve(null),
+    changesFile: () => Promise.resolve(null),
     transport: () => Promise.reject(new Error("no mail may be sent")),
     clock: systemClock,
     log: silentLog,

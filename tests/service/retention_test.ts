@@ -18,7 +18,7 @@ onServer(
         ('alert', 'gave up', now() - interval '9 days', null, now() - interval '8 days'),
         ('alert', 'sent yesterday', now() - interval '9 days', now() - interval '1 day', null),
         ('alert', 'waiting', now() - interval '9 days', null, null)`;
-      const options = { database: db.database, bak: new BakFolder(folder), clock: systemClock, log: silentLog };
+      const options = { database: db.database, bakOf: () => new BakFolder(folder), clock: systemClock, log: silentLog };
       const kept = async () =>
         (await db.sql`select message_id from rosterd.outbox order by id`).map((row) => row.message_id);
 

@@ -8,6 +8,7 @@ import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import type { Leadership } from "../../src/postgres/leadership.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import type { DatabaseMonitor } from "../../src/service/database_monitor.ts";
+import { FeedFolder } from "../../src/service/feed_folder.ts";
 import { initialState } from "../../src/service/state.ts";
 import { Turns } from "../../src/service/turns.ts";
 
@@ -16,16 +17,19 @@ async function scansInAMinute(scan: (clock: { seconds: number }) => void): Promi
   const clock = { seconds: 0, now: () => new Date(clock.seconds * 1_000), elapsed: () => clock.seconds * 1_000 };
   const settings = settingsSchema.parse({ settle_seconds: 1, interval_minutes: 1_440 });
   let scans = 0;
+  const log = createLog({ level: "error", format: "json", now: clock.now, write: () => {} });
+  const inbox = {
+    scan() {
+      scans++;
+      scan(clock);
+      return Promise.resolve(emptyScan());
+    },
+  } as unknown as UploadFolder;
+  const folder = new FeedFolder({ feed: "", inbox, clock, log });
   const turns = new Turns({
     state: initialState(settings),
     clock,
-    inbox: {
-      scan() {
-        scans++;
-        scan(clock);
-        return Promise.resolve(emptyScan());
-      },
-    } as unknown as UploadFolder,
+    folders: { of: () => [folder], elsewhere: () => Promise.resolve([]) },
     settingsFile: {
       read: () => Promise.resolve({ settings, etag: "1" }),
       noteEdits: async () => {},
@@ -33,7 +37,7 @@ async function scansInAMinute(scan: (clock: { seconds: number }) => void): Promi
     databaseMonitor: { isWorthTrying: false } as DatabaseMonitor,
     leadership: { term: new AbortController().signal } as Leadership,
     store: {} as ImportStore,
-    log: createLog({ level: "error", format: "json", now: clock.now, write: () => {} }),
+    log,
     onTurn: async () => {},
   });
   const stop = new AbortController();

@@ -41,6 +41,7 @@ function drafts(failed: AttachmentSource, held: AttachmentSource): Drafts {
     loadImport: () => Promise.resolve({ entry: ENTRY, failures: [] }),
     failedFile: () => Promise.resolve(failed),
     heldFile: () => Promise.resolve(held),
+    changesFile: () => Promise.resolve(null),
   }, silentLog);
 }
 

@@ -5,7 +5,7 @@ import type { ImportEntry } from "../../src/importer/ports.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";
 import { composeImport, type FileNote } from "../../src/smtp/message.ts";
 
-const NOTHING = { failed: null, held: null };
+const NOTHING = { failed: null, held: null, changes: null };
 
 function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
   return {
@@ -149,7 +149,7 @@ Deno.test("the number of archivals on hold includes missing users", () => {
   const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
   const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
   const held: FileNote = { name: "held.csv", fate: "attached" };
-  const { subject, text } = composeImport("held", imported, { failed: null, held });
+  const { subject, text } = composeImport("held", imported, { ...NOTHING, held });
   assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
   assert.match(text, /This file would disable or archive 43 users\./);
   assert.match(text, /All users on hold: see the attached file held\.csv\./);
@@ -171,7 +171,7 @@ function heldEntry(state: "open" | "approved" | "discarded" = "open"): ImportEnt
 
 Deno.test("the mail about archivals on hold says how many, why, who, and how to decide", () => {
   const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };
-  const { subject, text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
+  const { subject, text } = composeImport("held", { entry: heldEntry(), failures: [] }, { ...NOTHING, held });
   assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
   assert.equal(
     text,
@@ -213,7 +213,7 @@ rosterd, import 12, 2026-11-23 18:45 UTC
 for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
   Deno.test(`the mail does not point to bak for a list of held users that is ${fate}`, () => {
     const held: FileNote = { name: "roster.T.held.csv", fate };
-    const { text } = composeImport("held", { entry: heldEntry(), failures: [] }, { failed: null, held });
+    const { text } = composeImport("held", { entry: heldEntry(), failures: [] }, { ...NOTHING, held });
     assert.doesNotMatch(text, /"bak"/);
     if (fate === "gzipped") {
       return assert.match(text, /see the attached file roster\.T\.held\.csv\.gz\. Unpack it first\.$/m);

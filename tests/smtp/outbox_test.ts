@@ -51,6 +51,7 @@ async function world() {
       return failed_file && storedFile(new BakFolder(bak), failed_file);
     },
     heldFile: () => Promise.resolve(null),
+    changesFile: () => Promise.resolve(null),
     settings: () => settings,
     transport: createTransport({ ca: server.ca, timeouts: { ...TIMEOUTS, greeting: 300, socket: 300 } }),
     clock,

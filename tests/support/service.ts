@@ -2,7 +2,7 @@
  * The whole service for a test: what `rosterd serve` runs, in this process, on folders of its own, with a real database,
  * a real mail server and real HTTP. A test drops files in and looks from outside.
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
@@ -125,11 +125,20 @@ export class TestService implements AsyncDisposable {
     return this.#app!.url;
   }
 
-  /** Puts a file into the upload folder as a good client does: under another name first. */
+  /** Puts a file into the upload folder, or as `FEED/NAME` into that of a feed, as a good client does: under another name first. */
   async drop(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    await Deno.writeFile(join(this.upload, `.${name}.part`), bytes);
-    await Deno.rename(join(this.upload, `.${name}.part`), join(this.upload, name));
+    const path = join(this.upload, name), part = join(dirname(path), `.${basename(path)}.part`);
+    await Deno.writeFile(part, bytes);
+    await Deno.rename(part, path);
+  }
+
+  /** Changes settings by a merge patch. */
+  async set(patch: Record<string, unknown>): Promise<void> {
+    const headers = { "content-type": "application/merge-patch+json" };
+    const response = await this.fetch("/settings", { method: "PATCH", headers, body: JSON.stringify(patch) });
+    if (response.status !== 200) throw new Error(`PATCH /settings: ${response.status} ${await response.text()}`);
+    await response.body?.cancel();
   }
 
   /** Every answer is held against `/openapi.json`. */
@@ -163,10 +172,10 @@ export class TestService implements AsyncDisposable {
     return imports[0];
   }
 
-  /** The files in `bak`, sorted. */
-  async bak(): Promise<string[]> {
+  /** The files in `bak`, or in that of a feed, sorted. */
+  async bak(feed = ""): Promise<string[]> {
     const names: string[] = [];
-    for await (const { name } of Deno.readDir(join(this.upload, "bak"))) names.push(name);
+    for await (const { name } of Deno.readDir(join(this.upload, feed, "bak"))) names.push(name);
     return names.sort();
   }
 

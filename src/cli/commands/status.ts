@@ -1,14 +1,18 @@
 /** `rosterd status`: shows `GET /status` of the running service, or what can be seen in the database and the folder. */
 import type { Config } from "../../config.ts";
-import { mailConfigured } from "../../domain/settings.ts";
+import type { CodedText } from "../../domain/outcome.ts";
+import { feedPath } from "../../domain/feed.ts";
+import { feedsOf, mailConfigured, type Settings } from "../../domain/settings.ts";
 import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
+import { emptyScan } from "../../importer/ports.ts";
 import { checkFoldersFor, unreadableUploads } from "../../inbox/user_access.ts";
 import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/history.ts";
 import { leadsSince } from "../../postgres/leadership.ts";
 import { nullOn } from "../../runtime/errors.ts";
-import { listedFiles } from "../../service/state.ts";
+import { feedStatus } from "../../service/feed_status.ts";
+import { type FeedState, listedFiles, waitingFiles } from "../../service/state.ts";
 import { printable } from "../../runtime/log.ts";
 import { accessOf, userOfService } from "../../service/doctor.ts";
 import { counted, grouped } from "../../runtime/grouped.ts";
@@ -40,14 +44,14 @@ const NO_SERVICE = { code: "no_service", text: "no rosterd is using this databas
 
 /** The status without a service on this machine. It is ready only if a service on another machine is the leader. */
 async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
-  const { config, version } = invocation;
+  const { config, version, clock } = invocation;
   if (!await isInstalled(invocation)) throw noAccess(invocation);
   const settings = await settingsInForce(invocation);
   const { kind, unavailableReason, totals, leader } = await databaseNow(config);
-  const folder = await folderNow(config);
+  const { feeds, problems: folderProblems } = await foldersNow(config, settings);
   const problems = [
     ...(unavailableReason === null ? [] : [{ code: "database", text: unavailableReason }]),
-    ...folder.problems,
+    ...folderProblems,
     ...(leader === null ? [NO_SERVICE] : []),
   ];
   return {
@@ -59,16 +63,17 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
       : { kind, state: "unreachable", text: unavailableReason },
     folder: {
       path: config.upload,
-      usable: folder.problems.length === 0,
-      ...(folder.problems.length === 0 ? {} : { text: folder.problems[0].text }),
+      usable: feeds.at(-1)!.unavailableReason === null,
+      ...(feeds.at(-1)!.unavailableReason === null ? {} : { text: feeds.at(-1)!.unavailableReason!.text }),
     },
+    feeds: feeds.map((feed) => feedStatus(feed, settings, totals, clock.now())),
     settings: { valid: true },
     mail: { configured: mailConfigured(settings), waiting: totals.mailsWaiting },
     next_turn_at: null,
     standby: false,
     ...(leader === null ? {} : { leader_since: leader.toISOString() }),
     running: null,
-    ...listedFiles(folder.waiting, []),
+    ...listedFiles(waitingFiles({ feeds, elsewhere: [] }), []),
     open_holds: totals.openHolds,
     holds: totals.holds,
     last_import_at: totals.lastImportAt,
@@ -107,14 +112,20 @@ async function databaseNow(config: Config): Promise<DatabaseNow> {
   }
 }
 
-/** Checks the folder for the service's user. `waiting`: the uploads that the user cannot read. */
-async function folderNow(config: Config) {
+/** Checks the folder of each feed for the service's user. They wait: the uploads that the user cannot read. */
+async function foldersNow(config: Config, settings: Settings): Promise<{ feeds: FeedState[]; problems: CodedText[] }> {
   const access = accessOf(await userOfService(config) ?? await currentUser());
-  const problems: { code: string; text: string }[] = [];
-  for await (const { check, verdict, text } of checkFoldersFor(config.upload, access)) {
-    if (verdict === "bad") problems.push({ code: check, text });
+  const problems: CodedText[] = [], feeds: FeedState[] = [];
+  for (const feed of feedsOf(settings)) {
+    const found: CodedText[] = [];
+    for await (const { check, verdict, text } of checkFoldersFor(config.upload, access, feed)) {
+      if (verdict === "bad") found.push({ code: check, text });
+    }
+    problems.push(...found);
+    const waiting = await unreadableUploads(config.upload, access, feed);
+    feeds.push({ feed, unavailableReason: found[0] ?? null, scan: { ...emptyScan(), waiting }, postponed: [] });
   }
-  return { problems, waiting: await unreadableUploads(config.upload, access) };
+  return { feeds, problems };
 }
 
 function printStatus({ terminal }: Invocation, status: StatusDocument): void {
@@ -127,9 +138,14 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  mails waiting: ${grouped(status.mail.waiting)}`);
+  printFeeds(terminal, status);
   printHolds(terminal, status);
   if (status.running !== null) {
-    out(`  running: ${printable(status.running.file)}, ${counted(status.running.records, "record")}`);
+    out(
+      `  running: ${printable(feedPath(status.running.feed, status.running.file))}, ${
+        counted(status.running.records, "record")
+      }`,
+    );
   }
   for (const { name, text } of status.waiting) out(`  ${printable(name)}: ${text}`);
   const moreWaiting = status.waiting_count - status.waiting.length;
@@ -139,9 +155,26 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));
 }
 
+/** One line for each feed, and one for the upload folder itself if there is something to say about it. */
+function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
+  for (const { name, usable, text, apply, paused_until, pending, last_import, expected_at } of feeds) {
+    const facts = [
+      ...(paused_until === null
+        ? []
+        : [`paused until ${paused_until}, ${counted(pending, "file waits", "files wait")}`]),
+      ...(apply ? [] : ["trial: files are checked, not applied"]),
+      ...(name === "" ? [] : [last_import === null ? "no file yet" : `last file ${last_import.finished_at}`]),
+      ...(name === "" || expected_at === null ? [] : [`next expected by ${expected_at}`]),
+    ];
+    const line = `  ${name === "" ? "upload folder" : `feed ${name}`}: `;
+    if (!usable) out(paint.bad(`${line}${text}`));
+    else if (facts.length > 0) out(`${line}${facts.join("; ")}`);
+  }
+}
+
 function printHolds({ out, paint }: Terminal, { open_holds, holds }: StatusDocument): void {
-  for (const { id, file, users } of holds) {
-    const who = `import ${id} (${printable(file)}) holds ${counted(users, "user")}`;
+  for (const { id, feed, file, users } of holds) {
+    const who = `import ${id} (${printable(feedPath(feed, file))}) holds ${counted(users, "user")}`;
     out(paint.warning(`  ${who}: to see why and decide, run "rosterd imports show ${id}"`));
   }
   const more = open_holds - holds.length;

@@ -4,7 +4,7 @@ import type { RosterFile } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { unlink } from "../files/disk.ts";
 import { statsOf } from "../files/fsync.ts";
-import { isPlainFolder } from "../folders.ts";
+import { type Folders, isPlainFolder } from "../folders.ts";
 import { plainName } from "../names.ts";
 import { openRosterFile } from "../files/open.ts";
 
@@ -14,11 +14,16 @@ export class NoBakFolder extends Error {
 }
 
 export class BakFolder {
-  constructor(private readonly path: string) {}
+  /** `feedFolder`: the folder that must not be a link either; null for that of the upload folder itself. */
+  constructor(private readonly path: string, private readonly feedFolder: string | null = null) {}
 
-  /** Returns false if `bak` is missing or is a link. */
-  isPlain(): Promise<boolean> {
-    return isPlainFolder(this.path);
+  static of({ upload, bak, isFeed }: Folders): BakFolder {
+    return new BakFolder(bak, isFeed ? upload : null);
+  }
+
+  /** Returns false if `bak`, or the folder of its feed, is missing or is a link. */
+  async isPlain(): Promise<boolean> {
+    return await isPlainFolder(this.path) && (this.feedFolder === null || await isPlainFolder(this.feedFolder));
   }
 
   /** Throws {@link NoBakFolder}, and what {@link openRosterFile} throws. */

@@ -27,6 +27,8 @@ export const waiting = {
   notUtf8: (name: string) => file(name, "not_utf8_name", "its name is not UTF-8; rename it or upload it again"),
   notAPlainFile: (name: string, stats: BigIntStats) =>
     file(name, "not_a_plain_file", `it is ${kindOf(stats)}, which rosterd never opens; remove it`),
+  noFeed: (name: string, folder: string) =>
+    file(name, "no_feed", `the folder ${folder} belongs to no feed; add it to feeds, or move the file`),
   stray: (key: string) =>
     file(`.rosterd/${key}`, "stray", "it contains something other than one upload; check it and remove it"),
 };

@@ -5,11 +5,17 @@ import type { Sql } from "../connection/connect.ts";
 
 export async function listImports(
   sql: Sql,
-  { limit, before = null, status = null }: { limit: number; before?: number | null; status?: ImportStatus | null },
+  { limit, before = null, status = null, feed = null }: {
+    limit: number;
+    before?: number | null;
+    status?: ImportStatus | null;
+    feed?: string | null;
+  },
 ): Promise<{ imports: ImportEntry[]; next: number | null }> {
   const rows = await sql`
     select * from rosterd.imports
     where (${before}::bigint is null or id < ${before}) and (${status}::text is null or status = ${status})
+      and (${feed}::text is null or feed = ${feed})
     order by id desc limit ${limit + 1}`;
   const imports = rows.slice(0, limit).map(toEntry);
   return { imports, next: rows.length > limit ? imports[imports.length - 1].id : null };
@@ -49,21 +55,17 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
-/**
- * When the last import finished, or when rosterd was installed if there has been none. Null if that was not before
- * `time`.
- */
-export async function noImportSince(sql: Sql, time: Date): Promise<Date | null> {
-  const [{ last }] = await sql<{ last: Date }[]>`
-    select coalesce(
-      (select max(finished_at) from rosterd.imports where status <> 'error'),
-      (select min(applied_at) from rosterd.migrations)
-    ) as last`;
-  return last < time ? last : null;
+/** When the last import of a feed finished, and when rosterd was installed. */
+export async function lastImportAt(sql: Sql, feed: string): Promise<{ last: Date | null; installed: Date }> {
+  const [row] = await sql<{ last: Date | null; installed: Date }[]>`
+    select (select max(finished_at) from rosterd.imports where feed = ${feed} and status <> 'error') as last,
+      (select min(applied_at) from rosterd.migrations) as installed`;
+  return row;
 }
 
 export interface OpenHold {
   id: number;
+  feed: string;
   file: string;
   users: number;
 }
@@ -81,33 +83,35 @@ export async function historyVersion(sql: Sql): Promise<string> {
   return version;
 }
 
+/** The last import of a feed that is over. */
+export interface LastImport {
+  id: number;
+  file: string;
+  status: ImportStatus;
+  finished_at: string;
+}
+
+export interface FeedTotals {
+  imports: Record<ImportStatus, number>;
+  outcomes: Record<Outcome, number>;
+  permitsReleased: number;
+  openHolds: number;
+  heldUsers: number;
+  lastSuccessAt: string | null;
+  last: LastImport | null;
+}
+
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
   /** The first {@link MAX_HOLDS_NAMED}. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  imports: Record<ImportStatus, number>;
-  outcomes: Record<Outcome, number>;
-  permitsReleased: number;
-  heldUsers: number;
-  lastSuccessAt: string | null;
+  /** By feed, for each feed of the history. */
+  feeds: Record<string, FeedTotals>;
 }
 
-const NO_IMPORTS = Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>;
-const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-
-export const NO_TOTALS: Totals = {
-  mailsWaiting: 0,
-  openHolds: 0,
-  holds: [],
-  lastImportAt: null,
-  imports: NO_IMPORTS,
-  outcomes: NO_OUTCOMES,
-  permitsReleased: 0,
-  heldUsers: 0,
-  lastSuccessAt: null,
-};
+export const NO_TOTALS: Totals = { mailsWaiting: 0, openHolds: 0, holds: [], lastImportAt: null, feeds: {} };
 
 const MAX_HOLDS_NAMED = 100;
 
@@ -118,31 +122,59 @@ export async function readTotals(sql: Sql): Promise<Totals> {
       (select count(*) from rosterd.imports where hold_state = 'open') as holds,
       (select max(finished_at) from rosterd.imports) as last`;
   const holds = await sql<OpenHold[]>`
-    select id, file, held + missing_held as users
+    select id, feed, file, held + missing_held as users
     from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
   return {
     mailsWaiting: row.waiting,
     openHolds: row.holds,
     holds: [...holds],
     lastImportAt: time(row.last),
-    ...await readSums(sql),
+    feeds: await readFeeds(sql),
   };
 }
 
-async function readSums(sql: Sql) {
+export function noFeedTotals(): FeedTotals {
+  return {
+    imports: Object.fromEntries(IMPORT_STATUSES.map((status) => [status, 0])) as Record<ImportStatus, number>,
+    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>,
+    permitsReleased: 0,
+    openHolds: 0,
+    heldUsers: 0,
+    lastSuccessAt: null,
+    last: null,
+  };
+}
+
+async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
   const sums = OUTCOMES.map((outcome) => `coalesce(sum(${outcome}), 0)::bigint as ${outcome}`).join(", ");
   const rows = await sql.unsafe(`
-    select status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
+    select feed, status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
+      count(*) filter (where hold_state = 'open') as open_holds,
       coalesce(sum(held + missing_held) filter (where hold_state = 'open'), 0)::bigint as held_users,
       max(finished_at) filter (where status in ('done', 'failed_records', 'held')) as succeeded
-    from rosterd.imports group by status`);
-  const total = (column: string) => rows.reduce((sum, row) => sum + row[column], 0);
-  const successes = rows.flatMap(({ succeeded }) => succeeded === null ? [] : [succeeded.getTime()]);
-  return {
-    imports: { ...NO_IMPORTS, ...Object.fromEntries(rows.map(({ status, imports }) => [status, imports])) },
-    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, total(outcome)])) as Record<Outcome, number>,
-    permitsReleased: total("permits_released"),
-    heldUsers: total("held_users"),
-    lastSuccessAt: successes.length === 0 ? null : new Date(Math.max(...successes)).toISOString(),
-  };
+    from rosterd.imports group by feed, status`);
+  const feeds = new Map<string, FeedTotals>();
+  for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {
+    const totals = feeds.get(feed) ?? noFeedTotals();
+    totals.imports[status as ImportStatus] = imports;
+    // A trial changed nobody.
+    if (status !== "checked") { for (const outcome of OUTCOMES) totals.outcomes[outcome] += row[outcome]; }
+    totals.permitsReleased += status === "checked" ? 0 : permits_released;
+    totals.openHolds += open_holds;
+    totals.heldUsers += held_users;
+    totals.lastSuccessAt = latest(totals.lastSuccessAt, time(succeeded));
+    feeds.set(feed, totals);
+  }
+  const lasts = await sql`
+    select distinct on (feed) feed, id, file, status, finished_at
+    from rosterd.imports where finished_at is not null order by feed, finished_at desc, id desc`;
+  for (const { feed, id, file, status, finished_at } of lasts) {
+    const totals = feeds.get(feed);
+    if (totals !== undefined) totals.last = { id, file, status, finished_at: finished_at.toISOString() };
+  }
+  return Object.fromEntries(feeds);
+}
+
+function latest(one: string | null, other: string | null): string | null {
+  return one === null || (other !== null && other > one) ? other : one;
 }

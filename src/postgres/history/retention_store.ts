@@ -6,12 +6,22 @@ export async function serverTime(sql: Sql): Promise<Date> {
   return now;
 }
 
-/** Up to 1,000 imports without an open hold that finished before `time`, with the names of their files in `bak`. */
-export async function expiredImports(sql: Sql, time: Date): Promise<{ id: number; files: string[] }[]> {
+/** All feeds of the history, those no longer in the settings included. */
+export async function feedsWithImports(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ feed: string }[]>`select distinct feed from rosterd.imports order by feed`;
+  return rows.map(({ feed }) => feed);
+}
+
+/** Up to 1,000 imports of a feed without an open hold that finished before `time`, with the names of their files in `bak`. */
+export async function expiredImports(
+  sql: Sql,
+  feed: string,
+  time: Date,
+): Promise<{ id: number; files: string[] }[]> {
   return await sql<{ id: number; files: string[] }[]>`
     select id, array_remove(array[bak_file, failed_file], null) as files
     from rosterd.imports
-    where greatest(finished_at, hold_ended_at) < ${time} and cleared_at is null
+    where feed = ${feed} and greatest(finished_at, hold_ended_at) < ${time} and cleared_at is null
       and (taken_key is null or bak_file is not null or file_gone_at is not null) and mail <> 'waiting' and hold_state is distinct from 'open'
     order by id limit 1000`;
 }
@@ -24,6 +34,7 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
     await tx`delete from rosterd.import_failures where import_id = ${id}`;
     await tx`delete from rosterd.import_held where import_id = ${id}`;
     await tx`delete from rosterd.import_changes where import_id = ${id}`;
+    await tx`delete from rosterd.trial_changes where import_id = ${id}`;
   });
 }
 

@@ -55,7 +55,7 @@ export async function undoImport(
 /** The only import that may be undone: the latest one that changed users and has not been undone. */
 const LATEST = `
   select id from rosterd.imports
-  where undone_at is null and (
+  where undone_at is null and status <> 'checked' and (
     created + updated + archived + reactivated + missing_archived > 0
     or exists (select from rosterd.import_changes where import_id = imports.id)
   )

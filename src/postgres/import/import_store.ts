@@ -132,12 +132,12 @@ export class PostgresImportStore implements ImportStore {
     }
   }
 
-  async unfinished(keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
+  async unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {
     const { sql } = this.database;
     const rows = await sql`
       select * from rosterd.imports
-      where taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
-        or (taken_key is not null and bak_file is null and file_gone_at is null)
+      where feed = ${feed} and (taken_key in (select jsonb_array_elements_text(${sql.json([...keys])}))
+        or (taken_key is not null and bak_file is null and file_gone_at is null))
       order by id`;
     return rows.map((row) => ({ key: row.taken_key, entry: toEntry(row) }));
   }

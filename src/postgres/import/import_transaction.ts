@@ -6,6 +6,7 @@ import type {
   FeedSettings,
   ImportTransaction,
   PlannedImport,
+  PlannedTrial,
   Staging,
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
@@ -16,6 +17,7 @@ import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
 import { PostgresPlannedImport } from "./planned_import.ts";
+import { PostgresPlannedTrial } from "./planned_trial.ts";
 import { importQueries } from "./queries.ts";
 import { PostgresStaging, type StagingContext } from "./staging.ts";
 import { UnchangedStore } from "./unchanged_store.ts";
@@ -35,6 +37,14 @@ export class PostgresImportTransaction implements ImportTransaction {
     });
     await unchanged.load(bytes);
     return staging;
+  }
+
+  async trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>> {
+    const context = await createTables(this.tx, this.copies, roster, of);
+    return await PostgresStaging.begin<PlannedTrial>(context, null, null, async (staged, findings) => {
+      const { summary } = await new Planner(context).plan(this.tx, staged, findings);
+      return new PostgresPlannedTrial({ ...context, importId }, summary);
+    });
   }
 
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {

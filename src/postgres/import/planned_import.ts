@@ -89,8 +89,9 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 }
 
-async function record(
-  { tx, queries, importId }: ImportContext,
+/** Completes the history entry of an import, and queues its mail. */
+export async function record(
+  { tx, queries, importId }: Pick<ImportContext, "tx" | "queries" | "importId">,
   { status, counts, facts, warnings, hold, mail, finishedAt }: DoneImport,
 ): Promise<void> {
   if (counts.failed > 0) {

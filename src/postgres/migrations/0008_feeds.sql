@@ -11,6 +11,15 @@ alter table rosterd.outbox drop constraint if exists outbox_kind_check;
 alter table rosterd.outbox add constraint outbox_kind_check
   check (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'));
 
+-- What a trial would have changed: {"city": ["Ottawa", "Hull"]}. Undo and the archive guard must not see it.
+create table rosterd.trial_changes (
+  import_id bigint not null references rosterd.imports on delete cascade,
+  unique_id text collate "C" not null,
+  outcome   text not null,
+  columns   jsonb not null,
+  primary key (import_id, unique_id)
+);
+
 -- Each feed has a log and a state of its own.
 alter table rosterd.known_records add column feed text not null default '';
 alter table rosterd.known_state add column feed text not null default '';

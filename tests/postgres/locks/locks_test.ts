@@ -144,6 +144,7 @@ async function turn(folder: string, store: ImportStore) {
   const result = await importFolder({
     ...common,
     feed: "",
+    isPaused: () => false,
     settings: { ...DEFAULT_SETTINGS, settle_seconds: 0 },
     stopsAll: isDatabaseUnreachable,
   }, await inbox.scan(0));

@@ -103,10 +103,19 @@ const STATUSES = {
   held: { word: "Held", tone: "attention" },
   rejected: { word: "Rejected", tone: "bad" },
   error: { word: "Error", tone: "bad" },
+  checked: { word: "Checked only", tone: "quiet" },
 };
 
 /** In the order of the filter. */
-export const STATUS_NAMES = /** @type {const} */ (["done", "failed_records", "held", "rejected", "error", "running"]);
+export const STATUS_NAMES = /** @type {const} */ ([
+  "done",
+  "failed_records",
+  "held",
+  "rejected",
+  "error",
+  "running",
+  "checked",
+]);
 
 /** @param {ImportEntry["status"]} status */
 export function statusWord(status) {

@@ -1,0 +1,27 @@
+/** Writes what a trial would have changed: one row for each value, attached to the mail (docs/mail.md#attachment). */
+import { inColumnOrder } from "../../domain/columns.ts";
+import type { Change } from "../../domain/outcome.ts";
+import { guard } from "../checks/spreadsheet.ts";
+import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
+
+const DELIMITER = ",";
+
+/** The name of the list for a roster in `bak`: `x.T.csv.gz` → `x.T.changes.csv`. */
+export function changesFileName(bakFile: string): string {
+  return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.changes.csv`;
+}
+
+/** UTF-8 with BOM and CRLF. A user without changed values, such as one who is held, has one row. */
+export async function* changesFile(pages: AsyncIterable<readonly Change[]>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(BYTE_ORDER_MARK + csvRow(["unique_id", "outcome", "column", "before", "after"], DELIMITER));
+  for await (const changes of pages) yield encoder.encode(changes.flatMap(rowsOf).join(""));
+}
+
+function rowsOf({ unique_id, outcome, columns }: Change): string[] {
+  const values = Object.entries(inColumnOrder(columns)).map((
+    [name, [before, after]],
+  ) => [name, before ?? "", after ?? ""]);
+  return (values.length === 0 ? [["", "", ""]] : values)
+    .map((value) => csvRow([unique_id, outcome, ...value].map(guard), DELIMITER));
+}

@@ -1,0 +1,22 @@
+/** What trials would have changed: kept with the result of the trial, for its mail. */
+import type { Change } from "../../domain/outcome.ts";
+import type { Sql, Tx } from "../connection/connect.ts";
+
+/** `changes`: the query of the plan's changes, with their limit as $1. */
+export async function keepTrialChanges(tx: Tx, importId: number, changes: string): Promise<void> {
+  await tx.unsafe(
+    `insert into rosterd.trial_changes (import_id, unique_id, outcome, columns)
+     select $2::bigint, unique_id, outcome, columns from (${changes}) as changes`,
+    [null, importId],
+  );
+}
+
+export async function* allTrialChanges(sql: Sql, importId: number): AsyncGenerator<Change[]> {
+  const rows = sql<Change[]>`
+    select unique_id, outcome, columns from rosterd.trial_changes where import_id = ${importId} order by unique_id`;
+  for await (const page of rows.cursor(1_000)) {
+    yield page;
+    // The driver links each page to the one before, so each page must be emptied to free its memory.
+    page.length = 0;
+  }
+}

@@ -1,0 +1,82 @@
+/** The folder of one feed: scans it, and keeps what the last scan and the last turn found. */
+import type { FeedLateWrite } from "../domain/late_write.ts";
+import type { CodedText } from "../domain/outcome.ts";
+import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/ports.ts";
+import type { UploadFolder } from "../inbox/inbox.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { ScanBackoff } from "./scan_backoff.ts";
+import type { FeedState } from "./state.ts";
+
+export interface FeedFolderOptions {
+  feed: string;
+  inbox: UploadFolder;
+  clock: Clock;
+  /** Names the feed in each line. */
+  log: Log;
+}
+
+export class FeedFolder implements FeedState {
+  readonly feed: string;
+  readonly inbox: UploadFolder;
+  readonly log: Log;
+  scan: FolderScan = emptyScan();
+  unavailableReason: CodedText | null = null;
+  postponed: readonly WaitingFile[] = [];
+  readonly #backoff: ScanBackoff;
+  #isPaused = false;
+
+  constructor({ feed, inbox, clock, log }: FeedFolderOptions) {
+    this.feed = feed;
+    this.inbox = inbox;
+    this.log = log;
+    this.#backoff = new ScanBackoff(clock);
+  }
+
+  /** Scans if that does not cost too much time. */
+  async lookWhenDue(settleSeconds: number): Promise<void> {
+    if (this.#backoff.isDue) await this.lookAround(settleSeconds);
+  }
+
+  /** Scans for the status only. */
+  async lookAround(settleSeconds: number): Promise<void> {
+    await this.look(settleSeconds).catch((error) => {
+      if (!(error instanceof UnusableFolder)) throw error;
+    });
+  }
+
+  /** Scans and keeps the result. Throws {@link UnusableFolder}. */
+  async look(settleSeconds: number): Promise<FolderScan> {
+    try {
+      this.scan = await this.#backoff.measure(() => this.inbox.scan(settleSeconds));
+      this.#note(null);
+      return this.scan;
+    } catch (error) {
+      if (error instanceof UnusableFolder) this.#note(error);
+      throw error;
+    }
+  }
+
+  /** The files that grew after their import. An unusable folder must not block other alerts. */
+  async lateWrites(): Promise<FeedLateWrite[]> {
+    if (this.unavailableReason !== null) return [];
+    return (await this.inbox.lateWrites()).map((file) => ({ ...file, feed: this.feed }));
+  }
+
+  /** Notes whether the feed is paused now. Returns whether a pause has ended. */
+  notePause(until: Date | null): boolean {
+    const isPaused = until !== null, hasEnded = this.#isPaused && !isPaused;
+    if (isPaused && !this.#isPaused) this.log.info("paused", { until: until.toISOString() });
+    if (hasEnded) this.log.info("pause_over");
+    this.#isPaused = isPaused;
+    return hasEnded;
+  }
+
+  #note(error: UnusableFolder | null): void {
+    const before = this.unavailableReason;
+    if (error !== null && before?.code !== error.code) this.log.warn("folder_unusable", { code: error.code });
+    if (error === null && before !== null) this.log.info("folder_usable");
+    if (error !== null) this.scan = emptyScan();
+    this.unavailableReason = error === null ? null : { code: error.code, text: error.message };
+  }
+}
