@@ -29,9 +29,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
   ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
   ["migrations", "migrations_pkey", "PRIMARY KEY (number)"],
-  ...["import_failures", "import_changes", "import_held", "trial_changes", "outbox"].map((
-    table,
-  ): [string, string, string] => [
+  ...["import_held", "trial_changes", "outbox"].map((table): [string, string, string] => [
     table,
     `${table}_import_id_fkey`,
     "FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE",

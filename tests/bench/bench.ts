@@ -59,7 +59,7 @@ async function findOthers(): Promise<Others> {
 }
 
 async function measureImport(options: Options, programs: Program[], others: Others, wanted: ImportCase) {
-  const { runs, records } = options, { name, title, most, isPlainLoad } = wanted;
+  const { runs } = options, { name, title, most, isPlainLoad, records = options.records } = wanted;
   const [any] = programs;
   const byHand = others.psql
     ? await median(runs, `${name}, psql, s`, seconds, () => byHandOnce(any, wanted, records))
@@ -78,7 +78,9 @@ async function measureImport(options: Options, programs: Program[], others: Othe
 
 async function measureImports(options: Options, programs: Program[], others: Others): Promise<ImportRow[]> {
   const rows: ImportRow[] = [];
-  const cases = options.sweep ? SWEEP_CASES : IMPORT_CASES.filter(({ name }) => options.wants(name));
+  const cases = options.sweep
+    ? SWEEP_CASES.filter(({ title }) => options.isSwept(title))
+    : IMPORT_CASES.filter(({ name }) => options.wants(name));
   for (const wanted of cases) {
     rows.push(...await measureImport(options, programs, others, wanted));
   }

@@ -2,6 +2,7 @@
  * What rosterd is measured against: psql, `\copy` into a temporary table, and what a person then types, on a table with
  * the columns, constraints and indexes of `rosterd.users`.
  */
+import { constants, gunzipSync } from "node:zlib";
 import type postgres from "postgres";
 import { measure, type Measured } from "./program.ts";
 /** The values of an export that `roster.ts` makes: mapped, with defaults, and dates as DD/MM/YYYY. */
@@ -18,7 +19,12 @@ const MAPPED: Readonly<Record<string, string>> = {
 const GOOD = "data_of_birth ~ '^\\d{4}-\\d\\d-\\d\\d$'";
 
 /** One upsert, of values as they are or mapped; or an update of users who are known, of whom the inactive ones are archived, and their permits released. */
-export type ByHand = "upsert" | "upsert what is good" | "upsert what is mapped" | "archive";
+export type ByHand =
+  | "upsert"
+  | "upsert what is good"
+  | "upsert what is mapped"
+  | "upsert the first of each"
+  | "archive";
 
 /** The columns of a file, their names in the table of users, and their values. */
 class Columns {
@@ -40,12 +46,18 @@ class Columns {
   }
 }
 
-function script(file: string, names: readonly string[], byHand: ByHand): string {
+/** How psql reads a file: as it is, or by the programs that a person would use. */
+function sourceOf(file: string, start: Uint8Array): string {
+  if (isGzip(start)) return `program 'gzip -dc ${file}'`;
+  return isUtf16(start) ? `program 'iconv -f UTF-16 -t UTF-8 ${file}'` : `'${file}'`;
+}
+
+function script(source: string, names: readonly string[], byHand: ByHand): string {
   const columns = new Columns(names);
   return `set jit = off;
 begin;
 create temporary table roster (${names.map((name) => `${name} text`).join(", ")}) on commit drop;
-\\copy roster from '${file}' csv header
+\\copy roster from ${source} csv header
 ${statement(columns, byHand)}
 commit;
 `;
@@ -60,15 +72,17 @@ function statement(columns: Columns, byHand: ByHand): string {
       return upsert(columns, values, `where ${GOOD}`);
     case "upsert what is mapped":
       return upsert(columns, names.map((name, at) => MAPPED[name] ?? values[at]));
+    case "upsert the first of each":
+      return upsert(columns, values, "", "distinct on (unique_id)");
     case "archive":
       return archive(columns);
   }
 }
 
-function upsert(columns: Columns, values: readonly string[], where = ""): string {
+function upsert(columns: Columns, values: readonly string[], where = "", which = ""): string {
   const { targets, rest } = columns;
   return `insert into by_hand.users as u (${targets.join(", ")})
-select ${values.join(", ")} from roster ${where}
+select ${which} ${values.join(", ")} from roster ${where}
 on conflict (unique_id) do update
   set (${rest.join(", ")}, updated_at) = (${columns.of("excluded")}, now())
   where (${columns.of("u")}) is distinct from (${columns.of("excluded")});`;
@@ -94,7 +108,8 @@ export async function makeTable(sql: postgres.Sql): Promise<void> {
 export async function loadByHand(file: string, url: string, byHand: ByHand): Promise<Measured> {
   const path = await Deno.makeTempFile({ prefix: "rosterd-bench-", suffix: ".sql" });
   try {
-    await Deno.writeTextFile(path, script(file, await headerOf(file), byHand));
+    const start = await startOf(file);
+    await Deno.writeTextFile(path, script(sourceOf(file, start), headerOf(start), byHand));
     const result = await measure(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path, url], ".", {});
     if (result.code !== 0) throw new Error(`psql failed: ${result.err}`);
     return result;
@@ -113,9 +128,17 @@ export async function psqlIsFound(): Promise<boolean> {
   }
 }
 
-async function headerOf(file: string): Promise<string[]> {
+const isGzip = (start: Uint8Array) => start[0] === 0x1f;
+const isUtf16 = (start: Uint8Array) => start[0] === 0xff;
+
+async function startOf(file: string): Promise<Uint8Array> {
   using handle = await Deno.open(file);
-  const head = new Uint8Array(4_096);
-  await handle.read(head);
-  return new TextDecoder().decode(head).split(/\r?\n/)[0].replaceAll('"', "").split(",");
+  const start = new Uint8Array(1 << 16), length = await handle.read(start) ?? 0;
+  return start.subarray(0, length);
+}
+
+function headerOf(start: Uint8Array): string[] {
+  const bytes = isGzip(start) ? gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
+  const text = new TextDecoder(isUtf16(start) ? "utf-16le" : "utf-8").decode(bytes);
+  return text.split(/\r?\n/)[0].replaceAll('"', "").split(",");
 }

@@ -2,11 +2,20 @@
 import type { ByHand } from "./by_hand.ts";
 import type { RosterPlan } from "./roster.ts";
 
-export type CountName = "created" | "updated" | "unchanged" | "archived" | "failed" | "permits_released";
+export type CountName =
+  | "created"
+  | "updated"
+  | "unchanged"
+  | "archived"
+  | "failed"
+  | "skipped"
+  | "permits_released";
 
 export interface ImportCase {
   name: string;
   title: string;
+  /** A size of its own, whatever `--records` says. */
+  records?: number;
   /** What the table holds before; null: nothing. */
   before: Omit<RosterPlan, "records"> | null;
   file: Omit<RosterPlan, "records">;

@@ -11,10 +11,9 @@ const BYTES_A_RECORD = 300;
 
 /** The roster of a plan; a file that was made before is taken as it is. */
 export async function rosterFile(plan: RosterPlan): Promise<string> {
-  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false, shape = {} } =
-    plan;
-  const form = createHash("sha256").update(JSON.stringify([isExport, shape])).digest("hex").slice(0, 8);
-  const name = `roster-${from}-${records}-${changedEvery}-${failingEvery}-${inactiveEvery}-${form}.csv`;
+  const { records, shape = {} } = plan;
+  const form = createHash("sha256").update(JSON.stringify(plan)).digest("hex").slice(0, 12);
+  const name = `roster-${records}-${form}.csv${shape.encoding === "gz" ? ".gz" : ""}`;
   return await madeOnce(name, async (path) => {
     await requireSpace(records * BYTES_A_RECORD);
     await writeRoster(path, plan);

@@ -23,16 +23,21 @@ export async function importOnce(program: Program, wanted: ImportCase, records: 
 export async function byHandOnce(program: Program, wanted: ImportCase, records: number): Promise<Measured> {
   return await onFreshDatabase(program, wanted, async ({ url, sql, settle }) => {
     await makeTable(sql);
-    if (wanted.before !== null) await loadByHand(await rosterFile({ records, ...wanted.before }), url, "upsert");
+    const { before, byHand } = wanted;
+    if (before !== null) {
+      const first = byHand === "archive" ? "upsert" : byHand;
+      await loadByHand(await rosterFile({ records, ...before }), url, first);
+    }
     await sellPermits(sql, wanted, records);
     await settle("by_hand.users");
     const result = await loadByHand(await rosterFile({ records, ...wanted.file }), url, wanted.byHand);
-    const { failed = 0, archived = 0, permits_released = 0 } = wanted.expected(records);
+    const { created = 0, failed = 0, skipped = 0, archived = 0, permits_released = 0 } = wanted.expected(records);
+    const users = records - failed - skipped + (before === null ? 0 : created);
     const [counts] = await sql`
       select count(*) as users, count(archived_at) as archived,
         (select count(*) from rosterd.permits where status = 'released') as permits_released
       from by_hand.users`;
-    requireCounts(counts, { users: records - failed, archived, permits_released }, "psql");
+    requireCounts(counts, { users, archived, permits_released }, "psql");
     return result;
   });
 }

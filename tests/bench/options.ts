@@ -11,6 +11,8 @@ export interface Options {
   save: boolean;
   /** The sweep instead of the other measurements. */
   sweep: boolean;
+  /** Whether the sweep measures a case with this title. */
+  isSwept(title: string): boolean;
   /** Whether a case of this name is to be measured. */
   wants(name: string): boolean;
 }
@@ -36,7 +38,10 @@ export function readOptions(args: readonly string[]): Options {
   });
   const { only, quick, save, sweep } = values, records = Number(values.records);
   if (!Number.isInteger(records) || records < 100) throw new Error("--records must be a number from 100 on");
-  if (only !== undefined && !names.includes(only)) throw new Error(`--only must be one of ${names.join(", ")}`);
+  if (!sweep && only !== undefined && !names.includes(only)) {
+    throw new Error(`--only must be one of ${names.join(", ")}`);
+  }
   const wants = (name: string) => sweep ? false : only === undefined ? !(quick && name === HUGE) : name === only;
-  return { runs: quick ? 1 : RUNS, records, save, sweep, wants };
+  const isSwept = (title: string) => only === undefined || title.includes(only);
+  return { runs: quick ? 1 : RUNS, records, save, sweep, isSwept, wants };
 }

@@ -1,4 +1,6 @@
 /** Makes rosters for the measurements: 24 columns, about 182 bytes a record, the same bytes for the same seed. */
+import { Buffer } from "node:buffer";
+
 export interface RosterPlan {
   records: number;
   /** The number of the first user: rosters of different ranges have different users. */
@@ -9,6 +11,10 @@ export interface RosterPlan {
   failingEvery?: number;
   /** Every so many records the user is inactive; 0: nobody is. */
   inactiveEvery?: number;
+  /** Every so many records the record before is repeated; 0: none. */
+  repeatedEvery?: number;
+  /** The part of the users, at the end of the file, who are not in the plain roster. */
+  newPart?: number;
   /** Whether it is an export whose values must be mapped: no login source, provinces in words, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
   shape?: RosterShape;
@@ -20,9 +26,16 @@ export interface RosterShape {
   columns?: readonly string[];
   /** Ids without zeros in front. */
   isUnpadded?: boolean;
-  order?: "reversed" | "shuffled";
+  /** Clustered: runs of 1,000 users, in no order. */
+  order?: "reversed" | "shuffled" | "clustered";
   /** All values in quotes, lines that end with CRLF. */
   isQuoted?: boolean;
+  isCrlf?: boolean;
+  /** Names, streets and cities in Greek letters. */
+  isGreek?: boolean;
+  /** One letter in each column that need not be unique. */
+  isShort?: boolean;
+  encoding?: "utf-16" | "gz";
   /** The number of characters to add to `street`. */
   longer?: number;
 }
@@ -82,14 +95,14 @@ const capitalized = (word: string) => word[0].toUpperCase() + word.slice(1);
 function record(
   user: number,
   { changed, failing, inactive, isExport }: Record<"changed" | "failing" | "inactive" | "isExport", boolean>,
-  { isUnpadded = false, longer = 0 }: RosterShape,
+  { isUnpadded = false, longer = 0, isGreek = false, isShort = false }: RosterShape,
 ): string[] {
   const next = numbers(user);
   const pick = <T>(list: readonly T[]) => list[next() % list.length];
   const id = isUnpadded ? String(user) : digits(user, 8), place = next() % CITIES.length;
   const [year, month, day] = [1960 + (next() % 45), digits(1 + (next() % 12), 2), digits(1 + (next() % 28), 2)];
   const birth = isExport ? `${day}/${month}/${year}` : `${year}-${month}-${day}`;
-  return [
+  const values = [
     `U${id}`,
     isExport ? "" : "ldap",
     pick(FIRST_NAMES),
@@ -115,21 +128,38 @@ function record(
     failing ? "31/12/1999" : birth,
     isExport ? inactive ? "N" : "Y" : inactive ? "0" : "1",
   ];
+  if (isGreek) { for (const at of WORDS) values[at] = inGreek(values[at]); }
+  if (isShort) { for (const at of SHORTENED) values[at] = values[at].slice(0, 1); }
+  return values;
+}
+
+/** The columns of `ROSTER_HEADER` with words; those whose values may be of any length. */
+const WORDS = [2, 3, 6, 7, 10], SHORTENED = [1, ...WORDS, 9, 14, 15, 16, 17, 18, 19, 20];
+
+function inGreek(text: string): string {
+  return text.replace(/[a-z]/gi, (letter) => String.fromCharCode(0x3b1 + letter.charCodeAt(0) % 24));
 }
 
 /** Writes one row of all 24 values as the shape wants it. */
-function rowOf({ columns, isQuoted = false }: RosterShape): (values: readonly string[]) => string {
+function rowOf({ columns, isQuoted = false, isCrlf = isQuoted }: RosterShape): (values: readonly string[]) => string {
   const all = ROSTER_HEADER.split(","), chosen = columns?.map((name) => all.indexOf(name));
   return (values) => {
     const some = chosen === undefined ? values : chosen.map((at) => values[at]);
-    return isQuoted ? `${some.map((value) => `"${value}"`).join(",")}\r\n` : `${some.join(",")}\n`;
+    const written = isQuoted ? some.map((value) => `"${value}"`) : some;
+    return written.join(",") + (isCrlf ? "\r\n" : "\n");
   };
 }
+
+const CLUSTER = 1_000;
 
 /** The number of the record in a place of the file. Shuffled by a step that has no factor in common with the count. */
 function placeIn(order: RosterShape["order"], records: number): (at: number) => number {
   if (order === "reversed") return (at) => records - 1 - at;
   if (order === undefined) return (at) => at;
+  if (order === "clustered") {
+    const clusters = Math.max(Math.floor(records / CLUSTER), 1), cluster = placeIn("shuffled", clusters);
+    return (at) => at < clusters * CLUSTER ? CLUSTER * cluster(Math.floor(at / CLUSTER)) + at % CLUSTER : at;
+  }
   let step = Math.floor(records * 0.618) | 1;
   while (commonFactor(step, records) > 1) step += 2;
   return (at) => Number(BigInt(at) * BigInt(step) % BigInt(records));
@@ -141,23 +171,33 @@ function commonFactor(a: number, b: number): number {
 
 /** Writes a roster file. */
 export async function writeRoster(path: string, plan: RosterPlan): Promise<void> {
-  const { records, from = 1, changedEvery = 0, failingEvery = 0, inactiveEvery = 0, isExport = false, shape = {} } =
-    plan;
-  const row = rowOf(shape), place = placeIn(shape.order, records);
+  const { encoding } = plan.shape ?? {};
+  const file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const encode = (text: string) => encoding === "utf-16" ? Buffer.from(text, "utf16le") : Buffer.from(text);
+  const bytes = ReadableStream.from(textOf(plan)).pipeThrough(
+    new TransformStream<string, Uint8Array<ArrayBuffer>>({
+      transform: (text, to) => to.enqueue(Uint8Array.from(encode(text))),
+    }),
+  );
+  await (encoding === "gz" ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes).pipeTo(file.writable);
+}
+
+/** The text of a roster, in pieces. */
+function* textOf(plan: RosterPlan): Generator<string> {
+  const { records, from = 1, newPart = 0, isExport = false, shape = {} } = plan;
+  const { changedEvery = 0, failingEvery = 0, inactiveEvery = 0, repeatedEvery = 0 } = plan;
+  const row = rowOf(shape), place = placeIn(shape.order, records), first = from + Math.floor(newPart * records);
   const isEvery = (every: number, at: number) => every > 0 && at % every === 0;
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  const encoder = new TextEncoder();
-  let text = row(ROSTER_HEADER.split(","));
+  let text = (shape.encoding === "utf-16" ? "\ufeff" : "") + row(ROSTER_HEADER.split(","));
   for (let at = 0; at < records; at++) {
-    const number = place(at);
+    const number = place(at), user = number > 0 && isEvery(repeatedEvery, number) ? number - 1 : number;
     const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) =>
-      isEvery(every, number)
+      isEvery(every, user)
     );
-    text += row(record(from + number, { changed, failing, inactive, isExport }, shape));
-    if (text.length < 1 << 20 && at + 1 < records) continue;
-    const bytes = encoder.encode(text);
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    text += row(record(first + user, { changed, failing, inactive, isExport }, shape));
+    if (text.length < 1 << 20) continue;
+    yield text;
     text = "";
   }
-  if (records === 0) await file.write(encoder.encode(text));
+  yield text;
 }

@@ -41,7 +41,7 @@ async function read(text: string, about: Reading = {}) {
     journal.add(batch, check(batch));
   }
   for (const uniqueId of withdrawn) journal.withdraw(uniqueId);
-  return { seen, passed: matcher.skipped, repeated: [...journal.repeated], fresh: [...journal.entries()], table };
+  return { seen, passed: matcher.skipped, repeated: [...journal.repeated], fresh: [...journal.take()], table };
 }
 
 const lines = (seen: readonly SeenRecord[]) => seen.map(({ line }) => line);

@@ -133,9 +133,7 @@ table users (
   feeds jsonb not null default '{}'::jsonb
 )
 
-constraint import_changes_import_id_fkey on rosterd.import_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint import_changes_pkey on rosterd.import_changes PRIMARY KEY (import_id, unique_id)
-constraint import_failures_import_id_fkey on rosterd.import_failures FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_id, line)
 constraint import_held_effect_check on rosterd.import_held CHECK ((effect = ANY (ARRAY['archive'::text, 'disable'::text])))
 constraint import_held_import_id_fkey on rosterd.import_held FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE

@@ -18,6 +18,17 @@ const MAX_VALUES = 50;
 /** The maximum length of a value in a value map. */
 const MAX_LETTERS = 1_000;
 
+/** The maximum number of dates whose formats are cached, and their length. */
+const MAX_DATES = 20_000, MAX_DATE_LETTERS = 20;
+
+function formatsOf(text: string): DateFormat[] {
+  const all = Object.entries(DATE_FORMS).filter(([, { read }]) => {
+    const date = read(text);
+    return date !== null && isRealDay(dayNumber(date));
+  });
+  return all.map(([format]) => format as DateFormat);
+}
+
 export class ColumnFindings {
   /** The number of records that have a value, that fail (missing values included), and that lack a value. */
   values = 0;
@@ -27,6 +38,9 @@ export class ColumnFindings {
   readonly counts = new Map<string, number>();
   /** Date format → number of failed values that match it. */
   readonly forms = new Map<DateFormat, number>();
+
+  /** The formats of failed dates, because many users share a birth date. */
+  readonly #formatsOf = new Map<string, DateFormat[]>();
 
   constructor(readonly column: Column) {}
 
@@ -41,11 +55,9 @@ export class ColumnFindings {
   }
 
   #addForms(text: string): void {
-    for (const [format, { read }] of Object.entries(DATE_FORMS)) {
-      const date = read(text);
-      if (date === null || !isRealDay(dayNumber(date))) continue;
-      this.forms.set(format as DateFormat, (this.forms.get(format as DateFormat) ?? 0) + 1);
-    }
+    const formats = this.#formatsOf.get(text) ?? formatsOf(text);
+    if (this.#formatsOf.size < MAX_DATES && text.length <= MAX_DATE_LETTERS) this.#formatsOf.set(text, formats);
+    for (const format of formats) this.forms.set(format, (this.forms.get(format) ?? 0) + 1);
   }
 
   /**

@@ -23,7 +23,7 @@
 import { grouped } from "../../runtime/grouped.ts";
 import { reject } from "../../domain/outcome.ts";
 import { Batch, isUtf8, type Malformed, skipBlanks, trimBlanksBefore } from "./batch.ts";
-import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+import type { LineMatcher } from "./line_matcher.ts";
 import type { ReadingNotes } from "./reading_notes.ts";
 import {
   BLOCK_ROWS,
@@ -68,7 +68,7 @@ export interface ReaderOptions {
   validate: boolean;
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
-  matcher?: UnchangedMatcher;
+  matcher?: LineMatcher;
   /** Number of rows above the header, such as title lines. They count when rows are divided into blocks. */
   rowsAbove?: number;
   /** Whether records may have this number of values, although the header has a different number. */
@@ -219,7 +219,7 @@ class Reader {
       // Survey before any record is skipped, because every record counts.
       const surveyed = this.#width === 0 || this.#usualWidth > 0 || this.#surveyUsualWidth();
       if (surveyed) {
-        if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipUnchanged(matcher);
+        if (matcher && this.#width > 0 && !this.#skippingLine) this.#skipLines(matcher);
         if (this.#position === this.#end) break;
         if (this.#skippingLine ? this.#skipLine() : this.#readRecord()) continue;
       }
@@ -230,8 +230,8 @@ class Reader {
     return batch.count > 0;
   }
 
-  #skipUnchanged(matcher: UnchangedMatcher): void {
-    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end)) >= 0;) {
+  #skipLines(matcher: LineMatcher): void {
+    for (let lineEnd; (lineEnd = matcher.skip(this.#position, this.#end, this.#line)) >= 0;) {
       this.#position = lineEnd + 1;
       this.#line++;
       this.#usualRow = this.#row++;

@@ -5,7 +5,7 @@ import { reject } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type Header, knownNames, readHeader } from "../checks/header.ts";
 import { unguarded } from "../checks/spreadsheet.ts";
-import type { UnchangedMatcher } from "../digests/unchanged_matcher.ts";
+import type { LineMatcher } from "./line_matcher.ts";
 import type { Batch } from "./batch.ts";
 import { LIMITS, type ReaderOptions, readRecords } from "./csv.ts";
 import { possibleWidths } from "./damaged_header.ts";
@@ -21,7 +21,7 @@ export interface Roster {
    * Reads the records after the header; one reader at a time. A batch is valid until the next one is requested. It may
    * be empty if a `matcher` skips records. `notes` counts skipped lines and short records.
    */
-  records(matcher?: UnchangedMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
+  records(matcher?: LineMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
 
 /** A failed-records file has the columns of its roster and those that rosterd adds. */

@@ -4,11 +4,11 @@ import type { FoundProblems } from "../checks/check.ts";
 import type { Digest } from "./digest.ts";
 import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/**
- * The maximum number of users in the cache, which limits its memory to about 50 MiB. With more users, nothing is
- * cached.
- */
-export const MAX_CACHED_USERS = 1_000_000;
+/** The maximum number of users in the cache, which limits its memory to about 100 MiB. All others are compared. */
+export const MAX_CACHED_USERS = 4_000_000;
+
+/** With this many new entries, they should be stored. */
+const MANY_PIECES = 64;
 
 const MAX_REPEATED = 100_000;
 
@@ -17,25 +17,29 @@ export class UnchangedJournal {
   readonly repeated = new Set<string>();
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** New entries: the full pieces, and the one being filled. */
+  /** New entries that were not taken yet: the full pieces, and the one being filled. */
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;
-  /** Whether there are more users than the cache can hold. */
-  overflows = false;
+  /** The number of entries of users who are not in the table. */
+  #added = 0;
+  /** Whether there are or were no new entries. */
+  isEmpty = true;
 
   /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
   constructor(
     private readonly table: UnchangedTable,
     private readonly digest: Digest,
     private readonly position: number,
+    private readonly maxUsers = MAX_CACHED_USERS,
   ) {}
 
-  get isEmpty(): boolean {
-    return this.#length === 0 && this.#full.length === 0 && !this.overflows;
+  /** Whether there are so many entries that they should be taken. */
+  get isLarge(): boolean {
+    return this.#full.length >= MANY_PIECES;
   }
 
-  /** Withdraws the stale entries of the table. Their users may be gone, in which case no record would replace them. */
+  /** Withdraws the stale entries of the table, which stay in the log. Their users may be gone, in which case no record would replace them. */
   withdrawStale(): void {
     const { table } = this;
     for (let slot = 0; slot < table.states.length; slot++) {
@@ -48,7 +52,7 @@ export class UnchangedJournal {
   /** Withdraws the entry of a user, in the table or here, so that the next import reads their record. */
   withdraw(uniqueId: string): void {
     const slot = this.table.slotOf(uniqueId);
-    const isWithdrawn = this.isEmpty && slot >= 0 && this.table.has(slot, 0, 0);
+    const isWithdrawn = slot < 0 ? this.#added === 0 : this.isEmpty && this.table.has(slot, 0, 0);
     if (!isWithdrawn) this.#push(0, 0);
   }
 
@@ -77,36 +81,34 @@ export class UnchangedJournal {
     }
   }
 
-  /** The new entries, in the form that {@link UnchangedTable.add} takes. */
-  *entries(): Generator<Uint8Array> {
-    for (const piece of this.#full) yield asBytes(piece);
-    if (this.#length > 0) yield asBytes(this.#filling.subarray(0, this.#length));
+  /** Takes the new entries, in the form that {@link UnchangedTable.add} takes. */
+  *take(): Generator<Uint8Array> {
+    for (const piece of this.#full.splice(0)) yield asBytes(piece);
+    const rest = this.#filling.subarray(0, this.#length);
+    this.#length = 0;
+    if (rest.length > 0) yield asBytes(rest);
   }
 
   #addEntry(slot: number, record: number): void {
     const { table } = this, low = this.#noted[2 * record], high = this.#noted[2 * record + 1];
     const isInTable = slot >= 0 && table.states[slot] !== STALE && table.has(slot, low, high);
-    if (!isInTable) this.#push(low, high);
+    const hasRoom = slot >= 0 || table.size + this.#added < this.maxUsers;
+    if (isInTable || !hasRoom) return;
+    if (slot < 0) this.#added++;
+    this.#push(low, high);
   }
 
   /** Adds an entry for the user whose key was looked up last. No line has the digest 0, so it withdraws the entry. */
   #push(low: number, high: number): void {
-    if (this.overflows) return;
+    this.isEmpty = false;
     const at = this.#length;
     this.#filling[at] = this.table.key.low;
     this.#filling[at + 1] = this.table.key.high;
     this.#filling[at + 2] = low;
     this.#filling[at + 3] = high;
     this.#length += 4;
-    if (this.#length === this.#filling.length) this.#beginPiece();
-  }
-
-  #beginPiece(): void {
+    if (this.#length < this.#filling.length) return;
     this.#full.push(this.#filling);
-    if (this.#full.length * PIECE_ENTRIES > MAX_CACHED_USERS) {
-      this.#full = [];
-      this.overflows = true;
-    }
     this.#filling = new Int32Array(4 * PIECE_ENTRIES);
     this.#length = 0;
   }

@@ -1,4 +1,5 @@
 /** Lets the reader recognize a record in the unchanged-record cache by the bytes of its line alone. */
+import type { LineMatcher } from "../csv/line_matcher.ts";
 import type { Digest } from "./digest.ts";
 import { SKIPPED, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
@@ -7,7 +8,7 @@ const MAX_LINE_BYTES = 1 << 14;
 
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
 
-export class UnchangedMatcher {
+export class UnchangedMatcher implements LineMatcher {
   skipped = 0;
   #bytes: Uint8Array = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);

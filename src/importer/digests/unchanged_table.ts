@@ -7,6 +7,9 @@ export const ENTRY_BYTES = 16;
 /** How many entries are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
+/** With fewer slots, a look-up has to pass over many other entries. */
+const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
+
 // The state of a user's entry in this import: no record seen yet, record skipped, record read, or entry out of date.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
 
@@ -17,44 +20,70 @@ export class UnchangedTable {
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
   #slots = new Int32Array(0);
-  #mask = 0;
+  /** The number of slots by 2^32. */
+  #scale = 0;
+  /** The number of users, and how many of them are stale. */
   size = 0;
+  stale = 0;
 
   get isLoaded(): boolean {
-    return this.#mask > 0;
+    return this.#scale > 0;
   }
 
-  /** Makes room for this many entries, before the first {@link add}. */
-  expect(entries: number): void {
-    if (entries === 0) return;
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(entries * 4 / 3, 16)));
+  /** Makes room for about this many users, before the first {@link add}. */
+  expect(users: number): void {
+    const slots = Math.ceil(users * SLOTS_PER_USER) + MIN_SLOTS;
     this.#slots = new Int32Array(4 * slots);
     this.states = new Uint8Array(slots);
-    this.#mask = slots - 1;
+    this.#scale = slots / 2 ** 32;
   }
 
   /** Adds entries in their stored form. If a user has several, the last one wins. */
   add(entries: Uint8Array): void {
-    const view = new DataView(entries.buffer, entries.byteOffset, entries.length), slots = this.#slots;
+    const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
+    if ((this.size + PIECE_ENTRIES) * MIN_SLOTS_PER_USER > this.states.length) this.#grow();
     this.#touch(view);
     for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
-      const slot = this.#slotOfKey(view.getInt32(at, true), view.getInt32(at + 4, true));
-      if (this.#isFree(slot)) this.size++;
-      for (let part = 0; part < 4; part++) slots[4 * slot + part] = view.getInt32(at + 4 * part, true);
+      const low = view.getInt32(at, true), high = view.getInt32(at + 4, true);
+      this.#set(low, high, view.getInt32(at + 8, true), view.getInt32(at + 12, true));
     }
+  }
+
+  /** Only needed if the log names many users who are no longer in the database. */
+  #grow(): void {
+    const slots = this.#slots;
+    this.expect(2 * (this.size + PIECE_ENTRIES));
+    this.size = 0;
+    for (let at = 0; at < slots.length; at += 4) {
+      if (slots[at] !== 0 || slots[at + 1] !== 0) this.#set(slots[at], slots[at + 1], slots[at + 2], slots[at + 3]);
+    }
+  }
+
+  #set(low: number, high: number, digestLow: number, digestHigh: number): void {
+    const slots = this.#slots, slot = this.#slotOfKey(low, high);
+    if (this.#isFree(slot)) this.size++;
+    slots[4 * slot] = low;
+    slots[4 * slot + 1] = high;
+    slots[4 * slot + 2] = digestLow;
+    slots[4 * slot + 3] = digestHigh;
   }
 
   forget(uniqueId: string): void {
     const slot = this.slotOf(uniqueId);
-    if (slot >= 0) this.states[slot] = STALE;
+    if (slot >= 0) this.#forgetSlot(slot);
   }
 
   /** Marks as stale the entries of all users whose bucket is not 0. The low bits of a key are its bucket number. */
   forgetBuckets(buckets: Uint8Array): void {
     for (let slot = 0; slot < this.states.length; slot++) {
       if (this.#isFree(slot) || buckets[this.#slots[4 * slot] & (buckets.length - 1)] === 0) continue;
-      this.states[slot] = STALE;
+      this.#forgetSlot(slot);
     }
+  }
+
+  #forgetSlot(slot: number): void {
+    if (this.states[slot] !== STALE) this.stale++;
+    this.states[slot] = STALE;
   }
 
   /** The slot of a user, or -1. Sets {@link key} to the key of that user. */
@@ -97,16 +126,23 @@ export class UnchangedTable {
 
   /** Reads the slots of entries ahead of their use, so that the memory accesses can overlap. */
   #touch(entries: DataView): number {
-    const slots = this.#slots, mask = this.#mask;
+    const slots = this.#slots;
     let seen = 0;
-    for (let at = 0; at < entries.byteLength; at += ENTRY_BYTES) seen |= slots[4 * (entries.getInt32(at, true) & mask)];
+    for (let at = 0; at < entries.byteLength; at += ENTRY_BYTES) {
+      seen |= slots[4 * this.#home(entries.getInt32(at, true))];
+    }
     return seen;
+  }
+
+  /** The first slot to look at. Needs no power of two, so that memory grows with the number of users. */
+  #home(low: number): number {
+    return Math.floor((low >>> 0) * this.#scale);
   }
 
   /** The slot that has a key, or the free slot where it belongs. */
   #slotOfKey(low: number, high: number): number {
-    const slots = this.#slots, mask = this.#mask;
-    for (let slot = low & mask;; slot = (slot + 1) & mask) {
+    const slots = this.#slots, last = this.states.length - 1;
+    for (let slot = this.#home(low);; slot = slot === last ? 0 : slot + 1) {
       if (slots[4 * slot] === low && slots[4 * slot + 1] === high) return slot;
       if (slots[4 * slot] === 0 && slots[4 * slot + 1] === 0) return slot;
     }

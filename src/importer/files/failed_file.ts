@@ -9,6 +9,7 @@ import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { utf8Chunks } from "../source/decode.ts";
 import type { Encoding } from "../source/sniff.ts";
 import type { ImportEntry, RosterFile } from "../ports.ts";
+import { OtherLines } from "../csv/other_lines.ts";
 import { openRoster, type Roster } from "../csv/roster.ts";
 import { openSource } from "../source/source.ts";
 import { guard, unguarded } from "../checks/spreadsheet.ts";
@@ -35,7 +36,7 @@ export async function writeFailedFile(
   { file, failures, entry, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const wanted = singly(failures);
+  const wanted = new Upcoming(failures);
   try {
     const roster = await openAgain(file, entry);
     const sheet = new Sheet(roster.delimiter, sink);
@@ -43,7 +44,7 @@ export async function writeFailedFile(
     await sheet.send();
   } finally {
     // Otherwise an open cursor would keep its connection busy.
-    await wanted.return();
+    await failures.return(undefined);
   }
 }
 
@@ -58,28 +59,63 @@ async function openAgain(
 }
 
 async function writeRows(
-  { header: { names }, records }: Roster,
-  wanted: AsyncGenerator<Failure, void>,
+  { header: { names }, delimiter, records }: Roster,
+  wanted: Upcoming,
   sheet: Sheet,
   signal: AbortSignal,
 ): Promise<void> {
   const kept = names.flatMap((name, at) => isOwnHeader(name) ? [] : [at]);
   const rawText = names.findIndex((name) => foldHeader(name) === foldHeader(OWN_RECORD));
   sheet.add([...kept.map((at) => guard(names[at])), ...OWN_HEADERS], QUOTED_HEADER);
-  let failure = await wanted.next();
-  for await (const batch of records()) {
+  const others = new OtherLines(delimiter.charCodeAt(0), names.length);
+  others.want(await wanted.lines());
+  for await (const batch of records(others)) {
     signal.throwIfAborted();
-    for (let record = 0; record < batch.count && !failure.done; record++) {
-      if (batch.line[record] < failure.value.line) continue;
-      if (batch.line[record] > failure.value.line) break;
-      sheet.add(failedRow(batch, record, kept, rawText, failure.value));
+    for (let record = 0; record < batch.count && wanted.next !== undefined; record++) {
+      if (batch.line[record] < wanted.next.line) continue;
+      if (batch.line[record] > wanted.next.line) break;
+      sheet.add(failedRow(batch, record, kept, rawText, wanted.next));
+      wanted.step();
       if (sheet.isFull) await sheet.send();
-      failure = await wanted.next();
     }
-    if (failure.done) return;
+    if (batch.count > 0) others.want(await wanted.lines());
+    if (wanted.next === undefined) return;
     await yieldToEventLoop();
   }
-  if (!failure.done) throw new Error(`the roster no longer has the failed record on line ${failure.value.line}`);
+  if (wanted.next !== undefined) {
+    throw new Error(`the roster no longer has the failed record on line ${wanted.next.line}`);
+  }
+}
+
+/** More than a batch has, so that all other records of a batch can be skipped. */
+const UPCOMING = 512;
+
+/** The failures that were not written yet. */
+class Upcoming {
+  readonly #known: Failure[] = [];
+  #at = 0;
+
+  constructor(private readonly pages: AsyncGenerator<Failure[]>) {}
+
+  get next(): Failure | undefined {
+    return this.#known[this.#at];
+  }
+
+  step(): void {
+    this.#at++;
+  }
+
+  /** The lines of the next failures; empty if there are no more. */
+  async lines(): Promise<number[]> {
+    this.#known.splice(0, this.#at);
+    this.#at = 0;
+    while (this.#known.length < UPCOMING) {
+      const { done, value } = await this.pages.next();
+      if (done) break;
+      this.#known.push(...value);
+    }
+    return this.#known.map(({ line }) => line);
+  }
 }
 
 class Sheet {
@@ -105,10 +141,6 @@ class Sheet {
       this.#text = this.#text.slice(read);
     }
   }
-}
-
-async function* singly(pages: AsyncGenerator<Failure[]>): AsyncGenerator<Failure, void> {
-  for await (const page of pages) yield* page;
 }
 
 /**

@@ -30,11 +30,16 @@ export class PostgresImportTransaction implements ImportTransaction {
     const context = await createTables(tx, copies, roster, of);
     const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
     const unchanged = new UnchangedStore(tx, of.feed, cache);
-    const staging = await PostgresStaging.begin<PlannedImport>(context, importId, cache, async (staged, findings) => {
-      const planner = new Planner(context);
-      const plan = await planner.plan(tx, staged, findings);
-      return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
-    });
+    const staging = await PostgresStaging.begin<PlannedImport>(
+      context,
+      importId,
+      unchanged,
+      async (staged, findings) => {
+        const planner = new Planner(context);
+        const plan = await planner.plan(tx, staged, findings);
+        return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
+      },
+    );
     await unchanged.load(bytes);
     return staging;
   }

@@ -110,7 +110,7 @@ export function withValues(query: string, ...values: (number | boolean | string)
 
 function sqlOf(column: Column, part: string, settings: ValueSettings): string {
   const { name, databaseName, kind } = column;
-  const text = kind === "date" ? `to_char(u.${databaseName}, 'YYYY-MM-DD')` : `u.${databaseName}`;
+  const text = kind === "date" ? `u.${databaseName}::text` : `u.${databaseName}`;
   switch (part) {
     case "name":
       return databaseName;

@@ -11,6 +11,8 @@ import { UnnestRows } from "./unnest.ts";
 
 export interface StagedRows {
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
+  /** Ends the current COPY, so that other statements can run. More rows may follow. */
+  endCopy(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -36,6 +38,10 @@ class CopiedRows implements StagedRows {
       if (isWanted(batch, record)) this.#add(batch, record, problems);
       if (this.#copies.wants(this.#rows, this.switchBytes)) await this.#copies.send(this.#rows);
     }
+  }
+
+  async endCopy(): Promise<void> {
+    await this.#copies.end();
   }
 
   async end(): Promise<void> {
@@ -102,6 +108,10 @@ export class DirectInsertRows implements StagedRows {
       if (!isStaged(batch, record)) this.#create(batch, record);
       if (this.#copies.wants(this.#rows)) await this.#copies.send(this.#rows);
     }
+  }
+
+  async endCopy(): Promise<void> {
+    await this.#copies.end();
   }
 
   async end(): Promise<void> {

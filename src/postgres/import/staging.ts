@@ -10,6 +10,7 @@ import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
+import type { UnchangedStore } from "./unchanged_store.ts";
 
 /** Above this number of records, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
@@ -53,7 +54,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   private constructor(
     private readonly context: StagingContext,
     private readonly importId: number | null,
-    readonly cache: UnchangedCache | null,
+    private readonly unchanged: UnchangedStore | null,
     private readonly plan: PlanStaged<Planned>,
     /** The server's estimate of the number of users. */
     private readonly users: number,
@@ -65,7 +66,7 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
   static async begin<Planned>(
     context: StagingContext,
     importId: number | null,
-    cache: UnchangedCache | null,
+    unchanged: UnchangedStore | null,
     plan: PlanStaged<Planned>,
   ): Promise<PostgresStaging<Planned>> {
     const { tx, copies, header, feed, settings, defaults } = context;
@@ -74,13 +75,20 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     const mayCreate = copies && importId !== null && settings.missing_users === "keep";
     const direct = mayCreate && !any ? new DirectInsertRows(tx, feed, header, defaults, importId) : null;
     const rows = direct ?? stagedRows(tx, header, copies);
-    return new PostgresStaging(context, importId, cache, plan, users, direct, rows);
+    return new PostgresStaging(context, importId, unchanged, plan, users, direct, rows);
+  }
+
+  get cache(): UnchangedCache | null {
+    return this.unchanged?.cache ?? null;
   }
 
   async write(batch: Batch, problems: FoundProblems, mayRepeat: Uint8Array): Promise<void> {
     this.#staged += batch.count - problems.size;
     const isPossibleDuplicate = (_: Batch, record: number) => mayRepeat[record] !== 0;
     await this.rows.write(batch, problems, this.direct === null ? () => true : isPossibleDuplicate);
+    if (!this.unchanged?.isLarge) return;
+    await this.rows.endCopy();
+    await this.unchanged.append();
   }
 
   async end(

@@ -3,7 +3,6 @@
  * of it is out of date.
  */
 import { Buffer } from "node:buffer";
-import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
 import { withValues } from "./queries.ts";
@@ -13,12 +12,9 @@ export interface LogSize {
   entries: number;
 }
 
-/** What happens to the existing entries of the log. */
-export type LogEnding = "append" | "rewrite" | "begin";
-
 /** With more entries than this, most of the log is out of date. */
-export function maxEntries(users: number): number {
-  return 1.5 * users + 1_000;
+function maxEntries(users: number): number {
+  return 1.25 * users + 1_000;
 }
 
 /** With more pieces than this, the log is slow to load. */
@@ -26,14 +22,12 @@ function maxPieces(users: number): number {
   return users / 1_000 + 50;
 }
 
-/** Fills the table and returns how to write the log. */
-export async function loadLog(
-  tx: Tx,
-  feed: string,
-  table: UnchangedTable,
-  { pieces, entries }: LogSize,
-): Promise<LogEnding> {
-  table.expect(entries);
+/** If more users than this fraction are stale, a new log is smaller than their withdrawals. */
+const MAX_STALE_PART = 0.1;
+
+/** Fills the table. `users`: about how many users it has. */
+export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users: number): Promise<void> {
+  table.expect(users);
   // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records
@@ -43,25 +37,24 @@ export async function loadLog(
     // The driver links each page to the one before, so each page must be emptied to free its memory.
     page.length = 0;
   }
-  return entries > maxEntries(table.size) || pieces > maxPieces(table.size) ? "rewrite" : "append";
 }
 
-export async function writeLog(
-  tx: Tx,
-  feed: string,
-  { table, journal }: UnchangedCache,
-  ending: LogEnding,
-): Promise<void> {
-  if (ending !== "append") await tx`delete from rosterd.known_records where feed = ${feed}`;
-  if (ending === "rewrite") { for (const piece of table.entries()) await add(tx, feed, piece); }
-  for (const piece of journal.entries()) await add(tx, feed, piece);
+/** Whether the log should be rewritten with what the table has. */
+export function isOutdated({ size, stale }: UnchangedTable, { pieces, entries }: LogSize): boolean {
+  return entries > maxEntries(size) || pieces > maxPieces(size) || stale > MAX_STALE_PART * size;
+}
+
+export async function clearLog(tx: Tx, feed: string): Promise<void> {
+  await tx`delete from rosterd.known_records where feed = ${feed}`;
 }
 
 const ADD = "insert into rosterd.known_records (feed, entries, digests) values ($1, $2, '\\xHEX')";
 
-/** Without parameters, the statement takes one round trip instead of two. */
-async function add(tx: Tx, feed: string, digests: Uint8Array): Promise<void> {
-  const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
-  const entries = digests.length / ENTRY_BYTES;
-  await tx.unsafe(withValues(ADD, feed, entries).replace("HEX", hex));
+/** Appends entries to the log. */
+export async function appendLog(tx: Tx, feed: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  for (const digests of pieces) {
+    const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString("hex");
+    // Without parameters, the statement takes one round trip instead of two.
+    await tx.unsafe(withValues(ADD, feed, digests.length / ENTRY_BYTES).replace("HEX", hex));
+  }
 }

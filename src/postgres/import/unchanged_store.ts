@@ -14,8 +14,8 @@ import log from "../queries/unchanged/log.sql" with { type: "text" };
 import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
 import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
 import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
-import { loadLog, type LogEnding, type LogSize, maxEntries, writeLog } from "./unchanged_log.ts";
 import { withValues } from "./queries.ts";
+import { appendLog, clearLog, isOutdated, loadLog, type LogSize } from "./unchanged_log.ts";
 import { bucketsFor, UserSums } from "./user_sums.ts";
 
 /** Reading the users is worthwhile if their table is at most this many times the size of the roster. */
@@ -24,6 +24,8 @@ const WORTH = 8;
 const MAX_GROWTH = 8;
 /** If users in more than this fraction of the buckets changed, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
+/** A longer log takes longer to load than the records to compare. */
+const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
 
@@ -49,8 +51,7 @@ interface Keeping {
   tie: string;
   /** The sums of the users before the import changed any of them. */
   sums: UserSums;
-  ending: LogEnding;
-  /** Whether users have changed since the sums were stored. */
+  /** Whether users have changed since the sums were stored, or the log was rewritten. */
   isChanged: boolean;
 }
 
@@ -65,7 +66,22 @@ export class UnchangedStore {
   #keeping: Keeping | null = null;
 
   /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
-  constructor(private readonly tx: Tx, private readonly feed: string, private readonly cache: UnchangedCache | null) {}
+  constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
+
+  /** Whether there are so many new entries that {@link append} should store them now. */
+  get isLarge(): boolean {
+    return this.cache !== null && this.cache.journal.isLarge;
+  }
+
+  /** Appends the new entries to the log, so that memory does not grow with the roster. */
+  async append(): Promise<void> {
+    const { tx, feed, cache } = this;
+    if (cache === null) return;
+    const pieces = cache.journal.take();
+    // An import that does not look at the users stores nothing.
+    if (this.#keeping === null) { for (const _ of pieces); }
+    else await appendLog(tx, feed, pieces);
+  }
 
   /** Loads the cache if that is worthwhile for a roster of this many bytes. */
   async load(bytes: number): Promise<void> {
@@ -77,44 +93,55 @@ export class UnchangedStore {
     const kept = this.#kept(found, bytes);
     const isChanged = kept === null || !await kept.areCurrent();
     const sums = isChanged ? await UserSums.now(tx, kept?.buckets ?? bucketsFor(bytes)) : kept;
-    const changed = kept === null ? null : sums.differing(kept);
-    const ending = changed === null ? "begin" : await this.#load(cache, found, changed);
-    this.#keeping = { tie, sums, ending, isChanged };
+    const size = { ...found, users: kept?.users ?? 0 };
+    const isRewritten = await this.#load(cache, size, kept === null ? null : sums.differing(kept));
+    this.#keeping = { tie, sums, isChanged: isChanged || isRewritten };
   }
 
   /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
   async keep({ importId, created, isPlanned }: Written): Promise<void> {
     const { tx, feed, cache } = this, keeping = this.#keeping;
     if (cache === null || keeping === null) return;
-    const { journal } = cache, { sums, ending, isChanged } = keeping, isDirect = created > 0;
+    const { journal } = cache, { sums, isChanged } = keeping, isDirect = created > 0;
     const [{ only_ours }] = isDirect || isPlanned ? await tx.unsafe(onlyOurs) : [{ only_ours: true }];
-    if (journal.overflows || (isDirect && !only_ours)) return void await tx.unsafe(withValues(FORGET_ALL, feed));
+    if (isDirect && !only_ours) return void await tx.unsafe(withValues(FORGET_ALL, feed));
     if (isDirect) await sums.addCreated(importId);
     else if (isPlanned) await sums.addWritten();
     await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
-    if (ending === "append" && !isChanged && !isPlanned && journal.isEmpty) return;
-    await writeLog(tx, feed, cache, ending);
+    if (!isChanged && !isPlanned && journal.isEmpty) return;
+    await this.append();
     await this.#writeState(keeping);
   }
 
   /** The stored sums, if they and the log still belong to this users table; otherwise null. */
   #kept({ tie, log, entries, states, known_tie, known_log, known_sums }: About, bytes: number): UserSums | null {
     const isSame = states === 1 && known_sums !== null && known_tie === tie && known_log === log;
-    if (!isSame || entries > maxEntries(MAX_CACHED_USERS)) return null;
+    if (!isSame || entries > MAX_LOG_ENTRIES) return null;
     const kept = UserSums.fromBase64(this.tx, known_sums);
     return kept.buckets * MAX_GROWTH < bucketsFor(bytes) ? null : kept;
   }
 
-  async #load({ table, journal }: UnchangedCache, size: LogSize, changed: Uint8Array): Promise<LogEnding> {
-    const changes = changed.reduce((all, one) => all + one, 0);
-    if (changes > MAX_CHANGED_PART * changed.length) return "begin";
-    const ending = await loadLog(this.tx, this.feed, table, size);
-    if (changes > 0) {
-      table.forgetBuckets(changed);
-      journal.withdrawStale();
+  /** Loads the log, unless too many buckets of users changed or `changed` is null. True if the log is a new one. */
+  async #load(
+    { table, journal }: UnchangedCache,
+    size: LogSize & { users: number },
+    changed: Uint8Array | null,
+  ): Promise<boolean> {
+    const { tx, feed } = this;
+    const changes = changed?.reduce((all, one) => all + one, 0) ?? 0;
+    if (changed === null || changes > MAX_CHANGED_PART * changed.length) {
+      await clearLog(tx, feed);
+      return true;
     }
+    await loadLog(tx, feed, table, Math.min(size.entries, size.users));
+    if (changes > 0) table.forgetBuckets(changed);
+    const isRewritten = isOutdated(table, size);
+    if (isRewritten) {
+      await clearLog(tx, feed);
+      await appendLog(tx, feed, table.entries());
+    } else journal.withdrawStale();
     await this.#eachUser(openHolds, ["open"], (uniqueId) => table.forget(uniqueId));
-    return ending;
+    return isRewritten;
   }
 
   async #eachUser(query: string, values: (boolean | string)[], work: (uniqueId: string) => void): Promise<void> {

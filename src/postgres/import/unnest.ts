@@ -35,6 +35,8 @@ export class UnnestRows {
     }
   }
 
+  async endCopy(): Promise<void> {}
+
   async end(): Promise<void> {
     if (this.#lines.length > 0) await this.#send();
   }

@@ -28,6 +28,9 @@ export function bucketsFor(bytes: number): number {
 }
 
 export class UserSums {
+  /** How many users {@link areCurrent} found. */
+  users = 0;
+
   private constructor(private readonly tx: Tx, private readonly sums: BigInt64Array) {}
 
   /** Reads the bytes that {@link toHex} writes, but from base64. */
@@ -46,9 +49,10 @@ export class UserSums {
     return this.sums.length;
   }
 
-  /** Whether no user has changed. Faster than finding out which users have changed. */
+  /** Whether no user has changed. Faster than finding out which users have changed. Counts the users. */
   async areCurrent(): Promise<boolean> {
-    const [row] = await this.tx.unsafe<{ total: string }[]>(total);
+    const [row] = await this.tx.unsafe<{ total: string; users: number }[]>(total);
+    this.users = row.users;
     return BigInt(row.total) === this.sums.reduce((all, sum) => all + sum, 0n);
   }
 

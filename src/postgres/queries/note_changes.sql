@@ -3,7 +3,7 @@
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, unique_id, loses and transition is not null,
-  coalesce(changes, '{}')
+  case when transition is null and says is null then changes else coalesce(changes, '{}')
     || case
       when transition in ('archive', 'disable') then case when loses then '{"active": [true, false]}'::jsonb else '{}' end
       when transition in ('enable', 'reactivate') then '{"active": [false, true]}'
@@ -15,5 +15,6 @@ select
       else '{}'
     end
     || case when says is null then '{}' else jsonb_build_object('feeds', jsonb_build_array(said, says)) end
+  end
 from plan
 where version is not null and (changes is not null or transition is not null or says is not null)

@@ -1,9 +1,14 @@
--- The rows that the plan replaced, and those that it wrote.
-with written as (
+-- The rows that the import replaced, and those that it wrote: all in one subtransaction, so that one of them tells the
+-- xmin of all.
+with replaced as (
   select unique_id, version from plan where changes is not null or transition is not null or says is not null
   union all
   select unique_id, version from missing where not held
 )
-select unique_id, version, -1 as sign from written where version is not null
-union all
-select u.unique_id, u.xmin, 1 from written as w join rosterd.users as u on u.unique_id = w.unique_id
+select unique_id, case sign when 1 then written.version else replaced.version end as version, sign
+from replaced
+cross join (values (1), (-1)) as signs (sign)
+cross join (
+  select xmin as version from rosterd.users where unique_id = (select unique_id from replaced limit 1)
+) as written
+where sign = 1 or replaced.version is not null

@@ -1,0 +1,48 @@
+/** Skips the records between wanted lines, so that a few records of a file can be read again without all others. */
+import type { LineMatcher } from "./line_matcher.ts";
+
+const LF = 0x0a, CR = 0x0d, QUOTE = 0x22;
+
+/** Whether a byte is a letter or a digit. Blank lines and lines of dashes begin with others. */
+const isPlainStart = new Uint8Array(256);
+for (const [from, to] of ["09", "AZ", "az"]) isPlainStart.fill(1, from.charCodeAt(0), to.charCodeAt(0) + 1);
+
+export class OtherLines implements LineMatcher {
+  /** The next wanted lines, ascending. Nothing is skipped after the last one. */
+  #wanted: readonly number[] = [];
+  #next = 0;
+  #bytes: Uint8Array = new Uint8Array();
+  /** The first quote and the first CR at or after the last line, or -1. Lines with either are read. */
+  #quote = -1;
+  #cr = -1;
+
+  /** `delimiter` is a byte, and `values` the number of values in a record. */
+  constructor(private readonly delimiter: number, private readonly values: number) {}
+
+  want(lines: readonly number[]): void {
+    this.#wanted = lines;
+    this.#next = 0;
+  }
+
+  begin(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#quote = bytes.indexOf(QUOTE);
+    this.#cr = bytes.indexOf(CR);
+  }
+
+  skip(start: number, end: number, line: number): number {
+    const bytes = this.#bytes, wanted = this.#wanted;
+    while (this.#next < wanted.length && wanted[this.#next] < line) this.#next++;
+    const isOther = this.#next < wanted.length && wanted[this.#next] > line;
+    if (!isOther || isPlainStart[bytes[start]] === 0) return -1;
+    const lineEnd = bytes.indexOf(LF, start);
+    if (lineEnd < 0 || lineEnd >= end) return -1;
+    if (this.#quote >= 0 && this.#quote < start) this.#quote = bytes.indexOf(QUOTE, start);
+    if (this.#quote >= 0 && this.#quote < lineEnd) return -1;
+    if (this.#cr >= 0 && this.#cr < start) this.#cr = bytes.indexOf(CR, start);
+    if (this.#cr >= 0 && this.#cr < lineEnd - 1) return -1;
+    let values = 1;
+    for (let at = start; at < lineEnd; at++) if (bytes[at] === this.delimiter) values++;
+    return values === this.values ? lineEnd : -1;
+  }
+}
