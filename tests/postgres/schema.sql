@@ -67,7 +67,8 @@ table known_state (
   log text not null,
   sums bytea not null,
   written_by xid,
-  feed text not null default ''::text
+  feed text not null default ''::text,
+  named bigint
 )
 table migrations (
   number integer not null,

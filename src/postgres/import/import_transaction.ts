@@ -11,7 +11,7 @@ import type {
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
-import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
+import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
 import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
@@ -28,14 +28,13 @@ export class PostgresImportTransaction implements ImportTransaction {
   async stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>> {
     const { tx, copies, lockWait } = this, { header, delimiter } = roster, { settings } = of;
     const context = await createTables(tx, copies, roster, of);
-    const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
-    const unchanged = new UnchangedStore(tx, of.feed, cache);
+    const unchanged = new UnchangedStore(tx, of.feed, createUnchangedCache(delimiter, header, settings));
     const staging = await PostgresStaging.begin<PlannedImport>(
       context,
       importId,
       unchanged,
       async (staged, findings) => {
-        const planner = new Planner(context);
+        const planner = new Planner(context, unchanged);
         const plan = await planner.plan(tx, staged, findings);
         return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
       },
@@ -47,7 +46,7 @@ export class PostgresImportTransaction implements ImportTransaction {
   async trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>> {
     const context = await createTables(this.tx, this.copies, roster, of);
     return await PostgresStaging.begin<PlannedTrial>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context).plan(this.tx, staged, findings);
+      const { summary } = await new Planner(context, null).plan(this.tx, staged, findings);
       return new PostgresPlannedTrial({ ...context, importId }, summary);
     });
   }
@@ -63,7 +62,7 @@ export class PostgresDryRun implements DryRun {
   async stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>> {
     const context = await createTables(this.tx, this.copies, roster, of);
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context).plan(this.tx, staged, findings);
+      const { summary } = await new Planner(context, null).plan(this.tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }

@@ -9,6 +9,7 @@ import { keptByOtherFeedWarning, keptWarning, notWholeWarning } from "../../impo
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 import type { StagedFacts } from "./staging.ts";
+import type { UnchangedStore } from "./unchanged_store.ts";
 
 export interface Plan {
   summary: PlanSummary;
@@ -22,11 +23,22 @@ export class Planner {
   /** Whether there were no users before this import created some directly. */
   #isFirst = false;
 
-  constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
+  /** Who may be missing. */
+  #unmet: "none" | "listed" | "any" = "any";
+
+  /** `unchanged` is null if no record is skipped. */
+  constructor(
+    private readonly context: { header: Header; settings: Settings; queries: ImportQueries },
+    private readonly unchanged: UnchangedStore | null,
+  ) {}
 
   /** Plans against the current users. `findings` collects unique_ids that have lost leading zeros. */
   async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
     this.#isFirst = created > 0;
+    if (this.#isFirst) this.#unmet = "none";
+    else if (this.context.settings.missing_users === "archive") {
+      this.#unmet = await this.unchanged?.findUnmet() ?? "any";
+    }
     if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
     const plan = await this.#plan(tx);
     const { lostZeros: { count, example } } = plan;
@@ -92,9 +104,11 @@ export class Planner {
   async #findMissing(tx: Tx): Promise<Warning[]> {
     const [{ unreadable, first_line, applies }] = await tx.unsafe(this.context.queries.findUnreadable);
     const own = this.context.header.own.length > 0;
-    const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies });
+    const skips = this.#unmet !== "any";
+    const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies: applies || skips });
     if (warning !== null) return [warning];
-    await tx.unsafe(this.context.queries.findMissing);
+    if (this.#unmet === "none") return [];
+    await tx.unsafe(withValues(this.context.queries.findMissing, skips));
     await tx.unsafe("analyze missing");
     return [];
   }

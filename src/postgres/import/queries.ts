@@ -101,7 +101,7 @@ function textSql(text: string): string {
 }
 
 /** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
-export function withValues(query: string, ...values: (number | boolean | string)[]): string {
+export function withValues(query: string, ...values: (number | boolean | string | null)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => {
     const value = values[Number(number) - 1];
     return typeof value === "string" ? textSql(value) : String(value);

@@ -92,6 +92,11 @@ create temp table missing (
   version      xid not null
 ) on commit drop;
 
+-- unmet: the keys of users whom the feed names and whose records were not skipped. Used only if records were skipped.
+create temp table unmet (
+  key bigint not null
+) on commit drop;
+
 -- archived: users whom this import archives.
 create temp table archived (
   unique_id text collate "C" not null
