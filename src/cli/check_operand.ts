@@ -1,6 +1,6 @@
 /** Checks a FILE operand, either in a database that the command has opened or through the running service. */
-import type { Settings } from "../domain/settings.ts";
 import { asCheck, type CheckReport, checkReport, errorReport } from "../importer/report.ts";
+import type { FeedSettings } from "../importer/ports.ts";
 import type { PostgresImportStore } from "../postgres/import/import_store.ts";
 import type { ServiceClient } from "./access.ts";
 import type { Invocation } from "./command.ts";
@@ -10,24 +10,23 @@ export type CheckOne = (path: string) => Promise<CheckReport>;
 
 export function ownCheck(
   { clock, signal, terminal }: Invocation,
-  store: PostgresImportStore,
-  settings: Settings,
+  { store, feed, settings }: FeedSettings & { store: PostgresImportStore },
 ): CheckOne {
   return (path) =>
     openOperand(
       path,
-      (file) =>
-        checkReport(file, { store, feed: "", settings, clock, signal, onProgress: showProgress(terminal, path) }),
+      (file) => checkReport(file, { store, feed, settings, clock, signal, onProgress: showProgress(terminal, path) }),
       unopened,
     );
 }
 
-export function serviceCheck(service: ServiceClient): CheckOne {
+export function serviceCheck(service: ServiceClient, feed: string): CheckOne {
   return (path) =>
     openOperand(path, async (file) => {
       const content = ReadableStream.from(file.read());
       const body = { type: "application/octet-stream", content };
-      const [report] = await service.ask("POST", `/check?name=${encodeURIComponent(file.name)}`, body) as CheckReport[];
+      const query = new URLSearchParams({ name: file.name, feed });
+      const [report] = await service.ask("POST", `/check?${query}`, body) as CheckReport[];
       return report;
     }, unopened);
 }

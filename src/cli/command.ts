@@ -52,4 +52,6 @@ export class CommandFailed extends Error {
 /** `import` and `check` use the embedded database only on request. */
 export const EMBEDDED_FLAG = { embedded: { value: null, help: "use the embedded database in the data folder" } };
 
+export const FEED_FLAG = { feed: { value: "NAME", help: "the feed; without it, the upload folder itself" } };
+
 export const JSON_FLAG = { json: { value: null, help: "print one JSON document; messages go to standard error" } };

@@ -1,5 +1,5 @@
 /** Runs one command line. Only this file turns errors into exit codes. */
-import { InvalidSettings } from "../domain/settings.ts";
+import { InvalidSettings, UnknownFeed } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";
 import { UnusableData } from "../host/unusable_data.ts";
@@ -73,7 +73,7 @@ function explain(error: unknown, terminal: Terminal): number {
     error instanceof UnsuitableDatabase ||
     error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
-  if (error instanceof InvalidSettings) return say(terminal, error.message, EXIT.usage);
+  if (error instanceof InvalidSettings || error instanceof UnknownFeed) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);
   if (error instanceof CannotListen) return say(terminal, error.message, exitCodeOfListening(error));
   if (isDatabaseUnreachable(error)) return say(terminal, explainFully(error), EXIT.other);

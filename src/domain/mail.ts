@@ -6,6 +6,8 @@ export type ImportMailKind = "failures" | "rejected" | "held" | "imported" | "ch
 export interface Alert {
   subject: string;
   text: string;
+  /** The feed whose clerks are told; absent or "" for the upload folder itself. */
+  feed?: string;
 }
 
 /** A mail in the outbox. `createdAt` comes from the database's clock. */

@@ -354,12 +354,33 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /**
- * The settings for files of a feed; "" is the upload folder itself. A feed's value replaces the value for all feeds.
- * Only `archive_guard` is merged key by key.
+ * The settings for files of a feed; "" is the upload folder itself. What the feed sets is laid over the settings for
+ * all feeds: values and lists replace theirs, entries of objects are added to theirs.
  */
 export function settingsOf(settings: Settings, feed: string): Settings {
   const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
-  return { ...settings, ...own, archive_guard: { ...settings.archive_guard, ...own.archive_guard } };
+  const maps = Object.entries(own.value_maps ?? {}).map(([column, map]) =>
+    [column, overlaid(settings.value_maps[column] ?? {}, map, foldValue)] as const
+  );
+  return {
+    ...settings,
+    ...own,
+    archive_guard: { ...settings.archive_guard, ...own.archive_guard },
+    header_aliases: overlaid(settings.header_aliases, own.header_aliases ?? {}, foldHeader),
+    value_maps: { ...settings.value_maps, ...Object.fromEntries(maps) },
+    defaults: { ...settings.defaults, ...own.defaults },
+  };
+}
+
+/** An entry replaces those whose keys compare equal. */
+function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
+  const replaced = new Set(Object.keys(own).map(fold));
+  return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };
+}
+
+/** All feeds in their order; the upload folder itself, "", comes last. */
+export function feedsOf(settings: Settings): string[] {
+  return [...Object.keys(settings.feeds), ""];
 }
 
 /** The feed is not in the settings. */
@@ -379,11 +400,6 @@ export function requireFeed(settings: Settings, feed: string): void {
 export function pausedUntil(settings: Settings, feed: string, now: Date): Date | null {
   const until = new Date(settingsOf(settings, feed).paused_until);
   return until > now ? until : null;
-}
-
-/** All feeds in their order; the upload folder itself, "", comes last. */
-export function feedsOf(settings: Settings): string[] {
-  return [...Object.keys(settings.feeds), ""];
 }
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
@@ -444,6 +460,11 @@ export function isFeedKey(key: string): key is keyof FeedOverrides {
 export function mailConfigured(settings: Settings): boolean {
   return settings.smtp.host !== "" && settings.reply_to_admin_email !== "" &&
     addressList(settings.failed_import_email).length > 0;
+}
+
+/** Whether mail about any feed can be sent. */
+export function anyMailConfigured(settings: Settings): boolean {
+  return feedsOf(settings).some((feed) => mailConfigured(settingsOf(settings, feed)));
 }
 
 /** Shown instead of a secret. */

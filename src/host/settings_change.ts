@@ -45,6 +45,8 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
 const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
 
 function pathOf(key: string): string[] {
+  const [, feed, inner] = /^feeds\.([^.]+)\.(.*)$/s.exec(key) ?? [];
+  if (feed !== undefined) return ["feeds", feed, ...pathOf(inner)];
   const parts = key.split(".");
   const dots = Number(own(SEPARATING_DOTS, parts[0]) ?? 1);
   return parts.length <= dots ? parts : [...parts.slice(0, dots), parts.slice(dots).join(".")];
@@ -63,7 +65,9 @@ function valueOf(path: readonly string[], word: string): unknown {
 /** The number of keys in the path of a text value, for the settings that accept any key. */
 const TEXT_DEPTHS: Readonly<Record<string, number>> = { header_aliases: 2, defaults: 2, value_maps: 3 };
 
-function isText([outer, inner, ...more]: readonly string[]): boolean {
+function isText(path: readonly string[]): boolean {
+  const [outer, inner, ...more] = path[0] === "feeds" ? path.slice(2) : path;
+  if (outer === undefined) return false;
   const depth = own(TEXT_DEPTHS, outer);
   if (depth !== undefined) return (inner === undefined ? 1 : 2) + more.length === depth;
   const value = own(DEFAULT_SETTINGS, outer);

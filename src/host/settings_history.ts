@@ -61,20 +61,28 @@ export class SettingsHistory {
 
 function changesSince({ settings: before, secret }: Line, after: Settings): ChangedKey[] {
   const [from, to] = [flat(before), flat(maskSettings(after))];
-  const changed = Object.keys(flat(DEFAULT_SETTINGS)).filter((key) =>
-    JSON.stringify(from[key]) !== JSON.stringify(to[key])
-  );
-  const changes = changed.map((key) => ({ key, from: from[key] ?? null, to: to[key] }));
+  const keys = new Set([...Object.keys(flat(DEFAULT_SETTINGS)), ...Object.keys(to), ...Object.keys(from)]);
+  const isKnown = (key: string) => key.startsWith("feeds.") || Object.hasOwn(to, key);
+  const changed = [...keys].filter((key) => isKnown(key) && JSON.stringify(from[key]) !== JSON.stringify(to[key]));
+  const changes = changed.map((key) => ({ key, from: from[key] ?? null, to: to[key] ?? null }));
   const another = !changed.includes("smtp.password") && digestOf(after, secret.split(":")[0]) !== secret;
   return another ? [...changes, { key: "smtp.password", from: MASK, to: MASK }] : changes;
 }
 
-/** Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. */
+/**
+ * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. So does
+ * each feed; `feeds` is their order.
+ */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) =>
       key === "smtp" || key === "archive_guard"
         ? Object.entries(value as object).map(([inner, innerValue]) => [`${key}.${inner}`, innerValue])
+        : key === "feeds"
+        ? [
+          [key, Object.keys(value as object)],
+          ...Object.entries(value as object).map(([feed, own]) => [`feeds.${feed}`, own]),
+        ]
         : [[key, value]]
     ),
   );

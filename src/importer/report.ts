@@ -15,7 +15,7 @@ import {
 } from "../domain/outcome.ts";
 import type { Proposal, RosterFinding } from "../domain/roster_finding.ts";
 import { Findings } from "./checks/findings.ts";
-import { joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
+import { inFeed, joinFindings, proposalOf, withProposal } from "./checks/proposal.ts";
 import { findingsOf, misreadColumns } from "./checks/questions.ts";
 import { checkFile } from "./import_file.ts";
 import { type ReadJob, unreadFacts } from "./import_job.ts";
@@ -55,7 +55,8 @@ export async function checkReport(file: RosterFile, job: FileJob): Promise<Check
     proposal = proposalOf(findings);
   }
   if (proposal === null) last = first;
-  return { ...first.report, first_records: last.report.first_records, findings, proposal };
+  const asked = inFeed(job.feed, findings);
+  return { ...first.report, first_records: last.report.first_records, findings: asked, proposal: proposalOf(asked) };
 }
 
 async function checkRound(file: RosterFile, job: FileJob): Promise<{ report: CheckReport; found: Findings }> {

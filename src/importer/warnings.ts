@@ -1,18 +1,26 @@
 /** The warnings about an import's plan and about the settings. */
 import type { Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
-import { mailConfigured, type Settings } from "../domain/settings.ts";
+import { mailConfigured, type Settings, settingsOf } from "../domain/settings.ts";
 import { grouped } from "../runtime/grouped.ts";
 import type { PlanSummary } from "./ports.ts";
 
 /** Settings that let users be archived without approval. Shown at startup and by `doctor`. */
 export function riskySettings(settings: Settings): Warning[] {
-  const archives = settings.archive_inactive_users || settings.missing_users === "archive";
-  if (!archives || guards(settings.archive_guard)) return [];
-  return [{
+  if (archivesUnguarded(settings)) return [unguarded("")];
+  return Object.keys(settings.feeds).filter((feed) => archivesUnguarded(settingsOf(settings, feed)))
+    .map((feed) => unguarded(` for the feed ${feed}`));
+}
+
+function archivesUnguarded({ archive_inactive_users, missing_users, archive_guard }: Settings): boolean {
+  return (archive_inactive_users || missing_users === "archive") && !guards(archive_guard);
+}
+
+function unguarded(whose: string): Warning {
+  return {
     code: "no_archive_guard",
-    text: "the archive guard is switched off, so one import can archive any number of users",
-  }];
+    text: `the archive guard is switched off${whose}, so one import can archive any number of users`,
+  };
 }
 
 /** Why missing users were kept although `missing_users` is "archive"; null if the roster is known to be complete. */

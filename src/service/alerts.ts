@@ -2,14 +2,14 @@
 import { feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Alert } from "../domain/mail.ts";
-import { feedsOf, mailConfigured, pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
-import type { WaitingFile } from "../importer/ports.ts";
+import { anyMailConfigured, feedsOf, pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { lastImportAt } from "../postgres/history/history.ts";
 import { alertOnce } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { printable } from "../runtime/log.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
+import type { WaitingUpload } from "./state.ts";
 import { utcMinute } from "../smtp/text.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,9 +22,9 @@ export class Alerts {
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
   /** Puts due alerts into the outbox. Does nothing without mail settings. */
-  async raise(settings: Settings, stuck: readonly WaitingFile[], grown: readonly FeedLateWrite[]): Promise<void> {
+  async raise(settings: Settings, stuck: readonly WaitingUpload[], grown: readonly FeedLateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(stuck);
-    if (!mailConfigured(settings)) return;
+    if (!anyMailConfigured(settings)) return;
     const { sql } = this.database, sender = settings.reply_to_admin_email;
     for (const feed of feedsOf(settings)) await this.#raiseNoFile(settings, feed);
     for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
@@ -56,7 +56,7 @@ export class Alerts {
     return since;
   }
 
-  #stuckForAnHour(stuck: readonly WaitingFile[]): (WaitingFile & { since: number })[] {
+  #stuckForAnHour(stuck: readonly WaitingUpload[]): (WaitingUpload & { since: number })[] {
     const now = this.clock.elapsed();
     const names = new Set(stuck.map(({ name }) => name));
     for (const name of this.#stuckSince.keys()) if (!names.has(name)) this.#stuckSince.delete(name);
@@ -70,6 +70,7 @@ export class Alerts {
 function noFile(feed: string, hours: number, since: Date): Alert {
   const time = counted(hours, "hour"), folder = feed === "" ? "the upload folder" : `the folder "${feed}"`;
   return {
+    feed,
     subject: `rosterd: ${feed === "" ? "" : `${feed}: `}no file for ${time}`,
     text: `No roster has been imported ${feed === "" ? "" : `from the feed "${feed}" `}since ` +
       `${utcMinute(since.toISOString())}. One is expected every ${time}.\n\n` +
@@ -77,8 +78,9 @@ function noFile(feed: string, hours: number, since: Date): Alert {
   };
 }
 
-function stuckFile({ name, text }: WaitingFile): Alert {
+function stuckFile({ feed, name, text }: WaitingUpload): Alert {
   return {
+    feed,
     subject: `rosterd: ${printable(name)}: not imported for an hour`,
     text: `The file "${printable(name)}" has not been imported for an hour.\n` +
       `Reason: ${text.replace(/^waiting: /, "")}.\n\n` +
@@ -89,6 +91,7 @@ function stuckFile({ name, text }: WaitingFile): Alert {
 function lateWrite({ feed, name, bakFile, imported, size }: FeedLateWrite): Alert {
   const path = printable(feedPath(feed, name));
   return {
+    feed,
     subject: `rosterd: ${path}: grew after it was imported`,
     text: `The file "${path}" had ${counted(imported, "byte")} when it was imported, ` +
       `and now has ${grouped(size)}.\n\n` +

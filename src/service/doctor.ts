@@ -1,5 +1,5 @@
 /** All checks of `rosterd doctor`. They run in the service, or in the command if no service is running. */
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
@@ -9,6 +9,8 @@ import { checkPrivateFiles } from "../host/private_files.ts";
 import { allows, blockingFolder, ENTER, otherOwner, READ, type ServiceUser, WRITE } from "../host/user_rights.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { checkFolders } from "../inbox/doctor.ts";
+import { foldersOf } from "../inbox/folders.ts";
+import { nullOn } from "../runtime/errors.ts";
 import { checkFoldersFor, type UserAccess } from "../inbox/user_access.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { checkMail } from "../smtp/doctor.ts";
@@ -30,6 +32,9 @@ export async function* runChecks({ config, clock, signal, database }: CheckOptio
   const missing = await checkMissing("upload_folder", config.upload, user, "--upload");
   if (missing !== null) yield missing;
   else yield* user === null ? checkFolders(config.upload) : checkFoldersFor(config.upload, accessOf(user));
+  for (const feed of missing === null && settings !== null ? Object.keys(settings.feeds) : []) {
+    yield* checkFeed(config.upload, feed, user);
+  }
   yield await checkDisk("upload_disk", config.upload);
   yield await checkMissing("data_folder", config.data, user, "--data") ??
     (user === null ? await checkData(config.data) : await checkDataFor(user, config.data));
@@ -38,6 +43,13 @@ export async function* runChecks({ config, clock, signal, database }: CheckOptio
   if (settings === null) return;
   yield await checkMail(settings, { password: config.smtpPassword ?? undefined }, signal);
   yield* checkArchiving(settings);
+}
+
+async function* checkFeed(upload: string, feed: string, user: ServiceUser | null): AsyncGenerator<Finding> {
+  const { upload: folder } = foldersOf(upload, feed);
+  if (user !== null) yield* checkFoldersFor(upload, accessOf(user), feed);
+  else if (await nullOn(lstat(folder), "ENOENT") !== null) yield* checkFolders(upload, feed);
+  else yield good("upload_folder", `rosterd creates ${folder} when it is needed`);
 }
 
 /** The service's user: the owner of its files. Null if that is the current user. */

@@ -4,7 +4,14 @@
  */
 import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import { feedsOf, mailConfigured, pausedUntil, requireFeed, settingsOf } from "../domain/settings.ts";
+import {
+  anyMailConfigured,
+  feedsOf,
+  mailConfigured,
+  pausedUntil,
+  requireFeed,
+  settingsOf,
+} from "../domain/settings.ts";
 import type { Config } from "../config.ts";
 import {
   Busy,
@@ -143,7 +150,7 @@ export class RosterdService implements Service {
         ...(state.settingsUnavailableReason === null ? {} : { text: state.settingsUnavailableReason }),
       },
       mail: {
-        configured: mailConfigured(state.settings),
+        configured: anyMailConfigured(state.settings),
         waiting: mailsWaiting,
         ...(mailProblem === null ? {} : { problem: mailProblem }),
       },

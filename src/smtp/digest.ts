@@ -11,7 +11,7 @@ export const MAX_DIGEST_ITEMS = 200;
 
 export type DigestItem =
   | { kind: ImportMailKind; entry: ImportEntry; failedFile: string | null }
-  | { kind: "alert"; subject: string };
+  | { kind: "alert"; subject: string; feed: string };
 
 export function composeDigest(items: readonly DigestItem[], total: number): Words {
   const more = total - items.length;

@@ -1,6 +1,6 @@
 /** Turns waiting mails into a message: looks up the import, packs its files, and chooses text and recipients. */
 import type { WaitingMail } from "../domain/mail.ts";
-import { addressList, type Settings } from "../domain/settings.ts";
+import { addressList, type Settings, settingsOf } from "../domain/settings.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { type Log, printable } from "../runtime/log.ts";
@@ -23,6 +23,9 @@ export interface MailSources {
 
 export type Files = "with_files" | "without_files";
 
+/** `feeds`: those that the mail is about. */
+type Drafted = Pick<Message, "subject" | "text" | "attachments"> & { feeds: readonly string[] };
+
 interface PackedFile {
   note: FileNote | null;
   attachment: Attachment | null;
@@ -33,22 +36,23 @@ export class Drafts {
 
   /** Returns one mail, or the digest of several. Null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
-    const content = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
-    if (content === null) return null;
+    const drafted = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
+    if (drafted === null) return null;
+    const { feeds, ...content } = drafted;
     return {
       messageId: mails[0].digest ?? mails[0].messageId,
       // Not the time of this attempt: copies with the same Message-ID must be identical.
       date: mails[0].createdAt,
       from: settings.reply_to_admin_email,
-      to: recipients(mails, settings),
+      to: recipients(mails, settings, feeds),
       ...content,
     };
   }
 
-  async #single(mail: WaitingMail, files: Files): Promise<Pick<Message, "subject" | "text" | "attachments"> | null> {
+  async #single(mail: WaitingMail, files: Files): Promise<Drafted | null> {
     if (mail.kind === "alert") {
       const text = mail.alert.text.split("\n").map(printable).join("\n");
-      return { subject: shown(mail.alert.subject, 500), text, attachments: [] };
+      return { subject: shown(mail.alert.subject, 500), text, attachments: [], feeds: [mail.alert.feed ?? ""] };
     }
     const imported = await this.sources.loadImport(mail.importId);
     if (imported === null) return null;
@@ -57,20 +61,22 @@ export class Drafts {
     const changes = await this.#pack(await this.sources.changesFile(imported.entry), files);
     const notes = { failed: failed.note, held: held.note, changes: changes.note };
     const words = composeImport(mail.kind, imported, notes);
-    return { ...words, attachments: [failed, held, changes].flatMap(({ attachment }) => attachment ?? []) };
+    const feeds = [imported.entry.feed];
+    return { ...words, feeds, attachments: [failed, held, changes].flatMap(({ attachment }) => attachment ?? []) };
   }
 
-  async #digest(mails: readonly WaitingMail[]): Promise<Pick<Message, "subject" | "text" | "attachments">> {
+  async #digest(mails: readonly WaitingMail[]): Promise<Drafted> {
     const items: DigestItem[] = [];
     for (const mail of mails.slice(0, MAX_DIGEST_ITEMS)) {
       const item = await this.#digestItem(mail);
       if (item !== null) items.push(item);
     }
-    return { ...composeDigest(items, mails.length), attachments: [] };
+    const feeds = items.map((item) => item.kind === "alert" ? item.feed : item.entry.feed);
+    return { ...composeDigest(items, mails.length), attachments: [], feeds };
   }
 
   async #digestItem(mail: WaitingMail): Promise<DigestItem | null> {
-    if (mail.kind === "alert") return { kind: "alert", subject: mail.alert.subject };
+    if (mail.kind === "alert") return { kind: "alert", subject: mail.alert.subject, feed: mail.alert.feed ?? "" };
     const imported = await this.sources.loadImport(mail.importId);
     if (imported === null) return null;
     const file = await this.sources.failedFile(imported.entry);
@@ -100,10 +106,9 @@ export class Drafts {
   }
 }
 
-/** Alerts also go to the admin. No address gets the same mail twice. */
-function recipients(mails: readonly WaitingMail[], settings: Settings): string[] {
-  const alert = mails.some(({ kind }) => kind === "alert");
-  return [
-    ...new Set([...addressList(settings.failed_import_email), ...(alert ? [settings.reply_to_admin_email] : [])]),
-  ];
+/** Alerts also go to the admin, as does a mail that has no other recipient. No address gets the same mail twice. */
+function recipients(mails: readonly WaitingMail[], settings: Settings, feeds: readonly string[]): string[] {
+  const clerks = feeds.flatMap((feed) => addressList(settingsOf(settings, feed).failed_import_email));
+  const toAdmin = clerks.length === 0 || mails.some(({ kind }) => kind === "alert");
+  return [...new Set([...clerks, ...(toAdmin ? [settings.reply_to_admin_email] : [])])];
 }

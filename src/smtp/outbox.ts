@@ -1,6 +1,6 @@
 /** Sends the mails in the database, one by one, with retries and digests (docs/mail.md#retries). */
 import type { WaitingMail } from "../domain/mail.ts";
-import { mailConfigured, type Settings } from "../domain/settings.ts";
+import { anyMailConfigured, type Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
@@ -88,7 +88,7 @@ export class Outbox {
     const pause = this.#loginRefused;
     const paused = pause !== null && this.dependencies.clock.elapsed() < pause.until &&
       JSON.stringify(pause.smtp) === JSON.stringify(settings.smtp);
-    return mailConfigured(settings) && !paused;
+    return anyMailConfigured(settings) && !paused;
   }
 
   /** Merges all due mails into the last mail allowed in this hour. */

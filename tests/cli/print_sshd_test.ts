@@ -70,6 +70,54 @@ Deno.test({
   },
 });
 
+/** What the account of one feed must not see or do. */
+const BESIDE = [
+  ...["ls /upload", "ls ../staff", "ls /upload/staff", "get ../staff/theirs.csv LOCAL.theirs"],
+  ...[
+    "get ../root.csv LOCAL.root",
+    "put LOCAL ../staff/planted.csv",
+    "put LOCAL ../planted.csv",
+    "rm ../staff/theirs.csv",
+  ],
+  ...["rename mine.csv ../staff/mine.csv", "ls bak", "ls .rosterd", "rename bak away", "ls ../bak"],
+];
+
+Deno.test({
+  name: "the account of a feed uploads into its folder, and sees nothing of another feed or of the upload folder",
+  ignore: away !== null,
+  async fn() {
+    await using place = await PrintedPlace.open(["sshd"], ["sshd", "--feed", "students"], ["sshd", "--feed", "staff"]);
+    const { machine } = place;
+    await place.print("sshd");
+    await place.rosterd(
+      ...["settings", "set", "feeds.students.date_format=DD/MM/YYYY", "feeds.staff.date_format=YYYY-MM-DD"],
+      ...["--upload", UPLOAD, "--data", "/var/lib/rosterd", "--settings", "/var/lib/rosterd/settings.json"],
+    );
+    await machine.shell("install -d /run/sshd");
+    const settings = () => ["Include /etc/ssh/sshd_config.d/*.conf", "Subsystem sftp /usr/lib/openssh/sftp-server"];
+    const user = "rosterd-students";
+    await using server = await startSshd({ user, folder: "/upload/students", settings, on: machine.on });
+    await Deno.writeTextFile(machine.at(`/etc/ssh/rosterd-keys/${user}`), await Deno.readTextFile(`${server.key}.pub`));
+    const client = sftp(server), local = join(server.key, "../roster.csv");
+    await Deno.writeTextFile(local, "unique_id,login_source,data_of_birth\n1,ldap,31/12/2007\n");
+    await machine.shell(
+      `install -o rosterd-staff -g rosterd-staff -m 640 /dev/null ${UPLOAD}/staff/theirs.csv; ` +
+        `install -o registry -g rosterd-upload -m 640 /dev/null ${UPLOAD}/root.csv`,
+    );
+    await client.batch(`put ${local} mine.csv`).done();
+
+    await refused(server, BESIDE.map((attack) => attack.replaceAll("LOCAL", local)));
+    await client.batch("ls", `put ${local} roster.csv.part`, "rename roster.csv.part roster.csv").done();
+
+    const imported = (await place.turn()).filter(({ feed }) => feed === "students");
+    assert.deepEqual(imported.map(({ file, status }) => [file, status]), [["mine.csv", "done"], [
+      "roster.csv",
+      "done",
+    ]]);
+    assert.deepEqual((await place.status()).feeds.map(({ usable }) => usable), [true, true, true]);
+  },
+});
+
 /** One session, which goes on after each refusal; every command gets one. */
 async function refused({ port, user, options }: SftpServer, commands: readonly string[]): Promise<void> {
   const args = ["-q", "-b", "-", "-P", String(port), ...options, `${user}@127.0.0.1`];

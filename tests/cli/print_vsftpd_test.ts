@@ -90,6 +90,54 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "by FTPS, the account of a feed uploads into its folder and sees nothing of another feed",
+  ignore: away !== null,
+  async fn() {
+    await using place = await PrintedPlace.open(
+      ...([["vsftpd"], ["vsftpd", "--feed", "staff"], ["vsftpd", "--feed", "students"]] as const),
+    );
+    const { machine } = place;
+    await place.rosterd(
+      ...["settings", "set", "feeds.students.date_format=DD/MM/YYYY", "feeds.staff.date_format=YYYY-MM-DD"],
+      ...["--upload", UPLOAD, "--data", "/var/lib/rosterd", "--settings", "/var/lib/rosterd/settings.json"],
+    );
+    await machine.shell(`install -d /run/vsftpd/empty; echo rosterd-students:${PASSWORD} | chpasswd`);
+    const users = await Deno.readTextFile(machine.at("/etc/vsftpd.rosterd-users"));
+    assert.deepEqual(users.trim().split("\n"), ["registry", "rosterd-staff", "rosterd-students"]);
+    const [, variable, value] = /^Environment=(.*?)=(.*)$/m.exec(await Deno.readTextFile(machine.at(DROP_IN)))!;
+    const port = freePort(), [nsenter, ...on] = machine.on;
+    const address = [`-olisten_port=${port}`, "-olisten_address=127.0.0.1", "-obackground=NO"];
+    const words = [...on, pathOfProgram("vsftpd")!, "/etc/vsftpd.conf", ...address];
+    await using _server = await startDaemon(nsenter, words, port, { [variable]: value });
+    const local = await Deno.makeTempFile({ suffix: ".csv" });
+    try {
+      await Deno.writeTextFile(local, "unique_id,login_source,data_of_birth\n1,ldap,31/12/2007\n");
+      const curl = async (...more: string[]) => {
+        const login = ["--user", `rosterd-students:${PASSWORD}`, "--insecure", "--ssl-reqd"];
+        const args = ["--disable", "--silent", "--show-error", ...login, ...more];
+        const { code, stdout } = await new Deno.Command("curl", { args, stdin: "null", stderr: "null" }).output();
+        return { code, out: new TextDecoder().decode(stdout) };
+      };
+      const server = `ftp://127.0.0.1:${port}`;
+      await machine.shell(`install -o rosterd-staff -g rosterd-staff -m 640 /dev/null ${UPLOAD}/staff/theirs.csv`);
+
+      assert.equal((await curl("--upload-file", local, `${server}/roster.csv`)).code, 0);
+      for (const path of ["staff/", "", "staff/theirs.csv", "bak/"]) {
+        const { code, out } = await curl(`${server}/%2fupload/${path}`);
+        assert.deepEqual([code !== 0 || out === "", out.includes("theirs")], [true, false], path);
+      }
+      for (const path of ["staff/planted.csv", "planted.csv", "bak/planted.csv"]) {
+        assert.notEqual((await curl("--upload-file", local, `${server}/%2fupload/${path}`)).code, 0, path);
+      }
+      const imported = (await place.turn()).filter(({ feed }) => feed === "students");
+      assert.deepEqual(imported.map(({ file, created }) => [file, created]), [["roster.csv", 1]]);
+    } finally {
+      await Deno.remove(local);
+    }
+  },
+});
+
 /** The certificate is not made out to the address: that is not what is looked at here. */
 async function lftp(server: string, command: string): Promise<void> {
   const settings = ["set ftp:ssl-force true", "set ftp:ssl-protect-data true", "set ssl:verify-certificate no"];

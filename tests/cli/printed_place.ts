@@ -25,13 +25,14 @@ export class PrintedPlace implements AsyncDisposable {
 
   private constructor(readonly machine: OwnMachine, readonly database: TestDatabase) {}
 
-  /** With the service, as `print systemd` sets it up. */
-  static async open(): Promise<PrintedPlace> {
+  /** With the service, as `print systemd` sets it up. `before`: what is printed and set up before it starts. */
+  static async open(...before: readonly (readonly [string, ...string[]])[]): Promise<PrintedPlace> {
     await using opening = new AsyncDisposableStack();
     const database = opening.use((await testDatabase())!);
     const machine = opening.use(await OwnMachine.start());
     const place = new PrintedPlace(machine, database);
     const unit = await place.print("systemd", "--listen", "127.0.0.1:0");
+    for (const [what, ...more] of before) await place.print(what, ...more);
     opening.use(await place.#serve(unit));
     await place.rosterd("settings", "set", "settle_seconds=0", "interval_minutes=1440", ...FOLDERS);
     place.#opened.use(opening.move());

@@ -15,6 +15,8 @@ import { until } from "../support/until.ts";
 /** A dropped file and its outcome. No two files may have the same bytes. */
 export interface Dropped {
   name: string;
+  /** The feed into whose folder it is dropped; the upload folder itself by default. */
+  feed?: string;
   content: string;
   status: Extract<ImportStatus, "done" | "failed_records" | "rejected" | "held">;
   /** The `unique_id` of each user that this file creates. */
@@ -28,6 +30,8 @@ export interface Dropped {
 
 export interface OutsideOptions {
   upload: string;
+  /** The feeds, each a folder in the upload folder. */
+  feeds?: readonly string[];
   /** A second connection. */
   sql: postgres.Sql<{ bigint: number }>;
   /** The mails received so far; null without mail settings. */
@@ -57,7 +61,7 @@ export class Outside {
     const applied = await sql<{ sha256: string; times: number }[]>`
       select sha256, count(*) as times from rosterd.imports
       where taken_key is not null and status not in ('running', 'error')
-      group by sha256, file`;
+      group by sha256, feed, file`;
     const tooOften = applied.filter(({ sha256, times }) => times > (this.#dropped.get(sha256)?.times ?? 1));
     this.#check(tooOften.length === 0, "I3: no file was applied twice");
     const [{ importing }] = await sql<{ importing: number }[]>`
@@ -105,11 +109,11 @@ export class Outside {
   /** I1 to I4 for each drop of one file. */
   async #asTold(key: string, file: Dropped): Promise<void> {
     const { sql } = this.options;
-    const { name, creates, times = 1 } = file;
+    const { name, feed = "", creates, times = 1 } = file;
     const entries = await sql<Entry[]>`
-      select id, status, created, failed, bak_file, failed_file, mail from rosterd.imports
-      where file = ${name} and taken_key is not null`;
-    const wanted = [...this.#dropped.values()].filter((other) => other.name === name);
+      select id, feed, status, created, failed, bak_file, failed_file, mail from rosterd.imports
+      where feed = ${feed} and file = ${name} and taken_key is not null`;
+    const wanted = [...this.#dropped.values()].filter((other) => other.name === name && (other.feed ?? "") === feed);
     const wantedTimes = wanted.reduce((sum, { times = 1 }) => sum + times, 0);
     this.#check(entries.length === wantedTimes, `I3: ${name} was imported ${entries.length} times`);
     const mine = [];
@@ -124,13 +128,13 @@ export class Outside {
     assert.deepEqual([entry.status, entry.failed], [status, failed], `I1: ${name}`);
     this.#check(await this.#digestInBak(entry) === key, `I2: ${name} stands in bak as the history says`);
     this.#check((entry.failed_file !== null) === (failed > 0), `I4: ${name} has its failed records beside it`);
-    if (entry.failed_file !== null) await readFile(join(this.options.upload, "bak", entry.failed_file));
+    if (entry.failed_file !== null) await readFile(join(this.options.upload, entry.feed, "bak", entry.failed_file));
     if (mailRefused) this.#check(entry.mail === "failed", `I4: the mail of ${name} is flagged`);
     else if (status !== "done") await this.#isReported(name, entry);
   }
 
-  async #digestInBak({ bak_file }: Entry): Promise<string> {
-    return digest(await readFile(join(this.options.upload, "bak", bak_file!)));
+  async #digestInBak({ feed, bak_file }: Entry): Promise<string> {
+    return digest(await readFile(join(this.options.upload, feed, "bak", bak_file!)));
   }
 
   /** I4: at least one mail, or a mail that is visibly waiting. */
@@ -152,16 +156,24 @@ export class Outside {
     const users = await sql<{ unique_id: string }[]>`select unique_id from rosterd.users`;
     const strangers = users.filter(({ unique_id }) => !wanted.has(unique_id));
     assert.deepEqual(strangers.map(({ unique_id }) => unique_id), [], "I1: nobody else was made");
-    const wantedInBak = files.reduce((sum, { failed, times = 1 }) => sum + times * (failed > 0 ? 2 : 1), 0);
-    const { inUpload, inWork, inBak } = await this.#betweenLooks();
-    this.#check(inBak.length === wantedInBak, `I2: bak holds ${inBak.sort().join(" ")}`);
-    assert.deepEqual(inUpload.sort(), [".rosterd", "bak"], "nothing else stands in the upload folder");
-    assert.deepEqual(inWork, [], "nothing is left in the work folder");
+    for (const feed of this.#feeds) {
+      const own = files.filter((file) => (file.feed ?? "") === feed);
+      const wantedInBak = own.reduce((sum, { failed, times = 1 }) => sum + times * (failed > 0 ? 2 : 1), 0);
+      const { inUpload, inWork, inBak } = await this.#betweenLooks(feed);
+      this.#check(inBak.length === wantedInBak, `I2: bak holds ${inBak.sort().join(" ")}`);
+      const folders = [".rosterd", "bak", ...(feed === "" ? this.options.feeds ?? [] : [])].sort();
+      assert.deepEqual(inUpload.sort(), folders, "nothing else stands in the upload folder");
+      assert.deepEqual(inWork, [], "nothing is left in the work folder");
+    }
+  }
+
+  get #feeds(): string[] {
+    return [...this.options.feeds ?? [], ""];
   }
 
   /** The entries of the folders without the short-lived probes of a scan, which must not remain. */
-  #betweenLooks(): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
-    const { upload } = this.options;
+  #betweenLooks(feed: string): Promise<{ inUpload: string[]; inWork: string[]; inBak: string[] }> {
+    const upload = join(this.options.upload, feed);
     return until("no probe stands in the folders", async () => {
       const folders = [upload, join(upload, ".rosterd"), join(upload, "bak")];
       const [inUpload, inWork, inBak] = await Promise.all(folders.map((folder) => readdir(folder)));
@@ -172,9 +184,9 @@ export class Outside {
 
   /** The digests of all files, read in the order in which files move, so that none is missed. */
   async #standing(): Promise<Set<string>> {
-    const { upload } = this.options;
     const found = new Set<string>();
-    for (const folder of [upload, join(upload, ".rosterd"), join(upload, "bak")]) {
+    const uploads = this.#feeds.map((feed) => join(this.options.upload, feed));
+    for (const folder of uploads.flatMap((upload) => [upload, join(upload, ".rosterd"), join(upload, "bak")])) {
       for (const path of await filesIn(folder, folder.endsWith(".rosterd"))) {
         const bytes = await unlessGone(readPlain(path));
         if (bytes !== null) found.add(digest(bytes));
@@ -191,6 +203,7 @@ export class Outside {
 
 interface Entry {
   id: number;
+  feed: string;
   status: ImportStatus;
   created: number;
   failed: number;

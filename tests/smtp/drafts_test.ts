@@ -20,7 +20,17 @@ const MAIL: WaitingMail = {
 
 const ENTRY = {
   ...noCounts(),
-  ...{ id: 12, file: "roster.csv", status: "held", reason: null, warnings: [], records: 900, held: 43, failed: 2 },
+  ...{
+    id: 12,
+    feed: "",
+    file: "roster.csv",
+    status: "held",
+    reason: null,
+    warnings: [],
+    records: 900,
+    held: 43,
+    failed: 2,
+  },
   started_at: "2026-11-23T18:45:00.000Z",
   hold: { state: "open", reason: "too many", ended_at: null },
   settings: DEFAULT_SETTINGS,

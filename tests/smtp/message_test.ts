@@ -269,7 +269,7 @@ Deno.test("a digest lists imports and counts those that it does not name", () =>
   const { subject, text } = composeDigest([
     { kind: "failures", entry: entry({ records: 9, failed: 2 }), failedFile: "roster.T.failed.csv" },
     { kind: "rejected", entry: entry({ file: "b\n.csv", status: "rejected", reason }), failedFile: null },
-    { kind: "alert", subject: "rosterd: no file for 24 hours" },
+    { kind: "alert", subject: "rosterd: no file for 24 hours", feed: "" },
   ], 300);
   assert.equal(subject, "rosterd: 300 imports need attention");
   assert.match(

@@ -15,8 +15,10 @@ import {
   withEmbedded,
   withServer,
 } from "../access.ts";
+import { feedOf } from "../feed_flag.ts";
+import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { commandLine } from "../command_line.ts";
-import { type Command, EMBEDDED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
 import { printLikelyCures } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
@@ -29,7 +31,7 @@ const MAX_CHANGES_PRINTED = 20;
 export const checkCommand: Command = {
   words: "check",
   operands: { words: "FILE…", min: 1, max: Infinity },
-  flags: { ...JSON_FLAG, ...EMBEDDED_FLAG },
+  flags: { ...JSON_FLAG, ...EMBEDDED_FLAG, ...FEED_FLAG },
   summary: "show what importing files would do now",
   help:
     "Shows what importing the files would do now: counts, failures, warnings, the first users that would change, and the\n" +
@@ -39,7 +41,7 @@ export const checkCommand: Command = {
 };
 
 async function runCheck(invocation: Invocation): Promise<number> {
-  const { operands, flags, terminal } = invocation;
+  const { operands, flags, terminal } = invocation, feed = feedOf(flags);
   const all = async (check: CheckOne) => {
     const reports: CheckReport[] = [];
     for (const path of operands) reports.push(await check(path));
@@ -49,10 +51,11 @@ async function runCheck(invocation: Invocation): Promise<number> {
     invocation,
     async (database) => {
       await requireSuitable(database.sql);
-      const settings = await settingsInForce(invocation);
-      return await all(ownCheck(invocation, new PostgresImportStore(database), settings));
+      const settings = await settingsInForce(invocation), store = new PostgresImportStore(database);
+      requireFeed(settings, feed);
+      return await all(ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) }));
     },
-    (service) => all(serviceCheck(service)),
+    (service) => all(serviceCheck(service, feed)),
   ).catch((error) => databaseErrorReports(invocation, error).map(asCheck));
   terminal.progress("");
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));

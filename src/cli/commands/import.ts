@@ -2,14 +2,23 @@
 import type { Report } from "../../domain/outcome.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
-import type { ImportStore } from "../../importer/ports.ts";
-import type { Settings } from "../../domain/settings.ts";
+import type { FeedSettings, ImportStore } from "../../importer/ports.ts";
+import { requireFeed, settingsOf } from "../../domain/settings.ts";
+import { feedOf } from "../feed_flag.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
 import { findRunning, NoAccess, noAccess, withEmbedded, withServer } from "../access.ts";
 import { commandLine } from "../command_line.ts";
-import { type Command, CommandFailed, EMBEDDED_FLAG, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import {
+  type Command,
+  CommandFailed,
+  EMBEDDED_FLAG,
+  FEED_FLAG,
+  type Invocation,
+  JSON_FLAG,
+  WrongUsage,
+} from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -21,6 +30,7 @@ export const importCommand: Command = {
   flags: {
     ...JSON_FLAG,
     ...EMBEDDED_FLAG,
+    ...FEED_FLAG,
     "failed-file": { value: "PATH", help: "write failed records to PATH, to correct and import them again" },
   },
   summary: "import files now",
@@ -38,10 +48,13 @@ async function runImport(invocation: Invocation): Promise<number> {
   const reports = await withNamedDatabase(invocation, async (database) => {
     await requireSuitable(database.sql);
     await migrate(database.sql);
-    const settings = await settingsInForce(invocation);
+    const settings = await settingsInForce(invocation), feed = feedOf(flags);
+    requireFeed(settings, feed);
     const store = new PostgresImportStore(database);
     const done: Report[] = [];
-    for (const path of operands) done.push(await importOne(invocation, store, settings, path, failed));
+    for (const path of operands) {
+      done.push(await importOne(invocation, { store, feed, settings: settingsOf(settings, feed) }, path, failed));
+    }
     return done;
   }).catch((error) => databaseErrorReports(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));
@@ -69,15 +82,14 @@ async function withNamedDatabase<T>(invocation: Invocation, work: (database: Dat
 
 async function importOne(
   { clock, signal, terminal, flags }: Invocation,
-  store: ImportStore,
-  settings: Settings,
+  { store, feed, settings }: FeedSettings & { store: ImportStore },
   path: string,
   failed: FailedTarget | null,
 ): Promise<Report> {
   const report = await openOperand(path, async (file) => {
     const { report, entry } = await importReport(file, {
       store,
-      feed: "",
+      feed,
       settings,
       clock,
       signal,

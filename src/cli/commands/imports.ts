@@ -9,13 +9,19 @@ import { hasCode } from "../../runtime/errors.ts";
 import { printable } from "../../runtime/log.ts";
 import { type ServiceClient, withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { feedOf } from "../feed_flag.ts";
+import { feedPath } from "../../domain/feed.ts";
 import { decidedWords, printHold, stateWords } from "../print_hold.ts";
 import { countWords, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const importsCommand: Command = {
   words: "imports",
-  flags: { ...JSON_FLAG, limit: { value: "N", help: "list at most N imports (20)" } },
+  flags: {
+    ...JSON_FLAG,
+    limit: { value: "N", help: "list at most N imports (20)" },
+    feed: { value: "NAME", help: "list only imports of this feed" },
+  },
   summary: "list the imports, newest first",
   help: "Lists the imports, newest first.",
   run: runList,
@@ -39,10 +45,11 @@ type Page = { imports: ImportEntry[]; next: number | null };
 async function runList(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation;
   const limit = wholeNumber(String(flags.limit ?? 20), "--limit", 200);
+  const query = { limit, ...(flags.feed === undefined ? {} : { feed: feedOf(flags) }) };
   const page = await withAccess(
     invocation,
-    ({ sql }) => listImports(sql, { limit }).catch((error): Page => ifNoSchema(error, { imports: [], next: null })),
-    (service) => service.ask("GET", `/imports?limit=${limit}`) as Promise<Page>,
+    ({ sql }) => listImports(sql, query).catch((error): Page => ifNoSchema(error, { imports: [], next: null })),
+    (service) => service.ask("GET", `/imports?${new URLSearchParams(query as never)}`) as Promise<Page>,
   );
   if (flags.json) terminal.out(JSON.stringify(page, null, 2));
   else if (page.imports.length === 0) terminal.out("no imports yet");
@@ -51,7 +58,9 @@ async function runList(invocation: Invocation): Promise<number> {
       const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
       const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
       const outcome = [outcomeWords(entry), ...decisions].join("; ");
-      terminal.out(`${entry.id}  ${time}  ${stateWords(entry)}  ${printable(entry.file)}: ${outcome}`);
+      terminal.out(
+        `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(feedPath(entry.feed, entry.file))}: ${outcome}`,
+      );
     }
   }
   return EXIT.ok;
@@ -98,7 +107,7 @@ async function serviceImport(service: ServiceClient, id: number): Promise<ShownI
 function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
   // `printHold` prints the current state of the hold; the warning describes its state during the import.
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
-  printReport(terminal, { ...entry, warnings, failures });
+  printReport(terminal, { ...entry, file: feedPath(entry.feed, entry.file), warnings, failures });
   printHold(terminal, entry, held);
   const { started_at, finished_at, bak_file, failed_file, mail } = entry;
   for (const { what, at, by, counts } of entry.decisions) {
@@ -106,7 +115,9 @@ function printImport(terminal: Terminal, { entry, failures, held }: ShownImport)
   }
   terminal.out(`  started ${started_at}, finished ${finished_at ?? "not yet"}, mail ${mail}`);
   if (bak_file !== null) {
-    terminal.out(`  in bak: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`);
+    terminal.out(
+      `  in ${feedPath(entry.feed, "bak")}: ${[bak_file, failed_file].filter((name) => name !== null).join(", ")}`,
+    );
   }
 }
 

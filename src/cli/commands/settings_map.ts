@@ -8,7 +8,9 @@ import { printable } from "../../runtime/log.ts";
 import { withAccess } from "../access.ts";
 import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
-import { type Command, type Invocation, JSON_FLAG } from "../command.ts";
+import { type Command, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { feedOf } from "../feed_flag.ts";
+import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,7 +18,7 @@ import type { Terminal } from "../terminal.ts";
 export const settingsMapCommand: Command = {
   words: "settings map",
   operands: { words: "FILE", min: 1, max: 1 },
-  flags: JSON_FLAG,
+  flags: { ...JSON_FLAG, ...FEED_FLAG },
   summary: "set up an export: ask what its headers and values mean",
   help: "Checks a sample of an export, and asks what its unknown headers and failing values mean. Enter accepts the\n" +
     "suggestion in brackets; - skips the question. Shows the change, applies it if you confirm, and checks again.\n" +
@@ -32,20 +34,24 @@ interface Setup {
 }
 
 function runMap(invocation: Invocation): Promise<number> {
-  const [path] = invocation.operands;
+  const [path] = invocation.operands, feed = feedOf(invocation.flags);
   return withAccess(
     invocation,
     async (database) => {
       await requireSuitable(database.sql);
       const { file } = await ownFile(invocation), store = new PostgresImportStore(database);
       return await setUp(invocation, {
-        check: async () => await ownCheck(invocation, store, (await file.read()).settings)(path),
+        check: async () => {
+          const { settings } = await file.read();
+          requireFeed(settings, feed);
+          return await ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) })(path);
+        },
         change: (patch) => file.patch(patch),
       });
     },
     (service) =>
       setUp(invocation, {
-        check: () => serviceCheck(service)(path),
+        check: () => serviceCheck(service, feed)(path),
         change: (patch) => changeOver(service, patch),
       }),
   );

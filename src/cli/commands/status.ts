@@ -2,7 +2,7 @@
 import type { Config } from "../../config.ts";
 import type { CodedText } from "../../domain/outcome.ts";
 import { feedPath } from "../../domain/feed.ts";
-import { feedsOf, mailConfigured, type Settings } from "../../domain/settings.ts";
+import { anyMailConfigured, feedsOf, type Settings } from "../../domain/settings.ts";
 import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
@@ -68,7 +68,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
     },
     feeds: feeds.map((feed) => feedStatus(feed, settings, totals, clock.now())),
     settings: { valid: true },
-    mail: { configured: mailConfigured(settings), waiting: totals.mailsWaiting },
+    mail: { configured: anyMailConfigured(settings), waiting: totals.mailsWaiting },
     next_turn_at: null,
     standby: false,
     ...(leader === null ? {} : { leader_since: leader.toISOString() }),

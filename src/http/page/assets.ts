@@ -24,6 +24,8 @@ export interface SettingsSchema {
   default?: unknown;
   enum?: string[];
   properties?: Record<string, SettingsSchema>;
+  /** Of each value of an object that accepts any name. */
+  additionalProperties?: SettingsSchema;
 }
 
 export const SHELL: Asset = asset("text/html", shell);

@@ -9,6 +9,8 @@ export { default as "decide.js" } from "./assets/decide.js" with { type: "text" 
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };
 export { default as "failures.js" } from "./assets/failures.js" with { type: "text" };
+export { default as "feed.js" } from "./assets/feed.js" with { type: "text" };
+export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };
 export { default as "forms.css" } from "./assets/forms.css" with { type: "text" };
 export { default as "frame.css" } from "./assets/frame.css" with { type: "text" };
 export { default as "health.js" } from "./assets/health.js" with { type: "text" };
@@ -29,6 +31,7 @@ export { default as "session.js" } from "./assets/session.js" with { type: "text
 export { default as "setting_name.js" } from "./assets/setting_name.js" with { type: "text" };
 export { default as "settings.js" } from "./assets/settings.js" with { type: "text" };
 export { default as "settings_editors.js" } from "./assets/settings_editors.js" with { type: "text" };
+export { default as "settings_feeds.js" } from "./assets/settings_feeds.js" with { type: "text" };
 export { default as "settings_fields.js" } from "./assets/settings_fields.js" with { type: "text" };
 export { default as "settings_history.js" } from "./assets/settings_history.js" with { type: "text" };
 export { default as "settings_layout.js" } from "./assets/settings_layout.js" with { type: "text" };

@@ -13,8 +13,17 @@ export function proposalOf(findings: readonly RosterFinding[]): Proposal | null 
   return Object.keys(patch).length === 0 ? null : { patch };
 }
 
+/** Moves the questions of a check into the settings of its feed. */
+export function inFeed(feed: string, findings: readonly RosterFinding[]): RosterFinding[] {
+  if (feed === "") return [...findings];
+  return findings.map((one) => ({ ...one, setting: one.setting && ["feeds", feed, ...one.setting] }));
+}
+
+/** The settings of the roster's feed with the proposed change. */
 export function withProposal(settings: Settings, { patch }: Proposal): Settings {
-  return validSettings(mergePatch(settings, patch));
+  // Those of other feeds are laid over other settings than these.
+  const { feeds, ...own } = settings;
+  return { ...validSettings(mergePatch(own, patch)), feeds };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   settingsOf,
   type SettingsProblem,
 } from "../../domain/settings.ts";
+import { isObject } from "../../domain/merge_patch.ts";
 import { Batch } from "../csv/batch.ts";
 import { requiredColumns } from "./header.ts";
 import { createRule } from "./rules.ts";
@@ -27,13 +28,18 @@ function valueProblems(settings: Settings): SettingsProblem[] {
   return [...targetProblems(settings), ...defaultProblems(settings)];
 }
 
+function hasPath(value: unknown, path: readonly PropertyKey[]): boolean {
+  return path.length === 0 ||
+    (isObject(value) && Object.hasOwn(value, path[0]) && hasPath(value[String(path[0])], path.slice(1)));
+}
+
 /** The problems that a feed has alone. A value for all feeds may not fit what the feed overrides. */
 function feedProblems(settings: Settings, feed: string, common: readonly SettingsProblem[]): SettingsProblem[] {
   const isCommon = ({ key, message }: SettingsProblem) =>
     common.some((problem) => problem.key === key && problem.message === message);
   return valueProblems(settingsOf(settings, feed)).flatMap((problem) => {
     const { key, path, message } = problem, here = ["feeds", feed];
-    if (Object.hasOwn(settings.feeds[feed], path[0])) {
+    if (hasPath(settings.feeds[feed], path)) {
       return [{ key: `${here.join(".")}.${key}`, path: [...here, ...path], message }];
     }
     return isCommon(problem)

@@ -170,5 +170,9 @@ function toMail(row: postgres.Row): WaitingMail {
     tries: row.tries,
   };
   if (row.kind !== "alert") return { ...common, kind: row.kind, importId: Number(row.import_id) };
-  return { ...common, kind: row.kind, alert: { subject: row.content.subject, text: row.content.text } };
+  return {
+    ...common,
+    kind: row.kind,
+    alert: { subject: row.content.subject, text: row.content.text, feed: row.content.feed },
+  };
 }

@@ -15,6 +15,8 @@ export interface Kills {
   kills: number;
   /** Seeds the random moments. */
   seed: number;
+  /** Files go to these feeds and to the upload folder itself in turn. */
+  feeds?: readonly string[];
   /** The program to kill; runs from source by default. */
   program?: readonly string[];
 }
@@ -24,23 +26,28 @@ const LARGE_EVERY = 5;
 const LARGE = 20_000;
 const LONGEST_LIFE_MS = 1_500;
 
-export async function surviveKills({ kills, seed, program = FROM_SOURCE }: Kills): Promise<void> {
+export async function surviveKills({ kills, seed, feeds = [], program = FROM_SOURCE }: Kills): Promise<void> {
   await using database = (await testDatabase())!;
   await using smtp = await startSmtpServer({ security: "none" });
   await using here = await Workplace.make({ DATABASE_URL: database.url, ROSTERD_LISTEN: "127.0.0.1:0" }, program);
-  await here.write("settings.json", JSON.stringify(settingsFor(smtp.port)));
+  await here.write(
+    "settings.json",
+    JSON.stringify({ ...settingsFor(smtp.port), feeds: Object.fromEntries(feeds.map((feed) => [feed, {}])) }),
+  );
   await here.write("empty.csv", "unique_id,login_source\n");
   assert.equal((await here.run("import", "empty.csv")).code, 0);
-  await Deno.mkdir(here.path("upload"));
-  const outside = new Outside({ upload: here.path("upload"), sql: database.sql, mails: () => smtp.mails });
+  const folders = ["", ...feeds];
+  for (const feed of folders) await Deno.mkdir(here.path(`upload/${feed}`), { recursive: true });
+  const outside = new Outside({ upload: here.path("upload"), feeds, sql: database.sql, mails: () => smtp.mails });
 
   const random = numbers(seed);
   for (let kill = 0; kill < kills; kill++) {
-    const file = rosterOf(KINDS[kill % KINDS.length], kill, kill % LARGE_EVERY === 0 ? LARGE : 1);
+    const feed = folders[kill % folders.length], folder = `upload/${feed}`;
+    const file = { ...rosterOf(KINDS[kill % KINDS.length], kill, kill % LARGE_EVERY === 0 ? LARGE : 1), feed };
     await prepareFor(file, database.sql);
     outside.expect(file);
-    await here.write(`upload/.${kill}.part`, file.content);
-    await Deno.rename(here.path(`upload/.${kill}.part`), here.path(`upload/${file.name}`));
+    await here.write(`${folder}/.${kill}.part`, file.content);
+    await Deno.rename(here.path(`${folder}/.${kill}.part`), here.path(`${folder}/${file.name}`));
     const service = here.spawn("serve");
     // A random moment between before the start and after the import.
     await new Promise((resolve) => setTimeout(resolve, random() * LONGEST_LIFE_MS));
@@ -49,26 +56,42 @@ export async function surviveKills({ kills, seed, program = FROM_SOURCE }: Kills
     // Reading all files at every kill would take longer each time.
     if (kill < 20 || kill % 50 === 0) await outside.atAnyInstant();
   }
-  await finish(here, database.sql);
+  await finish(here, feeds, database.sql);
   await outside.inTheEnd();
   await assertNoSession(database.sql);
-  survived({ fault: "killed at a random moment", injected: kills, kills, checks: outside.checks + 1 });
+  survived({
+    fault: `killed at a random moment${feeds.length > 0 ? `, ${folders.length} feeds` : ""}`,
+    injected: kills,
+    kills,
+    checks: outside.checks + 1,
+  });
 }
 
 type Sql = NonNullable<Awaited<ReturnType<typeof testDatabase>>>["sql"];
 
-async function finish(here: Workplace, sql: Sql): Promise<void> {
+async function finish(here: Workplace, feeds: readonly string[], sql: Sql): Promise<void> {
   const service = here.spawn("serve");
   try {
     await until("all is in bak and nothing is left in the work folder", async () => {
-      const left = [...Deno.readDirSync(here.path("upload")), ...Deno.readDirSync(here.path("upload/.rosterd"))];
+      const left = ["", ...feeds].flatMap((feed) => [`upload/${feed}`, `upload/${feed}/.rosterd`])
+        .flatMap((folder) => namesIn(here.path(folder)));
       const [{ open }] =
         await sql`select count(*)::int as open from rosterd.imports where status in ('running', 'error')`;
-      return left.length === 2 && open === 0;
+      return left.length === 2 + 3 * feeds.length && open === 0;
     }, 300_000);
   } finally {
     service.kill("SIGTERM");
     await service.output();
+  }
+}
+
+/** A service that never lived long enough has made no work folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }
 

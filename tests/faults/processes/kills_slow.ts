@@ -14,3 +14,11 @@ Deno.test({
     await surviveKills({ kills, seed, program: [binary!] });
   },
 });
+
+Deno.test({
+  name: "a service with three feeds, killed 100 times at random moments, loses no file and imports none twice",
+  async fn() {
+    console.log(`seed ${seed}`);
+    await surviveKills({ kills: 100, seed, feeds: ["students", "staff"] });
+  },
+});

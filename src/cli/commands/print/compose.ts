@@ -12,9 +12,9 @@ export const printComposeCommand = printCommand({
   help: "Prints a compose.yaml that runs the service and a PostgreSQL server, with these folders on the host:\n" +
     "rosterd print compose --upload /srv/rosterd/upload --data /var/lib/rosterd > compose.yaml\n" +
     "Its first lines say how to use it. Its commands create the password files next to it.",
-  file: "compose.yaml",
+  file: () => "compose.yaml",
   template,
-  scripts: [uploadFolder, dataFolder, script],
+  scripts: () => [uploadFolder, dataFolder, script],
   values: ({ upload, data, listen, hosts }, version) => ({
     upload,
     parent: dirname(upload),

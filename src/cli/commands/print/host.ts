@@ -2,7 +2,7 @@
  * The program, folders and address in the printed texts. Every path is absolute, and free of characters that are
  * special to a shell, systemd, sshd, vsftpd or YAML, so the templates need no quotes.
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Config, WrongConfiguration } from "../../../config.ts";
 
 export interface Host {
@@ -43,16 +43,44 @@ export function hostOf(config: Config): Host {
 }
 
 /**
- * The folders that confine an uploader: `parent` is what the uploader sees as `/`, `folder` the upload folder in it,
- * and `parents` those that only root may write to. Throws {@link WrongConfiguration} if `parent` is `/`.
+ * The account of an uploader and the folders that confine it: `parent` is what the uploader sees as `/`, `folder` the
+ * folder to upload into, as seen from there, and `parents` those that only root may write to. Throws
+ * {@link WrongConfiguration} if `parent` is `/`.
  */
-export function jailOf({ upload }: Host) {
+export function jailOf({ upload }: Host, feed: string) {
   const parent = dirname(upload);
-  if (parent !== "/") return { upload, parent, folder: basename(upload), parents: parentsOf(upload).join(" ") };
-  throw new WrongConfiguration(
-    `the upload folder ${upload} is directly below /, so uploaders could see the whole machine: ` +
-      "choose a folder such as /srv/rosterd/upload with --upload",
-  );
+  if (parent === "/") {
+    throw new WrongConfiguration(
+      `the upload folder ${upload} is directly below /, so uploaders could see the whole machine: ` +
+        "choose a folder such as /srv/rosterd/upload with --upload",
+    );
+  }
+  const target = join(upload, feed);
+  return {
+    upload,
+    target,
+    parent,
+    folder: relative(parent, target),
+    parents: parentsOf(upload).join(" "),
+    ...(feed === "" ? { group: "rosterd-upload", account: "registry", only: "", more: "" } : feedAccount(feed, target)),
+  };
+}
+
+/** Debian's limit for the names of groups and users. */
+const MAX_NAME_LENGTH = 32;
+
+function feedAccount(feed: string, target: string) {
+  const group = `rosterd-${feed}`;
+  if (group.length > MAX_NAME_LENGTH || group === "rosterd-upload") {
+    throw new WrongConfiguration(`the feed ${feed} needs a group of its own, and ${group} cannot be its name`);
+  }
+  return {
+    group,
+    account: group,
+    only: ",\n# where this folder alone is open to them",
+    more: "#   systemctl restart rosterd    (so that it joins the group)\n" +
+      `# To let them read what went to bak: chgrp ${group} ${target}/bak && chmod 2750 ${target}/bak\n`,
+  };
 }
 
 function parentsOf(path: string): string[] {

@@ -1,5 +1,6 @@
 /** Prints a configuration: a template whose `#$ COMMAND` lines can be extracted with `sed` and run, even repeatedly. */
-import { type Command, EXIT } from "../../command.ts";
+import { type Command, EXIT, FEED_FLAG } from "../../command.ts";
+import { feedOf } from "../../feed_flag.ts";
 import { fill, type Values } from "./fill.ts";
 import { type Host, hostOf } from "./host.ts";
 import howTo from "./templates/how_to.txt" with { type: "text" };
@@ -10,30 +11,32 @@ export interface Printed {
   summary: string;
   help: string;
   /** Where to save the text. */
-  file: string;
+  file(feed: string): string;
   template: string;
-  scripts: readonly string[];
+  scripts(feed: string): readonly string[];
   /** Values for the template and its scripts. Throws `WrongConfiguration` if the host's values cannot be used. */
-  values(host: Host, version: string): Values;
+  values(host: Host, version: string, feed: string): Values;
+  /** Whether there is a text for each feed. */
+  hasFeeds?: true;
 }
 
 export function printCommand(printed: Printed): Command {
   return {
     words: `print ${printed.what}`,
-    flags: {},
+    flags: printed.hasFeeds ? FEED_FLAG : {},
     ignoresInstallation: true,
     summary: printed.summary,
     help: printed.help,
-    run({ config, terminal, version }) {
-      terminal.out(printedText(printed, hostOf(config), version));
+    run({ config, terminal, version, flags }) {
+      terminal.out(printedText(printed, hostOf(config), version, feedOf(flags)));
       return Promise.resolve(EXIT.ok);
     },
   };
 }
 
-function printedText({ file, template, scripts, values }: Printed, host: Host, version: string): string {
+function printedText({ file, template, scripts, values }: Printed, host: Host, version: string, feed: string): string {
   const whole = template
-    .replace("# {{how_to}}\n", () => fill(howTo, { file }))
-    .replace("# {{setup}}\n", () => scripts.join("").replace(/^(?=.)/gm, () => "#$ "));
-  return fill(whole, values(host, version)).trimEnd();
+    .replace("# {{how_to}}\n", () => fill(howTo, { file: file(feed) }))
+    .replace("# {{setup}}\n", () => scripts(feed).join("").replace(/^(?=.)/gm, () => "#$ "));
+  return fill(whole, values(host, version, feed)).trimEnd();
 }

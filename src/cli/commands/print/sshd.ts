@@ -3,6 +3,7 @@ import { printCommand } from "./printed.ts";
 import { jailOf } from "./host.ts";
 import template from "./templates/sshd.conf" with { type: "text" };
 import script from "./templates/sshd.conf.sh" with { type: "text" };
+import feedFolder from "./templates/feed_folder.sh" with { type: "text" };
 import uploadFolder from "./templates/upload_folder.sh" with { type: "text" };
 import uploader from "./templates/uploader.sh" with { type: "text" };
 
@@ -11,9 +12,11 @@ export const printSshdCommand = printCommand({
   summary: "print the configuration of an SFTP server for the upload folder",
   help: "Prints a configuration for OpenSSH's sshd that lets a registry upload by SFTP, and do nothing else:\n" +
     "rosterd print sshd --upload /srv/rosterd/upload > /etc/ssh/sshd_config.d/rosterd.conf\n" +
+    "With --feed NAME: for the folder of that feed, with a group and an account of its own.\n" +
     "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
-  file: "/etc/ssh/sshd_config.d/rosterd.conf",
+  file: (feed) => `/etc/ssh/sshd_config.d/rosterd${feed === "" ? "" : `-${feed}`}.conf`,
   template,
-  scripts: [uploadFolder, uploader, script],
-  values: jailOf,
+  scripts: (feed) => [uploadFolder, ...(feed === "" ? [] : [feedFolder]), uploader, script],
+  hasFeeds: true,
+  values: (host, _version, feed) => jailOf(host, feed),
 });

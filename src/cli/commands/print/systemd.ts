@@ -16,9 +16,9 @@ export const printSystemdCommand = printCommand({
     "  --settings /var/lib/rosterd/settings.json > /etc/systemd/system/rosterd.service\n" +
     "Its first lines say how to install it. The database address and the folders go into a separate file, which\n" +
     "rosterd's other commands also read.",
-  file: "/etc/systemd/system/rosterd.service",
+  file: () => "/etc/systemd/system/rosterd.service",
   template,
-  scripts: [uploadFolder, dataFolder, script],
+  scripts: () => [uploadFolder, dataFolder, script],
   values: (host) => ({ ...namesOf(host), ...confinementOf(host) }),
 });
 

@@ -1,6 +1,7 @@
 /** `rosterd print vsftpd`: FTPS with vsftpd; uploaders are locked into the folder above the upload folder. */
 import { printCommand } from "./printed.ts";
 import { jailOf } from "./host.ts";
+import feedFolder from "./templates/feed_folder.sh" with { type: "text" };
 import uploadFolder from "./templates/upload_folder.sh" with { type: "text" };
 import uploader from "./templates/uploader.sh" with { type: "text" };
 import template from "./templates/vsftpd.conf" with { type: "text" };
@@ -11,9 +12,11 @@ export const printVsftpdCommand = printCommand({
   summary: "print the configuration of an FTPS server for the upload folder",
   help: "Prints a vsftpd configuration that lets a registry upload by FTPS, and do nothing else:\n" +
     "rosterd print vsftpd --upload /srv/rosterd/upload > /etc/vsftpd.conf\n" +
+    "With --feed NAME: for the folder of that feed, with a group and an account of its own.\n" +
     "Its first lines say how to use it. Its commands make rosterd the owner of the upload folder, and set its sticky bit.",
-  file: "/etc/vsftpd.conf",
+  file: () => "/etc/vsftpd.conf",
   template,
-  scripts: [uploadFolder, uploader, script],
-  values: jailOf,
+  scripts: (feed) => [uploadFolder, ...(feed === "" ? [] : [feedFolder]), uploader, script],
+  hasFeeds: true,
+  values: (host, _version, feed) => jailOf(host, feed),
 });

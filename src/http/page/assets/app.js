@@ -1,4 +1,5 @@
 /** Assembles the page: the session, the current view and the live status. Passes each view what it needs. */
+import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
 import { checkView } from "./check.js";
 import { h } from "./dom.js";
@@ -9,7 +10,7 @@ import { overview } from "./overview.js";
 import { button, empty, trouble } from "./parts.js";
 import { parseRoute } from "./route.js";
 import { Session } from "./session.js";
-import { settingsView } from "./settings.js";
+import { feedView, settingsView } from "./settings.js";
 import { settingsHistory } from "./settings_history.js";
 import { signIn } from "./sign_in.js";
 import { countsInWords, fromNow, shown, statusOf } from "./words.js";
@@ -177,6 +178,7 @@ async function viewOf(route, page) {
   if (name === "imports" && rest === "") return await importsView(page, route);
   if (name === "imports" && /^[1-9]\d*$/.test(rest)) return await importView(page, route);
   if (name === "check") return await checkView(page);
+  if (name === "feed") return await feedView(page, route);
   if (name === "settings") return await settingsView(page, route);
   if (name === "settings-history") return await settingsHistory(page);
   return { title: "Not found", content: notThere() };
@@ -235,7 +237,7 @@ function announceEnds() {
   let before = null;
   /** @param {import("../../service.ts").StatusDocument} status */
   return ({ running }) => {
-    if (running !== null && running.id !== before?.id) announce(`An import of ${shown(running.file)} is running`);
+    if (running !== null && running.id !== before?.id) announce(`An import of ${shown(feedPath(running))} is running`);
     if (before !== null && before.id !== null && running?.id !== before.id) void announceEnd(before.id);
     before = running;
   };
@@ -245,7 +247,7 @@ function announceEnds() {
 async function announceEnd(id) {
   try {
     const entry = await api.get(`imports/${id}`);
-    announce(`${shown(entry.file)}: ${statusOf(entry).word}, ${countsInWords(entry)}`);
+    announce(`${shown(feedPath(entry))}: ${statusOf(entry).word}, ${countsInWords(entry)}`);
   } catch { /* The announcement is lost, but the page shows the same result. */ }
 }
 

@@ -1,6 +1,7 @@
 /** The view that checks a dropped file: what an import would do now, without writing anything. */
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
+import { feedNames, feedWord } from "./feed.js";
 import { button, data, notice, trouble } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
 import { shown, size } from "./words.js";
@@ -11,7 +12,14 @@ import { shown, size } from "./words.js";
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** @param {Page} page */
-export function checkView(page) {
+export async function checkView(page) {
+  // Broken settings must not hide this view.
+  const feeds = await readStored(page).then(({ settings }) => feedNames(settings)).catch(() => []);
+  const feed = h(
+    "select",
+    { id: "check-feed" },
+    ["", ...feeds].map((name) => h("option", { value: name }, feedWord(name))),
+  );
   const result = h("div", { class: "stack", id: "check-result" });
   const content = h(
     "div",
@@ -26,6 +34,7 @@ export function checkView(page) {
         "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.",
       ),
     ),
+    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file of "), feed),
     page.session.isAdmin
       ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "The read token cannot check files.")),
@@ -34,7 +43,7 @@ export function checkView(page) {
   );
   /** The check of the latest file; a new file aborts it. @type {AbortController | null} */
   let running = null;
-  return Promise.resolve({ title: "Check a file", content });
+  return { title: "Check a file", content };
 
   /** @param {File} file @param {boolean} [afterChange] The settings were changed for it. */
   async function check(file, afterChange = false) {
@@ -61,7 +70,10 @@ export function checkView(page) {
     try {
       // The ETag is read first: a change during the check makes it too old, never too new.
       const { etag } = await readStored(page, signal);
-      const [report] = await page.api.post(`check?name=${encodeURIComponent(file.name)}`, { file, signal });
+      const [report] = await page.api.post(`check?${new URLSearchParams({ name: file.name, feed: feed.value })}`, {
+        file,
+        signal,
+      });
       if (signal.aborted) return;
       const apply = async (/** @type {unknown} */ patch) => {
         await changeStored(page, patch, etag);

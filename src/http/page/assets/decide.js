@@ -1,4 +1,5 @@
 /** The three decisions about an import. Each says what will happen, asks for confirmation, and returns the result. */
+import { feedPath } from "./feed.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { folded } from "./paged.js";
@@ -73,7 +74,7 @@ export async function undo(entry, page) {
   const result = await confirm({
     heading: `Undo import ${entry.id}?`,
     what: [
-      h("p", null, "This reverses what ", h("strong", null, data(entry.file)), " changed:"),
+      h("p", null, "This reverses what ", h("strong", null, data(feedPath(entry))), " changed:"),
       h("ul", null, goesBack(entry)),
     ],
     yes: "Undo import",

@@ -6,6 +6,7 @@ import { failuresSection } from "./failures.js";
 import { heldSection } from "./held.js";
 import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
 import { progress } from "./progress.js";
+import { feedPath, settingsOf } from "./feed.js";
 import { usedSettings } from "./used_settings.js";
 import {
   COUNT_WORDS,
@@ -37,7 +38,7 @@ export async function importView(page, route) {
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);
-  return { title: `Import ${id}: ${shown(entry.file)}`, content };
+  return { title: `Import ${id}: ${shown(feedPath(entry))}`, content };
 
   function reload() {
     loading = loading.then(load, load);
@@ -84,14 +85,19 @@ async function build(entry, page, onDecided) {
     held,
     failures,
     warnings(entry),
-    section("file", "File", about(entry), usedSettings(entry.settings, now)),
+    section(
+      "file",
+      "File",
+      about(entry),
+      usedSettings(entry.settings, now === null ? null : settingsOf(now, entry.feed)),
+    ),
     way,
   ].filter((part) => part !== null);
 }
 
 /** @param {ImportEntry} entry */
 function isCounted({ status }) {
-  return status === "done" || status === "failed_records" || status === "held";
+  return status === "done" || status === "failed_records" || status === "held" || status === "checked";
 }
 
 /** @param {ImportEntry} entry */
@@ -100,7 +106,7 @@ function head(entry) {
     "div",
     { class: "view-head" },
     h("p", { class: "crumb" }, h("a", { href: "#/imports" }, "Imports"), " / ", entry.id),
-    h("h1", { tabindex: "-1" }, data(entry.file)),
+    h("h1", { tabindex: "-1" }, data(feedPath(entry))),
     h("p", { class: "under" }, statusBadge(entry), h("span", null, "started ", moment(entry.started_at))),
   );
 }
@@ -114,6 +120,17 @@ function running(entry, page) {
 
 /** @param {ImportEntry} entry */
 function verdict({ status, reason, decisions }) {
+  if (status === "checked") {
+    return notice(
+      "quiet",
+      h(
+        "p",
+        null,
+        h("strong", null, "This was a trial: nothing was applied."),
+        " The counts say what would have happened.",
+      ),
+    );
+  }
   if (reason === null) return decisions.length === 0 ? null : notice("quiet", decisions.map(decisionLine));
   const line = reason.line === null || reason.text.includes(`line ${reason.line}`)
     ? ""

@@ -1,6 +1,7 @@
 /** The view of all imports, newest first, filtered by status, one page at a time. */
 import { smallBar } from "./counts.js";
 import { h, Slot } from "./dom.js";
+import { feedPath } from "./feed.js";
 import { ago, data, empty, statusBadge, table } from "./parts.js";
 import { importsLink } from "./route.js";
 import { sentence, shown, STATUS_NAMES, statusWord } from "./words.js";
@@ -16,12 +17,14 @@ const ON_A_PAGE = 25;
 export async function importsView(page, { query }) {
   const status = query.get("status");
   const before = query.get("before");
+  const feed = query.get("feed");
   const parameters = new URLSearchParams({ limit: String(ON_A_PAGE) });
   if (status !== null) parameters.set("status", status);
+  if (feed !== null) parameters.set("feed", feed);
   if (before !== null) parameters.set("before", before);
   const slot = new Slot(
     h("div", { class: "stack" }),
-    (/** @type {ImportPage} */ loaded) => list(loaded, status, before),
+    (/** @type {ImportPage} */ loaded) => list(loaded, { status, feed }, before),
   );
 
   async function load() {
@@ -35,21 +38,21 @@ export async function importsView(page, { query }) {
       "div",
       { class: "stack" },
       h("div", { class: "view-head" }, h("h1", { tabindex: "-1" }, "Imports")),
-      filter(status),
+      filter(status, feed),
       slot.element,
     ),
   };
 }
 
-/** @param {string | null} chosen */
-function filter(chosen) {
+/** @param {string | null} chosen @param {string | null} feed */
+function filter(chosen, feed) {
   const links = [null, ...STATUS_NAMES].map((status) =>
     h(
       "li",
       null,
       h(
         "a",
-        { href: importsLink({ status }), "aria-current": status === chosen && "true" },
+        { href: importsLink({ status, feed }), "aria-current": status === chosen && "true" },
         status === null ? "All" : statusWord(status),
       ),
     )
@@ -57,24 +60,27 @@ function filter(chosen) {
   return h("nav", { "aria-label": "Imports by status", class: "filter" }, h("ul", null, links));
 }
 
-/** @param {ImportPage} loaded @param {string | null} status @param {string | null} before */
-function list({ imports, next }, status, before) {
-  if (imports.length === 0 && before === null) return nothing(status);
+/** @param {ImportPage} loaded @param {{ status: string | null, feed: string | null }} chosen @param {string | null} before */
+function list({ imports, next }, chosen, before) {
+  if (imports.length === 0 && before === null) return nothing(chosen);
   return [
     importTable(imports, "Imports, newest first"),
     (next !== null || before !== null) && h(
       "nav",
       { class: "pager", "aria-label": "Pages of the history" },
-      before !== null && h("a", { class: "button", href: importsLink({ status }) }, "Newest"),
-      next !== null && h("a", { class: "button", href: importsLink({ status, before: next }) }, "Older"),
+      before !== null && h("a", { class: "button", href: importsLink(chosen) }, "Newest"),
+      next !== null && h("a", { class: "button", href: importsLink({ ...chosen, before: next }) }, "Older"),
     ),
   ];
 }
 
-/** @param {string | null} status */
-function nothing(status) {
-  if (status !== null) {
-    return empty("No imports have this status.", h("p", null, h("a", { href: "#/imports" }, "Show all imports")));
+/** @param {{ status: string | null, feed: string | null }} chosen */
+function nothing({ status, feed }) {
+  if (status !== null || feed !== null) {
+    return empty(
+      status === null ? "No imports of this feed yet." : "No imports have this status.",
+      h("p", null, h("a", { href: "#/imports" }, "Show all imports")),
+    );
   }
   return empty(
     "No imports yet.",
@@ -101,12 +107,12 @@ export function importTable(imports, caption) {
 
 /** @param {ImportEntry} entry */
 function row(entry) {
-  const { id, file, started_at } = entry;
+  const { id, started_at } = entry;
   return [
     h(
       "span",
       { class: "file-cell" },
-      h("a", { href: `#/imports/${id}`, id: `import-${id}` }, data(file)),
+      h("a", { href: `#/imports/${id}`, id: `import-${id}` }, data(feedPath(entry))),
       h("span", { class: "faint" }, ` · ${id}`),
     ),
     statusBadge(entry),

@@ -1,6 +1,8 @@
 /** The overview: health, the running import, what needs attention, recent imports and waiting files. */
 import { ApiError } from "./api.js";
 import { h, Slot } from "./dom.js";
+import { feedPath } from "./feed.js";
+import { feeds } from "./feeds.js";
 import { health } from "./health.js";
 import { importTable } from "./imports.js";
 import { asking, badge, data, empty, notice, section, table } from "./parts.js";
@@ -41,6 +43,7 @@ export async function overview(page) {
       part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
       part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
       health(page),
+      part(page, ({ feeds }) => feeds, feeds),
       section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
       part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
         ...{ waiting, waiting_count, ignored, ignored_count },
@@ -89,7 +92,7 @@ function verdict({ tone, words }) {
 /** @param {Pick<StatusDocument, "holds" | "open_holds">} status */
 function holds({ holds, open_holds }) {
   if (open_holds === 0) return null;
-  const lines = holds.map(({ id, file, users }) =>
+  const lines = holds.map(({ id, feed, file, users }) =>
     h(
       "li",
       { class: "hold" },
@@ -97,7 +100,7 @@ function holds({ holds, open_holds }) {
         "p",
         null,
         "The import of ",
-        data(file),
+        data(feedPath({ feed, file })),
         " holds ",
         h("strong", null, counted(users, "user")),
         " for review. They keep access until you decide.",

@@ -1,5 +1,6 @@
 /** The progress of the running import. */
 import { h } from "./dom.js";
+import { feedPath } from "./feed.js";
 import { data } from "./parts.js";
 import { counted, size, STAGE_WORDS } from "./words.js";
 
@@ -8,7 +9,8 @@ import { counted, size, STAGE_WORDS } from "./words.js";
 /** @param {StatusDocument["running"]} running */
 export function progress(running) {
   if (running === null) return null;
-  const { id, file, stage, bytes, total_bytes, records } = running;
+  const { id, stage, bytes, total_bytes, records } = running;
+  const file = feedPath(running);
   // Merging cannot be measured in bytes, and a full bar would look stuck.
   const isMeasured = stage === "examining" || stage === "reading";
   const value = isMeasured && total_bytes > 0 ? { value: String(bytes), max: String(total_bytes) } : {};

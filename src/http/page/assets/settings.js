@@ -2,7 +2,8 @@
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, notice, trouble } from "./parts.js";
+import { button, data, notice, trouble } from "./parts.js";
+import { addFeed, feedActions, feedLinks } from "./settings_feeds.js";
 import { settingsFields, showErrors } from "./settings_fields.js";
 import { flatten, inWords, isSame, patchOf } from "./settings_patch.js";
 import { changeStored, readStored } from "./stored_settings.js";
@@ -13,12 +14,24 @@ import { counted, shown } from "./words.js";
 /** @typedef {import("./settings_patch.js").Flat} Flat */
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {import("./route.js").Route} Route */
+/** @typedef {import("../../../domain/settings.ts").Settings} Settings */
+
+/** The form of a feed: `#/feed/students`. @param {Page} page @param {Route} route */
+export async function feedView(page, route) {
+  const { moved: _, ...view } = await formView(page, route, route.rest);
+  return view;
+}
 
 /** @param {Page} page @param {Route} route */
-export async function settingsView(page, route) {
+export function settingsView(page, route) {
+  return formView(page, route, null);
+}
+
+/** @param {Page} page @param {Route} route @param {string | null} feed Null: the settings for all feeds. */
+async function formView(page, route, feed) {
   /** @type {[Seen, Description]} */
-  const [first, description] = await Promise.all([read(page), describe(page)]);
-  const groups = settingsFields(description);
+  const [first, description] = await Promise.all([read(page, feed), describe(page)]);
+  const groups = settingsFields(description, feed !== null);
   const fields = groups.flatMap((group) => group.fields);
   /** The stored settings on which the form is based. */
   let seen = first;
@@ -53,17 +66,20 @@ export async function settingsView(page, route) {
   fill();
 
   return {
-    title: "Settings",
+    title: feed === null ? "Settings" : `Settings of ${shown(feed)}`,
     content: h(
       "div",
       { class: "stack" },
       h(
         "div",
         { class: "view-head" },
-        h("h1", { tabindex: "-1" }, "Settings"),
+        h("h1", { tabindex: "-1" }, feed === null ? "Settings" : ["Settings of ", data(feed)]),
         h(
           "p",
           { class: "lead" },
+          feed === null
+            ? ""
+            : "What this feed sets is laid over the settings for all feeds. When two feeds differ about a user, the first one decides. ",
           "Changes apply from the next scan. ",
           h("a", { href: "#/settings-history" }, "Change history"),
         ),
@@ -72,13 +88,20 @@ export async function settingsView(page, route) {
           h("p", null, "You are signed in with the read token. You can view the settings, but not change them."),
         ),
       ),
-      groupLinks(groups.map(({ group }) => group)),
+      feedLinks(first.settings, feed),
+      feed === null ? groupLinks(groups.map(({ group }) => group)) : null,
       form,
+      !page.session.isAdmin ? null : feed === null ? addFeed(page) : feedActions(page, first.settings, feed),
     ),
     moved,
     mayLeave,
     shown: () => route.rest !== "" && moved(route),
   };
+
+  /** @param {string} key */
+  function withoutFeed(key) {
+    return feed !== null && key.startsWith(`feeds.${feed}.`) ? key.slice(`feeds.${feed}.`.length) : key;
+  }
 
   /** The values in the form. @returns {Flat} */
   function edited() {
@@ -104,7 +127,10 @@ export async function settingsView(page, route) {
 
   /** Shows the stored settings. */
   function fill() {
-    for (const { key, editor } of fields) editor.set(seen.values[key]);
+    for (const { key, editor } of fields) {
+      editor.setCommon?.(seen.common[key]);
+      editor.set(seen.values[key]);
+    }
     showErrors(fields, []);
     message.replaceChildren();
     changed();
@@ -115,7 +141,8 @@ export async function settingsView(page, route) {
     showErrors(fields, []);
     message.replaceChildren();
     try {
-      seen = flat(await changeStored(page, patchOf(seen.values, edited()), seen.etag));
+      const patch = patchOf(seen.values, edited());
+      seen = flat(await changeStored(page, feed === null ? patch : { feeds: { [feed]: patch } }, seen.etag), feed);
       fill();
       message.replaceChildren(notice("good", h("p", null, "Saved. The change applies from the next scan.")));
       void page.live.look();
@@ -129,7 +156,10 @@ export async function settingsView(page, route) {
   async function refused(error) {
     if (error instanceof ApiError && error.status === 412) return await lookAgain();
     if (!(error instanceof ApiError) || error.status !== 422) return message.replaceChildren(trouble(error));
-    const { refused, others } = showErrors(fields, error.errors);
+    const { refused, others } = showErrors(
+      fields,
+      error.errors.map((each) => ({ ...each, key: withoutFeed(each.key) })),
+    );
     const links = refused.map(({ label, editor }) =>
       h("li", null, button(label, () => editor.control.focus(), { class: "link" }))
     );
@@ -147,7 +177,7 @@ export async function settingsView(page, route) {
   async function lookAgain() {
     const mine = changedKeys();
     const before = seen;
-    seen = await read(page);
+    seen = await read(page, feed);
     for (const { key, editor } of fields) if (!mine.includes(key)) editor.set(seen.values[key]);
     const theirs = fields.filter(({ key }) => !isSame(before.values[key], seen.values[key]));
     const lines = theirs.map(({ key, label }) => {
@@ -199,16 +229,21 @@ function groupLinks(groups) {
   return h("nav", { "aria-label": "Groups of settings", class: "filter" }, h("ul", null, links));
 }
 
-/** @typedef {{ values: Flat, etag: string }} Seen */
+/**
+ * `values`: those of the form. `common`: those for all feeds.
+ * @typedef {{ settings: Settings, values: Flat, common: Flat, etag: string }} Seen
+ */
 
-/** @param {Page} page @returns {Promise<Seen>} */
-async function read(page) {
-  return flat(await readStored(page));
+/** @param {Page} page @param {string | null} feed @returns {Promise<Seen>} */
+async function read(page, feed) {
+  return flat(await readStored(page), feed);
 }
 
-/** @param {import("./stored_settings.js").Stored} stored @returns {Seen} */
-function flat({ settings, etag }) {
-  return { values: flatten(settings), etag };
+/** @param {import("./stored_settings.js").Stored} stored @param {string | null} feed @returns {Seen} */
+function flat({ settings, etag }, feed) {
+  const common = flatten(settings),
+    own = feed !== null && Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
+  return { settings, etag, common, values: feed === null ? common : flatten(/** @type {Settings} */ (own)) };
 }
 
 /** @param {Page} page @returns {Promise<Description>} */

@@ -9,6 +9,7 @@ import { button } from "./parts.js";
  * @property {boolean} isGroup Whether it has several controls, and so needs a legend instead of a label.
  * @property {() => unknown} get
  * @property {(value: any) => void} set
+ * @property {(value: unknown) => void} [setCommon] Says which value a feed has without one of its own.
  */
 
 /** @typedef {{ id: string, describedBy: string }} Place */
@@ -128,6 +129,44 @@ export function selectEditor({ id, describedBy }, values) {
     values.map((value) => h("option", { value }, value)),
   );
   return plain(select);
+}
+
+/**
+ * Leaves a setting of a feed to all feeds, or gives it a value of its own. Its value is undefined while it is left.
+ * @param {Place} place @param {Editor} inner @param {(value: unknown) => string} words @returns {Editor}
+ */
+export function overrideEditor({ id }, inner, words) {
+  const same = h("input", { type: "checkbox", id: `${id}-same` });
+  const common = h("span", { class: "faint" });
+  const own = h("div", null, inner.element);
+  if (!inner.isGroup) inner.control.setAttribute("aria-labelledby", `${id}-label`);
+  /** @type {unknown} */
+  let everywhere;
+  const show = () => void (own.hidden = same.checked);
+  same.addEventListener("change", () => {
+    // Entries are added to those of all feeds, so an object begins empty.
+    const isObject = typeof everywhere === "object" && !Array.isArray(everywhere);
+    if (!same.checked) inner.set(isObject ? {} : everywhere);
+    show();
+  });
+  const label = h("label", { for: same.id }, "Same as all feeds ", common);
+  return {
+    element: h("div", null, h("div", { class: "choice" }, same, label), own),
+    get control() {
+      return same.checked ? same : inner.control;
+    },
+    isGroup: true,
+    get: () => same.checked ? undefined : inner.get(),
+    set: (value) => {
+      same.checked = value === undefined;
+      if (value !== undefined) inner.set(value);
+      show();
+    },
+    setCommon: (value) => {
+      everywhere = value;
+      common.textContent = `(${words(value)})`;
+    },
+  };
 }
 
 /** One value per line. @param {Place} place @returns {Editor} */

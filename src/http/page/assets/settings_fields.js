@@ -7,6 +7,7 @@ import {
   defaultsEditor,
   linesEditor,
   numberEditor,
+  overrideEditor,
   passwordEditor,
   selectEditor,
   switchEditor,
@@ -35,10 +36,21 @@ import { inWords } from "./settings_patch.js";
 /**
  * The groups with their fields. Settings that no group names come last.
  * @param {Description} description
+ * @param {boolean} ofFeed Only the settings that a feed can have, each with the choice to leave it to all feeds.
  * @returns {{ group: Group, fields: Field[] }[]}
  */
-export function settingsFields(description) {
+export function settingsFields(description, ofFeed) {
   const schemas = flatSchemas(description.settings);
+  schemas.delete("feeds");
+  if (ofFeed) {
+    const own = flatSchemas(description.settings.properties?.feeds.additionalProperties ?? {});
+    return GROUPS.map((group) => ({ group, items: group.items.filter(({ key }) => own.has(key)) }))
+      .filter(({ items }) => items.length > 0)
+      .map(({ group, items }) => ({
+        group,
+        fields: items.map((item) => field(item, schemas.get(item.key) ?? {}, description, true)),
+      }));
+  }
   const known = new Set(GROUPS.flatMap(({ items }) => items.map(({ key }) => key)));
   const others = [...schemas.keys()].filter((key) => !known.has(key)).map((key) => ({ key, label: key }));
   const groups = others.length === 0 ? GROUPS : [...GROUPS, { id: "others", heading: "Other settings", items: others }];
@@ -59,17 +71,20 @@ function flatSchemas(settings) {
   );
 }
 
-/** @param {Item} item @param {Schema} schema @param {Description} description @returns {Field} */
-function field(item, schema, description) {
+/** @param {Item} item @param {Schema} schema @param {Description} description @param {boolean} [ofFeed] @returns {Field} */
+function field(item, schema, description, ofFeed = false) {
   const id = `setting-${item.key.replaceAll(/[._]/g, "-")}`;
   const error = h("p", { class: "field-error", id: `${id}-error` });
   const help = h(
     "p",
     { class: "field-help", id: `${id}-help` },
     item.help ?? schema.description ?? "",
-    defaultWords(item, schema),
+    ofFeed ? null : defaultWords(item, schema),
   );
-  const editor = editorOf(item, schema, description, { id, describedBy: `${id}-help ${id}-error` });
+  const place = { id, describedBy: `${id}-help ${id}-error` }, inner = editorOf(item, schema, description, place);
+  const editor = ofFeed
+    ? overrideEditor(place, inner, (value) => item.words?.[String(value)] ?? inWords(value))
+    : inner;
   const element = h(
     "div",
     // A group of controls needs a name of its own.

@@ -25,6 +25,17 @@ export const GROUPS = [
     items: [
       { key: "interval_minutes", label: "Scan interval", unit: "minutes" },
       { key: "settle_seconds", label: "Settle time", unit: "seconds" },
+      {
+        key: "apply",
+        label: "What to do with files",
+        help: "A trial reports what would change.",
+        words: { true: "Apply them", false: "Trial: check them, report and move them to bak, but change no user" },
+      },
+      {
+        key: "paused_until",
+        label: "Pause until",
+        help: "New files wait until this time, such as 2026-12-24T18:00:00+01:00. Leave empty to import.",
+      },
       { key: "expected_every_hours", label: "Expect a roster every", unit: "hours" },
     ],
   },

@@ -36,7 +36,7 @@ function isObject(value) {
 }
 
 /**
- * The RFC 7396 merge patch from one to the other. A name that an object no longer has becomes null.
+ * The RFC 7396 merge patch from one to the other. What is undefined, and a name that an object no longer has, becomes null.
  * @param {Flat} from
  * @param {Flat} to
  */
@@ -46,8 +46,8 @@ export function patchOf(from, to) {
   for (const [key, value] of Object.entries(to)) {
     if (isSame(from[key], value)) continue;
     const [outer, inner] = key.split(".");
-    if (inner === undefined) patch.set(key, isObject(value) ? objectPatch(from[key], value) : value);
-    else patch.set(outer, { ...(/** @type {object | undefined} */ (patch.get(outer))), [inner]: value });
+    if (inner === undefined) patch.set(key, isObject(value) ? objectPatch(from[key], value) : value ?? null);
+    else patch.set(outer, { ...(/** @type {object | undefined} */ (patch.get(outer))), [inner]: value ?? null });
   }
   return Object.fromEntries(patch);
 }

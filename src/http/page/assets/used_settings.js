@@ -18,7 +18,9 @@ function place(key) {
 /** Lists the settings in the order of the form, not of the database. @param {Settings} used @param {Settings | null} now */
 export function usedSettings(used, now) {
   const current = now === null ? null : flatten(now);
-  const inOrder = Object.entries(flatten(used)).toSorted(([one], [other]) => place(one) - place(other));
+  const inOrder = Object.entries(flatten(used)).filter(([key]) => key !== "feeds").toSorted(([one], [other]) =>
+    place(one) - place(other)
+  );
   const rows = inOrder.map(([key, value]) => {
     const words = inWords(value);
     const today = current === null ? words : inWords(current[key]);

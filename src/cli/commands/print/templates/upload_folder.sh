@@ -6,7 +6,10 @@ getent passwd rosterd >/dev/null ||
   useradd --system --no-create-home --shell /usr/sbin/nologin --gid rosterd --home-dir / rosterd
 usermod --append --groups rosterd-upload rosterd
 [ -d {{parent}} ] || install -d -m 0755 {{parent}}
-install -d -o rosterd -g rosterd-upload -m 3770 {{upload}}
+# Accounts of feeds pass through it, if there are any.
+mode=3770
+[ ! -d {{upload}} ] || [ -z "$(find {{upload}} -maxdepth 0 -perm -001)" ] || mode=3771
+install -d -o rosterd -g rosterd-upload -m $mode {{upload}}
 for folder in {{upload}}/bak {{upload}}/.rosterd; do
   [ ! -L "$folder" ] || { echo "$folder is a symbolic link that rosterd did not create. Remove it." >&2; exit 1; }
 done

@@ -1,4 +1,4 @@
-[ -e /etc/vsftpd.rosterd-users ] || echo registry > /etc/vsftpd.rosterd-users
+grep -qsx {{account}} /etc/vsftpd.rosterd-users || echo {{account}} >> /etc/vsftpd.rosterd-users
 # Debian's own PAM service requires a login shell, which uploaders do not have.
 printf '%s\n' 'auth required pam_unix.so' 'account required pam_unix.so' > /etc/pam.d/rosterd-vsftpd
 # A self-signed certificate, until you install a better one.

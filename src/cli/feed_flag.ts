@@ -1,0 +1,11 @@
+/** The flag `--feed`. */
+import { isFeedName } from "../domain/settings.ts";
+import { type Invocation, WrongUsage } from "./command.ts";
+
+/** Returns "" without the flag. Whether the settings have the feed is for the caller to find out. */
+export function feedOf(flags: Invocation["flags"]): string {
+  const feed = flags.feed;
+  if (feed === undefined) return "";
+  if (typeof feed === "string" && isFeedName(feed)) return feed;
+  throw new WrongUsage(`--feed must be the name of a feed, not ${JSON.stringify(feed)}`);
+}

@@ -1,0 +1,50 @@
+/** `--feed` on the command line: its settings, its history, and names that do not exist. */
+import assert from "node:assert/strict";
+import { serverIsAway, testDatabase } from "../support/postgres.ts";
+import { Workplace } from "../support/rosterd.ts";
+
+const away = await serverIsAway();
+if (away !== null) console.error(`LEFT OUT: tests of ${import.meta.url} that need a server: ${away}`);
+
+const ROSTER = "unique_id,login_source,data_of_birth\n1,ldap,31/12/2007\n";
+
+Deno.test({
+  name: "import and check use the settings of the feed, the history names it, and an unknown feed is wrong usage",
+  ignore: away !== null,
+  async fn() {
+    await using database = (await testDatabase())!;
+    await using here = await Workplace.make({ DATABASE_URL: database.url });
+    await here.write("settings.json", '{"feeds": {"students": {"date_format": "DD/MM/YYYY"}, "staff": {}}}');
+    await here.write("x.csv", ROSTER);
+
+    assert.equal((await here.run("check", "x.csv")).code, 2);
+    assert.equal((await here.run("check", "--feed", "students", "x.csv")).code, 0);
+    const [{ proposal }] = JSON.parse((await here.run("check", "--feed", "staff", "--json", "x.csv")).out);
+    assert.deepEqual(proposal.patch, { feeds: { staff: { date_format: "DD/MM/YYYY" } } });
+
+    assert.equal((await here.run("import", "--feed", "students", "x.csv")).code, 0);
+    assert.match((await here.run("imports")).out, /done {2}students\/x\.csv: records 1, created 1/);
+    assert.match((await here.run("imports", "--feed", "students")).out, /students\/x\.csv/);
+    assert.match((await here.run("imports", "--feed", "staff")).out, /no imports yet/);
+
+    const unknown = await here.run("import", "--feed", "guests", "x.csv");
+    assert.deepEqual([unknown.code, unknown.out], [64, ""]);
+    assert.match(unknown.err, /"guests" is not a feed: the feeds are students, staff/);
+    assert.match((await here.run("import", "--feed", "../x", "x.csv")).err, /--feed must be the name of a feed/);
+  },
+});
+
+Deno.test("print names the feed's folder and an account of its own, and refuses the name of the group of all", async () => {
+  await using here = await Workplace.make();
+  const text = (await here.run("print", "sshd", "--upload", "/srv/rosterd/upload", "--feed", "students")).out;
+  for (
+    const line of [
+      "Match Group rosterd-students",
+      "    ForceCommand internal-sftp -d /upload/students -u 0027 -P symlink,hardlink,mkdir,rmdir",
+      "#$ install -d -o rosterd -g rosterd-students -m 3770 /srv/rosterd/upload/students",
+    ]
+  ) assert.ok(text.split("\n").includes(line), line);
+  const refused = await here.run("print", "vsftpd", "--upload", "/srv/rosterd/upload", "--feed", "upload");
+  assert.deepEqual([refused.code, refused.out], [78, ""]);
+  assert.match(refused.err, /the feed upload needs a group of its own/);
+});
