@@ -96,7 +96,7 @@ export class Planner {
   async #findKeptByOtherFeed(tx: Tx): Promise<Warning[]> {
     if (feedsOf(this.context.settings).length === 1) return [];
     const [{ users }] = await tx`
-      select (select count(*) from plan where kept) + (select count(*) from missing where effect = 'kept') as users`;
+      select (select count(*) from plan where kept) + (select count(*) from missing where effect = 'kept' and said) as users`;
     return users === 0 ? [] : [keptByOtherFeedWarning(users)];
   }
 

@@ -153,7 +153,7 @@ export function importRoster(world: World, id: number, feed: Feed, roster: Roste
   const missing = new Set<string>(), forgotten = new Set<string>();
   for (const id of absent) {
     const person = world.people.get(id)!, isKept = others(person, feed, true).length > 0;
-    if (isKept && person.state !== "archived") keptByOther.add(id);
+    if (isKept && person.state !== "archived" && person.words.get(feed.name) === true) keptByOther.add(id);
     (person.state === "archived" || isKept ? forgotten : missing).add(id);
   }
   for (const id of missing) next.set(id, "archived");

@@ -22,6 +22,7 @@ export const FEEDS = tableOf(`
   *                absent  no        *                 *         *        *       same      no        no
   *                absent  *         *                 *         keep     *       same      same      no
   archived         absent  *         *                 *         *        *       same      no        no
+  *                absent  inactive  active            *         *        *       same      no        no
   *                absent  *         active            *         *        *       same      no        yes
   active           absent  *         *                 *         *        held    same      same      no
   *                absent  *         *                 *         *        *       archived  no        no
