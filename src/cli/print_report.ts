@@ -9,11 +9,13 @@ import type { Terminal } from "./terminal.ts";
 const MAX_FAILURES_PRINTED = 20;
 
 /** The exit code for all files: the first of 1, 3 and 2 that applies (docs/cli.md#exit-codes). */
-export function exitCodeOf(reports: readonly { status: ImportStatus }[]): number {
+export function exitCodeOf(reports: readonly Pick<Report, "status" | "failed">[]): number {
   const has = (...statuses: ImportStatus[]) => reports.some(({ status }) => statuses.includes(status));
   if (has("error", "running")) return EXIT.other;
   if (has("rejected")) return EXIT.rejected;
-  return has("held", "failed_records") ? EXIT.failures : EXIT.ok;
+  const hasFailures = has("held", "failed_records") ||
+    reports.some(({ status, failed }) => status === "checked" && failed > 0);
+  return hasFailures ? EXIT.failures : EXIT.ok;
 }
 
 /** The report of an import, with its hold if it comes from the history. */

@@ -295,7 +295,7 @@ function override<T extends z.ZodType>(setting: z.ZodDefault<T> | z.ZodPrefault<
 }
 
 /** The settings that a feed can override. */
-const feed = z.strictObject({
+const feedSettings = z.strictObject({
   apply: override(keys.apply),
   paused_until: override(keys.paused_until),
   failed_import_email: override(keys.failed_import_email),
@@ -320,10 +320,6 @@ const feed = z.strictObject({
   expected_every_hours: override(keys.expected_every_hours),
 }, { error: objectError });
 
-export type FeedOverrides = z.output<typeof feed>;
-/** In the order of the settings. */
-export const FEED_KEYS = Object.keys(feed.shape) as (keyof FeedOverrides)[];
-
 /** Lower case only, because some file systems ignore case. */
 const FEED_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
@@ -331,7 +327,9 @@ export function isFeedName(name: string): boolean {
   return FEED_NAME.test(name) && name !== "bak";
 }
 
-const feeds = z.record(z.string(), feed, { error: "must be an object that maps names of feeds to their settings" })
+const feeds = z.record(z.string(), feedSettings, {
+  error: "must be an object that maps names of feeds to their settings",
+})
   .superRefine(
     checkKeys((name) =>
       isFeedName(name)
@@ -449,12 +447,11 @@ export function unknownSetting(key: string): string {
   const [, feed, own] = /^(feeds\.[^.]*\.)(.+)$/s.exec(key) ?? ["", "", key];
   const all = keysOf(DEFAULT_SETTINGS);
   if (feed !== "" && all.includes(own)) return "cannot differ between feeds: set it for all of them";
-  const meant = nearest(own, feed === "" ? all : all.filter((name) => isFeedKey(name.replace(/\..*/s, ""))));
+  const meant = nearest(
+    own,
+    feed === "" ? all : all.filter((name) => Object.hasOwn(feedSettings.shape, name.replace(/\..*/s, ""))),
+  );
   return meant === null ? "is not a setting" : `is not a setting (did you mean ${feed}${meant}?)`;
-}
-
-export function isFeedKey(key: string): key is keyof FeedOverrides {
-  return Object.hasOwn(feed.shape, key);
 }
 
 export function mailConfigured(settings: Settings): boolean {

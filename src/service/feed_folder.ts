@@ -33,9 +33,9 @@ export class FeedFolder implements FeedState {
     this.#backoff = new ScanBackoff(clock);
   }
 
-  /** Scans if that does not cost too much time. */
-  async lookWhenDue(settleSeconds: number): Promise<void> {
-    if (this.#backoff.isDue) await this.lookAround(settleSeconds);
+  /** Whether a scan between turns does not cost too much time. */
+  get isDue(): boolean {
+    return this.#backoff.isDue;
   }
 
   /** Scans for the status only. */

@@ -127,7 +127,7 @@ export class RosterdService implements Service {
   status(): Promise<StatusDocument> {
     const { version, config, database, turns, state, databaseMonitor, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
-    const { ready, problems } = this.#readiness();
+    const { ready, problems } = this.#readiness((feed) => `the folder of ${feed}`);
     const mailProblem = outbox.problem(), now = this.#parts.clock.now();
     const root = state.feeds.find(({ feed }) => feed === "")?.unavailableReason ?? null;
     return Promise.resolve({
@@ -181,7 +181,7 @@ export class RosterdService implements Service {
   }
 
   readiness(): Promise<Readiness> {
-    return Promise.resolve(this.#readiness());
+    return Promise.resolve(this.#readiness(() => "the folder of a feed"));
   }
 
   async doctor(signal: AbortSignal): Promise<Finding[]> {
@@ -225,8 +225,8 @@ export class RosterdService implements Service {
     }
   }
 
-  /** Contains no paths, because it is readable without a token. */
-  #readiness(): Readiness {
+  /** Contains no paths, because it is readable without a token. `folderOf` names the folder of a feed. */
+  #readiness(folderOf: (feed: string) => string): Readiness {
     const { databaseMonitor, state, turns } = this.#parts;
     const problems = [
       ...(databaseMonitor.unavailableReason === null
@@ -235,7 +235,7 @@ export class RosterdService implements Service {
       ...state.feeds.flatMap(({ feed, unavailableReason: reason }) =>
         reason === null ? [] : [{
           code: reason.code,
-          text: `${feed === "" ? "the upload folder" : `the folder of ${feed}`} cannot be used`,
+          text: `${feed === "" ? "the upload folder" : folderOf(feed)} cannot be used`,
         }]
       ),
       ...(state.settingsUnavailableReason === null

@@ -1,5 +1,5 @@
 /** Scans the folders between turns, imports from one after the other in each turn, and updates the {@link ServiceState}. */
-import { pausedUntil, settingsOf } from "../domain/settings.ts";
+import { feedsOf, pausedUntil, settingsOf } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";
@@ -102,7 +102,7 @@ export class Turns {
     const interval = this.#state.settings.interval_minutes;
     await this.#readSettings();
     if (this.#state.settings.interval_minutes !== interval) this.#turns.reschedule();
-    await this.#scanFolders((folder, settleSeconds) => folder.lookWhenDue(settleSeconds));
+    await this.#scanFolders((folder) => folder.isDue);
     if (this.#notePauses()) void this.#turns.trigger();
     if (this.#isNotLeader() && this.#options.databaseMonitor.isWorthTrying && await this.#becomeLeader()) {
       this.#turns.trigger();
@@ -113,13 +113,11 @@ export class Turns {
     return this.#options.folders.of(this.#state.settings);
   }
 
-  async #scanFolders(
-    look = (folder: FeedFolder, settleSeconds: number) => folder.lookAround(settleSeconds),
-  ): Promise<void> {
-    const { settings } = this.#state, folders = this.#folders;
-    for (const folder of folders) await look(folder, settings.settle_seconds);
-    this.#state.feeds = folders;
-    this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
+  async #scanFolders(which = (_: FeedFolder) => true): Promise<void> {
+    const { settings } = this.#state, folders = this.#folders, root = folders[folders.length - 1];
+    const looksElsewhere = which(root);
+    for (const folder of folders.filter(which)) await folder.lookAround(settings.settle_seconds);
+    if (looksElsewhere) this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
   }
 
   /** Returns whether a pause has ended. Then the files that waited are due. */
@@ -149,10 +147,11 @@ export class Turns {
     const { leadership: { term }, databaseMonitor } = this.#options;
     const result = { imported: [] as number[], hadUploads: false }, failures: unknown[] = [];
     this.#notePauses();
-    this.#state.feeds = this.#folders;
     try {
       for (const folder of this.#folders) {
         if (signal.aborted || term.aborted) break;
+        // An earlier import may have taken long enough for an admin to remove the feed.
+        if (!feedsOf(this.#state.settings).includes(folder.feed)) continue;
         const { imported, hadUploads } = await this.#importFeed(folder, signal, failures);
         result.imported.push(...imported);
         result.hadUploads ||= hadUploads;
@@ -210,6 +209,7 @@ export class Turns {
     try {
       const { settings, etag } = await settingsFile.read();
       this.#state.settings = settings;
+      this.#state.feeds = this.#folders;
       if (etag !== this.#settingsEtag) await this.#noteEdits();
       this.#settingsEtag = etag;
       if (this.#state.settingsUnavailableReason !== null) log.info("settings_mended");

@@ -65,7 +65,7 @@ serverTest("check predicts what an import holds; imports, imports show and statu
     /^ {2}import 2 \(spring\.csv\) holds 25 users: to see why and decide, run "rosterd imports show 2"$/m,
   );
   const status = await json(here, "status");
-  assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, file: "spring.csv", users: 25 }]]);
+  assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, feed: "", file: "spring.csv", users: 25 }]]);
 });
 
 serverTest("imports says why a file was rejected", async () => {

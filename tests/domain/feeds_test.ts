@@ -27,14 +27,14 @@ Deno.test("values and lists of a feed replace those for all feeds, entries of ob
     date_format: "YYYYMMDD",
     user_types: ["1"],
     archive_guard: { max_percent: 5, min_users: 7 },
-    header_aliases: { "Student No": "student_no", Mail: "email" },
+    header_aliases: { Key: "student_no", Post: "email" },
     value_maps: { active: { Y: "1", N: "0" }, province: { Ontario: "ON" } },
     defaults: { login_source: "sso", city: "Hull" },
     feeds: {
       students: {
         user_types: [],
         archive_guard: { min_users: 1 },
-        header_aliases: { "STUDENT NO": "employ_no" },
+        header_aliases: { KEY: "employ_no" },
         value_maps: { active: { y: "0" } },
         defaults: { city: "Ottawa" },
       },
@@ -45,7 +45,7 @@ Deno.test("values and lists of a feed replace those for all feeds, entries of ob
     "students",
   );
   assert.deepEqual([date_format, user_types, archive_guard], ["YYYYMMDD", [], { max_percent: 5, min_users: 1 }]);
-  assert.deepEqual(header_aliases, { Mail: "email", "STUDENT NO": "employ_no" });
+  assert.deepEqual(header_aliases, { Post: "email", KEY: "employ_no" });
   assert.deepEqual(value_maps, { active: { N: "0", y: "0" }, province: { Ontario: "ON" } });
   assert.deepEqual(defaults, { login_source: "sso", city: "Ottawa" });
   assert.deepEqual(settingsOf(settings, ""), settings);

@@ -103,6 +103,8 @@ withFeeds("a feed whose folder is a link is stopped alone, and the status names 
   assert.match(feeds[0].text!, /students is a link/);
   assert.equal(folder.usable, true);
   assert.equal(problems[0].text, "the folder of students cannot be used");
+  const open = await (await service.fetch("/readyz", { headers: { authorization: "" } })).json();
+  assert.deepEqual(open.problems.map(({ text }: { text: string }) => text), ["the folder of a feed cannot be used"]);
   assert.deepEqual(
     [...Deno.readDirSync(elsewhere)].map(({ name }) => name),
     ["x.csv"],
@@ -230,5 +232,44 @@ withFeeds(
     assert.deepEqual(Object.keys(feeds), ["staff", "students"]);
     assert.deepEqual(feeds, FEEDS);
     assert.deepEqual(Object.keys((await service.get<{ feeds: object }>("/settings")).feeds), ["staff", "students"]);
+  },
+);
+
+withFeeds(
+  "a missing file is told to the clerks of its feed; a pause is silent, and the wait begins again after it",
+  async (service, sql) => {
+    await dropAll(service);
+    await service.turn();
+    await service.smtp.received(1);
+    await sql`update rosterd.imports set finished_at = now() - interval '61 minutes'`;
+    await service.set({
+      feeds: {
+        students: { expected_every_hours: 1 },
+        staff: { expected_every_hours: 1, paused_until: IN_AN_HOUR() },
+      },
+    });
+    const [, staff] = (await status(service)).feeds;
+    assert.equal(staff.expected_at, null, "nothing is expected in a pause");
+    await service.turn();
+    const [, mail] = await service.smtp.received(2);
+    assert.equal(mail.subject, "rosterd: students: no file for 1 hour");
+    assert.deepEqual(mail.envelope.to.toSorted(), ["admin@example.edu", "students@example.edu"]);
+
+    await service.set({ feeds: { staff: { paused_until: new Date(Date.now() - 60_000).toISOString() } } });
+    await service.turn();
+    const [{ count }] = await sql<{ count: number }[]>`select count(*) from rosterd.outbox where kind = 'alert'`;
+    assert.equal(Number(count), 1, "the pause has just ended");
+  },
+);
+
+withFeeds(
+  "an undo works in a pause",
+  async (service, sql) => {
+    await service.drop("x.csv", ROOT);
+    await service.turn();
+    await service.set({ paused_until: IN_AN_HOUR() });
+    const [{ id }] = await history(service, "limit=1");
+    assert.equal((await service.fetch(`/imports/${id}/undo`, { method: "POST" })).status, 200);
+    assert.equal((await sql`select from rosterd.users where archived_at is null`).length, 0);
   },
 );

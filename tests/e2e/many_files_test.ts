@@ -28,7 +28,7 @@ Deno.test({
     const status = await service.get<StatusDocument>("/status");
     assert.deepEqual([status.waiting.length, status.waiting_count], [100, FILES]);
     assert.deepEqual([status.ignored.length, status.ignored_count], [100, FILES]);
-    assert.deepEqual(Object.keys(status.waiting[0]), ["name", "code", "text"]);
+    assert.deepEqual(Object.keys(status.waiting[0]), ["feed", "name", "code", "text"]);
     assert.equal(status.waiting[0].name, "299.csv");
     assert.equal(status.waiting[99].name, "200.csv");
     const metrics = await (await service.fetch("/metrics")).text();

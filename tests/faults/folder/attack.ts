@@ -15,7 +15,7 @@ import { FolderService } from "./service.ts";
 import { survived } from "../verdict.ts";
 
 /** The attacker, and a user who only uploads. */
-const MALLORY = 65_534, ALICE = 65_533;
+export const MALLORY = 65_534, ALICE = 65_533;
 
 export interface AttackOptions {
   kind: Attack["kind"];
@@ -105,7 +105,7 @@ async function nobodyElseHarmed(service: FolderService, canary: Canary): Promise
 }
 
 /** Entries that only their owner can create, to be linked into the folder. */
-async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
+export async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   await mkdir(root);
   await mkdir(join(root, "work"));
   await run("mkfifo", join(root, "pipe"));
@@ -114,7 +114,7 @@ async function makeHoard(root: string): Promise<{ root: string } & Disposable> {
   return { root, [Symbol.dispose]: () => socket.close() };
 }
 
-function startAttacker(plan: Attack) {
+export function startAttacker(plan: Attack) {
   const script = fileURLToPath(import.meta.resolve("./attacker.ts"));
   const args = ["--clear-groups", Deno.execPath(), "run", "-A", "--no-check", "--quiet", script, JSON.stringify(plan)];
   const child = new Deno.Command("setpriv", { args, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../../.ci/permissions.ts";
 import type { ImportEntry, WaitingFile } from "../../../src/importer/ports.ts";
@@ -24,6 +24,8 @@ const WITHOUT_POWER = IS_ROOT ? ["setpriv", "--bounding-set=-all", "--inh-caps=-
 
 export interface FolderServiceOptions {
   settings?: Record<string, unknown>;
+  /** Each is a folder in the upload folder. */
+  feeds?: readonly string[];
   /** A command that runs the service, for example with a limit. */
   wrapper?: readonly string[];
   withoutMail?: boolean;
@@ -38,6 +40,7 @@ export interface Status {
   ready: boolean;
   problems: { code: string; text: string }[];
   folder: { usable: boolean; text?: string };
+  feeds: { name: string; usable: boolean }[];
   waiting: WaitingFile[];
   ignored: string[];
 }
@@ -62,7 +65,7 @@ export class FolderService implements AsyncDisposable {
   ) {}
 
   static async start(options: FolderServiceOptions = {}): Promise<FolderService> {
-    const { settings, wrapper = [], withoutMail = false } = options;
+    const { settings, feeds = [], wrapper = [], withoutMail = false } = options;
     const database = (await testDatabase())!;
     const smtp = await startSmtpServer({ security: "none" });
     const program = [...WITHOUT_POWER, ...wrapper, Deno.execPath(), "run", ...PERMISSIONS, "--quiet", MAIN];
@@ -82,10 +85,11 @@ export class FolderService implements AsyncDisposable {
       failed_import_email: "registry@example.edu",
       smtp: { host: "127.0.0.1", port: smtp.port, security: "none" },
     };
-    const document = { settle_seconds: 0, interval_minutes: 60, ...(withoutMail ? {} : mail), ...settings };
+    const own = { feeds: Object.fromEntries(feeds.map((feed) => [feed, {}])) };
+    const document = { settle_seconds: 0, interval_minutes: 60, ...(withoutMail ? {} : mail), ...own, ...settings };
     await here.write("settings.json", JSON.stringify(document));
     const mails = withoutMail ? null : () => smtp.mails;
-    const outside = new Outside({ upload, sql: database.sql, mails });
+    const outside = new Outside({ upload, feeds, sql: database.sql, mails });
     const service = new FolderService(here, database, smtp, outside, options.inMemory ?? false);
     await service.restart();
     return service;
@@ -183,19 +187,22 @@ export class FolderService implements AsyncDisposable {
 
   /** Uploads a file as a good client would, as the user `uid`. */
   async drop(name: string, content: string, uid?: number): Promise<void> {
-    const part = this.at(`.${crypto.randomUUID()}.part`);
+    const path = this.at(name), part = join(dirname(path), `.${crypto.randomUUID()}.part`);
     await writeFile(part, content);
     if (uid !== undefined) await chown(part, uid, uid);
-    await rename(part, this.at(name));
+    await rename(part, path);
   }
 
   /** Drops a roster of one good user, optionally with a failed record, and declares its outcome. */
-  async dropGood(id: string, options: { fails?: boolean; uid?: number; name?: string } = {}): Promise<void> {
-    const { fails = false, uid, name = `good-${id}.csv` } = options;
+  async dropGood(
+    id: string,
+    options: { fails?: boolean; uid?: number; name?: string; feed?: string } = {},
+  ): Promise<void> {
+    const { fails = false, uid, name = `good-${id}.csv`, feed = "" } = options;
     const content = `unique_id,login_source,first_name\n${id},ldap,Good\n${fails ? `,ldap,No id ${id}\n` : ""}`;
     const status = fails ? "failed_records" : "done";
-    this.outside.expect({ name, content, status, creates: [id], failed: fails ? 1 : 0 });
-    await this.drop(name, content, uid);
+    this.outside.expect({ name, feed, content, status, creates: [id], failed: fails ? 1 : 0 });
+    await this.drop(join(feed, name), content, uid);
   }
 
   /** Counts open handles of the process. */

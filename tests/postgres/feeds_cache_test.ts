@@ -1,0 +1,29 @@
+/** Each feed has an unchanged-record cache of its own. */
+import assert from "node:assert/strict";
+import { countsOf, csvOf, onServer, type RosterDatabase } from "./roster_database.ts";
+
+const rosterOf = (feed: string, city: string) =>
+  csvOf(Array.from({ length: 300 }, (_, at) => ({ unique_id: `${feed}${at}`, login_source: "ldap", city })));
+
+async function logOf({ sql }: RosterDatabase, feed: string): Promise<string> {
+  const [{ log }] = await sql`
+    select coalesce(string_agg(id::text || ':' || entries, ' ' order by id), '') as log
+    from rosterd.known_records where feed = ${feed}`;
+  return log;
+}
+
+onServer("two feeds that take turns keep each other's cache, and skip what is unchanged", async (db) => {
+  // The users that b creates are new to the cache of a.
+  for (const feed of ["a", "b", "a"]) await db.import(rosterOf(feed, "Hull"), { feed });
+  const [a, b] = [await logOf(db, "a"), await logOf(db, "b")];
+  assert.ok(a !== "" && b !== "", "each has a log");
+
+  for (const feed of ["a", "b", "a"]) {
+    assert.deepEqual(countsOf(await db.import(rosterOf(feed, "Hull"), { feed })), { records: 300, unchanged: 300 });
+  }
+  assert.deepEqual([await logOf(db, "a"), await logOf(db, "b")], [a, b]);
+
+  assert.equal((await db.import(rosterOf("b", "Ottawa"), { feed: "b" })).updated, 300);
+  assert.equal(await logOf(db, "a"), a);
+  assert.equal((await db.sql`select from rosterd.known_state`).length, 2);
+});
