@@ -5,7 +5,9 @@ import type { Settings } from "./settings.ts";
 type Guard = Settings["archive_guard"];
 
 export interface Losses {
-  /** Null: all login sources combined. */
+  /** The feed, if these are the users whom it names; otherwise null. */
+  feed: string | null;
+  /** Null, also with `feed`: all login sources combined. */
   login_source: string | null;
   /** Users who were active before the import. */
   active: number;
@@ -36,17 +38,20 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
 
 const MAX_REASONS = 5;
 
-/** Sorts by login source, with the total first. */
+/** Sorts by login source, with the total first, and the feed after it. */
 function byName(one: Losses, other: Losses): number {
-  const [name, otherName] = [one.login_source ?? "", other.login_source ?? ""];
+  const [name, otherName] = [one, other].map(({ feed, login_source }) =>
+    login_source === null ? feed === null ? "0" : "1" : `2${login_source}`
+  );
   return name < otherName ? -1 : name > otherName ? 1 : 0;
 }
 
-/** Drops the total if a single login source has the same numbers. */
+/** Drops the total and the feed if a later entry has the same numbers. */
 function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
-  const [all, ...sources] = sorted;
-  const isAll = ({ counted, active }: Losses) => counted === all.counted && active === all.active;
-  return all?.login_source === null && sources.some(isAll) ? sources : sorted;
+  return sorted.filter(({ login_source, counted, active }, at) =>
+    login_source !== null ||
+    !sorted.slice(at + 1).some((later) => later.counted === counted && later.active === active)
+  );
 }
 
 /**
@@ -56,9 +61,19 @@ function isAbove({ max_percent, min_users }: Guard, { active, counted, losing }:
   return losing > 0 && counted > min_users && counted * 100 > active * max_percent;
 }
 
-function sentence({ max_percent, min_users }: Guard, { login_source, active, counted, losing }: Losses): string {
-  const where = login_source === null ? "all login sources together" : `login source "${login_source}"`;
-  const have = login_source === null ? "have" : "has";
+/** Names a feed in a sentence. */
+function feedWords(feed: string): string {
+  return feed === "" ? "the feed without a name" : `feed "${feed}"`;
+}
+
+function sentence({ max_percent, min_users }: Guard, losses: Losses): string {
+  const { feed, login_source, active, counted, losing } = losses;
+  const where = login_source !== null
+    ? `login source "${login_source}"`
+    : feed === null
+    ? "all login sources together"
+    : feedWords(feed);
+  const have = login_source === null && feed === null ? "have" : "has";
   const earlier = counted > losing ? `, ${grouped(counted - losing)} of them in the last 24 hours` : "";
   return `${where} ${have} ${grouped(active)} active users, and ${
     grouped(counted)

@@ -242,7 +242,7 @@ const keys = {
     "Archive users whose record says active = 0, and release their permits. Off: they are only disabled.",
   ),
   missing_users: choice("keep", "archive").default("keep").describe(
-    'What to do with users missing from a roster that covers their login source: "keep" or "archive".',
+    'What to do with users whom an earlier file of the feed named and this one does not: "keep" or "archive".',
   ),
   archive_guard: archiveGuard.prefault({}).describe(
     "Hold archivals for approval if an import would take access from more users than these limits allow.",

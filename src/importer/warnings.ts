@@ -52,6 +52,15 @@ export function keptWarning(column: string, users: number): Warning {
   return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
 }
 
+/** `users` would have lost access to this file alone. */
+export function keptByOtherFeedWarning(users: number): Warning {
+  const who = users === 1 ? "1 user keeps" : `${grouped(users)} users keep`;
+  return {
+    code: "kept_by_other_feed",
+    text: `${who} access although this feed no longer calls them active, because another feed does`,
+  };
+}
+
 /** The warnings about a plan. `importId` is null for a dry run. */
 export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;

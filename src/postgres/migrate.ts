@@ -8,7 +8,8 @@ import knownRecords from "./migrations/0005_known_records.sql" with { type: "tex
 import decisions from "./migrations/0006_decisions.sql" with { type: "text" };
 import knownState from "./migrations/0007_known_state.sql" with { type: "text" };
 import feeds from "./migrations/0008_feeds.sql" with { type: "text" };
-import uncheckedDetails from "./migrations/0009_unchecked_details.sql" with { type: "text" };
+import names from "./migrations/0009_names.sql" with { type: "text" };
+import uncheckedDetails from "./migrations/0010_unchecked_details.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly string[] = [
   decisions,
   knownState,
   feeds,
+  names,
   uncheckedDetails,
 ];
 

@@ -7,6 +7,7 @@ import structure from "./queries/doctor/structure.sql" with { type: "text" };
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [
   ["users", "users_pkey", "PRIMARY KEY (unique_id)"],
   ["users", "users_archived_are_inactive", "CHECK (archived_at is null or not active)"],
+  ["users", "users_feeds_check", "CHECK (jsonb_typeof(feeds) = 'object')"],
   ["permits", "permits_pkey", "PRIMARY KEY (permit_id)"],
   ["permits", "permits_status_check", "CHECK (status in ('active', 'released', 'expired', 'void', 'lost'))"],
   ["imports", "imports_pkey", "PRIMARY KEY (id)"],
@@ -28,9 +29,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
   ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
   ["migrations", "migrations_pkey", "PRIMARY KEY (number)"],
-  ...["import_held", "trial_changes", "outbox"].map((
-    table,
-  ): [string, string, string] => [
+  ...["import_held", "trial_changes", "outbox"].map((table): [string, string, string] => [
     table,
     `${table}_import_id_fkey`,
     "FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE",

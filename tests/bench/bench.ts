@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { psqlIsFound } from "./by_hand.ts";
 import { IMPORT_CASES, type ImportCase } from "./cases.ts";
+import { FEEDS, feedsByHandOnce, feedsOnce } from "./feeds_case.ts";
 import { FIGURES } from "./figures.ts";
 import { rosterFile } from "./files.ts";
 import { type HugeRow, measureHuge } from "./huge.ts";
@@ -82,6 +83,21 @@ async function measureImports(options: Options, programs: Program[], others: Oth
     : IMPORT_CASES.filter(({ name }) => options.wants(name));
   for (const wanted of cases) {
     rows.push(...await measureImport(options, programs, others, wanted));
+  }
+  if (options.wants(FEEDS.name)) rows.push(...await measureFeeds(options, programs, others));
+  return rows;
+}
+
+async function measureFeeds({ runs, records }: Options, programs: Program[], others: Others): Promise<ImportRow[]> {
+  const { name, title, most } = FEEDS, [any] = programs;
+  const byHand = others.psql
+    ? await median(runs, `${name}, psql, s`, seconds, () => feedsByHandOnce(any, records))
+    : null;
+  const rows: ImportRow[] = [];
+  for (const program of programs) {
+    const own = await median(runs, `${name}, ${program.name}, s`, seconds, () => feedsOnce(program, records));
+    const beside = { byHandSeconds: byHand?.seconds ?? null, pgloaderSeconds: null };
+    rows.push({ title, program: program.name, seconds: own.seconds, ...beside, most, peakMiB: own.peakMiB });
   }
   return rows;
 }

@@ -27,7 +27,8 @@ export type ByHand =
   | "upsert what is good"
   | "upsert what is mapped"
   | "upsert the first of each"
-  | "archive";
+  | "archive"
+  | "snapshot";
 
 /** The columns of a file, their names in the users table, and their values. */
 class Columns {
@@ -79,6 +80,8 @@ function statement(columns: Columns, byHand: ByHand): string {
       return upsert(columns, values, "", "distinct on (unique_id)");
     case "archive":
       return archive(columns);
+    case "snapshot":
+      return `${upsert(columns, values)}\n${ARCHIVE_MISSING}`;
   }
 }
 
@@ -90,6 +93,9 @@ on conflict (unique_id) do update
   set (${rest.join(", ")}, updated_at) = (${columns.of("excluded")}, now())
   where (${columns.of("u")}) is distinct from (${columns.of("excluded")});`;
 }
+
+const ARCHIVE_MISSING = `update by_hand.users as u set active = false, archived_at = now(), updated_at = now()
+  where archived_at is null and not exists (select from roster as r where r.unique_id = u.unique_id);`;
 
 /** Uses rosterd's permits and function. */
 function archive(columns: Columns): string {

@@ -9,7 +9,12 @@ export type CountName =
   | "archived"
   | "failed"
   | "skipped"
-  | "permits_released";
+  | "permits_released"
+  | "missing_archived"
+  | "records";
+
+/** A file is the whole roster. */
+const SNAPSHOT = { missing_users: "archive", archive_guard: { max_percent: 100 } };
 
 export interface ImportCase {
   name: string;
@@ -81,6 +86,39 @@ export const IMPORT_CASES: readonly ImportCase[] = [
     byHand: "upsert",
     most: 0.35,
     expected: (records) => ({ updated: Math.ceil(records / 100), unchanged: records - Math.ceil(records / 100) }),
+  },
+  {
+    name: "snapshot",
+    title: "snapshot, first import",
+    before: null,
+    file: {},
+    settings: SNAPSHOT,
+    byHand: "upsert",
+    most: 1.1,
+    expected: (records) => ({ created: records }),
+  },
+  {
+    name: "snapshot",
+    title: "snapshot, the same file again",
+    before: {},
+    file: {},
+    settings: SNAPSHOT,
+    byHand: "snapshot",
+    most: 0.3,
+    expected: (records) => ({ unchanged: records }),
+  },
+  {
+    name: "snapshot",
+    title: "snapshot, 1 % missing",
+    before: {},
+    file: { missingEvery: 100 },
+    settings: SNAPSHOT,
+    byHand: "snapshot",
+    most: 0.5,
+    expected: (records) => {
+      const missing_archived = Math.ceil(records / 100);
+      return { records: records - missing_archived, unchanged: records - missing_archived, missing_archived };
+    },
   },
   {
     name: "failing",

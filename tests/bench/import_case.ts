@@ -25,13 +25,14 @@ export async function byHandOnce(program: Program, wanted: ImportCase, records: 
     await makeTable(sql);
     const { before, byHand } = wanted;
     if (before !== null) {
-      const first = byHand === "archive" ? "upsert" : byHand;
+      const first = byHand === "archive" || byHand === "snapshot" ? "upsert" : byHand;
       await loadByHand(await rosterFile({ records, ...before }), url, first);
     }
     await sellPermits(sql, wanted, records);
     await settle("by_hand.users");
     const result = await loadByHand(await rosterFile({ records, ...wanted.file }), url, wanted.byHand);
-    const { created = 0, failed = 0, skipped = 0, archived = 0, permits_released = 0 } = wanted.expected(records);
+    const { created = 0, failed = 0, skipped = 0, permits_released = 0, ...gone } = wanted.expected(records);
+    const archived = (gone.archived ?? 0) + (gone.missing_archived ?? 0);
     const users = records - failed - skipped + (before === null ? 0 : created);
     const [counts] = await sql`
       select count(*) as users, count(archived_at) as archived,
@@ -58,7 +59,7 @@ interface Place extends Pick<FreshDatabase, "url" | "sql"> {
   /** Removed at the end. */
   folder: string;
   /** `keepsFailed`: also writes the failed records to a file. */
-  load(file: string, keepsFailed?: boolean): Promise<Measured>;
+  load(file: string, keepsFailed?: boolean, feed?: string): Promise<Measured>;
   /** Waits until the server is idle, so that one measurement does not affect the next. */
   settle(table: string): Promise<void>;
 }
@@ -66,7 +67,7 @@ interface Place extends Pick<FreshDatabase, "url" | "sql"> {
 /** Runs `work` with an empty database that has rosterd's schema. */
 export async function onFreshDatabase<T>(
   program: Program,
-  { settings = {} }: ImportCase,
+  { settings = {} }: Pick<ImportCase, "settings">,
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
   await using database = (await testDatabase())!;
@@ -77,8 +78,9 @@ export async function onFreshDatabase<T>(
     await sql.unsafe("checkpoint");
   };
   return await inFolder(async (folder) => {
-    const load = async (file: string, keepsFailed = false) => {
-      const words = ["import", file, "--json", ...(keepsFailed ? ["--failed-file", join(folder, "failed.csv")] : [])];
+    const load = async (file: string, keepsFailed = false, feed?: string) => {
+      const failed = keepsFailed ? ["--failed-file", join(folder, "failed.csv")] : [];
+      const words = ["import", file, "--json", ...failed, ...(feed === undefined ? [] : ["--feed", feed])];
       const result = await measure([...program.command, ...words], folder, { DATABASE_URL: url });
       if (result.code !== 0 && result.code !== 2) throw new Error(`rosterd ended with ${result.code}: ${result.err}`);
       return result;

@@ -1,6 +1,7 @@
 /** The options of `deno task bench`. */
 import { parseArgs } from "node:util";
 import { IMPORT_CASES } from "./cases.ts";
+import { FEEDS } from "./feeds_case.ts";
 import { FIGURES } from "./figures.ts";
 
 const RUNS = 5;
@@ -25,7 +26,7 @@ export const READER = "reader";
 export const HUGE = "huge";
 
 export function readOptions(args: readonly string[]): Options {
-  const names = [...[...IMPORT_CASES, ...FIGURES].map(({ name }) => name), HUGE, LATENCY, READER];
+  const names = [...[...IMPORT_CASES, ...FIGURES].map(({ name }) => name), FEEDS.name, HUGE, LATENCY, READER];
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -17,6 +17,8 @@ export interface RosterPlan {
   newPart?: number;
   /** Whether it is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
+  /** Every so many records one is missing; 0: none. */
+  missingEvery?: number;
   shape?: RosterShape;
 }
 
@@ -185,11 +187,12 @@ export async function writeRoster(path: string, plan: RosterPlan): Promise<void>
 /** The text of a roster, in pieces. */
 function* textOf(plan: RosterPlan): Generator<string> {
   const { records, from = 1, newPart = 0, isExport = false, shape = {} } = plan;
-  const { changedEvery = 0, failingEvery = 0, inactiveEvery = 0, repeatedEvery = 0 } = plan;
+  const { changedEvery = 0, failingEvery = 0, inactiveEvery = 0, repeatedEvery = 0, missingEvery = 0 } = plan;
   const row = rowOf(shape), place = placeIn(shape.order, records), first = from + Math.floor(newPart * records);
   const isEvery = (every: number, at: number) => every > 0 && at % every === 0;
   let text = (shape.encoding === "utf-16" ? "\ufeff" : "") + row(ROSTER_HEADER.split(","));
   for (let at = 0; at < records; at++) {
+    if (isEvery(missingEvery, at)) continue;
     const number = place(at), user = number > 0 && isEvery(repeatedEvery, number) ? number - 1 : number;
     const [changed, failing, inactive] = [changedEvery, failingEvery, inactiveEvery].map((every) =>
       isEvery(every, user)

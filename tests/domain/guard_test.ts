@@ -5,12 +5,14 @@ import { type Losses, reasonToHold } from "../../src/domain/guard.ts";
 const GUARD = { max_percent: 10, min_users: 20 };
 
 const all = (active: number, counted: number, losing = counted): Losses => ({
+  feed: null,
   login_source: null,
   active,
   counted,
   losing,
 });
 const of = (login_source: string, active: number, counted: number, losing = counted): Losses => ({
+  feed: null,
   login_source,
   active,
   counted,

@@ -31,3 +31,4 @@ sessionTest(
   (text, folder) => text.replaceAll(/(?<=\s)(?=(?:upload|data)\/|turn\.json)/g, `${folder}/`),
 );
 sessionTest("Archive guard", 4, (text, folder) => text.replaceAll("/tmp/guard", folder));
+sessionTest("Two feeds", 3, (text, folder) => text.replaceAll("/tmp/feeds", folder));

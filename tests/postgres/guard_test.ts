@@ -110,10 +110,11 @@ onServer("losses in a small login source, and many small losses within 24 hours,
 });
 
 onServer(
-  "missing users of a login source are archived under the guard, but not if the roster is incomplete",
+  "missing users whom the feed named are archived under the guard, but not if the roster is incomplete",
   async (db) => {
     await addUsers(db, 30);
     await addUsers(db, 5, "hr");
+    await db.sql`update rosterd.users set feeds = '{}' where login_source = 'hr'`;
     const whole = { settings: { ...settings, missing_users: "archive" as const } };
 
     const few = await db.import(roster(28, 0), whole);

@@ -35,6 +35,7 @@ onServer("consecutive imports use the same tables, and find them empty", async (
     "repeats",
     "staged",
     "taken",
+    "unmet",
   ];
   assert.deepEqual(Object.keys(tables), names);
 

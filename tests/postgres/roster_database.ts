@@ -78,16 +78,17 @@ export class RosterDatabase implements AsyncDisposable {
   /** Users by unique_id, with their values and booleans for `active` and `archived`. */
   async users(): Promise<Record<string, User>> {
     const rows = await this.sql<{ user: User }[]>`
-      select to_jsonb(u) - '{archived_at, created_at, updated_at, created_by_import}'::text[]
+      select to_jsonb(u) - '{archived_at, created_at, updated_at, created_by_import, feeds}'::text[]
         || jsonb_build_object('archived', archived_at is not null) as user
       from rosterd.users as u order by unique_id`;
     return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));
   }
 
-  /** Adds users as an earlier import left them: `state` is active, disabled or archived. */
+  /** Adds users as an earlier import without feeds left them: `state` is active, disabled or archived. */
   async addUsers(...users: { unique_id: string; state?: string; [column: string]: unknown }[]): Promise<void> {
     const rows = users.map(({ state = "active", ...values }) => ({
       login_source: "ldap",
+      feeds: { "": true },
       ...values,
       active: state === "active",
       archived_at: state === "archived" ? "2026-01-01T00:00:00Z" : null,

@@ -67,7 +67,8 @@ table known_state (
   log text not null,
   sums bytea not null,
   written_by xid,
-  feed text not null default ''::text
+  feed text not null default ''::text,
+  named bigint
 )
 table migrations (
   number integer not null,
@@ -129,7 +130,8 @@ table users (
   archived_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  created_by_import bigint
+  created_by_import bigint,
+  feeds jsonb not null default '{}'::jsonb
 )
 
 constraint import_changes_pkey on rosterd.import_changes PRIMARY KEY (import_id, unique_id)
@@ -153,6 +155,7 @@ constraint permits_status_check on rosterd.permits CHECK ((status = ANY (ARRAY['
 constraint trial_changes_import_id_fkey on rosterd.trial_changes FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint trial_changes_pkey on rosterd.trial_changes PRIMARY KEY (import_id, unique_id)
 constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS NULL) OR (NOT active)))
+constraint users_feeds_check on rosterd.users CHECK ((jsonb_typeof(feeds) = 'object'::text))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
 
 CREATE INDEX import_changes_lost_active_idx ON rosterd.import_changes USING btree (changed_at) WHERE lost_active

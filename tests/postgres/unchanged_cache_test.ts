@@ -228,17 +228,78 @@ onServer("what an undo put back is read again", async (db) => {
   assert.deepEqual(await importing(db, PEOPLE.replace("Hull", "Gatineau")), changed);
 });
 
-onServer("missing users are looked for among all records, and who was archived is read again", async (db) => {
-  const settings = { missing_users: "archive" as const, archive_guard: { max_percent: 100, min_users: 0 } };
-  await importing(db, PEOPLE);
+const SNAPSHOT = { missing_users: "archive" as const, archive_guard: { max_percent: 100, min_users: 0 } };
+const WITHOUT_B = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), "");
 
-  const some = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), "");
-  const expected = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: ALL - 1, again: 0 };
-  assert.deepEqual(await importing(db, some, { settings }), expected);
+onServer("missing users are found although records are skipped, and who comes back is read", async (db) => {
+  const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
+  assert.deepEqual(await night(PEOPLE), { records: ALL, created: ALL, written: ALL, again: 0 });
+  assert.deepEqual(await night(PEOPLE), { records: ALL, unchanged: ALL, written: 0, again: 0 });
 
-  const written = inBucketsOf("b");
-  assert.deepEqual(await importing(db, PEOPLE), { records: ALL, unchanged: ALL, written, again: 0 });
+  const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0, again: 0 };
+  assert.deepEqual(await night(WITHOUT_B), gone);
   assert.equal((await db.users()).b.archived, true);
+  assert.deepEqual(await night(WITHOUT_B), { records: ALL - 1, unchanged: ALL - 1, written: 0, again: 0 });
+
+  const back = { records: ALL, unchanged: ALL - 1, reactivated: 1, written: 1, again: 0 };
+  assert.deepEqual(await night(PEOPLE), back);
+  assert.deepEqual(await night(WITHOUT_B), gone);
+});
+
+onServer("a user whom only a short file named is missing from a file whose records are skipped", async (db) => {
+  const night = (text: string, missing_users: "archive" | "keep") =>
+    importing(db, text, { settings: { ...SNAPSHOT, missing_users } });
+  await night(PEOPLE, "archive");
+  // Too short to look at the users, so nothing is kept of it.
+  await night("unique_id,login_source\nnew,ldap\nother,ldap\n", "keep");
+
+  const expected = {
+    records: ALL,
+    unchanged: ALL,
+    missing_archived: 2,
+    written: inBucketsOf("new", "other"),
+    again: 0,
+  };
+  assert.deepEqual(await night(PEOPLE, "archive"), expected);
+});
+
+onServer("a user whose record failed or is repeated is not missing among skipped ones", async (db) => {
+  const night = (text: string) => importing(db, text, { settings: SNAPSHOT });
+  await night(PEOPLE);
+  const failing = PEOPLE.replace(lines("b,ldap,Hull,b@x.ca"), lines("b,ldap,Hull,none"));
+  assert.deepEqual(await night(failing), { records: ALL, unchanged: ALL - 1, failed: 1, written: 1, again: 0 });
+  const twice = WITHOUT_B + lines("a,ldap,Ottawa,a@x.ca");
+  const expected = { records: ALL, unchanged: ALL - 1, skipped: 1, missing_archived: 1, written: 1, again: 1 };
+  assert.deepEqual(await night(twice), expected);
+});
+
+onServer("each feed skips its own records, and reads again those of users whom another feed changed", async (db) => {
+  const settings = { ...SNAPSHOT, feeds: { students: {}, staff: {} } };
+  const night = async (feed: string, text: string) => {
+    const { written, again: _, ...counts } = await importing(db, text, { feed, settings });
+    return { ...counts, written };
+  };
+  const staff = roster(...["x", "y"].map((id) => `${id},ldap,Hull,`), "b,ldap,Hull,b@x.ca").replaceAll(
+    "first",
+    "staff",
+  );
+  await night("students", PEOPLE);
+  await night("staff", staff);
+  // The name of b in the other feed was new.
+  const read = inBucketsOf("b");
+  assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
+  for (const [feed, text] of [["staff", staff], ["students", PEOPLE]]) {
+    assert.deepEqual(await night(feed, text), { records: ALL, unchanged: ALL, written: 0 }, `${feed} again`);
+  }
+
+  // Who is only in one feed is no concern of the other, and b is kept by the other feed.
+  const changed = staff.replace("x,ldap,Hull", "x,ldap,Gatineau").replace(lines("b,ldap,Hull,b@x.ca"), "");
+  const counts = { records: ALL - 1, updated: 1, unchanged: ALL - 2, written: 1 };
+  assert.deepEqual(await night("staff", changed), counts);
+  assert.deepEqual(await night("students", PEOPLE), { records: ALL, unchanged: ALL, written: read });
+  assert.equal((await db.users()).b.active, true);
+  const gone = { records: ALL - 1, unchanged: ALL - 1, missing_archived: 1, written: 0 };
+  assert.deepEqual(await night("students", WITHOUT_B), gone);
 });
 
 onServer("the look at the users leaves the settings of the import alone", async (db) => {

@@ -10,7 +10,7 @@
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
-import type { Settings } from "../../domain/settings.ts";
+import { feedsOf, type Settings } from "../../domain/settings.ts";
 import { Digest } from "./digest.ts";
 import type { Header } from "../checks/header.ts";
 import { UnchangedJournal } from "./unchanged_journal.ts";
@@ -21,6 +21,8 @@ import { UnchangedTable } from "./unchanged_table.ts";
 const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "interval_minutes",
   "settle_seconds",
+  "apply",
+  "paused_until",
   "reply_to_admin_email",
   "failed_import_email",
   "mail_on",
@@ -28,6 +30,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "bak_retention_days",
   "expected_every_hours",
   "smtp",
+  // Only their names and their order matter.
+  "feeds",
 ]);
 
 export interface UnchangedCache {
@@ -53,10 +57,5 @@ export function createUnchangedCache(delimiter: string, header: Header, settings
  */
 function contextOf(delimiter: string, header: Header, settings: Settings): string {
   const meant = Object.entries(settings).filter(([name]) => !ELSEWHERE.has(name)).sort();
-  return JSON.stringify([manifest.version, delimiter, header.names, meant]);
-}
-
-/** Finding users who are missing from a roster requires reading all of it. */
-export function canSkip({ missing_users }: Settings): boolean {
-  return missing_users === "keep";
+  return JSON.stringify([manifest.version, delimiter, header.names, meant, feedsOf(settings)]);
 }

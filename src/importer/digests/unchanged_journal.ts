@@ -35,6 +35,8 @@ export class UnchangedJournal {
   #added = 0;
   /** Whether there are or were no new entries. */
   isEmpty = true;
+  /** Whether there are or were users with both a skipped record and one that was read. */
+  hasRepeated = false;
 
   /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
   constructor(
@@ -94,6 +96,7 @@ export class UnchangedJournal {
       const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
       if (slot >= 0 && states[slot] === SKIPPED) {
         this.#repeated.push(batch.text(value));
+        this.hasRepeated = true;
         states[slot] = REPEATED;
       }
       // A user whose record fails stays unchanged, and so does their entry.

@@ -110,6 +110,11 @@ export class UnchangedTable {
     return this.#isFree(slot) ? -1 : slot;
   }
 
+  /** Whether the record of the user with this key was skipped. */
+  isSkipped(low: number, high: number): boolean {
+    return this.isLoaded && this.states[this.#slotOfKey(low, high)] === SKIPPED;
+  }
+
   takeKey(slot: number): void {
     this.key.low = this.#slots[4 * slot];
     this.key.high = this.#slots[4 * slot + 1];

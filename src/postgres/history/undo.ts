@@ -7,12 +7,15 @@ import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" }
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
 import undoFindValues from "../queries/decide/undo_find_values.sql" with { type: "text" };
+import undoFindWords from "../queries/decide/undo_find_words.sql" with { type: "text" };
 import undoFree from "../queries/decide/undo_free.sql" with { type: "text" };
 import undoLeftOut from "../queries/decide/undo_left_out.sql" with { type: "text" };
 import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
+import undoNames from "../queries/decide/undo_names.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
+import undoWords from "../queries/decide/undo_words.sql" with { type: "text" };
 
 const RELEASE_PERMITS = releasePermits("rosterd.users where created_by_import = $1");
 
@@ -29,7 +32,9 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
   await tx.unsafe(undoFree, [id]);
   await tx.unsafe(forColumns(undoValues, VALUE_COLUMNS));
   await tx.unsafe(undoAccess);
+  await tx.unsafe(undoWords);
   const created = await tx.unsafe(undoCreated, [id]);
+  await tx.unsafe(undoNames, [id]);
   const permits = await restorePermits(tx, id);
   const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [id, MAX_LEFT_OUT]);
   const [{ permits_released }] = await tx.unsafe(RELEASE_PERMITS, [id]);
@@ -64,7 +69,8 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
   await tx.unsafe(undoFindValues, [importId]);
   await tx.unsafe("create index on undo_values (unique_id)");
   await tx.unsafe(undoFindStates, [importId]);
-  await tx.unsafe("analyze undo_values, undo_states");
+  await tx.unsafe(undoFindWords, [importId]);
+  await tx.unsafe("analyze undo_values, undo_states, undo_words");
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 

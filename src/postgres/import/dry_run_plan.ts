@@ -41,11 +41,17 @@ export class PostgresDryRunPlan implements DryRunPlan {
   }
 }
 
-/** Counts the plan. `differing` users get new values; `moving` users only gain or lose access. */
-export async function countPlan(
-  tx: Tx,
-  queries: ImportQueries,
-): Promise<{ counts: Counts; differing: number; moving: number }> {
-  const [{ differing, moving, ...counts }] = await tx.unsafe(queries.counts);
-  return { counts: { ...noCounts(), ...counts }, differing, moving };
+export interface CountedPlan {
+  counts: Counts;
+  /** Users who get new values. */
+  differing: number;
+  /** Users who only gain or lose access, or of whom the feed only says something else. */
+  moving: number;
+  /** Users whom the feed no longer names. */
+  unnamed: number;
+}
+
+export async function countPlan(tx: Tx, queries: ImportQueries): Promise<CountedPlan> {
+  const [{ differing, moving, unnamed, ...counts }] = await tx.unsafe(queries.counts);
+  return { counts: { ...noCounts(), ...counts }, differing, moving, unnamed };
 }

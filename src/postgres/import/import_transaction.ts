@@ -1,4 +1,5 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
+import { feedsOf } from "../../domain/settings.ts";
 import type {
   DryRun,
   DryRunPlan,
@@ -10,7 +11,7 @@ import type {
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
-import { canSkip, createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
+import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
 import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
@@ -33,14 +34,13 @@ export class PostgresImportTransaction implements ImportTransaction {
   async stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>> {
     const { lockWait, context: { tx } } = this, { header, delimiter } = roster, { settings } = of;
     const context = await stagingContext(this.context, roster, of);
-    const cache = canSkip(settings) ? createUnchangedCache(delimiter, header, settings) : null;
-    const unchanged = new UnchangedStore(tx, of.feed, cache);
+    const unchanged = new UnchangedStore(tx, of.feed, createUnchangedCache(delimiter, header, settings));
     const staging = await PostgresStaging.begin<PlannedImport>(
       context,
       importId,
       unchanged,
       async (staged, findings) => {
-        const planner = new Planner(context);
+        const planner = new Planner(context, unchanged);
         const plan = await planner.plan(tx, staged, findings);
         return new PostgresPlannedImport({ ...context, ...staged, lockWait, importId, planner, unchanged }, plan);
       },
@@ -52,7 +52,7 @@ export class PostgresImportTransaction implements ImportTransaction {
   async trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>> {
     const context = await stagingContext(this.context, roster, of), { tx } = context;
     return await PostgresStaging.begin<PlannedTrial>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context).plan(tx, staged, findings);
+      const { summary } = await new Planner(context, null).plan(tx, staged, findings);
       return new PostgresPlannedTrial({ ...context, importId }, summary);
     });
   }
@@ -68,7 +68,7 @@ export class PostgresDryRun implements DryRun {
   async stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>> {
     const context = await stagingContext(this.context, roster, of), { tx } = context;
     return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context).plan(tx, staged, findings);
+      const { summary } = await new Planner(context, null).plan(tx, staged, findings);
       return new PostgresDryRunPlan(context, summary);
     });
   }
@@ -99,7 +99,12 @@ async function stagingContext(
   { feed, settings }: FeedSettings,
 ): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
-  const queries = importQueries(header.present.map(({ column }) => column), { ...settings, defaults });
+  const queries = importQueries(header.present.map(({ column }) => column), {
+    ...settings,
+    defaults,
+    feed,
+    feeds: feedsOf(settings),
+  });
   await createTables(tx, session);
   return { tx, copies, header, feed, settings, defaults, queries };
 }

@@ -3,7 +3,7 @@ import type { Counts } from "../../domain/outcome.ts";
 import type { AppliedImport, DoneImport, ImportEntry, PlannedImport, PlanSummary } from "../../importer/ports.ts";
 import { errorWithCode } from "../../runtime/errors.ts";
 import type { Tx } from "../connection/connect.ts";
-import { countPlan } from "./dry_run_plan.ts";
+import { type CountedPlan, countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
 import { toEntry } from "../history/history.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
@@ -31,8 +31,8 @@ export class PostgresPlannedImport implements PlannedImport {
     const { tx, lockWait, importId, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
-        const { counts, summary } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
-        await unchanged.keep({ importId, created, isPlanned: changesUsers(counts) });
+        const { counts, summary, writes } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
+        await unchanged.keep({ importId, created, isPlanned: writes });
         return {
           counts: { ...counts, created: counts.created + created },
           summary,
@@ -45,20 +45,23 @@ export class PostgresPlannedImport implements PlannedImport {
     }
   }
 
-  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary }> {
+  /** `writes`: whether it wrote users. */
+  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
     const { summary, contested, archives } = await this.#lockAll(attempt);
-    const { counts, differing, moving } = await countPlan(tx, queries);
-    await this.#noteChanges(tx, counts);
+    const planned = await countPlan(tx, queries);
+    const { counts, differing, moving, unnamed } = planned;
+    await this.#noteChanges(tx, planned);
     if (contested) await tx.unsafe(freeValues);
     if (differing > 0) await tx.unsafe(updateValues);
     if (moving > 0) await tx.unsafe(updateAccess);
-    if (counts.missing_archived > 0) await tx.unsafe(archiveMissing);
+    if (unnamed > 0) await tx.unsafe(archiveMissing);
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
     const [released] = archives ? await tx.unsafe(withValues(releasePermits, importId)) : [];
-    return { counts: { ...counts, ...released }, summary };
+    const writes = differing + moving + unnamed + counts.created > 0;
+    return { counts: { ...counts, ...released }, summary, writes };
   }
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
@@ -76,21 +79,15 @@ export class PostgresPlannedImport implements PlannedImport {
     return plan;
   }
 
-  async #noteChanges(tx: Tx, counts: Counts): Promise<void> {
+  async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan): Promise<void> {
     const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
-    const changed = counts.updated + counts.archived + counts.reactivated + counts.held;
-    if (changed > 0) await tx.unsafe(withValues(noteChanges, importId));
-    if (counts.missing_archived > 0) await tx.unsafe(noteMissing, [importId]);
+    if (differing + moving > 0) await tx.unsafe(withValues(noteChanges, importId));
+    if (unnamed > 0) await tx.unsafe(noteMissing, [importId]);
     const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
     if (open !== undefined) {
       await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
     }
   }
-}
-
-/** Whether the plan changed a user who is in the roster. A held user counts, because other values may have changed. */
-function changesUsers({ created, updated, archived, reactivated, held }: Counts): boolean {
-  return created + updated + archived + reactivated + held > 0;
 }
 
 /** Completes the history entry of an import, and queues its mail. */

@@ -1,14 +1,15 @@
 /** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
-import type { Settings } from "../../domain/settings.ts";
+import { feedsOf, type Settings } from "../../domain/settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";
-import { keptWarning, notWholeWarning } from "../../importer/warnings.ts";
+import { keptByOtherFeedWarning, keptWarning, notWholeWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 import type { StagedFacts } from "./staging.ts";
+import type { UnchangedStore } from "./unchanged_store.ts";
 
 export interface Plan {
   summary: PlanSummary;
@@ -24,11 +25,22 @@ export class Planner {
   /** Whether there were no users before this import created some directly. */
   #isFirst = false;
 
-  constructor(private readonly context: { header: Header; settings: Settings; queries: ImportQueries }) {}
+  /** Who may be missing. */
+  #unmet: "none" | "listed" | "any" = "any";
+
+  /** `unchanged` is null if no record is skipped. */
+  constructor(
+    private readonly context: { header: Header; settings: Settings; queries: ImportQueries },
+    private readonly unchanged: UnchangedStore | null,
+  ) {}
 
   /** Plans against the current users. `findings` collects unique_ids that have lost leading zeros. */
   async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
     this.#isFirst = created > 0;
+    if (this.#isFirst) this.#unmet = "none";
+    else if (this.context.settings.missing_users === "archive") {
+      this.#unmet = await this.unchanged?.findUnmet() ?? "any";
+    }
     if (hasPossibleDuplicates) await tx.unsafe(`${this.context.queries.findRepeats}; analyze repeats`);
     const plan = await this.#plan(tx);
     const { lostZeros: { count, example } } = plan;
@@ -57,6 +69,7 @@ export class Planner {
     const warnings = [
       ...await this.#findKept(tx),
       ...(missing_users === "archive" ? await this.#findMissing(tx) : []),
+      ...await this.#findKeptByOtherFeed(tx),
     ];
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
@@ -81,13 +94,23 @@ export class Planner {
     return kept.map(({ name, users }) => keptWarning(name, users));
   }
 
+  /** Counts the users who keep access that they would lose without another feed. */
+  async #findKeptByOtherFeed(tx: Tx): Promise<Warning[]> {
+    if (feedsOf(this.context.settings).length === 1) return [];
+    const [{ users }] = await tx`
+      select (select count(*) from plan where kept) + (select count(*) from missing where effect = 'kept' and said) as users`;
+    return users === 0 ? [] : [keptByOtherFeedWarning(users)];
+  }
+
   /** Finds users who are missing from the roster, unless the roster may be incomplete. */
   async #findMissing(tx: Tx): Promise<Warning[]> {
     const [{ unreadable, first_line, applies }] = await tx.unsafe(this.context.queries.findUnreadable);
     const own = this.context.header.own.length > 0;
-    const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies });
+    const skips = this.#unmet !== "any";
+    const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies: applies || skips });
     if (warning !== null) return [warning];
-    await tx.unsafe(this.context.queries.findMissing);
+    if (this.#unmet === "none") return [];
+    await tx.unsafe(withValues(this.context.queries.findMissing, skips));
     await tx.unsafe("analyze missing");
     return [];
   }
@@ -97,12 +120,15 @@ export class Planner {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;
     const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.context.queries.countLosses);
-    const all = losses.find(({ login_source }) => login_source === null);
+    const all = losses.find(({ feed, login_source }) => feed === null && login_source === null);
     if (all === undefined || all.losing === 0) return null;
     const [open] = await tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
-    const active = await tx.unsafe<Pick<Losses, "login_source" | "active">[]>(this.context.queries.countActive);
-    const activeOf = new Map(active.map((row) => [row.login_source, row.active]));
-    const weighed = losses.map((one) => ({ ...one, active: activeOf.get(one.login_source) ?? 0 }));
+    const active = await tx.unsafe<Pick<Losses, "feed" | "login_source" | "active">[]>(
+      this.context.queries.countActive,
+    );
+    const activeOf = ({ feed, login_source }: Pick<Losses, "feed" | "login_source">) =>
+      active.find((row) => row.feed === feed && row.login_source === login_source)?.active ?? 0;
+    const weighed = losses.map((one) => ({ ...one, active: activeOf(one) }));
     return reasonToHold(archive_guard, open.id, weighed);
   }
 }

@@ -3,8 +3,11 @@
  * of the roster except `unique_id` and `active`, joined by JOINER. In TEMPLATE, `@name` is the column's name in the
  * database, `@label` its name in rosters and messages, `@type` its type, `@old` the user's value, and `@text` the
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
- * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same, and
- * `@named(COLUMN)` is the record's own value or, if it has none, the user's value or the default.
+ * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
+ *
+ * `@feed` is the name of the feed, and `@several` whether the settings have others. Of user `u`, `@said` is what this feed
+ * said last: whether they are active, or null if it does not name them. `@kept_active` and `@called_inactive` are whether
+ * another feed of the settings says that they are, or are not.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -14,10 +17,14 @@ import * as statements from "./statements.ts";
 /** All columns except the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
-/** The settings that decide whether the roster's value or the user's current one is used. */
-export type ValueSettings = Pick<Settings, "defaults" | "fill_only_columns">;
+/** The feed, and the settings that decide whether the roster's value or the user's current one is used. */
+export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
+  feed: string;
+  /** All feeds of the settings. The first decides. */
+  feeds: readonly string[];
+}
 
-const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [] };
+const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [], feed: "", feeds: [""] };
 
 /** Expands the templates of a query for these columns. */
 export function forColumns(query: string, columns: readonly Column[], settings = NO_SETTINGS): string {
@@ -28,23 +35,64 @@ export function forColumns(query: string, columns: readonly Column[], settings =
         template.replace(/@(name|label|type|staged|new|old|text)/g, (_, part: string) => sqlOf(column, part, settings))
       )
         .join(joiner),
-  ).replace(/@(staged|named)\((\w+)\)/g, (_, part: string, name: string) => {
-    const column = VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!;
-    if (part === "staged") return stagedSql(column, settings);
-    const named = stagedSql(column, { ...settings, fill_only_columns: [] });
-    // Without a default, PostgreSQL's planner need not join the users.
-    return named === `s.${name}` ? named : `coalesce(${named}, u.${name})`;
-  });
+  ).replace(
+    /@staged\((\w+)\)/g,
+    (_, name: string) => stagedSql(VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!, settings),
+  ).replace(/@(feed|several|said|kept_active|called_inactive)\b/g, (_, part: string) => feedSql(part, settings));
+}
+
+function feedSql(part: string, settings: ValueSettings): string {
+  const { feed } = settings, others = otherFeeds(settings);
+  const says = (word: boolean) =>
+    others.map((other) => `u.feeds @> ${quoted(JSON.stringify({ [other]: word }))}::jsonb`).join(" or ");
+  switch (part) {
+    case "feed":
+      return `${quoted(feed)}::text`;
+    case "several":
+      return String(others.length > 0);
+    case "said":
+      return `(u.feeds -> ${quoted(feed)} = 'true')`;
+    default:
+      return others.length === 0 ? "false" : `(${says(part === "kept_active")})`;
+  }
+}
+
+function otherFeeds({ feed, feeds }: ValueSettings): readonly string[] {
+  return feeds.filter((other) => other !== feed);
+}
+
+/** Whether one of these feeds names user `u`. */
+function isNamedBy(feeds: readonly string[]): string {
+  return `u.feeds ?| array[${feeds.map(quoted).join(", ")}]`;
 }
 
 /** The record's change to user `u`, whose row is null for a new user. */
-function stagedSql({ name, databaseName }: Column, { defaults, fill_only_columns }: ValueSettings): string {
+function stagedSql(column: Column, settings: ValueSettings): string {
+  const { name, databaseName } = column, { defaults, fill_only_columns } = settings;
   const staged = `s.${databaseName}`, value = `u.${databaseName}`;
+  const shared = otherFeeds(settings).length > 0 ? sharedSql(column, settings) : staged;
   const filling = fill_only_columns.includes(name)
-    ? `case when ${staged} = '' or ${value} is null then ${staged} end`
-    : staged;
+    ? `case when ${staged} = '' or ${value} is null then ${shared} end`
+    : shared;
   if (!Object.hasOwn(defaults, name)) return filling;
   return `coalesce(${filling}, case when ${value} is null then ${textSql(defaults[name])} end)`;
+}
+
+/**
+ * Keeps the values of a user whom another feed names (docs/people.md#different-values). Looks at the feeds last, because
+ * most values are equal.
+ */
+function sharedSql(column: Column, settings: ValueSettings): string {
+  const { feed, feeds } = settings, staged = `s.${column.databaseName}`, earlier = feeds.slice(0, feeds.indexOf(feed));
+  const isOther = `u.${column.databaseName} is not null and ${staged} <> ${sqlOf(column, "text", settings)}`;
+  const clears = `${staged} = '' and ${isNamedBy(otherFeeds(settings))}`;
+  const isKept = earlier.length === 0 ? clears : `(${isNamedBy(earlier)} or ${clears})`;
+  return `case when ${isOther} and ${isKept} then null else ${staged} end`;
+}
+
+/** Quotes the name of a feed, which has no backslash. PostgreSQL computes {@link textSql} for each row. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Encodes text as SQL so that no character in it is special, not even in a template. */
@@ -63,7 +111,7 @@ export function releasePermits(archived: string): string {
 }
 
 /** Replaces $1, $2, … with values, because a statement without parameters takes one round trip instead of two. */
-export function withValues(query: string, ...values: (number | boolean | string)[]): string {
+export function withValues(query: string, ...values: (number | boolean | string | null)[]): string {
   return query.replace(/\$(\d+)/g, (_, number: string) => {
     const value = values[Number(number) - 1];
     return typeof value === "string" ? textSql(value) : String(value);
@@ -96,18 +144,15 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   const columns = VALUE_COLUMNS.filter((column) =>
     present.includes(column) || Object.hasOwn(settings.defaults, column.name)
   );
-  const fillOnly = columns.filter(({ name }) => settings.fill_only_columns.includes(name));
+  const isShared = otherFeeds(settings).length > 0;
+  const maybeKept = columns.filter(({ name }) => isShared || settings.fill_only_columns.includes(name));
+  const expanded = Object.fromEntries(
+    Object.entries(statements).map(([name, query]) => [name, forColumns(query, columns, settings)]),
+  ) as typeof statements;
   return {
-    ...statements,
+    ...expanded,
     releasePermits: releasePermits("archived"),
-    findRepeats: forColumns(statements.findRepeats, columns),
-    makePlan: forColumns(statements.makePlan, columns, settings),
-    createUsers: forColumns(statements.createUsers, columns, settings),
-    updateValues: forColumns(statements.updateValues, columns, settings),
-    findMissing: forColumns(statements.findMissing, [], settings),
-    findKept: fillOnly.length === 0 ? null : forColumns(statements.findKept, fillOnly),
-    changes: forColumns(statements.changes, columns, settings),
-    storedRecords: forColumns(statements.storedRecords, columns, settings),
+    findKept: maybeKept.length === 0 ? null : forColumns(statements.findKept, maybeKept, settings),
   };
 }
 

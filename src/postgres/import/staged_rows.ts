@@ -80,20 +80,22 @@ export class DirectInsertRows implements StagedRows {
   readonly #staged: CopiedRows;
   readonly #rows: CopyRows;
   readonly #importId: number;
+  readonly #feeds: Uint8Array;
   readonly #columns: readonly DirectColumn[];
   /** The position of `active`; null if the roster lacks that column. */
   readonly #active: number | null;
   created = 0;
 
-  constructor(tx: Tx, header: Header, defaults: Settings["defaults"], importId: number) {
+  constructor(tx: Tx, feed: string, header: Header, defaults: Settings["defaults"], importId: number) {
     const columns = COLUMNS.filter(({ kind }) => kind !== "flag").flatMap((column) =>
       directColumn(column, header, defaults)
     );
     const names = columns.map(({ name }) => name);
     this.#copies = new Copies(tx);
     this.#staged = new CopiedRows(tx, header, this.#copies, STAGED_SWITCH_BYTES);
-    this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import)`, names.length + 1);
+    this.#rows = new CopyRows(`rosterd.users (${names.join(", ")}, created_by_import, feeds)`, names.length + 2);
     this.#importId = importId;
+    this.#feeds = new TextEncoder().encode(JSONB_VERSION + JSON.stringify({ [feed]: true }));
     this.#columns = columns;
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
   }
@@ -134,6 +136,7 @@ export class DirectInsertRows implements StagedRows {
       else addValue(rows, isDate, bytes, start[value], end[value]);
     }
     rows.bigint(this.#importId);
+    rows.bytes(this.#feeds, 0, this.#feeds.length);
     this.created++;
   }
 }
@@ -160,6 +163,9 @@ function directColumn(column: Column, { present }: Header, defaults: Settings["d
   if (position < 0 && otherwise === null) return [];
   return [{ name: column.databaseName, position, isDate: column.kind === "date", otherwise }];
 }
+
+/** The first byte of a value of type jsonb in binary form. */
+const JSONB_VERSION = "\x01";
 
 const ZERO = 0x30;
 

@@ -68,11 +68,11 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     unchanged: UnchangedStore | null,
     plan: PlanStaged<Planned>,
   ): Promise<PostgresStaging<Planned>> {
-    const { tx, copies, header, settings, defaults } = context;
+    const { tx, copies, header, feed, defaults } = context;
     const [{ any, users }] = await tx.unsafe(USERS_ESTIMATE);
-    // The search for missing users needs all records in `staged`.
-    const mayCreate = copies && importId !== null && settings.missing_users === "keep";
-    const direct = mayCreate && !any ? new DirectInsertRows(tx, header, defaults, importId) : null;
+    const direct = copies && importId !== null && !any
+      ? new DirectInsertRows(tx, feed, header, defaults, importId)
+      : null;
     const rows = direct ?? stagedRows(tx, header, copies);
     return new PostgresStaging(context, importId, unchanged, plan, users, direct, rows);
   }

@@ -12,11 +12,14 @@ import type { Tx } from "../connection/connect.ts";
 import about from "../queries/unchanged/about.sql" with { type: "text" };
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
+import newlyNamed from "../queries/unchanged/newly_named.sql" with { type: "text" };
 import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
+import stagedNamed from "../queries/unchanged/staged_named.sql" with { type: "text" };
 import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { withValues } from "./queries.ts";
 import { appendLog, clearLog, isOutdated, loadLog, type LogSize } from "./unchanged_log.ts";
-import { bucketsFor, UserSums } from "./user_sums.ts";
+import { listUnmet } from "./unmet_users.ts";
+import { bucketsFor, UserSums, type Written } from "./user_sums.ts";
 
 /** Reading the users is worthwhile if their table is at most this many times the size of the roster. */
 const WORTH = 8;
@@ -32,7 +35,13 @@ const PROBE = "259664528327011823";
 const FORGET_ALL = "delete from rosterd.known_records where feed = $1; delete from rosterd.known_state where feed = $1";
 const WRITE_STATE = `
   delete from rosterd.known_state where feed = $1;
-  insert into rosterd.known_state (feed, tie, log, sums) select $1, $2, (${log}), '\\xHEX';
+  insert into rosterd.known_state (feed, tie, log, named, sums) select $1, $2, (${log}), $3, '\\xHEX';
+  update rosterd.known_state set written_by = xmin where feed = $1`;
+
+const OTHER_STATES = `
+  select feed, encode(sums, 'base64') as sums from rosterd.known_state where feed <> $1 and tie = $2 and xmin = written_by`;
+const WRITE_SUMS = `
+  update rosterd.known_state set sums = '\\xHEX' where feed = $1;
   update rosterd.known_state set written_by = xmin where feed = $1`;
 
 /** The current state of the users table, and what was stored about it (`about.sql`). */
@@ -44,6 +53,7 @@ interface About extends LogSize {
   states: number;
   known_tie: string | null;
   known_log: string | null;
+  known_named: number | null;
   known_sums: string | null;
 }
 
@@ -55,15 +65,10 @@ interface Keeping {
   isChanged: boolean;
 }
 
-export interface Written {
-  importId: number;
-  /** How many users it inserted directly into the empty table. */
-  created: number;
-  isPlanned: boolean;
-}
-
 export class UnchangedStore {
   #keeping: Keeping | null = null;
+  /** How many users the feed names; null if unknown. */
+  #named: number | null = null;
 
   /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
@@ -96,21 +101,56 @@ export class UnchangedStore {
     const size = { ...found, users: kept?.users ?? 0 };
     const isRewritten = await this.#load(cache, size, kept === null ? null : sums.differing(kept));
     this.#keeping = { tie, sums, isChanged: isChanged || isRewritten };
+    this.#named = isChanged ? null : found.known_named;
+  }
+
+  /**
+   * Who may be missing: none of the users, only those listed in the table `unmet`, or any. Call it when all records are
+   * staged.
+   */
+  async findUnmet(): Promise<"none" | "listed" | "any"> {
+    const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
+    if (cache === null || skipped === 0) return "any";
+    if (this.#named !== null && !cache.journal.hasRepeated) {
+      const [{ users }] = await tx.unsafe(stagedNamed, [feed]);
+      if (skipped + users === this.#named) return "none";
+    }
+    this.#named = await listUnmet(tx, feed, cache.table);
+    return "listed";
   }
 
   /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
-  async keep({ importId, created, isPlanned }: Written): Promise<void> {
-    const { tx, feed, cache } = this, keeping = this.#keeping;
+  async keep(written: Written): Promise<void> {
+    const { tx, feed, cache } = this, keeping = this.#keeping, { importId, created, isPlanned } = written;
     if (cache === null || keeping === null) return;
     const { journal } = cache, { sums, isChanged } = keeping, isDirect = created > 0;
     const [{ only_ours }] = isDirect || isPlanned ? await tx.unsafe(onlyOurs) : [{ only_ours: true }];
     if (isDirect && !only_ours) return void await tx.unsafe(withValues(FORGET_ALL, feed));
+    if (isDirect || isPlanned) await this.#keepOthers(keeping, written);
     if (isDirect) await sums.addCreated(importId);
     else if (isPlanned) await sums.addWritten();
     await this.#eachUser(unsure, [!only_ours], (uniqueId) => journal.withdraw(uniqueId));
     if (!isChanged && !isPlanned && journal.isEmpty) return;
     await this.append();
-    await this.#writeState(keeping);
+    await this.#writeState(keeping, await this.#namedAfter(written));
+  }
+
+  /** Lets the other feeds know which changes do not concern them: those of users whom they do not name. */
+  async #keepOthers({ tie }: Keeping, written: Written): Promise<void> {
+    const { tx } = this;
+    const others = await tx.unsafe<{ feed: string; sums: string }[]>(withValues(OTHER_STATES, this.feed, tie));
+    for (const { feed, sums } of others) {
+      const theirs = UserSums.fromBase64(tx, sums);
+      await theirs.addUnshared(feed, written);
+      await tx.unsafe(withValues(WRITE_SUMS, feed).replace("HEX", theirs.toHex()));
+    }
+  }
+
+  async #namedAfter({ created, isPlanned }: Written): Promise<number | null> {
+    const before = created > 0 ? created : this.#named;
+    if (before === null || !isPlanned) return before;
+    const [{ users }] = await this.tx.unsafe(newlyNamed);
+    return before + users;
   }
 
   /** The stored sums, if they and the log still belong to this users table; otherwise null. */
@@ -151,8 +191,8 @@ export class UnchangedStore {
     }
   }
 
-  async #writeState({ tie, sums }: Keeping): Promise<void> {
+  async #writeState({ tie, sums }: Keeping, named: number | null): Promise<void> {
     // Within a savepoint, the xid can only be read from a row.
-    await this.tx.unsafe(withValues(WRITE_STATE, this.feed, tie).replace("HEX", sums.toHex()));
+    await this.tx.unsafe(withValues(WRITE_STATE, this.feed, tie, named).replace("HEX", sums.toHex()));
   }
 }

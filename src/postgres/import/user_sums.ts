@@ -10,6 +10,7 @@ import allRows from "../queries/unchanged/all_rows.sql" with { type: "text" };
 import createdRows from "../queries/unchanged/created_rows.sql" with { type: "text" };
 import sums from "../queries/unchanged/sums.sql" with { type: "text" };
 import total from "../queries/unchanged/total.sql" with { type: "text" };
+import unsharedRows from "../queries/unchanged/unshared_rows.sql" with { type: "text" };
 import writtenRows from "../queries/unchanged/written_rows.sql" with { type: "text" };
 
 const SUM_BYTES = 8;
@@ -21,6 +22,15 @@ const BUCKET_BYTES = 1 << 13;
  * other settings as they are.
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
+
+/** What an import wrote. */
+export interface Written {
+  importId: number;
+  /** How many users it inserted directly into the empty table. */
+  created: number;
+  /** Whether it wrote users according to its plan. */
+  isPlanned: boolean;
+}
 
 export function bucketsFor(bytes: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes / BUCKET_BYTES, 1)));
@@ -70,12 +80,17 @@ export class UserSums {
     return this.#add(createdRows, importId);
   }
 
+  /** Adds the rows of the users whom `feed` does not name, as {@link addWritten} or {@link addCreated} do. */
+  async addUnshared(feed: string, { importId, created }: Written): Promise<void> {
+    await this.#add(unsharedRows.replace("{{rows}}", created > 0 ? createdRows : writtenRows), importId, feed);
+  }
+
   toHex(): string {
     return Buffer.from(this.sums.buffer).toString("hex");
   }
 
-  async #add(rows: string, importId = 0): Promise<void> {
-    const query = withValues(sums.replace("{{rows}}", rows), this.buckets - 1, importId);
+  async #add(rows: string, importId = 0, feed = ""): Promise<void> {
+    const query = withValues(sums.replace("{{rows}}", rows), this.buckets - 1, importId, feed);
     const answers = await this.tx.unsafe(NO_SORT.join(`; ${query}; `)) as unknown as { sums: string | null }[][];
     const [{ sums: text }] = answers.find((rows) => rows.length > 0)!;
     const pairs = Buffer.from(text ?? "", "base64");

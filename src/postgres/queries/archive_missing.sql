@@ -1,5 +1,9 @@
--- Archives the missing users who are not held.
+-- Archives the missing users who are not held. The feed names them no more, nor those whose access stays as it is.
 update rosterd.users as u
-set active = false, archived_at = now(), updated_at = now()
+set
+  feeds = u.feeds - @feed,
+  active = u.active and m.effect <> 'archive',
+  archived_at = case when m.effect = 'archive' then now() else u.archived_at end,
+  updated_at = case when m.effect = 'archive' then now() else u.updated_at end
 from missing as m
 where m.unique_id = u.unique_id and not m.held

@@ -19,9 +19,10 @@ select
   ) as pairs (name, pair) where pair is not null) as columns
 from (
   select line, unique_id, transition, held, false as is_missing from plan
+  where transition is not null or held is not null or changes is not null
   union all
   -- Missing users have no line, so they come last.
-  select null, unique_id, 'archive', case when held then 'archive' end, true from missing
+  select null, unique_id, 'archive', case when held then 'archive' end, true from missing where effect = 'archive'
   order by line, unique_id
   limit $1
 ) as p

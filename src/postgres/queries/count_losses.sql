@@ -1,5 +1,5 @@
--- Counts the users who would lose `active` or lost it in the last 24 hours (unless undone), per login source and in
--- total.
+-- Counts the users who would lose `active` or lost it in the last 24 hours (unless undone), per login source, in total,
+-- and by the files of this feed.
 with losing as (
   select u.unique_id, u.login_source
   from plan as p join rosterd.users as u on u.unique_id = p.unique_id
@@ -8,17 +8,20 @@ with losing as (
   select unique_id, login_source from missing where loses
 ),
 recent as (
-  select u.unique_id, u.login_source
+  select u.unique_id, u.login_source, bool_or(i.feed = @feed) as of_feed
   from rosterd.import_changes as c
   join rosterd.imports as i on i.id = c.import_id
   join rosterd.users as u on u.unique_id = c.unique_id
   where c.lost_active and c.changed_at > now() - interval '24 hours' and i.undone_at is null
+  group by u.unique_id, u.login_source
 ),
 counted as (
-  select unique_id, login_source, true as losing from losing
+  select unique_id, login_source, true as losing, true as of_feed from losing
   union all
-  select distinct unique_id, login_source, false from recent where unique_id not in (select unique_id from losing)
+  select unique_id, login_source, false, of_feed from recent where unique_id not in (select unique_id from losing)
 )
-select login_source, count(*) as counted, count(*) filter (where losing) as losing
+select null as feed, login_source, count(*) as counted, count(*) filter (where losing) as losing
 from counted
 group by grouping sets ((login_source), ())
+union all
+select @feed, null, count(*), count(*) filter (where losing) from counted where of_feed having @several

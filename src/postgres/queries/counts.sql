@@ -4,13 +4,15 @@ select
   count(*) filter (where transition = 'archive') as archived,
   count(*) filter (where transition = 'reactivate') as reactivated,
   count(*) filter (where held is not null) as held,
-  count(*) filter (where (transition is null and held is null) or transition in ('disable', 'enable')) as updated,
+  count(*) filter (where coalesce(transition, held) is null and changes is not null or transition in ('disable', 'enable'))
+    as updated,
   (select count(*) from repeats where same) as skipped,
   (select count(*) from staged where problems is not null and line not in (select line from repeats))
     + (select count(*) from repeats where not same)
     + (select count(distinct line) from taken) as failed,
-  (select count(*) from missing where not held) as missing_archived,
+  (select count(*) from missing where not held and effect = 'archive') as missing_archived,
   (select count(*) from missing where held) as missing_held,
   count(*) filter (where changes is not null) as differing,
-  count(*) filter (where changes is null and version is not null and transition is not null) as moving
+  count(*) filter (where changes is null and version is not null and (transition is not null or says is not null)) as moving,
+  (select count(*) from missing where not held) as unnamed
 from plan

@@ -1,8 +1,9 @@
--- Finds values that differ from the user's in `fill_only_columns` (docs/file-format.md#fill-only-columns).
+-- Finds values that differ from the user's, who keeps them: in `fill_only_columns`
+-- (docs/file-format.md#fill-only-columns), or because of another feed (docs/people.md#different-values).
 insert into overruled (line, unique_id, name, value, kept)
 select s.line, s.unique_id, differing.name, differing.value, differing.kept
 from staged as s
 join rosterd.users as u on u.unique_id = s.unique_id
-cross join lateral (values {{, |('@label', s.@name, @text)}}) as differing (name, value, kept)
-where differing.value <> '' and differing.value <> differing.kept
+cross join lateral (values {{, |('@label', s.@name, @text, @staged)}}) as differing (name, value, kept, staged)
+where differing.value <> differing.kept and differing.staged is null
   and s.problems is null and s.line not in (select line from repeats) and s.line not in (select line from taken)

@@ -1,10 +1,11 @@
--- Finds the missing users in the login sources of the applied records. A user with a failed record is not missing.
-insert into missing (unique_id, login_source, loses, held, version)
-select u.unique_id, u.login_source, u.active, false, u.xmin
+-- Finds the users whom the feed named and this file does not. A user with a failed record is not missing.
+-- $1: whether records were skipped, so that only users in `unmet` may be missing.
+insert into missing (unique_id, login_source, effect, loses, held, said, version)
+select u.unique_id, u.login_source, outcome.effect, outcome.effect = 'archive' and u.active, false, @said, u.xmin
 from rosterd.users as u
-where u.archived_at is null
-  and u.login_source in (
-    select @named(login_source) from staged as s left join rosterd.users as u on u.unique_id = s.unique_id
-    where s.problems is null and s.line not in (select line from repeats) and s.line not in (select line from taken)
-  )
+cross join lateral (
+  select case when u.archived_at is not null then 'none' when @kept_active then 'kept' else 'archive' end as effect
+) as outcome
+where u.feeds ? @feed
+  and (not $1 or hashtextextended(u.unique_id collate "C", 0) in (select key from unmet))
   and not exists (select from staged as s where s.unique_id = u.unique_id)

@@ -33,6 +33,12 @@ create temp table plan (
   -- Whether the user would lose `active`, and the held transition: archive or disable.
   loses            boolean not null,
   held             text,
+  -- Whether another feed keeps access that this feed newly takes.
+  kept             boolean not null,
+  -- Whether the feed said that the user is active, null if it did not name the user; and what it says now, null if
+  -- that is the same or the user is new.
+  said             boolean,
+  says             boolean,
   -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if there are none.
   changes          jsonb,
   -- The xmin of the user's row, null for a new user, and when the user was archived.
@@ -75,13 +81,21 @@ create temp table taken (
   primary key (line, what)
 ) on commit drop;
 
--- missing: users who are missing from the roster. They are archived unless they are held.
+-- missing: users whom the feed named and this file does not. Unless they are held, it names them no more.
 create temp table missing (
   unique_id    text collate "C" not null,
   login_source text not null,
+  -- archive; kept: another feed calls the user active; none: the user is archived already.
+  effect       text not null,
   loses        boolean not null,
   held         boolean not null,
+  said         boolean,
   version      xid not null
+) on commit drop;
+
+-- unmet: the keys of users whom the feed names and whose records were not skipped. Used only if records were skipped.
+create temp table unmet (
+  key bigint not null
 ) on commit drop;
 
 -- archived: users whom this import archives.

@@ -1,8 +1,10 @@
 -- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
--- without `active` reactivates an archived user (missing_users "archive").
+-- without `active` reactivates an archived user (missing_users "archive"). What a feed says of a user who keeps access by
+-- another feed (docs/people.md#who-is-named) is only noted.
 insert into plan
 select
   line, unique_id, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
+  coalesce(is_kept and said is distinct from false, false), said, case when says is distinct from said then says end,
   case when changes <> '' then ('{' || changes || '}')::jsonb end,
   version, archived_at,
   -- Most values are the same in any letter case, and comparing them is faster than lower().
@@ -14,14 +16,11 @@ select
   coalesce(new_email <> old_email and lower(new_email) <> lower(old_email), false)
 from (
   select
-    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at,
-    case
-      when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
-      when s.active = '0' and $1 and u.archived_at is null then 'archive'
-      when s.active = '0' and not $1 and u.active then 'disable'
-      when u.archived_at is not null and (s.active = '1' or (s.active is null and $2)) then 'reactivate'
-      when s.active = '1' and not u.active then 'enable'
-    end as transition,
+    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at, word.said,
+    -- What the feed says is part of a new user.
+    case when u.unique_id is not null then s.active is distinct from '0' end as says,
+    own.transition in ('archive', 'disable') and @kept_active as is_kept,
+    case when own.transition in ('archive', 'disable') and @kept_active then null else own.transition end as transition,
     case when u.unique_id is not null then concat_ws(',', {{, |case when @staged <> @old then
       '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(@staged, ''))::text, 'null') || ']'
     end}}) else '' end as changes,
@@ -29,8 +28,23 @@ from (
     @staged(email) collate "C" as new_email, u.email collate "C" as old_email
   from staged as s
   left join rosterd.users as u on u.unique_id = s.unique_id
+  cross join lateral (
+    select
+      @said as said,
+      -- Whether it is the first feed to call a user active whom others call inactive.
+      @said is not true and @called_inactive and not @kept_active as is_first
+  ) as word
+  cross join lateral (
+    select case
+      when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
+      when s.active = '0' and $1 and u.archived_at is null then 'archive'
+      when s.active = '0' and not $1 and u.active then 'disable'
+      when u.archived_at is not null and (s.active = '1' or (s.active is null and ($2 or word.is_first))) then 'reactivate'
+      when not u.active and (s.active = '1' or (s.active is null and word.is_first and u.archived_at is null)) then 'enable'
+    end as transition
+  ) as own
   where s.problems is null and s.line not in (select line from repeats)
   -- So that PostgreSQL computes the changes once for each record, not once for each use.
   offset 0
 ) as record
-where changes <> '' or transition is not null
+where changes <> '' or transition is not null or says is distinct from said

@@ -2,4 +2,4 @@
 insert into archived (unique_id)
 select unique_id from plan where transition in ('archive', 'create_archived')
 union all
-select unique_id from missing where not held
+select unique_id from missing where not held and effect = 'archive'

@@ -1,8 +1,9 @@
--- Records what undo needs (docs/people.md#undo): each user's values before and after. $1: the import's id.
+-- Records what undo needs (docs/people.md#undo): each user's values before and after, and what the feed says. $1: the
+-- import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, unique_id, loses and transition is not null,
-  case when transition is null then changes else coalesce(changes, '{}')
+  case when transition is null and says is null then changes else coalesce(changes, '{}')
     || case
       when transition in ('archive', 'disable') then case when loses then '{"active": [true, false]}'::jsonb else '{}' end
       when transition in ('enable', 'reactivate') then '{"active": [false, true]}'
@@ -13,6 +14,7 @@ select
       when 'reactivate' then jsonb_build_object('archived_at', jsonb_build_array(archived_at, null))
       else '{}'
     end
+    || case when says is null then '{}' else jsonb_build_object('feeds', jsonb_build_array(said, says)) end
   end
 from plan
-where version is not null and (changes is not null or transition is not null)
+where version is not null and (changes is not null or transition is not null or says is not null)

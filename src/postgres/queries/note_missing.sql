@@ -3,9 +3,9 @@ insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
   $1, m.unique_id, m.loses,
   jsonb_strip_nulls(jsonb_build_object(
-    'active', case when u.active then jsonb_build_array(true, false) end,
-    'archived_at', jsonb_build_array(null, now())
+    'active', case when m.loses then jsonb_build_array(true, false) end,
+    'archived_at', case when m.effect = 'archive' then jsonb_build_array(null, now()) end,
+    'feeds', jsonb_build_array(m.said, null)
   ))
 from missing as m
-join rosterd.users as u on u.unique_id = m.unique_id
 where not m.held

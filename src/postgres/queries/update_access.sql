@@ -1,8 +1,10 @@
--- Updates users who only gain or lose access.
+-- Updates users who only gain or lose access, or of whom the feed only says something else.
 update rosterd.users as u
 set
-  active = p.transition not in ('archive', 'disable'),
+  feeds = case when p.says is null then u.feeds else u.feeds || jsonb_build_object(@feed, p.says) end,
+  active = case when p.transition is null then u.active else p.transition not in ('archive', 'disable') end,
   archived_at = case when p.transition = 'archive' then now() when p.transition = 'reactivate' then null else u.archived_at end,
-  updated_at = now()
+  updated_at = case when p.transition is null then u.updated_at else now() end
 from plan as p
-where u.unique_id = p.unique_id and p.changes is null and p.version is not null and p.transition is not null
+where u.unique_id = p.unique_id and p.changes is null and p.version is not null
+  and (p.transition is not null or p.says is not null)

@@ -2,6 +2,7 @@
 update rosterd.users as u
 set
   {{, |@name = case when @staged is null then u.@name else @new end}},
+  feeds = case when p.says is null then u.feeds else u.feeds || jsonb_build_object(@feed, p.says) end,
   active = case when p.transition in ('archive', 'disable') then false when p.transition is not null then true else u.active end,
   archived_at = case when p.transition = 'archive' then now() when p.transition = 'reactivate' then null else u.archived_at end,
   updated_at = now()

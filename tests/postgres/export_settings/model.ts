@@ -72,7 +72,6 @@ export function importRoster(people: People, { records, columns }: Roster, setti
   const { failures, skipped, good } = judge(people, read, lost, settings);
   const counts: Record<string, number> = { records: read.length, skipped, failed: Object.keys(failures).length };
   const changes: Record<string, string> = {}, kept: string[] = [];
-  const named = new Set(good.map((at) => sourceOf(people, read[at], settings)));
   for (const at of good) {
     const one = read[at], before = people.get(one.id);
     for (const name of settings.fill_only_columns as Name[]) {
@@ -85,7 +84,7 @@ export function importRoster(people: People, { records, columns }: Roster, setti
     if (outcome !== "unchanged") changes[one.id] = outcome;
     people.set(one.id, after);
   }
-  const missing = missingUsers(people, read, named, settings);
+  const missing = good.length === 0 ? [] : missingUsers(people, read, settings);
   for (const id of missing) {
     people.set(id, { ...people.get(id)!, state: "archived" });
     changes[id] = "archived";
@@ -229,18 +228,11 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   return { failures, skipped: outcome.skipped, good };
 }
 
-/** The record's login source; without a value, the user's, or the default. */
-function sourceOf(people: People, { id, said }: Read, { defaults }: Settings): string {
-  return said.login_source as string ?? people.get(id)?.login_source ?? defaults.login_source;
-}
-
-/** docs/people.md#missing-users */
-function missingUsers(people: People, read: Read[], named: Set<string>, { missing_users }: Settings): string[] {
+/** docs/people.md#missing-users. An earlier file named everybody. */
+function missingUsers(people: People, read: Read[], { missing_users }: Settings): string[] {
   if (missing_users === "keep" || read.some(({ problems }) => "unique_id" in problems)) return [];
   const present = new Set(read.map(({ id }) => id));
-  return [...people].filter(([id, { state, login_source }]) =>
-    state !== "archived" && named.has(login_source!) && !present.has(id)
-  ).map(([id]) => id);
+  return [...people].filter(([id, { state }]) => state !== "archived" && !present.has(id)).map(([id]) => id);
 }
 
 function applied(before: Person | undefined, one: Read, settings: Settings): Person {

@@ -15,8 +15,13 @@ export interface Access {
 export const VALUES = ["login_source", "city", "email"] as const;
 export type Value = typeof VALUES[number];
 
+/** What a feed says of a person whom it names: whether they are active. */
+export type Word = boolean;
+
 export interface Person extends Access, Record<Value, string | null> {
   createdBy: number | null;
+  /** By feed. */
+  words: Map<string, Word>;
 }
 
 export interface Permit {
@@ -32,7 +37,11 @@ export interface Change {
   access: [before: Access, after: Access] | null;
   /** The hour at which it took `active` from the user. */
   lostAt: number | null;
+  /** The word of the import's feed; undefined: the feed does not name the user. */
+  word: [before: Word | undefined, after: Word | undefined] | null;
 }
+
+export const noChange = (): Change => ({ values: {}, access: null, lostAt: null, word: null });
 
 export interface Hold {
   missing: boolean;
@@ -43,6 +52,9 @@ export interface Hold {
 
 export interface Import {
   id: number;
+  feed: string;
+  /** The other feeds of the settings, with which it began. */
+  others: string[];
   undone: boolean;
   hold: "open" | "approved" | "discarded" | null;
   held: Map<string, Hold>;
@@ -50,10 +62,18 @@ export interface Import {
   changes: Map<string, Change>;
 }
 
+/** The settings for the files of one feed. */
 export interface Rules {
   inactive: boolean;
   missing: "keep" | "archive";
   guard: { max_percent: number; min_users: number };
+  empty: "keep" | "clear";
+}
+
+/** The feed of a file among those of the settings, of which the first decides. The upload folder itself, "", is the last. */
+export interface Feed {
+  name: string;
+  all: string[];
 }
 
 export interface RosterRecord {
@@ -94,6 +114,7 @@ export const accessOf = ({ state, archivedAt }: Access): Access => ({ state, arc
 
 /** What one import will do. */
 interface Plan {
+  feed: Feed;
   /** The records that are applied, by user. */
   good: Map<string, RosterRecord>;
   emails: Record<string, { email: string | null }>;
@@ -101,38 +122,95 @@ interface Plan {
   next: Map<string, State>;
   /** Those of them without a record. */
   missing: Set<string>;
+  /** Users whom this feed names no more, although their access stays as it is. */
+  forgotten: Set<string>;
   held: Set<string>;
 }
 
+/** The other feeds that say this of a person. */
+function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
+  return all.filter((other) => other !== name && words.get(other) === word);
+}
+
+/** "`active` = 0 is the feed's word inactive, anything else is active" */
+const wordOf = ({ active }: RosterRecord): Word => active !== "0";
+
 /** Imports the roster. Returns the counts and the codes of the warnings. */
-export function importRoster(world: World, id: number, roster: Roster, rules: Rules) {
-  const { good, emails, failed, skipped } = judge(world, roster);
+export function importRoster(world: World, id: number, feed: Feed, roster: Roster, rules: Rules) {
+  const { good, emails, failed, skipped, overruled } = judge(world, roster, feed, rules);
   const next = new Map<string, State>();
+  const keptByOther = new Set<string>();
   for (const [id, record] of good) {
-    const state = world.people.has(id) ? nextState(world.people.get(id)!.state, record.active, rules) : null;
-    if (state !== null) next.set(id, state);
+    const person = world.people.get(id);
+    if (person === undefined) continue;
+    const state = nextState(person, record.active, feed, rules);
+    // "takes nobody's access whom another feed calls active"
+    const isKept = (state === "archived" || state === "disabled") && others(person, feed, true).length > 0;
+    if (isKept && person.words.get(feed.name) !== false) keptByOther.add(id);
+    if (state !== null && !isKept) next.set(id, state);
   }
-  const { missing, kept } = findMissing(world, roster, good, rules);
+  const { absent, kept } = findMissing(world, roster, good, feed, rules);
+  const missing = new Set<string>(), forgotten = new Set<string>();
+  for (const id of absent) {
+    const person = world.people.get(id)!, isKept = others(person, feed, true).length > 0;
+    if (isKept && person.state !== "archived" && person.words.get(feed.name) === true) keptByOther.add(id);
+    (person.state === "archived" || isKept ? forgotten : missing).add(id);
+  }
   for (const id of missing) next.set(id, "archived");
   const losing = [...next].filter(([id, state]) => world.people.get(id)!.state === "active" && state !== "active");
   const loses = new Set(losing.map(([id]) => id));
-  const held = holds(world, loses, rules) ? loses : new Set<string>();
-  noteOtherwise(world, good, rules, id);
-  const counts = apply(world, id, { good, emails, next, missing, held }, rules);
+  const held = holds(world, loses, good, feed, rules) ? loses : new Set<string>();
+  noteOtherwise(world, good, feed, rules, id);
+  const counts = apply(world, id, { feed, good, emails, next, missing, forgotten, held }, rules);
   const records = roster.records.length + (roster.torn ? 1 : 0);
   return {
     counts: { records, skipped, failed, ...counts },
     warnings: [
       // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
       ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
+      // "Never silent": one warning for each column.
+      ...[...new Set([...good.keys()].flatMap((id) => overruled.get(id) ?? []))].map(() => "kept"),
       ...(kept ? ["missing_users_kept"] : []),
+      ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
       ...(held.size > 0 ? ["archivings_held"] : []),
     ],
   };
 }
 
+const meaning = (value: string, { empty }: Rules) => value === "" && empty === "clear" ? "(clear)" : value;
+
+/**
+ * What a value in a file does to a user: "" keeps, "(clear)" clears. "The feed that stands first decides, later ones only fill
+ * what is empty", and nobody clears a value of a person whom another feed names, because that feed may have given it.
+ */
+function effective(value: string, before: string | null, person: Person | undefined, feed: Feed, rules: Rules) {
+  const meant = meaning(value, rules);
+  if (person === undefined || before === null || meant === "" || meant === before) {
+    return { value: meant, isKept: false };
+  }
+  const named = feed.all.filter((other) => other !== feed.name && person.words.has(other));
+  const isKept = meant === "(clear)"
+    ? named.length > 0
+    : named.some((other) => feed.all.indexOf(other) < feed.all.indexOf(feed.name));
+  return { value: isKept ? "" : meant, isKept };
+}
+
 /** `taken_model.ts` models repeated and taken values. */
-function judge({ people }: World, { records, column, torn }: Roster) {
+function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
+  const { column, torn } = roster;
+  const overruled = new Map<string, Value[]>();
+  const records = roster.records.map((record) => {
+    const person = people.get(record.id);
+    const meant = { ...record, city: meaning(record.city, rules), email: meaning(record.email, rules) };
+    const changed = { ...record, raw: JSON.stringify({ ...meant, active: column && record.active }) };
+    for (const name of VALUES) {
+      const { value, isKept } = effective(record[name], person?.[name] ?? null, person, feed, rules);
+      changed[name] = value;
+      const isFirst = roster.records.find(({ id }) => id === record.id) === record;
+      if (isKept && isFirst) overruled.set(record.id, [...overruled.get(record.id) ?? [], name]);
+    }
+    return changed;
+  });
   const users = [...people].map(([unique_id, { email }]) => ({
     unique_id,
     user_name: null,
@@ -157,67 +235,104 @@ function judge({ people }: World, { records, column, torn }: Roster) {
     }
   });
   const failed = Object.keys(outcome.failures).length + (torn ? 1 : 0);
-  return { good, emails: outcome.users, failed, skipped: outcome.skipped };
+  return { good, emails: outcome.users, failed, skipped: outcome.skipped, overruled };
 }
 
 /** The table of docs/people.md#outcomes; null if nothing changes. */
-function nextState(state: State, active: RosterRecord["active"], { inactive, missing }: Rules): State | null {
+function nextState(person: Person, active: RosterRecord["active"], feed: Feed, rules: Rules): State | null {
+  const { state } = person, { inactive, missing } = rules;
   if (active === "0" && inactive) return state === "archived" ? null : "archived";
   if (active === "0") return state === "active" ? "disabled" : null;
   if (active === "1") return state === "active" ? null : "active";
+  // "The first feed to call a user active whom other feeds call inactive gives access back, also without `active`."
+  const isFirst = person.words.get(feed.name) !== true && others(person, feed, true).length === 0;
+  if (state !== "active" && isFirst && others(person, feed, false).length > 0) return "active";
   return state === "archived" && missing === "archive" ? "active" : null;
 }
 
-function findMissing({ people }: World, roster: Roster, good: Plan["good"], { missing }: Rules) {
-  if (missing === "keep") return { missing: new Set<string>(), kept: false };
+function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed: Feed, { missing }: Rules) {
+  if (missing === "keep") return { absent: [], kept: false };
   // "Nobody is archived as missing when the unique_id of any record could not be read, when the file has a rosterd_* column, or
   // when no record was applied; a warning says so."
   if (roster.torn || roster.records.some(({ id }) => id === "") || roster.own || good.size === 0) {
-    return { missing: new Set<string>(), kept: true };
+    return { absent: [], kept: true };
   }
-  // "A file is then the whole roster of each login source that one of its applied records carries."
-  const sources = new Set([...good.values()].map(({ login_source }) => login_source));
-  const absent = [...people].filter(([id, { state, login_source }]) =>
-    state !== "archived" && sources.has(login_source!) && !roster.records.some((record) => record.id === id)
+  // "whom an earlier file of this feed named and this one does not"
+  const absent = [...people].filter(([id, { words }]) =>
+    words.has(feed.name) && !roster.records.some((record) => record.id === id)
   );
-  return { missing: new Set(absent.map(([id]) => id)), kept: false };
+  return { absent: absent.map(([id]) => id), kept: false };
 }
 
-function holds({ people, imports, now }: World, losing: Set<string>, { guard }: Rules): boolean {
+function holds(
+  { people, imports, now }: World,
+  losing: Set<string>,
+  good: Plan["good"],
+  feed: Feed,
+  { guard }: Rules,
+): boolean {
   if (guard.max_percent === 100 || losing.size === 0) return false;
   // "While a hold is open, every later loss of active is held too"
   if (imports.some(({ hold }) => hold === "open")) return true;
   // "together with those of the last 24 hours that were not undone"
-  const recent = imports.filter(({ undone }) => !undone).flatMap(({ changes }) =>
-    [...changes].filter(([, { lostAt }]) => lostAt !== null && now - lostAt < 24).map(([id]) => id)
-  );
-  const counted = new Set([...losing, ...recent]);
+  const recent = (some: Import[]) =>
+    some.filter(({ undone }) => !undone).flatMap(({ changes }) =>
+      [...changes].filter(([, { lostAt }]) => lostAt !== null && now - lostAt < 24).map(([id]) => id)
+    );
+  const isAbove = (count: number, active: number) =>
+    count > guard.min_users && count * 100 > active * guard.max_percent;
+  // "and for the feed: of the active users whom it names"
+  if (feed.all.length > 1) {
+    const ofFeed = new Set([...losing, ...recent(imports.filter((one) => one.feed === feed.name))]);
+    const active = [...people].filter(([id, { state, words }]) =>
+      state === "active" && (words.has(feed.name) || good.has(id))
+    );
+    if (isAbove([...ofFeed].filter((id) => people.has(id)).length, active.length)) return true;
+  }
+  const counted = new Set([...losing, ...recent(imports)]);
   // "Above max_percent of the users who were active before AND above min_users, in any login source or in all"
   return [null, ...new Set([...losing].map((id) => people.get(id)!.login_source))].some((source) => {
     const of = (ids: Iterable<string>) =>
       [...ids].map((id) => people.get(id)).filter((one) => one && (source === null || one.login_source === source));
     const active = of(people.keys()).filter((one) => one!.state === "active").length;
-    const count = of(counted).length;
-    return count > guard.min_users && count * 100 > active * guard.max_percent;
+    return isAbove(of(counted).length, active);
   });
 }
 
 /** "except users whose later applied records said otherwise" */
-function noteOtherwise(world: World, good: Plan["good"], { inactive }: Rules, importId: number): void {
-  for (const { hold, held } of world.imports) {
+function noteOtherwise(
+  world: World,
+  good: Plan["good"],
+  { name }: Feed,
+  { inactive }: Rules,
+  importId: number,
+): void {
+  for (const { feed, hold, held } of world.imports) {
     if (hold !== "open") continue;
     for (const [id, one] of held) {
       const active = good.get(id)?.active;
       if (active === undefined) continue;
-      if (active === "1" || (one.missing && !(active === "0" && inactive))) one.otherwise.push(importId);
+      const isOtherwise = feed === name
+        ? active === "1" || (one.missing && !(active === "0" && inactive))
+        : active !== "0";
+      if (isOtherwise) one.otherwise.push(importId);
     }
   }
 }
 
 /** Counts missing users and all records except failed and skipped ones. */
-function apply(world: World, id: number, { good, emails, next, missing, held }: Plan, { inactive }: Rules) {
-  const { people } = world;
-  const done: Import = { id, undone: false, hold: null, held: new Map(), created: 0, changes: new Map() };
+function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
+  const { people } = world, { feed, good, emails, next, missing, forgotten, held } = plan;
+  const done: Import = {
+    id,
+    feed: feed.name,
+    others: feed.all.filter((other) => other !== feed.name),
+    undone: false,
+    hold: null,
+    held: new Map(),
+    created: 0,
+    changes: new Map(),
+  };
   const counts = {
     created: 0,
     updated: 0,
@@ -243,10 +358,14 @@ function apply(world: World, id: number, { good, emails, next, missing, held }: 
   };
 
   for (const [id, record] of good) {
-    const values = { login_source: record.login_source, city: stated(record.city, people.get(id)?.city ?? null) };
+    const values = {
+      login_source: stated(record.login_source, people.get(id)?.login_source ?? null),
+      city: stated(record.city, people.get(id)?.city ?? null),
+    };
     if (!people.has(id)) {
       const state = record.active !== "0" ? "active" : inactive ? "archived" : "disabled";
-      people.set(id, { ...values, email: emails[id].email, ...access(state), createdBy: done.id });
+      const words = new Map([[feed.name, wordOf(record)]]);
+      people.set(id, { ...values, email: emails[id].email, ...access(state), createdBy: done.id, words });
       if (state === "archived") archived.push(id);
       done.created = ++counts.created;
       continue;
@@ -256,7 +375,10 @@ function apply(world: World, id: number, { good, emails, next, missing, held }: 
     if (held.has(id)) hold(id);
     if (after !== undefined) move(id, change);
     counts[outcomeOf(before, after, held.has(id), change)]++;
-    if (change.access !== null || Object.keys(change.values).length > 0) done.changes.set(id, change);
+    say(people.get(id)!, feed.name, wordOf(record), change);
+    if (change.access !== null || change.word !== null || Object.keys(change.values).length > 0) {
+      done.changes.set(id, change);
+    }
   }
   for (const id of missing) {
     counts[held.has(id) ? "missing_held" : "missing_archived"]++;
@@ -264,8 +386,14 @@ function apply(world: World, id: number, { good, emails, next, missing, held }: 
       hold(id);
       continue;
     }
-    const change: Change = { values: {}, access: null, lostAt: null };
+    const change = noChange();
     move(id, change);
+    say(people.get(id)!, feed.name, undefined, change);
+    done.changes.set(id, change);
+  }
+  for (const id of forgotten) {
+    const change = noChange();
+    say(people.get(id)!, feed.name, undefined, change);
     done.changes.set(id, change);
   }
   if (done.held.size > 0) done.hold = "open";
@@ -281,13 +409,26 @@ function outcomeOf(before: State, after: State | undefined, held: boolean, { val
   return after !== undefined || Object.keys(values).length > 0 ? "updated" : "unchanged";
 }
 
+/** Notes the word of a feed; undefined: it no longer names the person. */
+function say({ words }: Person, feed: string, word: Word | undefined, change: Change): void {
+  const before = words.get(feed);
+  if (before === word) return;
+  change.word = [before, word];
+  setWord(words, feed, word);
+}
+
+export function setWord(words: Map<string, Word>, feed: string, word: Word | undefined): void {
+  if (word === undefined) words.delete(feed);
+  else words.set(feed, word);
+}
+
 function stated(value: string, before: string | null): string | null {
   return value === "" ? before : value === "(clear)" ? null : value;
 }
 
 /** "only the columns that differ" */
 function setValues(person: Person, values: Record<Value, string | null>): Change {
-  const change: Change = { values: {}, access: null, lostAt: null };
+  const change = noChange();
   for (const name of VALUES) {
     if (person[name] === values[name]) continue;
     change.values[name] = [person[name], values[name]];

@@ -4,7 +4,9 @@ import {
   accessOf,
   type Change,
   type Import,
+  noChange,
   releasePermits,
+  setWord,
   sorted,
   type Value,
   type World,
@@ -21,13 +23,15 @@ export function approve(world: World, done: Import): Refusal | LeftOut & Record<
   if (refusal !== null) return refusal;
   const archivedAt = ++world.moments;
   const effects = { archive: [] as string[], disable: [] as string[] }, stayed: string[] = [];
-  for (const [id, { effect, otherwise }] of sorted(done.held)) {
+  for (const [id, { effect, otherwise, missing }] of sorted(done.held)) {
     const person = world.people.get(id);
     const other = world.imports.filter((one) => otherwise.includes(one.id) && !one.undone).at(-1);
     const reason = person === undefined
       ? "the user no longer exists"
       : other !== undefined
       ? `a later roster says otherwise (import ${other.id}, "roster.csv")`
+      : done.others.some((feed) => person.words.get(feed) === true)
+      ? "another feed calls the user active"
       : person.state === "archived"
       ? "the user is already archived"
       : effect === "disable" && person.state === "disabled"
@@ -35,7 +39,12 @@ export function approve(world: World, done: Import): Refusal | LeftOut & Record<
       : null;
     if (reason !== null) stayed.push(`${id}: ${reason}`);
     else {
-      const change = done.changes.get(id) ?? { values: {}, access: null, lostAt: null };
+      const change = done.changes.get(id) ?? noChange(), { words } = person!;
+      // "the feed names them no more"
+      if (missing && words.has(done.feed)) {
+        change.word = [words.get(done.feed), undefined];
+        words.delete(done.feed);
+      }
       const after: Access = effect === "archive"
         ? { state: "archived", archivedAt }
         : { state: "disabled", archivedAt: null };
@@ -89,7 +98,13 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
     before: change.access![0],
     stays: staysAccess(world, id, change),
   }));
+  const words = [...done.changes].filter(([, { word }]) => word !== null).map(([id, { word }]) => ({
+    id,
+    before: word![0],
+    stays: staysWord(world, done, id, word![1]),
+  }));
   putBackEmails(world, done, values);
+  for (const { id, before, stays } of words) if (stays === null) setWord(people.get(id)!.words, done.feed, before);
   for (const { id, name, before, stays } of values) if (stays === null) people.get(id)![name] = before;
   for (const { id, before, stays } of states) if (stays === null) Object.assign(people.get(id)!, before);
 
@@ -98,13 +113,16 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   const created = [...people].filter(([, { createdBy }]) => createdBy === done.id);
   const archived = created.filter(([, { state }]) => state !== "archived");
   for (const [, person] of archived) Object.assign(person, { state: "archived", archivedAt });
+  for (const [, { words }] of created) words.delete(done.feed);
 
   const staying = states.filter(({ id, stays }) =>
     stays !== null && (people.get(id)?.state ?? "archived") === "archived"
   );
   const keepers = new Set([...staying, ...created.map(([id]) => ({ id }))].map(({ id }) => id));
   const permits_restored = restorePermits(world, done, keepers);
-  const left_out = [...values, ...states].flatMap(({ id, stays }) => stays === null ? [] : [`${id}: ${stays}`]);
+  const left_out = [...values, ...states, ...words].flatMap(({ id, stays }) =>
+    stays === null ? [] : [`${id}: ${stays}`]
+  );
   for (const { owner, no, status } of world.permits.filter(({ by }) => by === done.id)) {
     const why = status === "released"
       ? "released: another active permit has its number"
@@ -133,6 +151,12 @@ function goingValues({ people }: World, { changes }: Import): Going[] {
       return { id, name, before, stays };
     })
   );
+}
+
+function staysWord({ people }: World, { feed }: Import, id: string, after: boolean | undefined): string | null {
+  const person = people.get(id);
+  if (person === undefined) return "the user no longer exists";
+  return person.words.get(feed) === after ? null : "the word of the feed has changed since";
 }
 
 function staysAccess({ people }: World, id: string, { access }: Change): string | null {

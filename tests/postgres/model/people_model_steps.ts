@@ -3,8 +3,10 @@ import fc from "fast-check";
 import type { Person, Roster, RosterRecord, Rules, State } from "./people_model.ts";
 
 export type Step =
-  | { do: "import"; roster: Roster; check: boolean }
-  | { do: "settings"; rules: Rules }
+  /** `feed`: "", the upload folder itself, or a feed, if the settings have it. `long`: long enough for the unchanged-record cache. */
+  | { do: "import"; feed: string; roster: Roster; check: boolean; long: boolean }
+  /** Adds, removes or reorders feeds, and gives each its rules. */
+  | { do: "settings"; feeds: Feeds }
   /** `which` counts back from the latest import, or from the latest with a hold. */
   | { do: "approve" | "discard" | "undo"; which: number; ofHolding: boolean }
   | { do: "time"; hours: number }
@@ -16,6 +18,9 @@ export type Step =
   /** `which`: the index of a permit. */
   | { do: "give"; owner: string; which: number }
   | { do: "lose"; which: number };
+
+/** The settings: each feed in order, with its rules. "" is the upload folder itself. */
+export type Feeds = [feed: string, rules: Rules][];
 
 const IDS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const SOURCES = ["x", "y"];
@@ -77,7 +82,17 @@ const rules: fc.Arbitrary<Rules> = fc.record({
     { max_percent: 25, min_users: 0 },
     { max_percent: 50, min_users: 1 },
   ),
+  empty: fc.constantFrom("keep", "keep", "clear"),
 });
+
+const feeds: fc.Arbitrary<Feeds> = fc.constantFrom(
+  ["students", "staff"],
+  ["students", "staff"],
+  ["staff", "students"],
+  ["students"],
+  ["staff"],
+  [],
+).chain((names) => fc.tuple(...[...names, ""].map((name) => fc.tuple(fc.constant(name), rules))));
 
 const which = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3);
 const permit = fc.nat(11);
@@ -89,7 +104,13 @@ const one = (kind: Step["do"], rest: Record<string, fc.Arbitrary<unknown>>): Ste
   fc.record({ do: fc.constant(kind), ...rest }).map((step) => [step as Step]);
 
 const mostly = seldom(5).map((not) => !not);
-const imports = one("import", { roster, check: seldom(4) });
+const imports = one("import", {
+  feed: fc.constantFrom("students", "staff", "students", "staff", ""),
+  roster,
+  check: seldom(4),
+  long: fc.boolean(),
+});
+const nights: Steps = fc.tuple(imports, imports).map(([one, other]) => [...one, ...other, ...one, ...other]);
 const undoes = one("undo", { which, ofHolding: fc.constant(false) });
 const approves = one("approve", { which, ofHolding: mostly });
 
@@ -113,7 +134,9 @@ const last = (kind: "approve" | "undo"): Steps => fc.constant([{ do: kind, which
 /** Single steps, and whole stories in which other programs act between an import and its decision. */
 const turn: Steps = fc.oneof(
   { weight: 10, arbitrary: imports },
-  { weight: 2, arbitrary: one("settings", { rules }) },
+  { weight: 2, arbitrary: one("settings", { feeds }) },
+  // The same files of two feeds, night after night.
+  { weight: 3, arbitrary: nights },
   { weight: 4, arbitrary: approves },
   { weight: 1, arbitrary: one("discard", { which, ofHolding: mostly }) },
   { weight: 4, arbitrary: undoes },
@@ -125,9 +148,9 @@ const turn: Steps = fc.oneof(
 
 /** The initial users and their permits. */
 export interface Start {
-  people: [string, Omit<Person, "createdBy" | "archivedAt">][];
+  people: [string, Omit<Person, "createdBy" | "archivedAt" | "words"> & { words: [string, boolean][] }][];
   permits: [owner: string, no: string | null][];
-  rules: Rules;
+  feeds: Feeds;
 }
 
 const start: fc.Arbitrary<Start> = fc.record({
@@ -137,6 +160,10 @@ const start: fc.Arbitrary<Start> = fc.record({
       state: fc.constantFrom<State>("active", "active", "active", "disabled", "archived"),
       city: fc.constantFrom(null, ...CITIES),
       hasEmail: fc.boolean(),
+      words: fc.constantFrom<[string, boolean][]>([], [["", true]], [["students", true]], [["", false], [
+        "staff",
+        true,
+      ]]),
     }).map(({ isIn, hasEmail, ...values }) =>
       isIn
         ? [[id, {
@@ -151,7 +178,7 @@ const start: fc.Arbitrary<Start> = fc.record({
     fc.array(fc.tuple(id, fc.constantFrom(...NUMBERS, null)), { maxLength: 4 }),
     ...IDS.map((id, at) => fc.boolean().map((has) => has ? [[id, `P${at}`]] as Start["permits"] : [])),
   ).map((some) => some.flat() as Start["permits"]),
-  rules,
+  feeds,
 });
 
 /** At most `longest` turns. Long sequences are as frequent as short ones, which cover little. */

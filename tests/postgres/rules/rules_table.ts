@@ -7,7 +7,7 @@ import type { Counts } from "../../../src/domain/outcome.ts";
 /**
  * before   the user: unknown, active, disabled, archived
  * record   its value of `active`: 0, 1, or none (the column is absent or the value empty); failed: it was not applied; absent:
- *          the user has no record, but others of the login source do; elsewhere: no record of the login source
+ *          the feed named the user before, and there is no record; elsewhere: only others named the user
  * inactive archive_inactive_users
  * missing  missing_users
  * losses   whether losses of `active` happen or are held (see GUARD)
@@ -177,7 +177,7 @@ function outcomeOf(outcome: string, { record, value }: Case): keyof Counts | nul
   return value === "differs" ? "updated" : "unchanged";
 }
 
-function product<T>(choices: { [K in keyof T]: readonly T[K][] }): T[] {
+export function product<T>(choices: { [K in keyof T]: readonly T[K][] }): T[] {
   return Object.entries(choices).reduce(
     (all, [name, values]) => all.flatMap((one) => (values as unknown[]).map((value) => ({ ...one, [name]: value }))),
     [{}] as object[],

@@ -89,7 +89,7 @@ onServer("no user is missing from a file that may be incomplete, and a warning s
       await db.addUsers(
         { unique_id: "1", city: "Ottawa" },
         { unique_id: "2" },
-        { unique_id: "elsewhere", login_source: "hr", email: "taken@x.org" },
+        { unique_id: "elsewhere", email: "taken@x.org", feeds: {} },
       );
 
       const foreseen = await db.check(roster, way);
@@ -123,13 +123,12 @@ onServer("a file that may be incomplete still archives the users that its record
   assert.deepEqual(await statesOf(db), { 1: "archived", 2: "active", 3: "active" });
 });
 
-onServer("a login source with only failed records has no missing users", async (db) => {
+onServer("a user whose record failed is not missing", async (db) => {
   await db.addUsers(
     { unique_id: "1" },
-    { unique_id: "2", login_source: "hr", city: "Ottawa", email: "taken@x.org" },
+    { unique_id: "2", login_source: "hr", city: "Ottawa", email: "taken@x.org", feeds: {} },
     { unique_id: "3", login_source: "hr" },
     { unique_id: "4", login_source: "hr" },
-    { unique_id: "5", login_source: "hr" },
   );
   // An invalid value, a taken one, a repeat, and the skipped repeat of a failed record.
   const report = await db.import(
@@ -143,11 +142,11 @@ onServer("a login source with only failed records has no missing users", async (
     { settings },
   );
   assert.deepEqual(countsOf(report), { records: 5, unchanged: 1, skipped: 1, failed: 3 });
-  assert.deepEqual(Object.values(await statesOf(db)), Array(5).fill("active"));
+  assert.deepEqual(Object.values(await statesOf(db)), Array(4).fill("active"));
   assert.deepEqual(report.warnings, []);
 });
 
-onServer("a user with a failed record, or a record in another login source, is not missing", async (db) => {
+onServer("users whom the feed named before are missing, whatever their login source", async (db) => {
   await db.addUsers(
     { unique_id: "failed" },
     { unique_id: "taken", email: "b@x.org" },
@@ -156,7 +155,8 @@ onServer("a user with a failed record, or a record in another login source, is n
     { unique_id: "disabled", state: "disabled" },
     { unique_id: "owner", email: "a@x.org", login_source: "hr" },
     { unique_id: "hr", login_source: "hr" },
-    { unique_id: "other", login_source: "other" },
+    { unique_id: "by hand", feeds: {} },
+    { unique_id: "staff", feeds: { staff: true } },
   );
   const report = await db.import(
     `unique_id,login_source,email,province
@@ -172,15 +172,6 @@ owner,hr,,
   assert.deepEqual(countsOf(report), counts);
   const states = await statesOf(db);
   assert.deepEqual(Object.keys(states).filter((id) => states[id] === "archived"), ["absent", "disabled", "hr"]);
-});
-
-onServer("a login source that its last user leaves is no longer in the file", async (db) => {
-  await db.addUsers({ unique_id: "1", login_source: "old" }, { unique_id: "2", login_source: "old" }, {
-    unique_id: "3",
-  });
-  const report = await db.import("unique_id,login_source\n1,ldap\n", { settings });
-  assert.deepEqual(countsOf(report), { records: 1, updated: 1, missing_archived: 1 });
-  assert.deepEqual(await statesOf(db), { 1: "active", 2: "active", 3: "archived" });
 });
 
 onServer("the guard counts users in their previous login source", async (db) => {
@@ -248,7 +239,7 @@ onServer("missing users are planned again after another program changed them", a
   await db.addUsers(...["1", "absent", "moved", "archived", "deleted"].map((unique_id) => ({ unique_id })));
   await withOther(db, async (other) => {
     const edit = transactionOf(other, async (tx) => {
-      await tx`update rosterd.users set login_source = 'hr' where unique_id = 'moved'`;
+      await tx`update rosterd.users set feeds = '{}' where unique_id = 'moved'`;
       await tx`update rosterd.users set active = false, archived_at = '2026-02-02Z' where unique_id = 'archived'`;
       await tx`delete from rosterd.users where unique_id = 'deleted'`;
     });

@@ -100,10 +100,11 @@ class Run {
     await removeAll(db);
     const known = cases.filter(({ before }) => before !== "unknown");
     await db.addUsers(
-      { unique_id: "earlier", login_source: "other" },
+      { unique_id: "earlier", login_source: "other", feeds: {} },
       ...known.map(({ id, before, record }) => ({
         unique_id: id,
-        login_source: record === "elsewhere" ? "hr" : "ldap",
+        login_source: "ldap",
+        feeds: feedsOf({ before, record }),
         city: "Ottawa",
         state: before,
       })),
@@ -117,7 +118,8 @@ class Run {
       union all select 'stranger', 'S1', 'active', null union all select null, 'N1', 'active', null`;
     if (this.circumstances.hold === "none") return;
     const settings = { archive_inactive_users: true, archive_guard: GUARDS.exceeded };
-    const earlier = await db.import("unique_id,login_source,active\nearlier,other,0\n", { ...this.one, settings });
+    const way = { ...this.one, feed: "earlier", settings };
+    const earlier = await db.import("unique_id,login_source,active\nearlier,other,0\n", way);
     assert.deepEqual(countsOf(earlier), { records: 1, held: 1 });
   }
 
@@ -223,6 +225,12 @@ class Run {
       where unique_id is null or unique_id = 'stranger' order by 1`;
     assert.deepEqual(others.map(({ permit }) => permit), ["N1 active", "S1 active"]);
   }
+}
+
+/** What feeds said before, so that a record that changes nothing writes nothing. `rules_feeds_test.ts` has the rest. */
+function feedsOf({ before, record }: Pick<Case, "before" | "record">): Record<string, boolean> {
+  if (record === "elsewhere") return { staff: true };
+  return record === "absent" && before === "archived" ? {} : { "": record !== "0" };
 }
 
 const PERMITS = {

@@ -4,7 +4,8 @@ select
   $1, d.unique_id, u.active,
   jsonb_strip_nulls(jsonb_build_object(
     'active', case when u.active then jsonb_build_array(true, false) end,
-    'archived_at', case when d.effect = 'archive' then jsonb_build_array(null, now()) end
+    'archived_at', case when d.effect = 'archive' then jsonb_build_array(null, now()) end,
+    'feeds', case when d.unnamed_by is not null then jsonb_build_array(u.feeds -> d.unnamed_by, null) end
   ))
 from deciding as d
 join rosterd.users as u on u.unique_id = d.unique_id

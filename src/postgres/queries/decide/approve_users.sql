@@ -1,5 +1,9 @@
 -- Archives or disables the held users.
 update rosterd.users as u
-set active = false, archived_at = case when d.effect = 'archive' then now() else u.archived_at end, updated_at = now()
+set
+  feeds = case when d.unnamed_by is null then u.feeds else u.feeds - d.unnamed_by end,
+  active = false,
+  archived_at = case when d.effect = 'archive' then now() else u.archived_at end,
+  updated_at = now()
 from deciding as d
 where d.unique_id = u.unique_id and d.left_out is null

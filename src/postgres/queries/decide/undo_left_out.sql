@@ -5,6 +5,8 @@ from (
   union
   select unique_id, stays from undo_states where stays is not null
   union
+  select unique_id, stays from undo_words where stays is not null
+  union
   select coalesce(unique_id, ''), format(
     case status when 'released' then 'permit "%s" stays released: another active permit has its number'
       else 'permit "%s" stays as it is: it has changed since' end, permit_no)

@@ -28,4 +28,5 @@ select
   (select count(*) from rosterd.known_state where feed = $1) as states,
   (select tie from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_tie,
   (select log from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_log,
+  (select named from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_named,
   (select encode(sums, 'base64') from rosterd.known_state where feed = $1 and xmin = written_by limit 1) as known_sums

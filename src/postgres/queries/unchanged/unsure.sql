@@ -1,5 +1,5 @@
--- Users whose row may not match their record, because it was not applied, was applied only in part, or is one of
--- several. $1: whether the database may have values other than those that the import wrote.
+-- Users whose row may not match their record, because it was not applied, was applied only in part, is one of several, or
+-- is missing. $1: whether the database may have values other than those that the import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union
 select unique_id from staged
@@ -7,4 +7,6 @@ where exists (select from repeats) and line in (select line from repeats union a
 union
 select unique_id from overruled
 union
-select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null))
+select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null or says is not null))
+union
+select unique_id from missing where not held

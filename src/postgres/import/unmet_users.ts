@@ -1,0 +1,40 @@
+/**
+ * Finds out who may be missing although records were skipped (docs/people.md#missing-users): the users whom the feed names
+ * and whose records were not skipped.
+ */
+import { Buffer } from "node:buffer";
+import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";
+import type { Tx } from "../connection/connect.ts";
+import namedKeys from "../queries/unchanged/named_keys.sql" with { type: "text" };
+
+const KEY_BYTES = 8;
+
+/** Lists their keys in the table `unmet`. Resolves to the number of users whom the feed names. */
+export async function listUnmet(tx: Tx, feed: string, table: UnchangedTable): Promise<number> {
+  const pieces: BigInt64Array[] = [];
+  let named = 0;
+  for await (const page of tx.unsafe<{ keys: string }[]>(namedKeys, [feed]).cursor(4)) {
+    for (const { keys } of page) {
+      const bytes = Buffer.from(keys, "base64");
+      named += bytes.length / KEY_BYTES;
+      pieces.push(unmetOf(bytes, table));
+    }
+    // The driver links each page to the one before, so each page must be emptied to free its memory.
+    page.length = 0;
+  }
+  for (const piece of pieces) {
+    if (piece.length > 0) await tx`insert into unmet select unnest(${Array.from(piece, String)}::bigint[])`;
+  }
+  await tx.unsafe("analyze unmet");
+  return named;
+}
+
+function unmetOf(keys: Buffer, table: UnchangedTable): BigInt64Array {
+  const unmet = new BigInt64Array(keys.length / KEY_BYTES);
+  let length = 0;
+  for (let at = 0; at < keys.length; at += KEY_BYTES) {
+    const isSkipped = table.isSkipped(keys.readInt32BE(at + 4), keys.readInt32BE(at));
+    if (!isSkipped) unmet[length++] = keys.readBigInt64BE(at);
+  }
+  return unmet.slice(0, length);
+}

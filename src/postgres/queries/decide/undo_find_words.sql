@@ -1,0 +1,13 @@
+-- One row per user of whom the import's feed said something else, or whom it named or named no more. `before` is null if
+-- it did not name the user. $1: the import's id.
+create temp table undo_words on commit drop as
+select
+  c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,
+  case
+    when u.unique_id is null then 'the user no longer exists'
+    when u.feeds -> i.feed is distinct from nullif(c.changes -> 'feeds' -> 1, 'null') then 'the word of the feed has changed since'
+  end as stays
+from rosterd.import_changes as c
+join rosterd.imports as i on i.id = c.import_id
+left join rosterd.users as u on u.unique_id = c.unique_id
+where c.import_id = $1 and c.changes ? 'feeds'
