@@ -1,7 +1,9 @@
 /** Feeds on the page: side by side in the overview, and each with a form of its own. */
 import assert from "node:assert/strict";
 import { barriers, go } from "./browser.ts";
+import { checkPage, choose } from "./check_page.ts";
 import { pageTest } from "./page_test_case.ts";
+import { MOODLE } from "./world.ts";
 
 // deno-lint-ignore no-explicit-any
 type Settings = any;
@@ -88,6 +90,27 @@ pageTest(
     await page.getByRole("button", { name: "Remove the feed" }).click();
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
     assert.deepEqual(await names(), ["students", "staff"]);
+    assertQuiet();
+  },
+);
+
+pageTest(
+  "a sample is checked as a file of a feed, and its proposal changes that feed",
+  { settings: { feeds: FEEDS } },
+  async (scene) => {
+    const { page, assertQuiet } = await checkPage(scene);
+    await page.getByLabel("Check it as a file of").selectOption("students");
+    await choose(page, "moodle.csv", MOODLE);
+    await page.getByRole("heading", { name: "Set up this export" }).waitFor();
+    await page.getByRole("button", { name: "Apply and check again" }).click();
+    await page.getByText("2 users would change. Nothing was written.").waitFor();
+    const { feeds, header_aliases } = await scene.service.get<Settings>("/settings");
+    assert.deepEqual(header_aliases, {});
+    assert.deepEqual(feeds.students.header_aliases, {
+      idnumber: "unique_id",
+      auth: "login_source",
+      suspended: "active",
+    });
     assertQuiet();
   },
 );
