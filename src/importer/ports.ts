@@ -5,6 +5,7 @@ import type { Findings } from "./checks/findings.ts";
 import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
+import type { UserSet } from "./digests/user_set.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import type {
@@ -133,9 +134,6 @@ export interface Facts {
 
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
-/** Users whose records must be staged again, or all users. */
-export type RestageUsers = ReadonlySet<string> | "all";
-
 export interface PlanSummary {
   /** For example, why missing users are not archived. */
   warnings: Warning[];
@@ -183,18 +181,20 @@ export interface Staging<Planned> {
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
-   * Ends the COPY stream; once it resolves, all records are staged. `possibleDuplicates` is null if any value may be a
-   * duplicate. `repeated`: users with both a skipped record and another one.
+   * Adds possible duplicates among the records written so far. `repeated`: users with both a skipped record and another
+   * one.
    */
+  note(possibleDuplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void>;
+  /** The same for the last time. Ends the COPY stream; once it resolves, all records are staged. */
   end(
-    possibleDuplicates: readonly PossibleDuplicate[] | null,
-    repeated: ReadonlySet<string>,
+    possibleDuplicates: readonly PossibleDuplicate[],
+    repeated: readonly string[],
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
 /** Stages all records of some users again. */
 export interface Restaging<Planned> {
-  readonly users: RestageUsers;
+  readonly users: UserSet;
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
   end(): Promise<Staged<Planned>>;
 }

@@ -11,8 +11,6 @@ import { ReadingNotes } from "./csv/reading_notes.ts";
 import type { Roster } from "./csv/roster.ts";
 import { DuplicateFilter } from "./digests/duplicate_filter.ts";
 
-const NO_USERS: ReadonlySet<string> = new Set();
-
 /** `bytes`: the length of the roster's text. */
 export async function stageRecords<Planned>(
   staging: Staging<Planned>,
@@ -26,6 +24,7 @@ export async function stageRecords<Planned>(
   const today = clock.now().toISOString().slice(0, 10);
   const check = createCheck(header, settings, today, findings);
   const possibleDuplicates = new DuplicateFilter(bytes);
+  const found = () => [possibleDuplicates.take(), cache?.journal.takeRepeated() ?? []] as const;
   const notes = new ReadingNotes();
   let read = 0;
   for await (const batch of roster.records(cache?.matcher, notes)) {
@@ -35,12 +34,13 @@ export async function stageRecords<Planned>(
     cache?.journal.add(batch, problems);
     possibleDuplicates.note(batch, header);
     await staging.write(batch, problems, possibleDuplicates.inBatch);
+    if (possibleDuplicates.isLarge || cache?.journal.hasManyRepeated) await staging.note(...found());
     read += batch.count;
     facts.records = read + (cache?.matcher.skipped ?? 0);
     await yieldToRequests();
   }
   findings.skipped = cache?.matcher.skipped ?? 0;
-  const ended = await staging.end(possibleDuplicates.list, cache?.journal.repeated ?? NO_USERS);
+  const ended = await staging.end(...found());
   return {
     staged: ended.users === null ? ended : await restage(ended, roster, createCheck(header, settings, today), job),
     notes,
@@ -55,10 +55,10 @@ async function restage<Planned>(
   { signal, yieldToRequests = yieldToEventLoop }: ReadJob,
 ): Promise<Staged<Planned>> {
   const { users } = restaging, [{ positions: [position] }] = header.present;
-  const uniqueId = (batch: Batch, record: number) => batch.text(batch.firstValue[record] + position);
-  const isWanted = users === "all"
-    ? () => true
-    : (batch: Batch, record: number) => !batch.malformed.has(record) && users.has(uniqueId(batch, record));
+  const isWanted = (batch: Batch, record: number) => {
+    const value = batch.firstValue[record] + position;
+    return !batch.malformed.has(record) && users.has(batch.view, batch.start[value], batch.end[value]);
+  };
   for await (const batch of records()) {
     signal.throwIfAborted();
     await restaging.write(batch, check(batch), isWanted);

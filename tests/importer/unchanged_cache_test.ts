@@ -5,7 +5,10 @@ import type { Settings } from "../../src/domain/settings.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { createCheck } from "../../src/importer/checks/check.ts";
 import { openRoster } from "../../src/importer/csv/roster.ts";
+import { Digest } from "../../src/importer/digests/digest.ts";
 import { createUnchangedCache } from "../../src/importer/digests/unchanged_cache.ts";
+import { UnchangedJournal } from "../../src/importer/digests/unchanged_journal.ts";
+import { UnchangedTable } from "../../src/importer/digests/unchanged_table.ts";
 import { chunksOf, recordOf, type SeenRecord, utf8 } from "../support/memory_file.ts";
 
 interface Reading {
@@ -41,7 +44,7 @@ async function read(text: string, about: Reading = {}) {
     journal.add(batch, check(batch));
   }
   for (const uniqueId of withdrawn) journal.withdraw(uniqueId);
-  return { seen, passed: matcher.skipped, repeated: [...journal.repeated], fresh: [...journal.take()], table };
+  return { seen, passed: matcher.skipped, repeated: journal.takeRepeated(), fresh: journal.take(), table };
 }
 
 const lines = (seen: readonly SeenRecord[]) => seen.map(({ line }) => line);
@@ -198,4 +201,57 @@ Deno.test("records that are not skipped are read as they would be without the ca
     }),
     { numRuns: 300, interruptAfterTimeLimit: 20_000 },
   );
+});
+
+const USERS = 10_000, LARGE = HEAD + Array.from({ length: USERS }, (_, at) => `u${at},ldap,Ottawa\n`).join("");
+
+Deno.test("the table grows when the log names more users than were expected", async () => {
+  const { fresh } = await read(LARGE);
+  const table = new UnchangedTable();
+  table.expect(10);
+  for (const piece of fresh) table.add(piece);
+
+  assert.equal(table.size, USERS);
+  assert.equal([...table.entries()].reduce((sum, piece) => sum + piece.length / 16, 0), USERS);
+  for (let at = 0; at < USERS; at++) assert.ok(table.slotOf(`u${at}`) >= 0);
+  assert.equal(table.slotOf("nobody"), -1);
+});
+
+Deno.test("entries can be taken in parts while a roster is read", async () => {
+  const { header, delimiter, records } = await openRoster(() => chunksOf(utf8(LARGE), 65_536), DEFAULT_SETTINGS, false);
+  const check = createCheck(header, DEFAULT_SETTINGS, "2026-11-28");
+  const { journal } = createUnchangedCache(delimiter, header, DEFAULT_SETTINGS);
+  const log: Uint8Array[] = [];
+  for await (const batch of records()) {
+    journal.note(batch);
+    journal.add(batch, check(batch));
+    log.push(...journal.take());
+  }
+
+  assert.ok(log.length > 1);
+  assert.equal((await read(LARGE, { log })).passed, USERS);
+});
+
+Deno.test("above the limit, new users are left out, and users in the table keep their entries up to date", async () => {
+  const { header, delimiter, records } = await openRoster(() => chunksOf(utf8(LARGE), 65_536), DEFAULT_SETTINGS, false);
+  const check = createCheck(header, DEFAULT_SETTINGS, "2026-11-28");
+  const { table } = createUnchangedCache(delimiter, header, DEFAULT_SETTINGS);
+  const log = (await read(HEAD + "u9999,ldap,Hull\n")).fresh;
+  table.expect(1);
+  for (const piece of log) table.add(piece);
+  const journal = new UnchangedJournal(table, new Digest(1, 2), 0, 100);
+  for await (const batch of records()) {
+    journal.note(batch);
+    journal.add(batch, check(batch));
+  }
+  journal.withdraw("u5");
+
+  const entries = new UnchangedTable();
+  entries.expect(USERS);
+  for (const piece of [...log, ...journal.take()]) entries.add(piece);
+  assert.equal(entries.size, 100);
+  assert.ok(entries.slotOf("u98") >= 0);
+  assert.equal(entries.slotOf("u99"), -1);
+  assert.ok(entries.has(entries.slotOf("u5"), 0, 0));
+  assert.ok(!entries.has(entries.slotOf("u9999"), 0, 0));
 });

@@ -69,7 +69,7 @@ onServer("repeated and taken values in the first roster fail as in any other, wi
   assert.deepEqual(Object.keys(await db.users()), ["1", "2", "7"]);
 });
 
-onServer("with too many possible duplicates, all records are staged again", async (db) => {
+onServer("with many possible duplicates, all records of their users are staged again", async (db) => {
   const users = 100_001, numbers = Array.from({ length: users }, (_, at) => at);
   const roster = "unique_id,login_source,city\n" +
     [...numbers.map((n) => `U${n},ldap,Ottawa`), ...numbers.map((n) => `U${n},ldap,${n === 7 ? "Hull" : "Ottawa"}`), ""]

@@ -17,8 +17,8 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** If there are more possible duplicates, they are not listed, and every staged value counts as one. */
-const MAX_LISTED = 20_000;
+/** With this many possible duplicates, they should be taken. */
+const MANY = 5_000;
 
 export interface PossibleDuplicate {
   what: string;
@@ -33,16 +33,21 @@ export class DuplicateFilter {
   readonly #lows = new Int32Array(1 << 8);
   readonly #highs = new Int32Array(1 << 8);
   readonly #hasValue = new Uint8Array(1 << 8);
-  #list: PossibleDuplicate[] = [];
+  readonly #list: PossibleDuplicate[] = [];
   /** 1 for each record of the latest batch that may share a value with an earlier record, otherwise 0. */
   readonly inBatch = new Uint8Array(1 << 8);
 
   /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
-  /** The possible duplicates; null if there are too many to list. */
-  get list(): readonly PossibleDuplicate[] | null {
-    return this.#list.length > MAX_LISTED ? null : this.#list;
+  /** Whether there are so many possible duplicates that they should be taken. */
+  get isLarge(): boolean {
+    return this.#list.length >= MANY;
+  }
+
+  /** Takes the possible duplicates found since the last call. */
+  take(): PossibleDuplicate[] {
+    return this.#list.splice(0);
   }
 
   /** Adds the values of a checked batch. */
@@ -64,7 +69,6 @@ export class DuplicateFilter {
     for (let record = 0; record < batch.count; record++) {
       if (this.#hasValue[record] === 0 || !this.#addSeen(this.#lows[record], this.#highs[record])) continue;
       this.inBatch[record] = 1;
-      if (this.#list.length > MAX_LISTED) continue;
       const key = batch.text(batch.firstValue[record] + position);
       this.#list.push({ what, key: unique.fold > 0 ? foldCase(key) : key });
     }

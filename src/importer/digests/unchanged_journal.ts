@@ -2,19 +2,31 @@
 import type { Batch } from "../csv/batch.ts";
 import type { FoundProblems } from "../checks/check.ts";
 import type { Digest } from "./digest.ts";
-import { asBytes, PIECE_ENTRIES, READ, SKIPPED, STALE, type UnchangedTable, UNMET } from "./unchanged_table.ts";
+import {
+  asBytes,
+  PIECE_ENTRIES,
+  READ,
+  REPEATED,
+  SKIPPED,
+  STALE,
+  type UnchangedTable,
+  UNMET,
+} from "./unchanged_table.ts";
 
-/** The maximum number of users in the cache, which limits its memory to about 100 MiB. All others are compared. */
-export const MAX_CACHED_USERS = 4_000_000;
+/** The maximum number of users in the cache, which limits its memory to about 70 MiB. All others are compared. */
+export const MAX_CACHED_USERS = 3_000_000;
 
 /** With this many new entries, they should be stored. */
 const MANY_PIECES = 64;
 
-const MAX_REPEATED = 100_000;
+/** With this many users in {@link UnchangedJournal.takeRepeated}, they should be taken. */
+const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
   /** Users with both a skipped record and one that was read. All their records must then be read. */
-  readonly repeated = new Set<string>();
+  readonly #repeated: string[] = [];
+  /** Whether a user has both a skipped record and one that was read. */
+  hasRepeated = false;
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
   /** New entries that were not taken yet: the full pieces, and the one being filled. */
@@ -33,6 +45,15 @@ export class UnchangedJournal {
     private readonly position: number,
     private readonly maxUsers = MAX_CACHED_USERS,
   ) {}
+
+  get hasManyRepeated(): boolean {
+    return this.#repeated.length >= MANY_REPEATED;
+  }
+
+  /** Takes the users, found since the last call, with both a skipped record and one that was read. */
+  takeRepeated(): string[] {
+    return this.#repeated.splice(0);
+  }
 
   /** Whether there are so many entries that they should be taken. */
   get isLarge(): boolean {
@@ -73,8 +94,11 @@ export class UnchangedJournal {
       if (batch.malformed.size > 0 && batch.malformed.has(record)) continue;
       const value = batch.firstValue[record] + this.position;
       const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
-      const isRepeated = slot >= 0 && states[slot] === SKIPPED;
-      if (isRepeated && this.repeated.size <= MAX_REPEATED) this.repeated.add(batch.text(value));
+      if (slot >= 0 && states[slot] === SKIPPED) {
+        this.#repeated.push(batch.text(value));
+        this.hasRepeated = true;
+        states[slot] = REPEATED;
+      }
       // A user whose record fails stays unchanged, and so does their entry.
       if (problems.size === 0 || !problems.has(record)) this.#addEntry(slot, record);
       if (slot >= 0 && states[slot] === UNMET) states[slot] = READ;
@@ -82,11 +106,9 @@ export class UnchangedJournal {
   }
 
   /** Takes the new entries, in the form that {@link UnchangedTable.add} takes. */
-  *take(): Generator<Uint8Array> {
-    for (const piece of this.#full.splice(0)) yield asBytes(piece);
-    const rest = this.#filling.subarray(0, this.#length);
-    this.#length = 0;
-    if (rest.length > 0) yield asBytes(rest);
+  take(): Uint8Array[] {
+    if (this.#length > 0) this.#endPiece();
+    return this.#full.splice(0).map(asBytes);
   }
 
   #addEntry(slot: number, record: number): void {
@@ -107,8 +129,11 @@ export class UnchangedJournal {
     this.#filling[at + 2] = low;
     this.#filling[at + 3] = high;
     this.#length += 4;
-    if (this.#length < this.#filling.length) return;
-    this.#full.push(this.#filling);
+    if (this.#length === this.#filling.length) this.#endPiece();
+  }
+
+  #endPiece(): void {
+    this.#full.push(this.#filling.subarray(0, this.#length));
     this.#filling = new Int32Array(4 * PIECE_ENTRIES);
     this.#length = 0;
   }

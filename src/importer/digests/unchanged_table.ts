@@ -10,12 +10,16 @@ export const PIECE_ENTRIES = 1 << 12;
 /** With fewer slots, a look-up has to pass over many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
-// The state of a user's entry in this import: no record seen yet, record skipped, record read, or entry out of date.
-export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3;
+// The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or one
+// record skipped and another one read.
+export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3, REPEATED = 4;
 
 export class UnchangedTable {
   /** The key of the user looked up last. */
   readonly key = new UserKey();
+  readonly #encoder = new TextEncoder();
+  /** Reused, because a buffer for each user would grow the process by its garbage. */
+  #text = new Uint8Array(256);
   /** One per slot. */
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
@@ -47,6 +51,12 @@ export class UnchangedTable {
       const low = view.getInt32(at, true), high = view.getInt32(at + 4, true);
       this.#set(low, high, view.getInt32(at + 8, true), view.getInt32(at + 12, true));
     }
+  }
+
+  /** Adds a user without a digest. */
+  put(uniqueId: string): void {
+    this.slotOf(uniqueId);
+    this.#set(this.key.low, this.key.high, 0, 0);
   }
 
   /** Only needed if the log names many users who are no longer in the database. */
@@ -88,8 +98,9 @@ export class UnchangedTable {
 
   /** The slot of a user, or -1. Sets {@link key} to the key of that user. */
   slotOf(uniqueId: string): number {
-    const bytes = new TextEncoder().encode(uniqueId);
-    return this.find(new DataView(bytes.buffer), 0, bytes.length);
+    if (this.#text.length < 3 * uniqueId.length) this.#text = new Uint8Array(3 * uniqueId.length);
+    const { written } = this.#encoder.encodeInto(uniqueId, this.#text);
+    return this.find(new DataView(this.#text.buffer), 0, written);
   }
 
   find(bytes: DataView, from: number, to: number): number {

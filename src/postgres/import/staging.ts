@@ -4,8 +4,9 @@ import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { Settings } from "../../domain/settings.ts";
-import type { RestageUsers, Restaging, Staged, Staging } from "../../importer/ports.ts";
+import type { Restaging, Staged, Staging } from "../../importer/ports.ts";
 import type { PossibleDuplicate } from "../../importer/digests/duplicate_filter.ts";
+import { UserSet } from "../../importer/digests/user_set.ts";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
 import type { ImportQueries } from "./queries.ts";
@@ -16,10 +17,8 @@ import type { UnchangedStore } from "./unchanged_store.ts";
 const MAX_NESTED_RECORDS = 2_000;
 /** Below this fraction of all users, nested loops are the best choice anyway. */
 const MAX_NESTED_PART = 0.05;
-/** If more users need restaging, all records are staged again. */
-const MAX_RESTAGED_USERS = 100_000;
-
-const CREATE_RESTAGED = 'create temp table restaged_users (unique_id text collate "C" primary key) on commit drop';
+const CREATE_RESTAGED =
+  'create temp table if not exists restaged_users (unique_id text collate "C" primary key) on commit drop';
 
 const USERS_ESTIMATE = `
   select exists (select from rosterd.users) as any,
@@ -46,10 +45,10 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
-  #hasPossibleDuplicates = true;
+  #hasPossibleDuplicates = false;
+  #hasRepeated = false;
   /** An upper bound on the number of valid records staged. */
   #staged = 0;
-  #restagesAll = false;
 
   private constructor(
     private readonly context: StagingContext,
@@ -91,20 +90,25 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     await this.unchanged.append();
   }
 
+  async note(duplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void> {
+    await this.rows.endCopy();
+    await this.#add(duplicates, repeated);
+  }
+
   async end(
-    duplicates: readonly PossibleDuplicate[] | null,
-    repeated: ReadonlySet<string>,
+    duplicates: readonly PossibleDuplicate[],
+    repeated: readonly string[],
   ): Promise<Staged<Planned> | Restaging<Planned>> {
     await this.rows.end();
     this.#created = this.direct?.created ?? 0;
     this.#staged -= this.#created;
-    await this.#addPossibleDuplicates(duplicates, repeated);
-    const restaged = await this.#findRestageUsers(repeated);
+    await this.#add(duplicates, repeated);
+    const restaged = await this.#findRestageUsers();
     return restaged === null ? await this.#ended() : this.#restaging(restaged);
   }
 
-  #restaging(users: RestageUsers): Restaging<Planned> {
-    const { tx, header, copies, queries } = this.context, rows = stagedRows(tx, header, copies);
+  #restaging(users: UserSet): Restaging<Planned> {
+    const { tx, header, copies } = this.context, rows = stagedRows(tx, header, copies);
     return {
       users,
       write: async (batch, problems, isWanted) => {
@@ -113,7 +117,6 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
       },
       end: async () => {
         await rows.end();
-        if (this.#restagesAll) await tx.unsafe(queries.listAllValues);
         return await this.#ended();
       },
     };
@@ -125,42 +128,41 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     return { users: null, plan: (findings) => this.plan(staged, findings) };
   }
 
+  async #add(duplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void> {
+    const { tx } = this.context;
+    const all = [...duplicates, ...repeated.map((key) => ({ what: "unique_id", key }))];
+    if (all.length === 0) return;
+    this.#hasPossibleDuplicates = true;
+    const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
+    await tx`insert into possible_duplicates select * from unnest(${whats}::text[], ${keys}::text[])`;
+    if (repeated.length === 0) return;
+    this.#hasRepeated = true;
+    await tx.unsafe(CREATE_RESTAGED);
+    await tx`insert into restaged_users select distinct unnest(${[...repeated]}::text[]) on conflict do nothing`;
+  }
+
   /** Finds users whose records must be staged again, and removes their records and new rows. Null if there are none. */
-  async #findRestageUsers(repeated: ReadonlySet<string>): Promise<RestageUsers | null> {
-    const isContested = repeated.size > 0 || (this.#created > 0 && this.#hasPossibleDuplicates);
+  async #findRestageUsers(): Promise<UserSet | null> {
+    const isContested = this.#hasRepeated || (this.#created > 0 && this.#hasPossibleDuplicates);
     if (!isContested) return null;
-    if (repeated.size > MAX_RESTAGED_USERS) return await this.#restageAll();
     const { tx, queries } = this.context;
     await tx.unsafe(`${CREATE_RESTAGED}; analyze possible_duplicates`);
-    const { count } = await tx.unsafe(queries.findRestagedUsers, [this.importId, [...repeated]]);
-    if (count === 0) return null;
-    if (count > MAX_RESTAGED_USERS) return await this.#restageAll();
+    await tx.unsafe(queries.findRestagedUsers, [this.importId]);
+    await tx.unsafe("analyze restaged_users");
     const [{ uncreated }] = await tx.unsafe(queries.dropRestagedUsers, [this.importId]);
     this.#created -= uncreated;
-    const restaged = await tx.unsafe<{ unique_id: string }[]>("select unique_id from restaged_users");
-    return new Set(restaged.map(({ unique_id }) => unique_id));
+    const [{ count }] = await tx<{ count: number }[]>`select count(*) from restaged_users`;
+    return count === 0 ? null : await this.#readRestageUsers(count);
   }
 
-  async #restageAll(): Promise<RestageUsers> {
-    await this.context.tx.unsafe("truncate staged");
-    if (this.#created > 0) await this.context.tx`delete from rosterd.users where created_by_import = ${this.importId}`;
-    this.#created = 0;
-    this.#restagesAll = true;
-    return "all";
-  }
-
-  async #addPossibleDuplicates(
-    duplicates: readonly PossibleDuplicate[] | null,
-    repeated: ReadonlySet<string>,
-  ): Promise<void> {
-    if (duplicates === null) return void await this.context.tx.unsafe(this.context.queries.listAllValues);
-    const more = [...repeated].map((key) => ({ what: "unique_id", key }));
-    const all = [...duplicates, ...more];
-    this.#hasPossibleDuplicates = all.length > 0;
-    if (!this.#hasPossibleDuplicates) return;
-    const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
-    await this.context
-      .tx`insert into possible_duplicates select distinct * from unnest(${whats}::text[], ${keys}::text[])`;
+  async #readRestageUsers(count: number): Promise<UserSet> {
+    const users = new UserSet(count);
+    for await (const page of this.context.tx<{ unique_id: string }[]>`select * from restaged_users`.cursor(1_000)) {
+      for (const { unique_id } of page) users.add(unique_id);
+      // The driver links each page to the one before, so each page must be emptied to free its memory.
+      page.length = 0;
+    }
+    return users;
   }
 
   async #tunePlanner(): Promise<void> {

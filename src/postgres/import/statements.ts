@@ -20,7 +20,6 @@ export { default as freeValues } from "../queries/free_values.sql" with { type: 
 export { default as holdLosses } from "../queries/hold_losses.sql" with { type: "text" };
 export { default as keepHolds } from "../queries/keep_holds.sql" with { type: "text" };
 export { default as keptValues } from "../queries/kept_values.sql" with { type: "text" };
-export { default as listAllValues } from "../queries/list_all_values.sql" with { type: "text" };
 export { default as lockPermits } from "../queries/lock_permits.sql" with { type: "text" };
 export { default as lockUsers } from "../queries/lock_users.sql" with { type: "text" };
 export { default as makePlan } from "../queries/make_plan.sql" with { type: "text" };

@@ -3,7 +3,7 @@
  * of it is out of date.
  */
 import { Buffer } from "node:buffer";
-import { ENTRY_BYTES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
+import { ENTRY_BYTES, PIECE_ENTRIES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
 import { withValues } from "./queries.ts";
 
@@ -32,8 +32,10 @@ export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records
     where feed = ${feed} order by id`;
+  // Reused, because a buffer for each piece would grow the process by its garbage.
+  const piece = Buffer.alloc(PIECE_ENTRIES * ENTRY_BYTES);
   for await (const page of rows.cursor(4)) {
-    for (const { text } of page) table.add(Buffer.from(text, "base64"));
+    for (const { text } of page) table.add(piece.subarray(0, piece.write(text, "base64")));
     // The driver links each page to the one before, so each page must be emptied to free its memory.
     page.length = 0;
   }

@@ -111,7 +111,7 @@ export class UnchangedStore {
   async findUnmet(): Promise<"none" | "listed" | "any"> {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
     if (cache === null || skipped === 0) return "any";
-    if (this.#named !== null && cache.journal.repeated.size === 0) {
+    if (this.#named !== null && !cache.journal.hasRepeated) {
       const [{ users }] = await tx.unsafe(stagedNamed, [feed]);
       if (skipped + users === this.#named) return "none";
     }

@@ -1,5 +1,5 @@
--- Finds users created by direct insert with a value that a later record may claim, and adds the users in $2, who have
--- both a skipped record and another one. $1: the import's id.
+-- Finds users created by direct insert with a value that a later record may claim. Those with both a skipped record and
+-- another one are already there. $1: the import's id.
 insert into restaged_users (unique_id)
 select u.unique_id from possible_duplicates as s join rosterd.users as u on u.unique_id = s.key
 where s.what = 'unique_id' and u.created_by_import = $1
@@ -9,5 +9,4 @@ where s.what = 'user_name' and u.created_by_import = $1
 union
 select u.unique_id from possible_duplicates as s join rosterd.users as u on lower(u.email collate "C") = s.key
 where s.what = 'email' and u.created_by_import = $1
-union
-select * from unnest($2::text[])
+on conflict do nothing

@@ -10,7 +10,8 @@ create temp table staged (
   active    text
 ) on commit drop;
 
--- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice.
+-- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice. Some
+-- are listed more than once.
 create temp table possible_duplicates (
   what text not null,
   key  text collate "C" not null

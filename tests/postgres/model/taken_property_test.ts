@@ -36,7 +36,7 @@ const records: fc.Arbitrary<WorldRecord[]> = fc.array(
 ) as fc.Arbitrary<WorldRecord[]>;
 
 onServer("the users table and the failures match the model for any roster", async (db) => {
-  const stores = [db.store, new SuspectingStore(db.database)];
+  const stores = [db.store, new PartsStore(db.database)];
   await fc.assert(
     fc.asyncProperty(users, records, fc.constantFrom(...stores), async (users, records, store) => {
       assert.deepEqual(await outcome(db, users, records, store), expectedOutcome(users, records));
@@ -59,14 +59,21 @@ async function outcome(db: RosterDatabase, users: WorldUser[], records: WorldRec
   };
 }
 
-/** A store that finds too many possible duplicates in every file. */
-class SuspectingStore extends PostgresImportStore {
+/** A store to which possible duplicates come in parts while records are written, and some of them twice. */
+class PartsStore extends PostgresImportStore {
   override transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T> {
     return super.transaction((transaction) => {
       const stage = transaction.stage.bind(transaction);
       transaction.stage = async (...about) => {
-        const staging = await stage(...about), end = staging.end.bind(staging);
-        staging.end = (_, repeated) => end(null, repeated);
+        const staging = await stage(...about), end = staging.end.bind(staging), write = staging.write.bind(staging);
+        staging.write = async (...written) => {
+          await write(...written);
+          await staging.note([], []);
+        };
+        staging.end = async (duplicates, repeated) => {
+          for (const one of duplicates) await staging.note([one], []);
+          return await end(duplicates, repeated);
+        };
         return staging;
       };
       return work(transaction);
