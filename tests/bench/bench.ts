@@ -161,7 +161,7 @@ async function main(): Promise<void> {
   const reading = await measureReading(options);
   if (reading.length > 0) console.log(readerTable(reading));
   const needsServer = options.sweep || [...IMPORT_CASES, ...FIGURES].some(({ name }) => options.wants(name)) ||
-    [HUGE, LATENCY].some(options.wants);
+    [FEEDS.name, HUGE, LATENCY].some(options.wants);
   if (!needsServer) return;
   const unavailable = await serverUnavailable();
   if (unavailable !== null) throw new Error(unavailable);

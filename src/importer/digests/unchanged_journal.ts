@@ -25,6 +25,8 @@ const MANY_REPEATED = 5_000;
 export class UnchangedJournal {
   /** Users with both a skipped record and one that was read. All their records must then be read. */
   readonly #repeated: string[] = [];
+  /** Whether a user has both a skipped record and one that was read. */
+  hasRepeated = false;
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
   /** New entries that were not taken yet: the full pieces, and the one being filled. */
