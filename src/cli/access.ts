@@ -1,7 +1,6 @@
 /**
- * How a command reaches its data: over HTTP from the running service, otherwise from the server in DATABASE_URL. It
- * prints which one it uses to standard error. Without either, it exits with 78 and says what to type. It creates
- * nothing.
+ * How a command reaches its data: over HTTP from the running service, otherwise from the server in DATABASE_URL. Prints
+ * to standard error which one it uses. Without either, it exits with 78 and says what to type. It creates nothing.
  */
 import { join, resolve } from "node:path";
 import { databaseName, parseDatabaseUrl } from "../domain/database_url.ts";

@@ -26,7 +26,7 @@ export interface Command {
   operands?: { words: string; min: number; max: number };
   /** `value` is the placeholder in help; null for a switch. */
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
-  /** The command reads only flags and environment, not an installation's environment file. */
+  /** The command reads only flags and environment variables, not an installation's environment file. */
   ignoresInstallation?: true;
   /** One line for the list of commands. */
   summary: string;
@@ -40,7 +40,7 @@ export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, soft
 /** The command line is not valid. The caller prints the usage and exits with 64. */
 export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
-  /** Null if the command is unknown too. */
+  /** Null if the command itself is unknown. */
   command: Command | null = null;
 }
 

@@ -27,8 +27,8 @@ export type Proposal = z.output<typeof proposal>;
 
 /**
  * Whether a question still applies. A question about a value applies as long as the header is still mapped to that
- * column; a question about a missing column applies until some header is mapped to it. `columnOf`: the answers for
- * unknown headers, empty for an unused one.
+ * column; a question about a missing column applies until some header is mapped to it. `columnOf`: the column chosen
+ * for each unknown header, or an empty string if the header is not used.
  */
 export function isAsked({ kind, header, column }: RosterFinding, columnOf: ReadonlyMap<string, string>): boolean {
   if (kind === "unknown_header") return true;

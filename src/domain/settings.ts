@@ -210,7 +210,7 @@ function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   return "must be an object";
 }
 
-/** Refuses local times, because nobody would know whose clock they mean. */
+/** Refuses local times, because their time zone would be unknown. */
 const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 const timeOrNever = text(40).trim().refine(
@@ -352,8 +352,8 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /**
- * The settings for files of a feed; "" is the upload folder itself. What the feed sets is laid over the settings for
- * all feeds: values and lists replace theirs, entries of objects are added to theirs.
+ * The settings for files of a feed; "" is the upload folder itself. The feed's own settings override those for all
+ * feeds: values and lists replace the common ones, and entries of objects are added to them.
  */
 export function settingsOf(settings: Settings, feed: string): Settings {
   const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};

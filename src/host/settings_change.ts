@@ -41,7 +41,10 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
   return patch;
 }
 
-/** How many dots separate keys. Others are part of the last: `header_aliases.Stud. No` names the header "Stud. No". */
+/**
+ * How many dots of a path separate keys. Further dots belong to the last key: `header_aliases.Stud. No` names the
+ * header "Stud. No".
+ */
 const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
 
 function pathOf(key: string): string[] {

@@ -70,8 +70,8 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
 }
 
 /**
- * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. So does
- * each feed; `feeds` is their order.
+ * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. So
+ * does each feed; `feeds` holds their order.
  */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

@@ -3,11 +3,12 @@ import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
 
 /**
- * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or the new
- * content. Throws file system errors, after removing the temporary file.
+ * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or
+ * the new content. Throws file system errors, after removing the temporary file.
  *
- * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. If that crashes,
- * the temporary file has the new content. `mode` ignores the umask; `mtime` defaults to the current time.
+ * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. After a crash
+ * during the overwrite, the temporary file still has the new content. `mode` ignores the umask; `mtime` defaults to the
+ * current time.
  */
 export async function writeWhole(
   path: string,

@@ -18,8 +18,8 @@ export interface Exchange {
  */
 const LINGER_MS = 1_000;
 /**
- * Grace period for a client that closes its side after its request, as `nc -N` does. Until then, it looks like a client
- * that has disconnected.
+ * Grace period for a client that closes its side after its request, as `nc -N` does. Such a client cannot be told apart
+ * at once from one that has disconnected.
  */
 const HALF_CLOSED_MS = 1_000;
 

@@ -58,7 +58,10 @@ export class CannotListen extends Error {
 const MAX_CHECK_INTERVAL_MS = 1_000;
 /** Node's server adds this to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
-/** For all clients combined. Each pending request takes a few kilobytes, and only a flood has this many at once. */
+/**
+ * For all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches this
+ * number.
+ */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
 

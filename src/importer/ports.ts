@@ -185,7 +185,7 @@ export interface Staging<Planned> {
    * one.
    */
   note(possibleDuplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void>;
-  /** The same for the last time. Ends the COPY stream; once it resolves, all records are staged. */
+  /** Like `note`, for the last time. Ends the COPY stream; once it resolves, all records are staged. */
   end(
     possibleDuplicates: readonly PossibleDuplicate[],
     repeated: readonly string[],
@@ -211,7 +211,7 @@ export interface PlannedImport {
   apply(): Promise<AppliedImport>;
 }
 
-/** A plan that is noted in the history instead of applied. */
+/** A plan that is recorded in the history instead of being applied. */
 export interface PlannedTrial {
   readonly summary: PlanSummary;
   counts(): Promise<Counts>;
@@ -275,7 +275,10 @@ export interface ImportStore {
   find(importId: number): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<Failure[]>;
-  /** The imports of the feed's uploads with these keys, and all others of it whose uploads are not yet in `bak`. */
+  /**
+   * The imports of the feed's uploads with these keys, and all other imports of the feed whose uploads are not yet in
+   * `bak`.
+   */
   unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
   /** Records the name of the file in `bak`. From then on, its mail may be sent. */

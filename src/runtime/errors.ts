@@ -1,4 +1,4 @@
-/** Recognises errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
+/** Recognizes errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
 
 /** The code of an error; an empty string if it has none. */
 export function codeOf(error: unknown): string {
@@ -6,7 +6,7 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** Creates an error that callers recognise by its code. */
+/** Creates an error that callers recognize by its code. */
 export function errorWithCode(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

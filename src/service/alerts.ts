@@ -16,12 +16,12 @@ const HOUR_MS = 3_600_000;
 
 export class Alerts {
   readonly #stuckSince = new Map<string, number>();
-  /** When this process first watched a feed that had no import. */
+  /** When this process began to watch each feed that had no import yet. */
   readonly #watchedSince = new Map<string, Date>();
 
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
-  /** Puts due alerts into the outbox. Does nothing without mail settings. */
+  /** Puts the alerts that are due into the outbox. Does nothing without mail settings. */
   async raise(settings: Settings, stuck: readonly WaitingUpload[], grown: readonly FeedLateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(stuck);
     if (!anyMailConfigured(settings)) return;
@@ -33,13 +33,13 @@ export class Alerts {
     }
   }
 
-  /** A pause is silent, and the wait for a file begins again when it ends. */
+  /** No alert is sent during a pause, and the wait for a file begins again when the pause ends. */
   async #raiseNoFile(settings: Settings, feed: string): Promise<void> {
     const { sql } = this.database, now = this.clock.now();
     const { expected_every_hours: hours, paused_until, reply_to_admin_email } = settingsOf(settings, feed);
     if (hours === 0 || pausedUntil(settings, feed, now) !== null) return;
     const { last, installed } = await lastImportAt(sql, feed);
-    // Who has feeds may leave the upload folder itself empty.
+    // If there are feeds, the upload folder itself may stay empty.
     if (last === null && feed === "" && Object.keys(settings.feeds).length > 0) return;
     const begun = last ?? (feed === "" ? installed : this.#firstWatched(feed, now));
     const resumed = new Date(paused_until), since = resumed > begun ? resumed : begun;

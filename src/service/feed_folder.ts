@@ -33,7 +33,7 @@ export class FeedFolder implements FeedState {
     this.#backoff = new ScanBackoff(clock);
   }
 
-  /** Whether a scan between turns does not cost too much time. */
+  /** Whether a scan between turns is affordable now. */
   get isDue(): boolean {
     return this.#backoff.isDue;
   }

@@ -117,7 +117,7 @@ export class RosterdService implements Service {
     return entries.filter((entry) => entry !== null);
   }
 
-  /** A feed that is not paused still deserves the scan. */
+  /** A scan is refused only if all feeds are paused. */
   #refuseWhilePaused(): void {
     const { state: { settings }, clock } = this.#parts, now = clock.now();
     const ends = feedsOf(settings).map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);

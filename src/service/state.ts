@@ -37,7 +37,7 @@ export function initialState(settings: Settings): ServiceState {
   return { settings, settingsUnavailableReason: null, feeds: [], elsewhere: [], running: null, standby: false };
 }
 
-/** A file that waits, named from the upload folder. */
+/** A waiting file; `name` is its path relative to the upload folder. */
 export interface WaitingUpload extends WaitingFile {
   feed: string;
 }
@@ -54,7 +54,7 @@ export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
   return feeds.flatMap(({ feed, scan }) => scan.ignored.map((name) => feedPath(feed, name)));
 }
 
-/** Uploads that a turn would import, those that it has begun included. */
+/** Uploads that a turn would import, including those that it has begun. */
 export function pendingFiles({ scan: { ready, claimed } }: FeedState) {
   return [...ready, ...claimed];
 }

@@ -1,4 +1,7 @@
-/** Scans the folders between turns, imports from one after the other in each turn, and updates the {@link ServiceState}. */
+/**
+ * Scans the folders between turns, imports from them one after another in each turn, and updates the
+ * {@link ServiceState}.
+ */
 import { feedsOf, pausedUntil, settingsOf } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
@@ -168,7 +171,7 @@ export class Turns {
     return result;
   }
 
-  /** Imports from one folder. Only an unreachable database keeps a turn from the folders that follow. */
+  /** Imports from one folder. Only an unreachable database stops a turn before the remaining folders. */
   async #importFeed(folder: FeedFolder, signal: AbortSignal, failures: unknown[]): Promise<TurnResult> {
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {

@@ -10,7 +10,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Notify } from "../runtime/notify_socket.ts";
 
 const CHECK_INTERVAL_MS = 10_000;
-/** Two minutes, including the pauses in between: a slow disk or a flood may delay a few answers. */
+/** Two minutes, including the pauses in between: a slow disk or a flood of requests may delay a few responses. */
 const MAX_MISSES = 6;
 /** Even a schema upgrade or the merge of a large roster reports progress more often than this. */
 const MAX_SILENCE_MS = 1_800_000;

@@ -17,7 +17,10 @@ export interface MailSources {
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
   /** The users on hold; null if no users are held. `read` throws database errors, which delay the mail. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** What a trial would have changed; null if this was none. `read` throws database errors, which delay the mail. */
+  /**
+   * What a trial would have changed; null if the import was not a trial. `read` throws database errors, which delay the
+   * mail.
+   */
   changesFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
 

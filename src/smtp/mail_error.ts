@@ -32,7 +32,7 @@ interface TransportFailure {
   originalCode?: string;
 }
 
-/** Converts a nodemailer error. Rethrows an error without a code, which is a bug. */
+/** Converts a nodemailer error. Rethrows an error without a code, because that is a bug. */
 export function toMailError(error: unknown): MailError {
   if (!isTransportFailure(error)) throw error;
   const kind = kindOf(error);

@@ -23,8 +23,8 @@ const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the mail that has been due longest, or all mails of its digest. With `together`, combines all due mails
-   * outside a digest into a new one. Claimed mails are not due again before `until`.
+   * Claims the mail that has been due longest, or all mails of its digest. With `together`, combines all mails that are
+   * due and in no digest into a new digest. Claimed mails are not due again before `until`.
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
@@ -67,8 +67,8 @@ export class Outbox {
   }
 
   /**
-   * Sends the due mails. Returns the number of mails sent and of outbox rows still waiting. Sends nothing without mail
-   * settings. Rejects if the database fails; the current mail is then retried with the same Message-ID.
+   * Sends all mails that are due. Returns the number of mails sent and of outbox rows still waiting. Sends nothing
+   * without mail settings. Rejects if the database fails; the current mail is then retried with the same Message-ID.
    */
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
     // The usual case, every few seconds, costs one query on an index.
@@ -91,7 +91,7 @@ export class Outbox {
     return anyMailConfigured(settings) && !paused;
   }
 
-  /** Merges all due mails into the last mail allowed in this hour. */
+  /** Merges all mails that are due into the last mail allowed in this hour. */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
@@ -186,7 +186,7 @@ export class Outbox {
   }
 }
 
-/** One minute, doubling up to one hour, with 20 % jitter. */
+/** One minute, doubling up to one hour, with 20% jitter. */
 function pauseAfter(attempts: number, random: () => number): number {
   return Math.min(MINUTE_MS * 2 ** attempts, HOUR_MS) * (0.8 + 0.4 * random());
 }

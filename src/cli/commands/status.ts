@@ -112,7 +112,7 @@ async function databaseNow(config: Config): Promise<DatabaseNow> {
   }
 }
 
-/** Checks the folder of each feed for the service's user. They wait: the uploads that the user cannot read. */
+/** Checks the folder of each feed for the service's user. Uploads that the user cannot read count as waiting. */
 async function foldersNow(config: Config, settings: Settings): Promise<{ feeds: FeedState[]; problems: CodedText[] }> {
   const access = accessOf(await userOfService(config) ?? await currentUser());
   const problems: CodedText[] = [], feeds: FeedState[] = [];

@@ -24,7 +24,7 @@ export interface SettingsSchema {
   default?: unknown;
   enum?: string[];
   properties?: Record<string, SettingsSchema>;
-  /** Of each value of an object that accepts any name. */
+  /** The schema of every value, if the object accepts any name. */
   additionalProperties?: SettingsSchema;
 }
 

@@ -13,7 +13,7 @@ export function proposalOf(findings: readonly RosterFinding[]): Proposal | null 
   return Object.keys(patch).length === 0 ? null : { patch };
 }
 
-/** Moves the questions of a check into the settings of its feed. */
+/** Makes the questions of a check refer to the settings of its feed. */
 export function inFeed(feed: string, findings: readonly RosterFinding[]): RosterFinding[] {
   if (feed === "") return [...findings];
   return findings.map((one) => ({ ...one, setting: one.setting && ["feeds", feed, ...one.setting] }));
@@ -21,14 +21,14 @@ export function inFeed(feed: string, findings: readonly RosterFinding[]): Roster
 
 /** The settings of the roster's feed with the proposed change. */
 export function withProposal(settings: Settings, { patch }: Proposal): Settings {
-  // Those of other feeds are laid over other settings than these.
+  // Other feeds are left out, because their settings override the common ones, not these.
   const { feeds, ...own } = settings;
   return { ...validSettings(mergePatch(own, patch)), feeds };
 }
 
 /**
- * Joins the questions of two rounds, without those of the second that the first already asked. If a header was
- * suggested for a column in `misread`, withdraws that suggestion and the questions about its values.
+ * Joins the questions of two rounds, omitting those that the first round already asked. If a header was suggested for a
+ * column in `misread`, withdraws that suggestion and the questions about its values.
  */
 export function joinFindings(
   first: readonly RosterFinding[],

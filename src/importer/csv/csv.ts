@@ -177,7 +177,7 @@ class Reader implements RowsAhead {
     const { matcher } = this.options, widths = this.#widths;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      // Survey before any record is skipped, because every record counts.
+      // Survey before any record is skipped, because the survey must include every record.
       const surveyed = widths.header === 0 || widths.usual > 0 || this.#surveyUsualWidth();
       if (surveyed) {
         if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipLines(matcher);

@@ -1,4 +1,7 @@
-/** Skips the records between wanted lines, so that a few records of a file can be read again without all others. */
+/**
+ * Skips the records between wanted lines, so that a few records of a file can be read again without reading all the
+ * others.
+ */
 import type { LineMatcher } from "./line_matcher.ts";
 
 const LF = 0x0a, CR = 0x0d, QUOTE = 0x22;

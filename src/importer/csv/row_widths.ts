@@ -42,8 +42,8 @@ export class RowWidths {
   /** The first row of the next block to check. */
   #nextBlockRow = 0;
   /**
-   * The last row that was blank or had a wrong number of values, and how many such rows in a row end with it. A blank
-   * row counts twice.
+   * The last row that was blank or had a wrong number of values, and how many consecutive rows of that kind end with
+   * it. A blank row counts twice.
    */
   #oddRow = -1;
   #oddRows = 0;
@@ -57,12 +57,12 @@ export class RowWidths {
     this.#row++;
   }
 
-  /** Passes a record that has the usual number of values. */
+  /** Moves past a record that has the usual number of values. */
   passUsual(): void {
     this.#usualRow = this.#row++;
   }
 
-  /** Passes a record that has a wrong number of values. */
+  /** Moves past a record that has a wrong number of values. */
   passOdd(): void {
     this.#passOdd(1);
   }

@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** With this many possible duplicates, they should be taken. */
+/** Once there are this many possible duplicates, they should be taken. */
 const MANY = 5_000;
 
 export interface PossibleDuplicate {

@@ -16,10 +16,10 @@ import {
 /** The maximum number of users in the cache, which limits its memory to about 70 MiB. All others are compared. */
 export const MAX_CACHED_USERS = 3_000_000;
 
-/** With this many new entries, they should be stored. */
+/** Once there are this many new entries, they should be stored. */
 const MANY_PIECES = 64;
 
-/** With this many users in {@link UnchangedJournal.takeRepeated}, they should be taken. */
+/** Once {@link UnchangedJournal.takeRepeated} has this many users, they should be taken. */
 const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
@@ -29,7 +29,7 @@ export class UnchangedJournal {
   hasRepeated = false;
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** New entries that were not taken yet: the full pieces, and the one being filled. */
+  /** New entries that have not been taken yet: the full pieces, and the one being filled. */
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;

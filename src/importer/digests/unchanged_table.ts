@@ -150,7 +150,10 @@ export class UnchangedTable {
     return seen;
   }
 
-  /** The first slot to look at. Needs no power of two, so that memory grows with the number of users. */
+  /**
+   * The first slot to look at. The number of slots need not be a power of two, so memory grows in step with the number
+   * of users.
+   */
   #home(low: number): number {
     return Math.floor((low >>> 0) * this.#scale);
   }

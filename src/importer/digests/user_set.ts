@@ -1,4 +1,4 @@
-/** A set of users that takes few bytes a user, because a roster may repeat most of them. */
+/** A set of users that takes only a few bytes per user, because a roster may repeat most of them. */
 import { UnchangedTable } from "./unchanged_table.ts";
 
 export class UserSet {

@@ -90,7 +90,7 @@ async function writeRows(
 /** More than a batch has, so that all other records of a batch can be skipped. */
 const UPCOMING = 512;
 
-/** The failures that were not written yet. */
+/** The failures that have not been written yet. */
 class Upcoming {
   readonly #known: Failure[] = [];
   #at = 0;

@@ -8,7 +8,10 @@ import { CONNECTION, type Session, type Sql } from "./sql.ts";
 /** Linux allows 107 bytes in the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-/** The tables of an import do not outlive it, because its session outlives the connection. */
+/**
+ * An import's tables are dropped with its transaction, because the session of the embedded database outlives the
+ * connection.
+ */
 const SESSION: Session = { isOwn: false, hasTables: false };
 
 /**

@@ -83,7 +83,7 @@ export async function historyVersion(sql: Sql): Promise<string> {
   return version;
 }
 
-/** The last import of a feed that is over. */
+/** The last finished import of a feed. */
 export interface LastImport {
   id: number;
   file: string;
@@ -107,7 +107,7 @@ export interface Totals {
   /** The first {@link MAX_HOLDS_NAMED}. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  /** By feed, for each feed of the history. */
+  /** Keyed by feed, for every feed in the history. */
   feeds: Record<string, FeedTotals>;
 }
 
@@ -157,7 +157,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
   for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {
     const totals = feeds.get(feed) ?? noFeedTotals();
     totals.imports[status as ImportStatus] = imports;
-    // A trial changed nobody.
+    // A trial changed no users.
     if (status !== "checked") { for (const outcome of OUTCOMES) totals.outcomes[outcome] += row[outcome]; }
     totals.permitsReleased += status === "checked" ? 0 : permits_released;
     totals.openHolds += open_holds;

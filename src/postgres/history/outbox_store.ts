@@ -37,7 +37,7 @@ export async function alertOnce(sql: postgres.ISql, sender: string, key: string,
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** Keeps a digest below the limit of parameters in one statement. */
+/** Keeps a digest below the maximum number of parameters per statement. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {

@@ -1,4 +1,4 @@
-/** What trials would have changed: kept with the result of the trial, for its mail. */
+/** What a trial would have changed, stored with its result for use in its mail. */
 import type { Change } from "../../domain/outcome.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 

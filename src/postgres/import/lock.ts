@@ -15,7 +15,7 @@ const BRIEFLY = `select set_config('lock_timeout',
   ceil(50 * extract(epoch from current_setting('deadlock_timeout')::interval))::text, true)`;
 
 const LOCK_NOT_AVAILABLE = "55P03";
-/** Rosterd gave way to another program: serialization failure, deadlock, lock not available. */
+/** rosterd gave way to another program: serialization failure, deadlock, lock not available. */
 const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
 
 export function hasYielded(error: unknown): boolean {

@@ -32,7 +32,7 @@ export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records
     where feed = ${feed} order by id`;
-  // Reused, because a buffer for each piece would grow the process by its garbage.
+  // Reused, because the garbage from one buffer per piece would make the process grow.
   const piece = Buffer.alloc(PIECE_ENTRIES * ENTRY_BYTES);
   for await (const page of rows.cursor(4)) {
     for (const { text } of page) table.add(piece.subarray(0, piece.write(text, "base64")));

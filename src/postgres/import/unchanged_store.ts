@@ -27,7 +27,7 @@ const WORTH = 8;
 const MAX_GROWTH = 8;
 /** If users in more than this fraction of the buckets changed, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
-/** A longer log takes longer to load than the records to compare. */
+/** Loading a longer log takes more time than comparing the records. */
 const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";

@@ -9,7 +9,7 @@ alter table rosterd.imports
   add column hold_ended_at timestamptz;
 create index imports_open_holds_idx on rosterd.imports (id) where hold_state = 'open';
 
--- What each import changed of existing users, by the columns of rosterd.users: {"city": ["Ottawa", "Hull"]}.
+-- What each import changed in existing users, keyed by column of rosterd.users: {"city": ["Ottawa", "Hull"]}.
 create table rosterd.import_changes (
   import_id   bigint not null references rosterd.imports on delete cascade,
   unique_id   text collate "C" not null,
@@ -28,7 +28,7 @@ create table rosterd.import_held (
   -- The record's line; null: the user is missing from the roster.
   line         bigint,
   effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
-  -- Later imports whose record keeps this user. An undone one no longer counts, so the first hundred are kept.
+  -- Later imports whose record keeps this user. An undone import no longer counts, so up to a hundred are stored.
   otherwise_by bigint[] not null default '{}',
   primary key (import_id, unique_id)
 );

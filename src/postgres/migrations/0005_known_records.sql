@@ -1,4 +1,5 @@
--- Stores digests of the records applied last, so that an import can skip the same ones (docs/database.md#unchanged-record-cache).
+-- Stores digests of the records applied last, so that an import can skip records that are still the same
+-- (docs/database.md#unchanged-record-cache).
 
 -- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. A user's last entry counts.
 create table rosterd.known_records (

@@ -1,2 +1,3 @@
--- What people decided about an import afterwards, who and when, and what it came to: see Decision in src/domain/decision.ts.
+-- The decisions about an import: what was decided, by whom and when, and the result: see Decision in
+-- src/domain/decision.ts.
 alter table rosterd.imports add column if not exists decisions jsonb not null default '[]';

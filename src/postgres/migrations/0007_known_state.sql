@@ -8,13 +8,13 @@ drop function if exists rosterd.forget_known_records();
 drop table rosterd.changed_users;
 delete from rosterd.known_records;
 
--- One row, or none: then the log counts for nothing.
+-- One row, or none; without it, the log is ignored.
 create table rosterd.known_state (
   -- The table of users and its columns, and the rows of the log.
   tie        text not null,
   log        text not null,
-  -- For each bucket of users a sum over their keys and the versions of their rows, 8 bytes each.
+  -- For each bucket of users, a sum over their keys and row versions, 8 bytes each.
   sums       bytea not null,
-  -- Its own xmin: a row restored from a dump has another one.
+  -- This row's own xmin; it differs in a row restored from a dump.
   written_by xid
 );

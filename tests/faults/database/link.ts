@@ -21,7 +21,7 @@ export function onProxy(name: string, test: (proxy: Proxy, database: FaultyDatab
   });
 }
 
-/** Recognised by what the import sends on its connection. */
+/** Recognized by what the import sends on its connection. */
 const PHASES = {
   "while it waits for its turn": { says: "pg_try_advisory_xact_lock(" },
   "during COPY": { says: "Main Street Main Street" },

@@ -24,7 +24,7 @@ import { countsInWords, fromNow, shown, statusOf } from "./words.js";
  * @property {Live} live
  * @property {Session} session
  * @property {AbortSignal} signal Aborted when the view is left.
- * @property {(text: string) => void} announce Announces a text to screen readers.
+ * @property {(text: string) => void} announce Announces text to screen readers.
  */
 
 /**

@@ -21,7 +21,7 @@ export function feedNames(settings) {
 }
 
 /**
- * The settings for files of a feed: its own laid over those for all feeds, entry by entry for objects.
+ * The settings for files of a feed: its own override those for all feeds, entry by entry for objects.
  * @param {Settings} settings @param {string} feed @returns {Settings}
  */
 export function settingsOf(settings, feed) {

@@ -7,7 +7,7 @@ import { counted, number, sentence, shown } from "./words.js";
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {StatusDocument["feeds"][number]} Feed */
 
-/** Without feeds, says something only while the upload folder is paused or tried out. @param {Feed[]} feeds */
+/** Without feeds, shows something only while the upload folder is paused or on trial. @param {Feed[]} feeds */
 export function feeds(feeds) {
   const isPlain = feeds.length === 1 && feeds[0].apply && feeds[0].paused_until === null;
   if (feeds.length === 0 || isPlain) return null;

@@ -196,7 +196,7 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
 }
 
 /**
- * The undo button, or the reason why undo is not possible. The service has the final say.
+ * The undo button, or the reason why undo is not possible. The service makes the final check.
  * @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided
  */
 async function wayBack(entry, page, onDecided) {

@@ -1,4 +1,4 @@
-/** The name of a setting outside the form: its label, and its key as used in scripts and the settings file. */
+/** How a setting is named outside the form: by its label, and by its key as used in scripts and the settings file. */
 import { h } from "./dom.js";
 import { GROUPS } from "./settings_layout.js";
 import { shown } from "./words.js";

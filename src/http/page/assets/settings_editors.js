@@ -132,7 +132,7 @@ export function selectEditor({ id, describedBy }, values) {
 }
 
 /**
- * Leaves a setting of a feed to all feeds, or gives it a value of its own. Its value is undefined while it is left.
+ * Lets a feed use the value for all feeds, or override it. The value is undefined while the feed does not override it.
  * @param {Place} place @param {Editor} inner @param {(value: unknown) => string} words @returns {Editor}
  */
 export function overrideEditor({ id }, inner, words) {

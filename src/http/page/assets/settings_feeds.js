@@ -1,4 +1,4 @@
-/** The feeds beside the settings: links to their forms, and what adds, orders and removes them. */
+/** The feeds beside the settings: links to their forms, and the controls that add, order and remove them. */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { feedNames } from "./feed.js";

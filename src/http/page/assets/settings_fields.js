@@ -36,7 +36,8 @@ import { inWords } from "./settings_patch.js";
 /**
  * The groups with their fields. Settings that no group names come last.
  * @param {Description} description
- * @param {boolean} ofFeed Only the settings that a feed can have, each with the choice to leave it to all feeds.
+ * @param {boolean} ofFeed Only the settings that a feed can have, each with the option of using the value for all
+ * feeds.
  * @returns {{ group: Group, fields: Field[] }[]}
  */
 export function settingsFields(description, ofFeed) {

@@ -36,7 +36,8 @@ function isObject(value) {
 }
 
 /**
- * The RFC 7396 merge patch from one to the other. What is undefined, and a name that an object no longer has, becomes null.
+ * The RFC 7396 merge patch from one to the other. Undefined values, and names that an object no longer has, become
+ * null.
  * @param {Flat} from
  * @param {Flat} to
  */

@@ -1,5 +1,5 @@
--- The current state of the users table, and what the last import of this feed stored about it. The lock prevents changes to the table and its
--- columns.
+-- The current state of the users table, and what the last import of this feed stored about it. The lock keeps the table
+-- and its columns from being altered, but not its rows from being changed.
 lock table rosterd.users in access share mode;
 select
   -- Null if rows may change without a new version, or may belong to other tables.

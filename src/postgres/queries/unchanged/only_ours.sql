@@ -12,7 +12,7 @@ code (classid, objid) as (
 select
   not exists (select from pg_trigger where not tgisinternal and tgrelid in (select oid from tables))
   and not exists (select from pg_rewrite where ev_class in (select oid from tables))
-  -- The tables behind these may have code of their own.
+  -- Child tables and foreign tables may have code of their own.
   and not exists (select from pg_inherits where inhparent in (select oid from tables))
   and not exists (select from pg_foreign_table where ftrelid in (select oid from tables))
   and not exists (select from pg_event_trigger where evtenabled <> 'D')
