@@ -57,7 +57,7 @@ export function showProgress(terminal: Terminal, path: string): (progress: Progr
     if (now - shownAt < PROGRESS_INTERVAL_MS && stage !== "merging") return;
     shownAt = now;
     const share = total_bytes === 0 ? 100 : Math.min(100, Math.floor((bytes / total_bytes) * 100));
-    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share} %, ${counted(records, "record")}`);
+    terminal.progress(`${printable(basename(path))}: ${STAGES[stage]} ${share}%, ${counted(records, "record")}`);
   };
 }
 

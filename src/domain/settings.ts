@@ -281,7 +281,7 @@ const keys = {
     'The encoding to assume for files that are not Unicode, or "reject" to refuse them.',
   ),
   bak_retention_days: integer(0, 36_500).default(0).describe(
-    "Days after which an import's files in bak, failures and undo data are deleted. 0: never.",
+    "Days after which an import's failures, undo data and files in bak are deleted. 0: never.",
   ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
     "Send an alert if no file has been imported for this many hours. 0: never.",
@@ -336,7 +336,7 @@ const feeds = z.record(z.string(), feedSettings, {
         ? null
         : name === "bak"
         ? "cannot be the name of a feed: bak is where imported files go"
-        : "is not a name for a feed: use a small letter first, then a–z, 0–9, - and _, 32 at most"
+        : "cannot be the name of a feed: begin it with a lower-case letter, use only a–z, 0–9, - and _, and at most 32 characters"
     ),
   );
 
@@ -345,7 +345,7 @@ export const settingsSchema = z.strictObject({
   ...keys,
   feeds: feeds.default({}).describe(
     'Subfolders of the upload folder with settings of their own: {"students": {"date_format": "DD/MM/YYYY"}}. ' +
-      "The first feed decides when two feeds differ about a user.",
+      "If two feeds disagree about a user, the one listed first takes precedence.",
   ),
 }, { error: objectError });
 

@@ -25,7 +25,7 @@ export async function checkSettings(
   } catch (error) {
     if (!(error instanceof BrokenSettingsFile)) throw error;
     const text = error.message.replaceAll("\n", "; ");
-    const fix = "Fix the settings, then run doctor again. Until then, it cannot check mail and archiving.";
+    const fix = "Fix the settings, then run doctor again. Until then, it cannot check mail or archiving.";
     return { finding: bad("settings", text, fix), settings: null };
   }
 }
@@ -87,7 +87,7 @@ export async function checkDisk(check: string, folder: string): Promise<Finding>
     const text = `cannot determine the free disk space for ${folder} (${codeOrThrow(error)})`;
     return warning(check, text, "Check the mount and its permissions.");
   }
-  const text = `${size(free)} (${Math.floor(share)} %) free on the disk that holds ${folder}`;
+  const text = `${size(free)} (${Math.floor(share)}%) free on the disk that holds ${folder}`;
   const fix = "Free up space on this disk. The setting bak_retention_days deletes old files from bak.";
   if (free < MIN_FREE_BYTES) return bad(check, text, fix);
   return free < LOW_FREE_BYTES ? warning(check, text, fix) : good(check, text);

@@ -44,7 +44,7 @@ export const checkReports = z.array(
       `The first ${MAX_CHANGES_REPORTED} values that users keep because of fill_only_columns.`,
     ),
     first_records: z.array(outcome.storedRecord).max(MAX_RECORDS_REPORTED).describe(
-      `The first ${MAX_RECORDS_REPORTED} valid records, as the proposed settings would store them.`,
+      `The first ${MAX_RECORDS_REPORTED} valid records, as they would be stored with the proposed settings.`,
     ),
     findings: z.array(rosterFinding.clone().openapi("RosterFinding")).describe(
       "One question for each problem that a setting can fix.",
@@ -68,7 +68,7 @@ const feedName = z.string().describe('"" for the upload folder itself.');
 
 const waitingFile = z.object({
   feed: feedName,
-  name: z.string().describe("From the upload folder, such as students/roster.csv."),
+  name: z.string().describe("The path relative to the upload folder, such as students/roster.csv."),
   code: stableWord,
   text: z.string(),
 }) satisfies z.ZodType<WaitingFile>;
@@ -99,7 +99,7 @@ const feedStatus = z.object({
     status: z.enum(outcome.IMPORT_STATUSES),
     finished_at: time,
   }).nullable(),
-  expected_at: time.nullable().describe("When the next file is due, by expected_every_hours."),
+  expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),
 });
 
 export const statusDocument = z.object({

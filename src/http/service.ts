@@ -105,7 +105,7 @@ export class Busy extends Error {
 export class Paused extends Error {
   override readonly name = "Paused";
   constructor(readonly until: Date) {
-    super(`imports are paused until ${until.toISOString()}; paused_until in the settings says so`);
+    super(`imports are paused until ${until.toISOString()} by the setting paused_until`);
   }
 }
 

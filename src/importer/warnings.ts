@@ -65,7 +65,7 @@ export function keptByOtherFeedWarning(users: number): Warning {
 export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
   if (hold === null) return warnings;
   const next = importId === null
-    ? "nothing would happen to these users until an admin approves or discards it"
+    ? "nothing would happen to these users until an admin approved or discarded the change"
     : `approve them with "rosterd imports approve ${importId}", or discard them with "rosterd imports discard ${importId}"`;
   return [...warnings, {
     code: "archivings_held",

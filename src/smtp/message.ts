@@ -102,7 +102,7 @@ function opening(entry: ImportEntry): string[] {
   if (isTrial(entry)) {
     return [
       `The file ${name} was checked. Nothing was applied, because this is a trial (the setting "apply" is false).`,
-      entry.failed > 0 ? `${failedOf(entry)}.` : "Every record could be applied.",
+      entry.failed > 0 ? `${failedOf(entry)}.` : "Every record would be applied.",
     ];
   }
   return [`The file ${name} was imported.`, ...summary(entry)];
@@ -157,7 +157,9 @@ function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
   return section("On hold", [
     `This file would disable or archive ${counted(held, "user")}. The archive guard put the change on hold:`,
     `${shown(entry.hold?.reason ?? "no reason was given", 1_000)}.`,
-    ...(holdState(entry) === "open" ? ["Nothing happens to them until an admin approves or discards it."] : []),
+    ...(holdState(entry) === "open"
+      ? ["Nothing happens to these users until an admin approves or discards the change."]
+      : []),
     ...(file === null ? [] : ["", heldSentence(entry, file)]),
   ]);
 }
@@ -244,7 +246,7 @@ function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
 }
 
 const TRIAL_STEPS = [
-  "When the results are as you expect, an admin sets apply to true. Then drop the roster into its folder again.",
+  "Once the results are as expected, an admin can set apply to true. Then drop the roster into its folder again.",
 ];
 
 function rejectedSteps(entry: ImportEntry): string[] {

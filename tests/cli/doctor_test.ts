@@ -83,7 +83,7 @@ Deno.test("without a server the database is bad, and everything else is still ch
   assert.match(of("database").text, /no server answers/);
   assert.match(of("database").fix!, /Start the server, or check the host and port in DATABASE_URL/);
   assert.doesNotMatch(JSON.stringify(findings), /geheim/);
-  assert.match((await here.run("doctor")).out, /rosterd cannot work: 1 bad, \d warnings?\n$/);
+  assert.match((await here.run("doctor")).out, /rosterd cannot work: 1 check failed, \d warnings?\n$/);
 });
 
 serverTest("the schema of a newer rosterd and a read-only database are bad", async () => {
@@ -168,7 +168,7 @@ Deno.test({
         const { verdicts, of } = await doctor(here);
         assert.deepEqual([verdicts.move_to_bak, verdicts.data_disk], ["warning", "bad"]);
         assert.match(of("move_to_bak").text, /bak is on another file system/);
-        assert.match(of("data_disk").text, /^\d+ MiB \(100 %\) free on the disk that holds \.\/data$/);
+        assert.match(of("data_disk").text, /^\d+ MiB \(100%\) free on the disk that holds \.\/data$/);
       }));
     assert.deepEqual(await treeOf(here.folder), { data: {}, upload: { bak: {} } });
   },

@@ -46,5 +46,5 @@ Deno.test("print names the feed's folder and an account of its own, and refuses 
   ) assert.ok(text.split("\n").includes(line), line);
   const refused = await here.run("print", "vsftpd", "--upload", "/srv/rosterd/upload", "--feed", "upload");
   assert.deepEqual([refused.code, refused.out], [78, ""]);
-  assert.match(refused.err, /the feed upload needs a group of its own/);
+  assert.match(refused.err, /the feed upload needs its own group/);
 });

@@ -1,4 +1,4 @@
-/** The settings of a feed: what it sets is laid over the settings for all feeds, and its problems name it. */
+/** The settings of a feed: they override those for all feeds, and their problems name the feed. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
 import {
@@ -60,14 +60,14 @@ Deno.test("a feed's name is a folder that every file system takes", () => {
   assert.match(problemsOf({ feeds: { bak: {} } })[0], /^feeds\.bak cannot be the name of a feed/);
 });
 
-Deno.test("a problem of a feed names the feed, also when a value for all feeds does not fit", () => {
+Deno.test("a problem of a feed names the feed, also when a value for all feeds conflicts", () => {
   assert.deepEqual(problemsOf({ feeds: { a: { date_fromat: "x", smtp: {} } } }), [
     "feeds.a.date_fromat is not a setting (did you mean feeds.a.date_format?)",
     "feeds.a.smtp cannot differ between feeds: set it for all of them",
   ]);
   assert.match(
     problemsOf({ defaults: { user_type_id: "6" }, feeds: { a: { user_types: ["1"] } } }).join(),
-    /^feeds\.a does not fit defaults\.user_type_id, which /,
+    /^feeds\.a conflicts with defaults\.user_type_id, which /,
   );
   assert.equal(problemsOf({ user_types: ["1"], defaults: { user_type_id: "6" }, feeds: { a: {}, b: {} } }).length, 1);
 });

@@ -24,7 +24,7 @@ pageTest(
     assert.match(await students.innerText(), /students\s+x\.csv[\s✓]*Done/);
     assert.match(await students.innerText(), /in (23|24) hours|in (1|a) day|tomorrow/);
     assert.match(await staff.innerText(), /Trial: checked, not applied/);
-    assert.match(await staff.innerText(), /Paused until .*2999.*, 1 file waits/s);
+    assert.match(await staff.innerText(), /Paused until .*2999.*, 1 file waiting/s);
     assert.match(await root.innerText(), /Upload folder\s+none yet/);
     await page.getByRole("table", { name: "Recent imports" }).getByText("students/x.csv").waitFor();
     await students.getByRole("link", { name: "students" }).click();
@@ -81,7 +81,7 @@ pageTest(
     await page.getByRole("heading", { name: "Settings of guests" }).waitFor();
     assert.deepEqual(await names(), ["students", "staff", "guests"]);
 
-    await page.getByRole("button", { name: "Move before the feed above" }).click();
+    await page.getByRole("button", { name: "Move up" }).click();
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
     assert.deepEqual(await names(), ["students", "guests", "staff"]);
 
@@ -95,11 +95,11 @@ pageTest(
 );
 
 pageTest(
-  "a sample is checked as a file of a feed, and its proposal changes that feed",
+  "a sample is checked as a file for a feed, and its proposal changes that feed",
   { settings: { feeds: FEEDS } },
   async (scene) => {
     const { page, assertQuiet } = await checkPage(scene);
-    await page.getByLabel("Check it as a file of").selectOption("students");
+    await page.getByLabel("Check it as a file for").selectOption("students");
     await choose(page, "moodle.csv", MOODLE);
     await page.getByRole("heading", { name: "Set up this export" }).waitFor();
     await page.getByRole("button", { name: "Apply and check again" }).click();

@@ -194,7 +194,7 @@ Counts
 On hold
   This file would disable or archive 43 users. The archive guard put the change on hold:
   of login source "ldap" 43 users would have lost access, where 300 are active.
-  Nothing happens to them until an admin approves or discards it.
+  Nothing happens to these users until an admin approves or discards the change.
 
   All users on hold: see the attached file roster.20261123T184500Z.held.csv.
 

@@ -23,9 +23,9 @@ export const checkCommand: Command = {
   flags: { ...JSON_FLAG, ...EMBEDDED_FLAG, ...FEED_FLAG },
   summary: "show what importing files would do now",
   help:
-    "Shows what importing the files would do now: counts, failures, warnings, the first users that would change, and the\n" +
+    "Shows what importing the files would do now: counts, failures, warnings, the first users who would change, and the\n" +
     "settings that would help.\n" +
-    "Writes nothing, delays no import, and leaves an empty database empty.",
+    "Writes nothing, delays no import, and creates no tables in an empty database.",
   run: runCheck,
 };
 

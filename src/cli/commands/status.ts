@@ -163,7 +163,7 @@ function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
     const facts = [
       ...(paused_until === null
         ? []
-        : [`paused until ${paused_until}, ${counted(pending, "file waits", "files wait")}`]),
+        : [`paused until ${paused_until}, ${counted(pending, "file waiting", "files waiting")}`]),
       ...(apply ? [] : ["trial: files are checked, not applied"]),
       ...(name === "" ? [] : [last_import === null ? "no file yet" : `last file ${last_import.finished_at}`]),
       ...(name === "" || expected_at === null ? [] : [`next expected by ${expected_at}`]),

@@ -44,7 +44,7 @@ function feedProblems(settings: Settings, feed: string, common: readonly Setting
     }
     return isCommon(problem)
       ? []
-      : [{ key: here.join("."), path: here, message: `does not fit ${key}, which ${message}` }];
+      : [{ key: here.join("."), path: here, message: `conflicts with ${key}, which ${message}` }];
   });
 }
 

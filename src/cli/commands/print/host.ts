@@ -72,14 +72,16 @@ const MAX_NAME_LENGTH = 32;
 function feedAccount(feed: string, target: string) {
   const group = `rosterd-${feed}`;
   if (group.length > MAX_NAME_LENGTH || group === "rosterd-upload") {
-    throw new WrongConfiguration(`the feed ${feed} needs a group of its own, and ${group} cannot be its name`);
+    throw new WrongConfiguration(
+      `the feed ${feed} needs its own group, but ${group} cannot be the name of that group: rename the feed`,
+    );
   }
   return {
     group,
     account: group,
-    only: ",\n# where this folder alone is open to them",
+    only: ",\n# where they can open only this folder",
     more: "#   systemctl restart rosterd    (so that it joins the group)\n" +
-      `# To let them read what went to bak: chgrp ${group} ${target}/bak && chmod 2750 ${target}/bak\n`,
+      `# To let them read the files in bak: chgrp ${group} ${target}/bak && chmod 2750 ${target}/bak\n`,
   };
 }
 

@@ -26,7 +26,7 @@ export async function checkView(page) {
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),
-    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file of "), feed),
+    feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file for "), feed),
     page.session.isAdmin
       ? dropArea((file) => void check(file), page.signal)
       : notice("quiet", h("p", null, "The read token cannot check files.")),
@@ -141,6 +141,6 @@ function help() {
     { class: "faint" },
     "No roster yet? ",
     h("a", { href: "assets/sample-roster.csv", download: "sample-roster.csv" }, "Download a sample roster"),
-    " and fill in your users. Only unique_id and login_source are always required.",
+    " and enter your users. Only unique_id and login_source are always required.",
   );
 }

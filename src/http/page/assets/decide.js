@@ -111,7 +111,7 @@ function goesBack(entry) {
     then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
     (permits_released > 0 || then > 0) &&
     "the permits it released will be restored, unless another active permit now has the number",
-    still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold is discarded`,
+    still > 0 && `${counted(still, "user")} it still holds will keep access, and the hold will be discarded`,
     "whatever cannot be reversed stays as it is and is listed afterwards",
   ].filter((line) => line !== false).map((line) => h("li", null, line));
 }

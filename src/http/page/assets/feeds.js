@@ -50,6 +50,6 @@ function waiting({ paused_until }, pending) {
     badge("attention", "Paused"),
     " until ",
     moment(paused_until),
-    `, ${pending === 0 ? "no file waits" : counted(pending, "file waits", "files wait")}`,
+    `, ${pending === 0 ? "no files waiting" : counted(pending, "file waiting", "files waiting")}`,
   ];
 }

@@ -66,9 +66,8 @@ async function formView(page, route, feed) {
   fill();
 
   const readOnly = "You are signed in with the read token. You can view the settings, but not change them.";
-  const overrides =
-    "What this feed sets is laid over the settings for all feeds. When two feeds differ about a user, " +
-    "the first one decides. ";
+  const overrides = "The settings of this feed override those for all feeds. If two feeds disagree about a user, " +
+    "the one listed first takes precedence. ";
   const below = [
     h(
       "p",

@@ -48,7 +48,7 @@ export function addFeed(page) {
 /** @param {Page} page @param {Settings} settings @param {string} feed */
 export function feedActions(page, settings, feed) {
   const names = feedNames(settings), at = names.indexOf(feed);
-  const earlier = at > 0 && asking("Move before the feed above", async () => {
+  const earlier = at > 0 && asking("Move up", async () => {
     const order = names.with(at - 1, feed).with(at, names[at - 1]);
     await change(page, Object.fromEntries(order.map((name) => [name, {}])));
     location.hash = "#/settings";
@@ -56,7 +56,7 @@ export function feedActions(page, settings, feed) {
   const remove = button("Remove this feed", async () => {
     const removed = await confirm({
       heading: `Remove the feed ${feed}?`,
-      what: h("p", null, "Files in its folder are no longer imported. The folder and its files stay."),
+      what: h("p", null, "Files in its folder will no longer be imported. The folder and its files are kept."),
       yes: "Remove the feed",
       busy: "Removing…",
       grave: true,

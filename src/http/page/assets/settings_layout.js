@@ -85,7 +85,7 @@ export const GROUPS = [
         key: "smtp.ca_file",
         label: "Certificates to trust",
         help:
-          "A PEM file on rosterd's machine, for a mail server with a private authority. Leave empty to trust the machine's authorities.",
+          "A PEM file on rosterd's machine, for a mail server whose certificate comes from a private authority. Leave empty to trust the machine's authorities.",
       },
     ],
   },
