@@ -95,6 +95,7 @@ serverTest("approve prints what it did and whom it left out; undo restores it", 
   assert.match(shown, /^ {2}u03 \(line 4\) was left unchanged\n[\s\S]*^ {2}… and 5 more\n {2}approved \d{4}-/m);
   assert.doesNotMatch(shown, /would be archived/);
 
+  assert.equal((await here.run("imports", "undo", "3")).code, 0, "it said of 23 users that they are active");
   const undone = await here.run("imports", "undo", "2");
   assert.deepEqual(undone, { code: 0, out: "import 2 undone: 2 users restored\n", err: "" });
   assert.match(
@@ -131,6 +132,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
   assert.match(discarded.out, /^spring\.csv: the held archivals were discarded$/m);
   assert.equal(discarded.out.match(/^ {2}u\d\d \(line \d+\) was left unchanged$/gm)!.length, 20);
   assert.equal(await refused("approve", "2"), "rosterd: this import's hold was already discarded\n");
+  assert.equal((await here.run("imports", "undo", "2")).code, 0, "it said of 25 users that they are inactive");
   assert.deepEqual(await json(here, "imports", "undo", "1"), {
     ...{ restored: 0, archived: 30, permits_restored: 0, permits_released: 0 },
     ...{ left_out: [], left_out_total: 0 },

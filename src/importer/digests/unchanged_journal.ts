@@ -37,8 +37,6 @@ export class UnchangedJournal {
   #added = 0;
   /** Whether there are or were no new entries. */
   isEmpty = true;
-  /** Whether there are or were users with both a skipped record and one that was read. */
-  hasRepeated = false;
 
   /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
   constructor(
