@@ -22,7 +22,7 @@ const text = (longest = 200) =>
 const textList = (longest: number) =>
   z.array(text(longest).min(1, { error: "must not be empty" }), { error: "must be a list of text values" }).max(10_000);
 
-/** The HTML standard's definition of an e-mail address (`<input type="email">`). */
+/** The HTML standard's definition of an email address (`<input type="email">`). */
 export const EMAIL_ADDRESS =
   /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
@@ -31,11 +31,11 @@ export function addressList(addresses: string): string[] {
 }
 
 const senderAddress = z.string({ error: "must be text" }).trim()
-  .refine((value) => value === "" || EMAIL_ADDRESS.test(value), { error: "must be one e-mail address, or empty" });
+  .refine((value) => value === "" || EMAIL_ADDRESS.test(value), { error: "must be one email address, or empty" });
 
 const receiverAddresses = text(1_000).trim()
   .refine((value) => addressList(value).every((address) => EMAIL_ADDRESS.test(address)), {
-    error: "must be e-mail addresses separated by commas, or empty",
+    error: "must be email addresses separated by commas, or empty",
   });
 
 /** The single-byte encodings of the Encoding Standard, as TextDecoder names them. */
@@ -79,7 +79,7 @@ const columnName = z.string({ error: "must be text" }).refine((name) => columnPo
 
 const smtp = z.strictObject({
   host: text(255).regex(/^[A-Za-z0-9.:_-]*$/, { error: "must be a host name or an address" }).default("").describe(
-    "Mail server. Empty: no mail is sent.",
+    "Mail server. Empty: no email is sent.",
   ),
   port: integer(1, 65_535).default(587).describe("Port of the mail server."),
   security: choice("starttls", "tls", "none").default("starttls").describe(
@@ -230,7 +230,7 @@ const keys = {
     "Leave new files waiting until this time, such as 2026-12-24T18:00:00+01:00. Empty: not paused.",
   ),
   reply_to_admin_email: senderAddress.default("").describe(
-    "Reply-to Admin Email Address: the sender of every mail, and a recipient of alerts.",
+    "Reply-to Admin Email Address: the sender of every email, and a recipient of alerts.",
   ),
   failed_import_email: receiverAddresses.default("").describe(
     "Failed Import Email: the recipients of failed records. Separate addresses with commas.",

@@ -71,7 +71,7 @@ const settingsHistory = createRoute({
 const testMail = createRoute({
   method: "post",
   path: "/settings/test-mail",
-  summary: "Send a test mail now and report the result; takes no body",
+  summary: "Send a test email now and report the result; takes no body",
   middleware: bodiless,
   responses: { 200: json("The result.", testMailResult), ...errors(409, 415, 422) },
 });

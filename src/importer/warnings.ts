@@ -77,6 +77,6 @@ export function mailWarnings(settings: Settings): Warning[] {
   if (mailConfigured(settings)) return [];
   return [{
     code: "mail_not_configured",
-    text: "no mail is sent: the mail server, the Reply-to Admin Email Address or the Failed Import Email is not set",
+    text: "no email is sent: the mail server, the Reply-to Admin Email Address or the Failed Import Email is not set",
   }];
 }

@@ -54,8 +54,8 @@ export function testMessage(settings: Settings, now: Date): Message {
     date: now,
     from: settings.reply_to_admin_email,
     to: addressList(settings.failed_import_email),
-    subject: "rosterd: test mail",
-    text: "This is a test mail from rosterd. rosterd will mail failed records to this address.\n",
+    subject: "rosterd: test email",
+    text: "This is a test email from rosterd. rosterd will email failed records to this address.\n",
     attachments: [],
   };
 }

@@ -83,7 +83,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
       "Age of the oldest upload that is ready to import, in seconds, or 0 if none is.",
       feeds.map((one) => ({ labels: of(one), value: oldestAge(one, now) })),
     ),
-    gauge("mails_waiting", "Mails waiting to be sent.", one(totals.mailsWaiting)),
+    gauge("mails_waiting", "Emails waiting to be sent.", one(totals.mailsWaiting)),
     gauge("open_holds", "Imports on hold until an admin decides.", byFeed((sums) => sums.openHolds)),
     gauge("held_users", "Users on hold.", byFeed((sums) => sums.heldUsers)),
     ...successes(sums),

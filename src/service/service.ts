@@ -99,7 +99,7 @@ export class RosterdService implements Service {
     }
     try {
       await this.#parts.transport(settings.smtp, testMessage(settings, this.#parts.clock.now()), signal);
-      return { sent: true, text: `the mail server accepted a mail to ${settings.failed_import_email}` };
+      return { sent: true, text: `the mail server accepted an email to ${settings.failed_import_email}` };
     } catch (error) {
       if (!(error instanceof MailError)) throw error;
       return { sent: false, text: error.message };

@@ -16,7 +16,7 @@ export type DigestItem =
 export function composeDigest(items: readonly DigestItem[], total: number): Words {
   const more = total - items.length;
   const lines = [
-    "More than 10 mails were due within an hour. This mail replaces the rest; nothing is attached.",
+    "More than 10 emails were due within an hour. This email replaces the rest; nothing is attached.",
     "",
     ...section("Imports", [...items.flatMap(itemLines), ...(more > 0 ? [`and ${grouped(more)} more`] : [])]),
     ...section("What to do next", [

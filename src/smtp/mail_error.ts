@@ -99,7 +99,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 
 function describe(kind: MailErrorKind, code: string): string {
   if (kind === "auth") return "the mail server refused the login";
-  if (kind === "too_big") return "the mail server refused the mail because of its size";
-  if (kind === "permanent") return "the mail server refused the mail";
-  return DESCRIPTIONS[code] ?? "the mail server temporarily refused the mail";
+  if (kind === "too_big") return "the mail server refused the message because of its size";
+  if (kind === "permanent") return "the mail server refused the message";
+  return DESCRIPTIONS[code] ?? "the mail server temporarily refused the message";
 }

@@ -218,14 +218,14 @@ function fileSentence(entry: ImportEntry, subject: string, { name, fate }: FileN
     case "refused":
       return `${subject}: the mail server refused the attachment. The file is ${kept}.`;
     case "unreadable":
-      return `${subject}: the file could not be read for this mail. It was saved ${kept}.`;
+      return `${subject}: the file could not be read for this email. It was saved ${kept}.`;
   }
 }
 
 const NO_LIST = {
   too_large: "the list is too large to attach",
   refused: "the mail server refused the attachment",
-  unreadable: "the list could not be created for this mail",
+  unreadable: "the list could not be created for this email",
 };
 
 /** Never points to `bak`: the list exists only in the mail. */
@@ -242,7 +242,7 @@ function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
     ...(entry.failed > 0 ? fixSteps(entry, files.failed) : []),
     ...(isTrial(entry) ? TRIAL_STEPS : holdSteps(entry)),
   ];
-  return steps.length === 0 ? ["Nothing. This mail is for your information."] : steps;
+  return steps.length === 0 ? ["Nothing. This email is for your information."] : steps;
 }
 
 const TRIAL_STEPS = [

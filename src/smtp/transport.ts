@@ -115,7 +115,7 @@ async function withMailer<T>(
 
 function tookTooLong(): MailError {
   const details = { code: "ETIMEDOUT", aboutThisMail: true };
-  return new MailError("temporary", "the mail server took too long to accept the mail (ETIMEDOUT)", details);
+  return new MailError("temporary", "the mail server took too long to accept the message (ETIMEDOUT)", details);
 }
 
 /** Reads the file for each mail, so that a replaced one takes effect at once. */
@@ -190,5 +190,5 @@ function refuseUnsafe({ messageId, from, to, subject, attachments }: Message): v
   const linesValid = lines.every((line) => !/[\u0000-\u001f\u007f]/.test(line));
   if (addressesValid && linesValid) return;
   const what = addressesValid ? "a header with a control character" : "an invalid address";
-  throw new MailError("permanent", `the mail has ${what}`, { code: "EENVELOPE", aboutThisMail: true });
+  throw new MailError("permanent", `the message has ${what}`, { code: "EENVELOPE", aboutThisMail: true });
 }

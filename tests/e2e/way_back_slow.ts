@@ -43,7 +43,7 @@ function recordsOf(values: readonly string[]): SheetRecord[] {
   });
 }
 
-/** A roster in which no e-mail address is valid, and the last two records are malformed. */
+/** A roster in which no email address is valid, and the last two records are malformed. */
 function rosterOf(records: readonly SheetRecord[], delimiter: string): string {
   const rows = [
     ["unique_id", "login_source", "email", ...COLUMNS],

@@ -42,7 +42,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
 export const FAILURE: Failure = {
   line: 3,
   unique_id: "u3",
-  problems: [{ column: "email", code: "9019", reason: "the e-mail address belongs to another user" }],
+  problems: [{ column: "email", code: "9019", reason: "the email address belongs to another user" }],
 };
 
 export const HELD: HeldUser = {

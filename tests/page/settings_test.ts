@@ -112,7 +112,7 @@ pageTest("An invalid value is refused beside its field, and nothing is changed",
   const shown = async (key: string) => await page.locator(`#setting-${key}-error`).innerText();
   assert.equal(await shown("interval-minutes"), "Must be at least 1.");
   assert.equal(await shown("smtp-port"), "Must be a whole number.");
-  assert.match(await shown("failed-import-email"), /^Must be e-mail addresses/);
+  assert.match(await shown("failed-import-email"), /^Must be email addresses/);
   assert.equal(await shown("login-sources"), `“${"x".repeat(21)}” must have at most 20 characters.`);
   const interval = page.getByLabel("Scan interval");
   assert.equal(await interval.getAttribute("aria-invalid"), "true");
@@ -186,14 +186,14 @@ pageTest(
 
 pageTest("A test mail uses the saved settings, and the page shows the result", {}, async (scene) => {
   const { page, assertQuiet } = await settingsPage(scene);
-  const send = page.getByRole("button", { name: "Send test mail" });
+  const send = page.getByRole("button", { name: "Send test email" });
   await page.getByLabel("Failed Import Email", { exact: true }).fill("clerk@example.edu");
   assert.equal(await send.isDisabled(), true);
   await page.getByText("Save first. The test uses the saved settings.").waitFor();
   await save(page);
   await page.getByText("Saved. The change applies from the next scan.").waitFor();
   await send.click();
-  await page.getByText("The mail server accepted a mail to clerk@example.edu.").waitFor();
+  await page.getByText("The mail server accepted an email to clerk@example.edu.").waitFor();
   assert.equal(scene.service.smtp.mails.length, 1);
   assertQuiet();
 });

@@ -7,7 +7,7 @@ import { pageTest } from "./page_test_case.ts";
 /** What the page must say in each state. */
 const WORDS: Record<string, RegExp> = {
   "wrong-token": /This token is not valid\./,
-  "no-import": /Mail is not set up, so no mail is sent\.[^]*No imports yet\./,
+  "no-import": /Mail is not set up, so no email is sent\.[^]*No imports yet\./,
   "no-imports": /No imports yet\./,
   "no-changes": /No setting has been changed yet\./,
   "running": /Comparing with users and saving changes/,

@@ -206,7 +206,7 @@ onServer("a second record of a known user fails, or is skipped, as on the first 
   });
 });
 
-onServer("an e-mail address that a known user has and keeps is taken", async (db) => {
+onServer("an email address that a known user has and keeps is taken", async (db) => {
   await importing(db, PEOPLE);
 
   const report = await db.import(PEOPLE + lines("d,ldap,,A@x.ca"));

@@ -68,7 +68,7 @@ Deno.test("failed records that cannot be read do not delay the mail about held u
   const message = await drafts(source("x.T.failed.csv", gone), source("x.T.held.csv", "h"))
     .draft([MAIL], DEFAULT_SETTINGS, "with_files");
   assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.held.csv"]);
-  assert.match(message!.text, /the file could not be read for this mail/);
+  assert.match(message!.text, /the file could not be read for this email/);
 });
 
 Deno.test("the mail waits while the database cannot list the held users", async () => {

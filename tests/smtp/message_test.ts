@@ -34,7 +34,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
 }
 
 function failure(line: number, changes: Partial<Failure> = {}): Failure {
-  const problems: Failure["problems"] = [{ column: "email", code: "9019", reason: "the e-mail is taken" }];
+  const problems: Failure["problems"] = [{ column: "email", code: "9019", reason: "the email is taken" }];
   return { line, unique_id: `u-${line}`, problems, ...changes };
 }
 
@@ -79,7 +79,7 @@ Counts
 
 Failed records
   Line  unique_id  Column     Code       Reason
-     4  u-4        email      9019       the e-mail is taken
+     4  u-4        email      9019       the email is taken
     17  -          unique_id  9013       unique_id is missing
                    province   9033       must be two letters, not "Ontario"
    120  u-120      -          malformed  7 values for 8 columns
@@ -117,7 +117,7 @@ const fates: [FileNote["fate"], RegExp, RegExp][] = [
   ["gzipped", /: see the attached file roster\.\S+\.failed\.csv\.gz\. Unpack it first\.$/m, /Unpack the attached file/],
   ["too_large", /too large to attach\. It is in the folder "bak" .* roster\.\S+\.failed\.csv\./, /Open the file/],
   ["refused", /refused the attachment\. The file is in the folder "bak"/, /Open the file/],
-  ["unreadable", /could not be read for this mail\. It was saved in the folder "bak"/, /Open the file/],
+  ["unreadable", /could not be read for this email\. It was saved in the folder "bak"/, /Open the file/],
 ];
 for (const [fate, sentence, step] of fates) {
   Deno.test(`the text says where the failed records are when they are ${fate}`, () => {
@@ -242,7 +242,7 @@ Deno.test("the mail about an import without failures shows its warnings", () => 
   assert.equal(subject, "rosterd: roster.csv: imported");
   assert.match(text, /Every record was applied\./);
   assert.match(text, /- 1 column is unknown: emial \(email\?\)/);
-  assert.match(text, /Nothing\. This mail is for your information\./);
+  assert.match(text, /Nothing\. This email is for your information\./);
 });
 
 Deno.test("line breaks, direction marks and escape codes of names and values are shown as codes", () => {

@@ -97,7 +97,7 @@ async function loadImport(sql: postgres.Sql, id: number) {
   if (row === undefined) return null;
   const counts = Object.fromEntries(Object.keys(noCounts()).map((name) => [name, Number(row[name])]));
   const entry = { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;
-  const problems: Failure["problems"] = [{ column: "email", code: "9033", reason: "must be one e-mail address" }];
+  const problems: Failure["problems"] = [{ column: "email", code: "9033", reason: "must be one email address" }];
   return { entry, failures: [{ line: 2, unique_id: "u-2", problems }] };
 }
 
@@ -279,7 +279,7 @@ Deno.test("a missing file does not delay the mail", async () => {
   await w.imported("x.csv");
   for await (const { name } of Deno.readDir(w.bak)) await Deno.remove(`${w.bak}/${name}`);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
-  assert.match((await w.server.received(1))[0].text!, /could not be read for this mail/);
+  assert.match((await w.server.received(1))[0].text!, /could not be read for this email/);
 });
 
 Deno.test("the other mails are not tried while the server does not answer", async () => {

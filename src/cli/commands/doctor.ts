@@ -21,7 +21,7 @@ export const doctorCommand: Command = {
     "Checks the settings, database, rights, folders, disks and mail login. Prints a verdict for each, and how to fix it.\n" +
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +
     "creates hidden files where rosterd writes, moves one to bak, and removes them all. For any other user, even root, it\n" +
-    "derives the service's rights from owners and modes. It changes nothing else, and sends no mail.\n" +
+    "derives the service's rights from owners and modes. It changes nothing else, and sends no email.\n" +
     "Exits with 0 if no check is bad, with 78 if the settings are not valid, and otherwise with 1.",
   run: runDoctor,
 };

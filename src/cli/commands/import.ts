@@ -34,7 +34,7 @@ export const importCommand: Command = {
     "failed-file": { value: "PATH", help: "write failed records to PATH, to correct and import them again" },
   },
   summary: "import files now",
-  help: "Imports the files now, one after the other, and leaves them in place. No mail is sent.\n" +
+  help: "Imports the files now, one after the other, and leaves them in place. No email is sent.\n" +
     "Waits while another import is running on the same database.\n" +
     "Works on the server in DATABASE_URL, or with --embedded on the embedded database, which it creates if necessary.",
   run: runImport,

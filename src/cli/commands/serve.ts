@@ -14,7 +14,7 @@ export const serveCommand: Command = {
   flags: {},
   ignoresInstallation: true,
   summary: "run the service (the default command)",
-  help: "Runs the service: imports files from the upload folder, mails failures, and answers HTTP.\n" +
+  help: "Runs the service: imports files from the upload folder, emails failures, and answers HTTP.\n" +
     "Exits with 70 if it no longer answers its own /healthz.\n" +
     "Stops cleanly on SIGTERM or SIGINT. Another signal, at least a second later, stops it at once.",
   run: runServe,

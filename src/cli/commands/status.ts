@@ -139,7 +139,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   }
   if (status.last_import_at !== null) out(`  last import: ${status.last_import_at}`);
   if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
-  if (status.mail.waiting > 0) out(`  mails waiting: ${grouped(status.mail.waiting)}`);
+  if (status.mail.waiting > 0) out(`  emails waiting: ${grouped(status.mail.waiting)}`);
   printFeeds(terminal, status);
   printHolds(terminal, status);
   if (status.running !== null) {

@@ -168,7 +168,7 @@ fault("a mail that is refused permanently is marked as failed immediately, and t
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 550, text: "5.1.1 registry@school.example is unknown" }, 1);
   const refused = await w.import("a.csv", { mailRefused: true });
   await w.mailIs(refused, "failed");
-  assert.match((await w.problem())!, /refused the mail \(550 5\.1\.1/);
+  assert.match((await w.problem())!, /refused the message \(550 5\.1\.1/);
   const { mail } = (await w.service.get<{ imports: { mail: string }[] }>("/imports")).imports[0];
   assert.equal(mail, "failed", "the list of imports says it too");
   await w.mailIs(await w.import("b.csv"), "sent");

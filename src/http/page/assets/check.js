@@ -22,7 +22,7 @@ export async function checkView(page) {
   );
   const result = h("div", { class: "stack", id: "check-result" });
   const words =
-    "See what an import of a roster would do now, record by record. Nothing is written, and no mail is sent.";
+    "See what an import of a roster would do now, record by record. Nothing is written, and no email is sent.";
   const view = viewOf(
     "Check a file",
     h("p", { class: "lead" }, words),

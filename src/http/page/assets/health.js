@@ -68,7 +68,7 @@ function mail({ configured, waiting, problem }) {
       : problem !== undefined
       ? ["bad", "Cannot send"]
       : ["good", "Ready"]);
-  const waits = counted(waiting, "mail is", "mails are");
+  const waits = counted(waiting, "email is", "emails are");
   return [
     badge(tone, word),
     h(
@@ -77,7 +77,7 @@ function mail({ configured, waiting, problem }) {
       !configured
         ? h("a", { href: "#/settings/mail" }, "Set up mail")
         : waiting === 0
-        ? "No mail is waiting."
+        ? "No email is waiting."
         : `${waits} waiting to be sent.`,
     ),
   ];

@@ -122,7 +122,7 @@ function holds({ holds, open_holds }) {
 }
 
 /** Shorter texts that replace the problem's own. @type {Record<string, string>} */
-const WORDS = { mail_not_configured: "Mail is not set up, so no mail is sent." };
+const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." };
 
 /** What to do about a problem, if its own text does not say so. @type {Record<string, Child>} */
 const REMEDIES = {

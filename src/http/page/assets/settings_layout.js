@@ -46,7 +46,7 @@ export const GROUPS = [
       {
         key: "reply_to_admin_email",
         label: "Reply-to Admin Email Address",
-        help: "The sender of every mail. Alerts go here too.",
+        help: "The sender of every email. Alerts go here too.",
       },
       {
         key: "failed_import_email",

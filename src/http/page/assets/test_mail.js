@@ -9,7 +9,7 @@ import { sentence, shown } from "./words.js";
 export function testMail(page, isDirty) {
   const hint = h("p", { class: "field-help", id: "test-mail-help" });
   const result = h("div", { role: "status", id: "test-mail-result" });
-  const go = button("Send test mail", () => void send(), { id: "test-mail", "aria-describedby": "test-mail-help" });
+  const go = button("Send test email", () => void send(), { id: "test-mail", "aria-describedby": "test-mail-help" });
   const words = h("div", { class: "field-words" }, h("span", { class: "field-label" }, "Test"), hint);
   return { element: h("div", { class: "field" }, words, h("div", { class: "field-editor" }, go, result)), update };
 
@@ -17,7 +17,7 @@ export function testMail(page, isDirty) {
     go.disabled = isDirty();
     hint.textContent = go.disabled
       ? "Save first. The test uses the saved settings."
-      : "Sends a mail now and shows the result.";
+      : "Sends an email now and shows the result.";
   }
 
   async function send() {
