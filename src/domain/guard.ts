@@ -5,9 +5,9 @@ import type { Settings } from "./settings.ts";
 type Guard = Settings["archive_guard"];
 
 export interface Losses {
-  /** The feed, if these are the users whom it names; otherwise null. */
+  /** The feed, if only the users whom it names are counted; otherwise null. */
   feed: string | null;
-  /** Null, also with `feed`: all login sources combined. */
+  /** Null for all login sources combined, as always if `feed` is set. */
   login_source: string | null;
   /** Users who were active before the import. */
   active: number;

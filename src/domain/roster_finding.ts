@@ -1,4 +1,6 @@
-/** What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-a-setting). Pure data. */
+/**
+ * What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-a-setting). Pure data.
+ */
 import { z } from "zod";
 
 /** One question about a roster. Its answer is the value of one setting. */

@@ -13,8 +13,8 @@ export interface Exchange {
 }
 
 /**
- * How long to keep reading after the last response. Closing while the client is still sending makes the system discard the
- * response (RFC 9112, 9.6).
+ * How long to keep reading after the last response. Closing while the client is still sending makes the system discard
+ * the response (RFC 9112, 9.6).
  */
 const LINGER_MS = 1_000;
 /**

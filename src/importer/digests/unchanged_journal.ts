@@ -60,7 +60,10 @@ export class UnchangedJournal {
     return this.#full.length >= MANY_PIECES;
   }
 
-  /** Withdraws the stale entries of the table, which stay in the log. Their users may be gone, in which case no record would replace them. */
+  /**
+   * Withdraws the stale entries of the table, which stay in the log. Their users may be gone, in which case no record
+   * would replace them.
+   */
   withdrawStale(): void {
     const { table } = this;
     for (let slot = 0; slot < table.states.length; slot++) {

@@ -10,15 +10,15 @@ export const PIECE_ENTRIES = 1 << 12;
 /** With fewer slots, a look-up has to pass over many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
-// The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or one
-// record skipped and another one read.
+// The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or
+// one record skipped and another one read.
 export const UNMET = 0, SKIPPED = 1, READ = 2, STALE = 3, REPEATED = 4;
 
 export class UnchangedTable {
   /** The key of the user looked up last. */
   readonly key = new UserKey();
   readonly #encoder = new TextEncoder();
-  /** Reused, because a buffer for each user would grow the process by its garbage. */
+  /** Reused, because the garbage from one buffer per user would make the process grow. */
   #text = new Uint8Array(256);
   /** One per slot. */
   states = new Uint8Array(0);

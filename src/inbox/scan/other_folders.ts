@@ -9,7 +9,7 @@ import { kindOfName } from "../names.ts";
 import { HangGuard } from "./hang_guard.ts";
 import { waiting } from "./waiting.ts";
 
-/** Bounds the time and the memory that a folder full of folders can cost. */
+/** Limits the time and memory that a folder full of folders can take. */
 const MAX_FOLDERS = 100, MAX_FILES = 1_000;
 const MAX_MS = 10_000;
 
@@ -20,7 +20,7 @@ export class OtherFolders {
     this.#hangGuard = new HangGuard(upload, MAX_MS);
   }
 
-  /** Returns nothing if the folders cannot be read: the scan of the upload folder says so. */
+  /** Returns nothing if the folders cannot be read: the scan of the upload folder reports that. */
   async files(feeds: readonly string[]): Promise<WaitingFile[]> {
     try {
       return await this.#hangGuard.run(() => this.#find(new Set(feeds)));

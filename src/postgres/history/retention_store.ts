@@ -12,7 +12,10 @@ export async function feedsWithImports(sql: Sql): Promise<string[]> {
   return rows.map(({ feed }) => feed);
 }
 
-/** Up to 1,000 imports of a feed without an open hold that finished before `time`, with the names of their files in `bak`. */
+/**
+ * Up to 1,000 imports of a feed without an open hold that finished before `time`, with the names of their files in
+ * `bak`.
+ */
 export async function expiredImports(
   sql: Sql,
   feed: string,

@@ -45,7 +45,7 @@ export interface CountedPlan {
   counts: Counts;
   /** Users who get new values. */
   differing: number;
-  /** Users who only gain or lose access, or of whom the feed only says something else. */
+  /** Users who only gain or lose access, or about whom only the feed's statement changes. */
   moving: number;
   /** Users whom the feed no longer names. */
   unnamed: number;

@@ -45,7 +45,7 @@ export class PostgresPlannedImport implements PlannedImport {
     }
   }
 
-  /** `writes`: whether it wrote users. */
+  /** `writes`: whether the import wrote users. */
   async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;

@@ -5,9 +5,9 @@
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
  * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
  *
- * `@feed` is the name of the feed, and `@several` whether the settings have others. Of user `u`, `@said` is what this feed
- * said last: whether they are active, or null if it does not name them. `@kept_active` and `@called_inactive` are whether
- * another feed of the settings says that they are, or are not.
+ * `@feed` is the name of the feed, and `@several` whether the settings have others. For user `u`, `@said` is what this
+ * feed said last: whether the user is active, or null if it does not name the user. `@kept_active` and
+ * `@called_inactive` tell whether another feed of the settings says that the user is active, or inactive.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -20,7 +20,7 @@ export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" &
 /** The feed, and the settings that decide whether the roster's value or the user's current one is used. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
   feed: string;
-  /** All feeds of the settings. The first decides. */
+  /** All feeds of the settings. The first takes precedence. */
   feeds: readonly string[];
 }
 
@@ -79,8 +79,8 @@ function stagedSql(column: Column, settings: ValueSettings): string {
 }
 
 /**
- * Keeps the values of a user whom another feed names (docs/people.md#different-values). Looks at the feeds last, because
- * most values are equal.
+ * Keeps the values of a user whom another feed names (docs/people.md#different-values). Looks at the feeds last,
+ * because most values are equal.
  */
 function sharedSql(column: Column, settings: ValueSettings): string {
   const { feed, feeds } = settings, staged = `s.${column.databaseName}`, earlier = feeds.slice(0, feeds.indexOf(feed));

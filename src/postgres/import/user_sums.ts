@@ -23,7 +23,7 @@ const BUCKET_BYTES = 1 << 13;
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** What an import wrote. */
+/** What an import has written. */
 export interface Written {
   importId: number;
   /** How many users it inserted directly into the empty table. */

@@ -37,7 +37,8 @@ begin
 end
 $$;
 
--- An import keeps its own log entries up to date. The triggers note all other changes, even in a session that disables triggers.
+-- An import keeps its own log entries up to date. The triggers note all other changes, even in a session that disables
+-- triggers.
 create trigger users_note_changed after update or delete on rosterd.users
   for each row when (current_setting('rosterd.importing', true) is distinct from 'on')
   execute function rosterd.note_changed_user();

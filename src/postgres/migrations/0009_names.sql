@@ -1,5 +1,5 @@
 -- Which feeds name a user, and whether each says that they are active: {"students": true, "staff": false}
--- (docs/people.md#who-is-named). Nobody is named yet.
+-- (docs/people.md#who-is-named). No user is named yet.
 alter table rosterd.users add column feeds jsonb not null default '{}'
   constraint users_feeds_check check (jsonb_typeof(feeds) = 'object');
 

@@ -1,4 +1,5 @@
--- Archives the missing users who are not held. The feed names them no more, nor those whose access stays as it is.
+-- Archives the missing users who are not held. The feed no longer names them, nor the missing users whose
+-- access does not change.
 update rosterd.users as u
 set
   feeds = u.feeds - @feed,

@@ -1,4 +1,5 @@
--- Counts active users, per login source and in total, and those whom the feed names, also in this file.
+-- Counts active users, per login source and in total, and those whom the feed names, including those that this file
+-- adds.
 select null as feed, login_source, count(*) as active from rosterd.users where active group by grouping sets ((login_source), ())
 union all
 select @feed, null, count(*)

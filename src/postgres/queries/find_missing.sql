@@ -1,4 +1,4 @@
--- Finds the users whom the feed named and this file does not. A user with a failed record is not missing.
+-- Finds the users whom the feed named, but this file does not. A user with a failed record is not missing.
 -- $1: whether records were skipped, so that only users in `unmet` may be missing.
 insert into missing (unique_id, login_source, effect, loses, held, said, version)
 select u.unique_id, u.login_source, outcome.effect, outcome.effect = 'archive' and u.active, false, @said, u.xmin

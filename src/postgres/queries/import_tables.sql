@@ -33,10 +33,10 @@ create temp table plan (
   -- Whether the user would lose `active`, and the held transition: archive or disable.
   loses            boolean not null,
   held             text,
-  -- Whether another feed keeps access that this feed newly takes.
+  -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
-  -- Whether the feed said that the user is active, null if it did not name the user; and what it says now, null if
-  -- that is the same or the user is new.
+  -- Whether the feed said that the user is active; null if it did not name the user. And what it says now; null if that
+  -- is the same, or if the user is new.
   said             boolean,
   says             boolean,
   -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if there are none.
@@ -81,11 +81,11 @@ create temp table taken (
   primary key (line, what)
 ) on commit drop;
 
--- missing: users whom the feed named and this file does not. Unless they are held, it names them no more.
+-- missing: users whom the feed named, but this file does not. Unless they are held, the feed no longer names them.
 create temp table missing (
   unique_id    text collate "C" not null,
   login_source text not null,
-  -- archive; kept: another feed calls the user active; none: the user is archived already.
+  -- archive; kept: another feed calls the user active; none: the user is already archived.
   effect       text not null,
   loses        boolean not null,
   held         boolean not null,

@@ -1,6 +1,6 @@
 -- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
--- without `active` reactivates an archived user (missing_users "archive"). What a feed says of a user who keeps access by
--- another feed (docs/people.md#who-is-named) is only noted.
+-- without `active` reactivates an archived user (missing_users "archive"). What a feed says about a user who keeps
+-- access through another feed (docs/people.md#who-is-named) is only recorded.
 insert into plan
 select
   line, unique_id, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
@@ -17,7 +17,7 @@ select
 from (
   select
     s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at, word.said,
-    -- What the feed says is part of a new user.
+    -- A new user's row includes what the feed says.
     case when u.unique_id is not null then s.active is distinct from '0' end as says,
     own.transition in ('archive', 'disable') and @kept_active as is_kept,
     case when own.transition in ('archive', 'disable') and @kept_active then null else own.transition end as transition,
@@ -31,7 +31,7 @@ from (
   cross join lateral (
     select
       @said as said,
-      -- Whether it is the first feed to call a user active whom others call inactive.
+      -- Whether this feed newly calls a user active whom the others call inactive.
       @said is not true and @called_inactive and not @kept_active as is_first
   ) as word
   cross join lateral (

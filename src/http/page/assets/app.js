@@ -211,7 +211,8 @@ function show(view, route) {
   );
   main.replaceChildren(view.content);
   globalThis.scrollTo(0, 0);
-  // After a link, focus the heading so that screen readers continue there. They read a freshly loaded page from the top.
+  // After a link, focus the heading so that screen readers continue there. They read a freshly loaded page from the
+  // top.
   if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
   isFirst = false;
   view.shown?.();

@@ -1,4 +1,4 @@
-/** The feeds side by side: last file, next expected, what waits and what is held. */
+/** The feeds side by side: last file, next expected, waiting files and held users. */
 import { feedWord } from "./feed.js";
 import { h } from "./dom.js";
 import { ago, badge, data, moment, section, statusBadge, table } from "./parts.js";

@@ -1,4 +1,6 @@
-/** One editor for each kind of setting. An editor shows a value, returns the edited value, and has a control to focus. */
+/**
+ * One editor for each kind of setting. An editor shows a value, returns the edited value, and has a control to focus.
+ */
 import { h } from "./dom.js";
 import { button } from "./parts.js";
 
@@ -9,7 +11,7 @@ import { button } from "./parts.js";
  * @property {boolean} isGroup Whether it has several controls, and so needs a legend instead of a label.
  * @property {() => unknown} get
  * @property {(value: any) => void} set
- * @property {(value: unknown) => void} [setCommon] Says which value a feed has without one of its own.
+ * @property {(value: unknown) => void} [setCommon] Shows the value that the feed uses while it does not override it.
  */
 
 /** @typedef {{ id: string, describedBy: string }} Place */

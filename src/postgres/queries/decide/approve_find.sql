@@ -2,7 +2,7 @@
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,
-  -- The feed that names a missing user no more.
+  -- The feed that no longer names a missing user.
   case when h.line is null and u.feeds ? i.feed then i.feed end as unnamed_by,
   case
     when u.unique_id is null then 'the user no longer exists'

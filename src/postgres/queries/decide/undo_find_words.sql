@@ -1,5 +1,5 @@
--- One row per user of whom the import's feed said something else, or whom it named or named no more. `before` is null if
--- it did not name the user. $1: the import's id.
+-- One row per user about whom the import changed what its feed says, including those whom the feed newly or no longer
+-- names. `before` is null if the feed did not name the user. $1: the import's id.
 create temp table undo_words on commit drop as
 select
   c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,

@@ -1,5 +1,5 @@
--- Users whose row may not match their record, because it was not applied, was applied only in part, is one of several, or
--- is missing. $1: whether the database may have values other than those that the import wrote.
+-- Users whose row may not match their record, because it was not applied, was applied only in part, is one of several,
+-- or is missing. $1: whether the database may have other values than those that the import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union
 select unique_id from staged
