@@ -108,6 +108,35 @@ export const PHRASES: readonly Phrase[] = [
     bad: "Reads the flag, else the variable.",
     good: "Reads the flag, otherwise the variable.",
   },
+  {
+    pattern: /\blaid over\b|\bdiffers? about\b/i,
+    reason: "translated from “darübergelegt”, “sich unterscheiden über”",
+    better: "override, disagree about",
+    bad: "The settings of a feed are laid over those for all feeds.",
+    good: "The settings of a feed override those for all feeds.",
+  },
+  {
+    pattern: /\bnames? (it|them|[a-z]+ [a-z]+) no more\b(?! than)/i,
+    reason: "translated from “nicht mehr”",
+    better: "no longer",
+    bad: "The feed names them no more.",
+    good: "The feed no longer names them.",
+  },
+  {
+    pattern: /\b(recogni|normali|initiali|summari|minimi|maximi|optimi|synchroni|reali)s(e[ds]?|ing|ation)\b/i,
+    reason: "the rest is spelled with -ize",
+    better: "recognize, normalize",
+    bad: "Errors are recognised by their code.",
+    good: "Errors are recognized by their code.",
+  },
+  {
+    pattern: /\b(an?|this|every|one|test) mails?\b(?! (server|login|set|settings|password|states?)\b)/i,
+    reason: "“mail” is uncountable",
+    better: "email",
+    bad: "Sends a mail now.",
+    good: "Sends an email by way of a mail server.",
+    inMessages: true,
+  },
 ];
 
 export interface Found {

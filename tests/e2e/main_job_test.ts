@@ -34,7 +34,7 @@ function counts({ records, created, updated, unchanged, skipped, failed }: Impor
 }
 
 onEachDatabase(
-  "a dropped roster becomes users, a mail with the failed records, and two files in bak",
+  "a dropped roster becomes users, an email with the failed records, and two files in bak",
   async (service, users) => {
     const entry = await service.import("roster.csv", SAMPLE);
 

@@ -127,7 +127,7 @@ onServer("a link in place of bak stops every import, and the status says why", a
 });
 
 onServer(
-  "a mail that cannot be sent waits, shows in the status, and is sent once the server is back",
+  "an email that cannot be sent waits, shows in the status, and is sent once the server is back",
   async (url, sql) => {
     await using service = await TestService.start({ databaseUrl: url });
     service.smtp.misbehave({ how: "refuse", at: "MAIL", code: 451 }, 1);

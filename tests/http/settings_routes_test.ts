@@ -101,7 +101,7 @@ Deno.test("A settings file with a mistake is reported with line and column, and 
   }
 });
 
-Deno.test("A test mail reports its result", async () => {
+Deno.test("A test email reports its result", async () => {
   await using http = await testHttp();
   const answer = await http.ask("POST", "/settings/test-mail");
   assert.deepEqual([answer.status, await answer.json()], [200, { sent: false, text: "no mail server is set" }]);

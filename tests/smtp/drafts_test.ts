@@ -57,7 +57,7 @@ function drafts(failed: AttachmentSource, held: AttachmentSource): Drafts {
 
 const gone = Object.assign(new Error("gone"), { code: "ENOENT" });
 
-Deno.test("failed records and held users are attached to one mail", async () => {
+Deno.test("failed records and held users are attached to one email", async () => {
   const message = await drafts(source("x.T.failed.csv", "f"), source("x.T.held.csv", "h"))
     .draft([MAIL], DEFAULT_SETTINGS, "with_files");
   assert.deepEqual(message!.attachments.map(({ filename }) => filename), ["x.T.failed.csv", "x.T.held.csv"]);

@@ -115,7 +115,7 @@ Deno.test("a waiting mail goes to all recipients with its file, and its import i
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 0 });
 });
 
-Deno.test("a mail waits until the file of its import is in bak", async () => {
+Deno.test("an email waits until the file of its import is in bak", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   await w.sql`update rosterd.imports set bak_file = null`;
@@ -157,7 +157,7 @@ Deno.test("a line break in a file name does not reach the headers", async () => 
   assert.match(mail.subject!, /^rosterd: x\\u\{d\}\\u\{a\}Bcc: spy@evil\.example/);
 });
 
-Deno.test("a mail that is refused temporarily is retried after 1, 2, 4 … 60 minutes", async () => {
+Deno.test("an email that is refused temporarily is retried after 1, 2, 4 … 60 minutes", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 });
@@ -176,7 +176,7 @@ Deno.test("a mail that is refused temporarily is retried after 1, 2, 4 … 60 mi
   assert.equal(w.outbox.problem(), null);
 });
 
-Deno.test("a mail lost after the final dot is retried with the same Message-ID, also after a restart", async () => {
+Deno.test("an email lost after the final dot is retried with the same Message-ID, also after a restart", async () => {
   await using w = await world();
   await w.imported("x.csv");
   w.server.misbehave({ how: "drop" }, 1);
@@ -190,7 +190,7 @@ Deno.test("a mail lost after the final dot is retried with the same Message-ID, 
   assert.deepEqual(second.date, first.date);
 });
 
-Deno.test("a mail that a killed process had claimed is sent by the next process", async () => {
+Deno.test("an email that a killed process had claimed is sent by the next process", async () => {
   await using w = await world();
   await w.imported("x.csv");
   const { store, clock } = w.dependencies;
@@ -211,7 +211,7 @@ Deno.test("two processes on one database send each mail once", async () => {
   assert.equal(w.server.mails.length, 8);
 });
 
-Deno.test("a mail is given up after three days and ten attempts, and the history says so", async () => {
+Deno.test("an email is given up after three days and ten attempts, and the history says so", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "RCPT", code: 450 });
@@ -226,7 +226,7 @@ Deno.test("a mail is given up after three days and ten attempts, and the history
   assert.ok(w.logged.some((line) => line.includes("mail.gave_up")));
 });
 
-Deno.test("a mail is not given up at the first failure after rosterd was stopped for three days", async () => {
+Deno.test("an email is not given up at the first failure after rosterd was stopped for three days", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
@@ -237,7 +237,7 @@ Deno.test("a mail is not given up at the first failure after rosterd was stopped
   assert.equal(await w.mailOf(id), "sent");
 });
 
-Deno.test("a mail that is refused permanently is marked as failed, and the others are sent", async () => {
+Deno.test("an email that is refused permanently is marked as failed, and the others are sent", async () => {
   await using w = await world();
   const refused = await w.imported("x.csv");
   const other = await w.imported("y.csv");
@@ -247,7 +247,7 @@ Deno.test("a mail that is refused permanently is marked as failed, and the other
   assert.equal(await w.mailOf(other), "sent");
 });
 
-Deno.test("a mail refused for its size is sent without its file, and the text names the file", async () => {
+Deno.test("an email refused for its size is sent without its file, and the text names the file", async () => {
   await using w = await world();
   const id = await w.imported("x.csv");
   w.server.misbehave({ how: "refuse", at: "DATA", code: 552 }, 1);

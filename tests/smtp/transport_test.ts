@@ -147,7 +147,7 @@ for (const [code, text, at, kind] of answers) {
   });
 }
 
-Deno.test("a mail with one refused recipient still goes to the others, and the refusal is counted", async () => {
+Deno.test("an email with one refused recipient still goes to the others, and the refusal is counted", async () => {
   await using server = await startSmtpServer();
   server.misbehave({ how: "refuse", at: "RCPT", code: 550, recipient: "second@school.example" });
   const sent = await createTransport()(smtpTo(server.port), message(), never);

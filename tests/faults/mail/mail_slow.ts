@@ -34,7 +34,7 @@ Deno.test(`${FILES} bad files within a day cause few mails, and each is reported
   survived({ fault: "mail: a bad file every minute for a day", injected, checks: await w.inTheEnd() });
 });
 
-Deno.test("a mail that a killed rosterd had claimed is sent once its claim expires", async () => {
+Deno.test("an email that a killed rosterd had claimed is sent once its claim expires", async () => {
   await using w = await MailProcess.make();
   await w.starts();
   w.server.misbehave({ how: "stall" }, 1);
