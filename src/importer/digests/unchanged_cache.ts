@@ -27,6 +27,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "archive_guard",
   "bak_retention_days",
   "expected_every_hours",
+  "clerks_may_decide",
   "smtp",
 ]);
 
