@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { ALWAYS_REQUIRED, type Column, type ColumnKind, COLUMNS } from "../src/domain/columns.ts";
+import { type Access, REQUIRED_ACCESS } from "../src/http/required_access.ts";
 import { settingsSchema } from "../src/domain/settings.ts";
 
 type Row = readonly string[];
@@ -22,6 +23,7 @@ export const BLOCKS: readonly Block[] = [
   { page: "settings.md", name: "settings", table: settingsTable },
   { page: "file-format.md", name: "columns", table: columnsTable },
   { page: "cli.md", name: "commands", table: commandsTable },
+  { page: "http.md", name: "roles", table: rolesTable },
 ];
 
 /** Returns the page with the new table. Throws if the page lacks the markers. */
@@ -109,6 +111,23 @@ function commandsTable(): string {
   ) => [code(`${words} ${operands?.words ?? ""}`.trim()), summary]);
   return markdownTable([["command", ""], ...rows]);
 }
+
+function rolesTable(): string {
+  const calls = Object.groupBy(Object.entries(REQUIRED_ACCESS), ([, access]) => access);
+  const rows = Object.entries(NEEDS).map(([access, needs]) => [
+    needs,
+    (calls[access as Access] ?? []).map(([call]) => code(call)).join(", "),
+  ]);
+  return markdownTable([["needs", "calls"], ...rows]);
+}
+
+const NEEDS: Record<Access, string> = {
+  read: "read",
+  clerk: "clerk",
+  decide: "clerk if `clerks_may_decide` is on, otherwise admin",
+  admin: "admin",
+  link: "a [sign-in link](#sign-in)",
+};
 
 function code(text: string): string {
   return `\`${text.replaceAll("|", "\\|")}\``;

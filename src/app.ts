@@ -2,10 +2,14 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { makeDataFolder, readAdminToken, readOrMakeAdminToken, removeAbandonedChecks } from "./host/data_folder.ts";
+import { BrokenTokensFile, TokensFile } from "./host/tokens_file.ts";
+import { UnusableData } from "./host/unusable_data.ts";
 import { removeServiceRecord, writeServiceRecord } from "./host/service_record.ts";
 import { openSettingsFile } from "./host/settings_file.ts";
 import { createHttp } from "./http/app.ts";
+import type { Tokens } from "./http/tokens.ts";
 import { serveHttp } from "./http/serve.ts";
+import { ADMIN_TOKEN, READ_TOKEN, type Role } from "./domain/access.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { SettingsFile } from "./host/settings_file.ts";
 import type { Database } from "./postgres/connection/connect.ts";
@@ -31,6 +35,7 @@ import { RosterdService } from "./service/service.ts";
 import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
 import { Watchdog } from "./service/watchdog.ts";
+import { secretDigest } from "./runtime/secrets.ts";
 import { createTransport } from "./smtp/transport.ts";
 
 export interface AppOptions {
@@ -72,7 +77,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   await makeUploadFolder(config.upload);
   const settingsFile = openSettingsFile(config.settings, clock, "http", config.smtpPassword);
   const { settings } = await settingsFile.read();
-  const tokens = await createTokens(config);
+  const tokens = await createTokens(config, clock, options.log);
   const database = await openDatabase(config, options.linkTimeouts);
   starting.defer(() => database.close());
 
@@ -124,10 +129,32 @@ async function makeUploadFolder(upload: string): Promise<void> {
   await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
-/** Rereads the stored token on every request, so that a rotated token works immediately. */
-async function createTokens({ adminToken, readToken, data }: Config) {
+/**
+ * The tokens of the process first, then the named ones. All stored ones are reread for every request, so that a change
+ * works immediately.
+ */
+async function createTokens({ adminToken, readToken, data }: Config, clock: Clock, log: Log): Promise<Tokens> {
   const firstToken = adminToken ?? await readOrMakeAdminToken(data);
-  return async () => ({ admin: adminToken ?? await readAdminToken(data) ?? firstToken, read: readToken });
+  const file = new TokensFile(data, clock);
+  const own = (name: Role, secret: string) => ({
+    name,
+    role: name,
+    kind: "token" as const,
+    sha256: secretDigest(secret),
+  });
+  return {
+    credentials: async () => [
+      own(ADMIN_TOKEN, adminToken ?? await readAdminToken(data) ?? firstToken),
+      ...readToken === null ? [] : [own(READ_TOKEN, readToken)],
+      ...await file.credentials().catch((error) => {
+        // A damaged file must not lock out the admin who repairs it.
+        if (!(error instanceof BrokenTokensFile || error instanceof UnusableData)) throw error;
+        log.error("named_tokens_not_read", { reason: error.message });
+        return [];
+      }),
+    ],
+    startSession: (link) => file.startSession(link),
+  };
 }
 
 interface Opened {
@@ -172,7 +199,7 @@ function assemble(
   databaseMonitor.onUsable = (version) => history.refreshIfChanged(version);
   databaseMonitor.onBack = () => void turns.trigger();
   const service = new RosterdService({
-    ...{ version, config, clock, settingsFile, database, databaseMonitor },
+    ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
     ...{ history, decisions, store, state, turns, outbox, transport },
   });
   return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };

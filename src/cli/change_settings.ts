@@ -3,11 +3,12 @@ import { maskSettings, type Settings } from "../domain/settings.ts";
 import { openSettingsFile, type SettingsFile } from "../host/settings_file.ts";
 import { noAccess, type ServiceClient } from "./access.ts";
 import type { Invocation } from "./command.ts";
+import { operatingSystemUser } from "./operating_system_user.ts";
 
 /** Applies an RFC 7396 merge patch. Returns the settings with secrets masked. */
 export async function changeFile(invocation: Invocation, patch: object): Promise<Settings> {
   const { file } = await ownFile(invocation);
-  return maskSettings((await file.patch(patch)).settings);
+  return maskSettings((await file.patch(patch, undefined, operatingSystemUser())).settings);
 }
 
 /** Applies an RFC 7396 merge patch. Returns the settings with secrets masked. */

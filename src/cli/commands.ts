@@ -15,7 +15,13 @@ import { serveCommand } from "./commands/serve.ts";
 import { settingsGetCommand, settingsSetCommand } from "./commands/settings.ts";
 import { settingsMapCommand } from "./commands/settings_map.ts";
 import { statusCommand } from "./commands/status.ts";
-import { tokenCommand } from "./commands/token.ts";
+import {
+  tokenAddCommand,
+  tokenCommand,
+  tokenLinkCommand,
+  tokenListCommand,
+  tokenRemoveCommand,
+} from "./commands/token.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -32,6 +38,10 @@ export const COMMANDS: readonly Command[] = [
   settingsSetCommand,
   settingsMapCommand,
   tokenCommand,
+  tokenAddCommand,
+  tokenListCommand,
+  tokenRemoveCommand,
+  tokenLinkCommand,
   healthcheckCommand,
   printSystemdCommand,
   printComposeCommand,

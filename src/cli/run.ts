@@ -2,6 +2,7 @@
 import { InvalidSettings, UnknownFeed } from "../domain/settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";
+import { BrokenTokensFile } from "../host/tokens_file.ts";
 import { UnusableData } from "../host/unusable_data.ts";
 import { CannotListen } from "../http/serve.ts";
 import { UnsuitableDatabase } from "../postgres/connection/connect.ts";
@@ -71,7 +72,7 @@ function explain(error: unknown, terminal: Terminal): number {
   const wrongConfiguration = error instanceof WrongConfiguration || error instanceof UnusableData ||
     error instanceof NoAccess ||
     error instanceof UnsuitableDatabase ||
-    error instanceof SchemaTooNew || error instanceof BrokenSettingsFile;
+    error instanceof SchemaTooNew || error instanceof BrokenSettingsFile || error instanceof BrokenTokensFile;
   if (wrongConfiguration) return say(terminal, (error as Error).message, EXIT.configuration);
   if (error instanceof InvalidSettings || error instanceof UnknownFeed) return say(terminal, error.message, EXIT.usage);
   if (error instanceof CommandFailed || error instanceof EmbeddedInUse) return say(terminal, error.message, EXIT.other);

@@ -286,6 +286,9 @@ const keys = {
   expected_every_hours: integer(0, 8_760).default(0).describe(
     "Send an alert if no file has been imported for this many hours. 0: never.",
   ),
+  clerks_may_decide: flag().default(false).describe(
+    "Let clerks approve, discard and undo. Off: only admins decide.",
+  ),
   smtp: smtp.prefault({}).describe("The mail server."),
 };
 

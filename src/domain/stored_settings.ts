@@ -9,8 +9,8 @@ export interface StoredSettings {
 }
 
 /** `command`: by `rosterd settings set` or `map`; `file`: by hand, noticed on the next read. */
-export const CHANGED_BY = ["http", "command", "file"] as const;
-export type ChangedBy = typeof CHANGED_BY[number];
+export const CHANGE_WAYS = ["http", "command", "file"] as const;
+export type ChangeWay = typeof CHANGE_WAYS[number];
 
 const changedKey = z.object({
   key: z.string().describe('The dotted name of the setting, such as "smtp.port".'),
@@ -24,8 +24,11 @@ export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
     at: z.string().describe("RFC 3339, UTC."),
-    by: z.enum(CHANGED_BY).describe(
+    how: z.enum(CHANGE_WAYS).describe(
       "How it was changed: over HTTP, with `rosterd settings set` or `map`, or by hand in the file.",
+    ),
+    by: z.string().nullable().describe(
+      "The name of the token, or the user who ran the command. Null for an edit by hand, and for old entries.",
     ),
     changes: z.array(changedKey),
   })),

@@ -1,6 +1,7 @@
 /** The data folder, with its admin token and its lock. Every function may throw `UnusableData`. */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
+import { newSecret } from "../runtime/secrets.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import { inData } from "./unusable_data.ts";
 import { fileLock, openLockFile, readIfPresent, writeWhole } from "./whole_file.ts";
@@ -44,7 +45,7 @@ function lockedToken(folder: string, work: () => Promise<string>): Promise<strin
 }
 
 async function storeNewToken(folder: string): Promise<string> {
-  const token = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });
+  const token = newSecret();
   await writeWhole(adminTokenPath(folder), token + "\n", { mode: 0o600 });
   return token;
 }

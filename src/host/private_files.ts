@@ -4,17 +4,18 @@ import { type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { shellWord } from "../runtime/shell_word.ts";
 import { adminTokenPath } from "./data_folder.ts";
+import { tokensPath } from "./tokens_file.ts";
 
 const READ = 0o044;
 const WRITE = 0o022;
 
 /** A missing file exposes nothing. Other checks report a file that cannot be accessed. */
 export async function checkPrivateFiles({ data, settings }: { data: string; settings: string }): Promise<Finding[]> {
-  const findings = await Promise.all([adminTokenPath(data), settings].map(exposed));
+  const findings = await Promise.all([adminTokenPath(data), tokensPath(data), settings].map(exposed));
   const found = findings.filter((finding) => finding !== null);
   return found.length > 0
     ? found
-    : [good("private_files", "other users cannot read or change the admin token and the settings")];
+    : [good("private_files", "other users cannot read or change the tokens and the settings")];
 }
 
 async function exposed(path: string): Promise<Finding | null> {

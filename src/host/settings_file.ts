@@ -6,7 +6,7 @@ import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
 import {
   BrokenSettingsFile,
-  type ChangedBy,
+  type ChangeWay,
   SettingsChanged,
   type SettingsHistoryPage,
   type StoredSettings,
@@ -30,20 +30,20 @@ export interface SettingsFile {
   readIfThere(): Promise<StoredSettings | null>;
   /** Stores settings as given, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
-  /** Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. */
-  patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
+  /** Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` is who asks. */
+  patch(mergePatch: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
   /** Takes a whole document with every key; `"***"` keeps the stored secret. */
-  replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+  replace(document: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
   /** The changes, newest first, including manual edits that were noticed. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   noteEdits(): Promise<void>;
 }
 
-/** The file need not exist, but its folder must. `by` goes into the history; `ownPassword` is ROSTERD_SMTP_PASSWORD. */
+/** The file need not exist, but its folder must. `how` goes into the history; `ownPassword` is ROSTERD_SMTP_PASSWORD. */
 export function openSettingsFile(
   path: string,
   clock: Clock,
-  by: Exclude<ChangedBy, "file"> = "command",
+  how: Exclude<ChangeWay, "file"> = "command",
   ownPassword: string | null = null,
 ): SettingsFile {
   const locked = fileLock(`${path}.lock`);
@@ -61,12 +61,12 @@ export function openSettingsFile(
     wasThere = true;
     return loaded ?? await store(path, DEFAULT_SETTINGS, NEW_FILE, clock);
   };
-  const noteEdits = async () => await history.note((await current()).settings, "file", clock.now());
-  const change = (make: (current: Settings) => Settings, ifMatch?: string) =>
+  const noteEdits = async () => await history.note((await current()).settings, { how: "file", by: null }, clock.now());
+  const change = (make: (current: Settings) => Settings, ifMatch: string | undefined, by: string | null) =>
     lockedWork(async () => {
       await noteEdits();
       const changed = await changeSettings(path, await current(), make, ifMatch, clock);
-      await history.note(changed.settings, by, clock.now());
+      await history.note(changed.settings, { how, by }, clock.now());
       return changed;
     });
   return {
@@ -75,9 +75,11 @@ export function openSettingsFile(
     readIfThere: () => explained(path, loadIfThere),
     noteEdits: () => lockedWork(noteEdits),
     history: (limit, before) => history.list(limit, before),
-    write: (next, ifMatch) => change(() => validSettings(next), ifMatch),
-    patch: (mergePatch, ifMatch) => change((current) => patchedSettings(current, mergePatch, ownPassword), ifMatch),
-    replace: (document, ifMatch) => change((current) => replacedSettings(current, document, ownPassword), ifMatch),
+    write: (next, ifMatch) => change(() => validSettings(next), ifMatch, null),
+    patch: (mergePatch, ifMatch, by = null) =>
+      change((current) => patchedSettings(current, mergePatch, ownPassword), ifMatch, by),
+    replace: (document, ifMatch, by = null) =>
+      change((current) => replacedSettings(current, document, ownPassword), ifMatch, by),
   };
 }
 

@@ -8,20 +8,26 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
-import { CHANGED_BY, type ChangedBy, type ChangedKey, type SettingsHistoryPage } from "../domain/stored_settings.ts";
+import { CHANGE_WAYS, type ChangedKey, type SettingsHistoryPage } from "../domain/stored_settings.ts";
 import { jsonOrNull } from "../runtime/json.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const LINE = z.object({
   id: z.int(),
   at: z.string(),
-  by: z.enum(CHANGED_BY),
+  how: z.enum(CHANGE_WAYS),
+  by: z.string().nullable(),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
   /** After the change, with masked secrets; `secret` shows whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
 type Line = z.infer<typeof LINE>;
+
+/** Lines from before named tokens have only `by`, with the way of the change. */
+const OLD_LINE = LINE.omit({ how: true }).extend({ by: z.enum(CHANGE_WAYS) })
+  .transform((line): Line => ({ ...line, how: line.by, by: null }));
+const ANY_LINE = LINE.or(OLD_LINE);
 
 const MAX_KEPT = 1_000;
 
@@ -32,19 +38,19 @@ export class SettingsHistory {
   async list(limit: number, before = Infinity): Promise<SettingsHistoryPage> {
     const found = (await this.#lines()).filter(({ id, changes }) => id < before && changes.length > 0).reverse();
     const page = found.slice(0, limit);
-    const changes = page.map(({ id, at, by, changes }) => ({ id, at, by, changes: changes as ChangedKey[] }));
+    const changes = page.map(({ id, at, how, by, changes }) => ({ id, at, how, by, changes: changes as ChangedKey[] }));
     return { changes, next: found.length > limit ? changes[limit - 1].id : null };
   }
 
   /** Adds a line if the settings differ from the last one. The first line has no changes. */
-  async note(settings: Settings, by: ChangedBy, at: Date): Promise<void> {
+  async note(settings: Settings, { how, by }: Pick<Line, "how" | "by">, at: Date): Promise<void> {
     const lines = await this.#lines();
     const last = lines.at(-1);
     const changes = last === undefined ? [] : changesSince(last, settings);
     if (last !== undefined && changes.length === 0) return;
     const id = (last?.id ?? 0) + 1;
     const secret = digestOf(settings, crypto.randomUUID());
-    const line: Line = { id, at: at.toISOString(), by, changes, settings: maskSettings(settings), secret };
+    const line: Line = { id, at: at.toISOString(), how, by, changes, settings: maskSettings(settings), secret };
     const kept = [...lines, line].slice(-MAX_KEPT);
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
@@ -53,7 +59,7 @@ export class SettingsHistory {
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {
-      const read = LINE.safeParse(jsonOrNull(line));
+      const read = ANY_LINE.safeParse(jsonOrNull(line));
       return read.success ? [read.data] : [];
     });
   }

@@ -1,6 +1,7 @@
 /** The HTTP interface (docs/http.md) as one function from request to response. Opens no socket; `serve.ts` does. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { answerTo } from "./answer.ts";
 import { readBodies } from "./body.ts";
 import { addDecisionRoutes } from "./decision_routes.ts";
@@ -13,6 +14,7 @@ import { addPage } from "./page/routes.ts";
 import { Problem } from "./problem.ts";
 import { refuseParameters } from "./route.ts";
 import type { Service } from "./service.ts";
+import { addSessionRoutes } from "./session_routes.ts";
 import { addSettingsRoutes } from "./settings_routes.ts";
 import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
 import { requireToken, type TokenOptions } from "./tokens.ts";
@@ -37,14 +39,25 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addPage(app);
   addOpenRoutes(app, service);
   addDocument(app, options.version);
-  app.use(requireToken(options));
+  app.use(requireToken(options, () => mayClerksDecide(service)));
   app.use(readBodies(bodyTimeoutMs));
+  addSessionRoutes(app, options, () => mayClerksDecide(service));
   addStatusRoutes(app, service);
   addSettingsRoutes(app, service);
   addImportRoutes(app, service);
   addDecisionRoutes(app, service);
   addFileRoutes(app, service, { log, bodyTimeoutMs });
   return app;
+}
+
+/** While the settings file cannot be used, only admins decide. */
+async function mayClerksDecide({ settings }: Service): Promise<boolean> {
+  try {
+    return (await settings.read()).settings.clerks_may_decide;
+  } catch (error) {
+    if (error instanceof BrokenSettingsFile) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,5 @@
 /** The routes for deciding on an import: approve, discard and undo (docs/http.md#decisions). */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { printable } from "../runtime/log.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
@@ -25,21 +23,14 @@ const approve = decision("approve", "Apply what the archive guard held", approve
 const discard = decision("discard", "Discard what the archive guard held", discarded);
 const undo = decision("undo", "Undo the latest import that changed something", undone);
 
-const MAX_NAME_LENGTH = 100;
-
-/** The user who ran a command, as the command reports it; otherwise the kind of token. */
-function whoAsks(c: Context<HttpEnv>): string {
-  return printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_NAME_LENGTH) || c.get("role");
-}
-
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {
   app.openapi(approve, async (c) => {
-    return c.json(found(await decisions.approve(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
+    return c.json(found(await decisions.approve(c.req.valid("param").id, gone(c), c.get("caller").by)), 200);
   });
   app.openapi(discard, async (c) => {
-    return c.json(found(await decisions.discard(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
+    return c.json(found(await decisions.discard(c.req.valid("param").id, gone(c), c.get("caller").by)), 200);
   });
   app.openapi(undo, async (c) => {
-    return c.json(found(await decisions.undo(c.req.valid("param").id, gone(c), whoAsks(c))), 200);
+    return c.json(found(await decisions.undo(c.req.valid("param").id, gone(c), c.get("caller").by)), 200);
   });
 }

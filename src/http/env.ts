@@ -1,14 +1,21 @@
 /** What the parts of the HTTP interface attach to a request. */
 import type { Context } from "hono";
+import type { Role } from "../domain/access.ts";
 
-/** The kind of token. `read` allows only reading. */
-export type Role = "admin" | "read";
+/** Who sent a request. */
+export interface Caller {
+  /** The name of the token. */
+  name: string;
+  role: Role;
+  /** Who decided, for history and log: the name of the token, or the user who ran a command. */
+  by: string;
+}
 
 export interface HttpEnv {
   /** From the client's connection. Absent in tests without a socket. */
   Bindings: { address?: string; gone?: AbortSignal };
   Variables: {
-    role: Role;
+    caller: Caller;
     /** The whole body. Not set for `POST /check`, which streams it. */
     body: Uint8Array<ArrayBuffer>;
   };

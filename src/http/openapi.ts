@@ -3,6 +3,7 @@
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HttpEnv } from "./env.ts";
+import { requiredAccess, rolesWith } from "./required_access.ts";
 import { errors, json, OPEN } from "./route.ts";
 import { problemDocument, settingsDocument } from "./schemas.ts";
 
@@ -15,7 +16,8 @@ const getDocument = createRoute({
 });
 
 interface Operation {
-  security?: unknown[];
+  /** Empty for a call that needs no token. */
+  security: unknown[];
   responses: Record<string, unknown>;
 }
 
@@ -36,10 +38,13 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
       version,
       description: "Imports roster files into PostgreSQL. Every error is an RFC 9457 problem document.",
     },
-    security: [{ token: [] }],
   });
-  for (const path of Object.values(document.paths ?? {})) {
-    for (const [method, operation] of Object.entries(path as Record<string, Operation>)) addErrors(method, operation);
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      // The call of a route without `OPEN`. OpenAPI lists the roles that may use it with its security.
+      operation.security ??= [{ token: rolesWith(requiredAccess(method, path)) }];
+      addErrors(method, operation);
+    }
   }
   requireAll((document.components?.schemas as Record<string, Schema>).Settings);
   return document;
@@ -63,10 +68,10 @@ function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
   // A foreign host name, and unexpected errors.
   const statuses = [421, 500];
-  // Requests from another site's page.
-  if (method !== "get") statuses.push(403);
+  // A role that does not allow the call, or a request from another site's page.
+  if (method !== "get" || security.length > 0) statuses.push(403);
   // A missing or wrong token, or a body that is too large, too slow or unexpected.
-  if (security === undefined) statuses.push(400, 401, 408, 413, 429, 503);
+  if (security.length > 0) statuses.push(400, 401, 408, 413, 429, 503);
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   for (const [status, { description }] of Object.entries(errors(...statuses))) {
     responses[status] ??= { description, content };

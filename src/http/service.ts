@@ -10,13 +10,13 @@ import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may
+ * The settings file. `by` names who changes it. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may
  * throw BrokenSettingsFile.
  */
 export interface SettingsService {
   read(): Promise<StoredSettings>;
-  patch(mergePatch: unknown, ifMatch?: string): Promise<StoredSettings>;
-  replace(document: unknown, ifMatch?: string): Promise<StoredSettings>;
+  patch(mergePatch: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
+  replace(document: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
   /** Changes with an id below `before`, newest first, with masked secrets. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }

@@ -80,11 +80,11 @@ export function addSettingsRoutes(app: OpenAPIHono<HttpEnv>, service: Service): 
   app.openapi(getSettings, async (c) => shown(c, await service.settings.read()));
   app.openapi(patchSettings, async (c) => {
     const patch = jsonBody(c, ...MERGE_PATCH_TYPES);
-    return shown(c, await service.settings.patch(patch, c.req.header("if-match")));
+    return shown(c, await service.settings.patch(patch, c.req.header("if-match"), c.get("caller").by));
   });
   app.openapi(putSettings, async (c) => {
     const document = jsonBody(c, "application/json");
-    return shown(c, await service.settings.replace(document, c.req.header("if-match")));
+    return shown(c, await service.settings.replace(document, c.req.header("if-match"), c.get("caller").by));
   });
   app.openapi(settingsHistory, async (c) => {
     const { limit, before } = c.req.valid("query");

@@ -3,39 +3,57 @@
  * response in the same time. After too many wrong tokens, an address is blocked for a while, but a valid token always
  * works.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { ADMIN_TOKEN, type Credential, hasRole, type Issued, type Role } from "../domain/access.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/log.ts";
-import type { HttpEnv, Role } from "./env.ts";
+import { type Log, printable } from "../runtime/log.ts";
+import { isSameDigest, secretDigest } from "../runtime/secrets.ts";
+import type { Caller, HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
+import { type Access, mayDecide, requiredAccess } from "./required_access.ts";
 
 export interface Tokens {
-  admin: string;
-  /** Can read everything except data about users. Null if it is not set. */
-  read: string | null;
+  /** Read for each request, so that a new, rotated or removed token counts at once. */
+  credentials(): Promise<readonly Credential[]>;
+  /** Exchanges the secret of a sign-in link for that of a session. Null if the link does not work any more. */
+  startSession(link: string): Promise<Issued | null>;
 }
 
 export interface TokenOptions {
-  /** Read for each request, so that a rotated token works at once. */
-  tokens: () => Promise<Tokens>;
+  tokens: Tokens;
   clock: Clock;
   log: Log;
 }
 
-/** Refuses requests without a valid token. With the read token, allows only GET and HEAD. */
-export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHandler<HttpEnv> {
+/** Refuses requests without a valid token, and calls that the role of the token does not allow. */
+export function requireToken(
+  { tokens, clock, log }: TokenOptions,
+  mayClerksDecide: () => Promise<boolean>,
+): MiddlewareHandler<HttpEnv> {
   const wrongTokens = new WrongTokens(clock);
   return async (c, next) => {
     const given = c.req.header("authorization");
-    const role = given === undefined ? null : roleOf(bearer(given), await tokens());
-    if (role === null) throw refusal(given === undefined ? null : c.env?.address ?? "");
-    if (role === "read" && !["GET", "HEAD"].includes(c.req.method)) throw new Problem(403, FORBIDDEN);
-    c.set("role", role);
-    // Tells the page what it may show.
-    c.header("rosterd-role", role);
+    const credential = given === undefined ? null : matching(bearer(given), await tokens.credentials());
+    const access = accessOf(c);
+    // No other call accepts a sign-in link.
+    if (credential === null || credential.kind === "link" && access !== "link") {
+      throw refusal(given === undefined ? null : c.env?.address ?? "");
+    }
+    const { name, role } = credential;
+    if (access === "link" && credential.kind !== "link") throw new Problem(403, NEEDS_LINK);
+    if (access !== null) await requireAccess(role, access);
+    c.set("caller", { name, role, by: whoDecides(c, name) });
     await next();
   };
+
+  async function requireAccess(role: Role, access: Access): Promise<void> {
+    if (access === "decide") {
+      if (await mayDecide(role, mayClerksDecide)) return;
+      throw new Problem(403, role === "clerk" ? CLERKS_DO_NOT_DECIDE : forbidden(role, "admin"));
+    }
+    if (access !== "link" && !hasRole(role, access)) throw new Problem(403, forbidden(role, access));
+  }
 
   function refusal(address: string | null): Problem {
     const wait = address === null ? 0 : wrongTokens.count(address);
@@ -45,34 +63,49 @@ export function requireToken({ tokens, clock, log }: TokenOptions): MiddlewareHa
       });
     }
     if (address !== null) log.warn("http.wrong_token", { address });
-    return new Problem(401, 'a valid token is required: send the header "Authorization: Bearer TOKEN"', {
-      headers: { "www-authenticate": 'Bearer realm="rosterd"' },
-    });
+    return noValidToken();
   }
 }
 
-export const adminOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  if (c.get("role") !== "admin") throw new Problem(403, FORBIDDEN);
-  await next();
-};
+export function noValidToken(): Problem {
+  return new Problem(401, 'a valid token is required: send the header "Authorization: Bearer TOKEN"', {
+    headers: { "www-authenticate": 'Bearer realm="rosterd"' },
+  });
+}
 
-const FORBIDDEN = "the read token does not allow this: use the admin token";
+const NEEDS_LINK = 'this call needs a sign-in link: "rosterd token link NAME" prints one';
+const CLERKS_DO_NOT_DECIDE =
+  "clerks may not decide: ask an admin to decide, or to turn on the setting clerks_may_decide";
+
+function forbidden(role: Role, required: Role): string {
+  return `the role ${role} does not allow this: use a token with the role ${required}`;
+}
+
+/** What the call requires; null if there is no such call. */
+function accessOf(c: Context<HttpEnv>): Access | null {
+  const call = matchedRoutes(c).find(({ method }) => method !== "ALL");
+  return call === undefined ? null : requiredAccess(call.method, call.path.replace(/:(\w+)/g, "{$1}"));
+}
+
+const MAX_USER_LENGTH = 100;
+
+/** Only commands use the admin token of the process, and say who ran them. Any other token speaks for itself. */
+function whoDecides(c: Context<HttpEnv>, name: string): Caller["by"] {
+  const user = name === ADMIN_TOKEN ? printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_USER_LENGTH) : "";
+  return user || name;
+}
 
 /** The token in the header (RFC 6750). Empty for any other scheme; an empty string is never a token. */
-function bearer(authorization: string): string {
+export function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/** Compares digests of a fixed length, so that the timing does not reveal the length of the token. */
-function roleOf(given: string, { admin, read }: Tokens): Role | null {
-  const digest = sha256(given);
-  const isAdmin = timingSafeEqual(digest, sha256(admin));
-  const isReader = read !== null && timingSafeEqual(digest, sha256(read));
-  return isAdmin ? "admin" : isReader ? "read" : null;
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
+/**
+ * Compares digests, all of them and each in constant time, so that the timing reveals neither the token nor its length.
+ */
+function matching(given: string, credentials: readonly Credential[]): Credential | null {
+  const digest = secretDigest(given);
+  return credentials.filter(({ sha256 }) => isSameDigest(sha256, digest))[0] ?? null;
 }
 
 const MAX_WRONG_TOKENS = 10;

@@ -12,6 +12,7 @@ import {
   requireFeed,
   settingsOf,
 } from "../domain/settings.ts";
+import type { StoredSettings } from "../domain/stored_settings.ts";
 import type { Config } from "../config.ts";
 import {
   Busy,
@@ -33,6 +34,7 @@ import { openRosterFile } from "../inbox/files/open.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { checkDatabase, embedded } from "../postgres/doctor.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Outbox } from "../smtp/outbox.ts";
 import { MailError } from "../smtp/mail_error.ts";
 import type { Transport } from "../smtp/transport.ts";
@@ -56,6 +58,7 @@ export interface ServiceParts {
   version: string;
   config: Config;
   clock: Clock;
+  log: Log;
   settingsFile: SettingsFile;
   database: Database;
   databaseMonitor: DatabaseMonitor;
@@ -78,16 +81,18 @@ export class RosterdService implements Service {
     this.#parts = parts;
     this.imports = parts.history;
     this.decisions = parts.decisions;
-    const { settingsFile, turns } = parts;
-    const thenReload = async <T>(change: Promise<T>): Promise<T> => {
-      const changed = await change;
+    const { settingsFile, turns, log } = parts;
+    const change = async (by: string, make: () => Promise<StoredSettings>): Promise<StoredSettings> => {
+      const before = await settingsFile.read();
+      const changed = await make();
+      if (changed.etag !== before.etag) log.info("settings_changed", { by });
       await turns.settingsChanged();
       return changed;
     };
     this.settings = {
       read: () => settingsFile.read(),
-      patch: (mergePatch, ifMatch) => thenReload(settingsFile.patch(mergePatch, ifMatch)),
-      replace: (document, ifMatch) => thenReload(settingsFile.replace(document, ifMatch)),
+      patch: (mergePatch, ifMatch, by) => change(by, () => settingsFile.patch(mergePatch, ifMatch, by)),
+      replace: (document, ifMatch, by) => change(by, () => settingsFile.replace(document, ifMatch, by)),
       history: (limit, before) => settingsFile.history(limit, before),
     };
   }

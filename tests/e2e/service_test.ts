@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ImportEntry } from "../../src/importer/ports.ts";
+import type { SettingsHistoryPage } from "../../src/domain/stored_settings.ts";
 import type { StatusDocument } from "../../src/http/service.ts";
 import { serverUnavailable, testDatabase } from "../support/postgres.ts";
 import { TestService } from "../support/service.ts";
@@ -277,9 +278,10 @@ onServer("the history of the settings shows changes over HTTP and by hand", asyn
   await Deno.writeTextFile(service.config.settings, JSON.stringify({ ...settings, settle_seconds: 3 }));
   await service.turn();
 
-  const { changes } = await service.get<{ changes: { by: string; changes: { key: string }[] }[] }>("/settings/history");
-  assert.deepEqual(changes.map(({ by, changes }) => [by, ...changes.map(({ key }) => key)]), [
-    ["file", "settle_seconds"],
-    ["http", "interval_minutes", "smtp.host", "smtp.port", "smtp.security"],
+  const { changes } = await service.get<SettingsHistoryPage>("/settings/history");
+  assert.deepEqual(changes.map(({ how, by, changes }) => [how, by, ...changes.map(({ key }) => key)]), [
+    ["file", null, "settle_seconds"],
+    ["http", "admin", "interval_minutes", "smtp.host", "smtp.port", "smtp.security"],
   ]);
+  assert.equal(service.lines.filter((line) => /"event":"settings_changed".*"by":"admin"/.test(line)).length, 1);
 });

@@ -26,6 +26,7 @@ async function linesUnder(heading: string): Promise<string[]> {
 
 const [address, ...walk] = await linesUnder("With curl");
 const [decide, ...decisions] = await linesUnder("Decide with curl");
+const signIns = await linesUnder("Sign in with curl");
 
 /** Returns the call of a curl line, like `GET /imports/{id}`. */
 function callOf(line: string): string {
@@ -77,7 +78,7 @@ curlTest("docs/http.md has a curl line for each call", async (service) => {
     // The page is for browsers.
     .filter(([path]) => path !== "/")
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
-  const lines = [...walk, ...decisions].filter((line) => line.startsWith("curl "));
+  const lines = [...walk, ...decisions, ...signIns].filter((line) => line.startsWith("curl "));
   assert.deepEqual([...new Set(lines.map(callOf))].sort(), calls.sort());
   assert.equal(address, "ADDRESS=http://127.0.0.1:8080");
 });

@@ -14,10 +14,10 @@ async function inFolder(work: (path: string) => Promise<void>) {
 const open = (path: string) => openSettingsFile(path, systemClock, "http");
 const shown = async (path: string) =>
   (await open(path).history(50)).changes.map((
-    { by, changes },
-  ) => [by, ...changes.map(({ key, from, to }) => [key, from, to])]);
+    { how, changes },
+  ) => [how, ...changes.map(({ key, from, to }) => [key, from, to])]);
 
-Deno.test("The history lists each change with its author, key, old and new value, newest first", () =>
+Deno.test("The history lists each change with its way, key, old and new value, newest first", () =>
   inFolder(async (path) => {
     await open(path).patch({ interval_minutes: 9, archive_guard: { min_users: 5 } });
     await openSettingsFile(path, systemClock).patch({ login_sources: ["ldap"] });
@@ -80,4 +80,20 @@ Deno.test("A damaged history does not prevent changes of settings", () =>
     await Deno.writeTextFile(`${path}.history`, "{ not json\n", { append: true });
     await open(path).patch({ interval_minutes: 8 });
     assert.deepEqual((await shown(path)).map(([, [, , to]]) => to), [8, 9]);
+  }));
+
+Deno.test("The history says who made a change, except for an edit by hand and for entries of older versions", () =>
+  inFolder(async (path) => {
+    await open(path).patch({ interval_minutes: 9 }, undefined, "anna");
+    await Deno.writeTextFile(path, '{"interval_minutes": 7}');
+    await open(path).noteEdits();
+    const lines = (await Deno.readTextFile(`${path}.history`)).trim().split("\n").map((line) => JSON.parse(line));
+    const { how: _, ...old } = { ...lines.at(-2), by: "http" };
+    await Deno.writeTextFile(
+      `${path}.history`,
+      [...lines.slice(0, -2), old, lines.at(-1)].map((line) => JSON.stringify(line) + "\n").join(""),
+    );
+    await open(path).patch({ interval_minutes: 6 }, undefined, "anna");
+    const { changes } = await open(path).history(50);
+    assert.deepEqual(changes.map(({ how, by }) => [how, by]), [["http", "anna"], ["file", null], ["http", null]]);
   }));

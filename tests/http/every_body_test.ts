@@ -1,7 +1,7 @@
 /** Every call with hostile bodies: the status is right, the answer quotes nothing, and nothing changes. */
 import assert from "node:assert/strict";
 import { askWith, type Call, everyCall, nameOf } from "./every_call.ts";
-import { ADMIN, READER, testHttp } from "./fake_service.ts";
+import { ADMIN, LINK, READER, testHttp } from "./fake_service.ts";
 
 const SECRET = "geheim-and-not-to-be-repeated";
 const JSON_TYPE = "application/json";
@@ -129,12 +129,15 @@ Deno.test("Every call refuses hostile bodies with the right status, quotes nothi
       const given = typeof body === "function" ? body() : body;
       const answer = headers === undefined
         ? await askWith(http, call, type, given)
-        : await http.ask(call.method, call.path, { body: given, headers: { ...headers, "content-type": type! } });
+        : await http.ask(call.method, call.path, {
+          body: given,
+          headers: { authorization: `Bearer ${call.token}`, ...headers, "content-type": type! },
+        });
       const document = await answer.text();
       const what = `${nameOf(call)} with ${name}`;
       assert.equal(answer.status, status, `${what}: ${document.slice(0, 200)}`);
       assert.ok(document.length < 20_000, `${what}: ${document.length} characters`);
-      for (const secret of [SECRET, ADMIN, READER]) assert.ok(!document.includes(secret), what);
+      for (const secret of [SECRET, ADMIN, READER, LINK]) assert.ok(!document.includes(secret), what);
       asked++;
     }
   }

@@ -1,6 +1,6 @@
 /** Every call of the HTTP interface, from `/openapi.json`, with a valid request for each. */
 import type { testHttp } from "./fake_service.ts";
-import { ADMIN } from "./fake_service.ts";
+import { ADMIN, LINK } from "./fake_service.ts";
 
 export type Http = Awaited<ReturnType<typeof testHttp>>;
 
@@ -12,6 +12,8 @@ export interface Call {
   path: string;
   /** Whether it needs no token. */
   isOpen: boolean;
+  /** A token that it accepts. */
+  token: string;
   /** What its body must be. */
   body: "nothing" | "settings" | "file";
 }
@@ -26,6 +28,7 @@ export function everyCall({ openApi: { document } }: Http): Call[] {
         template,
         path: template.replace("{id}", "1").replace("{name}", "app.js") + (isFile ? "?name=x.csv" : ""),
         isOpen: security?.length === 0,
+        token: method === "POST" && template === "/session" ? LINK : ADMIN,
         body: isFile ? "file" : ["PATCH", "PUT"].includes(method) ? "settings" : "nothing",
       };
     })
@@ -37,15 +40,16 @@ export function nameOf({ method, template }: Call): string {
 }
 
 /** Sends a valid request, with a body for the calls that need one. */
-export async function goodRequest(http: Http, { method, path, body }: Call): Promise<Response> {
+export async function goodRequest(http: Http, { method, path, token, body }: Call): Promise<Response> {
   if (method === "PATCH") return await http.json(method, path, { settle_seconds: 1 });
   if (method === "PUT") return await http.json(method, path, await (await http.ask("GET", path)).json());
-  return await http.ask(method, path, body === "file" ? { body: "unique_id" } : {});
+  const headers = { authorization: `Bearer ${token}` };
+  return await http.ask(method, path, body === "file" ? { headers, body: "unique_id" } : { headers });
 }
 
-/** Sends a body with the admin token. A null `type` omits the content type. */
-export async function askWith(http: Http, { method, path }: Call, type: string | null, body: BodyInit) {
-  const headers = new Headers({ authorization: `Bearer ${ADMIN}` });
+/** Sends a body with the right token. A null `type` omits the content type. */
+export async function askWith(http: Http, { method, path, token }: Call, type: string | null, body: BodyInit) {
+  const headers = new Headers({ authorization: `Bearer ${token}` });
   const request = new Request(`http://localhost${path}`, { method, headers, body });
   // A text body would set a content type by itself.
   if (type === null) request.headers.delete("content-type");

@@ -1,7 +1,8 @@
 /** Every call with every kind of invalid token: all get the same answer, and nothing happens. */
 import assert from "node:assert/strict";
 import { type Call, everyCall, type Http, nameOf } from "./every_call.ts";
-import { ADMIN, READER, testHttp } from "./fake_service.ts";
+import { REQUIRED_ACCESS } from "../../src/http/required_access.ts";
+import { ADMIN, CLERK, LINK, READER, testHttp } from "./fake_service.ts";
 
 const WRONG: Record<string, string> = {
   "a wrong one": "Bearer wrong",
@@ -16,13 +17,33 @@ const WRONG: Record<string, string> = {
   "the text null, as if no read token were set": "Bearer null",
 };
 
-/** The calls that the read token may not GET. */
-const ADMIN_ONLY = [
-  "GET /doctor",
-  "GET /imports/{id}/failures",
-  "GET /imports/{id}/failed.csv",
-  "GET /imports/{id}/held",
-];
+/** The secret for each kind of caller. */
+const CALLERS = { read: READER, clerk: CLERK, admin: ADMIN, link: LINK };
+type Callers = keyof typeof CALLERS;
+
+/** Who may use each call that needs a token, with `clerks_may_decide` on: the specification in docs/http.md. */
+const ALLOWED: Record<string, readonly Callers[]> = {
+  "GET /session": ["read", "clerk", "admin"],
+  "POST /session": ["link"],
+  "GET /status": ["read", "clerk", "admin"],
+  "GET /metrics": ["read", "clerk", "admin"],
+  "GET /doctor": ["admin"],
+  "GET /settings": ["read", "clerk", "admin"],
+  "PATCH /settings": ["admin"],
+  "PUT /settings": ["admin"],
+  "GET /settings/history": ["read", "clerk", "admin"],
+  "POST /settings/test-mail": ["admin"],
+  "GET /imports": ["read", "clerk", "admin"],
+  "POST /imports": ["clerk", "admin"],
+  "GET /imports/{id}": ["read", "clerk", "admin"],
+  "GET /imports/{id}/failures": ["clerk", "admin"],
+  "GET /imports/{id}/failed.csv": ["clerk", "admin"],
+  "GET /imports/{id}/held": ["clerk", "admin"],
+  "POST /imports/{id}/approve": ["clerk", "admin"],
+  "POST /imports/{id}/discard": ["clerk", "admin"],
+  "POST /imports/{id}/undo": ["clerk", "admin"],
+  "POST /check": ["clerk", "admin"],
+};
 
 /** The methods of a call. GET includes HEAD. */
 function methods({ method }: Call): string[] {
@@ -81,18 +102,49 @@ Deno.test("The open calls answer with any token or none, and set no cookie", asy
   }
 });
 
-Deno.test("The read token can GET everything except failures, held users and files, and can change nothing", async () => {
+Deno.test("Every call that needs a token answers exactly the roles that it is meant for", async () => {
+  await using http = await testHttp();
+  await http.json("PATCH", "/settings", { clerks_may_decide: true });
+  const calls = everyCall(http).filter(({ isOpen }) => !isOpen);
+  assert.deepEqual(calls.map(nameOf).sort(), Object.keys(ALLOWED).sort(), "every call has its roles here");
+  assert.deepEqual(Object.keys(REQUIRED_ACCESS).sort(), Object.keys(ALLOWED).sort(), "and in the table");
+  let asked = 0;
+  for (const call of calls) {
+    for (const [who, token] of Object.entries(CALLERS)) {
+      const isAllowed = ALLOWED[nameOf(call)].includes(who as Callers);
+      for (const method of methods(call)) {
+        // Each request has its own address, so that no refused link blocks the next one.
+        const address = `198.51.100.${asked++}`;
+        const answer = await ask(http, method, call.path, { authorization: `Bearer ${token}` }, address);
+        const what = `${method} ${call.template} by ${who}`;
+        await answer.body?.cancel();
+        if (isAllowed) assert.ok(answer.status < 300 || answer.status === 415, `${what}: ${answer.status}`);
+        else assert.equal(answer.status, who === "link" ? 401 : 403, what);
+      }
+    }
+  }
+});
+
+Deno.test("A clerk cannot decide while clerks_may_decide is off, and no refused call changes anything", async () => {
   await using http = await testHttp();
   const before = await (await http.ask("GET", "/settings")).text();
   for (const call of everyCall(http).filter(({ isOpen }) => !isOpen)) {
-    const isForbidden = call.method !== "GET" || ADMIN_ONLY.includes(nameOf(call));
-    for (const method of methods(call)) {
-      const answer = await ask(http, method, call.path, { authorization: `Bearer ${READER}` }, "198.51.100.1");
-      assert.equal(answer.status, isForbidden ? 403 : 200, `${method} ${call.template}`);
-      await answer.body?.cancel();
-    }
+    const isDecision = call.template.startsWith("/imports/{id}/") && call.method === "POST";
+    const isForbidden = isDecision || !ALLOWED[nameOf(call)].includes("clerk");
+    const answer = await ask(http, call.method, call.path, { authorization: `Bearer ${CLERK}` }, "198.51.100.1");
+    assert.equal(answer.status === 403, isForbidden, `${call.method} ${call.template}: ${answer.status}`);
+    await answer.body?.cancel();
   }
   assert.equal(await (await http.ask("GET", "/settings")).text(), before);
+});
+
+Deno.test("OpenAPI lists the roles of every call", async () => {
+  await using http = await testHttp();
+  for (const call of everyCall(http).filter(({ isOpen }) => !isOpen)) {
+    const { security } = http.openApi.document.paths[call.template][call.method.toLowerCase()];
+    const roles = ALLOWED[nameOf(call)].filter((who) => who !== "link");
+    assert.deepEqual(security, [{ token: roles }], nameOf(call));
+  }
 });
 
 Deno.test("After ten wrong tokens in a minute, every call is 429, but the right token still works", async () => {

@@ -1,4 +1,7 @@
 /** A service with two imports and a real settings file, for the tests of the HTTP interface. */
+import type { Credential, Role } from "../../src/domain/access.ts";
+import { secretDigest } from "../../src/runtime/secrets.ts";
+import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
 import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
@@ -12,6 +15,28 @@ import { OpenApi } from "../support/openapi.ts";
 
 export const ADMIN = "admin-token-of-the-tests";
 export const READER = "read-token-of-the-tests";
+export const CLERK = "clerk-token-of-the-tests";
+/** The secret of a sign-in link of the clerk. It works as often as a test wants. */
+export const LINK = "sign-in-link-of-the-tests";
+export const SESSION = "session-of-the-tests";
+
+export function credential(name: string, role: Role, secret: string, kind: Credential["kind"] = "token"): Credential {
+  return { name, role, kind, sha256: secretDigest(secret) };
+}
+
+export const CREDENTIALS: readonly Credential[] = [
+  credential("admin", "admin", ADMIN),
+  credential("read", "read", READER),
+  credential("anna", "clerk", CLERK),
+  credential("anna", "clerk", LINK, "link"),
+];
+
+export function testTokens(credentials: () => readonly Credential[]): Tokens {
+  return {
+    credentials: () => Promise.resolve(credentials()),
+    startSession: () => Promise.resolve({ secret: SESSION, expiresAt: new Date("2026-11-24T06:00:00Z") }),
+  };
+}
 
 export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEntry {
   return {
@@ -177,10 +202,11 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
  */
 export async function testHttp(changes: { service?: Partial<Service>; options?: Partial<HttpOptions> } = {}) {
   const folder = await Deno.makeTempDir();
-  const app = createHttp(fakeService(`${folder}/settings.json`, changes.service), {
+  const service = fakeService(`${folder}/settings.json`, changes.service);
+  const app = createHttp(service, {
     version: "0.1.0",
     hosts: { listen: "127.0.0.1", more: ["rosters.example"] },
-    tokens: () => Promise.resolve({ admin: ADMIN, read: READER }),
+    tokens: testTokens(() => CREDENTIALS),
     clock: systemClock,
     log: silentLog,
     ...changes.options,
@@ -195,6 +221,7 @@ export async function testHttp(changes: { service?: Partial<Service>; options?: 
   };
   return {
     app,
+    settings: service.settings,
     openApi,
     /** Sends a request with the admin token, which `init.headers` can override. */
     ask: async (method: string, path: string, init: RequestInit = {}) =>

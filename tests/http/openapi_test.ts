@@ -17,6 +17,7 @@ const CALLS = [
   "GET /metrics",
   "GET /openapi.json",
   "GET /readyz",
+  "GET /session",
   "GET /settings",
   "GET /settings/history",
   "GET /status",
@@ -26,6 +27,7 @@ const CALLS = [
   "POST /imports/{id}/approve",
   "POST /imports/{id}/discard",
   "POST /imports/{id}/undo",
+  "POST /session",
   "POST /settings/test-mail",
   "PUT /settings",
 ];

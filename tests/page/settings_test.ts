@@ -216,30 +216,37 @@ pageTest("Leaving with unsaved settings needs a confirmation", {}, async (scene)
   assertQuiet();
 });
 
-pageTest("The change history lists when, from what, to what and how, but never a password", {}, async (scene) => {
-  const { page, assertQuiet } = await settingsPage(scene);
-  await page.getByLabel("Scan interval").fill("7");
-  await page.getByLabel("Login sources").fill("ldap\nshibboleth");
-  await page.getByLabel("Password", { exact: true }).fill("secret-of-the-mail");
-  await save(page);
-  await page.getByText("Saved. The change applies from the next scan.").waitFor();
-  await page.getByRole("link", { name: "Change history" }).click();
-  await page.getByRole("heading", { level: 1, name: "Change history" }).waitFor();
-  const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
-  const changed = rows.map((row) =>
-    row.replaceAll("\n", " ").split("\t").slice(1).map((cell) => cell.trim()).join(" | ")
-  );
-  assert.ok(
-    changed.includes("Scan interval interval_minutes | 1440 | 7 | on this page or over HTTP"),
-    rows.join("\n"),
-  );
-  assert.ok(
-    changed.includes("Login sources login_sources | none | ldap, shibboleth | on this page or over HTTP"),
-    rows.join("\n"),
-  );
-  assert.ok(changed.includes("Password smtp.password | empty | *** | on this page or over HTTP"), rows.join("\n"));
-  assertQuiet();
-});
+pageTest(
+  "The change history lists when, from what, to what, by whom and how, but never a password",
+  {},
+  async (scene) => {
+    const { page, assertQuiet } = await settingsPage(scene);
+    await page.getByLabel("Scan interval").fill("7");
+    await page.getByLabel("Login sources").fill("ldap\nshibboleth");
+    await page.getByLabel("Password", { exact: true }).fill("secret-of-the-mail");
+    await save(page);
+    await page.getByText("Saved. The change applies from the next scan.").waitFor();
+    await page.getByRole("link", { name: "Change history" }).click();
+    await page.getByRole("heading", { level: 1, name: "Change history" }).waitFor();
+    const rows = await page.getByRole("table").getByRole("row").allInnerTexts();
+    const changed = rows.map((row) =>
+      row.replaceAll("\n", " ").split("\t").slice(1).map((cell) => cell.trim()).join(" | ")
+    );
+    assert.ok(
+      changed.includes("Scan interval interval_minutes | 1440 | 7 | admin | on this page or over HTTP"),
+      rows.join("\n"),
+    );
+    assert.ok(
+      changed.includes("Login sources login_sources | none | ldap, shibboleth | admin | on this page or over HTTP"),
+      rows.join("\n"),
+    );
+    assert.ok(
+      changed.includes("Password smtp.password | empty | *** | admin | on this page or over HTTP"),
+      rows.join("\n"),
+    );
+    assertQuiet();
+  },
+);
 
 pageTest("Settings can be saved through a proxy that compresses and so weakens ETags", {}, async (scene) => {
   const { page, assertQuiet } = await scene.admin();

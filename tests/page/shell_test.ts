@@ -83,12 +83,3 @@ Deno.test("The form has a place, a label and an explanation for every setting", 
     keys.filter((key) => !hasOwnForm(key)),
   );
 });
-
-Deno.test("Every answer tells the page the role of its token", async () => {
-  await using http = await testHttp();
-  const role = async (token: string) =>
-    (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } })).headers.get("rosterd-role");
-  assert.equal((await http.ask("GET", "/status")).headers.get("rosterd-role"), "admin");
-  assert.equal(await role("read-token-of-the-tests"), "read");
-  assert.equal(await role("wrong"), null);
-});

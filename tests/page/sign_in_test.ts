@@ -4,6 +4,9 @@ import { until } from "../support/until.ts";
 import { go, hasFocus, signIn } from "./browser.ts";
 import { pageTest } from "./page_test_case.ts";
 
+/** What the tab keeps about the admin token. */
+const ADMIN_HOLDER = '{"name":"admin","role":"admin","may_decide":true}';
+
 pageTest(
   "A wrong token is refused with a reason, and the right one stays in the tab until sign-out",
   {},
@@ -22,7 +25,7 @@ pageTest(
       "[...Object.values(localStorage), document.cookie, location.href, JSON.stringify(history.state)]",
     );
     assert.deepEqual(kept.filter((text) => text?.includes("token-of-the-test")), []);
-    assert.deepEqual(await page.evaluate("Object.values(sessionStorage).sort()"), ["admin", TOKEN]);
+    assert.deepEqual(await page.evaluate("Object.values(sessionStorage).sort()"), [TOKEN, ADMIN_HOLDER]);
 
     await page.reload();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
@@ -83,13 +86,13 @@ pageTest("With the read token the page says what it cannot show or do", {
   await page.getByRole("heading", { name: "Recent imports" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Scan folder now" }).count(), 0);
   await go(page, "#/imports/1", "all.csv");
-  await page.getByText("Viewing failed records requires the admin token.").waitFor();
+  await page.getByText("Only clerks and admins can view failed records.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
-  await page.getByText("Viewing held users requires the admin token.").waitFor();
-  await page.getByText("Approving and discarding require the admin token.").waitFor();
-  await page.getByText("Undoing imports requires the admin token.").count();
+  await page.getByText("Only clerks and admins can view held users.").waitFor();
+  await page.getByText("Only admins can approve and discard.").waitFor();
+  await page.getByText("Only admins can undo imports.").waitFor();
   await go(page, "#/check", "Check a file");
-  await page.getByText("The read token cannot check files.").waitFor();
+  await page.getByText("Only clerks and admins can check files.").waitFor();
   await go(page, "#/settings", "Settings");
   await page.getByText("You can view the settings, but not change them.").waitFor();
   assert.equal(await page.getByLabel("Scan interval").isDisabled(), true);

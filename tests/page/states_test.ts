@@ -15,7 +15,7 @@ const WORDS: Record<string, RegExp> = {
   "many-failures": /10,000 failed records/,
   "undo-dialog": /40 users it updated or reactivated will get their previous values back, except values changed since/,
   "undone": /Undone: 40 users were restored\./,
-  "read-token": /Viewing failed records requires the admin token\./,
+  "read-token": /Only clerks and admins can view failed records\./,
   "database-unreachable": /Imports are not possible right now[^]*Start the database/,
   "database-unreachable-overview": /Recent imports cannot be shown right now\./,
   "database-unreachable-imports": /This page cannot be shown right now/,

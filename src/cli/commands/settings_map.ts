@@ -12,6 +12,7 @@ import { ownCheck, serviceCheck } from "../check_operand.ts";
 import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { feedOf } from "../feed_flag.ts";
 import { requireFeed, settingsOf } from "../../domain/settings.ts";
+import { operatingSystemUser } from "../operating_system_user.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -50,7 +51,7 @@ async function runMap(invocation: Invocation): Promise<number> {
           requireFeed(settings, feed);
           return await ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) })(path);
         },
-        change: (patch) => file.patch(patch),
+        change: (patch) => file.patch(patch, undefined, operatingSystemUser()),
       });
     },
     (service) =>

@@ -29,6 +29,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "archive_guard",
   "bak_retention_days",
   "expected_every_hours",
+  "clerks_may_decide",
   "smtp",
   // Only their names and their order matter.
   "feeds",

@@ -2,6 +2,7 @@
 import { sentence } from "./words.js";
 
 /** @typedef {import("./session.js").Session} Session */
+/** @typedef {import("./session.js").Holder} Holder */
 /** @typedef {{ key: string, message: string }} FieldError */
 
 /** The content of a problem document. Status 0 means that the service did not answer. */
@@ -76,14 +77,21 @@ export class Api {
   }
 
   /**
-   * Tries a token, and returns its role.
+   * Says whose token it is.
    * @param {string} token
+   * @returns {Promise<Holder>}
    */
-  async tryToken(token) {
-    const response = await send("GET", "status", token, {});
-    if (!response.ok) throw await refusal(response);
-    await response.body?.cancel();
-    return response.headers.get("rosterd-role");
+  async holder(token) {
+    return await answer(await send("GET", "session", token, {}));
+  }
+
+  /**
+   * Starts a session with the secret of a sign-in link.
+   * @param {string} link
+   * @returns {Promise<Holder & { token: string }>}
+   */
+  async startSession(link) {
+    return await answer(await send("POST", "session", link, {}));
   }
 }
 
@@ -100,6 +108,12 @@ async function send(method, path, token, { json, file, headers, signal }) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, "The service is not responding.");
   }
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+async function answer(response) {
+  if (!response.ok) throw await refusal(response);
+  return await response.json();
 }
 
 /** @param {Response} response */

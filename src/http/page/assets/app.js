@@ -8,7 +8,7 @@ import { importsView } from "./imports.js";
 import { Live } from "./live.js";
 import { overview } from "./overview.js";
 import { button, empty, trouble } from "./parts.js";
-import { parseRoute } from "./route.js";
+import { parseRoute, signInSecret } from "./route.js";
 import { Session } from "./session.js";
 import { feedView, settingsView } from "./settings.js";
 import { settingsHistory } from "./settings_history.js";
@@ -57,10 +57,40 @@ let isFirst = true;
 /** @type {AbortController | null} Ends with the session. */
 let signedIn = null;
 
-globalThis.addEventListener("hashchange", () => void go());
+globalThis.addEventListener("hashchange", () => void (signInSecret(location.hash) === null ? go() : useLink()));
 setInterval(refreshTimes, 10_000);
-if (session.token === null) askForToken(null);
-else open();
+if (signInSecret(location.hash) !== null) void useLink();
+else if (session.token === null) askForToken(null);
+else void reopen();
+
+/** Signs in with the link in the address, in place of any earlier session. The secret never stays in the address. */
+async function useLink() {
+  const secret = signInSecret(location.hash) ?? "";
+  history.replaceState(null, "", "#/");
+  signOut(null);
+  try {
+    const started = await api.startSession(secret);
+    session.begin(started.token, started);
+    open();
+  } catch (error) {
+    const isOver = !(error instanceof ApiError) || error.status === 401;
+    askForToken(isOver ? "This sign-in link does not work any more. Ask for a new one." : error.message);
+  }
+}
+
+/** After a reload: what the token may do can have changed. */
+async function reopen() {
+  const { token } = session;
+  try {
+    if (token !== null) session.begin(token, await api.holder(token));
+  } catch (error) {
+    // An unreachable service keeps the session, and the views say what is wrong.
+    if (error instanceof ApiError && error.status === 401) {
+      return signOut("Your token is no longer valid. Sign in again.");
+    }
+  }
+  open();
+}
 
 /** @param {string | null} why */
 function askForToken(why) {
@@ -81,10 +111,18 @@ function open() {
     h("img", { src: "assets/icon.svg", alt: "", width: "28", height: "28" }),
     "rosterd",
   );
+  const { name, role } = session.holder;
+  const who = h(
+    "span",
+    { id: "who" },
+    h("span", { class: "visually-hidden" }, "Signed in as "),
+    shown(name),
+    role === name ? "" : ` (${role})`,
+  );
   const out = button("Sign out", () => signOut(null), { class: "button quiet", id: "sign-out" });
   document.body.replaceChildren(
     skip,
-    h("header", null, h("div", { class: "bar-of-page" }, brand, nav, out)),
+    h("header", null, h("div", { class: "bar-of-page" }, brand, nav, who, out)),
     connection,
     main,
     announcer,

@@ -27,9 +27,9 @@ export async function checkView(page) {
     "Check a file",
     h("p", { class: "lead" }, words),
     feeds.length > 0 && h("p", null, h("label", { for: "check-feed" }, "Check it as a file for "), feed),
-    page.session.isAdmin
+    page.session.isClerk
       ? dropArea((file) => void check(file), page.signal)
-      : notice("quiet", h("p", null, "The read token cannot check files.")),
+      : notice("quiet", h("p", null, "Only clerks and admins can check files.")),
     result,
     help(),
   );
@@ -76,7 +76,7 @@ export async function checkView(page) {
       };
       const saved = notice("good", h("p", null, "The settings were saved, and the file was checked again."));
       const again = (/** @type {import("./setup.js").Answers} */ answers) => void check(file, { answers });
-      const parts = await checked(report, { apply, again, answers });
+      const parts = await checked(report, { apply: page.session.isAdmin ? apply : null, again, answers });
       result.replaceChildren(...(isSaved ? [saved] : []), ...parts);
       result.querySelector("h2")?.focus();
     } catch (error) {

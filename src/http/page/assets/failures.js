@@ -41,11 +41,11 @@ export function failureTable(failures, caption) {
  */
 export async function failuresSection({ id, failed, failed_file }, page) {
   const heading = counted(failed, "failed record");
-  if (!page.session.isAdmin) {
+  if (!page.session.isClerk) {
     return section(
       "failures",
       heading,
-      notice("quiet", h("p", null, "Viewing failed records requires the admin token.")),
+      notice("quiet", h("p", null, "Only clerks and admins can view failed records.")),
     );
   }
   const list = await paged({

@@ -56,7 +56,7 @@ function why({ hold }, users) {
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page @param {(result: HTMLElement) => void} onDecided */
 function decisions(entry, users, page, onDecided) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "Approving and discarding require the admin token."));
+  if (!page.session.mayDecide) return notice("quiet", h("p", null, "Only admins can approve and discard."));
   /** @param {typeof approve | typeof discard} decide */
   const decided = (decide) => async () => {
     const result = await decide(entry, users, page);
@@ -74,7 +74,7 @@ function decisions(entry, users, page, onDecided) {
 
 /** @param {ImportEntry} entry @param {Page} page */
 async function who({ id, hold }, page) {
-  if (!page.session.isAdmin) return notice("quiet", h("p", null, "Viewing held users requires the admin token."));
+  if (!page.session.isClerk) return notice("quiet", h("p", null, "Only clerks and admins can view held users."));
   const isOpen = hold?.state === "open";
   return await paged({
     what: "held users",

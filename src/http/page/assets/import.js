@@ -201,7 +201,7 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
  */
 async function wayBack(entry, page, onDecided) {
   if (!isCounted(entry) || entry.undone_at !== null) return null;
-  const why = page.session.isAdmin ? await whyNot(entry, page) : "Undoing imports requires the admin token.";
+  const why = page.session.mayDecide ? await whyNot(entry, page) : "Only admins can undo imports.";
   const onclick = async () => {
     const result = await undo(entry, page);
     if (result !== null) onDecided(result);

@@ -41,7 +41,7 @@ export async function overview(page) {
     part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
     health(page),
     part(page, ({ feeds }) => feeds, feeds),
-    section("last", "Recent imports", page.session.isAdmin ? lookNow(page) : null, last.element),
+    section("last", "Recent imports", page.session.isClerk ? lookNow(page) : null, last.element),
     part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
       ...{ waiting, waiting_count, ignored, ignored_count },
     }), files),

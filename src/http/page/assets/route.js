@@ -13,6 +13,14 @@ export function parseRoute(hash) {
 }
 
 /**
+ * The secret of a sign-in link (`rosterd token link`): `#/sign-in/SECRET`. Null for any other address.
+ * @param {string} hash
+ */
+export function signInSecret(hash) {
+  return /^#\/sign-in\/([A-Za-z0-9_-]+)$/.exec(hash)?.[1] ?? null;
+}
+
+/**
  * A link to the history.
  * @param {Record<string, string | number | null>} parameters
  */

@@ -1,9 +1,9 @@
-/** The token of this tab. It is stored nowhere else and is lost when the tab closes. */
+/** The token of this tab, and who it belongs to. Both are stored nowhere else and are lost when the tab closes. */
 
-/** @typedef {"admin" | "read"} Role */
+/** @typedef {{ name: string, role: "admin" | "clerk" | "read", may_decide: boolean }} Holder */
 
 const TOKEN = "rosterd.token";
-const ROLE = "rosterd.role";
+const HOLDER = "rosterd.holder";
 
 export class Session {
   /** @param {Storage} storage */
@@ -15,19 +15,34 @@ export class Session {
     return this.storage.getItem(TOKEN);
   }
 
-  /** The read token gives no access to failures, held users and files. */
-  get isAdmin() {
-    return this.storage.getItem(ROLE) !== "read";
+  /** @returns {Holder} */
+  get holder() {
+    return JSON.parse(this.storage.getItem(HOLDER) ?? '{"name": "", "role": "read", "may_decide": false}');
   }
 
-  /** @param {string} token @param {string | null} role */
-  begin(token, role) {
+  /** Whether the role is admin. */
+  get isAdmin() {
+    return this.holder.role === "admin";
+  }
+
+  /** Whether the role is clerk or admin: with access to people, failures, held users and files. */
+  get isClerk() {
+    return this.holder.role !== "read";
+  }
+
+  /** Whether the token may approve, discard and undo. */
+  get mayDecide() {
+    return this.holder.may_decide;
+  }
+
+  /** @param {string} token @param {Holder} holder */
+  begin(token, { name, role, may_decide }) {
     this.storage.setItem(TOKEN, token);
-    this.storage.setItem(ROLE, role ?? "admin");
+    this.storage.setItem(HOLDER, JSON.stringify({ name, role, may_decide }));
   }
 
   end() {
     this.storage.removeItem(TOKEN);
-    this.storage.removeItem(ROLE);
+    this.storage.removeItem(HOLDER);
   }
 }

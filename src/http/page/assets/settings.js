@@ -65,7 +65,7 @@ async function formView(page, route, feed) {
   globalThis.addEventListener("beforeunload", (event) => isDirty() && event.preventDefault(), { signal: page.signal });
   fill();
 
-  const readOnly = "You are signed in with the read token. You can view the settings, but not change them.";
+  const readOnly = "You can view the settings, but not change them. Only admins can.";
   const overrides = "The settings of this feed override those for all feeds. If two feeds disagree about a user, " +
     "the one listed first takes precedence. ";
   const below = [

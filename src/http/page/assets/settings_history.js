@@ -12,8 +12,8 @@ import { shown } from "./words.js";
 
 const ON_A_PAGE = 50;
 
-/** @type {Record<Change["by"], string>} */
-const BY = {
+/** @type {Record<Change["how"], string>} */
+const HOW = {
   http: "on this page or over HTTP",
   command: "with a rosterd settings command",
   file: "in the settings file, by hand",
@@ -49,10 +49,12 @@ export async function settingsHistory(page) {
 /** @param {readonly Change[]} changes */
 function historyTable(changes) {
   if (changes.length === 0) return empty("No setting has been changed yet.");
-  const rows = changes.flatMap(({ at, by, changes }) =>
-    changes.map(({ key, from, to }) => [moment(at), settingName(key), value(from), value(to), BY[by]])
+  const rows = changes.flatMap(({ at, how, by, changes }) =>
+    changes.map((
+      { key, from, to },
+    ) => [moment(at), settingName(key), value(from), value(to), by === null ? "" : shown(by), HOW[how]])
   );
-  const headings = ["When", "Setting", "From", "To", "How"];
+  const headings = ["When", "Setting", "From", "To", "By", "How"];
   return table("Changed settings, newest first", headings.map((heading) => ({ heading })), rows, "history");
 }
 

@@ -110,6 +110,12 @@ export const GROUPS = [
       },
       { key: "archive_guard.max_percent", label: "Archive guard: maximum share of active users", unit: "percent" },
       { key: "archive_guard.min_users", label: "Archive guard: number always allowed", unit: "users" },
+      {
+        key: "clerks_may_decide",
+        label: "Who approves, discards and undoes",
+        help: "Clerks sign in with a named token of that role.",
+        words: { false: "Admins only", true: "Admins and clerks" },
+      },
     ],
   },
   {

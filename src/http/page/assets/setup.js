@@ -11,7 +11,8 @@ import { counted, sentence, shown } from "./words.js";
 
 /**
  * @typedef {object} Changes
- * @property {(patch: unknown) => Promise<void>} apply Changes the settings, and checks the file again.
+ * @property {((patch: unknown) => Promise<void>) | null} apply Changes the settings, and checks the file again. Null for
+ *   those who may not change settings.
  * @property {(answers: Answers) => void} again Checks the file again, and keeps the answers.
  * @property {Answers} [answers] The answers to keep.
  */
@@ -33,7 +34,9 @@ export function setup(findings, { apply, again, answers }) {
     h("h3", null, "Changes to the settings"),
     preview,
     message,
-    h("div", null, go),
+    apply === null
+      ? h("p", { class: "faint" }, "Only admins can change settings. Send them these changes.")
+      : h("div", null, go),
   );
   const form = h("form", { novalidate: true, class: "card setup" }, groups.map(({ element }) => element), outcome);
   form.addEventListener("input", changed);
@@ -45,7 +48,7 @@ export function setup(findings, { apply, again, answers }) {
   return section(
     "check-setup",
     "Set up this export",
-    h("p", { class: "lead" }, "Say what the headers and values mean. Nothing changes until you apply your answers."),
+    h("p", { class: "lead" }, "Say what the headers and values mean. Nothing changes until your answers are applied."),
     form,
   );
 
@@ -62,7 +65,7 @@ export function setup(findings, { apply, again, answers }) {
     message.replaceChildren();
     for (const { refuse } of questions) refuse([]);
     try {
-      await apply(patchOf(questions));
+      await apply?.(patchOf(questions));
     } catch (error) {
       refused(error);
       go.disabled = false;

@@ -34,7 +34,11 @@ export function signIn(api, why, onSignedIn) {
     h(
       "div",
       { class: "help", id: "token-help" },
-      h("p", null, "To find the token, run this on the machine where rosterd runs:"),
+      h(
+        "p",
+        null,
+        "Enter your own token, or open a sign-in link. To find the admin token, run this where rosterd runs:",
+      ),
       h("pre", null, h("code", null, "rosterd token")),
       h("p", null, "The token is kept in this tab only and forgotten when you close it."),
     ),
@@ -58,7 +62,7 @@ export function signIn(api, why, onSignedIn) {
     if (!/^[\x21-\x7e]+$/.test(token)) return refuse(WRONG);
     go.disabled = true;
     try {
-      api.session.begin(token, await api.tryToken(token));
+      api.session.begin(token, await api.holder(token));
       onSignedIn();
     } catch (error) {
       refuse(words(error));

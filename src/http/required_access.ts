@@ -1,0 +1,43 @@
+/** What each call requires, in one table (docs/http.md#authentication). A call that is not listed requires an admin. */
+import { hasRole, type Role, ROLES } from "../domain/access.ts";
+
+/** `decide`: an admin, or a clerk while `clerks_may_decide` is on. `link`: a sign-in link, and no token. */
+export type Access = Role | "decide" | "link";
+
+export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
+  "GET /session": "read",
+  "POST /session": "link",
+  "GET /status": "read",
+  "GET /metrics": "read",
+  "GET /doctor": "admin",
+  "GET /settings": "read",
+  "PATCH /settings": "admin",
+  "PUT /settings": "admin",
+  "GET /settings/history": "read",
+  "POST /settings/test-mail": "admin",
+  "GET /imports": "read",
+  "POST /imports": "clerk",
+  "GET /imports/{id}": "read",
+  "GET /imports/{id}/failures": "clerk",
+  "GET /imports/{id}/failed.csv": "clerk",
+  "GET /imports/{id}/held": "clerk",
+  "POST /imports/{id}/approve": "decide",
+  "POST /imports/{id}/discard": "decide",
+  "POST /imports/{id}/undo": "decide",
+  "POST /check": "clerk",
+};
+
+/** `path` as in OpenAPI: `/imports/{id}`. */
+export function requiredAccess(method: string, path: string): Access {
+  return REQUIRED_ACCESS[`${method.toUpperCase()} ${path}`] ?? "admin";
+}
+
+/** The roles that can have the access, lowest first, as OpenAPI lists them. Empty for a sign-in link. */
+export function rolesWith(access: Access): Role[] {
+  const lowest = access === "decide" ? "clerk" : access;
+  return ROLES.filter((role) => lowest !== "link" && hasRole(role, lowest));
+}
+
+export async function mayDecide(role: Role, mayClerksDecide: () => Promise<boolean>): Promise<boolean> {
+  return hasRole(role, "admin") || hasRole(role, "clerk") && await mayClerksDecide();
+}

@@ -1,0 +1,20 @@
+/**
+ * Random secrets, and their digests for storage. One round of SHA-256 is enough: nobody can guess 256 random bits,
+ * unlike a password.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** 256 random bits, as text that is safe in a header and in a URL. */
+export function newSecret(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** The SHA-256 of a secret, as 64 hexadecimal digits. */
+export function secretDigest(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** Takes the same time whether and where the digests differ. */
+export function isSameDigest(one: string, other: string): boolean {
+  return timingSafeEqual(new TextEncoder().encode(one), new TextEncoder().encode(other));
+}
