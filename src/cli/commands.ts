@@ -1,5 +1,6 @@
 /** All commands in the order of `rosterd --help`. */
 import type { Command } from "./command.ts";
+import { changesCommand } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { approveCommand, discardCommand, undoCommand } from "./commands/decide.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   checkCommand,
   importsCommand,
   showCommand,
+  changesCommand,
   approveCommand,
   discardCommand,
   undoCommand,

@@ -48,14 +48,15 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
 }
 
 /**
- * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent, such as a file.
+ * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent. A file that is made
+ * while it is sent has no known length.
  */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   // Only for HEAD: reading `body` turns any other response into a stream, which has no length.
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   const { body, headers } = c.res;
-  if (headers.has("content-length")) await body.cancel();
+  if (headers.has("content-length") || headers.has("content-disposition")) await body.cancel();
   else headers.set("content-length", String((await c.res.arrayBuffer()).byteLength));
 };
 

@@ -1,11 +1,11 @@
 /** The routes for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { IMPORT_STATUSES } from "../domain/outcome.ts";
+import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, wholeNumber } from "./route.ts";
-import { failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
+import { changePage, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
 
@@ -78,6 +78,22 @@ const listHeld = createRoute({
   responses: { 200: json("One page of held users.", heldPage), ...errors(403, 404, 422, 503) },
 });
 
+const listChanges = createRoute({
+  method: "get",
+  path: "/imports/{id}/changes",
+  summary: "List what an import changed, by unique_id",
+  middleware: adminOnly,
+  request: {
+    params: importPath,
+    query: z.strictObject({
+      limit: wholeNumber(1, 1_000).default(100),
+      after: uniqueId.optional(),
+      outcome: z.enum(OUTCOMES, { error: `must be one of ${OUTCOMES.join(", ")}` }).optional(),
+    }),
+  },
+  responses: { 200: json("One page of users.", changePage), ...errors(403, 404, 422, 503) },
+});
+
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
@@ -92,6 +108,10 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   });
   app.openapi(listHeld, async (c) => {
     const page = await imports.held(c.req.valid("param").id, c.req.valid("query"));
+    return c.json(found(page), 200);
+  });
+  app.openapi(listChanges, async (c) => {
+    const page = await imports.changes(c.req.valid("param").id, c.req.valid("query"));
     return c.json(found(page), 200);
   });
 }

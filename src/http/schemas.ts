@@ -60,6 +60,12 @@ export const heldPage = z.object({
   next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
+export const changePage = z.object({
+  changes: z.array(outcome.importChange.clone().openapi("Change")),
+  cleared_at: time.nullable().describe("When the retention deleted the changes; null if they are known."),
+  next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
+});
+
 export const approved = decisions.approved.clone().openapi("Approved");
 export const discarded = decisions.discarded.clone().openapi("Discarded");
 export const undone = decisions.undone.clone().openapi("Undone");

@@ -9,6 +9,7 @@ import decisions from "./migrations/0006_decisions.sql" with { type: "text" };
 import knownState from "./migrations/0007_known_state.sql" with { type: "text" };
 import feeds from "./migrations/0008_feeds.sql" with { type: "text" };
 import uncheckedDetails from "./migrations/0009_unchecked_details.sql" with { type: "text" };
+import releasedPermits from "./migrations/0010_released_permits.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly string[] = [
   knownState,
   feeds,
   uncheckedDetails,
+  releasedPermits,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -181,6 +181,26 @@ serverTest("imports lists the history, and imports show prints one import", asyn
   assert.equal((await here.run("imports", "show", "99")).code, 1);
 });
 
+serverTest("imports changes prints what an import changed, for people, as CSV and as JSON", async () => {
+  await using here = await workplace();
+  await here.write("first.csv", "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,=Hull\n");
+  await here.write("second.csv", "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,=Hull\n3,ldap,\n");
+  await here.run("import", "first.csv", "second.csv");
+  const { imports: [{ id }] } = JSON.parse((await here.run("imports", "--json")).out);
+  const run = async (...words: string[]) => (await here.run("imports", "changes", String(id), ...words)).out;
+  assert.equal(await run(), '1: updated (city "Ottawa" → "Hull")\n3: created (login_source "ldap", active "1")\n');
+  assert.equal(await run("--outcome", "updated"), '1: updated (city "Ottawa" → "Hull")\n');
+  assert.equal(
+    await run("--csv"),
+    "unique_id,outcome,column,before,after\r\n1,updated,city,Ottawa,Hull\r\n" +
+      "3,created,login_source,,ldap\r\n3,created,active,,1\r\n",
+  );
+  const { changes, next } = JSON.parse(await run("--json"));
+  assert.deepEqual([changes.length, changes[0].columns, next], [2, { city: ["Ottawa", "Hull"] }, null]);
+  assert.equal((await here.run("imports", "changes", "99")).code, 1);
+  assert.equal((await here.run("imports", "changes", String(id), "--outcome", "gone")).code, 64);
+});
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

@@ -2,7 +2,7 @@
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
 import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
-import { noCounts } from "../../src/domain/outcome.ts";
+import { type ImportChange, noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
 import { openSettingsFile } from "../../src/host/settings_file.ts";
 import type { Failure, ImportEntry } from "../../src/importer/ports.ts";
@@ -58,6 +58,15 @@ export const HELD: HeldUser = {
   email: null,
   permits: 2,
 };
+
+export const CHANGE: ImportChange = {
+  unique_id: "u5",
+  outcome: "archived",
+  columns: { active: ["1", "0"] },
+  permits_released: ["P501", null],
+};
+
+export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archived,active,1,0\r\n";
 
 export const LEFT_OUT = {
   left_out: [{ unique_id: "u5", reason: "the user is archived already" }],
@@ -121,6 +130,15 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       held: (id, { after }) => {
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];
         return Promise.resolve(id === 1 ? { held, next: null } : null);
+      },
+      changes: (id, { after }) => {
+        const changes = after === undefined || after < CHANGE.unique_id ? [CHANGE] : [];
+        return Promise.resolve(id === 1 ? { changes, cleared_at: null, next: null } : null);
+      },
+      changesFile: (id) => {
+        if (id === 2) return Promise.resolve({ gone: "older history was cleared (bak_retention_days)" });
+        const stream = new Blob([CHANGES_FILE]).stream();
+        return Promise.resolve(id === 1 ? { name: "students.changes.csv", stream } : null);
       },
       failedFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });

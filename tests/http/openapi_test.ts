@@ -11,6 +11,8 @@ const CALLS = [
   "GET /healthz",
   "GET /imports",
   "GET /imports/{id}",
+  "GET /imports/{id}/changes",
+  "GET /imports/{id}/changes.csv",
   "GET /imports/{id}/failed.csv",
   "GET /imports/{id}/failures",
   "GET /imports/{id}/held",

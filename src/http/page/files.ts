@@ -1,6 +1,8 @@
 /** The files of the admin page, embedded as text under their file names. */
 export { default as "api.js" } from "./assets/api.js" with { type: "text" };
 export { default as "app.js" } from "./assets/app.js" with { type: "text" };
+export { default as "change_table.js" } from "./assets/change_table.js" with { type: "text" };
+export { default as "changes.js" } from "./assets/changes.js" with { type: "text" };
 export { default as "check.js" } from "./assets/check.js" with { type: "text" };
 export { default as "checked.js" } from "./assets/checked.js" with { type: "text" };
 export { default as "counts.css" } from "./assets/counts.css" with { type: "text" };
@@ -8,6 +10,7 @@ export { default as "counts.js" } from "./assets/counts.js" with { type: "text" 
 export { default as "decide.js" } from "./assets/decide.js" with { type: "text" };
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };
+export { default as "download.js" } from "./assets/download.js" with { type: "text" };
 export { default as "failures.js" } from "./assets/failures.js" with { type: "text" };
 export { default as "feed.js" } from "./assets/feed.js" with { type: "text" };
 export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };

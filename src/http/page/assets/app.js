@@ -1,6 +1,7 @@
 /** Assembles the page: the session, the current view and the live status. Passes each view what it needs. */
 import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
+import { changesView } from "./changes.js";
 import { checkView } from "./check.js";
 import { h } from "./dom.js";
 import { importView } from "./import.js";
@@ -177,6 +178,7 @@ async function viewOf(route, page) {
   if (name === "") return await overview(page);
   if (name === "imports" && rest === "") return await importsView(page, route);
   if (name === "imports" && /^[1-9]\d*$/.test(rest)) return await importView(page, route);
+  if (name === "imports" && /^[1-9]\d*\/changes$/.test(rest)) return await changesView(page, route);
   if (name === "check") return await checkView(page);
   if (name === "feed") return await feedView(page, route);
   if (name === "settings") return await settingsView(page, route);
