@@ -17,6 +17,7 @@ import { settingsGetCommand, settingsSetCommand } from "./commands/settings.ts";
 import { settingsMapCommand } from "./commands/settings_map.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { findCommand, showUserCommand } from "./commands/users.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -28,6 +29,8 @@ export const COMMANDS: readonly Command[] = [
   approveCommand,
   discardCommand,
   undoCommand,
+  findCommand,
+  showUserCommand,
   doctorCommand,
   statusCommand,
   settingsGetCommand,

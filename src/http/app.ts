@@ -16,6 +16,7 @@ import type { Service } from "./service.ts";
 import { addSettingsRoutes } from "./settings_routes.ts";
 import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
 import { requireToken, type TokenOptions } from "./tokens.ts";
+import { addUserRoutes } from "./user_routes.ts";
 
 export interface HttpOptions extends TokenOptions {
   version: string;
@@ -43,6 +44,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addSettingsRoutes(app, service);
   addImportRoutes(app, service);
   addDecisionRoutes(app, service);
+  addUserRoutes(app, service);
   addFileRoutes(app, service, { log, bodyTimeoutMs });
   return app;
 }

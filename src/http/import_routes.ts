@@ -4,7 +4,7 @@ import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
-import { errors, importPath, json, wholeNumber } from "./route.ts";
+import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
 import { changePage, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 import { adminOnly } from "./tokens.ts";
@@ -60,11 +60,6 @@ const listFailures = createRoute({
   },
   responses: { 200: json("One page of failures.", failurePage), ...errors(403, 404, 422, 503) },
 });
-
-/** Refuses NUL, which PostgreSQL cannot store in text. */
-const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
-  .max(1_000, { error: "must have at most 1,000 characters" })
-  .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });
 
 const listHeld = createRoute({
   method: "get",

@@ -4,6 +4,7 @@ import type { Finding } from "../domain/finding.ts";
 import type { CodedText, ImportChange, Outcome } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
+import type { FoundUser, User, UserPlace } from "../domain/user.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
@@ -85,6 +86,20 @@ export interface Decisions {
   undo(id: number, signal: AbortSignal, by: string): Promise<Undone | null>;
 }
 
+export interface UserQuery {
+  /** The beginning of a unique_id, user_name, email or last name. */
+  q: string;
+  /** 1 to 200. */
+  limit: number;
+  after?: UserPlace;
+}
+
+export interface Users {
+  find(query: UserQuery): Promise<{ users: FoundUser[]; next: string | null }>;
+  /** Null for an unknown user. */
+  get(uniqueId: string): Promise<User | null>;
+}
+
 export type StatusDocument = z.output<typeof statusDocument>;
 
 /** Readable by every client, so the texts name no path, host or user. */
@@ -95,6 +110,7 @@ export interface Service {
   readonly settings: SettingsService;
   readonly imports: ImportHistory;
   readonly decisions: Decisions;
+  readonly users: Users;
   /** Sends a test mail now. `text` describes the result. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**

@@ -64,7 +64,7 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
-    if (!this.#isBusy) return await this.#ask((sql) => listImports(sql, query));
+    if (!this.#isBusy) return await this.ask((sql) => listImports(sql, query));
     const { limit, before = Infinity, status, feed } = query;
     const found = this.#newest.filter((entry) =>
       entry.id < before && (status === undefined || entry.status === status) &&
@@ -75,22 +75,22 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   async get(id: number): Promise<ImportEntry | null> {
-    if (!this.#isBusy) return await this.#ask((sql) => findImport(sql, id));
+    if (!this.#isBusy) return await this.ask((sql) => findImport(sql, id));
     const cached = this.#newest.find((entry) => entry.id === id);
     if (cached === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return cached ?? null;
   }
 
   async failures(id: number, query: DetailQuery<number>) {
-    return await this.#ask((sql) => listFailures(sql, id, query));
+    return await this.ask((sql) => listFailures(sql, id, query));
   }
 
   async held(id: number, query: DetailQuery<string>) {
-    return await this.#ask((sql) => listHeld(sql, id, query));
+    return await this.ask((sql) => listHeld(sql, id, query));
   }
 
   async changes(id: number, query: ChangeQuery) {
-    return await this.#ask((sql) => listChanges(sql, id, query));
+    return await this.ask((sql) => listChanges(sql, id, query));
   }
 
   async changesFile(id: number) {
@@ -99,7 +99,7 @@ export class CachedImportHistory implements ImportHistory {
     // Fails now rather than within the file.
     const first = await this.changes(id, { limit: 1 });
     if (first !== null && first.cleared_at !== null) return { gone: "older history was cleared (bak_retention_days)" };
-    const pages = allChanges((query) => this.#ask((sql) => listChanges(sql, id, query)));
+    const pages = allChanges((query) => this.ask((sql) => listChanges(sql, id, query)));
     return { name: changesFileName(entry.bak_file ?? entry.file), stream: ReadableStream.from(changesFile(pages)) };
   }
 
@@ -124,7 +124,8 @@ export class CachedImportHistory implements ImportHistory {
     }
   }
 
-  async #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
+  /** Asks the database. Throws {@link Busy} while an import blocks it. */
+  async ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new Busy();
     const { databaseMonitor, database } = this.options;
     return await databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));

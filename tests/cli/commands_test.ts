@@ -201,6 +201,36 @@ serverTest("imports changes prints what an import changed, for people, as CSV an
   assert.equal((await here.run("imports", "changes", String(id), "--outcome", "gone")).code, 64);
 });
 
+serverTest("users find and users show answer who someone is, and what imports did", async () => {
+  await using here = await workplace();
+  await here.write("first.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Ottawa\n2,ldap,Chan,Hull\n");
+  await here.write("second.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Hull\n2,,Chan,Hull\n");
+  await here.run("import", "first.csv", "second.csv");
+  assert.equal((await here.run("users", "find", "ro")).out, "1  active  Roy, ldap\n");
+  assert.equal((await here.run("users", "find", "nobody")).out, "no user found\n");
+  const { out } = await here.run("users", "show", "1");
+  assert.match(out, /^1: active\n {2}login_source "ldap"\n {2}last_name "Roy"\n {2}city "Hull"\n/);
+  assert.match(
+    out,
+    /changes made by other programs are not in it:\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
+  );
+  assert.match(
+    out,
+    /import 1, first\.csv: created \(login_source "ldap", last_name "Roy", city "Ottawa", active "1"\)\n$/,
+  );
+  assert.match(
+    (await here.run("users", "show", "2")).out,
+    /last failure: import 2, second\.csv, line 3: 9014 login_source/,
+  );
+  const user = JSON.parse((await here.run("users", "show", "1", "--json")).out);
+  assert.deepEqual([user.state, user.history.length], ["active", 2]);
+  assert.deepEqual(await here.run("users", "show", "9"), {
+    code: 1,
+    out: "",
+    err: "rosterd: this user does not exist\n",
+  });
+});
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

@@ -24,6 +24,8 @@ const ADMIN_ONLY = [
   "GET /imports/{id}/held",
   "GET /imports/{id}/changes",
   "GET /imports/{id}/changes.csv",
+  "GET /users",
+  "GET /users/{unique_id}",
 ];
 
 /** The methods of a call. GET includes HEAD. */

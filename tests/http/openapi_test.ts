@@ -22,6 +22,8 @@ const CALLS = [
   "GET /settings",
   "GET /settings/history",
   "GET /status",
+  "GET /users",
+  "GET /users/{unique_id}",
   "PATCH /settings",
   "POST /check",
   "POST /imports",

@@ -4,6 +4,20 @@ import type { Change, ImportChange, Outcome } from "../../domain/outcome.ts";
 import type { Sql } from "../connection/connect.ts";
 import importChanges from "../queries/people/import_changes.sql" with { type: "text" };
 
+/** What an import did to a user with recorded changes `c`, whom the archive guard perhaps held (`h`). */
+const OUTCOME = `case
+  when c.changes -> 'archived_at' ->> 1 is not null then 'archived'
+  when c.changes ? 'archived_at' then 'reactivated'
+  when h.unique_id is not null and not coalesce(c.changes ? 'active', false) then 'held'
+  else 'updated'
+end`;
+
+export function withOutcome(query: string): string {
+  return query.replace("{{outcome}}", OUTCOME);
+}
+
+const IMPORT_CHANGES = withOutcome(importChanges);
+
 export interface ChangePage {
   changes: ImportChange[];
   /** When the retention deleted the changes; null if they are all here. */
@@ -18,7 +32,7 @@ export interface ChangeQuery {
 }
 
 /** Values by the columns of rosterd.users. */
-type Stored = Record<string, string | boolean | null>;
+export type Stored = Record<string, string | boolean | null>;
 
 /** One page of users, ordered by unique_id; null for an unknown import. */
 export async function listChanges(
@@ -30,7 +44,7 @@ export async function listChanges(
     select cleared_at, undone_at from rosterd.imports where id = ${id}`;
   if (found === undefined) return null;
   if (found.cleared_at !== null) return { changes: [], cleared_at: found.cleared_at.toISOString(), next: null };
-  const rows = await sql.unsafe(importChanges, [id, after, limit + 1, outcome]);
+  const rows = await sql.unsafe(IMPORT_CHANGES, [id, after, limit + 1, outcome]);
   const changes = rows.slice(0, limit).map((row): ImportChange => ({
     unique_id: row.unique_id,
     outcome: row.outcome,

@@ -7,12 +7,7 @@ with page as (
       select c.unique_id, o.outcome, c.changes, null::jsonb as columns, c.permits_released as permits
       from rosterd.import_changes as c
       left join rosterd.import_held as h on h.import_id = c.import_id and h.unique_id = c.unique_id
-      cross join lateral (select case
-        when c.changes -> 'archived_at' ->> 1 is not null then 'archived'
-        when c.changes ? 'archived_at' then 'reactivated'
-        when h.unique_id is not null and not c.changes ? 'active' then 'held'
-        else 'updated'
-      end as outcome) as o
+      cross join lateral (select {{outcome}} as outcome) as o
       where c.import_id = $1 and c.unique_id > coalesce($2::text, '') collate "C" and o.outcome = coalesce($4::text, o.outcome)
       order by c.unique_id limit $3
     )
