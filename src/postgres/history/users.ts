@@ -21,31 +21,44 @@ export interface UserQuery {
   after?: UserPlace | null;
 }
 
-/**
- * Searches run in this order, only as far as the page needs. The first three are over indexes that every import needs
- * anyway. An index on last names would make imports slower, so that search reads the table in the order of unique_id,
- * until the page is full (docs/performance.md#finding-users).
- */
 const LAST_NAME = 'lower(last_name collate "C")';
+
+/**
+ * Searches run in this order, only as far as the page needs. The first three use indexes that imports need anyway. An
+ * index on last names would slow down imports, so that search reads the table (docs/performance.md#finding-users).
+ */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
 
-/** A value that begins with $1 lies between it and it with the last character of Unicode behind. */
+/** The last character of Unicode. A text that begins with P lies between P and P with it behind. */
+const LAST_CHARACTER = "chr(1114111)";
+
 function begins(search: number): string {
   const prefix = search === 0 ? "$1" : 'lower($1 collate "C")';
-  return `between ${prefix} and ${prefix} || chr(1114111)`;
+  return `between ${prefix} and ${prefix} || ${LAST_CHARACTER}`;
 }
+
+/** Compares the first letter first, because lower() of a million names takes a second. */
+const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
+  const first = `${letterCase}(left($1, 1) collate "C")`;
+  return `last_name collate "C" between ${first} and ${first} || ${LAST_CHARACTER}`;
+}).join(" or ");
 
 /** A user whom an earlier search finds is not found again. */
 function searchQuery(search: number, isContinued: boolean): string {
-  const value = SEARCHED[search], key = value === LAST_NAME ? "unique_id" : value;
+  const value = SEARCHED[search], isLastName = value === LAST_NAME;
+  const key = isLastName ? "unique_id" : value;
   const earlier = SEARCHED.slice(0, search).map((other, at) => `and coalesce(${other}, '') not ${begins(at)}`);
   return `
-    select ${key} as key, unique_id, login_source, first_name, last_name, user_name, email,
+    select key, unique_id, login_source, first_name, last_name, user_name, email,
       case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end as state
-    from rosterd.users
-    where ${value} ${begins(search)} ${earlier.join(" ")}
-      ${isContinued ? `and ${key} >= $3 and (${key}, unique_id) > ($3, $4)` : ""}
-    order by ${key}, unique_id limit $2`;
+    from (
+      select *, ${key} as key from rosterd.users
+      where ${isLastName ? `(${MAY_BEGIN}) and ` : ""}${value} ${begins(search)} ${earlier.join(" ")}
+        ${isContinued ? `and ${key} >= $3 and (${key}, unique_id) > ($3, $4)` : ""}
+      -- Otherwise PostgreSQL reads the table in the order of unique_id, which takes ten times as long.
+      ${isLastName ? "offset 0" : ""}
+    ) as found
+    order by key, unique_id limit $2`;
 }
 
 /** One page of users, by the first search that finds them. */
