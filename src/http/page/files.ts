@@ -27,6 +27,7 @@ export { default as "overview.js" } from "./assets/overview.js" with { type: "te
 export { default as "paged.js" } from "./assets/paged.js" with { type: "text" };
 export { default as "parts.css" } from "./assets/parts.css" with { type: "text" };
 export { default as "parts.js" } from "./assets/parts.js" with { type: "text" };
+export { default as "person.css" } from "./assets/person.css" with { type: "text" };
 export { default as "progress.js" } from "./assets/progress.js" with { type: "text" };
 export { default as "route.js" } from "./assets/route.js" with { type: "text" };
 export { default as "sample-roster.csv" } from "./assets/sample-roster.csv" with { type: "text" };
@@ -47,4 +48,6 @@ export { default as "style.css" } from "./assets/style.css" with { type: "text" 
 export { default as "tables.css" } from "./assets/tables.css" with { type: "text" };
 export { default as "test_mail.js" } from "./assets/test_mail.js" with { type: "text" };
 export { default as "used_settings.js" } from "./assets/used_settings.js" with { type: "text" };
+export { default as "user.js" } from "./assets/user.js" with { type: "text" };
+export { default as "users.js" } from "./assets/users.js" with { type: "text" };
 export { default as "words.js" } from "./assets/words.js" with { type: "text" };

@@ -4,9 +4,16 @@ import { data, table } from "./parts.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Change & { permits_released?: (string | null)[] }} Change */
 
-/** @param {readonly Change[]} changes @param {string} caption */
-export function changeTable(changes, caption) {
-  const rows = changes.map((change) => [data(change.unique_id), change.outcome, changedValues(change)]);
+/**
+ * @param {readonly Change[]} changes @param {string} caption
+ * @param {(uniqueId: string) => string} [linkOf] A link to the user.
+ */
+export function changeTable(changes, caption, linkOf) {
+  const rows = changes.map((change) => {
+    const id = data(change.unique_id);
+    const subject = linkOf === undefined ? id : h("a", { href: linkOf(change.unique_id) }, id);
+    return [subject, change.outcome, changedValues(change)];
+  });
   const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
   return table(caption, columns, rows, "changes");
 }

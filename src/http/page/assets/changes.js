@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { paged } from "./paged.js";
 import { data, empty, moment, notice } from "./parts.js";
-import { changesLink } from "./route.js";
+import { changesLink, userLink } from "./route.js";
 import { capital } from "./words.js";
 
 /** @typedef {import("../../service.ts").ChangePage} ChangePage */
@@ -59,6 +59,8 @@ async function people(entry, outcome, page) {
       h("p", null, "What this import changed was deleted after the retention period (bak_retention_days)."),
     );
   }
+  // A trial created nobody.
+  const linkOf = entry.status === "checked" ? undefined : userLink;
   const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
   return [
     undone_at !== null && notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), ".")),
@@ -73,7 +75,7 @@ async function people(entry, outcome, page) {
       show: (/** @type {readonly ImportChange[]} */ changes) =>
         changes.length === 0
           ? empty("No users.")
-          : changeTable(changes, "Users, by unique_id, with each value before and after"),
+          : changeTable(changes, "Users, by unique_id, with each value before and after", linkOf),
     }),
   ];
 }

@@ -30,3 +30,8 @@ export function importsLink(parameters) {
 export function changesLink(id, outcome) {
   return `#/imports/${id}/changes${outcome === null ? "" : `?outcome=${outcome}`}`;
 }
+
+/** @param {string} uniqueId */
+export function userLink(uniqueId) {
+  return `#/users/${encodeURIComponent(uniqueId)}`;
+}
