@@ -1,5 +1,6 @@
 /** All commands in the order of `rosterd --help`. */
 import type { Command } from "./command.ts";
+import { changesCommand } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { approveCommand, discardCommand, undoCommand } from "./commands/decide.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -22,6 +23,7 @@ import {
   tokenListCommand,
   tokenRemoveCommand,
 } from "./commands/token.ts";
+import { findCommand, showUserCommand } from "./commands/users.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -29,9 +31,12 @@ export const COMMANDS: readonly Command[] = [
   checkCommand,
   importsCommand,
   showCommand,
+  changesCommand,
   approveCommand,
   discardCommand,
   undoCommand,
+  findCommand,
+  showUserCommand,
   doctorCommand,
   statusCommand,
   settingsGetCommand,

@@ -149,6 +149,12 @@ export const change = z.object({
 /** A change that an import would make, as `check` reports it. */
 export type Change = z.output<typeof change>;
 
+export const importChange = change.extend({
+  permits_released: z.array(z.string().nullable()).describe("The numbers of the permits released; null: one without."),
+});
+/** What an import changed of one user. For a trial: what it would have changed. */
+export type ImportChange = z.output<typeof importChange>;
+
 /** A roster value that does not replace the user's own (docs/file-format.md#fill-only-columns). */
 export const keptValue = z.object({
   line: z.int().min(1),

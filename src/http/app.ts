@@ -18,6 +18,7 @@ import { addSessionRoutes } from "./session_routes.ts";
 import { addSettingsRoutes } from "./settings_routes.ts";
 import { addOpenRoutes, addStatusRoutes } from "./status_routes.ts";
 import { requireToken, type TokenOptions } from "./tokens.ts";
+import { addUserRoutes } from "./user_routes.ts";
 
 export interface HttpOptions extends TokenOptions {
   version: string;
@@ -46,6 +47,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addSettingsRoutes(app, service);
   addImportRoutes(app, service);
   addDecisionRoutes(app, service);
+  addUserRoutes(app, service);
   addFileRoutes(app, service, { log, bodyTimeoutMs });
   return app;
 }
@@ -61,14 +63,15 @@ async function mayClerksDecide({ settings }: Service): Promise<boolean> {
 }
 
 /**
- * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent, such as a file.
+ * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent. A file that is made
+ * while it is sent has no known length.
  */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   // Only for HEAD: reading `body` turns any other response into a stream, which has no length.
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   const { body, headers } = c.res;
-  if (headers.has("content-length")) await body.cancel();
+  if (headers.has("content-length") || headers.has("content-disposition")) await body.cancel();
   else headers.set("content-length", String((await c.res.arrayBuffer()).byteLength));
 };
 

@@ -1,4 +1,4 @@
-/** The routes that transfer a whole file: downloading failed records, and checking a roster. */
+/** The routes that transfer a whole file: downloading failed records or changes, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { isFeedName } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
@@ -16,6 +16,14 @@ const getFailedFile = createRoute({
   method: "get",
   path: "/imports/{id}/failed.csv",
   summary: "Download the failed records, to correct and upload again",
+  request: { params: importPath },
+  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(404, 410, 422, 503) },
+});
+
+const getChangesFile = createRoute({
+  method: "get",
+  path: "/imports/{id}/changes.csv",
+  summary: "Download what an import changed",
   request: { params: importPath },
   responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(404, 410, 422, 503) },
 });
@@ -54,6 +62,14 @@ export function addFileRoutes(
     return c.body(cutWhenBroken(file.stream, log), 200, {
       "content-type": "text/csv; charset=utf-8",
       "content-length": String(file.size),
+      "content-disposition": attachment(file.name),
+    });
+  });
+  app.openapi(getChangesFile, async (c) => {
+    const file = found(await service.imports.changesFile(c.req.valid("param").id));
+    if ("gone" in file) throw new Problem(410, file.gone);
+    return c.body(cutWhenBroken(file.stream, log), 200, {
+      "content-type": "text/csv; charset=utf-8",
       "content-disposition": attachment(file.name),
     });
   });

@@ -1,11 +1,11 @@
 /** The routes for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { IMPORT_STATUSES } from "../domain/outcome.ts";
+import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
 import { bodiless } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
-import { errors, importPath, json, wholeNumber } from "./route.ts";
-import { failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
+import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
+import { changePage, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
@@ -59,11 +59,6 @@ const listFailures = createRoute({
   responses: { 200: json("One page of failures.", failurePage), ...errors(404, 422, 503) },
 });
 
-/** Refuses NUL, which PostgreSQL cannot store in text. */
-const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
-  .max(1_000, { error: "must have at most 1,000 characters" })
-  .refine((text) => !text.includes("\0"), { error: "must be a unique_id" });
-
 const listHeld = createRoute({
   method: "get",
   path: "/imports/{id}/held",
@@ -73,6 +68,21 @@ const listHeld = createRoute({
     query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: uniqueId.optional() }),
   },
   responses: { 200: json("One page of held users.", heldPage), ...errors(404, 422, 503) },
+});
+
+const listChanges = createRoute({
+  method: "get",
+  path: "/imports/{id}/changes",
+  summary: "List what an import changed, by unique_id",
+  request: {
+    params: importPath,
+    query: z.strictObject({
+      limit: wholeNumber(1, 1_000).default(100),
+      after: uniqueId.optional(),
+      outcome: z.enum(OUTCOMES, { error: `must be one of ${OUTCOMES.join(", ")}` }).optional(),
+    }),
+  },
+  responses: { 200: json("One page of users.", changePage), ...errors(404, 422, 503) },
 });
 
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
@@ -89,6 +99,10 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   });
   app.openapi(listHeld, async (c) => {
     const page = await imports.held(c.req.valid("param").id, c.req.valid("query"));
+    return c.json(found(page), 200);
+  });
+  app.openapi(listChanges, async (c) => {
+    const page = await imports.changes(c.req.valid("param").id, c.req.valid("query"));
     return c.json(found(page), 200);
   });
 }

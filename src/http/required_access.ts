@@ -21,10 +21,14 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "GET /imports/{id}/failures": "clerk",
   "GET /imports/{id}/failed.csv": "clerk",
   "GET /imports/{id}/held": "clerk",
+  "GET /imports/{id}/changes": "clerk",
+  "GET /imports/{id}/changes.csv": "clerk",
   "POST /imports/{id}/approve": "decide",
   "POST /imports/{id}/discard": "decide",
   "POST /imports/{id}/undo": "decide",
   "POST /check": "clerk",
+  "GET /users": "clerk",
+  "GET /users/{unique_id}": "clerk",
 };
 
 /** `path` as in OpenAPI: `/imports/{id}`. */

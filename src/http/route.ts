@@ -29,6 +29,11 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
     .openapi({ type: "integer", minimum: from, maximum: to });
 }
 
+/** Refuses NUL, which PostgreSQL cannot store in text. */
+export const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
+  .max(1_000, { error: "must have at most 1,000 characters" })
+  .refine((text) => !text.includes("\0"), { error: "must have no NUL" });
+
 export const importPath = z.object({ id: wholeNumber(1) });
 
 export const refuseParameters: Hook<unknown, HttpEnv, string, unknown> = (result) => {

@@ -7,6 +7,7 @@ import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAG
 import { proposal, rosterFinding } from "../domain/roster_finding.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
+import * as users from "../domain/user.ts";
 import type { WaitingFile } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 
@@ -59,6 +60,19 @@ export const heldPage = z.object({
   held: z.array(decisions.heldUser.clone().openapi("HeldUser")),
   next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
+
+export const changePage = z.object({
+  changes: z.array(outcome.importChange.clone().openapi("Change")),
+  cleared_at: time.nullable().describe("When the retention deleted the changes; null if they are known."),
+  next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
+});
+
+export const userPage = z.object({
+  users: z.array(users.foundUser.clone().openapi("FoundUser")),
+  next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
+});
+
+export const userDocument = users.user.clone().openapi("User");
 
 export const approved = decisions.approved.clone().openapi("Approved");
 export const discarded = decisions.discarded.clone().openapi("Discarded");

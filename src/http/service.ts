@@ -1,9 +1,10 @@
 /** What the HTTP interface needs from the program; `tests/http` has a fake. */
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
-import type { CodedText } from "../domain/outcome.ts";
+import type { CodedText, ImportChange, Outcome } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
+import type { FoundUser, User, UserPlace } from "../domain/user.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
@@ -45,15 +46,33 @@ export interface ImportHistory {
   failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id. */
   held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
+  /** The users that the import created, changed or held, ordered by unique_id. */
+  changes(id: number, query: ChangeQuery): Promise<ChangePage | null>;
+  /** All of them as CSV. `gone` says why they are no longer known. */
+  changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
 }
 
-export interface FailedFile {
+export interface ChangeQuery extends DetailQuery<string> {
+  outcome?: Outcome;
+}
+
+export interface ChangePage {
+  changes: ImportChange[];
+  /** When the retention deleted them; otherwise null. */
+  cleared_at: string | null;
+  next: string | null;
+}
+
+export interface Download {
   name: string;
+  stream: ReadableStream<Uint8Array>;
+}
+
+export interface FailedFile extends Download {
   /** In bytes. */
   size: number;
-  stream: ReadableStream<Uint8Array>;
 }
 
 /**
@@ -67,6 +86,20 @@ export interface Decisions {
   undo(id: number, signal: AbortSignal, by: string): Promise<Undone | null>;
 }
 
+export interface UserQuery {
+  /** The beginning of a unique_id, user_name, email or last name. */
+  q: string;
+  /** 1 to 200. */
+  limit: number;
+  after?: UserPlace;
+}
+
+export interface Users {
+  find(query: UserQuery): Promise<{ users: FoundUser[]; next: string | null }>;
+  /** Null for an unknown user. */
+  get(uniqueId: string): Promise<User | null>;
+}
+
 export type StatusDocument = z.output<typeof statusDocument>;
 
 /** Readable by every client, so the texts name no path, host or user. */
@@ -77,6 +110,7 @@ export interface Service {
   readonly settings: SettingsService;
   readonly imports: ImportHistory;
   readonly decisions: Decisions;
+  readonly users: Users;
   /** Sends a test mail now. `text` describes the result. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**

@@ -10,6 +10,7 @@ import knownState from "./migrations/0007_known_state.sql" with { type: "text" }
 import feeds from "./migrations/0008_feeds.sql" with { type: "text" };
 import names from "./migrations/0009_names.sql" with { type: "text" };
 import uncheckedDetails from "./migrations/0010_unchecked_details.sql" with { type: "text" };
+import releasedPermits from "./migrations/0011_released_permits.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly string[] = [
   feeds,
   names,
   uncheckedDetails,
+  releasedPermits,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

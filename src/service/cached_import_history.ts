@@ -2,7 +2,8 @@
  * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
  * Busy}.
  */
-import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import { Busy, type ChangeQuery, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../inbox/files/open.ts";
@@ -15,6 +16,7 @@ import {
   readTotals,
   type Totals,
 } from "../postgres/history/history.ts";
+import { allChanges, listChanges } from "../postgres/history/import_changes.ts";
 import { listHeld } from "../postgres/history/holds.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
@@ -62,7 +64,7 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
-    if (!this.#isBusy) return await this.#ask((sql) => listImports(sql, query));
+    if (!this.#isBusy) return await this.ask((sql) => listImports(sql, query));
     const { limit, before = Infinity, status, feed } = query;
     const found = this.#newest.filter((entry) =>
       entry.id < before && (status === undefined || entry.status === status) &&
@@ -73,18 +75,32 @@ export class CachedImportHistory implements ImportHistory {
   }
 
   async get(id: number): Promise<ImportEntry | null> {
-    if (!this.#isBusy) return await this.#ask((sql) => findImport(sql, id));
+    if (!this.#isBusy) return await this.ask((sql) => findImport(sql, id));
     const cached = this.#newest.find((entry) => entry.id === id);
     if (cached === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return cached ?? null;
   }
 
   async failures(id: number, query: DetailQuery<number>) {
-    return await this.#ask((sql) => listFailures(sql, id, query));
+    return await this.ask((sql) => listFailures(sql, id, query));
   }
 
   async held(id: number, query: DetailQuery<string>) {
-    return await this.#ask((sql) => listHeld(sql, id, query));
+    return await this.ask((sql) => listHeld(sql, id, query));
+  }
+
+  async changes(id: number, query: ChangeQuery) {
+    return await this.ask((sql) => listChanges(sql, id, query));
+  }
+
+  async changesFile(id: number) {
+    const entry = await this.get(id);
+    if (entry === null) return null;
+    // Fails now rather than within the file.
+    const first = await this.changes(id, { limit: 1 });
+    if (first !== null && first.cleared_at !== null) return { gone: "older history was cleared (bak_retention_days)" };
+    const pages = allChanges((query) => this.ask((sql) => listChanges(sql, id, query)));
+    return { name: changesFileName(entry.bak_file ?? entry.file), stream: ReadableStream.from(changesFile(pages)) };
   }
 
   async failedFile(id: number) {
@@ -108,7 +124,8 @@ export class CachedImportHistory implements ImportHistory {
     }
   }
 
-  async #ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
+  /** Asks the database. Throws {@link Busy} while an import blocks it. */
+  async ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new Busy();
     const { databaseMonitor, database } = this.options;
     return await databaseMonitor.ask(() => withTimeout(ANSWER_TIMEOUT_MS, question(database.sql)));

@@ -23,6 +23,7 @@ import {
   type SettingsService,
   type StatusDocument,
   TurnFailed,
+  type Users,
 } from "../http/service.ts";
 import type { Metric } from "../http/metrics.ts";
 import { CHECKED_PREFIX } from "../host/data_folder.ts";
@@ -33,6 +34,7 @@ import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { checkDatabase, embedded } from "../postgres/doctor.ts";
+import { findUser, findUsers } from "../postgres/history/users.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Outbox } from "../smtp/outbox.ts";
@@ -75,12 +77,17 @@ export class RosterdService implements Service {
   readonly settings: SettingsService;
   readonly imports: CachedImportHistory;
   readonly decisions: Decisions;
+  readonly users: Users;
   readonly #parts: ServiceParts;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.imports = parts.history;
     this.decisions = parts.decisions;
+    this.users = {
+      find: (query) => parts.history.ask((sql) => findUsers(sql, query)),
+      get: (uniqueId) => parts.history.ask((sql) => findUser(sql, uniqueId)),
+    };
     const { settingsFile, turns, log } = parts;
     const change = async (by: string, make: () => Promise<StoredSettings>): Promise<StoredSettings> => {
       const before = await settingsFile.read();

@@ -181,6 +181,56 @@ serverTest("imports lists the history, and imports show prints one import", asyn
   assert.equal((await here.run("imports", "show", "99")).code, 1);
 });
 
+serverTest("imports changes prints what an import changed, for people, as CSV and as JSON", async () => {
+  await using here = await workplace();
+  await here.write("first.csv", "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,=Hull\n");
+  await here.write("second.csv", "unique_id,login_source,city\n1,ldap,Hull\n2,ldap,=Hull\n3,ldap,\n");
+  await here.run("import", "first.csv", "second.csv");
+  const { imports: [{ id }] } = JSON.parse((await here.run("imports", "--json")).out);
+  const run = async (...words: string[]) => (await here.run("imports", "changes", String(id), ...words)).out;
+  assert.equal(await run(), '1: updated (city "Ottawa" → "Hull")\n3: created (login_source "ldap", active "1")\n');
+  assert.equal(await run("--outcome", "updated"), '1: updated (city "Ottawa" → "Hull")\n');
+  assert.equal(
+    await run("--csv"),
+    "unique_id,outcome,column,before,after\r\n1,updated,city,Ottawa,Hull\r\n" +
+      "3,created,login_source,,ldap\r\n3,created,active,,1\r\n",
+  );
+  const { changes, next } = JSON.parse(await run("--json"));
+  assert.deepEqual([changes.length, changes[0].columns, next], [2, { city: ["Ottawa", "Hull"] }, null]);
+  assert.equal((await here.run("imports", "changes", "99")).code, 1);
+  assert.equal((await here.run("imports", "changes", String(id), "--outcome", "gone")).code, 64);
+});
+
+serverTest("users find and users show answer who someone is, and what imports did", async () => {
+  await using here = await workplace();
+  await here.write("first.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Ottawa\n2,ldap,Chan,Hull\n");
+  await here.write("second.csv", "unique_id,login_source,last_name,city\n1,ldap,Roy,Hull\n2,,Chan,Hull\n");
+  await here.run("import", "first.csv", "second.csv");
+  assert.equal((await here.run("users", "find", "ro")).out, "1  active  Roy, ldap\n");
+  assert.equal((await here.run("users", "find", "nobody")).out, "no user found\n");
+  const { out } = await here.run("users", "show", "1");
+  assert.match(out, /^1: active\n {2}login_source "ldap"\n {2}last_name "Roy"\n {2}city "Hull"\n/);
+  assert.match(
+    out,
+    /changes made by other programs are not in it:\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
+  );
+  assert.match(
+    out,
+    /import 1, first\.csv: created \(login_source "ldap", last_name "Roy", city "Ottawa", active "1"\)\n$/,
+  );
+  assert.match(
+    (await here.run("users", "show", "2")).out,
+    /last failure: import 2, second\.csv, line 3: 9014 login_source/,
+  );
+  const user = JSON.parse((await here.run("users", "show", "1", "--json")).out);
+  assert.deepEqual([user.state, user.history.length], ["active", 2]);
+  assert.deepEqual(await here.run("users", "show", "9"), {
+    code: 1,
+    out: "",
+    err: "rosterd: this user does not exist\n",
+  });
+});
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

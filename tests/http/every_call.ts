@@ -8,7 +8,7 @@ export interface Call {
   method: string;
   /** Such as `/imports/{id}`. */
   template: string;
-  /** The path of an import or file that exists. */
+  /** The path of an import, user or file that exists. */
   path: string;
   /** Whether it needs no token. */
   isOpen: boolean;
@@ -23,10 +23,11 @@ export function everyCall({ openApi: { document } }: Http): Call[] {
     Object.entries(methods).map(([name, { security }]) => {
       const method = name.toUpperCase();
       const isFile = template === "/check";
+      const query = isFile ? "?name=x.csv" : template === "/users" ? "?q=u" : "";
       return {
         method,
         template,
-        path: template.replace("{id}", "1").replace("{name}", "app.js") + (isFile ? "?name=x.csv" : ""),
+        path: template.replace("{id}", "1").replace("{name}", "app.js").replace("{unique_id}", "u5") + query,
         isOpen: security?.length === 0,
         token: method === "POST" && template === "/session" ? LINK : ADMIN,
         body: isFile ? "file" : ["PATCH", "PUT"].includes(method) ? "settings" : "nothing",

@@ -5,7 +5,8 @@ import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
 import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
-import { noCounts } from "../../src/domain/outcome.ts";
+import { type ImportChange, noCounts } from "../../src/domain/outcome.ts";
+import type { FoundUser, User } from "../../src/domain/user.ts";
 import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
 import { openSettingsFile } from "../../src/host/settings_file.ts";
 import type { Failure, ImportEntry } from "../../src/importer/ports.ts";
@@ -84,6 +85,39 @@ export const HELD: HeldUser = {
   permits: 2,
 };
 
+export const CHANGE: ImportChange = {
+  unique_id: "u5",
+  outcome: "archived",
+  columns: { active: ["1", "0"] },
+  permits_released: ["P501", null],
+};
+
+export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archived,active,1,0\r\n";
+
+export const FOUND: FoundUser = {
+  ...{ unique_id: "u5", state: "archived", login_source: "ldap", first_name: null },
+  ...{ last_name: "Roy", user_name: null, email: null },
+};
+
+export const USER: User = {
+  unique_id: "u5",
+  state: "archived",
+  archived_at: "2026-11-23T18:00:01.000Z",
+  created_at: "2026-11-20T18:00:01.000Z",
+  updated_at: "2026-11-23T18:00:01.000Z",
+  values: { login_source: "ldap", last_name: "Roy" },
+  permits: [{ permit_no: "P501", status: "released", released_at: null, released_by_import: 1 }],
+  holds: [{ import: 2, feed: "", file: "students.csv", line: null, effect: "archive" }],
+  last_failure: { import: 1, feed: "", file: "students.csv", at: null, line: 3, problems: FAILURE.problems },
+  history: [{
+    ...{ import: 1, feed: "", file: "students.csv", at: null, outcome: "archived", undone_at: null },
+    columns: { active: ["1", "0"] },
+    permits_released: ["P501", null],
+    decisions: [{ what: "approved", at: "2026-11-23T18:00:01.000Z", by: "registry" }],
+  }],
+  cleared_until: null,
+};
+
 export const LEFT_OUT = {
   left_out: [{ unique_id: "u5", reason: "the user is archived already" }],
   left_out_total: 1,
@@ -147,6 +181,15 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];
         return Promise.resolve(id === 1 ? { held, next: null } : null);
       },
+      changes: (id, { after }) => {
+        const changes = after === undefined || after < CHANGE.unique_id ? [CHANGE] : [];
+        return Promise.resolve(id === 1 ? { changes, cleared_at: null, next: null } : null);
+      },
+      changesFile: (id) => {
+        if (id === 2) return Promise.resolve({ gone: "older history was cleared (bak_retention_days)" });
+        const stream = new Blob([CHANGES_FILE]).stream();
+        return Promise.resolve(id === 1 ? { name: "students.changes.csv", stream } : null);
+      },
       failedFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });
         const stream = new Blob([FAILED_FILE]).stream();
@@ -157,6 +200,10 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       approve: (id) => decided(id, { archived: 11, disabled: 0, permits_released: 9, ...LEFT_OUT }),
       discard: (id) => decided(id, { discarded: 12, left_out: [], left_out_total: 0 }),
       undo: (id) => decided(id, { restored: 3, archived: 1, permits_restored: 2, permits_released: 0, ...LEFT_OUT }),
+    },
+    users: {
+      find: () => Promise.resolve({ users: [FOUND], next: null }),
+      get: (uniqueId) => Promise.resolve(uniqueId === "u5" ? USER : null),
     },
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),

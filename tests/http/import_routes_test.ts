@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { entry, FAILED_FILE, FAILURE, testHttp } from "./fake_service.ts";
+import { CHANGE, CHANGES_FILE, entry, FAILED_FILE, FAILURE, testHttp } from "./fake_service.ts";
 
 Deno.test("The history is listed newest first, in pages and by status", async () => {
   await using http = await testHttp();
@@ -66,4 +66,17 @@ Deno.test("A requested scan answers 202, and one that was waited for 200", async
   const waited = await http.ask("POST", "/imports?wait=true");
   assert.deepEqual([waited.status, await waited.json()], [200, { imports: [entry(2)] }]);
   assert.equal((await http.ask("POST", "/imports?wait=yes")).status, 422);
+});
+
+Deno.test("Changes are listed and downloaded, and HEAD does not make the file", async () => {
+  await using http = await testHttp();
+  const page = await (await http.ask("GET", "/imports/1/changes")).json();
+  assert.deepEqual(page, { changes: [CHANGE], cleared_at: null, next: null });
+  assert.equal((await http.ask("GET", "/imports/1/changes?outcome=gone")).status, 422);
+  const file = await http.ask("GET", "/imports/1/changes.csv");
+  assert.equal(await file.text(), CHANGES_FILE);
+  assert.equal(file.headers.get("content-disposition")?.includes('"students.changes.csv"'), true);
+  const head = await http.ask("HEAD", "/imports/1/changes.csv");
+  assert.deepEqual([head.status, head.headers.get("content-length")], [200, null]);
+  assert.equal((await http.ask("GET", "/imports/2/changes.csv")).status, 410);
 });

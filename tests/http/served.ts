@@ -33,7 +33,15 @@ export async function talk({ port }: HttpServer, text: string): Promise<string> 
 
 /** A history that has only a failed-records file. */
 export function historyOf(failedFile: () => FailedFile): ImportHistory {
-  return { list: never, get: never, failures: never, held: never, failedFile: () => Promise.resolve(failedFile()) };
+  return {
+    list: never,
+    get: never,
+    failures: never,
+    held: never,
+    changes: never,
+    changesFile: never,
+    failedFile: () => Promise.resolve(failedFile()),
+  };
 }
 
 function never(): never {

@@ -18,6 +18,10 @@ export async function everyView(page: Page, look: (view: string) => Promise<void
       ["#/imports/3", "staff.csv"],
       ["#/imports/4", "Roster spring.xlsx.csv"],
       ["#/imports/6", "students-2027-01.csv"],
+      ["#/imports/6/changes", "What import 6 changed"],
+      ["#/users?q=number", "Users: number"],
+      ["#/users?q=nobody", "Users: nobody"],
+      ["#/users/u0003", "Person Number 3"],
       ["#/imports/99", "Page not found"],
       ["#/nowhere", "Page not found"],
     ]

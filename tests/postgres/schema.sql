@@ -3,7 +3,8 @@ table import_changes (
   unique_id text collate "C" not null,
   changes jsonb not null,
   lost_active boolean not null,
-  changed_at timestamp with time zone not null default now()
+  changed_at timestamp with time zone not null default now(),
+  permits_released text[]
 )
 table import_failures (
   import_id bigint not null,

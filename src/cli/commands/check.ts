@@ -8,6 +8,7 @@ import { type ServiceClient, withAccess, withServer } from "../access.ts";
 import { feedOf } from "../feed_flag.ts";
 import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
+import { quoted, valueWords } from "../changed_words.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
 import { printLikelyFixes } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
@@ -74,9 +75,7 @@ async function withNamedDatabase<T>(
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {
   const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held } = report;
   for (const { unique_id, outcome, columns } of changes.slice(0, MAX_CHANGES_PRINTED)) {
-    const pairs = Object.entries(columns).map(([column, [before, after]]) =>
-      outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
-    );
+    const pairs = valueWords({ outcome, columns });
     const changed = paint.faint(pairs.length === 0 ? "" : ` (${pairs.join(", ")})`);
     out(`  would be ${outcome}: ${printable(unique_id)}${changed}`);
   }
@@ -89,8 +88,4 @@ function printKept({ out }: Terminal, { kept }: CheckReport): void {
   for (const { unique_id, column, roster, kept: value } of kept.slice(0, MAX_CHANGES_PRINTED)) {
     out(`  would keep: ${printable(unique_id)} (${column} ${quoted(value)}, not ${quoted(roster)})`);
   }
-}
-
-function quoted(value: string | null): string {
-  return value === null ? "nothing" : `"${printable(value)}"`;
 }

@@ -1,6 +1,8 @@
 /** The files of the admin page, embedded as text under their file names. */
 export { default as "api.js" } from "./assets/api.js" with { type: "text" };
 export { default as "app.js" } from "./assets/app.js" with { type: "text" };
+export { default as "change_table.js" } from "./assets/change_table.js" with { type: "text" };
+export { default as "changes.js" } from "./assets/changes.js" with { type: "text" };
 export { default as "check.js" } from "./assets/check.js" with { type: "text" };
 export { default as "checked.js" } from "./assets/checked.js" with { type: "text" };
 export { default as "counts.css" } from "./assets/counts.css" with { type: "text" };
@@ -8,6 +10,7 @@ export { default as "counts.js" } from "./assets/counts.js" with { type: "text" 
 export { default as "decide.js" } from "./assets/decide.js" with { type: "text" };
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };
+export { default as "download.js" } from "./assets/download.js" with { type: "text" };
 export { default as "failures.js" } from "./assets/failures.js" with { type: "text" };
 export { default as "feed.js" } from "./assets/feed.js" with { type: "text" };
 export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };
@@ -24,6 +27,7 @@ export { default as "overview.js" } from "./assets/overview.js" with { type: "te
 export { default as "paged.js" } from "./assets/paged.js" with { type: "text" };
 export { default as "parts.css" } from "./assets/parts.css" with { type: "text" };
 export { default as "parts.js" } from "./assets/parts.js" with { type: "text" };
+export { default as "person.css" } from "./assets/person.css" with { type: "text" };
 export { default as "progress.js" } from "./assets/progress.js" with { type: "text" };
 export { default as "route.js" } from "./assets/route.js" with { type: "text" };
 export { default as "sample-roster.csv" } from "./assets/sample-roster.csv" with { type: "text" };
@@ -44,4 +48,6 @@ export { default as "style.css" } from "./assets/style.css" with { type: "text" 
 export { default as "tables.css" } from "./assets/tables.css" with { type: "text" };
 export { default as "test_mail.js" } from "./assets/test_mail.js" with { type: "text" };
 export { default as "used_settings.js" } from "./assets/used_settings.js" with { type: "text" };
+export { default as "user.js" } from "./assets/user.js" with { type: "text" };
+export { default as "users.js" } from "./assets/users.js" with { type: "text" };
 export { default as "words.js" } from "./assets/words.js" with { type: "text" };

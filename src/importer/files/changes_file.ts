@@ -1,6 +1,9 @@
-/** Writes what a trial would have changed: one row for each value, attached to the mail (docs/mail.md#attachment). */
+/**
+ * Writes what an import changed: one row for each value. Also what a trial would have changed, attached to its mail
+ * (docs/mail.md#attachment).
+ */
 import { inColumnOrder } from "../../domain/columns.ts";
-import type { Change } from "../../domain/outcome.ts";
+import type { Change, ImportChange } from "../../domain/outcome.ts";
 import { guard } from "../checks/spreadsheet.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 
@@ -12,16 +15,19 @@ export function changesFileName(bakFile: string): string {
 }
 
 /** UTF-8 with BOM and CRLF. A user without changed values, such as one who is held, has one row. */
-export async function* changesFile(pages: AsyncIterable<readonly Change[]>): AsyncGenerator<Uint8Array> {
+export async function* changesFile(
+  pages: AsyncIterable<readonly (Change | ImportChange)[]>,
+): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(BYTE_ORDER_MARK + csvRow(["unique_id", "outcome", "column", "before", "after"], DELIMITER));
   for await (const changes of pages) yield encoder.encode(changes.flatMap(rowsOf).join(""));
 }
 
-function rowsOf({ unique_id, outcome, columns }: Change): string[] {
-  const values = Object.entries(inColumnOrder(columns)).map((
-    [name, [before, after]],
-  ) => [name, before ?? "", after ?? ""]);
-  return (values.length === 0 ? [["", "", ""]] : values)
-    .map((value) => csvRow([unique_id, outcome, ...value].map(guard), DELIMITER));
+/** A released permit is a row, too: its number was the user's before. */
+function rowsOf({ unique_id, outcome, columns, ...change }: Change | ImportChange): string[] {
+  const values = Object.entries(inColumnOrder(columns)).map(([name, [before, after]]) => [name, before, after]);
+  const permits = "permits_released" in change ? change.permits_released.map((no) => ["permit_no", no, null]) : [];
+  const rows = [...values, ...permits];
+  return (rows.length === 0 ? [["", "", ""]] : rows)
+    .map((row) => csvRow([unique_id, outcome, ...row].map((value) => guard(value ?? "")), DELIMITER));
 }

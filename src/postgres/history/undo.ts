@@ -12,6 +12,7 @@ import undoFree from "../queries/decide/undo_free.sql" with { type: "text" };
 import undoLeftOut from "../queries/decide/undo_left_out.sql" with { type: "text" };
 import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
 import undoNames from "../queries/decide/undo_names.sql" with { type: "text" };
+import undoNotePermits from "../queries/decide/undo_note_permits.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
@@ -76,6 +77,7 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
 
 /** Restores permits, except those whose number now belongs to another user. Resolves to the number restored. */
 async function restorePermits(tx: Tx, importId: number): Promise<number> {
+  await tx.unsafe(undoNotePermits, [importId]);
   await tx.unsafe(undoPermits, [importId]);
   const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;
   return restored;

@@ -1,6 +1,7 @@
 /** Assembles the page: the session, the current view and the live status. Passes each view what it needs. */
 import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
+import { changesView } from "./changes.js";
 import { checkView } from "./check.js";
 import { h } from "./dom.js";
 import { importView } from "./import.js";
@@ -13,6 +14,8 @@ import { Session } from "./session.js";
 import { feedView, settingsView } from "./settings.js";
 import { settingsHistory } from "./settings_history.js";
 import { signIn } from "./sign_in.js";
+import { userView } from "./user.js";
+import { usersView } from "./users.js";
 import { countsInWords, fromNow, shown, statusOf } from "./words.js";
 
 /** @typedef {import("./route.js").Route} Route */
@@ -122,7 +125,7 @@ function open() {
   const out = button("Sign out", () => signOut(null), { class: "button quiet", id: "sign-out" });
   document.body.replaceChildren(
     skip,
-    h("header", null, h("div", { class: "bar-of-page" }, brand, nav, who, out)),
+    h("header", null, h("div", { class: "bar-of-page" }, brand, nav, session.isClerk && search(), who, out)),
     connection,
     main,
     announcer,
@@ -133,6 +136,24 @@ function open() {
   live.onStatus(announceEnds(), endOfSession());
   void live.look();
   void go();
+}
+
+/** Finds a person. */
+function search() {
+  const input = h("input", {
+    type: "text",
+    id: "search",
+    "aria-label": "Find a person",
+    placeholder: "ID, user name, email, last name",
+    autocomplete: "off",
+    maxlength: 200,
+  });
+  /** @param {Event} event */
+  const find = (event) => {
+    event.preventDefault();
+    if (input.value.trim() !== "") location.hash = `#/users?q=${encodeURIComponent(input.value.trim())}`;
+  };
+  return h("form", { role: "search", class: "search", onsubmit: find }, input);
 }
 
 function endOfSession() {
@@ -215,6 +236,9 @@ async function viewOf(route, page) {
   if (name === "") return await overview(page);
   if (name === "imports" && rest === "") return await importsView(page, route);
   if (name === "imports" && /^[1-9]\d*$/.test(rest)) return await importView(page, route);
+  if (name === "imports" && /^[1-9]\d*\/changes$/.test(rest)) return await changesView(page, route);
+  if (name === "users" && rest === "") return await usersView(page, route);
+  if (name === "users") return await userView(page, decodeURIComponent(rest));
   if (name === "check") return await checkView(page);
   if (name === "feed") return await feedView(page, route);
   if (name === "settings") return await settingsView(page, route);

@@ -1,4 +1,5 @@
 /** The result of a check: counts, settings that would fix the findings, failures, and the users who would change. */
+import { changeTable, value } from "./change_table.js";
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
@@ -36,7 +37,7 @@ export async function checked(report, settings) {
       "check-changes",
       "What would change",
       concerned(report) > changes.length && h("p", { class: "faint" }, `The first ${number(changes.length)} users:`),
-      await folded({ items: changes, what: "users", show: changeTable }),
+      await folded({ items: changes, what: "users", show: usersWhoWouldChange }),
     ),
     kept.length > 0 && section("check-kept", "Values that users keep", keptTable(kept)),
     first_records.length > 0 && section("check-records", "The first records", ...storedRecords(report)),
@@ -64,6 +65,11 @@ function failuresByLine(failures) {
   return failureTable(failures, "Failed records, by line");
 }
 
+/** @param {readonly Change[]} changes */
+function usersWhoWouldChange(changes) {
+  return changeTable(changes, "Users who would change or be held, value by value");
+}
+
 /** The number of users who would change or be held. @param {CheckReport} report */
 function concerned({ records, failed, unchanged, skipped, missing_archived, missing_held }) {
   return records - failed - unchanged - skipped + missing_archived + missing_held;
@@ -81,21 +87,6 @@ function summary(report) {
     waits > 0 && ` ${counted(waits, "user")} would be held for review.`,
     " Nothing was written.",
   );
-}
-
-/** @param {readonly Change[]} changes */
-function changeTable(changes) {
-  const rows = changes.map(({ unique_id, outcome, columns }) => [
-    data(unique_id),
-    outcome,
-    h(
-      "ul",
-      { class: "values" },
-      Object.entries(columns).map(([column, values]) => changedValue(column, values, outcome)),
-    ),
-  ]);
-  const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
-  return table("Users who would change or be held, value by value", columns, rows, "changes");
 }
 
 /** @param {readonly KeptValue[]} kept */
@@ -129,18 +120,4 @@ function storedRecords({ first_records, proposal }) {
     h("p", { class: "lead" }, `How they would be stored${how}.`),
     table("The first valid records, as they would be stored", columns, rows, "changes"),
   ];
-}
-
-/**
- * A created user has no earlier values.
- * @param {string} column @param {[string | null, string | null]} values @param {string} outcome
- */
-function changedValue(column, [before, after], outcome) {
-  const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
-  return h("li", null, h("code", null, column), " ", from, value(after));
-}
-
-/** @param {string | null} text */
-function value(text) {
-  return text === null ? h("span", { class: "faint" }, "empty") : data(text);
 }

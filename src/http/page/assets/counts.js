@@ -23,12 +23,27 @@ function bar(counts) {
   return h("div", { class: "bar", "aria-hidden": "true" }, parts);
 }
 
+/** The outcome of the users that a count is about. The other counts are about records. */
+const OUTCOMES_OF_USERS = /** @type {const} */ ({
+  created: "created",
+  updated: "updated",
+  reactivated: "reactivated",
+  archived: "archived",
+  held: "held",
+  permits_released: "archived",
+  missing_archived: "archived",
+  missing_held: "held",
+});
+
 /**
  * The bar with all figures.
  * @param {Counts} counts
+ * @param {(outcome: string) => string} [linkOf] A link to the users with this outcome.
  */
-export function figures(counts) {
+export function figures(counts, linkOf) {
   const beside = /** @type {const} */ (["permits_released", "missing_archived", "missing_held"]);
+  /** @param {keyof Counts} name */
+  const one = (name) => figure(name, counts[name], linkOf);
   return h(
     "div",
     { class: "figures" },
@@ -39,21 +54,31 @@ export function figures(counts) {
       counts.records === 1 ? " record" : " records",
     ),
     bar(counts),
-    h("dl", { class: "legend" }, OUTCOME_NAMES.map((name) => figure(name, counts[name]))),
-    h(
-      "dl",
-      { class: "legend beside" },
-      beside.filter((name) => counts[name] > 0).map((name) => figure(name, counts[name])),
-    ),
+    h("dl", { class: "legend" }, OUTCOME_NAMES.map(one)),
+    h("dl", { class: "legend beside" }, beside.filter((name) => counts[name] > 0).map(one)),
   );
 }
 
-/** @param {keyof Counts} name @param {number} count */
-function figure(name, count) {
+/** @param {keyof Counts} name @param {number} count @param {(outcome: string) => string} [linkOf] */
+function figure(name, count, linkOf) {
+  const outcome = name in OUTCOMES_OF_USERS
+    ? OUTCOMES_OF_USERS[/** @type {keyof typeof OUTCOMES_OF_USERS} */ (name)]
+    : null;
+  const isLink = count > 0 && outcome !== null && linkOf !== undefined;
   return h(
     "div",
     { class: count === 0 ? "zero" : "" },
     h("dt", null, h("span", { class: `dot ${name}`, "aria-hidden": "true" }), COUNT_WORDS[name]),
-    h("dd", null, number(count)),
+    h(
+      "dd",
+      null,
+      isLink
+        ? h(
+          "a",
+          { href: linkOf(outcome), "aria-label": `${COUNT_WORDS[name]}: show the users (${number(count)})` },
+          number(count),
+        )
+        : number(count),
+    ),
   );
 }

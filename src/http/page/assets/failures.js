@@ -1,7 +1,8 @@
 /** The failures of an import: line, user, and each problem with its reason, plus a button to download them. */
 import { h } from "./dom.js";
+import { downloadButton } from "./download.js";
 import { paged } from "./paged.js";
-import { asking, data, notice, section, table } from "./parts.js";
+import { data, notice, section, table } from "./parts.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
@@ -60,7 +61,9 @@ export async function failuresSection({ id, failed, failed_file }, page) {
         ? h("p", { class: "faint" }, "These records were deleted after the retention period (bak_retention_days).")
         : failureTable(failures, "Failed records, by line"),
   });
-  const download = failed_file === null ? null : downloadButton(id, failed_file, page);
+  const words = { name: failed_file ?? "", said: "The failed records were downloaded" };
+  const download = failed_file !== null &&
+    downloadButton("Download failed records", `imports/${id}/failed.csv`, words, page);
   return section(
     "failures",
     heading,
@@ -72,20 +75,4 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     download,
     list,
   );
-}
-
-/** @param {number} id @param {string} name @param {Page} page */
-function downloadButton(id, name, page) {
-  const download = async () => {
-    save(await (await page.api.ask("GET", `imports/${id}/failed.csv`)).blob(), name);
-    page.announce("The failed records were downloaded");
-  };
-  return asking("Download failed records", download, { id: "download", class: "download" });
-}
-
-/** Saves bytes that were fetched, because a plain link cannot send the token. @param {Blob} bytes @param {string} name */
-function save(bytes, name) {
-  const link = h("a", { href: URL.createObjectURL(bytes), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

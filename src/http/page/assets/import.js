@@ -7,6 +7,7 @@ import { heldSection } from "./held.js";
 import { button, data, facts, moment, notice, section, statusBadge } from "./parts.js";
 import { progress } from "./progress.js";
 import { feedPath, settingsOf } from "./feed.js";
+import { changesLink } from "./route.js";
 import { usedSettings } from "./used_settings.js";
 import {
   COUNT_WORDS,
@@ -81,7 +82,7 @@ async function build(entry, page, onDecided) {
     head(entry),
     entry.status === "running" ? running(entry, page) : null,
     verdict(entry),
-    isCounted(entry) ? section("counts", "Records", figures(entry)) : null,
+    isCounted(entry) ? counts(entry, page) : null,
     held,
     failures,
     warnings(entry),
@@ -98,6 +99,12 @@ async function build(entry, page, onDecided) {
 /** @param {ImportEntry} entry */
 function isCounted({ status }) {
   return status === "done" || status === "failed_records" || status === "held" || status === "checked";
+}
+
+/** @param {ImportEntry} entry @param {Page} page */
+function counts(entry, page) {
+  const linkOf = page.session.isClerk ? (/** @type {string} */ outcome) => changesLink(entry.id, outcome) : undefined;
+  return section("counts", "Records", figures(entry, linkOf));
 }
 
 /** @param {ImportEntry} entry */

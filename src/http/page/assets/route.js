@@ -29,3 +29,17 @@ export function importsLink(parameters) {
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return given.length === 0 ? "#/imports" : `#/imports?${query}`;
 }
+
+/**
+ * A link to the users that an import changed.
+ * @param {number} id
+ * @param {string | null} outcome Only these.
+ */
+export function changesLink(id, outcome) {
+  return `#/imports/${id}/changes${outcome === null ? "" : `?outcome=${outcome}`}`;
+}
+
+/** @param {string} uniqueId */
+export function userLink(uniqueId) {
+  return `#/users/${encodeURIComponent(uniqueId)}`;
+}

@@ -1,0 +1,89 @@
+/** A user and what rosterd knows about them, as schemas for OpenAPI (docs/people.md#one-person). */
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { decision } from "./decision.ts";
+import { failure, importChange } from "./outcome.ts";
+
+const time = z.string().describe("RFC 3339, UTC.");
+
+const state = z.enum(["active", "disabled", "archived"]);
+
+export const foundUser = z.object({
+  unique_id: z.string(),
+  state,
+  login_source: z.string(),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  user_name: z.string().nullable(),
+  email: z.string().nullable(),
+});
+/** A user that a search found. */
+export type FoundUser = z.output<typeof foundUser>;
+
+/** Where a page of users ended: the search by which the last user was found, the value found, and the unique_id. */
+export type UserPlace = readonly [search: number, value: string, uniqueId: string];
+
+export function formatPlace(place: UserPlace): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+/** Null for anything but a text from {@link formatPlace}. */
+export function parsePlace(text: string): UserPlace | null {
+  try {
+    return placeSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
+  } catch {
+    return null;
+  }
+}
+
+const storable = z.string().max(1_000).refine((text) => !text.includes("\0"));
+const placeSchema = z.tuple([z.int().min(0), storable, storable]);
+
+const ofImport = {
+  import: z.int(),
+  feed: z.string().describe('"" for the upload folder itself.'),
+  file: z.string(),
+};
+
+const historyEntry = z.object({
+  ...ofImport,
+  at: time.nullable().describe("When the user changed; of a user who was only held, when the import finished."),
+  ...importChange.omit({ unique_id: true }).shape,
+  undone_at: time.nullable().describe("When the import was undone."),
+  decisions: z.array(decision.omit({ counts: true })).describe("The decisions that concern the user, oldest first."),
+});
+/** What one import did to the user. */
+export type HistoryEntry = z.output<typeof historyEntry>;
+
+const permit = z.object({
+  permit_no: z.string().nullable(),
+  status: z.string(),
+  released_at: time.nullable(),
+  released_by_import: z.int().nullable(),
+});
+
+const userHold = z.object({
+  ...ofImport,
+  line: z.int().min(1).nullable().describe("The line of the record; null if the user is missing from the roster."),
+  effect: z.enum(["archive", "disable"]).describe("What approving does to the user."),
+});
+
+export const MAX_HISTORY = 1_000;
+
+export const user = z.object({
+  unique_id: z.string(),
+  state,
+  archived_at: time.nullable(),
+  created_at: time,
+  updated_at: time,
+  values: z.record(z.string(), z.string().nullable()).describe("Values by column, without unique_id and active."),
+  permits: z.array(permit),
+  holds: z.array(userHold).describe("The open holds on the user, newest first."),
+  last_failure: z.object({ ...ofImport, at: time.nullable(), ...failure.omit({ unique_id: true }).shape }).nullable()
+    .describe("The newest record of this user that failed; null if no record did."),
+  history: z.array(historyEntry).describe(
+    `What imports changed, newest first, at most ${MAX_HISTORY} imports. Changes made by other programs are not in it.`,
+  ),
+  cleared_until: time.nullable().describe("Older history was cleared: of imports that finished until then."),
+});
+export type User = z.output<typeof user>;

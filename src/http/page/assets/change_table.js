@@ -1,0 +1,43 @@
+/** Users who change, with each value before and after. */
+import { h } from "./dom.js";
+import { data, table } from "./parts.js";
+
+/** @typedef {import("../../../domain/outcome.ts").Change & { permits_released?: (string | null)[] }} Change */
+
+/**
+ * @param {readonly Change[]} changes @param {string} caption
+ * @param {(uniqueId: string) => string} [linkOf] A link to the user.
+ */
+export function changeTable(changes, caption, linkOf) {
+  const rows = changes.map((change) => {
+    const id = data(change.unique_id);
+    const subject = linkOf === undefined ? id : h("a", { href: linkOf(change.unique_id) }, id);
+    return [subject, change.outcome, changedValues(change)];
+  });
+  const columns = [{ heading: "unique_id" }, { heading: "Outcome" }, { heading: "Values", kind: "wide" }];
+  return table(caption, columns, rows, "changes");
+}
+
+/** @param {Pick<Change, "outcome" | "columns" | "permits_released">} change */
+export function changedValues({ outcome, columns, permits_released = [] }) {
+  return h(
+    "ul",
+    { class: "values" },
+    Object.entries(columns).map(([column, values]) => changedValue(column, values, outcome)),
+    permits_released.map((number) => h("li", null, h("code", null, "permit"), " ", value(number), " released")),
+  );
+}
+
+/**
+ * A created user has no earlier values.
+ * @param {string} column @param {[string | null, string | null]} values @param {string} outcome
+ */
+function changedValue(column, [before, after], outcome) {
+  const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
+  return h("li", null, h("code", null, column), " ", from, value(after));
+}
+
+/** @param {string | null} text */
+export function value(text) {
+  return text === null ? h("span", { class: "faint" }, "empty") : data(text);
+}

@@ -1,0 +1,97 @@
+/** The view of what an import changed: the users, by outcome, each value before and after. */
+import { changeTable } from "./change_table.js";
+import { downloadButton } from "./download.js";
+import { h } from "./dom.js";
+import { feedPath } from "./feed.js";
+import { paged } from "./paged.js";
+import { data, empty, moment, notice } from "./parts.js";
+import { changesLink, userLink } from "./route.js";
+import { capital } from "./words.js";
+
+/** @typedef {import("../../service.ts").ChangePage} ChangePage */
+/** @typedef {import("../../../domain/outcome.ts").ImportChange} ImportChange */
+/** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./route.js").Route} Route */
+
+const ON_A_PAGE = 100;
+
+const OUTCOMES = ["created", "updated", "reactivated", "archived", "held"];
+
+/** @param {Page} page @param {Route} route */
+export async function changesView(page, { rest, query }) {
+  const id = Number.parseInt(rest);
+  const outcome = query.get("outcome");
+  /** @type {ImportEntry} */
+  const entry = await page.api.get(`imports/${id}`, page.signal);
+  const title = entry.status === "checked" ? `What import ${id} would have changed` : `What import ${id} changed`;
+  const head = h(
+    "div",
+    { class: "view-head" },
+    h(
+      "p",
+      { class: "crumb" },
+      h("a", { href: "#/imports" }, "Imports"),
+      " / ",
+      h("a", { href: `#/imports/${id}` }, String(id)),
+      " / Changes",
+    ),
+    h("h1", { tabindex: "-1" }, title),
+    h("p", { class: "under" }, data(feedPath(entry)), h("span", null, "started ", moment(entry.started_at))),
+  );
+  return { title, content: h("div", { class: "stack" }, head, await people(entry, outcome, page)) };
+}
+
+/** @param {ImportEntry} entry @param {string | null} outcome @param {Page} page */
+async function people(entry, outcome, page) {
+  const { id, undone_at } = entry;
+  if (!page.session.isClerk) return notice("quiet", h("p", null, "Only clerks and admins can view changes."));
+  const chosen = outcome === null ? "" : `&outcome=${encodeURIComponent(outcome)}`;
+  /** @param {string | null} cursor @returns {Promise<ChangePage>} */
+  const load = (cursor) => {
+    const after = cursor === null ? "" : `&after=${encodeURIComponent(cursor)}`;
+    return page.api.get(`imports/${id}/changes?limit=${ON_A_PAGE}${chosen}${after}`, page.signal);
+  };
+  const { cleared_at } = await load(null);
+  if (cleared_at !== null) {
+    return empty(
+      "Older history was cleared.",
+      h("p", null, "What this import changed was deleted after the retention period (bak_retention_days)."),
+    );
+  }
+  // A trial created nobody.
+  const linkOf = entry.status === "checked" ? undefined : userLink;
+  const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
+  return [
+    undone_at !== null && notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), ".")),
+    filter(id, outcome),
+    downloadButton("Download all as CSV", `imports/${id}/changes.csv`, words, page),
+    await paged({
+      what: "users",
+      load: async (cursor) => {
+        const { changes, next } = await load(cursor);
+        return { items: changes, next };
+      },
+      show: (/** @type {readonly ImportChange[]} */ changes) =>
+        changes.length === 0
+          ? empty("No users.")
+          : changeTable(changes, "Users, by unique_id, with each value before and after", linkOf),
+    }),
+  ];
+}
+
+/** @param {number} id @param {string | null} chosen */
+function filter(id, chosen) {
+  const links = [null, ...OUTCOMES].map((outcome) =>
+    h(
+      "li",
+      null,
+      h(
+        "a",
+        { href: changesLink(id, outcome), "aria-current": outcome === chosen && "true" },
+        outcome === null ? "All" : capital(outcome),
+      ),
+    )
+  );
+  return h("nav", { "aria-label": "Users by outcome", class: "filter" }, h("ul", null, links));
+}

@@ -1,0 +1,23 @@
+/** Downloads a file. A plain link cannot send the token, so the page fetches the bytes. */
+import { h } from "./dom.js";
+import { asking } from "./parts.js";
+
+/**
+ * @param {string} label @param {string} path The call.
+ * @param {{ name: string, said: string }} words The name of the file, and what screen readers announce afterwards.
+ * @param {import("./app.js").Page} page
+ */
+export function downloadButton(label, path, { name, said }, page) {
+  const download = async () => {
+    save(await (await page.api.ask("GET", path)).blob(), name);
+    page.announce(said);
+  };
+  return asking(label, download, { id: "download", class: "download" });
+}
+
+/** @param {Blob} bytes @param {string} name */
+function save(bytes, name) {
+  const link = h("a", { href: URL.createObjectURL(bytes), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

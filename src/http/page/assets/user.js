@@ -1,0 +1,136 @@
+/** The view of one person: state, permits, holds, the last failure, and what imports did, newest first. */
+import { changedValues } from "./change_table.js";
+import { h } from "./dom.js";
+import { failureTable } from "./failures.js";
+import { feedPath } from "./feed.js";
+import { folded } from "./paged.js";
+import { badge, data, empty, facts, moment, notice, section } from "./parts.js";
+import { capital, shown } from "./words.js";
+
+/** @typedef {import("../../../domain/user.ts").User} User */
+/** @typedef {import("../../../domain/user.ts").HistoryEntry} HistoryEntry */
+/** @typedef {import("./app.js").Page} Page */
+/** @typedef {import("./dom.js").Child} Child */
+
+const TONES = /** @type {const} */ ({ active: "good", disabled: "attention", archived: "quiet" });
+
+/** @param {Page} page @param {string} id */
+export async function userView(page, id) {
+  /** @type {User} */
+  const user = await page.api.get(`users/${encodeURIComponent(id)}`, page.signal);
+  const { values, permits, holds, last_failure } = user;
+  const name = [values.first_name, values.last_name].filter((part) => part !== null).join(" ");
+  /** @type {[string, Child][]} */
+  const known = Object.entries(values).filter(([, value]) => value !== null)
+    .map(([column, value]) => [column, data(value ?? "")]);
+  return {
+    title: `User ${shown(id)}`,
+    content: h(
+      "div",
+      { class: "stack" },
+      head(user, name),
+      holds.map(held),
+      await timeLine(user),
+      section(
+        "permits",
+        "Permits",
+        permits.length === 0 ? h("p", { class: "faint" }, "No permits.") : permitList(user),
+      ),
+      last_failure !== null && section(
+        "last-failure",
+        "Last failure",
+        h(
+          "p",
+          { class: "lead" },
+          importLink(last_failure),
+          last_failure.at !== null && [", ", moment(last_failure.at)],
+        ),
+        failureTable([{ ...last_failure, unique_id: id }], "The last record of this user that failed"),
+      ),
+      section("values", "Values", facts(known)),
+    ),
+  };
+}
+
+/** @param {User} user @param {string} name */
+function head({ unique_id, state, archived_at }, name) {
+  return h(
+    "div",
+    { class: "view-head" },
+    h("p", { class: "crumb" }, "Users / ", data(unique_id)),
+    h("h1", { tabindex: "-1" }, data(name === "" ? unique_id : name)),
+    h(
+      "p",
+      { class: "under" },
+      badge(TONES[state], capital(state)),
+      archived_at !== null && h("span", null, "since ", moment(archived_at)),
+    ),
+  );
+}
+
+/** @param {{ import: number, feed: string, file: string }} of */
+function importLink(of) {
+  return [h("a", { href: `#/imports/${of.import}` }, `import ${of.import}`), ", ", data(feedPath(of))];
+}
+
+/** @param {User["holds"][number]} hold */
+function held(hold) {
+  const effect = hold.effect === "archive" ? "archive" : "disable";
+  return notice(
+    "attention",
+    h(
+      "p",
+      null,
+      `Approving the hold would ${effect} this user: `,
+      importLink(hold),
+      ". Until then, the user keeps access.",
+    ),
+  );
+}
+
+/** @param {User} user */
+function permitList({ permits }) {
+  return h(
+    "ul",
+    { class: "lines" },
+    permits.map(({ permit_no, status, released_at, released_by_import }) =>
+      h(
+        "li",
+        null,
+        permit_no === null ? h("span", { class: "faint" }, "no number") : data(permit_no),
+        `: ${status}`,
+        released_by_import !== null &&
+          [" by ", h("a", { href: `#/imports/${released_by_import}` }, `import ${released_by_import}`)],
+        released_at !== null && [" on ", moment(released_at)],
+      )
+    ),
+  );
+}
+
+/** @param {User} user */
+async function timeLine({ history, cleared_until }) {
+  return section(
+    "history",
+    "What imports changed",
+    h("p", { class: "lead" }, "Newest first. Changes made by other programs are not in it."),
+    history.length === 0 ? empty("No import has changed this user.") : await folded({
+      items: history,
+      what: "changes",
+      show: (/** @type {readonly HistoryEntry[]} */ entries) => h("ol", { class: "time-line" }, entries.map(happened)),
+    }),
+    cleared_until !== null &&
+      h("p", { class: "faint" }, "Older history was cleared, up to ", moment(cleared_until), "."),
+  );
+}
+
+/** @param {HistoryEntry} entry */
+function happened(entry) {
+  const { at, outcome, decisions, undone_at } = entry;
+  return h(
+    "li",
+    { class: undone_at === null ? "" : "undone" },
+    h("p", null, at === null ? "" : [moment(at), ", "], importLink(entry), ": ", h("strong", null, outcome)),
+    changedValues(entry),
+    decisions.map(({ what, at, by }) => h("p", null, `${capital(what)} by `, data(by), ", ", moment(at))),
+  );
+}

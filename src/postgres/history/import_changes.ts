@@ -1,0 +1,99 @@
+/** What an import changed, user by user (docs/people.md#what-an-import-changed). */
+import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
+import type { Change, ImportChange, Outcome } from "../../domain/outcome.ts";
+import type { Sql } from "../connection/connect.ts";
+import importChanges from "../queries/people/import_changes.sql" with { type: "text" };
+
+/** What an import did to a user with recorded changes `c`, whom the archive guard perhaps held (`h`). */
+const OUTCOME = `case
+  when c.changes -> 'archived_at' ->> 1 is not null then 'archived'
+  when c.changes ? 'archived_at' then 'reactivated'
+  when h.unique_id is not null and not coalesce(c.changes ? 'active', false) then 'held'
+  else 'updated'
+end`;
+
+export function withOutcome(query: string): string {
+  return query.replace("{{outcome}}", OUTCOME);
+}
+
+const IMPORT_CHANGES = withOutcome(importChanges);
+
+export interface ChangePage {
+  changes: ImportChange[];
+  /** When the retention deleted the changes; null if they are all here. */
+  cleared_at: string | null;
+  next: string | null;
+}
+
+export interface ChangeQuery {
+  limit: number;
+  after?: string | null;
+  outcome?: Outcome | null;
+}
+
+/** Values by the columns of rosterd.users. */
+export type Stored = Record<string, string | boolean | null>;
+
+/** One page of users, ordered by unique_id; null for an unknown import. */
+export async function listChanges(
+  sql: Sql,
+  id: number,
+  { limit, after = null, outcome = null }: ChangeQuery,
+): Promise<ChangePage | null> {
+  const [found] = await sql<{ cleared_at: Date | null; undone_at: Date | null }[]>`
+    select cleared_at, undone_at from rosterd.imports where id = ${id}`;
+  if (found === undefined) return null;
+  if (found.cleared_at !== null) return { changes: [], cleared_at: found.cleared_at.toISOString(), next: null };
+  const rows = await sql.unsafe(IMPORT_CHANGES, [id, after, limit + 1, outcome]);
+  const changes = rows.slice(0, limit).map((row): ImportChange => ({
+    unique_id: row.unique_id,
+    outcome: row.outcome,
+    columns: inColumnOrder(row.columns ?? changedColumns(row.changes) ?? createdColumns(row.created, found.undone_at)),
+    permits_released: row.permits_released,
+  }));
+  return { changes, cleared_at: null, next: rows.length > limit ? changes[changes.length - 1].unique_id : null };
+}
+
+/** The changes under the names of roster columns. `archived_at` has none: the outcome tells it. */
+export function changedColumns(changes: Record<string, [Stored[string], Stored[string]]> | null) {
+  if (changes === null) return null;
+  const columns: Change["columns"] = {};
+  for (const { name, databaseName } of COLUMNS) {
+    const pair = changes[databaseName];
+    if (pair !== undefined) columns[name] = [asText(pair[0]), asText(pair[1])];
+  }
+  return columns;
+}
+
+/** The values of a new user. An undo has archived the user, so it is unknown whether the import did. */
+export function createdColumns(created: Stored, undoneAt: Date | null): Change["columns"] {
+  const columns: Change["columns"] = {};
+  for (const { name, databaseName, kind } of COLUMNS) {
+    const value = asText(created[databaseName]);
+    if (value === null || kind === "unique_id" || (kind === "flag" && undoneAt !== null)) continue;
+    columns[name] = [null, value];
+  }
+  return columns;
+}
+
+/** As a roster would say it. */
+function asText(value: Stored[string]): string | null {
+  return typeof value === "boolean" ? (value ? "1" : "0") : value;
+}
+
+/** Each page repeats the search for created users, so the pages of a whole file are large. */
+const PAGE_OF_A_FILE = 10_000;
+
+/** All changes of an import. `load` returns a page of them. */
+export async function* allChanges(
+  load: (query: ChangeQuery) => Promise<ChangePage | null>,
+  limit = PAGE_OF_A_FILE,
+): AsyncGenerator<ImportChange[]> {
+  for (let after: string | null = null;;) {
+    const page: ChangePage | null = await load({ limit, after });
+    if (page === null) return;
+    yield page.changes;
+    if (page.next === null) return;
+    after = page.next;
+  }
+}

@@ -1,0 +1,137 @@
+/** Finds users, and tells what imports did to one of them (docs/people.md#one-person). */
+import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
+import type { Change } from "../../domain/outcome.ts";
+import {
+  formatPlace,
+  type FoundUser,
+  type HistoryEntry,
+  MAX_HISTORY,
+  type User,
+  type UserPlace,
+} from "../../domain/user.ts";
+import type { Sql } from "../connection/connect.ts";
+import userQuery from "../queries/people/user.sql" with { type: "text" };
+import historyQuery from "../queries/people/user_history.sql" with { type: "text" };
+import { changedColumns, createdColumns, type Stored, withOutcome } from "./import_changes.ts";
+
+export interface UserQuery {
+  /** The beginning of a unique_id, user_name, email or last name. */
+  q: string;
+  limit: number;
+  after?: UserPlace | null;
+}
+
+const LAST_NAME = 'lower(last_name collate "C")';
+
+/**
+ * Searches run in this order, only as far as the page needs. The first three use indexes that imports need anyway. An
+ * index on last names would slow down imports, so that search reads the table (docs/performance.md#finding-users).
+ */
+const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
+
+/** The last character of Unicode. A text that begins with P lies between P and P with it behind. */
+const LAST_CHARACTER = "chr(1114111)";
+
+function begins(search: number): string {
+  const prefix = search === 0 ? "$1" : 'lower($1 collate "C")';
+  return `between ${prefix} and ${prefix} || ${LAST_CHARACTER}`;
+}
+
+/** Compares the first letter first, because lower() of a million names takes a second. */
+const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
+  const first = `${letterCase}(left($1, 1) collate "C")`;
+  return `last_name collate "C" between ${first} and ${first} || ${LAST_CHARACTER}`;
+}).join(" or ");
+
+/** A user whom an earlier search finds is not found again. */
+function searchQuery(search: number, isContinued: boolean): string {
+  const value = SEARCHED[search], isLastName = value === LAST_NAME;
+  const key = isLastName ? "unique_id" : value;
+  const earlier = SEARCHED.slice(0, search).map((other, at) => `and coalesce(${other}, '') not ${begins(at)}`);
+  return `
+    select key, unique_id, login_source, first_name, last_name, user_name, email,
+      case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end as state
+    from (
+      select *, ${key} as key from rosterd.users
+      where ${isLastName ? `(${MAY_BEGIN}) and ` : ""}${value} ${begins(search)} ${earlier.join(" ")}
+        ${isContinued ? `and ${key} >= $3 and (${key}, unique_id) > ($3, $4)` : ""}
+      -- Otherwise PostgreSQL reads the table in the order of unique_id, which takes ten times as long.
+      ${isLastName ? "offset 0" : ""}
+    ) as found
+    order by key, unique_id limit $2`;
+}
+
+/** One page of users, by the first search that finds them. */
+export async function findUsers(
+  sql: Sql,
+  { q, limit, after = null }: UserQuery,
+): Promise<{ users: FoundUser[]; next: string | null }> {
+  const found: { search: number; key: string; user: FoundUser }[] = [];
+  for (let search = after?.[0] ?? 0; search < SEARCHED.length && found.length <= limit; search++) {
+    const place = after?.[0] === search ? [after[1], after[2]] : [];
+    const values = [q, limit + 1 - found.length, ...place];
+    const rows = await sql.unsafe<(FoundUser & { key: string })[]>(searchQuery(search, place.length > 0), values);
+    found.push(...rows.map(({ key, ...user }) => ({ search, key, user })));
+  }
+  const page = found.slice(0, limit), last = page[page.length - 1];
+  return {
+    users: page.map(({ user }) => user),
+    next: found.length > limit ? formatPlace([last.search, last.key, last.user.unique_id]) : null,
+  };
+}
+
+const HISTORY = withOutcome(historyQuery);
+
+/** Null for an unknown user. */
+export async function findUser(sql: Sql, uniqueId: string): Promise<User | null> {
+  const [row] = await sql.unsafe(userQuery, [uniqueId]);
+  if (row === undefined) return null;
+  const { stored, archived_at, permits, holds, last_failure } = row;
+  return {
+    unique_id: uniqueId,
+    state: archived_at !== null ? "archived" : stored.active ? "active" : "disabled",
+    archived_at: time(archived_at),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    values: Object.fromEntries(
+      COLUMNS.filter(({ name }) => name !== "unique_id" && name !== "active")
+        .map(({ name, databaseName }) => [name, stored[databaseName]]),
+    ),
+    permits: permits.map((permit: User["permits"][number]) => ({ ...permit, released_at: utc(permit.released_at) })),
+    holds,
+    last_failure: last_failure === null ? null : { ...last_failure, at: utc(last_failure.at) },
+    history: await historyOf(sql, uniqueId, stored),
+    cleared_until: time(row.cleared_until),
+  };
+}
+
+async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<HistoryEntry[]> {
+  const rows = await sql.unsafe(HISTORY, [uniqueId, MAX_HISTORY]);
+  // From the newest import back: the values before each change.
+  let before = stored;
+  return rows.map((row): HistoryEntry => {
+    const { changes, is_creation, is_cleared, was_held, decisions, undone_at } = row;
+    let columns: Change["columns"] = changedColumns(changes) ?? {};
+    if (is_creation) columns = is_cleared ? {} : createdColumns(before, undone_at);
+    const befores = Object.entries(changes ?? {}).map(([name, pair]) => [name, (pair as Stored[string][])[0]]);
+    before = { ...before, ...Object.fromEntries(befores) };
+    return {
+      import: row.import,
+      feed: row.feed,
+      file: row.file,
+      at: time(row.at),
+      outcome: row.outcome,
+      columns: inColumnOrder(columns),
+      permits_released: row.permits_released,
+      undone_at: time(undone_at),
+      decisions: decisions
+        .filter(({ what }: HistoryEntry["decisions"][number]) => what === "undone" || was_held)
+        .map(({ what, at, by }: HistoryEntry["decisions"][number]) => ({ what, at, by })),
+    };
+  });
+}
+
+const time = (value: Date | null) => value === null ? null : value.toISOString();
+
+/** A time as PostgreSQL writes it into JSON. */
+const utc = (value: string | null) => value === null ? null : new Date(value).toISOString();
