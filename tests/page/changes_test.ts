@@ -14,7 +14,7 @@ pageTest(
     await service.import("winter.csv", roster(1, 21, (number) => number === 2 ? { active: 0 } : { city: "Hull" }));
     const { page, assertQuiet } = await admin();
     await go(page, "#/imports/2", "winter.csv");
-    await page.getByRole("link", { name: "Archived: show the users (1)" }).click();
+    await page.getByRole("link", { name: "1 archived: show the users" }).click();
     await page.getByRole("heading", { level: 1, name: "What import 2 changed" }).waitFor();
     const rows = page.getByRole("table").getByRole("row");
     assert.equal(
@@ -35,7 +35,7 @@ pageTest(
 
     await database.sql`update rosterd.imports set cleared_at = now() where id = 2`;
     await go(page, "#/imports/2", "winter.csv");
-    await page.getByRole("link", { name: "Created: show the users (1)" }).click();
+    await page.getByRole("link", { name: "1 created: show the users" }).click();
     await page.getByText("Older history was cleared.").waitFor();
     assertQuiet();
   },

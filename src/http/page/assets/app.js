@@ -144,7 +144,7 @@ function search() {
     type: "text",
     id: "search",
     "aria-label": "Find a person",
-    placeholder: "ID, user name, email, last name",
+    placeholder: "Find a person",
     autocomplete: "off",
     maxlength: 200,
   });

@@ -75,7 +75,10 @@ function figure(name, count, linkOf) {
       isLink
         ? h(
           "a",
-          { href: linkOf(outcome), "aria-label": `${COUNT_WORDS[name]}: show the users (${number(count)})` },
+          {
+            href: linkOf(outcome),
+            "aria-label": `${number(count)} ${COUNT_WORDS[name].toLowerCase()}: show the users`,
+          },
           number(count),
         )
         : number(count),

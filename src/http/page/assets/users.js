@@ -37,8 +37,8 @@ function userTable(users) {
   const rows = users.map(({ unique_id, state, login_source, first_name, last_name, user_name, email }) => [
     h("a", { href: userLink(unique_id) }, data(unique_id)),
     data([first_name, last_name].filter((part) => part !== null).join(" ")),
-    data(user_name ?? ""),
-    data(email ?? ""),
+    user_name === null ? "" : data(user_name),
+    email === null ? "" : data(email),
     data(login_source),
     state,
   ]);
