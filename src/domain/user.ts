@@ -77,6 +77,9 @@ export const user = z.object({
   created_at: time,
   updated_at: time,
   values: z.record(z.string(), z.string().nullable()).describe("Values by column, without unique_id and active."),
+  feeds: z.record(z.string(), z.enum(["active", "inactive"])).describe(
+    "What each feed that names the user says of them.",
+  ),
   permits: z.array(permit),
   holds: z.array(userHold).describe("The open holds on the user, newest first."),
   last_failure: z.object({ ...ofImport, at: time.nullable(), ...failure.omit({ unique_id: true }).shape }).nullable()

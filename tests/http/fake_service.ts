@@ -106,6 +106,7 @@ export const USER: User = {
   created_at: "2026-11-20T18:00:01.000Z",
   updated_at: "2026-11-23T18:00:01.000Z",
   values: { login_source: "ldap", last_name: "Roy" },
+  feeds: { "": "inactive" },
   permits: [{ permit_no: "P501", status: "released", released_at: null, released_by_import: 1 }],
   holds: [{ import: 2, feed: "", file: "students.csv", line: null, effect: "archive" }],
   last_failure: { import: 1, feed: "", file: "students.csv", at: null, line: 3, problems: FAILURE.problems },

@@ -68,10 +68,13 @@ async function runShow(invocation: Invocation): Promise<number> {
 }
 
 function printUser({ out, paint }: Terminal, user: User): void {
-  const { unique_id, state, archived_at, values, permits, holds, last_failure, history, cleared_until } = user;
+  const { unique_id, state, archived_at, values, feeds, permits, holds, last_failure, history, cleared_until } = user;
   out(`${printable(unique_id)}: ${state}${archived_at === null ? "" : ` since ${archived_at}`}`);
   for (const [column, value] of Object.entries(values)) {
     if (value !== null) out(`  ${column} ${quoted(value)}`);
+  }
+  for (const [feed, says] of Object.entries(feeds)) {
+    out(`  ${feed === "" ? "the upload folder" : `feed ${feed}`} says ${says}`);
   }
   for (const { permit_no, status, released_by_import } of permits) {
     const by = released_by_import === null ? "" : ` by import ${released_by_import}`;

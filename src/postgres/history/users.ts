@@ -97,6 +97,9 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
       COLUMNS.filter(({ name }) => name !== "unique_id" && name !== "active")
         .map(({ name, databaseName }) => [name, stored[databaseName]]),
     ),
+    feeds: Object.fromEntries(
+      Object.entries(stored.feeds).map(([feed, says]) => [feed, says === true ? "active" : "inactive"]),
+    ),
     permits: permits.map((permit: User["permits"][number]) => ({ ...permit, released_at: utc(permit.released_at) })),
     holds,
     last_failure: last_failure === null ? null : { ...last_failure, at: utc(last_failure.at) },

@@ -2,7 +2,7 @@
 import { changedValues } from "./change_table.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
-import { feedPath } from "./feed.js";
+import { feedPath, feedWord } from "./feed.js";
 import { folded } from "./paged.js";
 import { badge, data, empty, facts, moment, notice, section } from "./parts.js";
 import { capital, shown } from "./words.js";
@@ -18,7 +18,7 @@ const TONES = /** @type {const} */ ({ active: "good", disabled: "attention", arc
 export async function userView(page, id) {
   /** @type {User} */
   const user = await page.api.get(`users/${encodeURIComponent(id)}`, page.signal);
-  const { values, permits, holds, last_failure } = user;
+  const { values, feeds, permits, holds, last_failure } = user;
   const name = [values.first_name, values.last_name].filter((part) => part !== null).join(" ");
   /** @type {[string, Child][]} */
   const known = Object.entries(values).filter(([, value]) => value !== null)
@@ -35,6 +35,11 @@ export async function userView(page, id) {
         "permits",
         "Permits",
         permits.length === 0 ? h("p", { class: "faint" }, "No permits.") : permitList(user),
+      ),
+      Object.keys(feeds).length > 0 && section(
+        "feeds",
+        "Feeds",
+        facts(Object.entries(feeds).map(([feed, says]) => [feedWord(feed), capital(says)])),
       ),
       last_failure !== null && section(
         "last-failure",

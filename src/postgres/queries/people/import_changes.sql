@@ -9,6 +9,8 @@ with page as (
       left join rosterd.import_held as h on h.import_id = c.import_id and h.unique_id = c.unique_id
       cross join lateral (select {{outcome}} as outcome) as o
       where c.import_id = $1 and c.unique_id > coalesce($2::text, '') collate "C" and o.outcome = coalesce($4::text, o.outcome)
+        -- What the feed says of a user is no value of theirs.
+        and (c.changes - 'feeds' <> '{}' or h.unique_id is not null)
       order by c.unique_id limit $3
     )
     union all

@@ -12,7 +12,8 @@ from rosterd.users as u
 cross join rosterd.imports as i
 -- So that PostgreSQL looks up each import by the key: an index on the users would cost every import more.
 left join lateral (
-  select * from rosterd.import_changes where import_id = i.id and unique_id = u.unique_id offset 0
+  select * from rosterd.import_changes
+  where import_id = i.id and unique_id = u.unique_id and changes - 'feeds' <> '{}' offset 0
 ) as c on true
 left join lateral (
   select unique_id from rosterd.import_held where import_id = i.id and unique_id = u.unique_id offset 0
