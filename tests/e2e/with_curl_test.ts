@@ -32,7 +32,9 @@ const signIns = await linesUnder("Sign in with curl");
 function callOf(line: string): string {
   const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--data-binary") ? "POST" : "GET");
   const path = /"\$ADDRESS(\/[^"?]*)/.exec(line.replace(/\$\{DECIDE[^}]*\}/, "$ID"))![1];
-  return `${method} ${path.replace("$ID", "{id}").replace(/^\/assets\/.*/, "/assets/{name}")}`;
+  return `${method} ${
+    path.replace("$ID", "{id}").replace("$WHO", "{unique_id}").replace(/^\/assets\/.*/, "/assets/{name}")
+  }`;
 }
 
 /** Runs lines in a folder with the files that the walk-through expects. */
