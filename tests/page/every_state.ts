@@ -33,7 +33,7 @@ async function running({ service, database }: Stage, page: Page, look: Look): Pr
   await go(page, "#/", "Overview");
   await database.sql.begin(async (sql) => {
     // This lock stops the import at the point where it has compared the users and wants to lock them.
-    await sql`lock table rosterd.permits in access exclusive mode`;
+    await sql`lock table rosterd.users in exclusive mode`;
     await service.drop("autumn.csv", roster(1, 2_000));
     await page.getByRole("button", { name: "Scan folder now" }).click();
     await page.getByText("Comparing with users and saving changes").waitFor();

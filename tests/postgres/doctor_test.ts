@@ -149,7 +149,8 @@ onServer(
       await work(db, database);
 
       const grants = await db.sql`
-      select table_name, privilege_type from information_schema.role_table_grants where grantee = ${role}`;
+      select table_name, privilege_type from information_schema.role_table_grants
+      where grantee = ${role} and table_schema = 'rosterd'`;
       assert.ok(grants.length > 15);
       for (const { table_name, privilege_type } of grants) {
         await db.sql.unsafe(`revoke ${privilege_type} on rosterd.${table_name} from "${role}"`);
