@@ -163,7 +163,7 @@ onServer(
   GUARDED,
   async (service, sql) => {
     const { id: created } = await service.import("all.csv", roster(0));
-    const { id: held } = await service.import("spring.csv", roster(10));
+    const { id: same } = await service.import("same.csv", roster(0));
     const refused = async (id: number, word: string) => {
       const { status, answer } = await decide(service, id, word);
       assert.equal(status, 409, word);
@@ -171,10 +171,13 @@ onServer(
     };
 
     assert.equal(await refused(created, "approve"), "nothing_held");
-    assert.equal(await refused(held, "undo"), "nothing_changed");
+    assert.equal(await refused(same, "undo"), "nothing_changed");
+    const { id: held } = await service.import("spring.csv", roster(10));
+    assert.equal(await refused(created, "undo"), "not_the_latest");
     await decide(service, held, "discard");
     assert.equal(await refused(held, "approve"), "hold_is_over");
     assert.equal(await refused(held, "discard"), "hold_is_over");
+    await decide(service, held, "undo");
     await decide(service, created, "undo");
     assert.equal(await refused(created, "undo"), "undone_already");
     assert.equal((await decide(service, 99, "undo")).status, 404);
@@ -242,7 +245,7 @@ onServer(
     await old();
     await service.restart();
     await cleared();
-    assert.deepEqual({ ...await left() }, { open: true, held: 10, failures: 1, changes: 0 });
+    assert.deepEqual({ ...await left() }, { open: true, held: 10, failures: 1, changes: 10 });
     assert.equal((await service.bak()).length, 2);
 
     // The import is old, but a recent decision can still be undone.

@@ -31,9 +31,10 @@ export async function everyState(scene: Stage, look: Look): Promise<void> {
 
 async function running({ service, database }: Stage, page: Page, look: Look): Promise<void> {
   await go(page, "#/", "Overview");
+  await database.sql`insert into rosterd.users (unique_id, login_source) values ('u0001', 'ldap')`;
   await database.sql.begin(async (sql) => {
     // This lock stops the import at the point where it has compared the users and wants to lock them.
-    await sql`lock table rosterd.users in exclusive mode`;
+    await sql`select from rosterd.users where unique_id = 'u0001' for update`;
     await service.drop("autumn.csv", roster(1, 2_000));
     await page.getByRole("button", { name: "Scan folder now" }).click();
     await page.getByText("Comparing with users and saving changes").waitFor();
