@@ -127,6 +127,7 @@ curlTest("the lines for decisions work with the number of an import", async (ser
     approve,
     `DECIDE=${alsoHeld.id}`,
     discard,
+    undo,
     `DECIDE=${held.id}`,
     undo,
   ]);

@@ -36,7 +36,10 @@ folderTest(
     await allDone(service);
     const { ready, waiting } = await service.status();
     assert.equal(ready, true, "what an uploader put there does not make the service unready");
-    assert.deepEqual(codesOf(waiting), Object.fromEntries(expected.map((name) => [`${name}.csv`, "not_a_plain_file"])));
+    assert.deepEqual(codesOf(waiting), {
+      ...Object.fromEntries(expected.map((name) => [`${name}.csv`, "not_a_plain_file"])),
+      "folder.csv/inner.csv": "no_feed",
+    });
     await service.outside.eachAsTold();
     assert.deepEqual(secretIsIn({ log: service.log, mails: JSON.stringify(service.smtp.mails) }), []);
     survived({
