@@ -27,7 +27,7 @@ export function formatPlace(place: UserPlace): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-/** Null for anything but a text from {@link formatPlace}. */
+/** Returns null for any text that is not from {@link formatPlace}. */
 export function parsePlace(text: string): UserPlace | null {
   try {
     return placeSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString()));

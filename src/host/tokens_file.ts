@@ -24,9 +24,9 @@ const stored = z.array(z.object({
   role: z.enum(ROLES),
   kind: z.enum(CREDENTIAL_KINDS),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** RFC 3339, as all times here. */
+  /** RFC 3339, like all times in this file. */
   created_at: z.iso.datetime(),
-  /** Null: never. */
+  /** Null: the credential never expires. */
   expires_at: z.iso.datetime().nullable(),
 }));
 type Entry = z.output<typeof stored>[number];

@@ -8,7 +8,7 @@ import { changedWords } from "../changed_words.ts";
 import type { Terminal } from "../terminal.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 
-/** The maximum of one HTTP response. */
+/** The maximum number of changed users in one HTTP response. */
 const ON_A_PAGE = 1_000;
 
 export const changesCommand: Command = {

@@ -512,7 +512,7 @@ Deno.test("what a writer of CSV wrote is read back exactly, with each of the del
               delimiter,
             )[0].skipped;
           if (!blank && !onlyDashes) expected.push({ line, values });
-          // A CR and the LF of a following blank line would be one line end.
+          // A CR and the LF of a following blank line would be one line ending.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
           line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;

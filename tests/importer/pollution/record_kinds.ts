@@ -176,7 +176,7 @@ export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS
 }
 
 /**
- * Two records that become one: the line end between them is lost, or a quote opens in the first and closes in the
+ * Two records that become one: the line ending between them is lost, or a quote opens in the first and closes in the
  * second.
  */
 export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {

@@ -81,7 +81,7 @@ async function useLink() {
   }
 }
 
-/** After a reload: what the token may do can have changed. */
+/** After a reload, because the token's role or rights may have changed. */
 async function reopen() {
   const { token } = session;
   try {
