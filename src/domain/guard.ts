@@ -32,7 +32,9 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
   const sentences = reasons.slice(0, MAX_REASONS).map((one) => sentence(guard, one));
   return [
     ...sentences,
-    ...(more > 0 ? [`likewise in ${more} more login ${more === 1 ? "source" : "sources"}`] : []),
+    ...(more > 0
+      ? [`and ${more} more login ${more === 1 ? "source also exceeds" : "sources also exceed"} the limits`]
+      : []),
   ].join("; ");
 }
 

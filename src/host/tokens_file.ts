@@ -85,7 +85,7 @@ export class TokensFile {
     }
     return await this.#change((entries) => {
       if (entries.some((entry) => entry.name === name)) {
-        throw new TokenRefused(`a token named ${name} exists already: remove it first`);
+        throw new TokenRefused(`a token named ${name} already exists: remove it first`);
       }
       const { secret, entry } = this.#issue({ name, role, kind: "token" }, null);
       return { entries: [...entries, entry], result: secret };

@@ -62,7 +62,9 @@ async function print({ flags, terminal }: Invocation, id: number, load: Load): P
   if (first === null) throw noSuchImport(id);
   if (flags.json) return terminal.out(JSON.stringify(first, null, 2));
   if (first.cleared_at !== null) {
-    throw new CommandFailed(`what import ${id} changed was deleted after the retention period (bak_retention_days)`);
+    throw new CommandFailed(
+      `the record of what import ${id} changed was deleted after the retention period (bak_retention_days)`,
+    );
   }
   if (flags.csv) return await printCsv(terminal, load);
   if (first.changes.length === 0) return terminal.out(`import ${id} changed nothing`);

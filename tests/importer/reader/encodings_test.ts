@@ -79,7 +79,7 @@ async function readWhole(bytes: Uint8Array, { fallback }: Writing, chunk: number
 
 for (const writing of [...UNICODE, ...SINGLE_BYTE]) {
   const { name, encoding, characters } = writing;
-  const title = `a roster in ${name} is the same with every delimiter and line end, plain and gz`;
+  const title = `a roster in ${name} is the same with every delimiter and line ending, plain and gz`;
   Deno.test(`${title} (${characters.length} characters beyond ASCII)`, async () => {
     const records = rosterOf(characters);
     assert.ok(characters.length > 0);

@@ -77,7 +77,7 @@ async function useLink() {
     open();
   } catch (error) {
     const isOver = !(error instanceof ApiError) || error.status === 401;
-    askForToken(isOver ? "This sign-in link does not work any more. Ask for a new one." : error.message);
+    askForToken(isOver ? "This sign-in link no longer works. Ask for a new one." : error.message);
   }
 }
 
