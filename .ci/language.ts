@@ -19,7 +19,7 @@ export interface Phrase {
   inMessages?: true;
 }
 
-/** A blank stands for any white space, line ends of comments included. */
+/** A blank stands for any white space, line endings of comments included. */
 export const PHRASES: readonly Phrase[] = [
   {
     pattern: /\bso (many|long|often|much)\b(?! as\b)(?![^.;:]*\bthat\b)/i,

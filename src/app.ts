@@ -130,8 +130,8 @@ async function makeUploadFolder(upload: string): Promise<void> {
 }
 
 /**
- * The tokens of the process first, then the named ones. All stored ones are reread for every request, so that a change
- * works immediately.
+ * The tokens of the process first, then the named ones. All stored tokens are reread for every request, so that a
+ * change takes effect immediately.
  */
 async function createTokens({ adminToken, readToken, data }: Config, clock: Clock, log: Log): Promise<Tokens> {
   const firstToken = adminToken ?? await readOrMakeAdminToken(data);

@@ -1,6 +1,7 @@
 /**
  * How a command reaches its data: over HTTP from the running service, otherwise from the server in DATABASE_URL. Prints
- * to standard error which one it uses. Without either, it exits with 78 and says what to type. It creates nothing.
+ * to standard error which one it uses. If neither is available, the command exits with 78 and says what to type.
+ * Creates nothing.
  */
 import { join, resolve } from "node:path";
 import { databaseName, parseDatabaseUrl } from "../domain/database_url.ts";

@@ -1,4 +1,4 @@
-/** Puts what changed of a user into words. */
+/** Describes in words what changed for a user. */
 import type { Change, ImportChange } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 

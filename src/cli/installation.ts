@@ -13,7 +13,7 @@ export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
 const RUN_FOLDER = "/run/rosterd";
 
 export interface Installation {
-  /** What names the data folder or the database; `command` includes environment variables. */
+  /** Where the data folder or the database is named; `command` includes environment variables. */
   namedBy: "command" | "environment_file" | "nothing";
   environmentFile: string;
   /** The error code if the environment file exists and could not be read. */

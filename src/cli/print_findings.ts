@@ -22,7 +22,7 @@ export function printFindings({ out, paint }: Terminal, { findings }: Pick<Check
   if (more > 0) out(paint.faint(`  … and ${counted(more, "more question")}`));
 }
 
-/** The finding as a sentence, without a capital or a period. */
+/** The finding as a sentence, without an initial capital or a final period. */
 export function findingWords({ kind, header, column, value, count }: RosterFinding): string {
   const records = count === null ? "" : ` in ${counted(count, "record")}`;
   switch (kind) {

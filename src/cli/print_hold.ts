@@ -26,7 +26,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   left_out_total: "left unchanged",
 };
 
-/** Prints nothing for an import that held no users. `users` are the first of them. */
+/** Prints nothing for an import that held no users. `users` are the first held users. */
 export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: readonly HeldUser[]): void {
   const { id, hold } = entry;
   if (hold === null) return;

@@ -13,7 +13,7 @@ export const CREDENTIAL_KINDS = ["token", "link", "session"] as const;
 
 /** A secret that a client may send as its bearer token. Only the digest of the secret is known. */
 export interface Credential {
-  /** The name of the token that it belongs to. */
+  /** The name of the token that the credential belongs to. */
   name: string;
   role: Role;
   kind: typeof CREDENTIAL_KINDS[number];
@@ -21,7 +21,7 @@ export interface Credential {
   sha256: string;
 }
 
-/** The tokens of the process settings, which no named token can share its name with. */
+/** The tokens in the process settings. A named token cannot have the name of one of these. */
 export const ADMIN_TOKEN = "admin" satisfies Role;
 export const READ_TOKEN = "read" satisfies Role;
 

@@ -47,7 +47,9 @@ export const decision = z.object({
   what: z.enum(["approved", "discarded", "undone"]),
   at: z.string().describe("RFC 3339, UTC."),
   by: z.string().describe("The user who ran the command; for other HTTP clients, the kind of token."),
-  counts: z.record(z.string(), count).describe("The counts in the result, named as in the response."),
+  counts: z.record(z.string(), count).describe(
+    "The counts of the result, under the same names as in the response to the decision.",
+  ),
 });
 export type Decision = z.output<typeof decision>;
 

@@ -7,13 +7,13 @@ type Guard = Settings["archive_guard"];
 export interface Losses {
   /** The feed, if only the users whom it names are counted; otherwise null. */
   feed: string | null;
-  /** Null for all login sources combined, as always if `feed` is set. */
+  /** Null for all login sources combined; always null if `feed` is set. */
   login_source: string | null;
   /** Users who were active before the import. */
   active: number;
   /** Users who would lose access through this import or lost it in the last 24 hours, each counted once. */
   counted: number;
-  /** Those of them who would lose access through this import. */
+  /** Of these, the users who would lose access through this import. */
   losing: number;
 }
 
@@ -32,7 +32,9 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
   const sentences = reasons.slice(0, MAX_REASONS).map((one) => sentence(guard, one));
   return [
     ...sentences,
-    ...(more > 0 ? [`likewise in ${more} more login ${more === 1 ? "source" : "sources"}`] : []),
+    ...(more > 0
+      ? [`and ${more} more login ${more === 1 ? "source also exceeds" : "sources also exceed"} the limits`]
+      : []),
   ].join("; ");
 }
 

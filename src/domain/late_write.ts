@@ -2,9 +2,9 @@
 export interface LateWrite {
   readonly name: string;
   readonly bakFile: string;
-  /** Bytes that were imported. */
+  /** The number of bytes that were imported. */
   readonly imported: number;
-  /** Its size now, in bytes. */
+  /** The current size of the file, in bytes. */
   readonly size: number;
 }
 

@@ -8,7 +8,7 @@ const MAX_DEPTH = 16;
 
 /**
  * RFC 7396. A null removes the key, so that validation fills in the default. Keys keep their order, and new ones come
- * last. A patch that names every key puts them in its own order. Throws {@link InvalidSettings}.
+ * last. A patch that names every key determines their order. Throws {@link InvalidSettings}.
  */
 export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;

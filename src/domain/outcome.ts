@@ -152,7 +152,7 @@ export type Change = z.output<typeof change>;
 export const importChange = change.extend({
   permits_released: z.array(z.string().nullable()).describe("The numbers of the permits released; null: one without."),
 });
-/** What an import changed of one user. For a trial: what it would have changed. */
+/** What an import changed for one user. For a trial: what it would have changed. */
 export type ImportChange = z.output<typeof importChange>;
 
 /** A roster value that does not replace the user's own (docs/file-format.md#fill-only-columns). */
@@ -185,7 +185,7 @@ export function statusOf(counts: Counts): ImportStatus {
 /** The whole file is rejected (docs/file-format.md#rejected-files). It moves to `bak` and is never retried. */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
-  /** `headers`: those of the file, if they are the reason. */
+  /** `headers`: the file's headers, if they are the reason for the rejection. */
   constructor(readonly reason: Reason, readonly headers: readonly string[] = []) {
     super(reason.text);
   }

@@ -373,7 +373,7 @@ export function settingsOf(settings: Settings, feed: string): Settings {
   };
 }
 
-/** An entry replaces those whose keys compare equal. */
+/** An entry replaces all entries whose keys compare equal. */
 function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
   const replaced = new Set(Object.keys(own).map(fold));
   return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };

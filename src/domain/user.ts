@@ -27,7 +27,7 @@ export function formatPlace(place: UserPlace): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-/** Null for anything but a text from {@link formatPlace}. */
+/** Returns null for any text that is not from {@link formatPlace}. */
 export function parsePlace(text: string): UserPlace | null {
   try {
     return placeSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
@@ -47,7 +47,7 @@ const ofImport = {
 
 const historyEntry = z.object({
   ...ofImport,
-  at: time.nullable().describe("When the user changed; of a user who was only held, when the import finished."),
+  at: time.nullable().describe("When the user changed or, for a user who was only held, when the import finished."),
   ...importChange.omit({ unique_id: true }).shape,
   undone_at: time.nullable().describe("When the import was undone."),
   decisions: z.array(decision.omit({ counts: true })).describe("The decisions that concern the user, oldest first."),
@@ -87,6 +87,8 @@ export const user = z.object({
   history: z.array(historyEntry).describe(
     `What imports changed, newest first, at most ${MAX_HISTORY} imports. Changes made by other programs are not in it.`,
   ),
-  cleared_until: time.nullable().describe("Older history was cleared: of imports that finished until then."),
+  cleared_until: time.nullable().describe(
+    "The time up to which history was cleared: imports that finished by then are not listed.",
+  ),
 });
 export type User = z.output<typeof user>;

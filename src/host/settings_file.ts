@@ -30,7 +30,10 @@ export interface SettingsFile {
   readIfThere(): Promise<StoredSettings | null>;
   /** Stores settings as given, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
-  /** Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` is who asks. */
+  /**
+   * Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` names who
+   * requests the change.
+   */
   patch(mergePatch: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
   /** Takes a whole document with every key; `"***"` keeps the stored secret. */
   replace(document: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;

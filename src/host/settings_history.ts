@@ -18,13 +18,13 @@ const LINE = z.object({
   how: z.enum(CHANGE_WAYS),
   by: z.string().nullable(),
   changes: z.array(z.object({ key: z.string(), from: z.unknown(), to: z.unknown() })),
-  /** After the change, with masked secrets; `secret` shows whether the password changed. */
+  /** The settings after the change, with masked secrets; `secret` shows whether the password changed. */
   settings: z.record(z.string(), z.unknown()),
   secret: z.string(),
 });
 type Line = z.infer<typeof LINE>;
 
-/** Lines from before named tokens have only `by`, with the way of the change. */
+/** Lines written before named tokens existed have only `by`, which says how the change was made. */
 const OLD_LINE = LINE.omit({ how: true }).extend({ by: z.enum(CHANGE_WAYS) })
   .transform((line): Line => ({ ...line, how: line.by, by: null }));
 const ANY_LINE = LINE.or(OLD_LINE);
@@ -76,8 +76,8 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
 }
 
 /**
- * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. So
- * does each feed; `feeds` holds their order.
+ * Flattens settings to dotted keys such as `smtp.port`. Lists and maps such as header_aliases count as one value. Each
+ * feed also counts as one value; `feeds` holds their order.
  */
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

@@ -24,9 +24,9 @@ const stored = z.array(z.object({
   role: z.enum(ROLES),
   kind: z.enum(CREDENTIAL_KINDS),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** RFC 3339, as all times here. */
+  /** RFC 3339, like all times in this file. */
   created_at: z.iso.datetime(),
-  /** Null: never. */
+  /** Null: the credential never expires. */
   expires_at: z.iso.datetime().nullable(),
 }));
 type Entry = z.output<typeof stored>[number];
@@ -85,7 +85,7 @@ export class TokensFile {
     }
     return await this.#change((entries) => {
       if (entries.some((entry) => entry.name === name)) {
-        throw new TokenRefused(`a token named ${name} exists already: remove it first`);
+        throw new TokenRefused(`a token named ${name} already exists: remove it first`);
       }
       const { secret, entry } = this.#issue({ name, role, kind: "token" }, null);
       return { entries: [...entries, entry], result: secret };

@@ -3,7 +3,7 @@ import { codeOrThrow } from "../runtime/errors.ts";
 /** The data folder cannot be used. The message says why, and how to fix it. */
 export class UnusableData extends Error {
   override readonly name = "UnusableData";
-  /** True if its name or owner is wrong; false if its disk has a problem. */
+  /** True if the folder's name or owner is wrong; false if its disk has a problem. */
   readonly isMisconfigured: boolean;
 
   constructor(folder: string, code: string, cause: unknown) {

@@ -63,8 +63,8 @@ async function mayClerksDecide({ settings }: Service): Promise<boolean> {
 }
 
 /**
- * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent. A file that is made
- * while it is sent has no known length.
+ * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent. A file that is
+ * generated while it is being sent has no known length.
  */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();

@@ -7,7 +7,7 @@ export interface Caller {
   /** The name of the token. */
   name: string;
   role: Role;
-  /** Who decided, for history and log: the name of the token, or the user who ran a command. */
+  /** Who decided, for the history and the log: the name of the token, or the user who ran a command. */
   by: string;
 }
 

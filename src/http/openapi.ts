@@ -21,7 +21,9 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 
-/** Adds the call. Its document covers the calls that `app` has at the first request. */
+/**
+ * Adds the call that returns the document. The document covers the calls that `app` has when it is first requested.
+ */
 export function addDocument(app: OpenAPIHono<HttpEnv>, version: string): void {
   let document: ReturnType<typeof describe> | undefined;
   app.openapi(getDocument, (c) => c.json(document ??= describe(app, version), 200));
@@ -41,7 +43,7 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
   });
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
-      // The call of a route without `OPEN`. OpenAPI lists the roles that may use it with its security.
+      // A call whose route is not `OPEN`. In OpenAPI, its security requirement lists the roles that may use it.
       operation.security ??= [{ token: rolesWith(requiredAccess(method, path)) }];
       addErrors(method, operation);
     }
@@ -66,7 +68,7 @@ function requireAll(schema: Schema): void {
 /** Adds the errors that any call can return to those that the call declares itself. */
 function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
-  // A foreign host name, and unexpected errors.
+  // 421: a host name that is not the service's; 500: an unexpected error.
   const statuses = [421, 500];
   // A role that does not allow the call, or a request from another site's page.
   if (method !== "get" || security.length > 0) statuses.push(403);

@@ -37,7 +37,9 @@ export function refuseForeigners({ listen, more }: HostNames): MiddlewareHandler
   }
 }
 
-/** The host name in a URL, without port and brackets; null if the URL is not valid or has more than a host. */
+/**
+ * The host name in a URL, without the port and brackets; null if the URL is not valid, or has a user name or a path.
+ */
 function hostName(address: string): string | null {
   const url = URL.parse(address);
   if (url === null || url.hostname === "" || url.username !== "" || url.pathname !== "/") return null;

@@ -32,7 +32,7 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
 /** Refuses NUL, which PostgreSQL cannot store in text. */
 export const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
   .max(1_000, { error: "must have at most 1,000 characters" })
-  .refine((text) => !text.includes("\0"), { error: "must have no NUL" });
+  .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" });
 
 export const importPath = z.object({ id: wholeNumber(1) });
 

@@ -48,7 +48,7 @@ export interface ImportHistory {
   held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
   /** The users that the import created, changed or held, ordered by unique_id. */
   changes(id: number, query: ChangeQuery): Promise<ChangePage | null>;
-  /** All of them as CSV. `gone` says why they are no longer known. */
+  /** All these users as CSV. `gone` says why they are no longer known. */
   changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
@@ -60,7 +60,7 @@ export interface ChangeQuery extends DetailQuery<string> {
 
 export interface ChangePage {
   changes: ImportChange[];
-  /** When the retention deleted them; otherwise null. */
+  /** When retention deleted the changes; null if it has not. */
   cleared_at: string | null;
   next: string | null;
 }

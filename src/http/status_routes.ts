@@ -40,7 +40,7 @@ const getMetrics = createRoute({
 const getDoctor = createRoute({
   method: "get",
   path: "/doctor",
-  summary: "Check everything that the service needs, and say how to fix it",
+  summary: "Check everything that the service needs, and say how to fix any problems",
   responses: { 200: json("One finding for each check.", findings) },
 });
 

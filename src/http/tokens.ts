@@ -14,9 +14,9 @@ import { Problem } from "./problem.ts";
 import { type Access, mayDecide, requiredAccess } from "./required_access.ts";
 
 export interface Tokens {
-  /** Read for each request, so that a new, rotated or removed token counts at once. */
+  /** Read for each request, so that adding, rotating or removing a token takes effect at once. */
   credentials(): Promise<readonly Credential[]>;
-  /** Exchanges the secret of a sign-in link for that of a session. Null if the link does not work any more. */
+  /** Exchanges the secret of a sign-in link for that of a session. Null if the link no longer works. */
   startSession(link: string): Promise<Issued | null>;
 }
 
@@ -36,7 +36,7 @@ export function requireToken(
     const given = c.req.header("authorization");
     const credential = given === undefined ? null : matching(bearer(given), await tokens.credentials());
     const access = accessOf(c);
-    // No other call accepts a sign-in link.
+    // Only calls with the access `link` accept a sign-in link.
     if (credential === null || credential.kind === "link" && access !== "link") {
       throw refusal(given === undefined ? null : c.env?.address ?? "");
     }

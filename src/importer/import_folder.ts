@@ -35,7 +35,7 @@ export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnRe
       const imported = await orPostpone(turn, upload, result, () => importUpload(turn, upload));
       await finishing;
       if (imported !== null) finishing = finish(turn, imported, result);
-      // An error is thrown where this is awaited.
+      // Prevents an unhandled rejection; `await finishing` throws the error.
       finishing.catch(() => {});
     }
   } finally {

@@ -7,7 +7,7 @@ import type { Facts, Progress, RosterFile } from "./ports.ts";
 export interface ReadJob {
   /** The feed of the file; "" for the upload folder itself. */
   feed: string;
-  /** Those of the feed, read once, at the start of the import. */
+  /** The settings of the feed, read once, at the start of the import. */
   settings: Settings;
   clock: Clock;
   signal: AbortSignal;

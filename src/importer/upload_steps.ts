@@ -29,7 +29,7 @@ export interface PendingClaim {
   entry: ImportEntry | null;
 }
 
-/** What is left to do after an import and its failed records. It may run beside the import of the next upload. */
+/** What is left to do after an import and its failed records. This may run while the next upload is imported. */
 const LAST_STEPS: ReadonlySet<Step> = new Set(["move", "forget", "end"]);
 
 /** Runs the steps before the last ones. Returns null if the upload is gone. */

@@ -52,7 +52,7 @@ export function keptWarning(column: string, users: number): Warning {
   return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
 }
 
-/** `users`: those who would have lost access if this feed were the only one. */
+/** `users`: the number of users who would have lost access if this feed were the only one. */
 export function keptByOtherFeedWarning(users: number): Warning {
   const who = users === 1 ? "1 user keeps" : `${grouped(users)} users keep`;
   return {

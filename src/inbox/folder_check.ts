@@ -91,7 +91,7 @@ export class FolderCheck {
   #replaced(): UnusableFolder {
     return new UnusableFolder(
       "upload_missing",
-      `The upload folder ${this.folders.upload} is no longer the same folder`,
+      `The upload folder ${this.folders.upload} has been replaced by a different folder`,
       "its mount is probably gone; mount it again, or restart rosterd to use the new folder",
     );
   }

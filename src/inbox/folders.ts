@@ -86,7 +86,7 @@ export async function isPlainFolder(path: string): Promise<boolean> {
 export function swapped(path: string): UnusableFolder {
   return new UnusableFolder(
     basename(path) === "bak" ? "bak_not_a_folder" : "work_not_a_folder",
-    `${path} is no longer the same folder`,
+    `${path} has been replaced by a different folder`,
     "another user replaced it; let rosterd own the upload folder, and make it sticky",
   );
 }
@@ -138,7 +138,7 @@ const FIXES: Readonly<Record<string, string>> = {
   EROFS: "its file system is read-only; remount it read-write",
   ENOSPC: "its disk is full; free some space",
   EDQUOT: "rosterd's user has used up its quota; raise it or free some space",
-  EXDEV: "its folder .rosterd is on another file system; unmount it",
+  EXDEV: "its folder .rosterd is on another file system; unmount that file system",
 };
 
 /** Turns the error of a failed move into an {@link UnusableFolder}. Returns errors without a system code unchanged. */

@@ -30,7 +30,7 @@ export async function* checkFoldersFor(
   const checks = { upload_folder: folders.upload, work_folder: folders.work, bak_folder: folders.bak };
   for (const [check, path] of Object.entries(checks)) {
     const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
-    // rosterd creates the folder of a feed.
+    // rosterd creates the folder of a feed, so it may be missing.
     const isUpload = check === "upload_folder" && !folders.isFeed;
     if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when needed`);
     else if (stats === null) {

@@ -29,7 +29,7 @@ interface Rights {
   database: string;
   temporary: boolean;
   create_schema: boolean;
-  /** Null without a schema, as is `create_tables`. */
+  /** This and `create_tables` are null if the schema does not exist. */
   use_schema: boolean | null;
   create_tables: boolean | null;
   missing_functions: string[];

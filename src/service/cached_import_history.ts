@@ -96,7 +96,7 @@ export class CachedImportHistory implements ImportHistory {
   async changesFile(id: number) {
     const entry = await this.get(id);
     if (entry === null) return null;
-    // Fails now rather than within the file.
+    // Fails now rather than in the middle of the file.
     const first = await this.changes(id, { limit: 1 });
     if (first !== null && first.cleared_at !== null) return { gone: "older history was cleared (bak_retention_days)" };
     const pages = allChanges((query) => this.ask((sql) => listChanges(sql, id, query)));

@@ -68,7 +68,7 @@ export class DatabaseMonitor {
     if (this.#isOnTrial) this.#usable();
   }
 
-  /** Connects once, and reports an unreachable server. Throws {@link UnsuitableDatabase} and {@link SchemaTooNew}. */
+  /** Connects once, and reports an unreachable server. Throws {@link UnsuitableDatabase} or {@link SchemaTooNew}. */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;

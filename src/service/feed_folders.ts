@@ -1,4 +1,7 @@
-/** The folders of all feeds. They are kept while the service runs, so that a feed that comes back is known again. */
+/**
+ * The folders of all feeds. They are kept while the service runs, so that a feed that is removed and added again keeps
+ * its state.
+ */
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import { feedsOf, type Settings } from "../domain/settings.ts";
 import type { WaitingFile } from "../importer/ports.ts";

@@ -1,4 +1,4 @@
-/** The status of each feed: its folder, its last file, when the next is expected, and what waits. */
+/** The status of each feed: its folder, its last file, when the next file is expected, and which files are waiting. */
 import { pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { noFeedTotals, type Totals } from "../postgres/history/history.ts";

@@ -42,7 +42,7 @@ export interface WaitingUpload extends WaitingFile {
   feed: string;
 }
 
-/** Files that cannot be imported now, and why. Those that wait for the end of a pause are not among them. */
+/** Files that cannot be imported now, and why. Files that wait for the end of a pause are not included. */
 export function waitingFiles({ feeds, elsewhere }: Pick<ServiceState, "feeds" | "elsewhere">): WaitingUpload[] {
   const inFeeds = feeds.flatMap(({ feed, scan, postponed }) =>
     [...postponed, ...scan.waiting].map((file) => ({ ...file, feed, name: feedPath(feed, file.name) }))

@@ -123,7 +123,7 @@ export class Turns {
     if (looksElsewhere) this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
   }
 
-  /** Returns whether a pause has ended. Then the files that waited are due. */
+  /** Returns whether a pause has ended; if so, the files that were waiting are due. */
   #notePauses(): boolean {
     const { settings } = this.#state, now = this.#options.clock.now();
     return this.#folders.map((folder) => folder.notePause(pausedUntil(settings, folder.feed, now))).includes(true);

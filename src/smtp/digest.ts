@@ -1,4 +1,4 @@
-/** Writes the digest that replaces many mails after a bad night (docs/mail.md#digest). */
+/** Writes the digest that is sent instead of many separate mails (docs/mail.md#digest). */
 import { feedPath } from "../domain/feed.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";

@@ -26,7 +26,7 @@ export interface MailSources {
 
 export type Files = "with_files" | "without_files";
 
-/** `feeds`: those that the mail is about. */
+/** `feeds`: the feeds that the mail is about. */
 type Drafted = Pick<Message, "subject" | "text" | "attachments"> & { feeds: readonly string[] };
 
 interface PackedFile {

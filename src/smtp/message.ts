@@ -271,8 +271,8 @@ function fixSteps(entry: ImportEntry, file: FileNote | null): string[] {
   return [
     `1. ${open} in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.`,
     "2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.",
-    "   You can leave the rosterd_… columns; they are ignored. Leave a ' before a value: it keeps the spreadsheet from",
-    "   changing that value.",
+    "   You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the",
+    "   spreadsheet from changing the value.",
     `3. Save it as CSV (in Excel: CSV UTF-8) and drop it into ${
       uploadFolderOf(entry)
     }, under any name that ends in .csv.`,

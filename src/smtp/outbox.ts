@@ -24,7 +24,7 @@ const RENEW_INTERVAL_MS = 30_000;
 export interface OutboxStore {
   /**
    * Claims the mail that has been due longest, or all mails of its digest. With `together`, combines all mails that are
-   * due and in no digest into a new digest. Claimed mails are not due again before `until`.
+   * due and not yet in a digest into a new digest. Claimed mails are not due again before `until`.
    */
   claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;

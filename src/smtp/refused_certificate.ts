@@ -1,5 +1,6 @@
 /**
- * Fetches a refused certificate to describe it, because nodemailer reports only a code. Sends neither login nor mail.
+ * Fetches a refused certificate to describe it, because nodemailer reports only a code. Sends neither credentials nor
+ * mail.
  */
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";

@@ -86,7 +86,7 @@ export async function measureReaders(files: ReadonlyMap<string, Uint8Array>, run
         const begin = performance.now();
         const records = await read(bytes);
         seconds.push((performance.now() - begin) / 1_000);
-        // papaparse reads a final line end as one more, empty, record.
+        // papaparse reads a final line ending as one more, empty, record.
         if (records - expected > 1 || records < expected) throw new Error(`${reader} read ${records} of ${expected}`);
       }
       const median = seconds.slice(1).sort((a, b) => a - b)[Math.floor(runs / 2)];

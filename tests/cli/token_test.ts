@@ -108,7 +108,7 @@ Deno.test("without a service, tokens are added, listed and removed in the data f
   assert.equal((await here.run("token", "add", "anna", "--role", "read")).code, 0);
   const again = await here.run("token", "add", "anna", "--role", "admin");
   assert.deepEqual([again.code, again.out], [1, ""]);
-  assert.match(again.err, /a token named anna exists already: remove it first/);
+  assert.match(again.err, /a token named anna already exists: remove it first/);
   assert.match((await here.run("token", "link", "anna")).out, /^http:\/\/127\.0\.0\.1:8080\/#\/sign-in\//);
   const listed = JSON.parse((await here.run("token", "list", "--json")).out);
   assert.deepEqual(listed.map(({ name, role }: Record<string, string>) => [name, role]), [

@@ -63,7 +63,7 @@ Deno.test("only the first few of many login sources are named", () => {
   const many = Array.from({ length: 30 }, (_, at) => of(`s${at}`, 100, 50));
   const reason = reasonToHold(GUARD, null, [...many, all(3_000, 1_500)])!;
   assert.equal(reason.match(/would have lost access/g)!.length, 5);
-  assert.match(reason, /; likewise in 26 more login sources$/);
+  assert.match(reason, /; and 26 more login sources also exceed the limits$/);
 });
 
 Deno.test("an open hold keeps everything on hold, 100 percent switches the guard off, and 0 and 0 hold every user", () => {

@@ -159,5 +159,8 @@ export const SPREADSHEET_VALUES: readonly string[] = [
   ...["12 Main", "Suite 100", "K1A 0B1", "5'11\"", "5 cm", "Q1 2024", "1st", "NULL", "NaN", "May", "Mon", "12 45 67 x"],
 ];
 
-/** Spreadsheets save every line end in a cell as LF. (A TAB is not tested: it is saved without quotes, or not at all.) */
+/**
+ * Spreadsheets save every line ending in a cell as LF. (A TAB is not tested: it is saved without quotes, or not at
+ * all.)
+ */
 export const VALUES_WITH_CR: readonly string[] = ["\r=1", "a\r\nb", "a\rb"];

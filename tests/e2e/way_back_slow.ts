@@ -109,7 +109,7 @@ for (const way of WAYS) {
 }
 
 Deno.test({
-  name: "LibreOffice changes only the line ends within values of failed records",
+  name: "LibreOffice changes only the line endings within values of failed records",
   ignore: unavailable !== null,
   fn: () => comesBack(WAYS[0], VALUES_WITH_CR, (value) => value.replaceAll(/\r\n?/g, "\n")),
 });

@@ -138,7 +138,7 @@ async function writeRepeated(path: string, records: number): Promise<void> {
 }
 
 onServer("20,000 files wait in flat memory while many clients ask for the status", async (_, here) => {
-  // A file without a line end waits ten times as long.
+  // A file without a line ending waits ten times as long.
   await here.write("settings.json", JSON.stringify({ settle_seconds: 6, interval_minutes: 1 }));
   await Deno.mkdir(here.path("upload"));
   for (let number = 0; number < WAITING_FILES; number++) {

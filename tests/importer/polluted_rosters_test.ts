@@ -101,7 +101,7 @@ onServer(
       assert.equal(status, "failed_records");
       assert.deepEqual(Object.keys(users).sort(), [...clean.keys()].sort());
       assert.equal(created, clean.size);
-      // A record that a line end splits is two failures.
+      // A record that a line ending splits is two failures.
       assert.ok(failed >= polluted, `${failed} of ${polluted} failed`);
       const seen = [...clean.keys()].map((id) =>
         HEADER.map((name) => users[id][name === "data_of_birth" ? "date_of_birth" : name])

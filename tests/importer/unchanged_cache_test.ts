@@ -74,7 +74,7 @@ Deno.test("a record that differs in one byte is read, and line numbers stay thos
   assert.equal(again.passed, 2);
 });
 
-Deno.test("line ends and their kind say nothing: CRLF for LF passes over; CR alone is read", async () => {
+Deno.test("line endings and their kind say nothing: CRLF for LF passes over; CR alone is read", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 

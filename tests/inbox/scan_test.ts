@@ -91,7 +91,7 @@ Deno.test("the clock of the file server may be wrong", () =>
     assert.deepEqual(names((await uploads.inbox.scan(30)).ready), ["past.csv", "future.csv"]);
   }));
 
-Deno.test("a plain file without a final line end waits ten times as long, but a compressed one does not", () =>
+Deno.test("a plain file without a final line ending waits ten times as long, but a compressed one does not", () =>
   withUploads({ "open.csv": "a,b\n1,", "empty.txt": "", "open.csv.gz": "any bytes" }, async (uploads) => {
     const { inbox, clock } = uploads;
     const { ready, waiting } = await lookTwice(uploads, 30);
@@ -103,7 +103,7 @@ Deno.test("a plain file without a final line end waits ten times as long, but a 
     assert.deepEqual(names((await inbox.scan(30)).ready), ["empty.txt", "open.csv", "open.csv.gz"]);
   }));
 
-Deno.test("LF, CR, CRLF and the line ends of UTF-16 end the last line", () =>
+Deno.test("LF, CR, CRLF and the line endings of UTF-16 end the last line", () =>
   withUploads({
     "lf.csv": "a\n",
     "cr.csv": "a\r",

@@ -42,5 +42,5 @@ pageTest("A clerk signs in with a link, sees people and decides only when allowe
   assertQuiet();
   await page.goto("about:blank");
   await page.goto(link);
-  await page.getByText("This sign-in link does not work any more. Ask for a new one.").waitFor();
+  await page.getByText("This sign-in link no longer works. Ask for a new one.").waitFor();
 });

@@ -8,7 +8,7 @@ import { changedWords } from "../changed_words.ts";
 import type { Terminal } from "../terminal.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 
-/** The maximum of one HTTP response. */
+/** The maximum number of changed users in one HTTP response. */
 const ON_A_PAGE = 1_000;
 
 export const changesCommand: Command = {
@@ -62,7 +62,9 @@ async function print({ flags, terminal }: Invocation, id: number, load: Load): P
   if (first === null) throw noSuchImport(id);
   if (flags.json) return terminal.out(JSON.stringify(first, null, 2));
   if (first.cleared_at !== null) {
-    throw new CommandFailed(`what import ${id} changed was deleted after the retention period (bak_retention_days)`);
+    throw new CommandFailed(
+      `the record of what import ${id} changed was deleted after the retention period (bak_retention_days)`,
+    );
   }
   if (flags.csv) return await printCsv(terminal, load);
   if (first.changes.length === 0) return terminal.out(`import ${id} changed nothing`);

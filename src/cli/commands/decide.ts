@@ -1,4 +1,4 @@
-/** `rosterd imports approve|discard|undo ID`: decides what becomes of an import (docs/people.md#hold). */
+/** `rosterd imports approve|discard|undo ID`: approves, discards or undoes an import (docs/people.md#hold). */
 import { type Approved, CannotDecide, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
 import type { Decide } from "../../postgres/history/decision.ts";
 import { approveHold, discardHold } from "../../postgres/history/holds.ts";

@@ -132,7 +132,8 @@ export function noSuchImport(id: number): CommandFailed {
 function wholeNumber(text: string, name: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
-  throw new WrongUsage(`${name} must be a whole number from 1${most < 1e9 ? ` to ${most}` : ""}, not "${text}"`);
+  const range = most < 1e9 ? `from 1 to ${most}` : "of at least 1";
+  throw new WrongUsage(`${name} must be a whole number ${range}, not "${text}"`);
 }
 
 /** Returns `instead` for the error undefined_table: rosterd has never used this database. */

@@ -42,7 +42,9 @@ async function runStatus(invocation: Invocation): Promise<number> {
 
 const NO_SERVICE = { code: "no_service", text: "no rosterd is using this database. Start it with: rosterd serve" };
 
-/** The status without a service on this machine. It is ready only if a service on another machine is the leader. */
+/**
+ * The status without a service on this machine. It counts as ready only if a service on another machine is the leader.
+ */
 async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   const { config, version, clock } = invocation;
   if (!await isInstalled(invocation)) throw noAccess(invocation);
@@ -157,7 +159,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (moreIgnored > 0) out(paint.faint(`  ignored: ${counted(moreIgnored, "more file")}`));
 }
 
-/** One line for each feed, and one for the upload folder itself if there is something to say about it. */
+/** One line for each feed, and one for the upload folder itself if there is anything to report about it. */
 function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
   for (const { name, usable, text, apply, paused_until, pending, last_import, expected_at } of feeds) {
     const facts = [

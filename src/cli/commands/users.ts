@@ -9,7 +9,7 @@ import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from ".
 import type { Terminal } from "../terminal.ts";
 import { ifNoSchema } from "./imports.ts";
 
-/** The maximum of one HTTP response. */
+/** The maximum number of users in one HTTP response. */
 const MAX_FOUND = 200;
 
 export const findCommand: Command = {

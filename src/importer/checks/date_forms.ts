@@ -13,7 +13,7 @@ export function isRealDay(date: number): boolean {
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + leap;
 }
 
-/** The number YYYYMMDD of a date YYYY-MM-DD. */
+/** Converts a date YYYY-MM-DD to the number YYYYMMDD. */
 export function dayNumber(date: string): number {
   return Number(date.replaceAll("-", ""));
 }

@@ -33,7 +33,10 @@ export function findingsOf(found: Findings, settings: Settings): RosterFinding[]
 /** Columns that a roster needs, or whose values only a person can map. */
 const NEVER_MISREAD: ReadonlySet<Column["kind"]> = new Set(["unique_id", "login_source", "user_type"]);
 
-/** Columns in which most values are unknown, so the header must mean something else: a "status" of FT or PT, say. */
+/**
+ * Columns in which most values are unknown, so the header must mean something else: for example, a "status" of FT or
+ * PT.
+ */
 export function misreadColumns(found: Findings, settings: Settings): ReadonlySet<string> {
   const { headerOf } = readNames(found.headers, settings);
   const misread = found.failing.filter((failing) => {

@@ -6,7 +6,7 @@
  * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** The first characters of a formula, including full-width ones. Also line ends, because a CR is saved as LF. */
+/** The first characters of a formula, including full-width ones. Also line endings, because a CR is saved as LF. */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
 /** Digits, with or without grouping and decimals. The group separator cannot also be the decimal separator. */

@@ -33,7 +33,7 @@ function hasPath(value: unknown, path: readonly PropertyKey[]): boolean {
     (isObject(value) && Object.hasOwn(value, path[0]) && hasPath(value[String(path[0])], path.slice(1)));
 }
 
-/** The problems that only this feed has. A value for all feeds may conflict with one that the feed overrides. */
+/** The problems that occur only in this feed. A value for all feeds may conflict with one that the feed overrides. */
 function feedProblems(settings: Settings, feed: string, common: readonly SettingsProblem[]): SettingsProblem[] {
   const isCommon = ({ key, message }: SettingsProblem) =>
     common.some((problem) => problem.key === key && problem.message === message);

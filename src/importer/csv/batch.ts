@@ -44,7 +44,7 @@ export class Batch {
   static readonly CLEARS = 64;
 
   /**
-   * Used instead of the number of line ends if the record's meaning depends on other records: it is never cached.
+   * Used instead of the number of line endings if the record's meaning depends on other records: it is never cached.
    */
   static readonly NEVER_KNOWN = -1;
 
@@ -56,9 +56,9 @@ export class Batch {
   readonly firstValue = new Int32Array(RECORDS + 1);
   /** The physical line on which record i begins. */
   readonly line = new Float64Array(RECORDS);
-  /** The number of line ends within the values of record i, or {@link NEVER_KNOWN}. */
+  /** The number of line endings within the values of record i, or {@link NEVER_KNOWN}. */
   readonly linesWithin = new Int32Array(RECORDS);
-  /** Record i spans `bytes[recordStart[i]]` to `bytes[recordEnd[i]]`, without its line end. */
+  /** Record i spans `bytes[recordStart[i]]` to `bytes[recordEnd[i]]`, without its line ending. */
   readonly recordStart = new Int32Array(RECORDS);
   readonly recordEnd = new Int32Array(RECORDS);
   /** Value v spans `bytes[start[v]]` to `bytes[end[v]]`, without quotes and outer blanks. */

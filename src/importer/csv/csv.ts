@@ -6,8 +6,8 @@
  *
  * How one record is read:
  *
- *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line end
- *                   └─ other ► plain value ─────► up to the delimiter or line end; a `"` in it is stray
+ *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line ending
+ *                   └─ other ► plain value ─────► up to the delimiter or line ending; a `"` in it is stray
  *
  * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown.
  *   The reader then continues on the physical line after the one where the record began, so an unclosed quote costs
@@ -122,7 +122,7 @@ class Reader implements RowsAhead {
   #final = false;
   #line: number;
   readonly #widths: RowWidths;
-  /** The bytes of the header, without its line end. */
+  /** The bytes of the header, without its line ending. */
   #header = new Uint8Array();
   /** How many bytes must be available before the unfinished record is read again. */
   #wanted = 0;
@@ -130,8 +130,8 @@ class Reader implements RowsAhead {
   #skippingLine = false;
   #quoteOpen = false;
 
-  // The record being read: its start, how many values it has, how many up to the last non-empty one, how many line ends
-  // within quotes, and what is wrong with it.
+  // The record being read: its start, how many values it has, how many up to the last non-empty one, how many line
+  // endings within quotes, and what is wrong with it.
   #start = 0;
   #values = 0;
   #filled = 0;
@@ -249,7 +249,7 @@ class Reader implements RowsAhead {
     return outcome;
   }
 
-  /** Reads one value and the delimiter or line end after it. */
+  /** Reads one value and the delimiter or line ending after it. */
   #readValue(): number {
     const bytes = this.#bytes, meaning = this.#plain, from = this.#position;
     let at = from, flags = 0;
@@ -330,7 +330,7 @@ class Reader implements RowsAhead {
     return UNREADABLE;
   }
 
-  /** Moves past the delimiter or line end at `at`. */
+  /** Moves past the delimiter or line ending at `at`. */
   #endValue(at: number): number {
     if (at >= this.#end) {
       this.#position = this.#end;
@@ -470,7 +470,7 @@ class Reader implements RowsAhead {
     return at < this.#end && this.#stepOverLineEnd(at);
   }
 
-  /** The end of the record without its line end; `#end` only if the file ends without one. */
+  /** The end of the record without its line ending; `#end` only if the file ends without one. */
   #contentEnd(): number {
     const bytes = this.#bytes, at = this.#position;
     if (bytes[at - 1] === LF) return at - 2 >= this.#start && bytes[at - 2] === CR ? at - 2 : at - 1;

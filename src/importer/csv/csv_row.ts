@@ -5,7 +5,9 @@ export const BYTE_ORDER_MARK = "\ufeff";
 /** Values that need quotes. An unquoted TAB would be trimmed or malformed. */
 const QUOTED = /["\t\r\n]|^\s|\s$/;
 
-/** One row with its line end. `inQuotes` matches values that need quotes for reasons other than the delimiter. */
+/**
+ * A row, including its line ending. `inQuotes` matches values that need quotes for reasons other than the delimiter.
+ */
 export function csvRow(values: readonly string[], delimiter: string, inQuotes = QUOTED): string {
   return values.map((value) => written(value, delimiter, inQuotes)).join(delimiter) + "\r\n";
 }

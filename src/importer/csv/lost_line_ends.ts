@@ -1,4 +1,4 @@
-/** Detects rosters that lost some or all of their line ends, so that the header line contains records. */
+/** Detects rosters that lost some or all of their line endings, so that the header line contains records. */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
 import type { Header, KnownNames } from "../checks/header.ts";

@@ -11,7 +11,7 @@ const isPlainStart = new Uint8Array(256);
 for (const [from, to] of ["09", "AZ", "az"]) isPlainStart.fill(1, from.charCodeAt(0), to.charCodeAt(0) + 1);
 
 export class OtherLines implements LineMatcher {
-  /** The next wanted lines, ascending. Nothing is skipped after the last one. */
+  /** The next wanted lines, in ascending order. Nothing is skipped after the last of them. */
   #wanted: readonly number[] = [];
   #next = 0;
   #bytes: Uint8Array = new Uint8Array();

@@ -129,7 +129,7 @@ export class RowWidths {
   }
 
   /**
-   * Whether another table seems to begin here: a blank line, or several rows with a wrong number of values, are
+   * Whether another table seems to begin here, because a blank line or several rows with a wrong number of values are
    * directly above.
    */
   #isAnotherTable(width: number): boolean {
@@ -142,7 +142,10 @@ export class RowWidths {
     return width === this.usual || width === this.#blockWidth.width;
   }
 
-  /** What is wrong with the number of values of the current record, which has been judged; null if it is right. */
+  /**
+   * What is wrong with the number of values of the current record; null if it is right. Call only after the record has
+   * been judged.
+   */
   problemOf(found: number): Malformed | null {
     if (found === this.usual && this.#row >= this.#blockEnd) return null;
     const { width, most } = this.#blockWidth, expected = this.header;

@@ -160,7 +160,7 @@ function bitsOf(half: number): number {
   return (1 << half) | (1 << (half >>> 5));
 }
 
-/** Ignores the letter case of A–Z, as the database does. */
+/** Converts A–Z to lower case and leaves other letters as they are, as the database does. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -35,7 +35,7 @@ export class UnchangedJournal {
   #length = 0;
   /** The number of entries of users who are not in the table. */
   #added = 0;
-  /** Whether there are or were no new entries. */
+  /** Whether there have been no new entries. */
   isEmpty = true;
 
   /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
@@ -50,7 +50,7 @@ export class UnchangedJournal {
     return this.#repeated.length >= MANY_REPEATED;
   }
 
-  /** Takes the users, found since the last call, with both a skipped record and one that was read. */
+  /** Takes the users found since the last call who have both a skipped record and one that was read. */
   takeRepeated(): string[] {
     return this.#repeated.splice(0);
   }

@@ -24,7 +24,7 @@ export class UnchangedTable {
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
   #slots = new Int32Array(0);
-  /** The number of slots by 2^32. */
+  /** The number of slots divided by 2^32. */
   #scale = 0;
   /** The number of users, and how many of them are stale. */
   size = 0;

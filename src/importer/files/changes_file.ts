@@ -1,5 +1,5 @@
 /**
- * Writes what an import changed: one row for each value. Also what a trial would have changed, attached to its mail
+ * Writes what an import changed: one row for each value. Also writes what a trial would have changed, for the mail
  * (docs/mail.md#attachment).
  */
 import { inColumnOrder } from "../../domain/columns.ts";
@@ -23,7 +23,7 @@ export async function* changesFile(
   for await (const changes of pages) yield encoder.encode(changes.flatMap(rowsOf).join(""));
 }
 
-/** A released permit is a row, too: its number was the user's before. */
+/** A released permit also gets a row: before the import, its number belonged to the user. */
 function rowsOf({ unique_id, outcome, columns, ...change }: Change | ImportChange): string[] {
   const values = Object.entries(inColumnOrder(columns)).map(([name, [before, after]]) => [name, before, after]);
   const permits = "permits_released" in change ? change.permits_released.map((no) => ["permit_no", no, null]) : [];

@@ -111,7 +111,7 @@ function isOfGz(error: unknown): boolean {
   return hasCode(error, ENDS_EARLY, "Z_DATA_ERROR", TRAILING_GARBAGE);
 }
 
-/** Line ends, blanks, the DOS end-of-file mark, and NULs. */
+/** Line endings, blanks, the DOS end-of-file mark, and NULs. */
 // deno-lint-ignore no-control-regex
 const NOTHING = /^[\s\x1a\0]*$/;
 

@@ -7,7 +7,7 @@ import { byteOrderMark, firstBytes } from "./sniff_head.ts";
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;
-  // In every encoding except UTF-16, line ends are ASCII bytes.
+  // In every encoding except UTF-16, line endings are ASCII bytes.
   const decoder = new TextDecoder(encoding === "utf-16le" || encoding === "utf-16be" ? encoding : "windows-1252");
   let line = 1;
   let left = offset;

@@ -15,7 +15,7 @@ type FallbackEncoding = Settings["fallback_encoding"];
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | Exclude<FallbackEncoding, "reject">;
 
 export interface Sniffed {
-  /** Of the bytes on disk, before unpacking. In hexadecimal. */
+  /** The digest of the bytes on disk, before unpacking, in hexadecimal. */
   sha256: string;
   unpackedBytes: number;
   encoding: Encoding;

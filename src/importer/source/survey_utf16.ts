@@ -39,7 +39,10 @@ function endsWithHalf(text: string): boolean {
 /** The counterpart of `Utf8Survey` for a file with a UTF-16 mark. */
 export class Utf16Survey {
   illFormed = false;
-  /** Whether the file ends in the middle of a code unit. An odd byte that is an end mark does not count. */
+  /**
+   * Whether the file ends in the middle of a code unit. A single leftover byte does not count if it is an end mark (see
+   * `#isEndMark`: LF, CR, SUB or, in little-endian, NUL).
+   */
   oddLength = false;
   nuls = 0;
 

@@ -1,6 +1,6 @@
 /**
  * Finds where the text of a file ends (docs/file-format.md#end-marks): before the DOS end-of-file mark (0x1A), the NULs
- * that pad the last block, and any line ends and blanks among them.
+ * that pad the last block, and any line endings and blanks among them.
  */
 
 const NUL = 0x00, SUB = 0x1a;

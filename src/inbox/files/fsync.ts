@@ -27,7 +27,10 @@ export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
 
 type Entry = Pick<BigIntStats, "dev" | "ino">;
 
-/** Syncs the entries of folders to disk, if the file system supports that. At once, so that the disk can do it in one go. */
+/**
+ * Syncs the entries of folders to disk, if the file system supports that. All at the same time, so that the disk can
+ * combine the writes.
+ */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   await Promise.all(paths.map(fsyncFolder));
 }

@@ -67,7 +67,8 @@ export class OpenRosterFile implements RosterFile {
         yield chunk;
       }
     } finally {
-      // Waits for the pending read, so that a reader that stops early can close the file. Its error no longer matters.
+      // Waits for the pending read, so that a reader that stops early can close the file. An error of that read no
+      // longer matters.
       await next.catch(() => {});
     }
   }

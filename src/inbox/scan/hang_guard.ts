@@ -9,7 +9,9 @@ export class HangGuard {
   #late: Promise<unknown> | null = null;
   constructor(readonly folder: string, readonly maxMs: number) {}
 
-  /** Throws {@link UnusableFolder} `upload_hanging` if this call takes too long, or an earlier one still hangs. */
+  /**
+   * Throws {@link UnusableFolder} `upload_hanging` if this call takes too long, or if an earlier one is still hanging.
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#late) throw this.#hanging();
     const answer = work();

@@ -15,12 +15,12 @@ export interface Observation {
   readonly fingerprint: Fingerprint;
   /** `Clock.elapsed()` of the first scan with this fingerprint. */
   readonly since: number;
-  /** Whether it ends with a line end; null until its end is read. */
+  /** Whether the file ends with a line ending; null until its end is read. */
   lineEnd: boolean | null;
   ready: boolean;
 }
 
-/** A file without a final line end must wait longer by this factor. */
+/** A file that does not end with a line ending must wait this many times as long. */
 const OPEN_END_FACTOR = 10;
 
 export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {

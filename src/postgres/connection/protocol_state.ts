@@ -1,4 +1,6 @@
-/** Tracks the messages of a connection to know whose turn it is (PostgreSQL manual, "Message Formats"). */
+/**
+ * Tracks the messages of a connection to determine which side must send next (PostgreSQL manual, "Message Formats").
+ */
 const Z_READY = 0x5a, K_KEY = 0x4b, G_COPY_IN = 0x47, S_SUSPENDED = 0x73, C_COMPLETE = 0x43, E_ERROR = 0x45;
 const T_COLUMNS = 0x54, N_NO_COLUMNS = 0x6e;
 const Q_QUERY = 0x51, S_SYNC = 0x53, H_FLUSH = 0x48, E_EXECUTE = 0x45, C_COPY_DONE = 0x63, F_COPY_FAIL = 0x66;

@@ -6,7 +6,7 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 export type Tx = postgres.TransactionSql<{ bigint: number }>;
 export type Isolation = "read committed" | "repeatable read";
 
-/** The session of a transaction. */
+/** The session in which a transaction runs. */
 export interface Session {
   /** Whether its temporary tables outlive a transaction, because no pooler lends its backend to other clients. */
   readonly isOwn: boolean;

@@ -104,7 +104,7 @@ export interface FeedTotals {
 export interface Totals {
   mailsWaiting: number;
   openHolds: number;
-  /** The first {@link MAX_HOLDS_NAMED}. */
+  /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
   lastImportAt: string | null;
   /** Keyed by feed, for every feed in the history. */

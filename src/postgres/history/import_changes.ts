@@ -4,7 +4,7 @@ import type { Change, ImportChange, Outcome } from "../../domain/outcome.ts";
 import type { Sql } from "../connection/connect.ts";
 import importChanges from "../queries/people/import_changes.sql" with { type: "text" };
 
-/** What an import did to a user with recorded changes `c`, whom the archive guard perhaps held (`h`). */
+/** What an import did to a user. `c`: the recorded changes; `h`: the hold, if the archive guard held the user. */
 const OUTCOME = `case
   when c.changes -> 'archived_at' ->> 1 is not null then 'archived'
   when c.changes ? 'archived_at' then 'reactivated'
@@ -20,7 +20,7 @@ const IMPORT_CHANGES = withOutcome(importChanges);
 
 export interface ChangePage {
   changes: ImportChange[];
-  /** When the retention deleted the changes; null if they are all here. */
+  /** When retention deleted the changes; null if it has not. */
   cleared_at: string | null;
   next: string | null;
 }
@@ -31,7 +31,7 @@ export interface ChangeQuery {
   outcome?: Outcome | null;
 }
 
-/** Values by the columns of rosterd.users. */
+/** Values, keyed by column of rosterd.users. */
 export type Stored = Record<string, string | boolean | null>;
 
 /** One page of users, ordered by unique_id; null for an unknown import. */
@@ -54,7 +54,9 @@ export async function listChanges(
   return { changes, cleared_at: null, next: rows.length > limit ? changes[changes.length - 1].unique_id : null };
 }
 
-/** The changes under the names of roster columns. `archived_at` has none: the outcome tells it. */
+/**
+ * The changes under the names of roster columns. `archived_at` has no such name: the outcome shows whether it changed.
+ */
 export function changedColumns(changes: Record<string, [Stored[string], Stored[string]]> | null) {
   if (changes === null) return null;
   const columns: Change["columns"] = {};
@@ -76,7 +78,7 @@ export function createdColumns(created: Stored, undoneAt: Date | null): Change["
   return columns;
 }
 
-/** As a roster would say it. */
+/** The value as text, as a roster would contain it. */
 function asText(value: Stored[string]): string | null {
   return typeof value === "boolean" ? (value ? "1" : "0") : value;
 }

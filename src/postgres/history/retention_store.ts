@@ -42,7 +42,7 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
 }
 
 /**
- * Removes mails that were sent or given up before `time`. Returns their number. If the cause of an alert persists, the
+ * Removes mails that were sent or abandoned before `time`. Returns their number. If the cause of an alert persists, the
  * alert is mailed again.
  */
 export async function clearMails(sql: Sql, time: Date): Promise<number> {

@@ -1,4 +1,4 @@
-/** Finds users, and tells what imports did to one of them (docs/people.md#one-person). */
+/** Finds users, and lists what imports did to one of them (docs/people.md#one-person). */
 import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
@@ -29,7 +29,7 @@ const LAST_NAME = 'lower(last_name collate "C")';
  */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
 
-/** The last character of Unicode. A text that begins with P lies between P and P with it behind. */
+/** The last character of Unicode. A text that begins with P sorts between P and P followed by this character. */
 const LAST_CHARACTER = "chr(1114111)";
 
 function begins(search: number): string {
@@ -110,7 +110,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
 
 async function historyOf(sql: Sql, uniqueId: string, stored: Stored): Promise<HistoryEntry[]> {
   const rows = await sql.unsafe(HISTORY, [uniqueId, MAX_HISTORY]);
-  // From the newest import back: the values before each change.
+  // Goes back from the newest import to find the values before each change.
   let before = stored;
   return rows.map((row): HistoryEntry => {
     const { changes, is_creation, is_cleared, was_held, decisions, undone_at } = row;

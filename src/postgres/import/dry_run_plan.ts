@@ -45,7 +45,7 @@ export interface CountedPlan {
   counts: Counts;
   /** Users who get new values. */
   differing: number;
-  /** Users who only gain or lose access, or about whom only the feed's statement changes. */
+  /** Users who only gain or lose access, or for whom only what the feed says changes. */
   moving: number;
   /** Users whom the feed no longer names. */
   unnamed: number;

@@ -15,7 +15,7 @@ export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
-  /** Whether it archives users, whose permits are then released. */
+  /** Whether the plan archives users, whose permits are then released. */
   archives: boolean;
   /** The number of unknown ids that would be known with leading zeros, and the reason given for the first one. */
   lostZeros: { count: number; example: string };

@@ -5,9 +5,9 @@
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
  * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
  *
- * `@feed` is the name of the feed, and `@several` whether the settings have others. For user `u`, `@said` is what this
- * feed said last: whether the user is active, or null if it does not name the user. `@kept_active` and
- * `@called_inactive` tell whether another feed of the settings says that the user is active, or inactive.
+ * `@feed` is the name of the feed, and `@several` whether the settings have other feeds. For user `u`, `@said` is what
+ * this feed said last: whether the user is active, or null if it does not name the user. `@kept_active` and
+ * `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -20,7 +20,7 @@ export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" &
 /** The feed, and the settings that decide whether the roster's value or the user's current one is used. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
   feed: string;
-  /** All feeds of the settings. The first takes precedence. */
+  /** All feeds in the settings. The first takes precedence. */
   feeds: readonly string[];
 }
 
@@ -105,7 +105,7 @@ export function importTables(ending: "delete rows" | "drop"): string {
   return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
 }
 
-/** The query that releases the permits of the users in `archived`: a table, perhaps with a condition. */
+/** The query that releases the permits of the users in `archived`: a table, optionally with a condition. */
 export function releasePermits(archived: string): string {
   return statements.releasePermits.replaceAll("{{archived}}", archived);
 }

@@ -41,7 +41,7 @@ export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users
   }
 }
 
-/** Whether the log should be rewritten with what the table has. */
+/** Whether the log should be rewritten from the table. */
 export function isOutdated({ size, stale }: UnchangedTable, { pieces, entries }: LogSize): boolean {
   return entries > maxEntries(size) || pieces > maxPieces(size) || stale > MAX_STALE_PART * size;
 }

@@ -135,7 +135,7 @@ export class UnchangedStore {
     await this.#writeState(keeping, await this.#namedAfter(written));
   }
 
-  /** Lets the other feeds know which changes do not concern them: those of users whom they do not name. */
+  /** Lets the other feeds know which changes do not concern them: the changes to users whom they do not name. */
   async #keepOthers({ tie }: Keeping, written: Written): Promise<void> {
     const { tx } = this;
     const others = await tx.unsafe<{ feed: string; sums: string }[]>(withValues(OTHER_STATES, this.feed, tie));

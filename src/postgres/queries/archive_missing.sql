@@ -1,4 +1,4 @@
--- Archives the missing users who are not held. The feed no longer names them, nor the missing users whose
+-- Archives the missing users who are not held. After that, the feed names neither them nor the missing users whose
 -- access does not change.
 update rosterd.users as u
 set

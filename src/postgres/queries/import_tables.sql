@@ -35,8 +35,8 @@ create temp table plan (
   held             text,
   -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
-  -- Whether the feed said that the user is active; null if it did not name the user. And what it says now; null if that
-  -- is the same, or if the user is new.
+  -- The first: whether the feed said that the user is active; null if it did not name the user. The second: what the
+  -- feed says now; null if that is the same, or if the user is new.
   said             boolean,
   says             boolean,
   -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if there are none.

@@ -44,7 +44,7 @@ from (
     end as transition
   ) as own
   where s.problems is null and s.line not in (select line from repeats)
-  -- So that PostgreSQL computes the changes once for each record, not once for each use.
+  -- This makes PostgreSQL compute the changes once for each record, not once for each use.
   offset 0
 ) as record
 where changes <> '' or transition is not null or says is distinct from said

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 struct control {
-  /* Calls until the one that fails; 0 or less: none fails any more. */
+  /* Calls until the one that fails; 0 or less: no further call fails. */
   int countdown;
   int error;
   /* Calls that only read do not count. */

@@ -62,7 +62,7 @@ Deno.test({
         assert.deepEqual([status, bak_file], ["failed_records", null], "it is applied, and known not to be in bak");
         await outside.atAnyInstant();
         await service.dropGood("SMALL", { fails: true });
-        // The name of the long file in `bak` exists already, without content.
+        // The name of the long file in `bak` already exists, without content.
         await moved(service, 2);
         assert.equal((await service.imports())[0].bak_file?.startsWith("good-SMALL."), true, "others go on");
         assert.equal((await service.status()).ready, true);

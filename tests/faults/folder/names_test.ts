@@ -67,7 +67,7 @@ folderTest(
     await service.outside.atAnyInstant();
     survived({
       fault:
-        "names with line ends, escape codes, leading - and =, look-alikes of ../, 255 bytes, RTL marks, emoji, quotes",
+        "names with line endings, escape codes, leading - and =, look-alikes of ../, 255 bytes, RTL marks, emoji, quotes",
       injected: names.length,
       checks: 6 * names.length + service.outside.checks,
     });

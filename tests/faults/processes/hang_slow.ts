@@ -12,7 +12,7 @@ if (missing !== null) console.error(`LEFT OUT: the tests of ${import.meta.url}: 
 const STRACE = ["strace", "-f", "-qq", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=4+"];
 
 Deno.test({
-  name: "a service that takes no connection any more ends with 70 after two minutes, and the log says why",
+  name: "a service that no longer takes connections ends with 70 after two minutes, and the log says why",
   ignore: missing !== null,
   async fn() {
     await using here = await Workplace.make({
@@ -23,6 +23,6 @@ Deno.test({
     const { code, err } = await traced.run("serve");
     assert.equal(code, 70, err);
     assert.match(err, /"event":"http_silent"/);
-    survived({ fault: "HTTP: no connection is accepted any more", injected: 1, checks: 2 });
+    survived({ fault: "HTTP: connections are no longer accepted", injected: 1, checks: 2 });
   },
 });

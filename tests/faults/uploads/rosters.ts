@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { Dropped } from "../invariants.ts";
 
-/** Includes the line end. */
+/** Includes the line ending. */
 export const RECORD = 64;
 
 const COLUMNS = "unique_id,login_source,first_name,city,last_name";

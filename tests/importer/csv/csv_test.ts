@@ -54,7 +54,7 @@ Deno.test("only the given delimiter separates values", async () => {
   assert.deepEqual(await brief("a\tb\n1\t\n", { delimiter: "\t" }), ["1: a|b", "2: 1|"]);
 });
 
-Deno.test("quoted values may hold delimiters, line ends, TABs and doubled quotes", async () => {
+Deno.test("quoted values may hold delimiters, line endings, TABs and doubled quotes", async () => {
   assert.deepEqual(await brief('"a","b"\n"1,2","3\n4\r\n5\r6"\n"","""x"""\n"a\tb",""""\n'), [
     "1: a|b",
     "2: 1,2|3\n4\r\n5\r6",
@@ -322,7 +322,7 @@ Deno.test("the limits are 1 MiB a record, 64 KiB a value, 1,000 columns", async 
   assert.deepEqual("why" in tooMany && tooMany.why, { kind: "too_many_values", expected: 0, found: 1_001 });
 });
 
-Deno.test("300 MB after a quote that never closes, or without a line end, are read in flat memory", async (t) => {
+Deno.test("300 MB after a quote that never closes, or without a line ending, are read in flat memory", async (t) => {
   const lines = utf8("12345,67890\n".repeat(20_000)), noEnd = new Uint8Array(240_000).fill(0x78);
   const streams: [string, Uint8Array, number][] = [['a,b\n"1,2\n', lines, 25_000_002], ['a,b\n1,"', noEnd, 2], [
     "a,b\n1,",
@@ -512,7 +512,7 @@ Deno.test("what a writer of CSV wrote is read back exactly, with each of the del
               delimiter,
             )[0].skipped;
           if (!blank && !onlyDashes) expected.push({ line, values });
-          // A CR and the LF of a following blank line would be one line end.
+          // A CR and the LF of a following blank line would be one line ending.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
           line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;

@@ -29,12 +29,12 @@ const record = (at: number, ...more: string[]) => [`u${at}`, "SSO", "Ann", "1 El
 const records = (count: number, ...more: string[]) => Array.from({ length: count }, (_, at) => record(at, ...more));
 const good = (count: number) => Array(count).fill("good");
 
-Deno.test("one record with a delimiter more fails, although its last value is empty", async () => {
+Deno.test("one record with an extra delimiter fails, although its last value is empty", async () => {
   const lines = [HEADER, ...records(3, "", "", ""), record(3, "", "", "", ""), record(4, "", "", "")];
   assert.deepEqual(await kindsOf(lines), [...good(3), "more_than_others", "good"]);
 });
 
-Deno.test("a delimiter more in a block of short records fails, also in the first record of the block", async () => {
+Deno.test("an extra delimiter in a block of short records fails, also in the first record of the block", async () => {
   const full = records(15, "", "", ""), short = records(16, "", "");
   const polluted = (at: number) => short.map((line, other) => other === at ? line + "," : line);
   for (const at of [0, 1, 7, 15]) {
@@ -60,7 +60,7 @@ Deno.test("when unchanged records are skipped, the others are still judged by al
   assert.deepEqual(await kindsOf(lines, matcher), ["fewer_than_others"]);
 });
 
-Deno.test("records are not filled up when the header has a delimiter more", async () => {
+Deno.test("records are not filled up when the header has an extra delimiter", async () => {
   for (const header of [HEADER.replace(",city2", ",,city2"), HEADER.replace("city2", "ci,ty2")]) {
     assert.deepEqual(await kindsOf([header, ...records(20, "", "", "")]), Array(20).fill("too_few_values"), header);
   }

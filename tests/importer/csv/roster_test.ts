@@ -133,7 +133,7 @@ Deno.test("a header may be quoted, and broken over lines", async () => {
   ]);
 });
 
-Deno.test("a header alone is a roster without records, with a line end and without", async () => {
+Deno.test("a header alone is a roster without records, with a line ending and without", async () => {
   assert.deepEqual((await open("unique_id,login_source")).records, []);
   assert.deepEqual((await open("unique_id,login_source\r\n\r\n")).records, []);
 });

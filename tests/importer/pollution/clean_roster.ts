@@ -79,7 +79,7 @@ function fullRecord(at: number): string[] {
 
 const valueAt = (name: string) => HEADER.indexOf(name);
 
-/** With delimiters, doubled quotes and line ends inside values. */
+/** With delimiters, doubled quotes and line endings inside values. */
 function awkwardRecord(at: number): string[] {
   const record = fullRecord(at);
   if (at % 2 === 0) record[valueAt("street")] = `${at + 1} Main Street, Apt. ${at}`;

@@ -28,17 +28,17 @@ function headers(roster: CleanRoster): Place[] {
   const withName = (at: number, name: string) => names.map((one, other) => other === at ? name : one).join(",");
   return [
     ...each(
-      "a delimiter less after column",
+      "no delimiter after column",
       (at) =>
         names.slice(0, at + 1).join(",") + names.slice(at + 1, at + 2).join("") +
         names.slice(at + 2).map((name) => "," + name).join(""),
     ).slice(0, -1),
-    laidOut("a delimiter more at the end", roster, { header: header + "," }),
+    laidOut("an extra delimiter at the end", roster, { header: header + "," }),
     ...each("a quote before column", (at) => withName(at, `"${names[at]}`)),
     ...each("a quote inside column", (at) => withName(at, names[at].slice(0, 3) + '"' + names[at].slice(3))),
     ...each("a quote after column", (at) => withName(at, `${names[at]}"`)),
     ...each(
-      "a line end for the delimiter after column",
+      "a line ending instead of the delimiter after column",
       (at) => names.slice(0, at + 1).join(",") + "\n" + names.slice(at + 1).join(","),
     ).slice(0, -1),
     ...each("no name in column", (at) => withName(at, "")),
@@ -53,7 +53,7 @@ function longerHeaders(roster: CleanRoster): Place[] {
     const before = HEADER.slice(0, at), after = HEADER.slice(at + 1);
     const header = (...names: string[]) => ({ header: [...before, ...names, ...after].join(",") });
     return [
-      laidOut(`a delimiter more before column ${at + 1}`, roster, header("", name)),
+      laidOut(`an extra delimiter before column ${at + 1}`, roster, header("", name)),
       laidOut(`a delimiter in column ${at + 1}`, roster, header(name.slice(0, 4), name.slice(4))),
     ];
   });
@@ -81,7 +81,7 @@ function severalHeaderRows(roster: CleanRoster): Place[] {
     }),
     laidOut("empty row below", roster, { header: lines(header) + HEADER.map(() => "").join(",") }),
     laidOut("names over two rows", roster, { header: lines(firstWords.join(",")) + otherWords.join(",") }),
-    laidOut("a line end in each name", roster, {
+    laidOut("a line ending in each name", roster, {
       header: HEADER.map((name) => `"${name.replace("_", "\n")}"`).join(","),
     }),
     laidOut("the same twice", roster, { header: lines(header) + header }),
@@ -190,7 +190,7 @@ function dialects({ written, records }: CleanRoster): Place[] {
       `delimiter ${JSON.stringify(delimiter)}`,
       file(delimiter, quoted),
     ]),
-    ["apostrophes for quotes", file(",", (value) => `'${value.replaceAll("'", "''")}'`)],
+    ["apostrophes instead of quotes", file(",", (value) => `'${value.replaceAll("'", "''")}'`)],
     ["quotes with a backslash", file(",", (value) => `"${value.replaceAll('"', '\\"')}"`)],
     ["quotes not doubled", file(",", (value) => `"${value}"`)],
   ];
@@ -198,19 +198,19 @@ function dialects({ written, records }: CleanRoster): Place[] {
 
 export const FILE_KINDS: Readonly<Record<string, (roster: CleanRoster) => Place[]>> = {
   "a damaged header": headers,
-  "a delimiter more in the header": (roster) => longerHeaders(roster).filter((one) => !isHiddenHeader(roster, one)),
+  "an extra delimiter in the header": (roster) => longerHeaders(roster).filter((one) => !isHiddenHeader(roster, one)),
   "several header rows": severalHeaderRows,
   "lines above the header": preambles,
   "lines below the records": footnotes,
   "several tables": (roster) => severalTables(roster).filter((one) => !isHiddenTable(one)),
   "no header": noHeader,
-  "other line ends": lineEnds,
+  "other line endings": lineEnds,
   "another dialect": dialects,
 };
 
 /** No reader can tell these from a clean roster (docs/reliability.md#polluted-rosters). */
 export const HIDDEN_FILE_KINDS: typeof FILE_KINDS = {
-  "hidden: a delimiter more in the header": (roster) =>
+  "hidden: an extra delimiter in the header": (roster) =>
     longerHeaders(roster).filter((one) => isHiddenHeader(roster, one)),
   "hidden: a table at the border of a block": (roster) => severalTables(roster).filter(isHiddenTable),
   "hidden: a table of the same width": paddedTables,

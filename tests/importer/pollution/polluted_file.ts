@@ -15,7 +15,7 @@ export interface PollutedFile {
 /** The outcome for the whole text of a roster. */
 export interface Layout {
   header?: string;
-  /** Line ends included. */
+  /** Line endings included. */
   above?: string;
   below?: string;
   lineEnd?: string;

@@ -131,16 +131,16 @@ const tooLong: RecordKind = (written) =>
   }));
 
 export const RECORD_KINDS: Readonly<Record<string, RecordKind>> = {
-  "a delimiter less": (written) => eachDelimiter(written, ""),
-  "a delimiter more": delimiterMore,
-  "a quote more": quoteMore,
-  "a quote less": quoteLess,
+  "a missing delimiter": (written) => eachDelimiter(written, ""),
+  "an extra delimiter": delimiterMore,
+  "an extra quote": quoteMore,
+  "a missing quote": quoteLess,
   "quotes not doubled": quotesNotDoubled,
   "quotes with a backslash": quotesWithBackslash,
-  "apostrophes for quotes": apostrophes,
+  "apostrophes instead of quotes": apostrophes,
   "other delimiters in a record": otherDelimiters,
   "one other delimiter": oneOtherDelimiter,
-  "a line end for a delimiter": (written) => eachDelimiter(written, LINE_END),
+  "a line ending instead of a delimiter": (written) => eachDelimiter(written, LINE_END),
   "a record cut short": cutShort,
   "a record with more values": tooLong,
 };
@@ -176,7 +176,7 @@ export function* pollutedRecords(roster: CleanRoster, kinds: typeof RECORD_KINDS
 }
 
 /**
- * Two records that become one: the line end between them is lost, or a quote opens in the first and closes in the
+ * Two records that become one: the line ending between them is lost, or a quote opens in the first and closes in the
  * second.
  */
 export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {
@@ -193,7 +193,7 @@ export function* joinedRecords(roster: CleanRoster): Generator<PollutedFile> {
     for (const between of ["", ",", " "]) {
       const text = textOf(roster).replace(first + LINE_END + next, () => first + between + next);
       yield file(
-        "a line end less",
+        "a missing line ending",
         `record ${at + 1}, ${JSON.stringify(between)}`,
         new Map([[at, ""], [at + 1, ""]]),
         text,

@@ -121,7 +121,7 @@ function behindLine(bytes: Buffer, from: number): number {
   return from + Buffer.byteLength(line[0]);
 }
 
-/** Where the text that ends at `end` ends, without its line end. */
+/** Where the text that ends at `end` ends, without its line ending. */
 function endOfText(bytes: Buffer, end: number): number {
   return end - /(?:\r\n|\n|\r|)$/.exec(bytes.toString("utf8", 0, end))![0].length;
 }

@@ -1,6 +1,6 @@
 /**
  * Realistic rosters, and damage to their bytes: flipped, inserted and deleted bytes, and missing ends. In a tame
- * roster, as usual in practice, no quoted value begins or ends with a delimiter, a blank, a line end or a quote, so
+ * roster, as usual in practice, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote, so
  * that `kept.ts` can say exactly what a damage costs. In a wild one, some do.
  */
 import { Buffer } from "node:buffer";
@@ -8,9 +8,9 @@ import fc from "fast-check";
 
 export interface Roster {
   bytes: Uint8Array;
-  /** The end of the header, with its line end. */
+  /** The end of the header, with its line ending. */
   headerEnd: number;
-  /** The positions of the records, with their line ends. */
+  /** The positions of the records, with their line endings. */
   records: { start: number; end: number }[];
   tame: boolean;
 }
@@ -134,7 +134,7 @@ const anyBlow: fc.Arbitrary<Blow> = fc.record({
   place: fc.nat(),
   /** The header may be damaged too. */
   header: fc.nat({ max: 15 }).map((die) => die === 15),
-  /** At a quote, a delimiter or a line end. */
+  /** At a quote, a delimiter or a line ending. */
   near: fc.boolean(),
   stroke: fc.oneof<fc.WeightedArbitrary<Stroke>[]>(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant("flip"), bit: fc.nat({ max: 7 }) }) },

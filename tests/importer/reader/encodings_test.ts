@@ -1,5 +1,5 @@
 /**
- * One roster in every encoding, with every delimiter and line end, plain and gz, gives the same records on the same
+ * One roster in every encoding, with every delimiter and line ending, plain and gz, gives the same records on the same
  * lines.
  */
 import assert from "node:assert/strict";
@@ -45,7 +45,7 @@ const DELIMITERS = [",", ";", "\t"];
 const LINE_ENDS: Record<string, string[]> = { LF: ["\n"], CRLF: ["\r\n"], CR: ["\r"], mixed: ["\n", "\r\n", "\r"] };
 const HEADER = ["unique_id", "login_source", "first_name", "street"];
 
-/** The records of the roster. Their lines include line ends in quotes and one blank line. */
+/** The records of the roster. Their lines include line endings in quotes and one blank line. */
 function rosterOf(characters: readonly string[]): { line: number; values: string[] }[] {
   const records: { line: number; values: string[] }[] = [];
   const within = ["1 A, B; C\tD\nE", '"2"\r\nF', "3\rG", '4\n\r\n\rH"'], lines = [1, 1, 1, 3];
@@ -79,7 +79,7 @@ async function readWhole(bytes: Uint8Array, { fallback }: Writing, chunk: number
 
 for (const writing of [...UNICODE, ...SINGLE_BYTE]) {
   const { name, encoding, characters } = writing;
-  const title = `a roster in ${name} is the same with every delimiter and line end, plain and gz`;
+  const title = `a roster in ${name} is the same with every delimiter and line ending, plain and gz`;
   Deno.test(`${title} (${characters.length} characters beyond ASCII)`, async () => {
     const records = rosterOf(characters);
     assert.ok(characters.length > 0);

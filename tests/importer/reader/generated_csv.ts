@@ -12,7 +12,7 @@ export interface Peer {
   behindQuote: readonly string[];
   /**
    * Whether it distinguishes quoted values from plain ones, and refuses a quote within a plain one. If not, no plain
-   * value has a TAB or a quote, none follows an unclosed quote, and a file with broken quotes ends with a line end.
+   * value has a TAB or a quote, none follows an unclosed quote, and a file with broken quotes ends with a line ending.
    */
   tellsQuoted: boolean;
 }

@@ -107,7 +107,7 @@ function assertSwallowed({ line, raw }: Entry, damaged: readonly Entry[]): void 
   assert.ok(!raw.replaceAll('""', "").includes('"'), `a quote was left open over the quoted value on line ${line}`);
 }
 
-/** Damage without quotes, delimiters and line ends, within a record of one line, costs at most that record. */
+/** Damage without quotes, delimiters and line endings, within a record of one line, costs at most that record. */
 function assertCost({ roster, edits: [{ at, to, insert }] }: DamagedRoster, damaged: readonly Entry[]): void {
   const done = Buffer.concat([roster.bytes.subarray(at, to), insert]).toString("latin1");
   const record = roster.records.find(({ start, end }) => start <= at && at < end);

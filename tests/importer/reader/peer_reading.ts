@@ -9,7 +9,7 @@ import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 /** One record as a peer reads it. */
 export interface PeerRecord {
   line: number;
-  /** Its text in the file, with its line end. */
+  /** Its text in the file, with its line ending. */
   raw: string;
   /** `quoted` is null if the peer does not report it. Empty if nothing is known about the values. */
   values: readonly { text: string; quoted: boolean | null }[];

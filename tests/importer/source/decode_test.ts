@@ -166,7 +166,7 @@ Deno.test("a damaged gz is rejected as damaged", async () => {
   }
 });
 
-Deno.test("line ends, end marks, blanks and NULs after a gz are ignored, and every byte is seen once", async () => {
+Deno.test("line endings, end marks, blanks and NULs after a gz are ignored, and every byte is seen once", async () => {
   const packed = join(gzipSync("a,b\n"), gzipSync("1,2\n".repeat(20_000)));
   for (const tail of ["\n", "\r\n", "\x1a", "\0\n", "\n\0", " \r\n\x1a\0\0"]) {
     for (const chunk of CHUNK_SIZES) {

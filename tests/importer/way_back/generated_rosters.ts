@@ -161,7 +161,7 @@ export const generatedRoster: fc.Arbitrary<GeneratedRoster> = fc.tuple(anyManner
   },
 );
 
-/** A record as text without its line end. The last record is complete, so that the file does not look cut off. */
+/** A record as text without its line ending. The last record is complete, so that the file does not look cut off. */
 function anyRecord(manner: Manner): fc.Arbitrary<string> {
   const cells = fc.tuple(...manner.columns.map((plan) => anyCell(manner, plan)));
   const broken = fc.constantFrom<(cells: string[]) => string[]>(

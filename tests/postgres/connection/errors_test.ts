@@ -176,7 +176,7 @@ onServer("a waiting import is not marked as killed", async (db) => {
 
   const killed = await killedImport(db);
   await db.import(SMALL);
-  assert.equal((await db.store.find(killed))!.status, "error", "nobody waits any more");
+  assert.equal((await db.store.find(killed))!.status, "error", "nobody waits any longer");
 });
 
 onServer(

@@ -8,6 +8,6 @@ export function fill(template: string, values: Values): string {
     unused.delete(name);
     return values[name];
   });
-  if (unused.size > 0) throw new Error(`The template does not name {{${[...unused].join("}}, {{")}}}.`);
+  if (unused.size > 0) throw new Error(`The template does not use {{${[...unused].join("}}, {{")}}}.`);
   return text;
 }

@@ -43,9 +43,9 @@ export function hostOf(config: Config): Host {
 }
 
 /**
- * The account of an uploader and the folders that confine it: `parent` is what the uploader sees as `/`, `folder` the
- * folder to upload into, as seen from there, and `parents` those that only root may write to. Throws
- * {@link WrongConfiguration} if `parent` is `/`.
+ * The account of an uploader, and the folders that confine it. `parent` is the folder that the uploader sees as `/`,
+ * `folder` is the folder to upload into, as a path below `parent`, and `parents` are the folders that only root may
+ * write to. Throws {@link WrongConfiguration} if `parent` is `/`.
  */
 export function jailOf({ upload }: Host, feed: string) {
   const parent = dirname(upload);

@@ -77,11 +77,11 @@ async function useLink() {
     open();
   } catch (error) {
     const isOver = !(error instanceof ApiError) || error.status === 401;
-    askForToken(isOver ? "This sign-in link does not work any more. Ask for a new one." : error.message);
+    askForToken(isOver ? "This sign-in link no longer works. Ask for a new one." : error.message);
   }
 }
 
-/** After a reload: what the token may do can have changed. */
+/** After a reload, because the token's role or rights may have changed. */
 async function reopen() {
   const { token } = session;
   try {

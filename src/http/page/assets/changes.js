@@ -56,7 +56,11 @@ async function people(entry, outcome, page) {
   if (cleared_at !== null) {
     return empty(
       "Older history was cleared.",
-      h("p", null, "What this import changed was deleted after the retention period (bak_retention_days)."),
+      h(
+        "p",
+        null,
+        "The record of what this import changed was deleted after the retention period (bak_retention_days).",
+      ),
     );
   }
   // A trial created nobody.

@@ -35,7 +35,7 @@ export async function importView(page, route) {
   let unread = null;
   let shownNow = "";
   const entry = await load();
-  /** Loads run one after another. Two at the same time would move the focus away from the result. */
+  /** Loads run one after another, because two at the same time would move the focus away from the result. */
   let loading = Promise.resolve(entry);
 
   page.live.onHistory(() => void reload().catch(() => {}), page.signal);

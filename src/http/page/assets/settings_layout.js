@@ -113,7 +113,7 @@ export const GROUPS = [
       {
         key: "clerks_may_decide",
         label: "Who approves, discards and undoes",
-        help: "Clerks sign in with a named token of that role.",
+        help: "Clerks sign in with a named token that has the clerk role.",
         words: { false: "Admins only", true: "Admins and clerks" },
       },
     ],

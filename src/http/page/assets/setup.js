@@ -162,7 +162,7 @@ function plain(patch) {
   return Object.fromEntries([...patch].map(([key, value]) => [key, value instanceof Map ? plain(value) : value]));
 }
 
-/** Keeps the line ends of the layout, and makes other invisible characters visible. @param {unknown} patch */
+/** Keeps the line endings of the layout, and makes other invisible characters visible. @param {unknown} patch */
 function shownPatch(patch) {
   return JSON.stringify(patch, null, 2).split("\n").map(shown).join("\n");
 }

@@ -1,4 +1,4 @@
-/** The settings that an import used, with those that have changed since marked. */
+/** The settings that an import used; marks those that have changed since then. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";

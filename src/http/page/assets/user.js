@@ -124,7 +124,7 @@ async function timeLine({ history, cleared_until }) {
       show: (/** @type {readonly HistoryEntry[]} */ entries) => h("ol", { class: "time-line" }, entries.map(happened)),
     }),
     cleared_until !== null &&
-      h("p", { class: "faint" }, "Older history was cleared, up to ", moment(cleared_until), "."),
+      h("p", { class: "faint" }, "History up to ", moment(cleared_until), " was cleared."),
   );
 }
 

@@ -1,4 +1,4 @@
--- One row per value that the import changed; `stays` tells why a value is not restored (docs/people.md#undo). $1: the
+-- One row per value that the import changed; `stays` says why a value is not restored (docs/people.md#undo). $1: the
 -- import's id.
 create temp table undo_values on commit drop as
 select

@@ -1,4 +1,4 @@
--- How many connections the role and the database may have; -1: no limit, which always holds for a superuser.
+-- How many connections the role and the database may have; -1 means no limit, as always for a superuser.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

@@ -1,4 +1,5 @@
--- What keys, checks and indexes the tables have, and triggers that are switched off. Partitions and views have none of their own.
+-- The keys, checks and indexes of the tables, and the triggers that are switched off. Partitions and views have none of
+-- their own.
 with tables as (
   select oid, relname from pg_class where relnamespace = to_regnamespace('rosterd') and relkind = 'r'
 )

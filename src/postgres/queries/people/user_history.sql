@@ -10,7 +10,7 @@ select
   ), '{}') as permits_released
 from rosterd.users as u
 cross join rosterd.imports as i
--- So that PostgreSQL looks up each import by the key: an index on the users would cost every import more.
+-- This makes PostgreSQL look up each import by the key. An index on the users would cost every import more.
 left join lateral (
   select * from rosterd.import_changes
   where import_id = i.id and unique_id = u.unique_id and changes - 'feeds' <> '{}' offset 0

@@ -1,5 +1,5 @@
 -- The rows that the import replaced, and those that it wrote. It wrote them all in one subtransaction, so one of them
--- tells the xmin of all.
+-- gives the xmin of all.
 with replaced as (
   select unique_id, version from plan where changes is not null or transition is not null or says is not null
   union all
