@@ -4,6 +4,8 @@ import { go } from "./browser.ts";
 import { pageTest, textOf } from "./page_test_case.ts";
 import { roster } from "./world.ts";
 
+/** A user in it. */
+const KNOWN = "1001";
 const BAD = await Deno.readTextFile(new URL("../testdata/first_import/upload.csv", import.meta.url));
 
 pageTest(
@@ -14,9 +16,10 @@ pageTest(
     const { page, assertQuiet } = await scene.admin();
     await page.getByText("No imports yet.").waitFor();
     await page.getByText("Drop a roster into").waitFor();
+    await database.sql`insert into rosterd.users (unique_id, login_source) values (${KNOWN}, 'ldap')`;
     await database.sql.begin(async (sql) => {
       // This lock stops the import at the point where it has compared the users and wants to lock them.
-      await sql`lock table rosterd.permits in access exclusive mode`;
+      await sql`select from rosterd.users where unique_id = ${KNOWN} for update`;
       await service.drop("autumn.csv", BAD);
       await page.getByRole("button", { name: "Scan folder now" }).click();
       await page.getByText("autumn.csv is being imported").waitFor();
@@ -29,11 +32,13 @@ pageTest(
     });
     const row = page.getByRole("row", { name: /autumn\.csv/ });
     await row.getByText("Failed records").waitFor();
-    await row.getByText("4 created, 5 failed").waitFor();
+    await row.getByText("3 created, 1 updated, 5 failed").waitFor();
     assert.equal(await page.getByText("is being imported").count(), 0);
     await until(
       "it is announced",
-      async () => (await textOf(page, "#announcer")) === "autumn.csv: Failed records, 4\u00a0created, 5\u00a0failed",
+      async () =>
+        (await textOf(page, "#announcer")) ===
+          "autumn.csv: Failed records, 3\u00a0created, 1\u00a0updated, 5\u00a0failed",
     );
 
     await row.getByRole("link", { name: "autumn.csv" }).click();

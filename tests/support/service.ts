@@ -172,10 +172,12 @@ export class TestService implements AsyncDisposable {
     return imports[0];
   }
 
-  /** The files in `bak`, or in that of a feed, sorted. */
+  /** The files in `bak`, or in that of a feed, sorted. A check of the folder writes a hidden file for a moment. */
   async bak(feed = ""): Promise<string[]> {
     const names: string[] = [];
-    for await (const { name } of Deno.readDir(join(this.upload, feed, "bak"))) names.push(name);
+    for await (const { name } of Deno.readDir(join(this.upload, feed, "bak"))) {
+      if (!name.startsWith(".")) names.push(name);
+    }
     return names.sort();
   }
 
