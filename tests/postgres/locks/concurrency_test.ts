@@ -86,7 +86,7 @@ onServer(
       assert.deepEqual([users.new.phone_cell, users.new.login_source, users.new.city], ["9", "ldap", "Hull"]);
       const audit = await auditOf(db);
       assert.deepEqual(audit["off"], { city: [null, "Hull"], active: [false, true] });
-      assert.deepEqual(audit["was-off"], { city: [null, "Hull"], active: [true, false] });
+      assert.deepEqual(audit["was-off"], { city: [null, "Hull"], active: [true, false], feeds: [true, false] });
       assert.deepEqual(audit["gone"], undefined);
     });
   },
