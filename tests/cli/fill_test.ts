@@ -11,9 +11,9 @@ Deno.test("a name without a value is an error, even a misspelled one", () => {
   assert.throws(() => fill("User={{toString}}", {}), /no value for \{\{toString\}\}/);
 });
 
-Deno.test("a value that the template does not name is an error", () => {
+Deno.test("a value that the template does not use is an error", () => {
   assert.throws(
     () => fill("User={{user}}", { user: "a", group: "b", home: "/" }),
-    /not name \{\{group\}\}, \{\{home\}\}/,
+    /not use \{\{group\}\}, \{\{home\}\}/,
   );
 });
