@@ -1,6 +1,8 @@
-import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, requireFeed, type Settings, settingsOf } from "../domain/settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
+import type { FeedSettings } from "../importer/ports.ts";
 import type { Invocation } from "./command.ts";
+import { feedOf } from "./feed_flag.ts";
 
 /** The settings in the file, or the defaults if it is missing. Does not create the file. */
 export async function settingsInForce({ config, installation, clock, terminal }: Invocation): Promise<Settings> {
@@ -9,4 +11,11 @@ export async function settingsInForce({ config, installation, clock, terminal }:
     terminal.err(`rosterd: ${config.settings} does not exist: using the default settings`);
   }
   return stored?.settings ?? DEFAULT_SETTINGS;
+}
+
+/** The settings in force for the feed in `--feed`. Throws {@link UnknownFeed}. */
+export async function feedInForce(invocation: Invocation): Promise<FeedSettings> {
+  const feed = feedOf(invocation.flags), settings = await settingsInForce(invocation);
+  requireFeed(settings, feed);
+  return { feed, settings: settingsOf(settings, feed) };
 }

@@ -155,6 +155,20 @@ export const importChange = change.extend({
 /** What an import changed for one user. For a trial: what it would have changed. */
 export type ImportChange = z.output<typeof importChange>;
 
+/** Which users to list: those with a unique_id after `after`, and only those with this outcome. */
+export interface ChangeQuery {
+  limit: number;
+  after?: string | null;
+  outcome?: Outcome | null;
+}
+
+export interface ChangePage {
+  changes: ImportChange[];
+  /** When retention deleted the changes; null if it has not. */
+  cleared_at: string | null;
+  next: string | null;
+}
+
 /** A roster value that does not replace the user's own (docs/file-format.md#fill-only-columns). */
 export const keptValue = z.object({
   line: z.int().min(1),

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { decision } from "./decision.ts";
 import { failure, importChange } from "./outcome.ts";
+import { jsonOrNull } from "../runtime/json.ts";
 
 const time = z.string().describe("RFC 3339, UTC.");
 
@@ -23,17 +24,26 @@ export type FoundUser = z.output<typeof foundUser>;
 /** Where a page of users ended: the search by which the last user was found, the value found, and the unique_id. */
 export type UserPlace = readonly [search: number, value: string, uniqueId: string];
 
+export interface UserQuery {
+  /** The beginning of a unique_id, user_name, email or last name. */
+  q: string;
+  limit: number;
+  after?: UserPlace | null;
+}
+
+export interface UserPage {
+  users: FoundUser[];
+  /** Null on the last page. */
+  next: string | null;
+}
+
 export function formatPlace(place: UserPlace): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
 /** Returns null for any text that is not from {@link formatPlace}. */
 export function parsePlace(text: string): UserPlace | null {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
-  } catch {
-    return null;
-  }
+  return placeSchema.safeParse(jsonOrNull(Buffer.from(text, "base64url").toString())).data ?? null;
 }
 
 const storable = z.string().max(1_000).refine((text) => !text.includes("\0"));

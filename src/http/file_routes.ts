@@ -1,5 +1,6 @@
 /** The routes that transfer a whole file: downloading failed records or changes, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { isFeedName } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
 import { checkBody } from "./body.ts";
@@ -8,24 +9,27 @@ import { found } from "./import_routes.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json } from "./route.ts";
 import { checkReports } from "./schemas.ts";
-import type { Service } from "./service.ts";
+import type { Download, Service } from "./service.ts";
 
 const FILE = { schema: { type: "string", format: "binary" } } as const;
+
+const CSV_FILE = {
+  request: { params: importPath },
+  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(404, 410, 422, 503) },
+} as const;
 
 const getFailedFile = createRoute({
   method: "get",
   path: "/imports/{id}/failed.csv",
   summary: "Download the failed records, to correct and upload again",
-  request: { params: importPath },
-  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(404, 410, 422, 503) },
+  ...CSV_FILE,
 });
 
 const getChangesFile = createRoute({
   method: "get",
   path: "/imports/{id}/changes.csv",
   summary: "Download what an import changed",
-  request: { params: importPath },
-  responses: { 200: { description: "A CSV file.", content: { "text/csv": FILE } }, ...errors(404, 410, 422, 503) },
+  ...CSV_FILE,
 });
 
 /** Refuses a name with a path, because programs interpret those differently. */
@@ -56,23 +60,9 @@ export function addFileRoutes(
   service: Service,
   { log, bodyTimeoutMs }: { log: Log; bodyTimeoutMs: number },
 ): void {
-  app.openapi(getFailedFile, async (c) => {
-    const file = found(await service.imports.failedFile(c.req.valid("param").id));
-    if ("gone" in file) throw new Problem(410, file.gone);
-    return c.body(cutWhenBroken(file.stream, log), 200, {
-      "content-type": "text/csv; charset=utf-8",
-      "content-length": String(file.size),
-      "content-disposition": attachment(file.name),
-    });
-  });
-  app.openapi(getChangesFile, async (c) => {
-    const file = found(await service.imports.changesFile(c.req.valid("param").id));
-    if ("gone" in file) throw new Problem(410, file.gone);
-    return c.body(cutWhenBroken(file.stream, log), 200, {
-      "content-type": "text/csv; charset=utf-8",
-      "content-disposition": attachment(file.name),
-    });
-  });
+  const { imports } = service;
+  app.openapi(getFailedFile, async (c) => download(c, await imports.failedFile(c.req.valid("param").id)));
+  app.openapi(getChangesFile, async (c) => download(c, await imports.changesFile(c.req.valid("param").id)));
   app.openapi(checkFile, async (c) => {
     refuseForms(c.req.header("content-type") ?? "");
     const body = checkBody(c.req.raw, bodyTimeoutMs);
@@ -83,6 +73,16 @@ export function addFileRoutes(
       throw body.fault() ?? error;
     }
   });
+
+  function download(c: Context<HttpEnv>, asked: Download | { gone: string } | null) {
+    const file = found(asked);
+    if ("gone" in file) throw new Problem(410, file.gone);
+    return c.body(cutWhenBroken(file.stream, log), 200, {
+      "content-type": "text/csv; charset=utf-8",
+      ...(file.size === null ? {} : { "content-length": String(file.size) }),
+      "content-disposition": attachment(file.name),
+    });
+  }
 }
 
 /** Refuses forms and JSON, which wrap the file in other text. Any other type is read as the file itself. */

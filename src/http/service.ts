@@ -1,18 +1,18 @@
 /** What the HTTP interface needs from the program; `tests/http` has a fake. */
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
-import type { CodedText, ImportChange, Outcome } from "../domain/outcome.ts";
+import type { ChangePage, ChangeQuery, CodedText } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
-import type { FoundUser, User, UserPlace } from "../domain/user.ts";
+import type { User, UserPage, UserQuery } from "../domain/user.ts";
 import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. `by` names who changes it. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not match. Every method may
- * throw BrokenSettingsFile.
+ * The settings file. `by` names who changes it. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not
+ * match. Every method may throw BrokenSettingsFile.
  */
 export interface SettingsService {
   read(): Promise<StoredSettings>;
@@ -51,28 +51,14 @@ export interface ImportHistory {
   /** All these users as CSV. `gone` says why they are no longer known. */
   changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
-  failedFile(id: number): Promise<FailedFile | { gone: string } | null>;
-}
-
-export interface ChangeQuery extends DetailQuery<string> {
-  outcome?: Outcome;
-}
-
-export interface ChangePage {
-  changes: ImportChange[];
-  /** When retention deleted the changes; null if it has not. */
-  cleared_at: string | null;
-  next: string | null;
+  failedFile(id: number): Promise<Download | { gone: string } | null>;
 }
 
 export interface Download {
   name: string;
   stream: ReadableStream<Uint8Array>;
-}
-
-export interface FailedFile extends Download {
-  /** In bytes. */
-  size: number;
+  /** In bytes; null if the file is created while it is sent. */
+  size: number | null;
 }
 
 /**
@@ -86,16 +72,8 @@ export interface Decisions {
   undo(id: number, signal: AbortSignal, by: string): Promise<Undone | null>;
 }
 
-export interface UserQuery {
-  /** The beginning of a unique_id, user_name, email or last name. */
-  q: string;
-  /** 1 to 200. */
-  limit: number;
-  after?: UserPlace;
-}
-
 export interface Users {
-  find(query: UserQuery): Promise<{ users: FoundUser[]; next: string | null }>;
+  find(query: UserQuery): Promise<UserPage>;
   /** Null for an unknown user. */
   get(uniqueId: string): Promise<User | null>;
 }

@@ -2,7 +2,8 @@
  * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
  * Busy}.
  */
-import { Busy, type ChangeQuery, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import type { ChangeQuery } from "../domain/outcome.ts";
+import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
 import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
@@ -100,7 +101,8 @@ export class CachedImportHistory implements ImportHistory {
     const first = await this.changes(id, { limit: 1 });
     if (first !== null && first.cleared_at !== null) return { gone: "older history was cleared (bak_retention_days)" };
     const pages = allChanges((query) => this.ask((sql) => listChanges(sql, id, query)));
-    return { name: changesFileName(entry.bak_file ?? entry.file), stream: ReadableStream.from(changesFile(pages)) };
+    const name = changesFileName(entry.bak_file ?? entry.file);
+    return { name, stream: ReadableStream.from(changesFile(pages)), size: null };
   }
 
   async failedFile(id: number) {

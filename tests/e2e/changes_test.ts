@@ -1,6 +1,6 @@
 /** What an import changed, over HTTP: every user, each value before and after, and the permits released. */
 import assert from "node:assert/strict";
-import type { ChangePage } from "../../src/http/service.ts";
+import type { ChangePage } from "../../src/domain/outcome.ts";
 import type { TestService } from "../support/service.ts";
 import { onService } from "./http_case.ts";
 

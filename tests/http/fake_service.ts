@@ -183,13 +183,13 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         return Promise.resolve(id === 1 ? { held, next: null } : null);
       },
       changes: (id, { after }) => {
-        const changes = after === undefined || after < CHANGE.unique_id ? [CHANGE] : [];
+        const changes = (after ?? "") < CHANGE.unique_id ? [CHANGE] : [];
         return Promise.resolve(id === 1 ? { changes, cleared_at: null, next: null } : null);
       },
       changesFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "older history was cleared (bak_retention_days)" });
         const stream = new Blob([CHANGES_FILE]).stream();
-        return Promise.resolve(id === 1 ? { name: "students.changes.csv", stream } : null);
+        return Promise.resolve(id === 1 ? { name: "students.changes.csv", stream, size: null } : null);
       },
       failedFile: (id) => {
         if (id === 2) return Promise.resolve({ gone: "nothing failed in this import" });

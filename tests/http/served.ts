@@ -1,6 +1,6 @@
 /** The HTTP interface on real sockets, and clients that send raw text. */
 import { type HttpServer, serveHttp, type ServeOptions } from "../../src/http/serve.ts";
-import type { FailedFile, ImportHistory, Service } from "../../src/http/service.ts";
+import type { Download, ImportHistory, Service } from "../../src/http/service.ts";
 import { readToEnd } from "../support/connection.ts";
 import { ADMIN, testHttp } from "./fake_service.ts";
 
@@ -32,7 +32,7 @@ export async function talk({ port }: HttpServer, text: string): Promise<string> 
 }
 
 /** A history that has only a failed-records file. */
-export function historyOf(failedFile: () => FailedFile): ImportHistory {
+export function historyOf(failedFile: () => Download): ImportHistory {
   return {
     list: never,
     get: never,

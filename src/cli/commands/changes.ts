@@ -1,7 +1,7 @@
 /** `rosterd imports changes ID`: what an import changed, user by user. */
-import { OUTCOMES } from "../../domain/outcome.ts";
+import { type ChangePage, type ChangeQuery, OUTCOMES } from "../../domain/outcome.ts";
 import { changesFile } from "../../importer/files/changes_file.ts";
-import { allChanges, type ChangePage, type ChangeQuery, listChanges } from "../../postgres/history/import_changes.ts";
+import { allChanges, listChanges } from "../../postgres/history/import_changes.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { changedWords } from "../changed_words.ts";

@@ -6,14 +6,13 @@ import { printable } from "../../runtime/log.ts";
 import { counted } from "../../runtime/grouped.ts";
 import { type ServiceClient, withAccess, withServer } from "../access.ts";
 import { feedOf } from "../feed_flag.ts";
-import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { quoted, valueWords } from "../changed_words.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
 import { printLikelyFixes } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { databaseErrorReports } from "../roster_operand.ts";
-import { settingsInForce } from "../settings_in_force.ts";
+import { feedInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 const MAX_CHANGES_PRINTED = 20;
@@ -41,9 +40,8 @@ async function runCheck(invocation: Invocation): Promise<number> {
     invocation,
     async (database) => {
       await requireSuitable(database.sql);
-      const settings = await settingsInForce(invocation), store = new PostgresImportStore(database);
-      requireFeed(settings, feed);
-      return await all(ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) }));
+      const store = new PostgresImportStore(database);
+      return await all(ownCheck(invocation, { store, ...await feedInForce(invocation) }));
     },
     (service) => all(serviceCheck(service, feed)),
   ).catch((error) => databaseErrorReports(invocation, error).map(asCheck));

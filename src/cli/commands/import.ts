@@ -3,8 +3,6 @@ import type { Report } from "../../domain/outcome.ts";
 import { writeFailedFile } from "../../importer/files/failed_file.ts";
 import { errorReport, importReport } from "../../importer/report.ts";
 import type { FeedSettings, ImportStore } from "../../importer/ports.ts";
-import { requireFeed, settingsOf } from "../../domain/settings.ts";
-import { feedOf } from "../feed_flag.ts";
 import { type Database, requireSuitable } from "../../postgres/connection/connect.ts";
 import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { migrate } from "../../postgres/migrate.ts";
@@ -21,7 +19,7 @@ import {
 } from "../command.ts";
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
-import { settingsInForce } from "../settings_in_force.ts";
+import { feedInForce } from "../settings_in_force.ts";
 import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
 
 export const importCommand: Command = {
@@ -48,13 +46,9 @@ async function runImport(invocation: Invocation): Promise<number> {
   const reports = await withNamedDatabase(invocation, async (database) => {
     await requireSuitable(database.sql);
     await migrate(database.sql);
-    const settings = await settingsInForce(invocation), feed = feedOf(flags);
-    requireFeed(settings, feed);
-    const store = new PostgresImportStore(database);
+    const into = { store: new PostgresImportStore(database), ...await feedInForce(invocation) };
     const done: Report[] = [];
-    for (const path of operands) {
-      done.push(await importOne(invocation, { store, feed, settings: settingsOf(settings, feed) }, path, failed));
-    }
+    for (const path of operands) done.push(await importOne(invocation, into, path, failed));
     return done;
   }).catch((error) => databaseErrorReports(invocation, error));
   if (flags.json) terminal.out(JSON.stringify(reports, null, 2));

@@ -11,11 +11,10 @@ import { changeOver, ownFile } from "../change_settings.ts";
 import { ownCheck, serviceCheck } from "../check_operand.ts";
 import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } from "../command.ts";
 import { feedOf } from "../feed_flag.ts";
-import { requireFeed, settingsOf } from "../../domain/settings.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import { findingWords, printFindings } from "../print_findings.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
-import { settingsInForce } from "../settings_in_force.ts";
+import { feedInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const settingsMapCommand: Command = {
@@ -46,11 +45,7 @@ async function runMap(invocation: Invocation): Promise<number> {
       const file = flags.embedded ? openSettingsFile(config.settings, clock) : (await ownFile(invocation)).file;
       const store = new PostgresImportStore(database);
       return await setUp(invocation, {
-        check: async () => {
-          const settings = await settingsInForce(invocation);
-          requireFeed(settings, feed);
-          return await ownCheck(invocation, { store, feed, settings: settingsOf(settings, feed) })(path);
-        },
+        check: async () => await ownCheck(invocation, { store, ...await feedInForce(invocation) })(path),
         change: (patch) => file.patch(patch, undefined, operatingSystemUser()),
       });
     },

@@ -1,6 +1,6 @@
 /** `rosterd users find TEXT` and `rosterd users show ID`: who someone is, and what imports did to them. */
 import { feedPath } from "../../domain/feed.ts";
-import type { FoundUser, HistoryEntry, User } from "../../domain/user.ts";
+import type { HistoryEntry, User, UserPage } from "../../domain/user.ts";
 import { findUser, findUsers } from "../../postgres/history/users.ts";
 import { printable } from "../../runtime/log.ts";
 import { withAccess } from "../access.ts";
@@ -32,14 +32,13 @@ export const showUserCommand: Command = {
   run: runShow,
 };
 
-type Page = { users: FoundUser[]; next: string | null };
-
 async function runFind(invocation: Invocation): Promise<number> {
   const { operands: [q], flags, terminal } = invocation;
-  const { users, next } = await withAccess<Page>(
+  const { users, next } = await withAccess<UserPage>(
     invocation,
     ({ sql }) => findUsers(sql, { q, limit: MAX_FOUND }).catch((error) => ifNoSchema(error, { users: [], next: null })),
-    (service) => service.ask("GET", `/users?${new URLSearchParams({ q, limit: String(MAX_FOUND) })}`) as Promise<Page>,
+    (service) =>
+      service.ask("GET", `/users?${new URLSearchParams({ q, limit: String(MAX_FOUND) })}`) as Promise<UserPage>,
   );
   if (flags.json) terminal.out(JSON.stringify({ users, next }, null, 2));
   else if (users.length === 0) terminal.out("no user found");

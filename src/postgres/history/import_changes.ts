@@ -1,6 +1,6 @@
 /** What an import changed, user by user (docs/people.md#what-an-import-changed). */
 import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
-import type { Change, ImportChange, Outcome } from "../../domain/outcome.ts";
+import type { Change, ChangePage, ChangeQuery, ImportChange } from "../../domain/outcome.ts";
 import type { Sql } from "../connection/connect.ts";
 import importChanges from "../queries/people/import_changes.sql" with { type: "text" };
 
@@ -17,19 +17,6 @@ export function withOutcome(query: string): string {
 }
 
 const IMPORT_CHANGES = withOutcome(importChanges);
-
-export interface ChangePage {
-  changes: ImportChange[];
-  /** When retention deleted the changes; null if it has not. */
-  cleared_at: string | null;
-  next: string | null;
-}
-
-export interface ChangeQuery {
-  limit: number;
-  after?: string | null;
-  outcome?: Outcome | null;
-}
 
 /** Values, keyed by column of rosterd.users. */
 export type Stored = Record<string, string | boolean | null>;

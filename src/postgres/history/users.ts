@@ -7,19 +7,13 @@ import {
   type HistoryEntry,
   MAX_HISTORY,
   type User,
-  type UserPlace,
+  type UserPage,
+  type UserQuery,
 } from "../../domain/user.ts";
 import type { Sql } from "../connection/connect.ts";
 import userQuery from "../queries/people/user.sql" with { type: "text" };
 import historyQuery from "../queries/people/user_history.sql" with { type: "text" };
 import { changedColumns, createdColumns, type Stored, withOutcome } from "./import_changes.ts";
-
-export interface UserQuery {
-  /** The beginning of a unique_id, user_name, email or last name. */
-  q: string;
-  limit: number;
-  after?: UserPlace | null;
-}
 
 const LAST_NAME = 'lower(last_name collate "C")';
 
@@ -62,10 +56,7 @@ function searchQuery(search: number, isContinued: boolean): string {
 }
 
 /** One page of users, by the first search that finds them. */
-export async function findUsers(
-  sql: Sql,
-  { q, limit, after = null }: UserQuery,
-): Promise<{ users: FoundUser[]; next: string | null }> {
+export async function findUsers(sql: Sql, { q, limit, after = null }: UserQuery): Promise<UserPage> {
   const found: { search: number; key: string; user: FoundUser }[] = [];
   for (let search = after?.[0] ?? 0; search < SEARCHED.length && found.length <= limit; search++) {
     const place = after?.[0] === search ? [after[1], after[2]] : [];

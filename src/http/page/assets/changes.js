@@ -8,7 +8,7 @@ import { data, empty, moment, notice } from "./parts.js";
 import { changesLink, userLink } from "./route.js";
 import { capital } from "./words.js";
 
-/** @typedef {import("../../service.ts").ChangePage} ChangePage */
+/** @typedef {import("../../../domain/outcome.ts").ChangePage} ChangePage */
 /** @typedef {import("../../../domain/outcome.ts").ImportChange} ImportChange */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("./app.js").Page} Page */
