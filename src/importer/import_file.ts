@@ -27,6 +27,7 @@ import { knownNames } from "./checks/header.ts";
 import { openRoster, type Roster } from "./csv/roster.ts";
 import { judgeWithoutRecords } from "./csv/lost_line_ends.ts";
 import type {
+  DoneImport,
   DryRun,
   DryRunPlan,
   ImportEntry,
@@ -42,7 +43,10 @@ import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
 import { mailWarnings, planWarnings } from "./warnings.ts";
 
-/** Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns its entry in the history. */
+/**
+ * Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns its entry in
+ * the history.
+ */
 export async function importFile(
   file: RosterFile,
   transaction: ImportTransaction,
@@ -58,20 +62,17 @@ async function applyFile(
   importId: number,
   job: ImportJob,
 ): Promise<ImportEntry> {
-  const { feed, settings, facts, clock, isUpload } = job;
+  const { feed, settings, facts } = job;
   const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, { feed, settings }, bytes);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const applied = await planned.apply();
-  const counts = balance(applied.counts, skipped, facts.records), status = statusOf(counts);
-  const mail = mailOwed(status, settings, isUpload);
+  const counts = balance(applied.counts, skipped, facts.records), { hold } = applied.summary;
   const warnings = [
     ...read.warnings,
     ...await sameContentWarnings(transaction, feed, counts, facts.sha256),
     ...planWarnings(applied.summary, importId),
-    ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
   ];
-  const { hold } = applied.summary;
-  return await applied.record({ status, counts, facts, warnings, hold, mail, finishedAt: clock.now() });
+  return await applied.record(doneImport(job, { status: statusOf(counts), counts, warnings, hold }));
 }
 
 async function tryFile(
@@ -80,17 +81,21 @@ async function tryFile(
   importId: number,
   job: ImportJob,
 ): Promise<ImportEntry> {
-  const { settings, facts, clock, isUpload } = job, status = "checked";
   const stage: Stage<PlannedTrial> = (roster) => transaction.trial(importId, roster, job);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
-  const counts = balance(await planned.counts(), skipped, facts.records);
+  const counts = balance(await planned.counts(), skipped, job.facts.records);
+  const warnings = [...read.warnings, ...planWarnings(planned.summary, null)];
+  return await planned.record(doneImport(job, { status: "checked", counts, warnings, hold: null }));
+}
+
+/** The result to record, with the mail that is owed. */
+function doneImport(
+  { settings, facts, clock, isUpload }: ImportJob,
+  { status, counts, warnings, hold }: Pick<DoneImport, "status" | "counts" | "warnings" | "hold">,
+): DoneImport {
   const mail = mailOwed(status, settings, isUpload);
-  const warnings = [
-    ...read.warnings,
-    ...planWarnings(planned.summary, null),
-    ...(mail.state === "not_configured" ? mailWarnings(settings) : []),
-  ];
-  return await planned.record({ status, counts, facts, warnings, hold: null, mail, finishedAt: clock.now() });
+  const ofMail = mail.state === "not_configured" ? mailWarnings(settings) : [];
+  return { status, counts, facts, warnings: [...warnings, ...ofMail], hold, mail, finishedAt: clock.now() };
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */

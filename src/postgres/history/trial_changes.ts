@@ -1,6 +1,7 @@
 /** What a trial would have changed, stored with its result for use in its mail. */
 import type { Change } from "../../domain/outcome.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 
 /** `changes`: the query of the plan's changes, with their limit as $1. */
 export async function keepTrialChanges(tx: Tx, importId: number, changes: string): Promise<void> {
@@ -14,9 +15,5 @@ export async function keepTrialChanges(tx: Tx, importId: number, changes: string
 export async function* allTrialChanges(sql: Sql, importId: number): AsyncGenerator<Change[]> {
   const rows = sql<Change[]>`
     select unique_id, outcome, columns from rosterd.trial_changes where import_id = ${importId} order by unique_id`;
-  for await (const page of rows.cursor(1_000)) {
-    yield page;
-    // The driver links each page to the one before, so each page must be emptied to free its memory.
-    page.length = 0;
-  }
+  yield* pagesOf(rows.cursor(1_000));
 }

@@ -16,6 +16,7 @@ import { delay } from "../../runtime/delay.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
 import type { Database } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 import { findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
@@ -129,11 +130,7 @@ export class PostgresImportStore implements ImportStore {
     const rows = this.database.sql<Failure[]>`
       select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
     // Small pages keep few objects alive. With larger pages, the garbage collector would grow the heap.
-    for await (const page of rows.cursor(100)) {
-      yield page;
-      // The driver links each page to the one before, so each page must be emptied to free its memory.
-      page.length = 0;
-    }
+    yield* pagesOf(rows.cursor(100));
   }
 
   async unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]> {

@@ -7,6 +7,7 @@ import type {
   ImportTransaction,
   PlannedImport,
   PlannedTrial,
+  PlanSummary,
   Staging,
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
@@ -50,11 +51,10 @@ export class PostgresImportTransaction implements ImportTransaction {
   }
 
   async trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>> {
-    const context = await stagingContext(this.context, roster, of), { tx } = context;
-    return await PostgresStaging.begin<PlannedTrial>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context, null).plan(tx, staged, findings);
-      return new PostgresPlannedTrial({ ...context, importId }, summary);
-    });
+    return await stageWithoutApplying(
+      await stagingContext(this.context, roster, of),
+      (context, summary) => new PostgresPlannedTrial({ ...context, importId }, summary),
+    );
   }
 
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
@@ -66,16 +66,26 @@ export class PostgresDryRun implements DryRun {
   constructor(private readonly context: TransactionContext) {}
 
   async stage(roster: Roster, of: FeedSettings): Promise<Staging<DryRunPlan>> {
-    const context = await stagingContext(this.context, roster, of), { tx } = context;
-    return await PostgresStaging.begin<DryRunPlan>(context, null, null, async (staged, findings) => {
-      const { summary } = await new Planner(context, null).plan(tx, staged, findings);
-      return new PostgresDryRunPlan(context, summary);
-    });
+    return await stageWithoutApplying(
+      await stagingContext(this.context, roster, of),
+      (context, summary) => new PostgresDryRunPlan(context, summary),
+    );
   }
 
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
     return findSameContent(this.context.tx, feed, sha256);
   }
+}
+
+/** Reads every record and changes no user. `planned` wraps the plan. */
+async function stageWithoutApplying<Planned>(
+  context: StagingContext,
+  planned: (context: StagingContext, summary: PlanSummary) => Planned,
+): Promise<Staging<Planned>> {
+  return await PostgresStaging.begin<Planned>(context, null, null, async (staged, findings) => {
+    const { summary } = await new Planner(context, null).plan(context.tx, staged, findings);
+    return planned(context, summary);
+  });
 }
 
 async function findSameContent(

@@ -9,6 +9,7 @@ import type { PossibleDuplicate } from "../../importer/digests/duplicate_filter.
 import { UserSet } from "../../importer/digests/user_set.ts";
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Tx } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 import type { ImportQueries } from "./queries.ts";
 import { DirectInsertRows, type StagedRows, stagedRows } from "./staged_rows.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
@@ -157,10 +158,9 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #readRestageUsers(count: number): Promise<UserSet> {
     const users = new UserSet(count);
-    for await (const page of this.context.tx<{ unique_id: string }[]>`select * from restaged_users`.cursor(1_000)) {
+    const rows = this.context.tx<{ unique_id: string }[]>`select * from restaged_users`;
+    for await (const page of pagesOf(rows.cursor(1_000))) {
       for (const { unique_id } of page) users.add(unique_id);
-      // The driver links each page to the one before, so each page must be emptied to free its memory.
-      page.length = 0;
     }
     return users;
   }

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { ENTRY_BYTES, PIECE_ENTRIES, type UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 import { withValues } from "./queries.ts";
 
 export interface LogSize {
@@ -34,10 +35,8 @@ export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users
     where feed = ${feed} order by id`;
   // Reused, because the garbage from one buffer per piece would make the process grow.
   const piece = Buffer.alloc(PIECE_ENTRIES * ENTRY_BYTES);
-  for await (const page of rows.cursor(4)) {
+  for await (const page of pagesOf(rows.cursor(4))) {
     for (const { text } of page) table.add(piece.subarray(0, piece.write(text, "base64")));
-    // The driver links each page to the one before, so each page must be emptied to free its memory.
-    page.length = 0;
   }
 }
 

@@ -9,6 +9,7 @@
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
 import type { Tx } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 import about from "../queries/unchanged/about.sql" with { type: "text" };
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
@@ -84,8 +85,7 @@ export class UnchangedStore {
     if (cache === null) return;
     const pieces = cache.journal.take();
     // An import that does not look at the users stores nothing.
-    if (this.#keeping === null) { for (const _ of pieces); }
-    else await appendLog(tx, feed, pieces);
+    if (this.#keeping !== null) await appendLog(tx, feed, pieces);
   }
 
   /** Loads the cache if that is worthwhile for a roster of this many bytes. */
@@ -185,9 +185,8 @@ export class UnchangedStore {
   }
 
   async #eachUser(query: string, values: (boolean | string)[], work: (uniqueId: string) => void): Promise<void> {
-    for await (const page of this.tx.unsafe<{ unique_id: string }[]>(query, values).cursor(1_000)) {
+    for await (const page of pagesOf(this.tx.unsafe<{ unique_id: string }[]>(query, values).cursor(1_000))) {
       for (const { unique_id } of page) work(unique_id);
-      page.length = 0;
     }
   }
 

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
+import { pagesOf } from "../connection/pages.ts";
 import namedKeys from "../queries/unchanged/named_keys.sql" with { type: "text" };
 
 const KEY_BYTES = 8;
@@ -13,14 +14,12 @@ const KEY_BYTES = 8;
 export async function listUnmet(tx: Tx, feed: string, table: UnchangedTable): Promise<number> {
   const pieces: BigInt64Array[] = [];
   let named = 0;
-  for await (const page of tx.unsafe<{ keys: string }[]>(namedKeys, [feed]).cursor(4)) {
+  for await (const page of pagesOf(tx.unsafe<{ keys: string }[]>(namedKeys, [feed]).cursor(4))) {
     for (const { keys } of page) {
       const bytes = Buffer.from(keys, "base64");
       named += bytes.length / KEY_BYTES;
       pieces.push(unmetOf(bytes, table));
     }
-    // The driver links each page to the one before, so each page must be emptied to free its memory.
-    page.length = 0;
   }
   for (const piece of pieces) {
     if (piece.length > 0) await tx`insert into unmet select unnest(${Array.from(piece, String)}::bigint[])`;

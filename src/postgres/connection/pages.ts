@@ -1,0 +1,10 @@
+/**
+ * The pages of a cursor. The driver links each page to the one before, so each is emptied after its use; otherwise all
+ * of them would stay in memory.
+ */
+export async function* pagesOf<Row>(cursor: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
+  for await (const page of cursor) {
+    yield page;
+    page.length = 0;
+  }
+}
