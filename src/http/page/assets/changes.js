@@ -4,7 +4,7 @@ import { downloadButton } from "./download.js";
 import { h } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { paged } from "./paged.js";
-import { data, empty, moment, notice } from "./parts.js";
+import { data, empty, filter, moment, notice } from "./parts.js";
 import { changesLink, userLink } from "./route.js";
 import { capital } from "./words.js";
 
@@ -52,8 +52,9 @@ async function people(entry, outcome, page) {
     const after = cursor === null ? "" : `&after=${encodeURIComponent(cursor)}`;
     return page.api.get(`imports/${id}/changes?limit=${ON_A_PAGE}${chosen}${after}`, page.signal);
   };
-  const { cleared_at } = await load(null);
-  if (cleared_at !== null) {
+  /** The first page, until it is shown. @type {ChangePage | null} */
+  let first = await load(null);
+  if (first.cleared_at !== null) {
     return empty(
       "Older history was cleared.",
       h(
@@ -63,17 +64,18 @@ async function people(entry, outcome, page) {
       ),
     );
   }
-  // A trial created nobody.
+  // A trial creates no users.
   const linkOf = entry.status === "checked" ? undefined : userLink;
   const words = { name: `import-${id}.changes.csv`, said: "The changes were downloaded" };
   return [
     undone_at !== null && notice("quiet", h("p", null, "This import was undone on ", moment(undone_at), ".")),
-    filter(id, outcome),
+    byOutcome(id, outcome),
     downloadButton("Download all as CSV", `imports/${id}/changes.csv`, words, page),
     await paged({
       what: "users",
       load: async (cursor) => {
-        const { changes, next } = await load(cursor);
+        const { changes, next } = first ?? await load(cursor);
+        first = null;
         return { items: changes, next };
       },
       show: (/** @type {readonly ImportChange[]} */ changes) =>
@@ -85,17 +87,13 @@ async function people(entry, outcome, page) {
 }
 
 /** @param {number} id @param {string | null} chosen */
-function filter(id, chosen) {
-  const links = [null, ...OUTCOMES].map((outcome) =>
-    h(
-      "li",
-      null,
-      h(
-        "a",
-        { href: changesLink(id, outcome), "aria-current": outcome === chosen && "true" },
-        outcome === null ? "All" : capital(outcome),
-      ),
-    )
+function byOutcome(id, chosen) {
+  return filter(
+    "Users by outcome",
+    [null, ...OUTCOMES].map((outcome) => ({
+      href: changesLink(id, outcome),
+      text: outcome === null ? "All" : capital(outcome),
+      isChosen: outcome === chosen,
+    })),
   );
-  return h("nav", { "aria-label": "Users by outcome", class: "filter" }, h("ul", null, links));
 }

@@ -3,7 +3,7 @@ import { approve, discard } from "./decide.js";
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { button, data, moment, notice, section, table } from "./parts.js";
-import { counted, number, shown } from "./words.js";
+import { counted, fullName, number, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/decision.ts").HeldUser} HeldUser */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
@@ -104,7 +104,7 @@ function heldTable(users, isOpen) {
 
 /** @param {HeldUser} user */
 function row({ unique_id, first_name, last_name, user_name, email, login_source, line, effect, outcome, permits }) {
-  const name = [first_name, last_name].filter((part) => part !== null).join(" ") || user_name || email;
+  const name = fullName({ first_name, last_name }) || user_name || email;
   const released = effect === "archive" && permits > 0 ? `, ${counted(permits, "permit")} released` : "";
   return [
     data(unique_id),

@@ -2,7 +2,7 @@
 import { smallBar } from "./counts.js";
 import { h, Slot } from "./dom.js";
 import { feedPath } from "./feed.js";
-import { ago, data, empty, statusBadge, table, viewOf } from "./parts.js";
+import { ago, data, empty, filter, statusBadge, table, viewOf } from "./parts.js";
 import { importsLink } from "./route.js";
 import { sentence, shown, STATUS_NAMES, statusWord } from "./words.js";
 
@@ -32,23 +32,19 @@ export async function importsView(page, { query }) {
   }
   await load();
   page.live.onHistory(() => void load().catch(() => {}), page.signal);
-  return viewOf("Imports", null, filter(status, feed), slot.element);
+  return viewOf("Imports", null, byStatus(status, feed), slot.element);
 }
 
 /** @param {string | null} chosen @param {string | null} feed */
-function filter(chosen, feed) {
-  const links = [null, ...STATUS_NAMES].map((status) =>
-    h(
-      "li",
-      null,
-      h(
-        "a",
-        { href: importsLink({ status, feed }), "aria-current": status === chosen && "true" },
-        status === null ? "All" : statusWord(status),
-      ),
-    )
+function byStatus(chosen, feed) {
+  return filter(
+    "Imports by status",
+    [null, ...STATUS_NAMES].map((status) => ({
+      href: importsLink({ status, feed }),
+      text: status === null ? "All" : statusWord(status),
+      isChosen: status === chosen,
+    })),
   );
-  return h("nav", { "aria-label": "Imports by status", class: "filter" }, h("ul", null, links));
 }
 
 /** @param {ImportPage} loaded @param {{ status: string | null, feed: string | null }} chosen @param {string | null} before */

@@ -36,6 +36,17 @@ export function viewOf(title, below, ...parts) {
 }
 
 /**
+ * Links that select what a view shows.
+ * @param {string} label @param {readonly { href: string, text: Child, isChosen?: boolean }[]} links
+ */
+export function filter(label, links) {
+  const items = links.map(({ href, text, isChosen = false }) =>
+    h("li", null, h("a", { href, "aria-current": isChosen && "true" }, text))
+  );
+  return h("nav", { "aria-label": label, class: "filter" }, h("ul", null, items));
+}
+
+/**
  * A notice about an error, which screen readers announce.
  * @param {unknown} error
  */

@@ -2,7 +2,7 @@
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
-import { button, notice, trouble, viewOf } from "./parts.js";
+import { button, filter, notice, trouble, viewOf } from "./parts.js";
 import { addFeed, feedActions, feedLinks } from "./settings_feeds.js";
 import { settingsFields, showErrors } from "./settings_fields.js";
 import { flatten, inWords, isSame, patchOf } from "./settings_patch.js";
@@ -219,8 +219,7 @@ async function formView(page, route, feed) {
 
 /** @param {readonly import("./settings_layout.js").Group[]} groups */
 function groupLinks(groups) {
-  const links = groups.map(({ id, heading }) => h("li", null, h("a", { href: `#/settings/${id}` }, heading)));
-  return h("nav", { "aria-label": "Groups of settings", class: "filter" }, h("ul", null, links));
+  return filter("Groups of settings", groups.map(({ id, heading }) => ({ href: `#/settings/${id}`, text: heading })));
 }
 
 /**

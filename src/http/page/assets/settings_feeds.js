@@ -2,7 +2,7 @@
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { feedNames } from "./feed.js";
-import { asking, button, data } from "./parts.js";
+import { asking, button, data, filter } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
 
 /** @typedef {import("./app.js").Page} Page */
@@ -10,17 +10,14 @@ import { changeStored, readStored } from "./stored_settings.js";
 
 /** @param {Settings} settings @param {string | null} chosen */
 export function feedLinks(settings, chosen) {
-  const link = (/** @type {string | null} */ feed) =>
-    h(
-      "li",
-      null,
-      h(
-        "a",
-        { href: feed === null ? "#/settings" : `#/feed/${feed}`, "aria-current": feed === chosen && "true" },
-        feed === null ? "All feeds" : data(feed),
-      ),
-    );
-  return h("nav", { "aria-label": "Feeds", class: "filter" }, h("ul", null, [null, ...feedNames(settings)].map(link)));
+  return filter(
+    "Feeds",
+    [null, ...feedNames(settings)].map((feed) => ({
+      href: feed === null ? "#/settings" : `#/feed/${feed}`,
+      text: feed === null ? "All feeds" : data(feed),
+      isChosen: feed === chosen,
+    })),
+  );
 }
 
 /** Adds a feed, and opens its form. @param {Page} page */

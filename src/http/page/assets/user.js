@@ -5,7 +5,7 @@ import { failureTable } from "./failures.js";
 import { feedPath, feedWord } from "./feed.js";
 import { folded } from "./paged.js";
 import { badge, data, empty, facts, moment, notice, section } from "./parts.js";
-import { capital, shown } from "./words.js";
+import { capital, fullName, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/user.ts").User} User */
 /** @typedef {import("../../../domain/user.ts").HistoryEntry} HistoryEntry */
@@ -19,7 +19,7 @@ export async function userView(page, id) {
   /** @type {User} */
   const user = await page.api.get(`users/${encodeURIComponent(id)}`, page.signal);
   const { values, feeds, permits, holds, last_failure } = user;
-  const name = [values.first_name, values.last_name].filter((part) => part !== null).join(" ");
+  const name = fullName({ first_name: values.first_name, last_name: values.last_name });
   /** @type {[string, Child][]} */
   const known = Object.entries(values).filter(([, value]) => value !== null)
     .map(([column, value]) => [column, data(value ?? "")]);

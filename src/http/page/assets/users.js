@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { data, empty, table, viewOf } from "./parts.js";
 import { userLink } from "./route.js";
-import { shown } from "./words.js";
+import { fullName, shown } from "./words.js";
 
 /** @typedef {import("../../../domain/user.ts").FoundUser} FoundUser */
 /** @typedef {import("./app.js").Page} Page */
@@ -36,7 +36,7 @@ export async function usersView(page, { query }) {
 function userTable(users) {
   const rows = users.map(({ unique_id, state, login_source, first_name, last_name, user_name, email }) => [
     h("a", { href: userLink(unique_id) }, data(unique_id)),
-    data([first_name, last_name].filter((part) => part !== null).join(" ")),
+    data(fullName({ first_name, last_name })),
     user_name === null ? "" : data(user_name),
     email === null ? "" : data(email),
     data(login_source),

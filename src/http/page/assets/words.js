@@ -21,6 +21,11 @@ export function counted(count, one, many = `${one}s`) {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
+/** @param {{ first_name: string | null, last_name: string | null }} user */
+export function fullName({ first_name, last_name }) {
+  return [first_name, last_name].filter((part) => part !== null).join(" ");
+}
+
 /** @param {string} text */
 export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
