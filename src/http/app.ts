@@ -40,9 +40,10 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   addPage(app);
   addOpenRoutes(app, service);
   addDocument(app, options.version);
-  app.use(requireToken(options, () => mayClerksDecide(service)));
+  const clerksMayDecide = () => mayClerksDecide(service);
+  app.use(requireToken(options, clerksMayDecide));
   app.use(readBodies(bodyTimeoutMs));
-  addSessionRoutes(app, options, () => mayClerksDecide(service));
+  addSessionRoutes(app, options, clerksMayDecide);
   addStatusRoutes(app, service);
   addSettingsRoutes(app, service);
   addImportRoutes(app, service);

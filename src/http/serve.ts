@@ -8,6 +8,7 @@ import type { Hono } from "hono";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { urlHost } from "../runtime/url_host.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import { Connection, type Exchange } from "./connection.ts";
 import { Connections } from "./connections.ts";
@@ -72,7 +73,7 @@ export async function serveHttp(app: Hono<HttpEnv>, options: ServeOptions, signa
   const close = () => service.close();
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) await close();
-  return { hostname, port, url: `http://${inUrl(hostname)}:${port}`, close, [Symbol.asyncDispose]: close };
+  return { hostname, port, url: `http://${urlHost(hostname)}:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
 class HttpService {
@@ -86,7 +87,7 @@ class HttpService {
     this.#connections = new Connections(options.mostConnections ?? 100);
     const listener = getRequestListener((request, env) => this.#fetch(request, env.incoming as IncomingMessage), {
       // Used for HTTP/1.0 clients, which may omit the Host header.
-      hostname: inUrl(options.hostname),
+      hostname: urlHost(options.hostname),
       errorHandler: () => unreadable().response(),
       overrideGlobalObjects: false,
       autoCleanupIncoming: false,
@@ -123,7 +124,7 @@ class HttpService {
       this.#server.listen(port, hostname);
       await once(this.#server, "listening");
     } catch (error) {
-      throw new CannotListen(codeOf(error), `${inUrl(hostname)}:${port}`, error);
+      throw new CannotListen(codeOf(error), `${urlHost(hostname)}:${port}`, error);
     }
     this.#stopAccepting = keepAccepting(this.#server);
     // A connection that cannot be accepted must not end the service.
@@ -219,10 +220,6 @@ function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): P
 function codeOf(error: unknown): string {
   const { code = "", syscall } = error as { code?: string; syscall?: string };
   return code === "" || syscall === "getaddrinfo" ? "no such address" : code;
-}
-
-function inUrl(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
 /** During a shorter outage, clients wait in the system's queue. */

@@ -81,7 +81,7 @@ function forbidden(role: Role, required: Role): string {
   return `the role ${role} does not allow this: use a token with the role ${required}`;
 }
 
-/** What the call requires; null if there is no such call. */
+/** The access that the call requires; null if no route matches. */
 function accessOf(c: Context<HttpEnv>): Access | null {
   const call = matchedRoutes(c).find(({ method }) => method !== "ALL");
   return call === undefined ? null : requiredAccess(call.method, call.path.replace(/:(\w+)/g, "{$1}"));

@@ -1,6 +1,6 @@
 /**
- * Random secrets, and their digests for storage. One round of SHA-256 is enough: nobody can guess 256 random bits,
- * unlike a password.
+ * Random secrets, and their digests for storage. One round of SHA-256 is enough because, unlike a password, 256 random
+ * bits cannot be guessed.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 

@@ -5,6 +5,7 @@
 import { ADMIN_TOKEN, READ_TOKEN, type Role, ROLES } from "../../domain/access.ts";
 import { adminTokenPath, readAdminToken, rotateAdminToken } from "../../host/data_folder.ts";
 import { TokenRefused, TokensFile } from "../../host/tokens_file.ts";
+import { urlHost } from "../../runtime/url_host.ts";
 import { findRunning, noAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 
@@ -127,8 +128,7 @@ async function namedTokens(invocation: Invocation): Promise<{ tokens: TokensFile
   const isInstalled = config.adminToken !== null || await readAdminToken(data) !== null;
   if (running === null && !isInstalled) throw noAccess(invocation);
   const { hostname, port } = config.listen;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return { tokens: new TokensFile(data, clock), address: running?.address ?? `http://${host}:${port}` };
+  return { tokens: new TokensFile(data, clock), address: running?.address ?? `http://${urlHost(hostname)}:${port}` };
 }
 
 async function unlessRefused<T>(change: Promise<T>): Promise<T> {

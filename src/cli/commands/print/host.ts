@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Config, WrongConfiguration } from "../../../config.ts";
+import { urlHost } from "../../../runtime/url_host.ts";
 
 export interface Host {
   /** The path of the compiled program: this one, or the one to install. */
@@ -36,7 +37,7 @@ export function hostOf(config: Config): Host {
     upload: plain(realPath(config.upload)),
     settings: plain(realPath(config.settings)),
     data: plain(realPath(config.data)),
-    listen: `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`,
+    listen: `${urlHost(hostname)}:${port}`,
     port,
     hosts: config.hosts.join(","),
   };
