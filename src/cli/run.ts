@@ -1,5 +1,6 @@
 /** Runs one command line. Only this file turns errors into exit codes. */
-import { InvalidSettings, UnknownFeed } from "../domain/settings.ts";
+import { InvalidSettings } from "../domain/settings.ts";
+import { UnknownFeed } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";
 import { BrokenTokensFile } from "../host/tokens_file.ts";

@@ -1,4 +1,5 @@
-import { DEFAULT_SETTINGS, requireFeed, type Settings, settingsOf } from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
+import { requireFeed, settingsOf } from "../domain/feed_settings.ts";
 import { openSettingsFile } from "../host/settings_file.ts";
 import type { FeedSettings } from "../importer/ports.ts";
 import type { Invocation } from "./command.ts";

@@ -4,3 +4,8 @@
 export function feedPath(feed: string, file: string): string {
   return feed === "" ? file : `${feed}/${file}`;
 }
+
+/** Names the `bak` of a feed in a sentence. */
+export function bakWords(feed: string): string {
+  return `the folder "${feedPath(feed, "bak")}" inside the upload folder`;
+}

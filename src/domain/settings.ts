@@ -354,55 +354,6 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.output<typeof settingsSchema>;
 
-/**
- * The settings for files of a feed; "" is the upload folder itself. The feed's own settings override those for all
- * feeds: values and lists replace the common ones, and entries of objects are added to them.
- */
-export function settingsOf(settings: Settings, feed: string): Settings {
-  const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
-  const maps = Object.entries(own.value_maps ?? {}).map(([column, map]) =>
-    [column, overlaid(settings.value_maps[column] ?? {}, map, foldValue)] as const
-  );
-  return {
-    ...settings,
-    ...own,
-    archive_guard: { ...settings.archive_guard, ...own.archive_guard },
-    header_aliases: overlaid(settings.header_aliases, own.header_aliases ?? {}, foldHeader),
-    value_maps: { ...settings.value_maps, ...Object.fromEntries(maps) },
-    defaults: { ...settings.defaults, ...own.defaults },
-  };
-}
-
-/** An entry replaces all entries whose keys compare equal. */
-function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
-  const replaced = new Set(Object.keys(own).map(fold));
-  return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };
-}
-
-/** All feeds in their order; the upload folder itself, "", comes last. */
-export function feedsOf(settings: Settings): string[] {
-  return [...Object.keys(settings.feeds), ""];
-}
-
-/** The feed is not in the settings. */
-export class UnknownFeed extends Error {
-  override readonly name = "UnknownFeed";
-}
-
-/** Throws {@link UnknownFeed}. */
-export function requireFeed(settings: Settings, feed: string): void {
-  const feeds = feedsOf(settings);
-  if (feeds.includes(feed)) return;
-  const known = feeds.length === 1 ? "the settings have no feeds" : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
-  throw new UnknownFeed(`${JSON.stringify(feed)} is not a feed: ${known}`);
-}
-
-/** When the pause of a feed ends; null if it is not paused. */
-export function pausedUntil(settings: Settings, feed: string, now: Date): Date | null {
-  const until = new Date(settingsOf(settings, feed).paused_until);
-  return until > now ? until : null;
-}
-
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
 
 export interface SettingsProblem {
@@ -460,11 +411,6 @@ export function unknownSetting(key: string): string {
 export function mailConfigured(settings: Settings): boolean {
   return settings.smtp.host !== "" && settings.reply_to_admin_email !== "" &&
     addressList(settings.failed_import_email).length > 0;
-}
-
-/** Whether mail about any feed can be sent. */
-export function anyMailConfigured(settings: Settings): boolean {
-  return feedsOf(settings).some((feed) => mailConfigured(settingsOf(settings, feed)));
 }
 
 /** Shown instead of a secret. */

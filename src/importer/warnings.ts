@@ -1,7 +1,8 @@
 /** The warnings about an import's plan and about the settings. */
 import type { Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
-import { mailConfigured, type Settings, settingsOf } from "../domain/settings.ts";
+import { mailConfigured, type Settings } from "../domain/settings.ts";
+import { settingsOf } from "../domain/feed_settings.ts";
 import { grouped } from "../runtime/grouped.ts";
 import type { PlanSummary } from "./ports.ts";
 

@@ -1,8 +1,9 @@
 /** Mails each system alert once (docs/mail.md#alerts). The outbox remembers them, so a restart does not repeat any. */
-import { feedPath } from "../domain/feed.ts";
+import { bakWords, feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Alert } from "../domain/mail.ts";
-import { anyMailConfigured, feedsOf, pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
+import type { Settings } from "../domain/settings.ts";
+import { anyMailConfigured, feedsOf, pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { lastImportAt } from "../postgres/history/history.ts";
 import { alertOnce } from "../postgres/history/outbox_store.ts";
@@ -95,7 +96,7 @@ function lateWrite({ feed, name, bakFile, imported, size }: FeedLateWrite): Aler
     subject: `rosterd: ${path}: grew after it was imported`,
     text: `The file "${path}" grew after it was imported: from ${grouped(imported)} to ${grouped(size)} ` +
       `bytes.\n\n` +
-      `Another program was still writing to it, so the new bytes were not imported. They are in ${bakFile}, in the ` +
-      `folder "${feedPath(feed, "bak")}" inside the upload folder. Upload the whole file again.\n`,
+      `Another program was still writing to it, so the new bytes were not imported. They are in ${bakFile}, in ` +
+      `${bakWords(feed)}. Upload the whole file again.\n`,
   };
 }

@@ -3,7 +3,8 @@
  * its state.
  */
 import type { FeedLateWrite } from "../domain/late_write.ts";
-import { feedsOf, type Settings } from "../domain/settings.ts";
+import type { Settings } from "../domain/settings.ts";
+import { feedsOf } from "../domain/feed_settings.ts";
 import type { WaitingFile } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import { createInbox } from "../inbox/inbox.ts";

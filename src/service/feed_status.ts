@@ -1,8 +1,9 @@
 /** The status of each feed: its folder, its last file, when the next file is expected, and which files are waiting. */
-import { pausedUntil, type Settings, settingsOf } from "../domain/settings.ts";
+import type { Settings } from "../domain/settings.ts";
+import { pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import type { StatusDocument } from "../http/service.ts";
 import { noFeedTotals, type Totals } from "../postgres/history/history.ts";
-import { type FeedState, pendingFiles } from "./state.ts";
+import { type FeedState, pendingFiles, usability } from "./state.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -15,8 +16,7 @@ export function feedStatus(state: FeedState, settings: Settings, { feeds }: Tota
   const isExpected = expected_every_hours > 0 && last !== null && paused === null;
   return {
     name: feed,
-    usable: unavailableReason === null,
-    ...(unavailableReason === null ? {} : { text: unavailableReason.text }),
+    ...usability(unavailableReason),
     apply,
     paused_until: paused?.toISOString() ?? null,
     pending: pendingFiles(state).length,

@@ -4,14 +4,8 @@
  */
 import type { Finding } from "../domain/finding.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import {
-  anyMailConfigured,
-  feedsOf,
-  mailConfigured,
-  pausedUntil,
-  requireFeed,
-  settingsOf,
-} from "../domain/settings.ts";
+import { mailConfigured } from "../domain/settings.ts";
+import { anyMailConfigured, feedsOf, pausedUntil, requireFeed, settingsOf } from "../domain/feed_settings.ts";
 import type { StoredSettings } from "../domain/stored_settings.ts";
 import type { Config } from "../config.ts";
 import {
@@ -45,7 +39,7 @@ import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
 import { feedStatus } from "./feed_status.ts";
 import { metricsOf } from "./metrics.ts";
-import { ignoredFiles, listedFiles, type ServiceState, waitingFiles } from "./state.ts";
+import { ignoredFiles, listedFiles, type ServiceState, usability, waitingFiles } from "./state.ts";
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
@@ -154,8 +148,7 @@ export class RosterdService implements Service {
       },
       folder: {
         path: config.upload,
-        usable: root === null,
-        ...(root === null ? {} : { text: root.text }),
+        ...usability(root),
       },
       feeds: state.feeds.map((feed) => feedStatus(feed, state.settings, history.totals, now)),
       settings: {

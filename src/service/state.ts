@@ -37,6 +37,11 @@ export function initialState(settings: Settings): ServiceState {
   return { settings, settingsUnavailableReason: null, feeds: [], elsewhere: [], running: null, standby: false };
 }
 
+/** Whether a folder can be used, and why not, as the status says it. */
+export function usability(unavailableReason: CodedText | null): { usable: boolean; text?: string } {
+  return unavailableReason === null ? { usable: true } : { usable: false, text: unavailableReason.text };
+}
+
 /** A waiting file; `name` is its path relative to the upload folder. */
 export interface WaitingUpload extends WaitingFile {
   feed: string;

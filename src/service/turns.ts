@@ -2,7 +2,7 @@
  * Scans the folders between turns, imports from them one after another in each turn, and updates the
  * {@link ServiceState}.
  */
-import { feedsOf, pausedUntil, settingsOf } from "../domain/settings.ts";
+import { feedsOf, pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { importFolder, type TurnResult } from "../importer/import_folder.ts";

@@ -1,5 +1,5 @@
 /** Writes the mail about one import for the clerk who maintains the roster (docs/mail.md). */
-import { feedPath } from "../domain/feed.ts";
+import { bakWords, feedPath } from "../domain/feed.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -62,10 +62,6 @@ export function placeOf({ feed, file }: Pick<ImportEntry, "feed" | "file">): str
 /** The folder into which a clerk drops a file of this feed. */
 function uploadFolderOf({ feed }: ImportEntry): string {
   return feed === "" ? "the upload folder" : `the folder "${feed}" inside the upload folder`;
-}
-
-function bakOf({ feed }: ImportEntry): string {
-  return `the folder "${feedPath(feed, "bak")}" inside the upload folder`;
 }
 
 /** The end of a mail's subject, and of an import's line in a digest. */
@@ -207,7 +203,7 @@ function warningsSection(entry: ImportEntry): string[] {
 }
 
 function fileSentence(entry: ImportEntry, subject: string, { name, fate }: FileNote): string {
-  const kept = `in ${bakOf(entry)}, as ${shown(name, 255)}`;
+  const kept = `in ${bakWords(entry.feed)}, as ${shown(name, 255)}`;
   switch (fate) {
     case "attached":
       return `${subject}: see the attached file ${shown(name, 255)}.`;
@@ -257,7 +253,7 @@ function rejectedSteps(entry: ImportEntry): string[] {
       uploadFolderOf(entry)
     }, under any name that ends in`,
     ".csv. rosterd does not retry the rejected file.",
-    ...(bak_file === null ? [] : [`It is in ${bakOf(entry)}, as ${shown(bak_file, 255)}.`]),
+    ...(bak_file === null ? [] : [`It is in ${bakWords(entry.feed)}, as ${shown(bak_file, 255)}.`]),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Sends the mails in the database, one by one, with retries and digests (docs/mail.md#retries). */
 import type { WaitingMail } from "../domain/mail.ts";
-import { anyMailConfigured, type Settings } from "../domain/settings.ts";
+import type { Settings } from "../domain/settings.ts";
+import { anyMailConfigured } from "../domain/feed_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";

@@ -17,7 +17,7 @@ export interface RosterPlan {
   newPart?: number;
   /** Whether it is an export whose values must be mapped: no login source, names of provinces, DD/MM/YYYY, Y and N. */
   isExport?: boolean;
-  /** Every so many records one is missing; 0: none. */
+  /** Every n-th user is missing; 0: none is. */
   missingEvery?: number;
   shape?: RosterShape;
 }

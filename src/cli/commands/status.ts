@@ -2,7 +2,8 @@
 import type { Config } from "../../config.ts";
 import type { CodedText } from "../../domain/outcome.ts";
 import { feedPath } from "../../domain/feed.ts";
-import { anyMailConfigured, feedsOf, type Settings } from "../../domain/settings.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { anyMailConfigured, feedsOf } from "../../domain/feed_settings.ts";
 import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
@@ -12,7 +13,7 @@ import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/histo
 import { leadsSince } from "../../postgres/leadership.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { feedStatus } from "../../service/feed_status.ts";
-import { type FeedState, listedFiles, waitingFiles } from "../../service/state.ts";
+import { type FeedState, listedFiles, usability, waitingFiles } from "../../service/state.ts";
 import { printable } from "../../runtime/log.ts";
 import { accessOf, userOfService } from "../../service/doctor.ts";
 import { counted, grouped } from "../../runtime/grouped.ts";
@@ -65,8 +66,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
       : { kind, state: "unreachable", text: unavailableReason },
     folder: {
       path: config.upload,
-      usable: feeds.at(-1)!.unavailableReason === null,
-      ...(feeds.at(-1)!.unavailableReason === null ? {} : { text: feeds.at(-1)!.unavailableReason!.text }),
+      ...usability(feeds.at(-1)!.unavailableReason),
     },
     feeds: feeds.map((feed) => feedStatus(feed, settings, totals, clock.now())),
     settings: { valid: true },

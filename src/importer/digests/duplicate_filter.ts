@@ -40,7 +40,7 @@ export class DuplicateFilter {
   /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
-  /** Whether there are so many possible duplicates that they should be taken. */
+  /** Whether the list of possible duplicates is so long that the caller should take it. */
   get isLarge(): boolean {
     return this.#list.length >= MANY;
   }

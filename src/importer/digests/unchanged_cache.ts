@@ -10,7 +10,8 @@
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
-import { feedsOf, type Settings } from "../../domain/settings.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { feedsOf } from "../../domain/feed_settings.ts";
 import { Digest } from "./digest.ts";
 import type { Header } from "../checks/header.ts";
 import { UnchangedJournal } from "./unchanged_journal.ts";

@@ -55,7 +55,7 @@ export class UnchangedJournal {
     return this.#repeated.splice(0);
   }
 
-  /** Whether there are so many entries that they should be taken. */
+  /** Whether the list of new entries is so long that the caller should take it. */
   get isLarge(): boolean {
     return this.#full.length >= MANY_PIECES;
   }

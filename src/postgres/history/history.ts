@@ -157,7 +157,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
   for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {
     const totals = feeds.get(feed) ?? noFeedTotals();
     totals.imports[status as ImportStatus] = imports;
-    // A trial changed no users.
+    // A trial changes no users.
     if (status !== "checked") { for (const outcome of OUTCOMES) totals.outcomes[outcome] += row[outcome]; }
     totals.permitsReleased += status === "checked" ? 0 : permits_released;
     totals.openHolds += open_holds;

@@ -1,5 +1,5 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
-import { feedsOf } from "../../domain/settings.ts";
+import { feedsOf } from "../../domain/feed_settings.ts";
 import type {
   DryRun,
   DryRunPlan,

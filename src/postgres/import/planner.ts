@@ -1,7 +1,8 @@
 /** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
-import { feedsOf, type Settings } from "../../domain/settings.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { feedsOf } from "../../domain/feed_settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";

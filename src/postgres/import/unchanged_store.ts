@@ -74,7 +74,7 @@ export class UnchangedStore {
   /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
-  /** Whether there are so many new entries that {@link append} should store them now. */
+  /** Whether the list of new entries is so long that {@link append} should store it now. */
   get isLarge(): boolean {
     return this.cache !== null && this.cache.journal.isLarge;
   }

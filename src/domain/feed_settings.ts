@@ -1,0 +1,62 @@
+/** The settings of each feed, which override those for all feeds (docs/upload-folder.md#feeds). */
+import { foldHeader } from "./columns.ts";
+import { foldValue, mailConfigured, type Settings } from "./settings.ts";
+
+/**
+ * The settings for files of a feed; "" is the upload folder itself. The feed's own settings override those for all
+ * feeds: values and lists replace the common ones, and entries of objects are added to them.
+ */
+export function settingsOf(settings: Settings, feed: string): Settings {
+  const own = overrides(settings, feed);
+  const maps = Object.entries(own.value_maps ?? {}).map(([column, map]) =>
+    [column, overlaid(settings.value_maps[column] ?? {}, map, foldValue)] as const
+  );
+  return {
+    ...settings,
+    ...own,
+    archive_guard: { ...settings.archive_guard, ...own.archive_guard },
+    header_aliases: overlaid(settings.header_aliases, own.header_aliases ?? {}, foldHeader),
+    value_maps: { ...settings.value_maps, ...Object.fromEntries(maps) },
+    defaults: { ...settings.defaults, ...own.defaults },
+  };
+}
+
+/** What the feed itself sets. */
+function overrides({ feeds }: Settings, feed: string): Settings["feeds"][string] {
+  return Object.hasOwn(feeds, feed) ? feeds[feed] : {};
+}
+
+/** An entry replaces all entries whose keys compare equal. */
+function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
+  const replaced = new Set(Object.keys(own).map(fold));
+  return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };
+}
+
+/** All feeds in their order; the upload folder itself, "", comes last. */
+export function feedsOf(settings: Settings): string[] {
+  return [...Object.keys(settings.feeds), ""];
+}
+
+/** The feed is not in the settings. */
+export class UnknownFeed extends Error {
+  override readonly name = "UnknownFeed";
+}
+
+/** Throws {@link UnknownFeed}. */
+export function requireFeed(settings: Settings, feed: string): void {
+  const feeds = feedsOf(settings);
+  if (feeds.includes(feed)) return;
+  const known = feeds.length === 1 ? "the settings have no feeds" : `the feeds are ${feeds.slice(0, -1).join(", ")}`;
+  throw new UnknownFeed(`${JSON.stringify(feed)} is not a feed: ${known}`);
+}
+
+/** When the pause of a feed ends; null if it is not paused. */
+export function pausedUntil(settings: Settings, feed: string, now: Date): Date | null {
+  const until = new Date(overrides(settings, feed).paused_until ?? settings.paused_until);
+  return until > now ? until : null;
+}
+
+/** Whether mail about any feed can be sent. */
+export function anyMailConfigured(settings: Settings): boolean {
+  return feedsOf(settings).some((feed) => mailConfigured(settingsOf(settings, feed)));
+}
