@@ -9,7 +9,16 @@ import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir, unlink } from "./files/disk.ts";
 import { closing, FOLDER_MODE, makeFile, statsOf, temporaryName } from "./files/fsync.ts";
-import { type Folders, foldersOf, isRealFolder, moveProbe, notWritable, tryMaking, uploadFolder } from "./folders.ts";
+import {
+  createdWhenNeeded,
+  type Folders,
+  foldersOf,
+  isRealFolder,
+  moveProbe,
+  notWritable,
+  tryMaking,
+  uploadFolder,
+} from "./folders.ts";
 
 /** Stops early if the upload folder cannot be used. */
 export async function* checkFolders(upload: string, feed = ""): AsyncGenerator<Finding> {
@@ -38,7 +47,7 @@ function checkUpload(folders: Folders): Promise<Finding> {
 function checkWork({ upload, work }: Folders): Promise<Finding> {
   return finding("work_folder", async () => {
     if (!await isRealFolder(work, "work_not_a_folder")) {
-      return good("work_folder", `rosterd creates ${work} when needed`);
+      return createdWhenNeeded("work_folder", work);
     }
     const probe = temporaryName("probe");
     try {
@@ -54,7 +63,7 @@ function checkWork({ upload, work }: Folders): Promise<Finding> {
 function checkBak({ bak }: Folders): Promise<Finding> {
   return finding("bak_folder", async () => {
     if (!await isRealFolder(bak, "bak_not_a_folder")) {
-      return good("bak_folder", `rosterd creates ${bak} when needed`);
+      return createdWhenNeeded("bak_folder", bak);
     }
     await tryMaking(bak, "bak_not_writable");
     return good("bak_folder", `${bak} is a real folder and can be written`);

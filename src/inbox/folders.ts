@@ -5,6 +5,7 @@
 import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { type Finding, good } from "../domain/finding.ts";
 import { UnusableFolder } from "../importer/ports.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./files/disk.ts";
@@ -29,6 +30,11 @@ export function foldersOf(upload: string, feed = ""): Folders {
 export async function ensureFolder(path: string, code: NotAFolder): Promise<void> {
   if (await makeFolder(path)) await fsyncFolders(resolve(path, ".."));
   else await isRealFolder(path, code);
+}
+
+/** A folder that is missing but will not stay so. */
+export function createdWhenNeeded(check: string, path: string): Finding {
+  return good(check, `rosterd creates ${path} when needed`);
 }
 
 type NotAFolder = "upload_not_a_folder" | "bak_not_a_folder" | "work_not_a_folder";

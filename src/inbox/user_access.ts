@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { bad, type Finding, good } from "../domain/finding.ts";
 import type { WaitingFile } from "../importer/ports.ts";
 import { nullOn } from "../runtime/errors.ts";
-import { foldersOf } from "./folders.ts";
+import { createdWhenNeeded, foldersOf } from "./folders.ts";
 import { kindOfName } from "./names.ts";
 import { waiting } from "./scan/waiting.ts";
 
@@ -32,7 +32,7 @@ export async function* checkFoldersFor(
     const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
     // rosterd creates the folder of a feed, so it may be missing.
     const isUpload = check === "upload_folder" && !folders.isFeed;
-    if (stats === null && !isUpload) yield good(check, `rosterd creates ${path} when needed`);
+    if (stats === null && !isUpload) yield createdWhenNeeded(check, path);
     else if (stats === null) {
       yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
     } else if (!isUpload && !stats.isDirectory()) {

@@ -9,7 +9,7 @@ import { checkPrivateFiles } from "../host/private_files.ts";
 import { allows, blockingFolder, ENTER, otherOwner, READ, type ServiceUser, WRITE } from "../host/user_rights.ts";
 import { riskySettings } from "../importer/warnings.ts";
 import { checkFolders } from "../inbox/doctor.ts";
-import { foldersOf } from "../inbox/folders.ts";
+import { createdWhenNeeded, foldersOf } from "../inbox/folders.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { checkFoldersFor, type UserAccess } from "../inbox/user_access.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -49,7 +49,7 @@ async function* checkFeed(upload: string, feed: string, user: ServiceUser | null
   const { upload: folder } = foldersOf(upload, feed);
   if (user !== null) yield* checkFoldersFor(upload, accessOf(user), feed);
   else if (await nullOn(lstat(folder), "ENOENT") !== null) yield* checkFolders(upload, feed);
-  else yield good("upload_folder", `rosterd creates ${folder} when it is needed`);
+  else yield createdWhenNeeded("upload_folder", folder);
 }
 
 /** The service's user: the owner of its files. Null if that is the current user. */
