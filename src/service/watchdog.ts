@@ -87,17 +87,19 @@ type Address = Pick<WatchdogOptions, "hostname" | "port">;
  * Whether the service answers or at least closes the connection, which is all it does when there are too many clients.
  */
 async function answers({ hostname, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let connection: Deno.Conn;
   try {
-    connection = await Deno.connect({ hostname, port });
+    connection = await Deno.connect({ hostname, port, signal: over });
   } catch (error) {
-    codeOrThrow(error);
+    if (!over.aborted) codeOrThrow(error);
     return false;
   }
-  const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const close = () => connection.close();
   over.addEventListener("abort", close);
   try {
+    // An abort while the connection was being made has no listener yet, and reading would then wait for ever.
+    if (over.aborted) close();
     await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n"));
     await connection.read(new Uint8Array(64));
     return true;

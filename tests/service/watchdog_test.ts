@@ -1,6 +1,7 @@
 /** The watchdog reports a responsive service to a supervisor, and ends one that does not answer. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { notifier } from "../../src/runtime/notify_socket.ts";
@@ -71,6 +72,16 @@ Deno.test("a service that only closes connections, because it has too many, is n
     assert.equal(hung(), 0);
   });
   assert.ok(states.includes("WATCHDOG=1"));
+});
+
+Deno.test("a stop while a check is connecting ends the watchdog, although nothing answers", async () => {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await watching(() => {}, {}, async () => {
+      for (let microtask = 0; microtask < 4; microtask++) await null;
+      // The watchdog's timer is running, so this one fires right after it, when it has just begun to connect.
+      await delay(CHECK_INTERVAL_MS);
+    });
+  }
 });
 
 Deno.test("a loop that has not moved for half an hour keeps WATCHDOG=1 back, until it moves", async () => {
