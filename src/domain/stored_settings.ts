@@ -1,4 +1,4 @@
-/** Types for the settings file and its history, and the errors of reading and changing it. */
+/** The types of the settings file and its history, and the errors that reading and changing it can throw. */
 import { z } from "zod";
 import type { Settings } from "./settings.ts";
 

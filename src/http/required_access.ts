@@ -36,7 +36,7 @@ export function requiredAccess(method: string, path: string): Access {
   return REQUIRED_ACCESS[`${method.toUpperCase()} ${path}`] ?? "admin";
 }
 
-/** The roles that can have the access, lowest first, as OpenAPI lists them. Empty for a sign-in link. */
+/** The roles that have this access, lowest first, for OpenAPI. Empty for a sign-in link. */
 export function rolesWith(access: Access): Role[] {
   const lowest = access === "decide" ? "clerk" : access;
   return ROLES.filter((role) => lowest !== "link" && hasRole(role, lowest));

@@ -17,7 +17,7 @@ const place = z.string({ error: "must be given once" }).transform((text, context
 const findUsers = createRoute({
   method: "get",
   path: "/users",
-  summary: "Find users whose unique_id, user_name, email or last name begins with a text",
+  summary: "Find users whose unique_id, user_name, email or last name begins with the given text",
   request: {
     query: z.strictObject({ q: uniqueId, limit: wholeNumber(1, 200).default(50), after: place.optional() }),
   },

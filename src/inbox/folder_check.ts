@@ -24,8 +24,8 @@ export class FolderCheck {
   constructor(readonly folders: Folders) {}
 
   /**
-   * Tries to list, to claim, and to write to `bak`. The first run creates the folder of a feed; a later one does not,
-   * because its mount may be gone. Throws {@link UnusableFolder}.
+   * Lists the folder, moves a probe file as a claim would, and writes to `bak`. Only the first run creates the folder of
+   * a feed: if it is missing later, its mount may be gone. Throws {@link UnusableFolder}.
    */
   async run(): Promise<void> {
     const { upload, work, bak, isFeed } = this.folders;

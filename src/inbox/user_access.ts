@@ -36,7 +36,7 @@ export async function* checkFoldersFor(
     else if (stats === null) {
       yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
     } else if (!isUpload && !stats.isDirectory()) {
-      yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd then creates its own folder there.");
+      yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd then creates a folder in its place.");
     } else if (!isUpload && stats.uid !== access.uid && stats.uid !== 0) {
       yield bad(
         check,

@@ -31,9 +31,9 @@ export interface DatabaseMonitorOptions {
 }
 
 export class DatabaseMonitor {
-  /** Called with {@link historyVersion} after each probe that the database answers. Set it before the start. */
+  /** Called with {@link historyVersion} after each successful probe. Set it before calling `start`. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
-  /** Called when an unreachable database answers again. Set it before the start. */
+  /** Called when an unreachable database answers again. Set it before calling `start`. */
   onBack: () => void = () => {};
   #unavailableReason: string | null = "the database has not answered yet";
   /**

@@ -113,7 +113,7 @@ function* checkArchiving(settings: Settings): Generator<Finding> {
   yield good(
     "archiving",
     archives
-      ? `archivals of more than ${max_percent} percent and more than ${min_users} users are put on hold`
+      ? `archiving more than ${max_percent} percent of the users, and more than ${min_users}, needs your approval`
       : "no setting archives users",
   );
 }

@@ -240,7 +240,7 @@ Deno.test("archiving without a guard is a warning", async () => {
   assert.equal((await here.run("settings", "set", "archive_guard.max_percent=10")).code, 0);
   assert.equal(
     (await doctor(here)).of("archiving").text,
-    "archivals of more than 10 percent and more than 20 users are put on hold",
+    "archiving more than 10 percent of the users, and more than 20, needs your approval",
   );
 });
 

@@ -285,7 +285,7 @@ onServer("a roster of which more than half is damaged is rejected", async (db) =
   assert.equal(report.reason?.code, "spreadsheet_damage");
   assert.match(
     report.reason?.text ?? "",
-    /^3 of 4 records have a damaged value: .* In the first one, unique_id "1\.23E\+11"/,
+    /^3 of 4 records have a damaged value: .* In the first damaged record, unique_id "1\.23E\+11"/,
   );
   assert.deepEqual(Object.keys(await db.users()), ["00123"]);
 });

@@ -104,7 +104,7 @@ export class Findings {
     reject(
       "spreadsheet_damage",
       `${grouped(this.#damaged)} of ${grouped(records)} records have a damaged value: export the roster again, and ` +
-        `upload it without opening it in a spreadsheet. In the first one, ${this.#firstDamage}`,
+        `upload it without opening it in a spreadsheet. In the first damaged record, ${this.#firstDamage}`,
     );
   }
 

@@ -89,7 +89,7 @@ function regionMeant(value: string): string | null {
   return REGIONS.get(foldWord(value)) ?? /^(?:CA|US)-([A-Z]{2})$/i.exec(value.trim())?.[1].toUpperCase() ?? null;
 }
 
-/** The accepted value that a value stands for, or null if unknown. `accepted`: the values of a column with a list. */
+/** Returns the accepted value that `value` means, or null if unknown. `accepted`: what a column with a list takes. */
 export function valueMeant(
   { kind }: Column,
   value: string,

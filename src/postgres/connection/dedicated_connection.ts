@@ -3,7 +3,7 @@ import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import { SESSION_SETUP } from "../session.ts";
 import type { Isolation, Session, Sql, Tx } from "./sql.ts";
 
-/** Opens a connection. Reports its socket, and later when it has closed. */
+/** Opens a connection. Calls `onLink` with its socket, and `onclose` when the connection closes. */
 export type Open = (onclose: () => void, onLink: (link: WatchedSocket) => void) => Sql;
 
 export type Work<T> = (tx: Tx, session: Session) => Promise<T>;

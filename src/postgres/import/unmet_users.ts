@@ -1,6 +1,6 @@
 /**
- * Finds the users who may be missing although records were skipped (docs/people.md#missing-users): the users whom the
- * feed names and whose records were not skipped.
+ * Finds the users who may be missing when the import skipped unchanged records (docs/people.md#missing-users): those whom
+ * the feed names and whose record was not skipped.
  */
 import { Buffer } from "node:buffer";
 import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";
