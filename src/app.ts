@@ -200,7 +200,7 @@ function assemble(
   databaseMonitor.onBack = () => void turns.trigger();
   const service = new RosterdService({
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
-    ...{ history, decisions, store, state, turns, outbox, transport },
+    ...{ history, decisions, store, state, folders, turns, outbox, transport },
   });
   return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
 }

@@ -123,6 +123,9 @@ export const importEntry = z.object({
   feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
   sha256: z.string().nullable(),
+  uploaded_by: z.string().nullable().describe(
+    "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",
+  ),
   bytes: count.nullable(),
   encoding: z.string().nullable(),
   delimiter: z.string().nullable(),

@@ -12,7 +12,7 @@ import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { Busy, DatabaseUnreachable, Paused, TurnFailed } from "./service.ts";
+import { Busy, DatabaseUnreachable, FolderUnusable, NotAnUpload, Paused, TurnFailed } from "./service.ts";
 
 /** A longer list is of no use to people, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
@@ -37,6 +37,9 @@ function expected(error: unknown): Problem | null {
     );
   }
   if (error instanceof UnknownFeed) return invalid(error.message, [{ key: "feed", message: error.message }]);
+  if (error instanceof NotAnUpload) {
+    return invalid("some parameters are not valid", [{ key: "name", message: error.message }]);
+  }
   if (error instanceof CannotDecide) {
     return new Problem(409, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
@@ -44,6 +47,9 @@ function expected(error: unknown): Problem | null {
   if (error instanceof DatabaseUnreachable) {
     const problems = [{ code: "database", text: error.message }];
     return new Problem(503, error.message, { problems, headers: retryAfter(error.retryAfterSeconds) });
+  }
+  if (error instanceof FolderUnusable) {
+    return new Problem(503, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
   if (error instanceof Paused) return new Problem(409, error.message);
   if (error instanceof TurnFailed) return new Problem(503, error.message, { problems: [error.problem] });

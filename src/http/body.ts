@@ -6,12 +6,12 @@ import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
-export const MAX_CHECK_BYTES = 256 * 1024 * 1024;
+export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} does this for `POST /check`. */
+/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link withFile} reads those that are files. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    if (c.req.path !== "/check" || c.req.method !== "POST") {
+    if (!isFile(c)) {
       refuseDeclared(c.req.raw, MAX_BODY_BYTES);
       refuseBodyOfGet(c.req.raw);
       const end = performance.now() + timeoutMs;
@@ -20,6 +20,11 @@ export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
     }
     await next();
   };
+}
+
+function isFile({ req }: Context<HttpEnv>): boolean {
+  const isUpload = req.path === "/imports" && req.query("name") !== undefined;
+  return req.method === "POST" && (isUpload || req.path === "/check");
 }
 
 /** The body as JSON. Throws 415 for a content type that is not in `types`, and 400 if the body is not JSON. */
@@ -39,7 +44,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
 
 /** For calls without a body: refuses a body instead of ignoring it. An empty JSON object is accepted. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  if (c.get("body").length > 0) {
+  if (!isFile(c) && c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
     const isEmpty = typeof body === "object" && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
     if (!isEmpty) throw new Problem(422, "this call takes no body");
@@ -47,23 +52,45 @@ export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
 };
 
-/** The body of `POST /check` as a stream. After the stream has failed, `fault()` says why. */
-export interface CheckBody {
+/** Calls `use` with the body of a request that transfers a file. Throws a problem of the body rather than of `use`. */
+export async function withFile<T>(
+  { req }: Context<HttpEnv>,
+  timeoutMs: number,
+  use: (stream: ReadableStream<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  refuseForms(req.header("content-type") ?? "");
+  const body = fileBody(req.raw, timeoutMs);
+  try {
+    return await use(body.stream);
+  } catch (error) {
+    throw body.fault() ?? error;
+  }
+}
+
+/** Refuses forms and JSON, which wrap the file in other text. Any other type is read as the file itself. */
+function refuseForms(type: string): void {
+  if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
+    throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
+  }
+}
+
+/** The body as a stream. After the stream has failed, `fault()` says why. */
+export interface FileBody {
   stream: ReadableStream<Uint8Array>;
   fault(): Problem | null;
 }
 
 /** For the whole file: enough for 256 MiB at 0.5 MB a second. */
-const CHECK_TIMEOUT_MS = 10 * 60_000;
+const FILE_TIMEOUT_MS = 10 * 60_000;
 
 /** Streams a file of up to 256 MiB. Fails if the client sends nothing for `timeoutMs`, or takes over ten minutes. */
-export function checkBody(request: Request, timeoutMs: number): CheckBody {
-  refuseDeclared(request, MAX_CHECK_BYTES);
-  const end = performance.now() + CHECK_TIMEOUT_MS;
+export function fileBody(request: Request, timeoutMs: number): FileBody {
+  refuseDeclared(request, MAX_FILE_BYTES);
+  const end = performance.now() + FILE_TIMEOUT_MS;
   let fault: Problem | null = null;
   async function* chunks() {
     try {
-      yield* bounded(request, MAX_CHECK_BYTES, () => Math.min(timeoutMs, end - performance.now()));
+      yield* bounded(request, MAX_FILE_BYTES, () => Math.min(timeoutMs, end - performance.now()));
     } catch (error) {
       if (error instanceof Problem) fault = error;
       throw error;

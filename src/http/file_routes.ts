@@ -1,14 +1,13 @@
 /** The routes that transfer a whole file: downloading failed records or changes, and checking a roster. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { isFeedName } from "../domain/settings.ts";
 import type { Log } from "../runtime/log.ts";
-import { checkBody } from "./body.ts";
+import { bodiless, withFile } from "./body.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { found } from "./import_routes.ts";
 import { Problem } from "./problem.ts";
-import { errors, importPath, json } from "./route.ts";
-import { checkReports } from "./schemas.ts";
+import { errors, feedName, fileName, importPath, json } from "./route.ts";
+import { checkReports, importList } from "./schemas.ts";
 import type { Download, Service } from "./service.ts";
 
 const FILE = { schema: { type: "string", format: "binary" } } as const;
@@ -32,13 +31,32 @@ const getChangesFile = createRoute({
   ...CSV_FILE,
 });
 
-/** Refuses a name with a path, because programs interpret those differently. */
-const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
-  .max(255, { error: "must have at most 255 characters" })
-  .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
+const FILE_BODY = {
+  content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE },
+} as const;
 
-const feedName = z.string({ error: "must be given once" }).refine((name) => name === "" || isFeedName(name), {
-  error: "must be the name of a feed, or empty",
+const startImport = createRoute({
+  method: "post",
+  path: "/imports",
+  summary: "Upload the file in the body and import it, or scan the upload folder now",
+  description: "With `name`, the body is the file, and `feed` says whose. Without, there is no body.",
+  middleware: bodiless,
+  request: {
+    query: z.strictObject({
+      wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false"),
+      name: fileName.optional(),
+      feed: feedName.default(""),
+    }),
+    body: FILE_BODY,
+  },
+  responses: {
+    200: json(
+      "With wait=true: the import of the file, or the imports of a scan that began after the call.",
+      importList,
+    ),
+    202: json("The scan was requested. The list is empty.", importList),
+    ...errors(409, 415, 422, 503),
+  },
 });
 
 const checkFile = createRoute({
@@ -47,7 +65,7 @@ const checkFile = createRoute({
   summary: "Check what importing the file in the body would do now; writes nothing",
   request: {
     query: z.strictObject({ name: fileName, feed: feedName.default("") }),
-    body: { required: true, content: { "application/octet-stream": FILE, "text/csv": FILE, "application/gzip": FILE } },
+    body: { required: true, ...FILE_BODY },
   },
   responses: {
     200: json("The output of `rosterd check --json`.", checkReports),
@@ -64,14 +82,19 @@ export function addFileRoutes(
   app.openapi(getFailedFile, async (c) => download(c, await imports.failedFile(c.req.valid("param").id)));
   app.openapi(getChangesFile, async (c) => download(c, await imports.changesFile(c.req.valid("param").id)));
   app.openapi(checkFile, async (c) => {
-    refuseForms(c.req.header("content-type") ?? "");
-    const body = checkBody(c.req.raw, bodyTimeoutMs);
-    try {
-      const { feed, name } = c.req.valid("query");
-      return c.json(await service.check(name, body.stream, gone(c), feed), 200);
-    } catch (error) {
-      throw body.fault() ?? error;
-    }
+    const { feed, name } = c.req.valid("query");
+    return c.json(await withFile(c, bodyTimeoutMs, (body) => service.check(name, body, gone(c), feed)), 200);
+  });
+  app.openapi(startImport, async (c) => {
+    const { wait, name, feed } = c.req.valid("query"), isAwaited = wait === "true";
+    if (name === undefined) return c.json({ imports: await service.turn(isAwaited, gone(c)) }, isAwaited ? 200 : 202);
+    const { by } = c.get("caller");
+    const entry = await withFile(
+      c,
+      bodyTimeoutMs,
+      (body) => service.upload({ feed, name, body, by }, isAwaited, gone(c)),
+    );
+    return entry === null ? c.json({ imports: [] }, 202) : c.json({ imports: [entry] }, 200);
   });
 
   function download(c: Context<HttpEnv>, asked: Download | { gone: string } | null) {
@@ -82,13 +105,6 @@ export function addFileRoutes(
       ...(file.size === null ? {} : { "content-length": String(file.size) }),
       "content-disposition": attachment(file.name),
     });
-  }
-}
-
-/** Refuses forms and JSON, which wrap the file in other text. Any other type is read as the file itself. */
-function refuseForms(type: string): void {
-  if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
-    throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
   }
 }
 

@@ -1,8 +1,7 @@
 /** The routes for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
-import { bodiless } from "./body.ts";
-import { gone, type HttpEnv } from "./env.ts";
+import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
 import { changePage, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
@@ -23,21 +22,6 @@ const listImports = createRoute({
     }),
   },
   responses: { 200: json("One page of imports.", importPage), ...errors(422, 503) },
-});
-
-const startTurn = createRoute({
-  method: "post",
-  path: "/imports",
-  summary: "Scan the upload folder now; takes no body",
-  middleware: bodiless,
-  request: {
-    query: z.strictObject({ wait: z.enum(["true", "false"], { error: "must be true or false" }).default("false") }),
-  },
-  responses: {
-    200: json("With wait=true: the imports of a scan that began after the call.", importList),
-    202: json("The scan was requested. The list is empty.", importList),
-    ...errors(409, 415, 422, 503),
-  },
 });
 
 const getImport = createRoute({
@@ -88,10 +72,6 @@ const listChanges = createRoute({
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
-  app.openapi(startTurn, async (c) => {
-    const wait = c.req.valid("query").wait === "true";
-    return c.json({ imports: await service.turn(wait, gone(c)) }, wait ? 200 : 202);
-  });
   app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
   app.openapi(listFailures, async (c) => {
     const page = await imports.failures(c.req.valid("param").id, c.req.valid("query"));

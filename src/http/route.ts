@@ -2,6 +2,7 @@
 import { type Hook, z } from "@hono/zod-openapi";
 import { STATUS_CODES } from "node:http";
 import { invalid } from "./answer.ts";
+import { isFeedName } from "../domain/settings.ts";
 import type { HttpEnv } from "./env.ts";
 import { problemDocument } from "./schemas.ts";
 
@@ -33,6 +34,15 @@ export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER) {
 export const uniqueId = z.string({ error: "must be given once" }).min(1, { error: "must not be empty" })
   .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" });
+
+/** Refuses a name with a path, because programs interpret those differently. */
+export const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
+  .max(255, { error: "must have at most 255 characters" })
+  .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
+
+export const feedName = z.string({ error: "must be given once" }).refine((name) => name === "" || isFeedName(name), {
+  error: "must be the name of a feed, or empty",
+});
 
 export const importPath = z.object({ id: wholeNumber(1) });
 

@@ -97,12 +97,41 @@ export interface Service {
    * {@link Paused}.
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
+  /**
+   * Stores a file as an upload of the feed, and requests a turn. With `wait`, resolves to its import once that turn is
+   * over, or to null if it has to be retried. Throws {@link Paused}, {@link NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
+   */
+  upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Reports what importing the file into the feed would do, as `check --json` does. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport[]>;
+}
+
+export interface ReceivedFile {
+  feed: string;
+  name: string;
+  body: ReadableStream<Uint8Array>;
+  /** Names the user who uploads it. */
+  by: string;
+}
+
+/** No import picks up a file of this name. */
+export class NotAnUpload extends Error {
+  override readonly name = "NotAnUpload";
+  constructor() {
+    super("must end in .csv, .tsv or .txt, or in one of them and .gz, and must not begin with a dot");
+  }
+}
+
+/** The folder of a feed cannot take an upload. The message names no path. */
+export class FolderUnusable extends Error {
+  override readonly name = "FolderUnusable";
+  constructor(readonly code: string) {
+    super("the upload folder cannot be used: see the status");
+  }
 }
 
 /** An import is using the embedded database, which serves one client at a time. The caller can retry later. */
@@ -113,7 +142,7 @@ export class Busy extends Error {
   }
 }
 
-/** Every feed is paused. The message says until when. */
+/** The feed, or every feed, is paused. The message says until when. */
 export class Paused extends Error {
   override readonly name = "Paused";
   constructor(readonly until: Date) {

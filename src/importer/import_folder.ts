@@ -80,7 +80,11 @@ async function pendingUploads(
   const gone: PendingClaim[] = [];
   for (const [key, entry] of entries) {
     if (known.has(key) || !await inbox.isGone(key)) continue;
-    gone.push({ place: "gone", upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });
+    gone.push({
+      place: "gone",
+      upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0, by: entry.uploaded_by },
+      entry,
+    });
   }
   const unfinished = [
     ...claimed.map((upload) => ({ place: "claimed" as const, upload, entry: entryOf(upload) })),

@@ -52,6 +52,8 @@ export interface ReadyUpload {
 export interface ClaimedUpload extends ReadyUpload {
   /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
   readonly key: string;
+  /** Who uploaded it over HTTP; null if it came through the folder. */
+  readonly by: string | null;
 }
 
 export interface WaitingFile extends CodedText {
@@ -261,7 +263,14 @@ export interface WaitOptions {
 export interface ImportStore {
   /** Begins an import, or continues the one with that key. Its `status` shows whether it has already finished. */
   begin(
-    entry: FeedSettings & { file: string; claimKey: string | null; startedAt: Date; bytes: number },
+    entry: FeedSettings & {
+      file: string;
+      claimKey: string | null;
+      /** Who uploaded the file over HTTP, or runs the command; null if it came through the folder. */
+      by: string | null;
+      startedAt: Date;
+      bytes: number;
+    },
   ): Promise<ImportEntry>;
   /**
    * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it has to wait for another.
@@ -273,6 +282,8 @@ export interface ImportStore {
   /** Records why an import could not be done. It will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
   find(importId: number): Promise<ImportEntry | null>;
+  /** The import of the claimed upload with this key; null if it never began. */
+  findClaimed(claimKey: string): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<Failure[]>;
   /**

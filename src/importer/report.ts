@@ -94,13 +94,13 @@ export function asCheck(report: Report): CheckReport {
  */
 export async function importReport(
   file: RosterFile,
-  job: FileJob,
+  job: FileJob & { by: string },
 ): Promise<{ report: Report; entry: ImportEntry | null }> {
-  const { store, feed, settings, clock, signal } = job;
+  const { store, feed, settings, clock, signal, by } = job;
   let entry: ImportEntry | null = null;
   try {
     const { name, size } = file;
-    entry = await store.begin({ feed, file: name, claimKey: null, settings, startedAt: clock.now(), bytes: size });
+    entry = await store.begin({ feed, file: name, claimKey: null, by, settings, startedAt: clock.now(), bytes: size });
     entry = await runImport(file, entry, { ...job, isUpload: false });
     return { report: reportOf(entry, await firstFailures(store, entry.id)), entry };
   } catch (error) {

@@ -90,8 +90,16 @@ const STEPS: Readonly<Record<Exclude<Step, "claim">, StepFunction>> = {
 
 async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, feed, settings, clock } = turn;
-  const { key, name, size } = upload;
-  const entry = await store.begin({ feed, file: name, claimKey: key, settings, startedAt: clock.now(), bytes: size });
+  const { key, name, size, by } = upload;
+  const entry = await store.begin({
+    feed,
+    file: name,
+    claimKey: key,
+    by,
+    settings,
+    startedAt: clock.now(),
+    bytes: size,
+  });
   if (isOver(entry)) return { place: "claimed", upload, entry };
   const file = await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };

@@ -26,6 +26,7 @@ import { isNoPlainFile, openRosterFile } from "./files/open.ts";
 import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
+import { type ReceivedUpload, receiveUpload } from "./claim/receive.ts";
 import { isEmptied, pathOf, removeClaimed } from "./claim/claimed.ts";
 
 export interface InboxOptions {
@@ -42,6 +43,8 @@ export interface UploadFolder extends Inbox {
   /** Throws {@link UnusableFolder} if nothing may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
+  /** Stores an upload that arrives over HTTP, and returns its key. Throws {@link UnusableFolder}. */
+  receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
 }
 
@@ -90,6 +93,7 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
       lateWrites.forget(upload);
     },
     bak,
+    receive: (upload) => check.around(() => receiveUpload(folders, upload, clock.now())),
     lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };
 }

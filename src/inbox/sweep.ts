@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
 import { unlink } from "./files/disk.ts";
-import { isTemporary, removeIfEmpty } from "./files/fsync.ts";
+import { isTemporary, removeFiles, removeIfEmpty } from "./files/fsync.ts";
 import { type Folders, isPlainFolder } from "./folders.ts";
 
 export async function sweep({ upload, work, bak }: Folders): Promise<void> {
@@ -17,6 +17,7 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   }
   await removeTemporary(bak);
   for (const key of await namesIn(work)) {
+    if (isTemporary(key, "incoming")) await removeFiles(join(work, key));
     await removeTemporary(join(work, key));
     await removeIfEmpty(join(work, key));
   }

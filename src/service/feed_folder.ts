@@ -2,6 +2,7 @@
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/ports.ts";
+import type { ReceivedUpload } from "../inbox/claim/receive.ts";
 import type { UploadFolder } from "../inbox/inbox.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -55,6 +56,12 @@ export class FeedFolder implements FeedState {
       if (error instanceof UnusableFolder) this.#note(error);
       throw error;
     }
+  }
+
+  /** Stores an upload that arrives over HTTP, and returns its key. Throws {@link UnusableFolder}. */
+  async receive(upload: ReceivedUpload, settleSeconds: number): Promise<string> {
+    await this.look(settleSeconds);
+    return await this.inbox.receive(upload);
   }
 
   /** The files that grew after their import. An unusable folder must not block other alerts. */

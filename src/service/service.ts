@@ -11,8 +11,11 @@ import type { Config } from "../config.ts";
 import {
   Busy,
   type Decisions,
+  FolderUnusable,
+  NotAnUpload,
   Paused,
   type Readiness,
+  type ReceivedFile,
   type Service,
   type SettingsService,
   type StatusDocument,
@@ -23,9 +26,10 @@ import type { Metric } from "../http/metrics.ts";
 import { CHECKED_PREFIX } from "../host/data_folder.ts";
 import type { SettingsFile } from "../host/settings_file.ts";
 import { type CheckReport, checkReport } from "../importer/report.ts";
-import type { ImportEntry, ImportStore } from "../importer/ports.ts";
+import { type ImportEntry, type ImportStore, UnusableFolder } from "../importer/ports.ts";
 import { mailWarnings, riskySettings } from "../importer/warnings.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
+import { kindOfName } from "../inbox/names.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { checkDatabase, embedded } from "../postgres/doctor.ts";
 import { findUser, findUsers } from "../postgres/history/users.ts";
@@ -37,6 +41,7 @@ import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
+import type { FeedFolders } from "./feed_folders.ts";
 import { feedStatus } from "./feed_status.ts";
 import { metricsOf } from "./metrics.ts";
 import { ignoredFiles, listedFiles, type ServiceState, usability, waitingFiles } from "./state.ts";
@@ -62,6 +67,7 @@ export interface ServiceParts {
   decisions: Decisions;
   store: ImportStore;
   state: ServiceState;
+  folders: FeedFolders;
   turns: Turns;
   outbox: Outbox;
   transport: Transport;
@@ -123,11 +129,31 @@ export class RosterdService implements Service {
     return entries.filter((entry) => entry !== null);
   }
 
-  /** A scan is refused only if all feeds are paused. */
-  #refuseWhilePaused(): void {
+  async upload(
+    { feed, name, body, by }: ReceivedFile,
+    wait: boolean,
+    signal: AbortSignal,
+  ): Promise<ImportEntry | null> {
+    const { settingsFile, folders, turns, log } = this.#parts, { settings } = await settingsFile.read();
+    if (kindOfName(name) !== "upload") throw new NotAnUpload();
+    requireFeed(settings, feed);
+    this.#refuseWhilePaused([feed]);
+    const folder = folders.of(settings).find((folder) => folder.feed === feed)!;
+    const key = await folder.receive({ name, by, bytes: body }, settings.settle_seconds).catch((error) => {
+      throw error instanceof UnusableFolder ? new FolderUnusable(error.code) : error;
+    });
+    log.info("uploaded", { feed, file: name, by });
+    const turn = turns.trigger();
+    if (!wait) return null;
+    await Promise.race([turn, aborted(signal)]);
+    return await this.#parts.databaseMonitor.ask(() => this.#parts.store.findClaimed(key));
+  }
+
+  /** Refuses a scan or an upload only if all these feeds are paused. */
+  #refuseWhilePaused(feeds: readonly string[] = feedsOf(this.#parts.state.settings)): void {
     const { state: { settings }, clock } = this.#parts, now = clock.now();
-    const ends = feedsOf(settings).map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
-    if (ends.length < feedsOf(settings).length) return;
+    const ends = feeds.map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
+    if (ends.length < feeds.length) return;
     throw new Paused(ends.reduce((one, other) => one < other ? one : other));
   }
 

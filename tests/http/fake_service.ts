@@ -49,6 +49,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
     reason: null,
     warnings: [{ code: "unknown_columns", text: "ignored: shoe_size" }],
     sha256: "ab".repeat(32),
+    uploaded_by: null,
     bytes: 120,
     encoding: "utf-8",
     delimiter: ",",
@@ -207,6 +208,10 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       get: (uniqueId) => Promise.resolve(uniqueId === "u5" ? USER : null),
     },
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
+    upload: async ({ name, body, by }, wait) => {
+      const { size } = await new Response(body).blob();
+      return wait ? entry(3, { file: name, bytes: size, uploaded_by: by }) : null;
+    },
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
     status: () => Promise.resolve(STATUS),
     metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],

@@ -17,7 +17,15 @@ const ROSTER = `unique_id,login_source,first_name,email
 
 async function importText({ store }: RosterDatabase, text: string) {
   const file = fileOf(text), settings = DEFAULT_SETTINGS, signal = new AbortController().signal;
-  const begun = { feed: "", file: file.name, claimKey: null, settings, startedAt: systemClock.now(), bytes: file.size };
+  const begun = {
+    feed: "",
+    file: file.name,
+    claimKey: null,
+    by: null,
+    settings,
+    startedAt: systemClock.now(),
+    bytes: file.size,
+  };
   const { id } = await store.begin(begun);
   const facts = unreadFacts(file), stages = new Set<string>();
   const job = { feed: "", settings, clock: systemClock, signal, facts, findings: new Findings(), isUpload: false };

@@ -22,7 +22,13 @@ Deno.test("a claimed upload keeps its name, alone in a folder of .rosterd, and i
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const claimed = await uploads.claim("x.csv");
     assert.match(claimed.key, new RegExp(`^${T}-[0-9a-f]{8}$`));
-    assert.deepEqual({ ...claimed, key: "" }, { key: "", name: "x.csv", mtime: PLANTED_AT.getTime(), size: 2 });
+    assert.deepEqual({ ...claimed, key: "" }, {
+      key: "",
+      name: "x.csv",
+      mtime: PLANTED_AT.getTime(),
+      size: 2,
+      by: null,
+    });
     assert.deepEqual(await treeOf(uploads.root), { ".rosterd": { [claimed.key]: { "x.csv": "a\n" } } });
     for (const inbox of [uploads.inbox, uploads.restarted()]) {
       assert.deepEqual(await inbox.scan(30), { ...emptyScan(), claimed: [claimed] });
@@ -141,13 +147,13 @@ Deno.test("a link to a folder in .rosterd is not followed", () =>
 Deno.test("keys and names that lead out of the folder are refused", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox }) => {
     for (const [key, name] of [["..", "x.csv"], ["k", "../../x.csv"], ["../..", "x.csv"], ["k", "x\0.csv"]]) {
-      const upload = { key, name, mtime: 0, size: 2 };
+      const upload = { key, name, mtime: 0, size: 2, by: null };
       await assert.rejects(inbox.open(upload), RangeError);
       await assert.rejects(inbox.moveToBak(upload, new Date()), RangeError);
       const outside = { ...upload, name: name === "x.csv" ? "../x.csv" : name };
       await assert.rejects(inbox.keepFailed(outside, STARTED, async () => {}), RangeError);
     }
-    await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2 }), RangeError);
+    await assert.rejects(inbox.forget({ key: "../bak", name: "x.csv", mtime: 0, size: 2, by: null }), RangeError);
   }));
 
 Deno.test("the leftovers of a crash are removed, and uploads are not touched", () =>

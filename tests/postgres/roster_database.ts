@@ -66,7 +66,7 @@ export class RosterDatabase implements AsyncDisposable {
 
   import(roster: string, way: Way = {}): Promise<ImportReport> {
     return this.#withFile(roster, way, async (file, job) => {
-      const { report, entry } = await importReport(file, job);
+      const { report, entry } = await importReport(file, { ...job, by: "tester" });
       return { id: entry?.id ?? null, ...report };
     });
   }

@@ -16,6 +16,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
     status: "failed_records",
     reason: null,
     warnings: [],
+    uploaded_by: null,
     sha256: null,
     bytes: null,
     encoding: "UTF-8",

@@ -20,6 +20,7 @@ import {
 import { FailedTarget } from "../failed_target.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { feedInForce } from "../settings_in_force.ts";
+import { operatingSystemUser } from "../operating_system_user.ts";
 import { databaseErrorReports, openOperand, showProgress } from "../roster_operand.ts";
 
 export const importCommand: Command = {
@@ -87,6 +88,7 @@ async function importOne(
       settings,
       clock,
       signal,
+      by: operatingSystemUser(),
       onProgress: showProgress(terminal, path),
       onWait: () => terminal.err("rosterd: another import is running on this database: waiting for it to finish"),
     });

@@ -48,6 +48,7 @@ export { default as "style.css" } from "./assets/style.css" with { type: "text" 
 export { default as "tables.css" } from "./assets/tables.css" with { type: "text" };
 export { default as "test_mail.js" } from "./assets/test_mail.js" with { type: "text" };
 export { default as "used_settings.js" } from "./assets/used_settings.js" with { type: "text" };
+export { default as "upload.js" } from "./assets/upload.js" with { type: "text" };
 export { default as "user.js" } from "./assets/user.js" with { type: "text" };
 export { default as "users.js" } from "./assets/users.js" with { type: "text" };
 export { default as "words.js" } from "./assets/words.js" with { type: "text" };

@@ -54,17 +54,22 @@ export async function renameThenCheck(
   const stats = await statsOf(target);
   if (!stats) return { outcome: "vanished" };
   if (stats.isFile() && sameFile(fingerprint, fingerprintOf(stats))) {
-    return { outcome: "claimed", upload: { key, name, ...mtimeAndSize(fingerprint) } };
+    return { outcome: "claimed", upload: { key, name, ...mtimeAndSize(fingerprint), by: null } };
   }
   const isBack = await putBack(folders, target, source, stats.isDirectory());
   return isBack ? { outcome: "vanished" } : { outcome: "changed", key };
 }
 
-/** Creates `.rosterd/KEY/`. Keys sort by time and are never reused. */
+/** Keys sort by time and are never reused. */
+export function newKey(now: Date): string {
+  return `${fileStamp(now)}-${randomHex()}`;
+}
+
+/** Creates `.rosterd/KEY/`. */
 async function makeKey(work: string, now: Date): Promise<string> {
   await ensureFolder(work, "work_not_a_folder");
   while (true) {
-    const key = `${fileStamp(now)}-${randomHex()}`;
+    const key = newKey(now);
     if (await makeFolder(folderOf(work, key))) return key;
   }
 }

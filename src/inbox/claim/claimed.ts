@@ -23,9 +23,10 @@ const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 /** The time of the claim, and a random number (`claim.ts`). */
 const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
-/** `bak` and `failed` are the names chosen so far. */
+/** `bak` and `failed` are the names chosen so far. `by` names who uploaded the file over HTTP. */
 const NOTE_SCHEMA = z.object({
   upload: z.object({ name: z.string(), mtime: z.number(), size: z.number() }),
+  by: z.string().nullable().default(null),
   bak: NAME_SCHEMA,
   failed: NAME_SCHEMA,
 });
@@ -48,7 +49,8 @@ export function pathOf(work: string, { key, name }: Pick<ClaimedUpload, "key" | 
 export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
   const entries: ClaimedEntry[] = [];
   for (const key of await nullOn(readdir(work), "ENOENT") ?? []) {
-    const entry = isTemporary(key, "probe") ? null : await claimedEntry(work, key);
+    const isOurs = isTemporary(key, "probe") || isTemporary(key, "incoming");
+    const entry = isOurs ? null : await claimedEntry(work, key);
     if (entry) entries.push(entry);
   }
   return entries;
@@ -63,14 +65,16 @@ async function claimedEntry(work: string, key: string): Promise<ClaimedEntry | n
   if (files.length === 0) return await movedEntry(work, key, names);
   const stats = files.length === 1 ? await statsOf(join(work, key, files[0])) : null;
   if (!stats?.isFile()) return { kind: "stray", key };
-  const fingerprint = fingerprintOf(stats);
-  return { kind: "file", upload: { key, name: files[0], ...mtimeAndSize(fingerprint) }, fingerprint };
+  const fingerprint = fingerprintOf(stats), by = (await readNote(work, key))?.by ?? null;
+  return { kind: "file", upload: { key, name: files[0], ...mtimeAndSize(fingerprint), by }, fingerprint };
 }
 
 async function movedEntry(work: string, key: string, names: readonly string[]): Promise<ClaimedEntry | null> {
   if (!names.includes(NOTE)) return null;
   const note = await readNote(work, key);
-  return note && note.bak !== null ? { kind: "moved", upload: { key, ...note.upload } } : { kind: "stray", key };
+  return note && note.bak !== null
+    ? { kind: "moved", upload: { key, ...note.upload, by: note.by } }
+    : { kind: "stray", key };
 }
 
 function isUploadEntry(name: string): boolean {
@@ -92,12 +96,12 @@ export async function readNote(work: string, key: string): Promise<BakNote | nul
 export async function writeNote(
   work: string,
   upload: ClaimedUpload,
-  chosen: Partial<Pick<BakNote, "bak" | "failed">>,
+  chosen: Partial<Pick<BakNote, "bak" | "failed">> = {},
 ): Promise<void> {
   const folder = folderOf(work, upload.key);
-  const { name, mtime, size } = upload;
+  const { name, mtime, size, by } = upload;
   const { bak = null, failed = null } = await readNote(work, upload.key) ?? {};
-  const note: BakNote = { upload: { name, mtime, size }, bak, failed, ...chosen };
+  const note: BakNote = { upload: { name, mtime, size }, by, bak, failed, ...chosen };
   const temporary = join(folder, temporaryName("tmp"));
   await writeNew(temporary, (file) => writeAll(file, new TextEncoder().encode(JSON.stringify(note))));
   await rename(temporary, join(folder, NOTE));

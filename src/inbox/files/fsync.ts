@@ -1,8 +1,9 @@
 /** Changes folders so that the changes survive a power cut, and names temporary entries. */
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
-import { create, mkdir, rmdir } from "./disk.ts";
+import { create, mkdir, rmdir, unlink } from "./disk.ts";
 
 /** The umask may restrict these further. */
 export const FOLDER_MODE = 0o750;
@@ -57,6 +58,12 @@ export async function removeIfEmpty(path: string): Promise<void> {
   await nullOn(rmdir(path), "ENOENT", "ENOTEMPTY", "EEXIST");
 }
 
+/** Removes a folder and the files in it. */
+export async function removeFiles(folder: string): Promise<void> {
+  for (const name of await nullOn(readdir(folder), "ENOENT") ?? []) await nullOn(unlink(join(folder, name)), "ENOENT");
+  await nullOn(rmdir(folder), "ENOENT");
+}
+
 /** Returns null if the name already exists. */
 export function makeFile(path: string): Promise<FileHandle | null> {
   return nullOn(create(path, FILE_MODE), "EEXIST");
@@ -83,12 +90,14 @@ export function closing(handle: FileHandle) {
   return { handle, [Symbol.asyncDispose]: () => handle.close() };
 }
 
-/** A `probe` is a folder, a `tmp` a file. */
-export function temporaryName(kind: "probe" | "tmp"): string {
+/** A `probe` is an empty folder, `incoming` a folder of an upload, and a `tmp` a file. */
+type TemporaryKind = "probe" | "incoming" | "tmp";
+
+export function temporaryName(kind: TemporaryKind): string {
   return `.rosterd-${randomHex()}.${kind}`;
 }
 
-export function isTemporary(name: string, kind: "probe" | "tmp"): boolean {
+export function isTemporary(name: string, kind: TemporaryKind): boolean {
   return /^\.rosterd-[0-9a-f]{8}\./.test(name) && name.endsWith(`.${kind}`);
 }
 

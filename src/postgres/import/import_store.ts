@@ -47,12 +47,12 @@ export class PostgresImportStore implements ImportStore {
 
   /** Does not wait for the disk, because whatever is committed later makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
-    const { feed, file, claimKey, settings, startedAt, bytes } = entry, { sql } = this.database;
+    const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
     const [row] = await sql`
       with relaxed as (select set_config('synchronous_commit', 'off', true))
-      insert into rosterd.imports as existing (feed, file, taken_key, settings, started_at, bytes)
-      select ${feed}, ${file}, ${claimKey}, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
+      insert into rosterd.imports as existing (feed, file, taken_key, uploaded_by, settings, started_at, bytes)
+      select ${feed}, ${file}, ${claimKey}, ${by}::text, ${kept}::jsonb, ${startedAt}::timestamptz, ${bytes}::bigint from relaxed
       on conflict (taken_key) do update set
         status = case when existing.status = 'error' then 'running' else existing.status end,
         started_at = case when existing.status in ('error', 'running') then excluded.started_at else existing.started_at end,
@@ -124,6 +124,11 @@ export class PostgresImportStore implements ImportStore {
 
   find(importId: number): Promise<ImportEntry | null> {
     return findImport(this.database.sql, importId);
+  }
+
+  async findClaimed(claimKey: string): Promise<ImportEntry | null> {
+    const [row] = await this.database.sql`select * from rosterd.imports where taken_key = ${claimKey}`;
+    return row === undefined ? null : toEntry(row);
   }
 
   async *failures(importId: number): AsyncGenerator<Failure[]> {

@@ -72,6 +72,7 @@ onServer("an import whose COMMIT succeeded is not applied again", async (db) => 
     feed: "",
     file: "twice.csv",
     claimKey: "key",
+    by: null,
     settings: DEFAULT_SETTINGS,
     startedAt: new Date(),
     bytes: 1,

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { feedNames, feedWord } from "./feed.js";
 import { button, data, notice, trouble, viewOf } from "./parts.js";
 import { changeStored, readStored } from "./stored_settings.js";
+import { fileButton, importFile } from "./upload.js";
 import { shown, size } from "./words.js";
 
 /** @typedef {import("./app.js").Page} Page */
@@ -76,7 +77,8 @@ export async function checkView(page) {
       };
       const saved = notice("good", h("p", null, "The settings were saved, and the file was checked again."));
       const again = (/** @type {import("./setup.js").Answers} */ answers) => void check(file, { answers });
-      const parts = await checked(report, { apply: page.session.isAdmin ? apply : null, again, answers });
+      const importNow = (/** @type {import("./dom.js").Child} */ what) => void importFile(file, feed.value, what, page);
+      const parts = await checked(report, { apply: page.session.isAdmin ? apply : null, again, answers }, importNow);
       result.replaceChildren(...(isSaved ? [saved] : []), ...parts);
       result.querySelector("h2")?.focus();
     } catch (error) {
@@ -92,20 +94,13 @@ export async function checkView(page) {
  * @param {AbortSignal} signal
  */
 function dropArea(onFile, signal) {
-  const input = h("input", { type: "file", id: "file", accept: ".csv,.tsv,.txt,.gz", class: "visually-hidden" });
   const area = h(
     "div",
     { class: "drop" },
-    input,
-    h("label", { for: "file", class: "button primary" }, "Choose a file"),
+    fileButton("Choose a file", { id: "file", class: "button primary" }, onFile),
     h("p", null, "or drop it here"),
     h("p", { class: "faint" }, ".csv, .tsv or .txt, plain or compressed (.gz)"),
   );
-  input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    if (file !== undefined) onFile(file);
-    input.value = "";
-  });
   for (const event of ["dragenter", "dragover"]) {
     document.addEventListener(event, (event) => {
       event.preventDefault();

@@ -4,7 +4,7 @@ import { figures } from "./counts.js";
 import { h } from "./dom.js";
 import { failureTable } from "./failures.js";
 import { folded } from "./paged.js";
-import { data, notice, section, statusBadge, table } from "./parts.js";
+import { button, data, notice, section, statusBadge, table } from "./parts.js";
 import { setup } from "./setup.js";
 import { counted, number, sentence, shown } from "./words.js";
 
@@ -13,11 +13,14 @@ import { counted, number, sentence, shown } from "./words.js";
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
 /** @typedef {import("../../../domain/outcome.ts").KeptValue} KeptValue */
 
-/** @param {CheckReport} report @param {import("./setup.js").Changes} settings */
-export async function checked(report, settings) {
+/**
+ * @param {CheckReport} report @param {import("./setup.js").Changes} settings
+ * @param {(what: import("./dom.js").Child) => void} importNow
+ */
+export async function checked(report, settings, importNow) {
   const { failures, failed, warnings, changes, kept, first_records } = report;
   return [
-    head(report),
+    head(report, importNow),
     setup(report.findings, settings),
     warnings.length > 0 &&
     section(
@@ -44,12 +47,22 @@ export async function checked(report, settings) {
   ].filter((part) => part !== false && part !== null);
 }
 
-/** @param {CheckReport} report */
-function head(report) {
+/** @param {CheckReport} report @param {(what: import("./dom.js").Child) => void} importNow */
+function head(report, importNow) {
   const { file, status, reason } = report;
   const heading = h("h2", { tabindex: "-1", id: "checked" }, data(file));
   const top = h("div", { class: "result-head" }, heading, statusBadge({ status, hold: null, undone_at: null }));
-  if (reason === null) return h("div", { class: "stack" }, top, summary(report), figures(report));
+  if (reason === null) {
+    const go = button("Import this file…", () => importNow(whatHappens(report)), { id: "import-file" });
+    return h(
+      "div",
+      { class: "stack" },
+      top,
+      h("p", { class: "lead" }, whatHappens(report), " Nothing was written."),
+      figures(report),
+      h("div", { class: "actions" }, go),
+    );
+  }
   const line = reason.line === null ? "" : ` (line ${number(reason.line)})`;
   const what = status === "rejected" ? "The file would be rejected." : "The file cannot be checked right now.";
   return h(
@@ -76,17 +89,11 @@ function concerned({ records, failed, unchanged, skipped, missing_archived, miss
 }
 
 /** @param {CheckReport} report */
-function summary(report) {
+function whatHappens(report) {
   const waits = report.held + report.missing_held;
   const changed = concerned(report) - waits;
   const words = changed === 0 ? "No users would change." : `${counted(changed, "user")} would change.`;
-  return h(
-    "p",
-    { class: "lead" },
-    words,
-    waits > 0 && ` ${counted(waits, "user")} would be held for review.`,
-    " Nothing was written.",
-  );
+  return waits === 0 ? words : `${words} ${counted(waits, "user")} would be held for review.`;
 }
 
 /** @param {readonly KeptValue[]} kept */

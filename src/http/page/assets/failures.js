@@ -3,6 +3,7 @@ import { h } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { paged } from "./paged.js";
 import { data, notice, section, table } from "./parts.js";
+import { fileButton, importFile } from "./upload.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
@@ -40,7 +41,7 @@ export function failureTable(failures, caption) {
  * @param {ImportEntry} entry
  * @param {Page} page
  */
-export async function failuresSection({ id, failed, failed_file }, page) {
+export async function failuresSection({ id, feed, failed, failed_file }, page) {
   const heading = counted(failed, "failed record");
   if (!page.session.isClerk) {
     return section(
@@ -70,9 +71,16 @@ export async function failuresSection({ id, failed, failed_file }, page) {
     h(
       "p",
       { class: "lead" },
-      "These records were not applied. Correct them in a spreadsheet, then drop the file into the upload folder.",
+      "These records were not applied. Correct them in a spreadsheet, then import the file.",
     ),
     download,
+    h(
+      "div",
+      { class: "actions" },
+      fileButton("Import the corrected file…", { id: "corrected", class: "button" }, (file) => {
+        void importFile(file, feed, "Its records are applied now, and those that still fail are listed.", page);
+      }),
+    ),
     list,
   );
 }

@@ -177,7 +177,7 @@ function warnings(entry) {
 
 /** @param {ImportEntry} entry */
 function about(entry) {
-  const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at } = entry;
+  const { bytes, encoding, delimiter, sha256, bak_file, failed_file, started_at, finished_at, uploaded_by } = entry;
   const file = [
     encoding ?? "",
     delimiter === null ? "" : `separated by ${DELIMITER_WORDS[delimiter] ?? delimiter}`,
@@ -188,6 +188,7 @@ function about(entry) {
     ["Size", bytes === null ? null : size(bytes)],
     ["Read as", read],
     ["Duration", finished_at === null ? null : duration(started_at, finished_at)],
+    ["Uploaded by", uploaded_by === null ? null : data(uploaded_by)],
     ["Name in bak", bak_file === null ? null : data(bak_file)],
     ["Failed-records file", failed_file === null ? null : data(failed_file)],
     ["Mail", entry.status === "running" ? null : MAIL_WORDS[entry.mail]],

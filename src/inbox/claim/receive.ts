@@ -1,0 +1,42 @@
+/**
+ * Receives an upload over HTTP (docs/http.md#upload). It needs no settling, so it appears as a claimed upload, complete
+ * and in one step.
+ */
+import { join } from "node:path";
+import { rename } from "../files/disk.ts";
+import { fsyncFolders, makeFolder, removeFiles, statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
+import { ensureFolder, type Folders } from "../folders.ts";
+import { plainName } from "../names.ts";
+import { fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
+import { newKey } from "./claim.ts";
+import { folderOf, pathOf, writeNote } from "./claimed.ts";
+
+export interface ReceivedUpload {
+  name: string;
+  /** Who uploads it. */
+  by: string;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Returns the key. If `bytes` throws, nothing is left of the upload. */
+export async function receiveUpload({ work }: Folders, upload: ReceivedUpload, now: Date): Promise<string> {
+  const { name, by, bytes } = upload;
+  await ensureFolder(work, "work_not_a_folder");
+  const incoming = temporaryName("incoming"), folder = join(work, incoming);
+  await makeFolder(folder);
+  try {
+    const path = join(folder, plainName(name));
+    await writeNew(path, async (file) => {
+      for await (const chunk of bytes) await writeAll(file, chunk);
+    });
+    const stats = await statsOf(path);
+    await writeNote(work, { key: incoming, name, ...mtimeAndSize(fingerprintOf(stats!)), by });
+    const key = newKey(now);
+    await rename(folder, folderOf(work, key));
+    await fsyncFolders(work);
+    return key;
+  } catch (error) {
+    await removeFiles(folder);
+    throw error;
+  }
+}
