@@ -9,6 +9,8 @@ export interface Invocation {
   version: string;
   config: Config;
   command: Command;
+  /** All commands, in the order of `rosterd --help`. */
+  commands: readonly Command[];
   installation: Installation;
   operands: readonly string[];
   /** Keyed by flag name without the leading dashes, such as `failed-file`. */

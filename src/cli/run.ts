@@ -58,7 +58,7 @@ async function runLine(words: readonly string[], { version, commands }: Program,
     const log = createLog({ level, format, now: () => systemClock.now(), write: writeLog });
     using _crashes = endOnCrash(log, () => Deno.exit(EXIT.other));
     using signals = signalsAsAbort();
-    const given = { version, config, command: chosen, installation, operands, flags };
+    const given = { version, config, command: chosen, commands, installation, operands, flags };
     return await chosen.run({ ...given, terminal, clock: systemClock, log, signal: signals.signal });
   } catch (error) {
     if (!(error instanceof WrongUsage)) throw error;

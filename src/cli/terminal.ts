@@ -7,6 +7,8 @@ export interface Terminal {
   progress(text: string): void;
   /** Asks on standard error, and returns the line typed, trimmed; null at the end of the input. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
+  /** Like {@link ask}, but shows nothing of what is typed. Asks only a person; otherwise just reads the line. */
+  askSecret(question: string, signal: AbortSignal): Promise<string | null>;
   /** Whether standard input and standard error are terminals. */
   readonly canAsk: boolean;
   /** Whether standard output is a terminal. */
@@ -30,12 +32,26 @@ export function createTerminal(noColor: boolean): Terminal {
     shown = false;
   };
   const readLine = createLineReader(Deno.stdin);
+  const readRawLine = createLineReader({ read: readRaw });
   return {
     canAsk: progresses && Deno.stdin.isTerminal(),
     ask(question, signal) {
       clear();
       writeAll(Deno.stderr, question);
       return readLine(signal);
+    },
+    async askSecret(question, signal) {
+      const isTyped = Deno.stdin.isTerminal();
+      if (!isTyped) return await readLine(signal);
+      clear();
+      writeAll(Deno.stderr, question);
+      Deno.stdin.setRaw(true, { cbreak: true });
+      try {
+        return withoutErased(await readRawLine(signal));
+      } finally {
+        Deno.stdin.setRaw(false);
+        writeAll(Deno.stderr, "\n");
+      }
     },
     isPerson,
     paint: createPaint(isPerson && !noColor),
@@ -79,6 +95,23 @@ export function createLineReader(
     read = rest.join("\n");
     return line.trim();
   };
+}
+
+/** In raw mode the Enter key sends a carriage return. */
+async function readRaw(bytes: Uint8Array): Promise<number | null> {
+  const count = await Deno.stdin.read(bytes);
+  for (let at = 0; at < (count ?? 0); at++) if (bytes[at] === 0x0d) bytes[at] = 0x0a;
+  return count;
+}
+
+/** In raw mode the backspace key sends a character. */
+function withoutErased(line: string | null): string | null {
+  const typed: string[] = [];
+  for (const character of line ?? "") {
+    if (character === "\x7f" || character === "\b") typed.pop();
+    else typed.push(character);
+  }
+  return line === null ? null : typed.join("");
 }
 
 export function createPaint(colours: boolean): Paint {

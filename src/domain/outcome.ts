@@ -142,6 +142,23 @@ export const importEntry = z.object({
 /** A history entry, with the settings that the import used and secrets masked. */
 export type ImportEntry = z.output<typeof importEntry>;
 
+/** Which imports to list, newest first. The times are RFC 3339. */
+export interface ImportQuery {
+  /** 1 to 200. */
+  limit: number;
+  /** Only imports with a smaller id. */
+  before?: number;
+  status?: ImportStatus;
+  /** Only imports that started at this time or later. */
+  since?: string;
+  /** Only imports that started before this time. */
+  until?: string;
+  /** Only imports of files whose name contains this text, in any letter case. */
+  file?: string;
+  /** "" for the upload folder itself. */
+  feed?: string;
+}
+
 export const change = z.object({
   unique_id: z.string(),
   outcome: z.enum(OUTCOMES),

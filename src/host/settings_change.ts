@@ -27,7 +27,8 @@ export function replacedSettings(current: Settings, document: unknown, ownPasswo
 
 /**
  * Builds a merge patch from assignments such as `smtp.port=25`. A value is parsed as JSON if possible, and is text
- * otherwise. For a text setting, only a value in double quotes is parsed as JSON. `null` restores the default. Throws
+ * otherwise. For a text setting, only a value in double quotes is parsed as JSON. A list may be written as `a,b`.
+ * `null` restores the default. Throws
  * {@link InvalidSettings} for a word without `=`.
  */
 export function patchFromAssignments(words: readonly string[]): JsonObject {
@@ -56,6 +57,7 @@ function pathOf(key: string): string[] {
 }
 
 function valueOf(path: readonly string[], word: string): unknown {
+  if (isList(path) && word !== "null" && !word.startsWith("[")) return word === "" ? [] : word.split(",");
   if (isText(path) && word !== "null" && !word.startsWith('"')) return word;
   try {
     return JSON.parse(word);
@@ -63,6 +65,12 @@ function valueOf(path: readonly string[], word: string): unknown {
     if (error instanceof SyntaxError) return word;
     throw error;
   }
+}
+
+/** Whether the setting is a list, such as `login_sources`. */
+function isList(path: readonly string[]): boolean {
+  const [outer, ...more] = path[0] === "feeds" ? path.slice(2) : path;
+  return outer !== undefined && more.length === 0 && Array.isArray(own(DEFAULT_SETTINGS, outer));
 }
 
 /** The number of keys in the path of a text value, for the settings that accept any key. */

@@ -9,6 +9,8 @@ import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
 
+const time = z.iso.datetime({ offset: true, error: "must be a time such as 2026-11-30T00:00:00Z" });
+
 const listImports = createRoute({
   method: "get",
   path: "/imports",
@@ -18,6 +20,11 @@ const listImports = createRoute({
       limit: wholeNumber(1, 200).default(50),
       before: wholeNumber(1).optional(),
       status: z.enum(IMPORT_STATUSES, { error: `must be one of ${IMPORT_STATUSES.join(", ")}` }).optional(),
+      since: time.optional().describe("Only imports that started at this time or later."),
+      until: time.optional().describe("Only imports that started before this time."),
+      file: z.string({ error: "must be given once" }).max(255, { error: "must have at most 255 characters" })
+        .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" }).optional()
+        .describe("Only imports of files whose name contains this text, in any letter case."),
       feed: feedName.optional().describe("Only imports of this feed; empty for the upload folder itself."),
     }),
   },

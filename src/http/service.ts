@@ -1,11 +1,11 @@
 /** What the HTTP interface needs from the program; `tests/http` has a fake. */
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
-import type { ChangePage, ChangeQuery, CodedText } from "../domain/outcome.ts";
+import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
-import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
+import type { Failure, ImportEntry } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
@@ -20,16 +20,6 @@ export interface SettingsService {
   replace(document: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
   /** Changes with an id below `before`, newest first, with masked secrets. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
-}
-
-export interface ImportQuery {
-  /** 1 to 200. */
-  limit: number;
-  /** Only imports with a smaller id. */
-  before?: number;
-  status?: ImportStatus;
-  /** "" for the upload folder itself. */
-  feed?: string;
 }
 
 export interface DetailQuery<Place> {

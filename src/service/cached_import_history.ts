@@ -2,8 +2,8 @@
  * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
  * Busy}.
  */
-import type { ChangeQuery } from "../domain/outcome.ts";
-import { Busy, type DetailQuery, type ImportHistory, type ImportQuery } from "../http/service.ts";
+import type { ChangeQuery, ImportQuery } from "../domain/outcome.ts";
+import { Busy, type DetailQuery, type ImportHistory } from "../http/service.ts";
 import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
@@ -66,11 +66,7 @@ export class CachedImportHistory implements ImportHistory {
 
   async list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }> {
     if (!this.#isBusy) return await this.ask((sql) => listImports(sql, query));
-    const { limit, before = Infinity, status, feed } = query;
-    const found = this.#newest.filter((entry) =>
-      entry.id < before && (status === undefined || entry.status === status) &&
-      (feed === undefined || entry.feed === feed)
-    );
+    const { limit } = query, found = this.#newest.filter((entry) => isListed(entry, query));
     if (found.length <= limit && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return { imports: found.slice(0, limit), next: found.length > limit ? found[limit - 1].id : null };
   }
@@ -155,4 +151,16 @@ function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
     },
     cancel: () => file.close(),
   }, { highWaterMark: 0 });
+}
+
+/** The filter of {@link listImports} for imports in memory. */
+function isListed(
+  entry: ImportEntry,
+  { before = Infinity, status, since, until, file, feed }: ImportQuery,
+): boolean {
+  const started = Date.parse(entry.started_at);
+  return entry.id < before && (status === undefined || entry.status === status) &&
+    (since === undefined || started >= Date.parse(since)) && (until === undefined || started < Date.parse(until)) &&
+    (file === undefined || entry.file.toLowerCase().includes(file.toLowerCase())) &&
+    (feed === undefined || entry.feed === feed);
 }

@@ -1,7 +1,7 @@
 /** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { HeldUser } from "../../domain/decision.ts";
-import { reasonWords } from "../../domain/outcome.ts";
+import { IMPORT_STATUSES, type ImportQuery, type ImportStatus, reasonWords } from "../../domain/outcome.ts";
 import type { Sql } from "../../postgres/connection/connect.ts";
 import { findImport, listFailures, listImports } from "../../postgres/history/history.ts";
 import { listHeld } from "../../postgres/history/holds.ts";
@@ -11,19 +11,24 @@ import { type ServiceClient, withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
 import { feedOf } from "../feed_flag.ts";
 import { feedPath } from "../../domain/feed.ts";
+import { localTime } from "../local_time.ts";
 import { decidedWords, printHold, stateWords } from "../print_hold.ts";
 import { countWords, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
+import { wholeNumber } from "../whole_number.ts";
 
 export const importsCommand: Command = {
   words: "imports",
   flags: {
     ...JSON_FLAG,
     limit: { value: "N", help: "list at most N imports (20)" },
+    status: { value: "STATUS", help: `list only imports with this status: ${IMPORT_STATUSES.join(", ")}` },
+    since: { value: "DATE", help: "list only imports that started on or after this day or time" },
+    file: { value: "TEXT", help: "list only imports of files whose name contains this text" },
     feed: { value: "NAME", help: "list only imports of this feed" },
   },
   summary: "list the imports, newest first",
-  help: "Lists the imports, newest first.",
+  help: "Lists the imports, newest first, with the time in the time zone of this machine.",
   run: runList,
 };
 
@@ -44,26 +49,54 @@ type Page = { imports: ImportEntry[]; next: number | null };
 
 async function runList(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation;
-  const limit = wholeNumber(String(flags.limit ?? 20), "--limit", 200);
-  const query = { limit, ...(flags.feed === undefined ? {} : { feed: feedOf(flags) }) };
+  const query = listQuery(flags);
   const page = await withAccess(
     invocation,
     ({ sql }) => listImports(sql, query).catch((error): Page => ifNoSchema(error, { imports: [], next: null })),
     (service) => service.ask("GET", `/imports?${new URLSearchParams(query as never)}`) as Promise<Page>,
   );
   if (flags.json) terminal.out(JSON.stringify(page, null, 2));
-  else if (page.imports.length === 0) terminal.out("no imports yet");
-  else {
-    for (const entry of page.imports) {
-      const time = terminal.paint.faint(entry.started_at.replace(/\.\d+/, ""));
-      const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
-      const outcome = [outcomeWords(entry), ...decisions].join("; ");
-      terminal.out(
-        `${entry.id}  ${time}  ${stateWords(entry)}  ${printable(feedPath(entry.feed, entry.file))}: ${outcome}`,
-      );
-    }
-  }
+  else if (page.imports.length > 0) printTable(terminal, page.imports);
+  else terminal.out(Object.keys(query).length === 1 ? "no imports yet" : "no imports match");
   return EXIT.ok;
+}
+
+/** The flags as parameters of `GET /imports`. Throws {@link WrongUsage}. */
+function listQuery(flags: Invocation["flags"]): ImportQuery {
+  const { status, since, file } = flags as Record<string, string | undefined>;
+  if (status !== undefined && !IMPORT_STATUSES.includes(status as ImportStatus)) {
+    throw new WrongUsage(`--status must be one of ${IMPORT_STATUSES.join(", ")}, not "${status}"`);
+  }
+  return {
+    limit: wholeNumber(String(flags.limit ?? 20), "--limit", 200),
+    ...(status === undefined ? {} : { status: status as ImportStatus }),
+    ...(since === undefined ? {} : { since: timeOf(since, "--since") }),
+    ...(file === undefined ? {} : { file }),
+    ...(flags.feed === undefined ? {} : { feed: feedOf(flags) }),
+  };
+}
+
+/** A day begins at midnight in the time zone of this machine. */
+function timeOf(text: string, name: string): string {
+  const time = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
+  if (Number.isNaN(time.getTime())) throw new WrongUsage(`${name} must be a day such as 2026-11-30, not "${text}"`);
+  return time.toISOString();
+}
+
+function printTable({ out, paint }: Terminal, imports: readonly ImportEntry[]): void {
+  const rows = imports.map((entry) => {
+    const decisions = entry.decisions.map(({ what, counts }) => `${what}: ${decidedWords(counts)}`);
+    const file = printable(feedPath(entry.feed, entry.file));
+    return [
+      ...[String(entry.id), localTime(new Date(entry.started_at)), stateWords(entry), file],
+      [outcomeWords(entry), ...decisions].join("; "),
+    ];
+  });
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const [id, time, ...words] of rows) {
+    const padded = words.map((text, at) => at === words.length - 1 ? text : text.padEnd(widths[at + 2]));
+    out([id.padStart(widths[0]), paint.faint(time), ...padded].join("  "));
+  }
 }
 
 /** The counts, or why no record was applied. */
@@ -98,10 +131,15 @@ async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
 
 async function serviceImport(service: ServiceClient, id: number): Promise<ShownImport> {
   const ask = <T>(path: string) => service.ask("GET", `/imports/${id}${path}`) as Promise<T>;
-  const entry = await ask<ImportEntry>("");
-  const { failures } = await ask<{ failures: Failure[] }>(`/failures?limit=${MAX_SHOWN}`);
+  const entry = await ask<ImportEntry>(""), failures = await failuresFrom(service, id);
   const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MAX_SHOWN}`);
   return { entry, failures, held };
+}
+
+/** The first failures of an import. */
+export async function failuresFrom(service: ServiceClient, id: number): Promise<Failure[]> {
+  const path = `/imports/${id}/failures?limit=${MAX_SHOWN}`;
+  return (await service.ask("GET", path) as { failures: Failure[] }).failures;
 }
 
 function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
@@ -127,13 +165,6 @@ export function importId(text: string): number {
 
 export function noSuchImport(id: number): CommandFailed {
   return new CommandFailed(`import ${id} does not exist`);
-}
-
-function wholeNumber(text: string, name: string, most: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
-  const range = most < 1e9 ? `from 1 to ${most}` : "of at least 1";
-  throw new WrongUsage(`${name} must be a whole number ${range}, not "${text}"`);
 }
 
 /** Returns `instead` for the error undefined_table: rosterd has never used this database. */

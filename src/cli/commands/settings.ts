@@ -20,9 +20,10 @@ export const settingsSetCommand: Command = {
   flags: JSON_FLAG,
   summary: "change settings",
   help: "Changes all named settings or none: rosterd settings set interval_minutes=10 smtp.host=mail.example.edu\n" +
-    "A value is JSON or plain text; null means the default. A list is JSON, in single quotes for the shell:\n" +
-    "rosterd settings set 'login_sources=[\"ldap\",\"local\"]'. It replaces the whole list, and '[]' empties it. An entry\n" +
-    "of a map can be set by itself: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
+    "A value is JSON or plain text; null means the default. A list is written with commas, and replaces the whole list:\n" +
+    "rosterd settings set login_sources=ldap,local. Nothing after the = empties it. An entry of a map can be set by\n" +
+    "itself: 'header_aliases.Student Number=student_no', value_maps.active.Y=1.\n" +
+    "smtp.password=- reads the password from standard input, so that it appears in no list of processes.\n" +
     "A running service uses the new settings from the next scan.",
   run: runSet,
 };
@@ -51,10 +52,20 @@ function valueAt(settings: Settings, key: string): unknown {
 
 async function runSet(invocation: Invocation): Promise<number> {
   const { operands, flags, terminal } = invocation;
-  const patch = patchFromAssignments(operands);
+  const patch = patchFromAssignments(await withSecrets(operands, invocation));
   const service = await findService(invocation);
   const changed = service === null ? await changeFile(invocation, patch) : await changeOver(service, patch);
   if (flags.json) terminal.out(JSON.stringify(changed, null, 2));
   else terminal.err(`rosterd: changed ${Object.keys(patch).join(", ")}`);
   return EXIT.ok;
+}
+
+const SECRET = "smtp.password";
+
+/** Replaces `smtp.password=-` by what is typed or piped in. Throws {@link WrongUsage} if there is nothing. */
+async function withSecrets(words: readonly string[], { terminal, signal }: Invocation): Promise<string[]> {
+  if (!words.includes(`${SECRET}=-`)) return [...words];
+  const typed = await terminal.askSecret(`${SECRET}: `, signal);
+  if (typed === null) throw new WrongUsage(`${SECRET}=- needs the password on standard input`);
+  return words.map((word) => word === `${SECRET}=-` ? `${SECRET}=${JSON.stringify(typed)}` : word);
 }

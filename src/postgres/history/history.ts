@@ -1,20 +1,28 @@
 /** Reads the history of imports for HTTP and the command line (docs/http.md#imports). */
-import { IMPORT_STATUSES, importEntry, type ImportStatus, type Outcome, OUTCOMES } from "../../domain/outcome.ts";
+import {
+  IMPORT_STATUSES,
+  importEntry,
+  type ImportQuery,
+  type ImportStatus,
+  type Outcome,
+  OUTCOMES,
+} from "../../domain/outcome.ts";
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
+const NO_FILTER = { before: null, status: null, since: null, until: null, file: null, feed: null };
+
 export async function listImports(
   sql: Sql,
-  { limit, before = null, status = null, feed = null }: {
-    limit: number;
-    before?: number | null;
-    status?: ImportStatus | null;
-    feed?: string | null;
-  },
+  { limit, ...filter }: ImportQuery,
 ): Promise<{ imports: ImportEntry[]; next: number | null }> {
+  const { before, status, since, until, file, feed } = { ...NO_FILTER, ...filter };
   const rows = await sql`
     select * from rosterd.imports
     where (${before}::bigint is null or id < ${before}) and (${status}::text is null or status = ${status})
+      and (${since}::timestamptz is null or started_at >= ${since})
+      and (${until}::timestamptz is null or started_at < ${until})
+      and (${file}::text is null or strpos(lower(file), lower(${file})) > 0)
       and (${feed}::text is null or feed = ${feed})
     order by id desc limit ${limit + 1}`;
   const imports = rows.slice(0, limit).map(toEntry);

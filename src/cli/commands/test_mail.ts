@@ -1,0 +1,23 @@
+/** `rosterd settings test-mail`: makes the running service send an email now. */
+import { findService, noAccess } from "../access.ts";
+import { type Command, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
+
+export const testMailCommand: Command = {
+  words: "settings test-mail",
+  flags: JSON_FLAG,
+  summary: "send a test email now, and say whether the mail server took it",
+  help: "Makes the running service send a test email to the Failed Import Email, with the settings as they are.\n" +
+    "Exits with 1 if the mail server did not accept it, and says why.",
+  run: runTestMail,
+};
+
+async function runTestMail(invocation: Invocation): Promise<number> {
+  const { flags, terminal } = invocation;
+  const service = await findService(invocation);
+  if (service === null) throw noAccess(invocation);
+  const result = await service.ask("POST", "/settings/test-mail") as { sent: boolean; text: string };
+  const { good, bad } = terminal.paint;
+  if (flags.json) terminal.out(JSON.stringify(result, null, 2));
+  else terminal.out((result.sent ? good : bad)(result.text));
+  return result.sent ? EXIT.ok : EXIT.other;
+}

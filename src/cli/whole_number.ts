@@ -1,0 +1,9 @@
+import { WrongUsage } from "./command.ts";
+
+/** Parses a whole number from 1. `name` is that of the flag or operand. Throws {@link WrongUsage}. */
+export function wholeNumber(text: string, name: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  const range = most < 1e9 ? `from 1 to ${most}` : "of at least 1";
+  throw new WrongUsage(`${name} must be a whole number ${range}, not "${text}"`);
+}
