@@ -4,7 +4,7 @@ import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
-import { changePage, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
+import { changePage, dayList, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
@@ -29,6 +29,24 @@ const listImports = createRoute({
     }),
   },
   responses: { 200: json("One page of imports.", importPage), ...errors(422, 503) },
+});
+
+const zone = z.string({ error: "must be given once" }).refine(isTimeZone, {
+  error: "must be a time zone such as America/Toronto",
+});
+
+const listDays = createRoute({
+  method: "get",
+  path: "/days",
+  summary: "List what the imports of each day came to, oldest first, without days that had none",
+  request: {
+    query: z.strictObject({
+      days: wholeNumber(1, 366).default(42),
+      zone: zone.default("UTC"),
+      feed: feedName.optional().describe("Only imports of this feed; empty for the upload folder itself."),
+    }),
+  },
+  responses: { 200: json("The days.", dayList), ...errors(422, 503) },
 });
 
 const getImport = createRoute({
@@ -79,6 +97,7 @@ const listChanges = createRoute({
 export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
+  app.openapi(listDays, async (c) => c.json({ days: await imports.days(c.req.valid("query")) }, 200));
   app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
   app.openapi(listFailures, async (c) => {
     const page = await imports.failures(c.req.valid("param").id, c.req.valid("query"));
@@ -97,4 +116,16 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
 export function found<T>(value: T | null): T {
   if (value === null) throw new Problem(404, "this import does not exist");
   return value;
+}
+
+/** Refuses offsets such as +05:00, which PostgreSQL reads with the opposite sign. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }

@@ -17,6 +17,7 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "POST /settings/test-mail": "admin",
   "GET /imports": "read",
   "POST /imports": "clerk",
+  "GET /days": "read",
   "GET /imports/{id}": "read",
   "GET /imports/{id}/failures": "clerk",
   "GET /imports/{id}/failed.csv": "clerk",

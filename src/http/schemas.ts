@@ -1,6 +1,7 @@
 /** Schemas of the HTTP documents, for OpenAPI, tests and types. They validate nothing at run time. */
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
+import * as days from "../domain/day.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
 import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
@@ -26,6 +27,8 @@ export const importPage = z.object({
   imports: z.array(importEntry),
   next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
 });
+
+export const dayList = z.object({ days: z.array(days.day.clone().openapi("Day")) });
 
 export const importList = z.object({ imports: z.array(importEntry) });
 

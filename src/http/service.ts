@@ -1,5 +1,6 @@
 /** What the HTTP interface needs from the program; `tests/http` has a fake. */
 import type { z } from "@hono/zod-openapi";
+import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
@@ -33,6 +34,8 @@ export interface DetailQuery<Place> {
 export interface ImportHistory {
   list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
   get(id: number): Promise<ImportEntry | null>;
+  /** The days with imports, oldest first. */
+  days(query: DaysQuery): Promise<Day[]>;
   failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id. */
   held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;

@@ -2,6 +2,7 @@
  * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
  * Busy}.
  */
+import type { Day, DaysQuery } from "../domain/day.ts";
 import type { ChangeQuery, ImportQuery } from "../domain/outcome.ts";
 import { Busy, type DetailQuery, type ImportHistory } from "../http/service.ts";
 import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
@@ -9,6 +10,7 @@ import type { ImportEntry, RosterFile } from "../importer/ports.ts";
 import { type BakFolder, NoBakFolder } from "../inbox/bak/bak_folder.ts";
 import { isNoPlainFile } from "../inbox/files/open.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
+import { listDays } from "../postgres/history/days.ts";
 import {
   findImport,
   listFailures,
@@ -76,6 +78,10 @@ export class CachedImportHistory implements ImportHistory {
     const cached = this.#newest.find((entry) => entry.id === id);
     if (cached === undefined && this.#newest.length === MAX_CACHED_IMPORTS) throw new Busy();
     return cached ?? null;
+  }
+
+  async days(query: DaysQuery): Promise<Day[]> {
+    return await this.ask((sql) => listDays(sql, query));
   }
 
   async failures(id: number, query: DetailQuery<number>) {

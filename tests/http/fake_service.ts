@@ -1,6 +1,7 @@
 /** A service with two imports and a real settings file, for the tests of the HTTP interface. */
 import type { Credential, Role } from "../../src/domain/access.ts";
 import { secretDigest } from "../../src/runtime/secrets.ts";
+import type { Day } from "../../src/domain/day.ts";
 import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
@@ -95,6 +96,11 @@ export const CHANGE: ImportChange = {
 
 export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archived,active,1,0\r\n";
 
+const DAY: Day = {
+  ...{ day: "2026-11-23", imports: 2, last_import: 2, records: 120 },
+  ...{ changed: 4, failed: 1, held: 0, rejected: 0 },
+};
+
 export const FOUND: FoundUser = {
   ...{ unique_id: "u5", state: "archived", login_source: "ldap", first_name: null },
   ...{ last_name: "Roy", user_name: null, email: null },
@@ -178,6 +184,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         return Promise.resolve({ imports, next: matching.length > limit ? imports[limit - 1].id : null });
       },
       get: (id) => Promise.resolve(entries.find((each) => each.id === id) ?? null),
+      days: () => Promise.resolve([DAY]),
       failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
       held: (id, { after }) => {
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];

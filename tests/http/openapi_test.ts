@@ -7,6 +7,7 @@ import { testHttp } from "./fake_service.ts";
 const CALLS = [
   "GET /",
   "GET /assets/{name}",
+  "GET /days",
   "GET /doctor",
   "GET /healthz",
   "GET /imports",

@@ -36,6 +36,7 @@ export function historyOf(failedFile: () => Download): ImportHistory {
   return {
     list: never,
     get: never,
+    days: never,
     failures: never,
     held: never,
     changes: never,

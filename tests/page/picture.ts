@@ -3,7 +3,7 @@
  * of a service with a realistic history.
  */
 import type { Browser } from "playwright-core";
-import { testDatabase } from "../support/postgres.ts";
+import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { TestService, TOKEN } from "../support/service.ts";
 import { signIn, startBrowser, visit } from "./browser.ts";
 
@@ -29,6 +29,23 @@ function roster(from: number, to: number, change: (number: number) => Change = (
   return lines.join("\n") + "\n";
 }
 
+/** Six weeks of nightly imports: one night without a file, one with half a roster, and one with many failures. */
+async function earlierNights({ sql }: TestDatabase): Promise<void> {
+  await sql`
+    insert into rosterd.imports (feed, file, status, settings, started_at, finished_at,
+      records, created, updated, unchanged, archived, failed)
+    select '', 'students.csv', case when failed > 0 then 'failed_records' else 'done' end, '{}', at, at + interval '2 s',
+      records, created, updated, records - created - updated - archived - failed, archived, failed
+    from (
+      select date_trunc('day', now()) - make_interval(days => night) + interval '2 h 10 min' as at,
+        case when night = 17 then 2050 else 4200 end as records, night % 4 as created,
+        case when night = 26 then 400 else 12 + night * 7 % 23 end as updated,
+        case when night % 9 = 0 then 3 else 0 end as archived,
+        case when night = 8 then 150 when night % 6 = 0 then 4 else 0 end as failed
+      from generate_series(41, 1, -1) as night where night <> 12
+    ) as nights order by at`;
+}
+
 async function history(service: TestService): Promise<void> {
   await service.import("students-autumn.csv", roster(1001, 5200));
   await service.import("staff.csv", roster(7001, 7640, (number) => number % 17 === 0 ? { email: "none" } : {}));
@@ -50,6 +67,7 @@ async function shoot(browser: Browser, target: string): Promise<void> {
     upload: `${FOLDER}/upload`,
     settings: { archive_inactive_users: true, interval_minutes: 5 },
   });
+  await earlierNights(database);
   await history(service);
   const { page } = await visit(browser, service.url, { viewport: { width: 1120, height: 900 } });
   await signIn(page, TOKEN);

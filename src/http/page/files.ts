@@ -7,6 +7,7 @@ export { default as "check.js" } from "./assets/check.js" with { type: "text" };
 export { default as "checked.js" } from "./assets/checked.js" with { type: "text" };
 export { default as "counts.css" } from "./assets/counts.css" with { type: "text" };
 export { default as "counts.js" } from "./assets/counts.js" with { type: "text" };
+export { default as "days.js" } from "./assets/days.js" with { type: "text" };
 export { default as "decide.js" } from "./assets/decide.js" with { type: "text" };
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };

@@ -1,5 +1,6 @@
 /** The overview: health, the running import, what needs attention, recent imports and waiting files. */
 import { ApiError } from "./api.js";
+import { DAYS, news, ZONE } from "./days.js";
 import { h, Slot } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { feeds } from "./feeds.js";
@@ -15,16 +16,30 @@ import { counted, sentence, shown } from "./words.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
 
+/** @typedef {{ days: import("../../../domain/day.ts").Day[], today: string }} SixWeeks */
+
 const LAST = 6;
+
+/** Such as 2026-11-30. */
+const TODAY = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, year: "numeric", month: "2-digit", day: "2-digit" });
 
 /** @param {Page} page */
 export async function overview(page) {
   const last = new Slot(h("div", null), (/** @type {Last} */ loaded) => lastImports(loaded));
+  const sixWeeks = new Slot(
+    h("div", { class: "part-of-view" }),
+    (/** @type {SixWeeks} */ { days, today }) => news(days, today),
+  );
   /** The rest of the view is shown even if this fails, because health matters most when the database is unavailable. */
   async function load() {
     try {
       const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
       last.show({ imports, folder: page.live.status?.folder.path ?? null });
+      const { days } = await page.api.get(
+        `days?${new URLSearchParams({ days: String(DAYS), zone: ZONE })}`,
+        page.signal,
+      );
+      sixWeeks.show({ days, today: TODAY.format(Date.now()) });
     } catch (error) {
       if (!(error instanceof ApiError && error.passes)) throw error;
       last.show({ why: error.message });
@@ -36,6 +51,7 @@ export async function overview(page) {
   return viewOf(
     "Overview",
     part(page, verdictOf, verdict),
+    sixWeeks.element,
     part(page, ({ running }) => running, progress),
     part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
     part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),

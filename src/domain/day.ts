@@ -1,0 +1,25 @@
+/** What the imports of a day came to, as a schema for OpenAPI. */
+import { z } from "zod";
+
+const count = z.int().min(0);
+
+export const day = z.object({
+  day: z.string().describe("Such as 2026-11-30, in the time zone of the query."),
+  imports: count,
+  last_import: z.int().describe("The id of the last import of the day."),
+  records: count.describe("The records of the largest file of each feed: the size of the rosters."),
+  changed: count.describe("The users created, updated, archived or reactivated, without undone imports."),
+  failed: count.describe("The records that failed."),
+  held: count.describe("The users and records put on hold."),
+  rejected: count.describe("The files that were rejected, or could not be imported."),
+});
+export type Day = z.output<typeof day>;
+
+export interface DaysQuery {
+  /** The number of days, with today. */
+  days: number;
+  /** An IANA time zone, which decides when a day begins. */
+  zone: string;
+  /** Only imports of this feed. */
+  feed?: string;
+}

@@ -1,0 +1,142 @@
+/** The news of the overview: the last day with imports in a sentence, and six weeks as a strip, one column a day. */
+import { h } from "./dom.js";
+import { table } from "./parts.js";
+import { counted, number } from "./words.js";
+
+/** @typedef {import("../../../domain/day.ts").Day} Day */
+
+export const DAYS = 42;
+
+/** The time zone of the browser. */
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const NAME = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+
+/** @param {string} day Such as 2026-11-30. */
+function nameOf(day) {
+  return NAME.format(new Date(`${day}T00:00Z`));
+}
+
+/**
+ * @param {readonly Day[]} days Those with imports, oldest first.
+ * @param {string} today Such as 2026-11-30.
+ */
+export function news(days, today) {
+  const last = days.at(-1);
+  if (last === undefined) return null;
+  return h(
+    "section",
+    { id: "news", class: "news", "aria-labelledby": "news-heading" },
+    h("h2", { id: "news-heading" }, last.day === today ? "Today" : nameOf(last.day)),
+    h(
+      "p",
+      { class: "lead" },
+      h("a", { href: `#/imports/${last.last_import}` }, counted(last.imports, "import")),
+      ": ",
+      cameTo(last),
+    ),
+    strip(everyDay(days, today)),
+    h(
+      "p",
+      { class: "faint" },
+      "Each day: users changed, held and failed. The line is the size of the roster, and a gap means that no file came.",
+    ),
+    h("details", null, h("summary", null, "The last six weeks as a table"), asTable(days)),
+  );
+}
+
+/** @param {Day} day */
+function cameTo({ records, changed, failed, held, rejected }) {
+  const parts = [
+    counted(records, "record"),
+    changed === 0 ? "no user changed" : `${counted(changed, "user")} changed`,
+    ...(failed > 0 ? [`${counted(failed, "record")} failed`] : []),
+    ...(held > 0 ? [`${number(held)} held for review`] : []),
+    ...(rejected > 0 ? [`${counted(rejected, "file")} rejected`] : []),
+  ];
+  return `${parts.join(", ")}.`;
+}
+
+/** Every day up to today. @param {readonly Day[]} days @param {string} today @returns {{ day: string, came: Day | null }[]} */
+function everyDay(days, today) {
+  const end = Date.parse(`${today}T00:00Z`);
+  return Array.from({ length: DAYS }, (_, index) => {
+    const day = new Date(end - (DAYS - 1 - index) * 86_400_000).toISOString().slice(0, 10);
+    return { day, came: days.find((one) => one.day === day) ?? null };
+  });
+}
+
+const WIDTH = 14, GAP = 3, HEIGHT = 64;
+
+/** @param {{ day: string, came: Day | null }[]} days */
+function strip(days) {
+  const mostUsers = Math.max(1, ...days.map(({ came }) => came === null ? 0 : came.changed + came.failed + came.held));
+  const mostRecords = Math.max(1, ...days.map(({ came }) => came?.records ?? 0));
+  // The square root keeps a night of 3 changes visible beside one of 3,000.
+  const height = (/** @type {number} */ count) => count === 0 ? 0 : Math.max(2, HEIGHT * Math.sqrt(count / mostUsers));
+  const columns = days.map(({ day, came }, index) => column({ day, came, x: index * (WIDTH + GAP), height }));
+  const points = days.flatMap(({ came }, index) =>
+    came === null ? [] : [`${index * (WIDTH + GAP) + WIDTH / 2},${HEIGHT + 2 - HEIGHT * came.records / mostRecords}`]
+  );
+  return svg(
+    "svg",
+    {
+      viewBox: `0 0 ${DAYS * (WIDTH + GAP)} ${HEIGHT + 4}`,
+      class: "strip",
+      role: "group",
+      "aria-label": "The last six weeks, day by day",
+    },
+    ...columns,
+    svg("polyline", { class: "strip-size", points: points.join(" ") }),
+  );
+}
+
+/** @param {{ day: string, came: Day | null, x: number, height: (count: number) => number }} column */
+function column({ day, came, x, height }) {
+  const title = svg("title", null, `${nameOf(day)}: ${came === null ? "no file came." : cameTo(came)}`);
+  if (came === null) {
+    return svg("g", null, svg("rect", { class: "strip-gap", x, y: HEIGHT, width: WIDTH, height: 2 }), title);
+  }
+  let top = HEIGHT + 2;
+  const total = came.changed + came.failed + came.held;
+  const parts = /** @type {const} */ (["changed", "held", "failed"]).map((name) => {
+    const part = total === 0 ? 0 : height(total) * came[name] / total;
+    top -= part;
+    return svg("rect", { class: `strip-${name}`, x, y: top, width: WIDTH, height: part });
+  });
+  const isBad = came.rejected > 0;
+  return svg(
+    "a",
+    { href: `#/imports/${came.last_import}` },
+    svg("rect", { class: "strip-day", x, y: 0, width: WIDTH, height: HEIGHT + 4 }),
+    ...parts,
+    svg("rect", {
+      class: isBad ? "strip-failed" : "strip-base",
+      x,
+      y: HEIGHT + 1,
+      width: WIDTH,
+      height: isBad ? 3 : 1,
+    }),
+    title,
+  );
+}
+
+/** @param {readonly Day[]} days */
+function asTable(days) {
+  const columns = ["Day", "Imports", "Records", "Changed", "Held", "Failed", "Rejected"].map((heading) => ({
+    heading,
+  }));
+  const rows = days.toReversed().map(({ day, imports, last_import, records, changed, held, failed, rejected }) => [
+    h("a", { href: `#/imports/${last_import}` }, nameOf(day)),
+    ...[imports, records, changed, held, failed, rejected].map(number),
+  ]);
+  return table("The last six weeks, newest first", columns, rows);
+}
+
+/** @param {string} tag @param {Record<string, string | number> | null} attributes @param {...(Node | string)} children */
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,25 @@
+/** What the imports of each day came to (docs/http.md#days). */
+import type { Day, DaysQuery } from "../../domain/day.ts";
+import type { Sql } from "../connection/connect.ts";
+
+/** The days with imports, oldest first. A trial changes nobody, and an undone import no longer does. */
+export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): Promise<Day[]> {
+  const feed = filter.feed ?? null;
+  return await sql<Day[]>`
+    with recent as (
+      select (started_at at time zone ${zone})::date as day, * from rosterd.imports
+      where started_at >= (date_trunc('day', now() at time zone ${zone}) - make_interval(days => ${days - 1}))
+          at time zone ${zone}
+        and status <> 'running' and (${feed}::text is null or feed = ${feed})
+    ),
+    rosters as (select day, feed, max(records) as records from recent group by day, feed)
+    select
+      day::text, count(*) as imports, max(id) as last_import,
+      (select sum(records) from rosters where rosters.day = recent.day)::bigint as records,
+      coalesce(sum(created + updated + archived + reactivated + missing_archived)
+        filter (where status <> 'checked' and undone_at is null), 0)::bigint as changed,
+      sum(failed)::bigint as failed,
+      sum(held + missing_held)::bigint as held,
+      count(*) filter (where status in ('rejected', 'error')) as rejected
+    from recent group by day order by day`;
+}

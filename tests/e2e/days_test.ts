@@ -1,0 +1,37 @@
+/** What the imports of each day came to (docs/http.md#days). */
+import assert from "node:assert/strict";
+import type { Day } from "../../src/domain/day.ts";
+import { onService } from "./http_case.ts";
+
+const ROSTER = "unique_id,login_source,city\n1,ldap,Ottawa\n2,ldap,Hull\n";
+
+onService("days add up users and failures, without undone imports, in the time zone of the query", {
+  feeds: { staff: {} },
+}, async (service, { sql }) => {
+  await service.import("monday.csv", ROSTER);
+  await service.import("tuesday.csv", `${ROSTER}3,,Gatineau\n4,ldap,Hull\n`);
+  await service.drop("staff/tuesday.csv", "unique_id,login_source\n9,sso\n");
+  await service.turn();
+  await service.import("rejected.csv", "name\nAnna\n");
+  const at = (id: number, time: string) => sql`update rosterd.imports set started_at = ${time} where id = ${id}`;
+  const today = new Date().toISOString().slice(0, 10), yesterday = new Date(Date.parse(today) - 86_400_000);
+  const day = yesterday.toISOString().slice(0, 10);
+  await at(1, `${day}T03:30:00Z`);
+  for (const id of [2, 3, 4]) await at(id, `${today}T00:10:00Z`);
+
+  const days = async (query: string) => (await service.get<{ days: Day[] }>(`/days?${query}`)).days;
+  const monday = { imports: 1, last_import: 1, records: 2, changed: 2, failed: 0, held: 0, rejected: 0 };
+  const tuesday = { imports: 3, last_import: 4, records: 5, changed: 2, failed: 1, held: 0, rejected: 1 };
+  assert.deepEqual(await days("days=2"), [{ day, ...monday }, { day: today, ...tuesday }]);
+  assert.deepEqual(await days("days=2&feed=staff"), [
+    { day: today, imports: 1, last_import: 3, records: 1, changed: 1, failed: 0, held: 0, rejected: 0 },
+  ]);
+  // Both days fall on the day before in a zone far enough to the west.
+  const [first] = await days("days=3&zone=America/Toronto");
+  assert.notEqual(first.day, day);
+  await service.fetch("/imports/3/undo", { method: "POST" });
+  assert.equal((await days("days=1")).at(-1)!.changed, 1);
+  for (const query of ["zone=Mars/Base", "zone=%2B05:00", "days=0", "days=367"]) {
+    assert.equal((await service.fetch(`/days?${query}`)).status, 422, query);
+  }
+});
