@@ -5,7 +5,7 @@ export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-f
 export type SslMode = typeof SSL_MODES[number];
 
 export interface DatabaseUrl {
-  /** Tried in this order. A host that begins with a slash is the folder of a Unix socket. */
+  /** Of several, the one that accepts writes is used. A host that begins with a slash is the folder of a Unix socket. */
   hosts: readonly { host: string; port: number }[];
   database: string;
   sslMode: SslMode;
@@ -43,7 +43,8 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const ssl = sslOf(parameters);
   // The driver would let these override rosterd's session settings.
   for (const [name] of [...parameters]) if (OWN_SETTINGS.has(name.toLowerCase())) parameters.delete(name);
-  for (const own of ["sslmode", "ssl", "sslrootcert"]) parameters.delete(own);
+  requireWrites(parameters);
+  for (const own of ["sslmode", "ssl", "sslrootcert", "target_session_attrs"]) parameters.delete(own);
   // rosterd opens the connection itself, because the driver misreads some host lists.
   const forDriver = driverUrl(user, path, parameters.toString());
   return { hosts, database: decoded(path) || decoded(user.split(":")[0]), ...ssl, forDriver };
@@ -53,6 +54,15 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
 export function databaseName({ hosts, database }: DatabaseUrl): string {
   const places = hosts.map(({ host, port }) => host.startsWith("/") ? host : `${host}:${port}`);
   return `${database} on ${places.join(", ")}`;
+}
+
+/** rosterd always looks for the server that accepts writes. */
+function requireWrites(parameters: URLSearchParams): void {
+  const wanted = parameters.get("target_session_attrs") ?? "any";
+  if (["any", "read-write", "primary"].includes(wanted)) return;
+  throw new WrongDatabaseUrl(
+    "target_session_attrs in DATABASE_URL must be read-write: rosterd cannot work on a standby",
+  );
 }
 
 function hostOf(part: string): { host: string; port: number } {

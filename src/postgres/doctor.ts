@@ -6,6 +6,7 @@ import { type Database, requireSuitable, UnsuitableDatabase } from "./connection
 import { explainFully } from "./connection/errors.ts";
 import { checkConnections, CONNECTIONS_NEEDED } from "./connection_limits.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
+import { checkReplication } from "./replication.ts";
 import { checkRights } from "./rights.ts";
 import { checkStructure } from "./structure.ts";
 
@@ -21,7 +22,7 @@ export async function* checkDatabase(database: Database): AsyncGenerator<Finding
   yield await answerOf(async () => {
     const { version, findings } = await checkRights(sql);
     const structure = version === SCHEMA_VERSION ? await checkStructure(database) : [];
-    more = [...findings, ...structure, ...await checkConnections(sql)];
+    more = [...findings, ...structure, ...await checkConnections(sql), ...await checkReplication(sql)];
     return checkSchema(version);
   });
   yield* more;

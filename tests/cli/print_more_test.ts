@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { freePort } from "../support/cluster.ts";
 import { onService } from "../e2e/http_case.ts";
 import { missingPrograms, run } from "../support/programs.ts";
 import { Workplace } from "../support/rosterd.ts";
@@ -10,12 +11,6 @@ import { until } from "../support/until.ts";
 const HOST = "rosterd.example.edu";
 const missing = missingPrograms("nginx", "openssl", "curl");
 if (missing !== null) console.error(`LEFT OUT: the test of the printed nginx configuration: ${missing}`);
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 /** Makes the printed site a whole configuration, with its own certificate, ports and folder. */
 async function serveWithNginx(folder: string, site: string): Promise<{ port: number; stop: () => Promise<void> }> {

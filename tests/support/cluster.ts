@@ -41,9 +41,7 @@ export class Cluster implements AsyncDisposable {
 
   static async start({ settings = [], place }: ClusterOptions = {}): Promise<Cluster> {
     const folder = place ?? await Deno.makeTempDir({ prefix: "rosterd-cluster-" });
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
+    const port = freePort();
     const cluster = new Cluster(folder, port, place === undefined);
     if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
     await cluster.run("initdb", "-D", cluster.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync");
@@ -57,6 +55,22 @@ export class Cluster implements AsyncDisposable {
     );
     await cluster.start();
     return cluster;
+  }
+
+  /** A streaming standby of this server. `name`: its application name, for synchronous_standby_names. */
+  async standby(name = "standby"): Promise<Cluster> {
+    const folder = await Deno.makeTempDir({ prefix: "rosterd-cluster-" }), port = freePort();
+    if (Deno.uid() === 0) await runPlain("chown", "postgres:", folder);
+    const standby = new Cluster(folder, port, true);
+    const from = `host=127.0.0.1 port=${this.port} user=postgres application_name=${name}`;
+    await this.run("pg_basebackup", "-D", standby.data, "-d", from, "-R", "-X", "stream", "-c", "fast", "--no-sync");
+    await standby.configure(`port = ${port}`, `unix_socket_directories = '${folder}'`);
+    await standby.start();
+    return standby;
+  }
+
+  async promote(): Promise<void> {
+    await this.run("pg_ctl", "-D", this.data, "-w", "-s", "promote");
   }
 
   get data(): string {
@@ -109,6 +123,12 @@ export class Cluster implements AsyncDisposable {
     if (Deno.uid() === 0) await runPlain("runuser", "-u", "postgres", "--", path, ...args);
     else await runPlain(path, ...args);
   }
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
 }
 
 export async function runPlain(command: string, ...args: string[]): Promise<void> {

@@ -4,7 +4,10 @@
 import postgres from "postgres";
 import { parseDatabaseUrl } from "../../domain/database_url.ts";
 import { trustedAuthorities } from "../../runtime/certificates.ts";
+import { errorWithCode } from "../../runtime/errors.ts";
+import { withTimeout } from "../../runtime/with_timeout.ts";
 import { BackendProbe, LINK_TIMEOUTS, type LinkTimeouts } from "./backend_probe.ts";
+import { HOST_STATE, type HostState, PrimaryFinder } from "./primary.ts";
 import { type Address, WatchedSocket } from "./watched_socket.ts";
 import { DedicatedConnections } from "./dedicated_connections.ts";
 import { CONNECTION, type Isolation, type Session, type Sql, type Tx } from "./sql.ts";
@@ -71,22 +74,36 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Gives the driver sockets that rosterd watches. They choose the host and verify certificates. */
+/** Gives the driver sockets that rosterd watches. They connect to the primary and verify certificates. */
 function connector(url: string): Connect {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";
   const authorities = () => trustedAuthorities(sslRootCert === "system" ? null : sslRootCert);
-  let connected = 0;
-  return (options, link) => {
-    const socket = () => {
-      // The driver asks for another host if the first does not match target_session_attrs.
-      const first = connected++ % hosts.length;
-      const inTurn = [...hosts.slice(first), ...hosts.slice(0, first)];
-      return link({ hosts: inTurn, sslMode, sslDirect, authorities });
-    };
+  const connectTo = (
+    findHost: Address["findHost"],
+    options: postgres.Options<Record<string, never>>,
+    link: (address: Address) => WatchedSocket,
+  ) => {
+    const socket = () => link({ findHost, sslMode, sslDirect, authorities });
     const one = { host: [hosts[0].host], port: [hosts[0].port], ssl: false };
     return postgres(forDriver, { ...CONNECTION, ...options, ...one, socket } as never) as unknown as Sql;
   };
+  const primary = new PrimaryFinder(hosts, async (host) => {
+    const sql = connectTo(() => Promise.resolve(host), { max: 1 }, unwatched);
+    try {
+      const [state] = await withTimeout(HOST_ANSWER_MS, sql.unsafe<HostState[]>(HOST_STATE), hostTimedOut);
+      return state;
+    } finally {
+      void sql.end({ timeout: 1 });
+    }
+  });
+  return (options, link) => connectTo(() => primary.find(), options, link);
+}
+
+const HOST_ANSWER_MS = 10_000;
+
+function hostTimedOut(): Error {
+  return errorWithCode("CONNECT_TIMEOUT", "a server in DATABASE_URL did not answer in time");
 }
 
 /** Throws {@link UnsuitableDatabase} if the server is too old or does not store UTF-8. */

@@ -4,7 +4,8 @@ import { codeOf, sqlState } from "../../runtime/errors.ts";
 /** Codes that the driver, the system and `watched_socket.ts` use for a failed or lost connection. */
 const CONNECTION_CODES = new Set(
   ("CONNECTION_CLOSED CONNECTION_DESTROYED CONNECTION_ENDED CONNECT_FAILED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE " +
-    "ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_TLS TLS_FAILED").split(" "),
+    "ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT LINK_FROZEN NO_PRIMARY NO_TLS OLD_PRIMARY TLS_FAILED")
+    .split(" "),
 );
 
 /**
@@ -40,6 +41,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ECONNRESET: LOST,
   EPIPE: LOST,
   LINK_FROZEN: "the connection to the server froze: no more data came through",
+  NO_PRIMARY: "no server in DATABASE_URL accepts writes: the primary is down, and no standby has been promoted",
+  OLD_PRIMARY: "the only server that accepts writes is an old primary: stop it, and start the one that replaced it",
   NO_TLS: "the server does not offer TLS, but DATABASE_URL requires it (sslmode)",
   CONNECT_FAILED: "the server in DATABASE_URL is unreachable",
   TLS_FAILED: "TLS with the server in DATABASE_URL failed: check its certificate, sslmode and sslrootcert",

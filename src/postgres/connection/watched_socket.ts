@@ -11,12 +11,13 @@ import { connect as connectTls } from "node:tls";
 import type { SslMode } from "../../domain/database_url.ts";
 import { distrust } from "../../runtime/certificates.ts";
 import { codeOf, errorWithCode } from "../../runtime/errors.ts";
+import type { HostAddress } from "./primary.ts";
 import { ProtocolState } from "./protocol_state.ts";
 
-/** The server's address and TLS mode. The socket uses the first host that answers. */
+/** The server's address and TLS mode. */
 export interface Address {
-  /** A host that begins with a slash is the folder of a Unix socket. */
-  hosts: readonly { host: string; port: number }[];
+  /** Called for each connection. */
+  findHost: () => Promise<HostAddress>;
   sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
@@ -53,6 +54,8 @@ export class WatchedSocket extends Duplex {
   readonly #protocol = new ProtocolState((code) => {
     this.destroy(errorWithCode(code, "the server refused a COPY"));
   });
+  /** Null until the driver first writes. */
+  #host: HostAddress | null = null;
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
@@ -99,7 +102,7 @@ export class WatchedSocket extends Duplex {
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.#isOpen) {
       this.#write = () => this._write(chunk, _encoding, done);
-      if (this.#socket === null) this.#open(0);
+      if (this.#host === null) void this.#findHost();
       return;
     }
     if (!this.#expectsProgress) this.progressAt = performance.now();
@@ -140,17 +143,22 @@ export class WatchedSocket extends Duplex {
     setImmediate(() => done(error));
   }
 
-  #open(at: number): void {
-    const { hosts } = this.options.address;
-    const { host, port } = hosts[at];
+  async #findHost(): Promise<void> {
+    this.#host = { host: "", port: 0 };
+    try {
+      this.#host = await this.options.address.findHost();
+    } catch (error) {
+      return void this.destroy(error as Error);
+    }
+    if (!this.destroyed) this.#open(this.#host);
+  }
+
+  #open({ host, port }: HostAddress): void {
     const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
     this.#socket = socket;
     const failed = (error: Error) => {
       if (this.destroyed) return;
-      if (at + 1 < hosts.length) this.#open(at + 1);
-      else {this.destroy(
-          errorWithCode(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)),
-        );}
+      this.destroy(errorWithCode(CONNECT_FAULTS.has(codeOf(error)) ? codeOf(error) : "CONNECT_FAILED", codeOf(error)));
     };
     socket.once("error", failed);
     socket.once("connect", () => {
@@ -161,18 +169,18 @@ export class WatchedSocket extends Duplex {
       });
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
-      this.#secure(socket, at);
+      this.#secure(socket, host);
     });
   }
 
   /** Requests TLS if the URL asks for it, as libpq does: never on a Unix socket. */
-  #secure(socket: Socket, at: number): void {
-    const { sslMode, sslDirect, hosts } = this.options.address;
-    if (sslMode === "disable" || this.#isPlain || hosts[at].host.startsWith("/")) return this.#use(socket);
-    if (sslDirect) return this.#useTls(socket, at);
+  #secure(socket: Socket, host: string): void {
+    const { sslMode, sslDirect } = this.options.address;
+    if (sslMode === "disable" || this.#isPlain || host.startsWith("/")) return this.#use(socket);
+    if (sslDirect) return this.#useTls(socket, host);
     socket.write(SSL_REQUEST);
     socket.once("data", (answer: Uint8Array) => {
-      if (answer[0] === YES) this.#useTls(socket, at);
+      if (answer[0] === YES) this.#useTls(socket, host);
       else if (sslMode === "prefer") this.#use(socket);
       else this.destroy(errorWithCode("NO_TLS", "the server does not offer TLS"));
     });
@@ -182,9 +190,8 @@ export class WatchedSocket extends Duplex {
    * `require` encrypts without verifying, `verify-ca` verifies everything except the host name, and `verify-full`
    * verifies the host name too.
    */
-  #useTls(socket: Socket, at: number): void {
-    const { hosts, sslMode, sslDirect, authorities } = this.options.address;
-    const { host } = hosts[at];
+  #useTls(socket: Socket, host: string): void {
+    const { sslMode, sslDirect, authorities } = this.options.address;
     const isVerified = sslMode === "verify-ca" || sslMode === "verify-full";
     let ca: string[] | undefined;
     try {
@@ -211,7 +218,7 @@ export class WatchedSocket extends Duplex {
       }
       // As in libpq, `prefer` falls back to a new connection without TLS.
       this.#isPlain = true;
-      this.#open(at);
+      this.#open(this.#host!);
     });
     tls.once("close", () => {
       if (this.#socket === socket || this.#isOpen) this.#onHangUp();

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { type HostAddress, type HostState, PrimaryFinder } from "../../../src/postgres/connection/primary.ts";
+import { codeOf, errorWithCode } from "../../../src/runtime/errors.ts";
+
+type Answers = Record<string, HostState | string | "never">;
+
+/** A finder over hosts with these answers, which a test may change; a text is the code of an error. */
+function finder(answers: Answers): PrimaryFinder {
+  const hosts = Object.keys(answers).map((host) => ({ host, port: 5432 }));
+  return new PrimaryFinder(hosts, ({ host }: HostAddress) => {
+    const answer = answers[host];
+    if (answer === "never") return new Promise(() => {});
+    if (typeof answer === "string") return Promise.reject(errorWithCode(answer, answer));
+    return Promise.resolve(answer);
+  });
+}
+
+const STANDBY: HostState = { acceptsWrites: false, timeline: 0 };
+const primary = (timeline: number): HostState => ({ acceptsWrites: true, timeline });
+const hostOf = async (finder: PrimaryFinder) => (await finder.find()).host;
+const refusal = (finder: PrimaryFinder) => finder.find().then(() => "found", codeOf);
+
+Deno.test("the host that accepts writes is chosen, whatever its place in the list", async () => {
+  assert.equal(await hostOf(finder({ a: primary(1), b: STANDBY })), "a");
+  assert.equal(await hostOf(finder({ a: STANDBY, b: primary(1) })), "b");
+  assert.equal(await hostOf(finder({ a: "ECONNREFUSED", b: STANDBY, c: primary(1) })), "c");
+});
+
+Deno.test("a host that never answers does not hold up the choice for long", async () => {
+  assert.equal(await hostOf(finder({ a: "never", b: primary(1) })), "b");
+});
+
+Deno.test("of two primaries the one that was promoted last is chosen", async () => {
+  assert.equal(await hostOf(finder({ a: primary(1), b: primary(2) })), "b");
+});
+
+Deno.test("an old primary that comes back is never used again, even if it is the only one that answers", async () => {
+  const answers: Answers = { a: primary(1), b: STANDBY };
+  const found = finder(answers);
+  assert.equal(await hostOf(found), "a");
+  Object.assign(answers, { a: "ECONNREFUSED", b: primary(2) });
+  assert.equal(await hostOf(found), "b");
+  Object.assign(answers, { a: primary(1), b: "ECONNREFUSED" });
+  assert.equal(await refusal(found), "OLD_PRIMARY");
+  Object.assign(answers, { b: primary(2) });
+  assert.equal(await hostOf(found), "b");
+});
+
+Deno.test("without a primary the reason says whether a standby answered", async () => {
+  assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: STANDBY })), "NO_PRIMARY");
+  assert.equal(await refusal(finder({ a: "ECONNREFUSED", b: "28P01" })), "28P01");
+});
+
+Deno.test("a single host is used unasked, so that its own error is told", async () => {
+  assert.equal(await hostOf(finder({ a: "never" })), "a");
+});
