@@ -21,7 +21,7 @@ export function inFeed(feed: string, findings: readonly RosterFinding[]): Roster
 
 /** The settings of the roster's feed with the proposed change. */
 export function withProposal(settings: Settings, { patch }: Proposal): Settings {
-  // Other feeds are left out, because their settings override the common ones, not these.
+  // Leaves out the feeds: they override the common settings, not those of this feed.
   const { feeds, ...own } = settings;
   return { ...validSettings(mergePatch(own, patch)), feeds };
 }

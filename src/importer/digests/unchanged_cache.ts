@@ -32,7 +32,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "expected_every_hours",
   "clerks_may_decide",
   "smtp",
-  // Only their names and their order matter.
+  // Only the names of the feeds and their order matter.
   "feeds",
 ]);
 

@@ -87,7 +87,7 @@ async function writeRows(
   }
 }
 
-/** More than a batch has, so that all other records of a batch can be skipped. */
+/** More failures than a batch has records, so that all other records of the batch can be skipped. */
 const UPCOMING = 512;
 
 /** The failures that have not been written yet. */

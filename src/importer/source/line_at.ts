@@ -1,4 +1,4 @@
-/** Finds the line number of an offset for a rejection, by reading the file again. This costs nothing for good files. */
+/** Finds the line number of an offset by reading the file again. Only rejected files pay for it. */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
