@@ -20,7 +20,7 @@ const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 
-/** The time of the claim, and a random number (`claim.ts`). */
+/** A key consists of the time of the claim and a random number (`claim.ts`). */
 const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
 /** `bak` and `failed` are the names chosen so far. */
