@@ -95,8 +95,8 @@ function flat(settings: Record<string, unknown>): Record<string, unknown> {
 }
 
 /**
- * Detects a changed password without revealing it. A short digest is enough, because the settings file has the
- * password.
+ * Detects a changed password without revealing it. A short digest is enough, because the settings file contains the
+ * password anyway.
  */
 function digestOf({ smtp: { password } }: Settings, salt: string): string {
   return `${salt}:${createHash("sha256").update(`${salt}:${password}`).digest("hex").slice(0, 16)}`;

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
 
 /**
- * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or
- * the new content. Throws file system errors, after removing the temporary file.
+ * Writes a temporary file next to `path`, syncs it, renames it to `path`, and syncs the folder. A crash leaves the old
+ * or the new content. Throws file system errors, after removing the temporary file.
  *
  * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. After a crash
  * during the overwrite, the temporary file still has the new content. `mode` ignores the umask; `mtime` defaults to the
