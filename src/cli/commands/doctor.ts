@@ -63,7 +63,7 @@ async function* ownDatabase(config: Config): AsyncGenerator<Finding> {
   try {
     yield* checkOwn(config);
   } catch (error) {
-    if (error instanceof UnusableData) yield bad("database", error.message, "See the data folder below.");
+    if (error instanceof UnusableData) yield bad("database", error.message, "See the check of the data folder below.");
     else if (!(error instanceof EmbeddedInUse)) throw error;
     else yield warning("database", error.message, "Wait until that process ends, or ask it with: rosterd status");
   }

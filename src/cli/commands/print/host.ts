@@ -21,7 +21,7 @@ export interface Host {
   readonly hosts: string;
 }
 
-/** Where to install the compiled program if this one runs from source. */
+/** Where to install the compiled program if rosterd runs from source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
 /** The folders that systemd's `ProtectHome=` hides. */
