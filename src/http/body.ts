@@ -8,7 +8,7 @@ import { Problem } from "./problem.ts";
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_CHECK_BYTES = 256 * 1024 * 1024;
 
-/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} does this for `POST /check`. */
+/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link checkBody} reads the body of `POST /check`. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (c.req.path !== "/check" || c.req.method !== "POST") {
@@ -37,7 +37,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   }
 }
 
-/** For calls without a body: refuses a body instead of ignoring it. An empty JSON object is accepted. */
+/** For calls that take no body: refuses one instead of ignoring it. Accepts an empty JSON object. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
@@ -47,13 +47,13 @@ export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
 };
 
-/** The body of `POST /check` as a stream. After the stream has failed, `fault()` says why. */
+/** The body of `POST /check` as a stream. After the stream has failed, `fault()` returns the reason. */
 export interface CheckBody {
   stream: ReadableStream<Uint8Array>;
   fault(): Problem | null;
 }
 
-/** For the whole file: enough for 256 MiB at 0.5 MB a second. */
+/** Time limit for the whole file: enough for 256 MiB at 0.5 MB a second. */
 const CHECK_TIMEOUT_MS = 10 * 60_000;
 
 /** Streams a file of up to 256 MiB. Fails if the client sends nothing for `timeoutMs`, or takes over ten minutes. */

@@ -32,7 +32,7 @@ const getChangesFile = createRoute({
   ...CSV_FILE,
 });
 
-/** Refuses a name with a path, because programs interpret those differently. */
+/** Refuses a name with a path, because programs interpret paths differently. */
 const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
   .max(255, { error: "must have at most 255 characters" })
   .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });
