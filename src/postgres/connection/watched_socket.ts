@@ -28,13 +28,13 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after that time; resolves to whether to keep waiting. Null: no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to whether to keep waiting. Null: no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
 export interface Backend {
   pid: number;
-  /** Distinguishes it from a later backend with the same pid. Null if unknown. */
+  /** Distinguishes the backend from a later one with the same pid. Null if unknown. */
   startedAt: string | null;
 }
 
@@ -121,7 +121,7 @@ export class WatchedSocket extends Duplex {
     done();
   }
 
-  /** Called when the driver ends the connection. A frozen link never responds to that. */
+  /** Ends the connection, and destroys it after a while, because a frozen link never responds. */
   // deno-lint-ignore no-explicit-any -- as in the class above
   override end(...args: any[]): this {
     this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_TIMEOUT_MS);
