@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The path of a program, including folders for servers that a normal user's PATH lacks. Null if it is not installed.
+ * The path of a program. Also searches the folders for servers that a normal user's PATH lacks. Null if it is not
+ * installed.
  */
 export function pathOfProgram(name: string): string | null {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
