@@ -1,5 +1,5 @@
 /**
- * Refuses phrases that no native speaker writes: `deno run --allow-read=. .ci/language.ts`. It reads the comments and
+ * Refuses phrases that no native speaker writes: `deno run --allow-read=. .ci/language.ts`. Reads the comments and
  * strings of `src/`, the documentation, and the names of tests. Prints each phrase with the reason and a better
  * wording.
  *
@@ -148,7 +148,9 @@ export interface Found {
   phrase: Phrase;
 }
 
-/** A piece of prose, and its offset in the file. It is as long as its source, so that offsets stay correct. */
+/**
+ * A piece of prose, and its offset in the file. The text keeps the length of its source, so that offsets stay correct.
+ */
 interface Prose {
   at: number;
   text: string;

@@ -1,7 +1,7 @@
 /**
  * Prints the software bill of materials of a release, as CycloneDX JSON: `deno run --allow-read=. .ci/sbom.ts > FILE`.
- * It lists Deno and every npm package of `deno.lock` with its version and checksum. Packages that only tests use have
- * the scope `excluded`. The same checkout always gives the same text.
+ * Lists Deno and every npm package of `deno.lock` with its version and checksum. Packages that only tests use have the
+ * scope `excluded`. The same checkout always gives the same text.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

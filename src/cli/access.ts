@@ -40,8 +40,8 @@ export async function withAccess<T>(
 }
 
 /**
- * Runs `work` on the server in DATABASE_URL. Prints which database it is, unless the command line or environment names
- * it. Throws {@link NoAccess}.
+ * Runs `work` on the server in DATABASE_URL. Prints the name of the database, unless the command line or environment
+ * names it. Throws {@link NoAccess}.
  */
 export async function withServer<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, installation, terminal } = invocation;
@@ -51,7 +51,7 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the embedded database, and prints that it does. Creates the database if necessary. */
+/** Runs `work` on the embedded database, and says so on standard error. Creates the database if necessary. */
 export async function withEmbedded<T>(
   { config, terminal }: Invocation,
   work: (database: Database) => Promise<T>,
@@ -60,7 +60,7 @@ export async function withEmbedded<T>(
   return await withDatabase({ ...config, databaseUrl: null }, work);
 }
 
-/** Runs read-only `work` on the embedded database. If that does not exist, uses a temporary empty one. */
+/** Runs read-only `work` on the embedded database, or on a temporary empty one if it does not exist. */
 async function withEmbeddedOrEmpty<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,

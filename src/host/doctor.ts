@@ -97,7 +97,7 @@ function size(bytes: number): string {
   return bytes < 1_024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1_024 * MIB))} GiB`;
 }
 
-/** A path that cannot be accessed counts as existing: the next check reports why. */
+/** A path that cannot be accessed counts as existing, because the next check reports why. */
 async function isAbsent(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

@@ -34,8 +34,8 @@ export async function writeWhole(
 
 /**
  * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Work within
- * this process waits in a queue, because each wait for the lock blocks one of the few file threads, and the holder
- * needs one too.
+ * this process waits in a queue instead: each wait for the lock blocks one of the few file threads, and the holder also
+ * needs one.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();

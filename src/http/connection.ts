@@ -1,7 +1,7 @@
 /**
  * One client connection: answers its requests one at a time, and closes without losing the last response. By itself,
- * Node's server would start all pipelined requests at once, and close while the client is still sending. It does
- * enforce the deadlines (`serve.ts`).
+ * Node's server would start all pipelined requests at once, and close while the client is still sending. Node's server
+ * does enforce the deadlines (`serve.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

@@ -60,8 +60,8 @@ const MAX_CHECK_INTERVAL_MS = 1_000;
 /** Node's server adds this to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 /**
- * For all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches this
- * number.
+ * The limit for all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches
+ * this number.
  */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
@@ -234,7 +234,7 @@ interface Listening {
 /**
  * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
  * with 2.9.6). Calling listen again on the same socket makes it accept again, and otherwise has no effect. Returns a
- * function that stops this.
+ * function that stops the calls.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

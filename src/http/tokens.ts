@@ -100,9 +100,7 @@ export function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/**
- * Compares digests, all of them and each in constant time, so that the timing reveals neither the token nor its length.
- */
+/** Compares all digests, each in constant time, so that the timing reveals neither the token nor its length. */
 function matching(given: string, credentials: readonly Credential[]): Credential | null {
   const digest = secretDigest(given);
   return credentials.filter(({ sha256 }) => isSameDigest(sha256, digest))[0] ?? null;

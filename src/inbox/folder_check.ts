@@ -3,7 +3,7 @@
  * Changes nothing except for its probes.
  *
  * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
- * each step keep that window small. Only a sticky upload folder owned by rosterd closes it.
+ * each step keep that window small. Only a sticky upload folder owned by rosterd closes the window.
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
  * A separate "machine" for actions that require root: a mount namespace with a copy of `/etc` and with empty `/srv`,
- * `/run`, `/var/lib` and `/var/log`. Accounts and folders created there disappear with it. It shares processes and the
- * network with the host. Requires Linux, and root with the right to mount.
+ * `/run`, `/var/lib` and `/var/log`. Accounts and folders created there disappear with it. The machine shares processes
+ * and the network with the host. Requires Linux, and root with the right to mount.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,7 +75,7 @@ export class OwnMachine implements AsyncDisposable {
     return [...this.on, ...become, ...environment, ...program];
   }
 
-  /** Runs a shell script on the machine as root. Throws its output if it fails. */
+  /** Runs a shell script on the machine as root. Throws the output if the script fails. */
   async shell(script: string): Promise<string> {
     const [program, ...args] = [...this.on, "sh", "-e", "-c", script];
     return await run(program, ...args);

@@ -1,4 +1,6 @@
-/** Runs PgBouncer in transaction mode for one test. It refuses to run as root, so it runs as the user `postgres`. */
+/**
+ * Runs PgBouncer in transaction mode for one test. PgBouncer refuses to run as root, so it runs as the user `postgres`.
+ */
 import { join } from "node:path";
 import { runPlain } from "./cluster.ts";
 import { until } from "./until.ts";

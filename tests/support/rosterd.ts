@@ -13,7 +13,7 @@ export interface Ended {
   err: string;
 }
 
-/** A folder for running commands. They see only the given environment variables. */
+/** A folder for running commands. The commands see only the given environment variables. */
 export class Workplace implements AsyncDisposable {
   private constructor(
     readonly folder: string,

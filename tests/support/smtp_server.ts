@@ -1,8 +1,8 @@
 /**
- * A real mail server on 127.0.0.1 for tests. It keeps the mails that it accepts, and misbehaves on command.
+ * A real mail server on 127.0.0.1 for tests. The server keeps the mails that it accepts, and misbehaves on command.
  *
- * The tests of `src/smtp/` and the end-to-end tests use it. Its self-signed certificate (`tests/testdata/smtp/`) is for
- * `localhost` and 127.0.0.1. A client trusts the certificate if it passes on `ca`. A process trusts it with
+ * The tests of `src/smtp/` and the end-to-end tests use it. Its certificate (`tests/testdata/smtp/`) is self-signed,
+ * for `localhost` and 127.0.0.1. A client trusts the certificate if it passes on `ca`. A process trusts it with
  * `DENO_CERT=CERTIFICATE_FILE`.
  *
  * @example await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });

@@ -78,7 +78,7 @@ async function* checkOwn(config: Config): AsyncGenerator<Finding> {
   }
 }
 
-/** A path that cannot be accessed counts as existing: opening it reports why. */
+/** A path that cannot be accessed counts as existing, because opening it reports why. */
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, (error) => codeOrThrow(error) !== "ENOENT");
 }

@@ -1,4 +1,4 @@
-/** Combines the suggestions for a roster into one change of settings. It takes effect only if a person confirms it. */
+/** Combines the suggestions for a roster into one change of settings, which a person must confirm. */
 import { addToPatch, type JsonObject, mergePatch } from "../../domain/merge_patch.ts";
 import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
 import type { Settings } from "../../domain/settings.ts";

@@ -1,8 +1,8 @@
 /**
  * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
- * It does not decode text: a batch stores the offsets of its values. A record that cannot be read does not affect the
- * others. Memory use is limited by the size of one record.
+ * The reader does not decode text: a batch stores the offsets of its values. A record that cannot be read does not
+ * affect the others. Memory use is limited by the size of one record.
  *
  * How one record is read:
  *
@@ -12,8 +12,8 @@
  * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown.
  *   The reader then continues on the physical line after the one where the record began, so an unclosed quote costs
  *   only one record.
- * - If the available bytes end within a record, it is read again from its start once twice as many are available, so
- *   that the total cost stays linear.
+ * - If the available bytes end within a record, the record is read again from its start once twice as many bytes are
+ *   available. The total cost stays linear.
  * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
  *   ends with the physical line on which it began.
  * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
@@ -191,7 +191,9 @@ class Reader implements RowsAhead {
     return batch.count > 0;
   }
 
-  /** Determines once how many values most records have. Returns false if more bytes are needed. */
+  /**
+   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
+   */
   #surveyUsualWidth(): boolean {
     this.#start = this.#position;
     const surveyed = this.#widths.surveyUsual(this, this.#line - 1);

@@ -83,8 +83,8 @@ export class RowWidths {
   }
 
   /**
-   * Determines once how many values most records have. Returns false if more bytes are needed. Throws {@link
-   * RejectedFile} if the header, on line `headerLine`, does not fit.
+   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
+   * Throws {@link RejectedFile} if the header, on line `headerLine`, does not fit.
    */
   surveyUsual(ahead: RowsAhead, headerLine: number): boolean {
     this.#filledWidths.clear();

@@ -40,7 +40,7 @@ export class DuplicateFilter {
   /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
-  /** Whether the list of possible duplicates is so long that the caller should take it. */
+  /** Whether the list of possible duplicates is so long that it should be taken now. */
   get isLarge(): boolean {
     return this.#list.length >= MANY;
   }

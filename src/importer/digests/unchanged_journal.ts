@@ -57,7 +57,7 @@ export class UnchangedJournal {
     return this.#repeated.splice(0);
   }
 
-  /** Whether the list of new entries is so long that the caller should take it. */
+  /** Whether the list of new entries is so long that it should be taken now. */
   get isLarge(): boolean {
     return this.#full.length >= MANY_PIECES;
   }

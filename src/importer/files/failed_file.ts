@@ -31,7 +31,10 @@ export interface FailedFileSource {
   signal: AbortSignal;
 }
 
-/** `sink` gets bytes that are valid until it resolves. Throws if the roster has no record on the line of a failure. */
+/**
+ * The bytes passed to `sink` are valid until its promise resolves. Throws if the roster has no record on the line of a
+ * failure.
+ */
 export async function writeFailedFile(
   { file, failures, entry, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,

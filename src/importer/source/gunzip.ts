@@ -116,8 +116,8 @@ function isOfGz(error: unknown): boolean {
 const NOTHING = /^[\s\x1a\0]*$/;
 
 /**
- * Returns the offset where the gz data ends, if only bytes that zlib should have ignored follow. Otherwise throws
- * `RejectedFile`.
+ * Returns the end of the gz data if only ignorable bytes follow. zlib itself does not accept such bytes. Otherwise
+ * throws `RejectedFile`.
  */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {
   const end = await endOfGz(packed());

@@ -8,7 +8,7 @@ import { bakName, failedName, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
 import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 
-/** Resolves once the system has accepted the bytes. A writer that waits for it needs little memory. */
+/** Resolves once the system has accepted the bytes. A writer that awaits each call needs little memory. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /**

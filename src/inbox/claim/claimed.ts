@@ -1,8 +1,8 @@
 /**
- * Manages claimed uploads. Each has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
+ * Manages claimed uploads. Each upload has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
  *
- * A note in that folder stores the names that the upload and its failed records get in `bak`. It is written before the
- * move and removed after it, so that a restart in between does not change the names.
+ * A note in that folder stores the names that the upload and its failed records get in `bak`. The note is written
+ * before the move and removed after it, so that a restart in between does not change the names.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -8,7 +8,7 @@ export type Isolation = "read committed" | "repeatable read";
 
 /** The session in which a transaction runs. */
 export interface Session {
-  /** Whether its temporary tables outlive a transaction, because no pooler lends its backend to other clients. */
+  /** Whether temporary tables outlive a transaction, because no pooler lends the backend to other clients. */
   readonly isOwn: boolean;
   /** Whether an earlier transaction has created the tables of an import. */
   hasTables: boolean;

@@ -1,8 +1,10 @@
 /**
- * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver
- * lacks (all measured). It detects a server that stays silent when it should answer. It reports a server that hangs up
- * before login, which the driver would retry forever without a delay. It ends a COPY that the server refuses after
- * all data has been sent.
+ * The socket that the driver uses for one connection (TCP, Unix socket or TLS). Detects three faults that the driver
+ * does not handle (all measured):
+ *
+ * - The server stays silent when it should answer.
+ * - The server hangs up before login. The driver would retry forever without a delay.
+ * - The server refuses a COPY after all data has been sent. The socket then ends the COPY.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";

@@ -1,6 +1,6 @@
 /**
- * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. It is then restarted with
- * the header where our rules continue. So whole files are compared, and also where reading resumes.
+ * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. The reader is then
+ * restarted with the header where our rules continue. So whole files are compared, and also where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,6 +1,6 @@
 /**
- * Uses Python's csv module in strict mode for comparison, in one process for the whole test. It does not distinguish
- * quoted values from plain ones, does not count values, and stops at the first record that it refuses.
+ * Uses Python's csv module in strict mode for comparison, in one process for the whole test. Python does not
+ * distinguish quoted values from plain ones, does not count values, and stops at the first record that it refuses.
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
