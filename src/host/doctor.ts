@@ -25,7 +25,7 @@ export async function checkSettings(
   } catch (error) {
     if (!(error instanceof BrokenSettingsFile)) throw error;
     const text = error.message.replaceAll("\n", "; ");
-    const fix = "Fix the settings, then run doctor again. Until then, it cannot check mail or archiving.";
+    const fix = "Fix the settings, then run doctor again. Until then, doctor cannot check mail or archiving.";
     return { finding: bad("settings", text, fix), settings: null };
   }
 }

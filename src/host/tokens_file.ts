@@ -81,7 +81,7 @@ export class TokensFile {
       );
     }
     if (name === ADMIN_TOKEN || name === READ_TOKEN) {
-      throw new TokenRefused(`${name} is the name of rosterd's own token`);
+      throw new TokenRefused(`the name ${name} is reserved for rosterd's own token`);
     }
     return await this.#change((entries) => {
       if (entries.some((entry) => entry.name === name)) {

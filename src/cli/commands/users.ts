@@ -48,7 +48,7 @@ async function runFind(invocation: Invocation): Promise<number> {
       const parts = [name, user_name ?? "", email ?? "", login_source].filter((part) => part !== "");
       terminal.out(`${printable(unique_id)}  ${state}  ${parts.map(printable).join(", ")}`);
     }
-    if (next !== null) terminal.out(terminal.paint.faint("… and more: type more of the text"));
+    if (next !== null) terminal.out(terminal.paint.faint("… and more: narrow the search with a longer text"));
   }
   return EXIT.ok;
 }

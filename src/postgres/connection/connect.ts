@@ -100,6 +100,6 @@ export async function requireSuitable(sql: Sql): Promise<void> {
     );
   }
   if (encoding !== "UTF8") {
-    throw new UnsuitableDatabase(`the encoding of the database is ${encoding}`, "create it with UTF8");
+    throw new UnsuitableDatabase(`the database uses the encoding ${encoding}`, "create it with UTF8 instead");
   }
 }
