@@ -86,7 +86,7 @@ pageTest("A refused answer is marked, and answers outlive settings that were cha
   await ontario.fill("Ontario");
   await apply(page).click();
   await page.getByText("Nothing was saved.").waitFor();
-  await page.getByText('Province "Ontario" must be two letters, such as ON.').waitFor();
+  await page.getByText('"Ontario" must be two letters, such as ON.').waitFor();
   assert.equal(await ontario.getAttribute("aria-invalid"), "true");
   assert.ok(await hasFocus(ontario));
   await ontario.fill("ON");
