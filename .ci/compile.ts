@@ -7,7 +7,7 @@ import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Modules that the program loads as workers. The compiler finds imports only. */
+/** Modules that the program loads as workers. The compiler finds only imports. */
 const WORKERS = ["src/postgres/connection/embedded_worker.ts"];
 
 /** The arguments of `deno compile` for this version of Deno. */
@@ -25,7 +25,7 @@ export function compileArguments(output: string, version: string, target?: strin
   ];
 }
 
-/** From 2.9 on Deno can leave out the packages that only tests use: 9 MB less. */
+/** Since 2.9, Deno can leave out packages that only tests use, which saves 9 MB. */
 function knowsUnusedPackages(version: string): boolean {
   const [major, minor] = version.split(".").map(Number);
   return major > 2 || (major === 2 && minor >= 9);

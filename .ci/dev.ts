@@ -7,10 +7,10 @@ import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** An editor writes a file in several steps, and several files at once. */
+/** Editors write a file in several steps, or several files at once. */
 const QUIET_MS = 200;
 
-/** The program runs in a process group of its own, so that Ctrl-C reaches it once, through us. */
+/** The program runs in its own process group, so that Ctrl-C reaches it only through this script. */
 function start(command: readonly string[]): Deno.ChildProcess {
   const [program, ...args] = command;
   return new Deno.Command(program, { args, stdin: "null", detached: true }).spawn();
@@ -26,7 +26,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   await process.status;
 }
 
-/** Runs the command until the signal, and again after each change under the paths. */
+/** Runs the command until the signal aborts. Restarts it after each change under the paths. */
 export async function runAndWatch(
   { command, paths, signal }: { command: readonly string[]; paths: readonly string[]; signal: AbortSignal },
 ): Promise<void> {

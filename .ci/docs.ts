@@ -34,7 +34,7 @@ export function withTable(page: string, { name, table }: Block): string {
   return `${page.slice(0, from + begin.length)}\n\n${table()}\n\n${page.slice(to)}`;
 }
 
-/** What JSON Schema says of one setting. */
+/** What JSON Schema says about one setting. */
 interface Property {
   type?: string;
   enum?: string[];
@@ -62,7 +62,7 @@ function settingRows(key: string, property: Property): Row[] {
   return [[code(key), code(JSON.stringify(property.default)), valuesOf(property), property.description ?? ""]];
 }
 
-/** A list too long for a cell appears in the message about a wrong value. */
+/** A longer list does not fit into a cell. The message about a wrong value shows it. */
 const MAX_VALUES_SHOWN = 4;
 
 function valuesOf({ type, enum: values, minimum, maximum }: Property): string {
@@ -82,7 +82,7 @@ const FORMS: Readonly<Record<ColumnKind, string>> = {
   unique_id: "identifies the user",
   login_source: "one of `login_sources`, when that list is not empty",
   text: "",
-  email: "one e-mail address; unique among users",
+  email: "one email address; unique among users",
   region: "two letters, stored in upper case",
   user_type: "one of `user_types`, when that list is not empty",
   date: "a real date `YYYY-MM-DD`, not after today (UTC)",
@@ -133,7 +133,7 @@ function code(text: string): string {
   return `\`${text.replaceAll("|", "\\|")}\``;
 }
 
-/** Padded like `deno fmt`. */
+/** Pads the cells as `deno fmt` does. */
 function markdownTable(rows: readonly Row[]): string {
   const cells = rows.map((row) => row.map((cell) => cell.replaceAll("\n", " ")));
   const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => [...row[column]].length)));

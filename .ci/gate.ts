@@ -1,6 +1,6 @@
 /**
- * The checks before the tests: format, lint, types, import ranks, language, examples in comments. `deno task ok` and `.ci/run` use it.
- * It continues after a failure, so that one run shows all of them.
+ * The checks before the tests: format, lint, types, import ranks, language, examples in comments. Used by `deno task
+ * ok` and `.ci/run`. Continues after a failure, so that one run shows all failures.
  */
 import { fileURLToPath } from "node:url";
 

@@ -1,8 +1,9 @@
 /**
- * Refuses phrases that no native speaker writes: `deno run --allow-read=. .ci/language.ts`. It reads the comments and
- * strings of `src/`, the documentation, and the names of tests. Prints each phrase with the reason and a better wording.
+ * Refuses phrases that no native speaker writes: `deno run --allow-read=. .ci/language.ts`. Reads the comments and
+ * strings of `src/`, the documentation, and the names of tests. Prints each phrase with the reason and a better
+ * wording.
  *
- * A phrase between backticks is code, and is not read.
+ * Text in backticks is code, and is not checked.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -12,14 +13,14 @@ export interface Phrase {
   pattern: RegExp;
   reason: string;
   better: string;
-  /** A sentence that it refuses, and one that it does not. Tests hold it to both. */
+  /** A sentence that the pattern refuses, and one that it accepts. Tests check both. */
   bad: string;
   good: string;
-  /** Refused only in what users read. */
+  /** Refused only in texts that users read. */
   inMessages?: true;
 }
 
-/** A blank stands for any white space, line endings of comments included. */
+/** A space in a pattern matches any white space, including line breaks in comments. */
 export const PHRASES: readonly Phrase[] = [
   {
     pattern: /\bso (many|long|often|much)\b(?! as\b)(?![^.;:]*\bthat\b)/i,
@@ -147,7 +148,9 @@ export interface Found {
   phrase: Phrase;
 }
 
-/** A piece of prose, and where in its file it begins. Its length is that of the source, so that places stay true. */
+/**
+ * A piece of prose, and its offset in the file. The text keeps the length of its source, so that offsets stay correct.
+ */
 interface Prose {
   at: number;
   text: string;
@@ -161,7 +164,7 @@ const SCRIPT = new RegExp(
     String.raw`"(?:\\.|[^"\\\n])*"`,
     String.raw`'(?:\\.|[^'\\\n])*'`,
     "`(?:\\\\.|[^`\\\\])*`",
-    // A regular expression: it may hold quotes that begin no text.
+    // A regular expression may contain quotes that do not begin a string.
     String.raw`(?<=(?:[(,=:\[!&|?{};+]|\breturn)\s*)\/(?![*\/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^\/\\\n[])+\/`,
   ].join("|"),
   "g",
@@ -191,7 +194,7 @@ function tokens(text: string, pattern: RegExp): Prose[] {
   });
 }
 
-/** Where a comment continues in the next line, only the blank between its words is left. */
+/** Replaces line breaks and comment markers with spaces. */
 function joined(text: string): string {
   return text.replace(/\n[ \t]*(\*(?!\/)|\/\/|--)?/g, blank);
 }
@@ -224,7 +227,7 @@ async function filesUnder(root: string, path: string): Promise<string[]> {
   return (await Promise.all(names.map((name) => filesUnder(root, `${path}/${name}`)))).flat();
 }
 
-/** All of the project. */
+/** The refused phrases of the whole project. */
 export async function findAllPhrases(root: string): Promise<Found[]> {
   const sources = (await Promise.all(["src", ...DOCUMENTS].map((path) => filesUnder(root, path)))).flat();
   const tests = (await filesUnder(root, "tests")).filter((file) => file.endsWith(".ts"));

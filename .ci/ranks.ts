@@ -1,6 +1,7 @@
 /**
- * Checks the imports of `src/`: `deno run -R .ci/ranks.ts`. A folder may import from itself and from lower ranks, but not from
- * another folder of its rank. Circles of files are not allowed, and imports of types count. Tests and `.ci/` may import anything.
+ * Checks the imports of `src/`: `deno run -R .ci/ranks.ts`. A folder may import from itself and from lower ranks, but
+ * not from another folder of its rank. Import cycles are not allowed, and type imports count. Tests and `.ci/` may
+ * import anything.
  */
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,7 +50,7 @@ export async function findRankFaults(root: string, ranks: Readonly<Record<string
   return [...faults, ...findCircles(imports)];
 }
 
-/** Reports each circle once, at the import that closes it. */
+/** Reports each cycle once, at the import that closes it. */
 function findCircles(imports: ReadonlyMap<string, readonly { line: number; target: string }[]>): RankFault[] {
   const faults: RankFault[] = [];
   const done = new Set<string>(), path: string[] = [];
@@ -57,7 +58,7 @@ function findCircles(imports: ReadonlyMap<string, readonly { line: number; targe
     path.push(file);
     for (const { line, target } of imports.get(file) ?? []) {
       const from = path.indexOf(target);
-      if (from >= 0) faults.push({ file, line, text: `a circle: ${[...path.slice(from), target].join(" → ")}` });
+      if (from >= 0) faults.push({ file, line, text: `a cycle: ${[...path.slice(from), target].join(" → ")}` });
       else if (!done.has(target)) follow(target);
     }
     path.pop();
@@ -110,7 +111,7 @@ if (import.meta.main) {
   const faults = await findRankFaults(root, RANKS);
   for (const { file, line, text } of faults) console.error(`${file}:${line}: ${text}`);
   if (faults.length > 0) {
-    console.error(`${faults.length} imports break the ranks or close a circle`);
+    console.error(`${faults.length} imports break the ranks or close a cycle`);
     Deno.exit(1);
   }
   console.error("import ranks: ok");

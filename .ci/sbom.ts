@@ -1,7 +1,7 @@
 /**
  * Prints the software bill of materials of a release, as CycloneDX JSON: `deno run --allow-read=. .ci/sbom.ts > FILE`.
- * It lists Deno and every npm package of `deno.lock` with its version and checksum. Packages that only tests use have the scope
- * `excluded`. The same checkout gives the same text.
+ * Lists Deno and every npm package of `deno.lock` with its version and checksum. Packages that only tests use have the
+ * scope `excluded`. The same checkout always gives the same text.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export interface Lock {
-  /** The version, with its peers, that each specifier such as `npm:zod@4.6.7` stands for. */
+  /** The version, with its peers, to which each specifier such as `npm:zod@4.6.7` resolves. */
   specifiers: Readonly<Record<string, string>>;
   npm: Readonly<Record<string, { integrity: string; dependencies?: readonly string[] }>>;
 }
@@ -35,7 +35,7 @@ function purlOf(key: string): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
-/** The key of a dependency: it is a name, followed by the version only where the lock file has several. */
+/** The key of a dependency. A dependency is a name, with a version only if the lock file has several. */
 function keyOf(dependency: string, lock: Lock): string {
   const key = Object.keys(lock.npm).find((key) => key === dependency || splitKey(key).name === dependency);
   if (key === undefined) throw new Error(`deno.lock lacks ${dependency}, which one of its packages needs.`);
@@ -47,7 +47,7 @@ function keyOfSpecifier(specifier: string, lock: Lock): string {
   return `${splitKey(specifier.replace(/^npm:/, "")).name}@${lock.specifiers[specifier]}`;
 }
 
-/** Every package that these packages need, and themselves. */
+/** These packages, and every package that they need. */
 function reachable(keys: readonly string[], lock: Lock): Set<string> {
   const found = new Set<string>();
   const open = [...keys];

@@ -1,6 +1,6 @@
 /**
- * `deno task test:slow`: runs the long tests (all `_slow.ts` under `tests/`, or the named files). In the end it prints each fault
- * with its verdict, the totals, and the names of tests that failed or were skipped.
+ * `deno task test:slow`: runs the long tests (all `_slow.ts` under `tests/`, or the named files). At the end, prints
+ * each fault with its verdict, the totals, and the names of tests that failed or were skipped.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,7 +57,7 @@ function printTotals({ code, survived, failed, leftOut }: Run): void {
   }
   for (const test of failed) console.log(`  NOT SURVIVED  ${test}`);
   for (const test of leftOut) console.log(`  left out  ${test}`);
-  if (code !== 0 && failed.length === 0) console.log(`  THE RUN BROKE OFF with ${code}`);
+  if (code !== 0 && failed.length === 0) console.log(`  THE RUN ENDED EARLY with exit code ${code}`);
   console.log(
     `${total("injected")} faults injected, ${total("kills")} kills survived, ${total("checks")} invariants checked`,
   );

@@ -35,7 +35,7 @@ Deno.test("an import to a higher rank and one to a neighbour are named with file
   ]);
 });
 
-Deno.test("files that import each other in a circle are named, also when they import only types", async () => {
+Deno.test("files that import each other in a cycle are named, even if they import only types", async () => {
   const faults = await faultsOf({
     "src/http/app.ts": 'import { serve } from "./serve.ts";\n',
     "src/http/serve.ts": 'import "./body.ts";\nimport type { Env } from "./env.ts";\n',
@@ -43,7 +43,7 @@ Deno.test("files that import each other in a circle are named, also when they im
     "src/http/env.ts": 'import type { App } from "./app.ts";\n',
   });
   assert.deepEqual(faults, [
-    "src/http/env.ts:1: a circle: src/http/app.ts → src/http/serve.ts → src/http/env.ts → src/http/app.ts",
+    "src/http/env.ts:1: a cycle: src/http/app.ts → src/http/serve.ts → src/http/env.ts → src/http/app.ts",
   ]);
 });
 

@@ -26,8 +26,8 @@ export class NoAccess extends Error {
 }
 
 /**
- * Runs `over` with the running service, or `own` with the server in DATABASE_URL, with `--embedded` on the embedded
- * database. Throws {@link NoAccess}.
+ * Runs `over` with the running service. Without one, runs `own` on the server in DATABASE_URL, or with `--embedded` on
+ * the embedded database. Throws {@link NoAccess}.
  */
 export async function withAccess<T>(
   invocation: Invocation,
@@ -40,8 +40,8 @@ export async function withAccess<T>(
 }
 
 /**
- * Runs `work` on the server in DATABASE_URL. Prints which database it is, unless the command line or environment names
- * it. Throws {@link NoAccess}.
+ * Runs `work` on the server in DATABASE_URL. Prints the name of the database, unless the command line or environment
+ * names it. Throws {@link NoAccess}.
  */
 export async function withServer<T>(invocation: Invocation, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, installation, terminal } = invocation;
@@ -51,7 +51,7 @@ export async function withServer<T>(invocation: Invocation, work: (database: Dat
   return await withDatabase(config, work);
 }
 
-/** Runs `work` on the embedded database, which is created if necessary, and prints that it does so. */
+/** Runs `work` on the embedded database, and says so on standard error. Creates the database if necessary. */
 export async function withEmbedded<T>(
   { config, terminal }: Invocation,
   work: (database: Database) => Promise<T>,
@@ -60,7 +60,7 @@ export async function withEmbedded<T>(
   return await withDatabase({ ...config, databaseUrl: null }, work);
 }
 
-/** Runs `work`, which only reads, on the embedded database; without one, on a temporary empty one. */
+/** Runs read-only `work` on the embedded database, or on a temporary empty one if it does not exist. */
 async function withEmbeddedOrEmpty<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,

@@ -22,7 +22,7 @@ export interface Invocation {
 }
 
 export interface Command {
-  /** As typed: `imports show`. */
+  /** The words of the command as typed: `imports show`. */
   words: string;
   /** The operands as help shows them, such as `FILE…`, and how many are allowed. Absent if the command takes none. */
   operands?: { words: string; min: number; max: number };
@@ -30,7 +30,7 @@ export interface Command {
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
   /** The command reads only flags and environment variables, not an installation's environment file. */
   ignoresInstallation?: true;
-  /** One line for the list of commands. */
+  /** A one-line summary for the list of commands. */
   summary: string;
   help: string;
   run(invocation: Invocation): Promise<number>;

@@ -1,4 +1,4 @@
-/** The file named by `--failed-file PATH`, opened before anything is imported. It never overwrites the roster. */
+/** The file named by `--failed-file PATH`, opened before anything is imported. The roster itself is refused. */
 import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
 
@@ -11,7 +11,7 @@ export class FailedTarget implements AsyncDisposable {
     private readonly isNew: boolean,
   ) {}
 
-  /** Throws {@link CommandFailed} if it cannot be written, and {@link WrongUsage} if it is the roster itself. */
+  /** Throws {@link CommandFailed} if the file cannot be written, and {@link WrongUsage} if it is the roster. */
   static async open(path: string, roster: string): Promise<FailedTarget> {
     try {
       const isNew = await isAbsent(path);

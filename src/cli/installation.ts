@@ -5,11 +5,9 @@
 import type { ConfigSources, Flags } from "../config.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** `print systemd` creates it, and the printed unit reads it. */
+/** `print systemd` creates this file, and the printed unit reads it. */
 export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
-/**
- * The printed unit lets the service write its record here, so that commands find it without knowing its data folder.
- */
+/** The printed unit lets the service write its record here. Commands then find the service without its data folder. */
 const RUN_FOLDER = "/run/rosterd";
 
 export interface Installation {

@@ -25,7 +25,7 @@ export async function checkSettings(
   } catch (error) {
     if (!(error instanceof BrokenSettingsFile)) throw error;
     const text = error.message.replaceAll("\n", "; ");
-    const fix = "Fix the settings, then run doctor again. Until then, it cannot check mail or archiving.";
+    const fix = "Fix the settings, then run doctor again. Until then, doctor cannot check mail or archiving.";
     return { finding: bad("settings", text, fix), settings: null };
   }
 }
@@ -97,7 +97,7 @@ function size(bytes: number): string {
   return bytes < 1_024 * MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / (1_024 * MIB))} GiB`;
 }
 
-/** A path that cannot be accessed counts as existing: the next check reports why. */
+/** A path that cannot be accessed counts as existing, because the next check reports why. */
 async function isAbsent(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => false, (error) => hasCode(error, "ENOENT"));
 }

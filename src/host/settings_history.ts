@@ -1,8 +1,8 @@
 /**
- * The history of the settings, in a file next to them: one change per line, newest last, with masked secrets, readable
- * only by its owner. `settings_file.ts` writes it under its lock.
+ * Stores the history of the settings in a file next to them, readable only by its owner. Each line is one change with
+ * masked secrets, newest last. `settings_file.ts` writes the history under the lock of the settings.
  *
- * Each line includes the settings after the change. Comparing the file with them reveals manual edits, including those
+ * Each line includes the settings after the change. Comparing them with the file reveals manual edits, including those
  * made while no service was running.
  */
 import { createHash } from "node:crypto";
@@ -95,8 +95,8 @@ function flat(settings: Record<string, unknown>): Record<string, unknown> {
 }
 
 /**
- * Detects a changed password without revealing it. A short digest is enough, because the settings file has the
- * password.
+ * Detects a changed password without revealing it. A short digest is enough, because the settings file contains the
+ * password anyway.
  */
 function digestOf({ smtp: { password } }: Settings, salt: string): string {
   return `${salt}:${createHash("sha256").update(`${salt}:${password}`).digest("hex").slice(0, 16)}`;

@@ -1,6 +1,6 @@
 /**
- * The named tokens in `DATA/tokens.json`, mode 0600 (docs/http.md#authentication). It holds digests only, so that its
- * backup opens nothing. Each call rereads the file, so that a running service sees every change at once.
+ * The named tokens in `DATA/tokens.json`, mode 0600 (docs/http.md#authentication). It contains only digests, so a
+ * backup of it gives no access. Each call rereads the file, so a running service sees every change at once.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -35,7 +35,7 @@ type Entry = z.output<typeof stored>[number];
 export class BrokenTokensFile extends Error {
   override readonly name = "BrokenTokensFile";
   constructor(path: string) {
-    super(`${path} is not a file of tokens; restore it, or remove it and add the tokens again`);
+    super(`${path} is not a valid tokens file; restore it, or remove it and add the tokens again`);
   }
 }
 
@@ -51,7 +51,7 @@ export function tokensPath(folder: string): string {
 const LINK_MS = 10 * 60_000;
 const SESSION_MS = 12 * 3_600_000;
 
-/** Lower case only, so that no two names look alike. E-mail addresses are valid names. */
+/** Lower case only, so that no two names look alike. Email addresses are valid names. */
 const NAME = /^[a-z][a-z0-9._@-]{0,63}$/;
 
 /** Every method may throw {@link BrokenTokensFile} and `UnusableData`. The folder must exist. */
@@ -77,11 +77,11 @@ export class TokensFile {
   async add(name: string, role: Role): Promise<string> {
     if (!NAME.test(name)) {
       throw new TokenRefused(
-        "a token's name is a lower-case letter, then up to 63 lower-case letters, digits and . _ @ -",
+        "a token's name must begin with a lower-case letter, followed by up to 63 lower-case letters, digits and . _ @ -",
       );
     }
     if (name === ADMIN_TOKEN || name === READ_TOKEN) {
-      throw new TokenRefused(`${name} is the name of rosterd's own token`);
+      throw new TokenRefused(`the name ${name} is reserved for rosterd's own token`);
     }
     return await this.#change((entries) => {
       if (entries.some((entry) => entry.name === name)) {
@@ -139,7 +139,7 @@ export class TokensFile {
     return read.data.filter(({ expires_at }) => expires_at === null || new Date(expires_at) > now);
   }
 
-  /** Drops expired entries, too, because they are not read. */
+  /** Also drops expired entries, because `#read` omits them. */
   async #change<T>(make: (entries: Entry[]) => { entries: Entry[]; result: T }): Promise<T> {
     return await inData(this.folder, () =>
       this.#locked(async () => {

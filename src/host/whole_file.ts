@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { hasCode, nullOn } from "../runtime/errors.ts";
 
 /**
- * Replaces `path`: a temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the old or
- * the new content. Throws file system errors, after removing the temporary file.
+ * Writes a temporary file next to `path`, syncs it, renames it to `path`, and syncs the folder. A crash leaves the old
+ * or the new content. Throws file system errors, after removing the temporary file.
  *
  * A file that is a mount point, as in containers, cannot be replaced (EBUSY), so it is overwritten. After a crash
  * during the overwrite, the temporary file still has the new content. `mode` ignores the umask; `mtime` defaults to the
@@ -34,8 +34,8 @@ export async function writeWhole(
 
 /**
  * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Work within
- * this process waits in a queue, because each wait for the lock blocks one of the few file threads, and the holder
- * needs one too.
+ * this process waits in a queue instead: each wait for the lock blocks one of the few file threads, and the holder also
+ * needs one.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();

@@ -14,7 +14,7 @@ import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
 import { Busy, DatabaseUnreachable, FolderUnusable, NotAnUpload, Paused, TurnFailed } from "./service.ts";
 
-/** A longer list is of no use to people, and a hostile document can have thousands of errors. */
+/** A longer list does not help people, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
 
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {

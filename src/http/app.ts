@@ -53,7 +53,7 @@ export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<
   return app;
 }
 
-/** While the settings file cannot be used, only admins decide. */
+/** While the settings file cannot be used, only admins may decide. */
 async function mayClerksDecide({ settings }: Service): Promise<boolean> {
   try {
     return (await settings.read()).settings.clerks_may_decide;
@@ -77,7 +77,8 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 };
 
 const PROTECTIVE_HEADERS = {
-  // no-transform: otherwise Deno 2.6 compresses the response and weakens its ETag, which If-Match can then never match.
+  // no-transform keeps Deno 2.6 from compressing the response and weakening its ETag. If-Match never matches a weak
+  // one.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
@@ -96,7 +97,7 @@ const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** 405 if the path exists for another method, otherwise 404. */
+/** Returns 405 if the path exists for another method, otherwise 404. */
 function notFound(app: OpenAPIHono<HttpEnv>, path: string): Problem {
   const allowed = METHODS.filter((method) => isServed(app, method === "HEAD" ? "GET" : method, path));
   if (allowed.length === 0) return new Problem(404, "there is nothing at this path");

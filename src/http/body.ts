@@ -42,7 +42,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   }
 }
 
-/** For calls without a body: refuses a body instead of ignoring it. An empty JSON object is accepted. */
+/** For calls that take no body: refuses one instead of ignoring it. Accepts an empty JSON object. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (!isFile(c) && c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");

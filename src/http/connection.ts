@@ -1,7 +1,7 @@
 /**
  * One client connection: answers its requests one at a time, and closes without losing the last response. By itself,
- * Node's server would start all pipelined requests at once, and close while the client is still sending. It does
- * enforce the deadlines (`serve.ts`).
+ * Node's server would start all pipelined requests at once, and close while the client is still sending. Node's server
+ * does enforce the deadlines (`serve.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -18,14 +18,14 @@ export interface Exchange {
  */
 const LINGER_MS = 1_000;
 /**
- * Grace period for a client that closes its side after its request, as `nc -N` does. Such a client cannot be told apart
- * at once from one that has disconnected.
+ * Grace period for a client that closes its side after its request, as `nc -N` does. At first, such a client looks like
+ * one that has disconnected.
  */
 const HALF_CLOSED_MS = 1_000;
 
 export class Connection {
   readonly #gone = new AbortController();
-  /** In order of arrival; the first is being answered. */
+  /** The requests in order of arrival; the first is being answered. */
   readonly #exchanges: Exchange[] = [];
   /** Sent after the last response, in reply to bytes that are not a request. */
   #refusal: Problem | null = null;
@@ -94,7 +94,7 @@ export class Connection {
     this.#gone.abort();
   }
 
-  /** Called after the client has closed its side. */
+  /** The client has closed its side. Disconnects soon, unless a response has begun by then. */
   #expectLeaving(): void {
     if (this.#isEnding || this.pending === 0) return;
     this.#timer = setTimeout(() => {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
 export class Connections {
-  /** Least recently used first. */
+  /** The connections, least recently used first. */
   readonly #open = new Map<Socket, Connection>();
   #onAllAnswered: (() => void) | null = null;
 
@@ -59,7 +59,7 @@ export class Connections {
     return leaving !== undefined;
   }
 
-  /** Stops counting it at once, because its "close" event is emitted only after a turn of the event loop. */
+  /** Stops counting the socket at once, because its "close" event comes only after a turn of the event loop. */
   #destroy(socket: Socket): void {
     this.#remove(socket);
     socket.destroy();

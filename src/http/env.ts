@@ -16,7 +16,7 @@ export interface HttpEnv {
   Bindings: { address?: string; gone?: AbortSignal };
   Variables: {
     caller: Caller;
-    /** The whole body. Not set for `POST /check`, which streams it. */
+    /** The whole body. Not set for `POST /check`, which streams its body. */
     body: Uint8Array<ArrayBuffer>;
   };
 }

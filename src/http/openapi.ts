@@ -43,7 +43,7 @@ function describe(app: OpenAPIHono<HttpEnv>, version: string) {
   });
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
-      // A call whose route is not `OPEN`. In OpenAPI, its security requirement lists the roles that may use it.
+      // The security requirement of a call that is not `OPEN` lists the roles that may use the call.
       operation.security ??= [{ token: rolesWith(requiredAccess(method, path)) }];
       addErrors(method, operation);
     }

@@ -29,7 +29,7 @@ export function refuseForeigners({ listen, more }: HostNames): MiddlewareHandler
     await next();
   };
 
-  /** A reverse proxy may use https and another port. Its name must then be in `more`. */
+  /** A reverse proxy may use https and another port, but its name must be in `more`. */
   function isSameSite(origin: string, host: string): boolean {
     const name = hostName(origin);
     return /^https?:\/\//.test(origin) && name !== null &&

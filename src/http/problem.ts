@@ -15,8 +15,8 @@ export interface ProblemExtras {
 }
 
 /**
- * Ends a request with a problem document. `detail` says what is wrong and what to do. It begins in lower case and has
- * no final period: commands print it after a colon, and the admin page makes it a sentence.
+ * Ends a request with a problem document. `detail` says what is wrong and what to do. The text begins in lower case and
+ * has no final period: commands print it after a colon, and the admin page makes it a sentence.
  */
 export class Problem extends Error {
   override readonly name = "Problem";

@@ -66,7 +66,9 @@ export const heldPage = z.object({
 
 export const changePage = z.object({
   changes: z.array(outcome.importChange.clone().openapi("Change")),
-  cleared_at: time.nullable().describe("When the retention deleted the changes; null if they are known."),
+  cleared_at: time.nullable().describe(
+    "When the changes were deleted after the retention period; null if they still exist.",
+  ),
   next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 

@@ -1,6 +1,6 @@
 /**
  * The sockets of the HTTP interface. Node's server reads and writes HTTP, and enforces the deadlines for request
- * headers, idle clients, and clients that do not read their response. Deno enforces these since 2.9. Deadlines for
+ * headers, idle clients, and clients that do not read their response. Deno has enforced these since 2.9. Deadlines for
  * bodies are in `body.ts`.
  */
 import { getRequestListener } from "@hono/node-server";
@@ -23,13 +23,13 @@ export interface ServeOptions {
   headTimeoutMs?: number;
   /**
    * How long a client may go without reading any of its response. The limit is generous, because a slow client looks
-   * idle: the system accepts more data only once a third of its 4 MB buffer is sent. At 12 kB a second, that takes
+   * idle. The system accepts more data only once a third of its 4 MB buffer is sent. At 12 kB a second, that takes
    * almost two minutes.
    */
   takeTimeoutMs?: number;
   /**
    * Beyond this limit, an idle connection is closed, or one whose client is not reading. Each connection takes a file
-   * handle, and imports need some too.
+   * handle, and imports also need some.
    */
   mostConnections?: number;
   /** How long running requests may take to finish when the server closes. */
@@ -60,8 +60,8 @@ const MAX_CHECK_INTERVAL_MS = 1_000;
 /** Node's server adds this to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 /**
- * For all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches this
- * number.
+ * The limit for all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches
+ * this number.
  */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
@@ -108,7 +108,7 @@ class HttpService {
       requireHostHeader: false,
     });
     server.timeout = takeTimeoutMs;
-    // Missing from the types. A client that closes its side after its request still wants the response.
+    // This option is missing from the types. A client that closes its side after its request still wants the response.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
@@ -184,7 +184,7 @@ class HttpService {
     else connection.refuse(problem);
   }
 
-  /** Called after a time without traffic in either direction. Spares a client that is waiting for the service. */
+  /** Destroys a connection that has had no traffic for a while, unless its client is waiting for the service. */
   #destroyIfIdle(socket: Socket): void {
     const connection = this.#connections.of(socket);
     if (connection === undefined || connection.pending === 0 || connection.isSending) socket.destroy();
@@ -192,8 +192,8 @@ class HttpService {
 }
 
 /**
- * The response to bytes that are not a request. Null if none is sent, because the client was too slow, is gone, or
- * speaks HTTP/2.
+ * The response to bytes that are not a request. Null if none is sent, because the client was too slow, has
+ * disconnected, or speaks HTTP/2.
  */
 function problemOf(error: Error): Problem | null {
   const { code = "", rawPacket } = error as { code?: string; rawPacket?: Uint8Array };
@@ -234,7 +234,7 @@ interface Listening {
 /**
  * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
  * with 2.9.6). Calling listen again on the same socket makes it accept again, and otherwise has no effect. Returns a
- * function that stops this.
+ * function that stops the calls.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

@@ -26,7 +26,7 @@ export interface SettingsService {
 export interface DetailQuery<Place> {
   /** 1 to 1,000. */
   limit: number;
-  /** Only failures on a later line, or users with a later unique_id. */
+  /** Lists only failures on a later line, or users with a later unique_id. */
   after?: Place;
 }
 
@@ -50,13 +50,13 @@ export interface ImportHistory {
 export interface Download {
   name: string;
   stream: ReadableStream<Uint8Array>;
-  /** In bytes; null if the file is created while it is sent. */
+  /** The size in bytes; null if the file is created while it is sent. */
   size: number | null;
 }
 
 /**
  * Decisions about an import. A method returns null if the import does not exist, and throws CannotDecide if the
- * decision is not possible. The signal ends the wait for other imports and programs. It does not revert a decision.
+ * decision is not possible. The signal ends the wait for other imports and programs, but does not revert a decision.
  * `by` names the user who decides.
  */
 export interface Decisions {

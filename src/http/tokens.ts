@@ -14,7 +14,7 @@ import { Problem } from "./problem.ts";
 import { type Access, mayDecide, requiredAccess } from "./required_access.ts";
 
 export interface Tokens {
-  /** Read for each request, so that adding, rotating or removing a token takes effect at once. */
+  /** Called for each request, so that adding, rotating or removing a token takes effect at once. */
   credentials(): Promise<readonly Credential[]>;
   /** Exchanges the secret of a sign-in link for that of a session. Null if the link no longer works. */
   startSession(link: string): Promise<Issued | null>;
@@ -89,7 +89,7 @@ function accessOf(c: Context<HttpEnv>): Access | null {
 
 const MAX_USER_LENGTH = 100;
 
-/** Only commands use the admin token of the process, and say who ran them. Any other token speaks for itself. */
+/** Commands use the admin token, and send the name of the user who ran them. Any other token has its own name. */
 function whoDecides(c: Context<HttpEnv>, name: string): Caller["by"] {
   const user = name === ADMIN_TOKEN ? printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_USER_LENGTH) : "";
   return user || name;
@@ -100,9 +100,7 @@ export function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
 
-/**
- * Compares digests, all of them and each in constant time, so that the timing reveals neither the token nor its length.
- */
+/** Compares all digests, each in constant time, so that the timing reveals neither the token nor its length. */
 function matching(given: string, credentials: readonly Credential[]): Credential | null {
   const digest = secretDigest(given);
   return credentials.filter(({ sha256 }) => isSameDigest(sha256, digest))[0] ?? null;

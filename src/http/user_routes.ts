@@ -10,7 +10,7 @@ import type { Service } from "./service.ts";
 const place = z.string({ error: "must be given once" }).transform((text, context) => {
   const parsed = parsePlace(text);
   if (parsed !== null) return parsed;
-  context.addIssue({ code: "custom", message: "must be the `next` of the page before" });
+  context.addIssue({ code: "custom", message: "must be the `next` of the previous page" });
   return z.NEVER;
 }).openapi({ type: "string" });
 

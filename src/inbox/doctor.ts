@@ -106,8 +106,8 @@ function cannotMove(bak: string, code: string): Finding {
 }
 
 /**
- * Whether users other than rosterd and root may rename `bak` and `.rosterd`: the folder's owner, or others if they may
- * write to it and it is not sticky.
+ * Whether a user other than rosterd and root may rename `bak` and `.rosterd`. The folder's owner may. Others may if
+ * they can write to it and it is not sticky.
  */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;
@@ -119,7 +119,7 @@ function swappable(upload: string, { uid, mode }: BigIntStats): Finding {
     "upload_folder",
     `${upload} can be read and written, but other users may rename its entries ` +
       `(owner uid ${uid}, mode ${(mode & 0o7777n).toString(8).padStart(4, "0")})`,
-    "If uploaders are not trusted, let rosterd own it and make it sticky (chmod +t). Then no uploader can replace bak.",
+    "If uploaders are not trusted, let rosterd own the folder and make it sticky (chmod +t). Then no uploader can replace bak.",
   );
 }
 

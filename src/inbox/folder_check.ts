@@ -3,7 +3,7 @@
  * Changes nothing except for its probes.
  *
  * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
- * each step keep that window small. Only a sticky upload folder owned by rosterd closes it.
+ * each step keep that window small. Only a sticky upload folder owned by rosterd closes the window.
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -24,8 +24,8 @@ export class FolderCheck {
   constructor(readonly folders: Folders) {}
 
   /**
-   * Lists the folder, moves a probe file as a claim would, and writes to `bak`. Only the first run creates the folder of
-   * a feed: if it is missing later, its mount may be gone. Throws {@link UnusableFolder}.
+   * Lists the folder, moves a probe file as a claim would, and writes to `bak`. Only the first run creates the folder
+   * of a feed: if it is missing later, it may have been unmounted. Throws {@link UnusableFolder}.
    */
   async run(): Promise<void> {
     const { upload, work, bak, isFeed } = this.folders;
@@ -42,8 +42,8 @@ export class FolderCheck {
   }
 
   /**
-   * Runs one step. Throws {@link UnusableFolder} if, before or after it, the folders are no longer those of the last
-   * scan. If that happens after the step, `undo` is called with its result.
+   * Runs one step. Throws {@link UnusableFolder} if the folders are no longer those of the last scan, before or after
+   * the step. If they changed during the step, calls `undo` with its result.
    */
   async around<T>(step: () => Promise<T>, undo: (result: T) => Promise<unknown> = async () => {}): Promise<T> {
     await this.#assertUnchanged();
@@ -92,7 +92,7 @@ export class FolderCheck {
     return new UnusableFolder(
       "upload_missing",
       `The upload folder ${this.folders.upload} has been replaced by a different folder`,
-      "its mount is probably gone; mount it again, or restart rosterd to use the new folder",
+      "it was probably unmounted; mount it again, or restart rosterd to use the new folder",
     );
   }
 }

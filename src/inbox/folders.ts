@@ -32,7 +32,7 @@ export async function ensureFolder(path: string, code: NotAFolder): Promise<void
   else await isRealFolder(path, code);
 }
 
-/** A folder that is missing but will not stay so. */
+/** Reports a missing folder that rosterd will create. */
 export function createdWhenNeeded(check: string, path: string): Finding {
   return good(check, `rosterd creates ${path} when needed`);
 }
@@ -49,8 +49,8 @@ export function unreadable(upload: string, error: unknown): UnusableFolder {
 }
 
 /**
- * Returns the stats of the upload folder, which may be a link. The folder of a feed may not, because uploaders may be
- * able to create links beside it. Throws {@link UnusableFolder}.
+ * Returns the stats of the upload folder, which may be a link. The folder of a feed must not be a link, because
+ * uploaders may be able to create links beside it. Throws {@link UnusableFolder}.
  */
 export async function uploadFolder({ upload, isFeed }: Folders): Promise<BigIntStats> {
   if (isFeed) await isRealFolder(upload, "upload_not_a_folder");
@@ -76,7 +76,7 @@ export async function uploadFolder({ upload, isFeed }: Folders): Promise<BigIntS
   }
 }
 
-/** Returns false if it is missing. Throws {@link UnusableFolder} if the name is not a real folder. */
+/** Returns false if the folder is missing. Throws {@link UnusableFolder} if the path is not a real folder. */
 export async function isRealFolder(path: string, code: string): Promise<boolean> {
   const stats = await statsOf(path);
   if (!stats || stats.isDirectory()) return stats !== null;

@@ -127,7 +127,7 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
   }
 }
 
-/** Otherwise a scan that starts first but ends last would forget files that the other scan has seen arrive. */
+/** Overlapping scans are unsafe: one that starts first but ends last would forget files that arrived in between. */
 function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (argument) => {

@@ -34,7 +34,7 @@ export async function* checkFoldersFor(
     const isUpload = check === "upload_folder" && !folders.isFeed;
     if (stats === null && !isUpload) yield createdWhenNeeded(check, path);
     else if (stats === null) {
-      yield bad(check, `${path} does not exist`, "Create it or mount it, or name another with --upload.");
+      yield bad(check, `${path} does not exist`, "Create it or mount it, or choose another with --upload.");
     } else if (!isUpload && !stats.isDirectory()) {
       yield bad(check, `${path} is not a folder`, "Move it elsewhere; rosterd then creates a folder in its place.");
     } else if (!isUpload && stats.uid !== access.uid && stats.uid !== 0) {

@@ -1,6 +1,6 @@
 /** Passed to everything that needs the time, so that tests can control it. */
 export interface Clock {
-  /** Wall-clock time. It may jump, so never measure durations with it. */
+  /** Wall-clock time. The clock may jump, so never measure durations with it. */
   now(): Date;
   /** Monotonic milliseconds, for settling, delays and deadlines. */
   elapsed(): number;

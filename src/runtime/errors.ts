@@ -33,7 +33,7 @@ export function sqlState(error: unknown): string | null {
   return /^[0-9A-Z]{5}$/.test(code) && !isErrno(error) ? code : null;
 }
 
-/** An error's class and code, for the log. Its text may quote user values, so it is left out. */
+/** An error's class and code, for the log. The text is left out, because it may quote user values. */
 export function describeError(error: unknown): string {
   const { name } = (error ?? {}) as { name?: unknown };
   const code = codeOf(error);

@@ -1,4 +1,4 @@
-/** Suggests the known word closest to a mistyped one. For messages only. */
+/** Suggests the known word closest to a mistyped one. Used only in messages. */
 
 /** The candidate nearest to the word, or null if none is close enough: one edit for every four letters, up to three. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {

@@ -1,8 +1,8 @@
 /**
  * Lets HTTP requests go first while a roster is being read (docs/reliability.md#requests-first).
  *
- * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8 and
- * 2.9.6). Waiting for a socket that is still empty makes it poll at once, so this class sends itself a byte and waits for it.
+ * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8
+ * and 2.9.6). Waiting for an empty socket makes Deno poll at once, so this class sends itself a byte and waits for it.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 

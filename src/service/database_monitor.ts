@@ -1,5 +1,6 @@
 /**
- * Connects to the database, migrates it, and reconnects with increasing delays. Neither startup nor HTTP waits for it.
+ * Connects to the database, migrates it, and reconnects with increasing delays. Neither startup nor HTTP waits for the
+ * database.
  */
 import { DatabaseUnreachable } from "../http/service.ts";
 import { type Database, requireSuitable, UnsuitableDatabase } from "../postgres/connection/connect.ts";
@@ -42,7 +43,7 @@ export class DatabaseMonitor {
    */
   #isPartial = false;
   #isOnTrial = false;
-  /** An error about a missing privilege (42501) that has not been identified yet. */
+  /** An error about a missing privilege (42501), until the privilege is identified. */
   #refusal: unknown = null;
   /** When the loop last made progress, by the monotonic clock. */
   movedAt: number;
@@ -143,7 +144,7 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Waits. Returns whether a report ended the pause early. */
+  /** Pauses. Resolves to whether a report ended the pause early. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();

@@ -13,7 +13,7 @@ export interface FeedFolderOptions {
   feed: string;
   inbox: UploadFolder;
   clock: Clock;
-  /** Names the feed in each line. */
+  /** A log that names the feed in each line. */
   log: Log;
 }
 

@@ -1,7 +1,4 @@
-/**
- * The folders of all feeds. They are kept while the service runs, so that a feed that is removed and added again keeps
- * its state.
- */
+/** Keeps the folders of all feeds while the service runs. A feed that is removed and added again keeps its state. */
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Settings } from "../domain/settings.ts";
 import { feedsOf } from "../domain/feed_settings.ts";
@@ -27,7 +24,7 @@ export class FeedFolders {
     this.#others = new OtherFolders(options.upload);
   }
 
-  /** In the order of the settings. The upload folder itself comes last. */
+  /** The folders of the feeds, in the order of the settings. The upload folder itself comes last. */
   of(settings: Settings): FeedFolder[] {
     return feedsOf(settings).map((feed) => this.#folder(feed));
   }

@@ -83,9 +83,7 @@ export class Watchdog {
 
 type Address = Pick<WatchdogOptions, "hostname" | "port">;
 
-/**
- * Whether the service answers or at least closes the connection, which is all it does when there are too many clients.
- */
+/** Whether the service answers, or at least closes the connection, as it does when it has too many clients. */
 async function answers({ hostname, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let connection: Deno.Conn;
@@ -98,7 +96,7 @@ async function answers({ hostname, port }: Address, timeoutMs: number, signal: A
   const close = () => connection.close();
   over.addEventListener("abort", close);
   try {
-    // An abort while the connection was being made has no listener yet, and reading would then wait for ever.
+    // The listener misses an abort that came while connecting, and reading would then wait forever.
     if (over.aborted) close();
     await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n"));
     await connection.read(new Uint8Array(64));

@@ -7,7 +7,7 @@ const instructions = (await textOf("Dockerfile")).replace(/^#.*\n/gm, "").replac
 const valuesOf = (word: string) =>
   instructions.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
 
-Deno.test("the image has exact versions, and one version of Deno builds it, the release and the checks", async () => {
+Deno.test("the image pins exact versions, and the same version of Deno builds it, the release and the checks", async () => {
   const images = valuesOf("FROM").map((value) => value.split(" ")[0]);
   for (const image of images) assert.match(image, /^[a-z/]+:\d+\.\d+(\.\d+)?(-slim)?$/);
   const deno = /^denoland\/deno:(.*)$/.exec(images[0])![1];

@@ -5,7 +5,7 @@ import { findAllPhrases, findPhrases, type Found, PHRASES } from "../../.ci/lang
 
 const places = (found: readonly Found[]) => found.map(({ file, line, text }) => `${file}:${line}: ${text}`);
 
-/** Assembled here, so that the lint does not read it as a test name of this file. */
+/** Assembles a test, so that the lint does not take its name for a test name of this file. */
 const testOf = (name: string, call = "Deno.test") => `${call}(${JSON.stringify(name)}, run);`;
 
 for (const phrase of PHRASES) {

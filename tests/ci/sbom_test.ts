@@ -5,7 +5,7 @@ import { billOfMaterials, type Component, type Lock } from "../../.ci/sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What the release workflow runs. */
+/** Runs the script as the release workflow does. */
 async function printed(): Promise<ReturnType<typeof billOfMaterials>> {
   const args = ["run", "--no-prompt", "--allow-read=.", ".ci/sbom.ts"];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();

@@ -212,7 +212,7 @@ serverTest("users find and users show answer who someone is, and what imports di
   assert.match(out, /^1: active\n {2}login_source "ldap"\n {2}last_name "Roy"\n {2}city "Hull"\n/);
   assert.match(
     out,
-    /changes made by other programs are not in it:\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
+    /changes made by other programs are not listed:\n {2}\S+, import 2, second\.csv: updated \(city "Ottawa" → "Hull"\)\n/,
   );
   assert.match(
     out,

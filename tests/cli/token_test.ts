@@ -93,7 +93,7 @@ besideService("damaged tokens are refused and logged, and the admin token still 
   assert.ok(service.lines.some((line) => line.includes('"event":"named_tokens_not_read"')));
   const { code, err } = await here.run("token", "list");
   assert.equal(code, 78);
-  assert.match(err, /tokens\.json is not a file of tokens; restore it, or remove it and add the tokens again/);
+  assert.match(err, /tokens\.json is not a valid tokens file; restore it, or remove it and add the tokens again/);
 });
 
 Deno.test("without a service, tokens are added, listed and removed in the data folder of an installation", async () => {

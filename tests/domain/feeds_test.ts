@@ -61,7 +61,7 @@ Deno.test("a problem of a feed names the feed, also when a value for all feeds c
   ]);
   assert.match(
     problemsOf({ defaults: { user_type_id: "6" }, feeds: { a: { user_types: ["1"] } } }).join(),
-    /^feeds\.a conflicts with defaults\.user_type_id, which /,
+    /^feeds\.a conflicts with defaults\.user_type_id \("6" must be "1"\)$/,
   );
   assert.equal(problemsOf({ user_types: ["1"], defaults: { user_type_id: "6" }, feeds: { a: {}, b: {} } }).length, 1);
 });

@@ -66,7 +66,7 @@ Deno.test("The embedded database is locked by one process until that releases it
     assert.notEqual(again, null);
   }));
 
-Deno.test("The lock of a killed process is free again", () =>
+Deno.test("The lock of a killed process is released", () =>
   inDataFolder(async (folder) => {
     const program = `
       import { lockEmbeddedDatabase } from "${new URL("../../src/host/data_folder.ts", import.meta.url)}";

@@ -11,7 +11,7 @@ import { turnOver } from "./one_turn.ts";
 const roster = (city: string) => `unique_id,login_source,city\n1001,ldap,${city}\n`;
 
 onServer(
-  "the oldest roster is imported first, so the newest one has the last word",
+  "the oldest roster is imported first, so that the newest one takes precedence",
   (db) =>
     withUploads({ "a.csv": roster("Hull"), "b.csv": roster("Ottawa") }, async (uploads) => {
       await utimes(uploads.at("b.csv"), new Date("2026-11-01"), new Date("2026-11-01"));

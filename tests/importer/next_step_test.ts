@@ -4,7 +4,7 @@ import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/
 const PLACES: readonly Place[] = ["upload", "claimed", "bak", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
-/** The states that the steps lead to without a fault. */
+/** The state to which a step leads if nothing fails. */
 function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "claim") return ["claimed", "unknown"];
   if (step === "import") return ["claimed", "over"];
@@ -52,7 +52,7 @@ Deno.test("every upload in a folder has a next step", () => {
   }
 });
 
-Deno.test("an import whose file is gone is ended once, unless it was filed", () => {
+Deno.test("an import whose file no longer exists is ended once, unless it was filed", () => {
   assert.deepEqual(STAGES.map((stage) => nextStep("gone", stage)), [null, "end", "end", "end", null]);
 });
 

@@ -1,7 +1,7 @@
 /**
- * Rosters as spreadsheets save them, in blocks of 16 rows as wide as their widest row, and as exporters that end each
- * record with a delimiter write them. Whatever is missing or surplus at the end, no value moves to another column, even
- * if records have lost a delimiter.
+ * Rosters from spreadsheets, which save blocks of 16 rows as wide as the widest one, and from exporters that end each
+ * record with a delimiter. Whatever is missing or surplus at the end, no value moves to another column. That also holds
+ * for records that have lost a delimiter.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { fileOf, recordsOf } from "../support/memory_file.ts";
 
 const HEADER = ["unique_id", "login_source", "first_name", "street", "street2", "city2"];
 
-/** The last columns are often empty, the first ones never: without their values a record fails anyway. */
+/** The last columns are often empty. The first ones never are, because a record without their values fails anyway. */
 const record = fc.tuple(
   fc.constantFrom("Ann", "Bob", ""),
   fc.constantFrom("Main St", ""),
@@ -25,7 +25,7 @@ const roster = fc.array(record, { minLength: 1, maxLength: 70 }).map((records) =
 
 const widthOf = (values: readonly string[]) => values.findLastIndex((value) => value !== "") + 1;
 
-/** Makes every row as wide as the widest of its block; the header is the first row. */
+/** Makes every row as wide as the widest row of its block. The header is the first row. */
 function asSpreadsheet(rows: readonly string[][]): string[][] {
   return rows.map((row, at) => {
     const block = rows.slice(Math.floor(at / 16) * 16, Math.floor(at / 16) * 16 + 16);
@@ -48,7 +48,7 @@ async function read(rows: readonly string[][], chunk: number) {
 
 const chunk = fc.constantFrom(1, 7, 65_536);
 
-Deno.test("a file that a spreadsheet saved in blocks is read as its cells were", async () => {
+Deno.test("a file that a spreadsheet saved in blocks is read with the values of its cells", async () => {
   await fc.assert(
     fc.asyncProperty(roster, chunk, async (rows, chunk) => {
       const saved = asSpreadsheet([HEADER, ...rows]);
@@ -64,7 +64,7 @@ Deno.test("a file that a spreadsheet saved in blocks is read as its cells were",
   );
 });
 
-Deno.test("a record that lost a delimiter in a spreadsheet's block fails alone", async () => {
+Deno.test("in a block from a spreadsheet, only the record that lost a delimiter fails", async () => {
   await fc.assert(
     fc.asyncProperty(roster, fc.nat(), fc.nat(), chunk, async (rows, which, place, chunk) => {
       const saved = asSpreadsheet([HEADER, ...rows]);
@@ -82,7 +82,7 @@ Deno.test("a record that lost a delimiter in a spreadsheet's block fails alone",
   );
 });
 
-Deno.test("when each record ends with a delimiter, a record that lost one fails, wherever it was", async () => {
+Deno.test("if each record ends with a delimiter, a record that lost any delimiter fails", async () => {
   const surplus = fc.integer({ min: 1, max: 3 });
   const isWide = (rows: string[][]) => rows.length > 2;
   await fc.assert(
@@ -107,7 +107,7 @@ Deno.test("when each record ends with a delimiter, a record that lost one fails,
   );
 });
 
-Deno.test("fewer than four records do not count as short, and beside one of full width none is certain", async () => {
+Deno.test("fewer than four short records fail, and so do more of them beside a record of full width", async () => {
   const kinds = async (rows: string[][]) =>
     (await read([HEADER, ...rows], 65_536)).records.map((one) => "why" in one ? one.why.kind : "good");
   const short = (id: string) => [id, "SSO", "Ann"], full = (id: string) => [id, "SSO", "Ann", "", "", ""];

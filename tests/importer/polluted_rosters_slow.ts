@@ -1,6 +1,6 @@
 /**
- * Every kind of pollution in the Pollock benchmark (VLDB 2023), at every place of a roster of 24 columns, read by
- * rosterd and by other CSV readers. docs/reliability.md has the table.
+ * Applies every kind of pollution in the Pollock benchmark (VLDB 2023) at every place of a roster with 24 columns.
+ * rosterd and other CSV readers read the result. docs/reliability.md has the table.
  */
 import assert from "node:assert/strict";
 import { survived } from "../faults/verdict.ts";

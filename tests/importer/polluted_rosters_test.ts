@@ -1,5 +1,5 @@
 /**
- * A sample of the pollutions in `polluted_rosters_slow.ts`: each record is applied correctly, failed or rejected, and
+ * A sample of the pollutions in `polluted_rosters_slow.ts`. Each record is applied correctly, failed or rejected, but
  * never silently wrong. No clean record beside a polluted one is lost.
  */
 import assert from "node:assert/strict";
@@ -36,7 +36,7 @@ Deno.test("no polluted record is silently wrong, and no clean one beside it is l
   let at = 0;
   const kinds = new Set<string>();
   for (const file of allPolluted()) {
-    // The first of each kind, and some of all.
+    // Takes the first file of each kind, and a sample of the others.
     if (kinds.has(file.kind) && at++ % SAMPLE > 0) continue;
     kinds.add(file.kind);
     const { wrong, lost } = verdictOn(file, await outcomeOf(file.text));
@@ -101,7 +101,7 @@ onServer(
       assert.equal(status, "failed_records");
       assert.deepEqual(Object.keys(users).sort(), [...clean.keys()].sort());
       assert.equal(created, clean.size);
-      // A record that a line ending splits is two failures.
+      // A record that is split by a line ending causes two failures.
       assert.ok(failed >= polluted, `${failed} of ${polluted} failed`);
       const seen = [...clean.keys()].map((id) =>
         HEADER.map((name) => users[id][name === "data_of_birth" ? "date_of_birth" : name])

@@ -1,4 +1,4 @@
-/** Records that are skipped because they would change nothing (`src/importer/digests/unchanged_cache.ts`). */
+/** Skips records that would change nothing (`src/importer/digests/unchanged_cache.ts`). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Settings } from "../../src/domain/settings.ts";
@@ -17,9 +17,9 @@ interface Reading {
   settings?: Partial<Settings>;
   chunk?: number;
   forgotten?: string[];
-  /** All buckets of users changed. */
+  /** Whether users changed in every bucket. */
   allChanged?: boolean;
-  /** Users whose entries are withdrawn in the end. */
+  /** Users whose entries are withdrawn at the end. */
   withdrawn?: string[];
 }
 
@@ -52,7 +52,7 @@ const PADDING = "\n".repeat(400);
 const HEAD = "unique_id,login_source,city\n";
 const FROM = 2;
 
-Deno.test("the same records are skipped, and nothing of them is stored again", async () => {
+Deno.test("unchanged records are skipped, and nothing is stored for them again", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -65,7 +65,7 @@ Deno.test("the same records are skipped, and nothing of them is stored again", a
   assert.deepEqual(again.fresh, []);
 });
 
-Deno.test("a record that differs in one byte is read, and line numbers stay those of an editor", async () => {
+Deno.test("a record that differs in one byte is read, and line numbers match those in an editor", async () => {
   const { fresh } = await read(HEAD + "a,ldap,Ottawa\nb,ldap,Hull\nc,ldap,\n");
 
   const again = await read(HEAD + "a,ldap,Ottawa\n" + PADDING + "b,ldap,HulL\nc,ldap,\n", { log: fresh });
@@ -74,7 +74,7 @@ Deno.test("a record that differs in one byte is read, and line numbers stay thos
   assert.equal(again.passed, 2);
 });
 
-Deno.test("line endings and their kind say nothing: CRLF for LF passes over; CR alone is read", async () => {
+Deno.test("the kind of line ending does not matter: with CRLF for LF, records are skipped; with CR alone, they are read", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -83,7 +83,7 @@ Deno.test("line endings and their kind say nothing: CRLF for LF passes over; CR 
   assert.deepEqual([cr.passed, cr.seen.length], [0, 2]);
 });
 
-Deno.test("a record of several lines is always read, also where only CR stands between them", async () => {
+Deno.test("a multi-line record is always read, even if only CR separates its lines", async () => {
   for (const end of ["\n", "\r", "\r\n"]) {
     const text = HEAD + `a,ldap,"Ott${end}awa"\nb,ldap,\n`;
     const { fresh } = await read(text);
@@ -95,7 +95,7 @@ Deno.test("a record of several lines is always read, also where only CR stands b
   }
 });
 
-Deno.test("quoted records, and a unique_id in another column, are passed over, too", async () => {
+Deno.test("quoted records, and records with the unique_id in another column, are also skipped", async () => {
   const quoted = HEAD + '"a","ldap","Ott,awa"\n"b","ldap","say ""hi"""\n';
   assert.equal((await read(quoted, { log: (await read(quoted)).fresh })).passed, 2);
 
@@ -103,7 +103,7 @@ Deno.test("quoted records, and a unique_id in another column, are passed over, t
   assert.equal((await read(moved, { log: (await read(moved)).fresh })).passed, 3);
 });
 
-Deno.test("under another header, another delimiter or other settings every record is read", async () => {
+Deno.test("with another header, another delimiter or other settings, every record is read", async () => {
   const text = HEAD + "a,ldap,Ottawa\n";
   const { fresh: log } = await read(text);
 
@@ -115,14 +115,14 @@ Deno.test("under another header, another delimiter or other settings every recor
   assert.equal((await read(text, { log, settings: { interval_minutes: 7, mail_on: "always" } })).passed, 1);
 });
 
-Deno.test("a record that failed is not known the next time", async () => {
+Deno.test("a record that failed is read again the next time", async () => {
   const text = HEAD.replace("city", "data_of_birth") + "a,ldap,2000-02-30\nb,ldap,2000-02-29\n";
   const { fresh } = await read(text);
 
   assert.equal((await read(text, { log: fresh })).passed, 1);
 });
 
-Deno.test("a user changed by another program is read, and the new digest counts again", async () => {
+Deno.test("the record of a user changed by another program is read, and its new digest is valid again", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh } = await read(text);
 
@@ -135,7 +135,7 @@ Deno.test("a user changed by another program is read, and the new digest counts 
   assert.equal((await read(text, { log: rewritten })).passed, 2);
 });
 
-Deno.test("a user in a bucket that changed is read, also after an import without a record of theirs", async () => {
+Deno.test("the record of a user in a changed bucket is read, even after an import without that user", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n", some = HEAD + "a,ldap,Ottawa\n";
   const { fresh } = await read(text);
 
@@ -146,7 +146,7 @@ Deno.test("a user in a bucket that changed is read, also after an import without
   assert.deepEqual([lines(again.seen), again.passed], [[FROM + 1], 1]);
 });
 
-Deno.test("a user whose entry is withdrawn is read the next time, and nothing is kept twice", async () => {
+Deno.test("the record of a user whose entry is withdrawn is read the next time, and nothing is stored twice", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n", some = HEAD + "a,ldap,Ottawa\n";
   const { fresh: log } = await read(text, { withdrawn: ["b"] });
 
@@ -154,7 +154,7 @@ Deno.test("a user whose entry is withdrawn is read the next time, and nothing is
   assert.deepEqual((await read(some, { log, withdrawn: ["b"] })).fresh, []);
 });
 
-Deno.test("of one user the record that was kept last counts", async () => {
+Deno.test("if a user has several entries, the last one counts", async () => {
   const one = HEAD + "a,ldap,Ottawa\n", other = HEAD + "a,ldap,Hull\n";
   const log = (await read(one)).fresh;
   log.push(...(await read(other, { log })).fresh);
@@ -163,13 +163,13 @@ Deno.test("of one user the record that was kept last counts", async () => {
   assert.equal((await read(other, { log })).passed, 1);
 });
 
-Deno.test("another record of a user of whom one was passed over is told, also when it is the same again", async () => {
+Deno.test("a second record of a user with a skipped record is reported, even if it is the same", async () => {
   const text = HEAD + "a,ldap,Ottawa\nb,ldap,Hull\n";
   const { fresh: log } = await read(text);
 
   assert.deepEqual((await read(text + "a,ldap,Hull\n", { log })).repeated, ["a"]);
   assert.deepEqual((await read(text + "b,ldap,Hull\n", { log })).repeated, ["b"]);
-  // The order does not matter, because all of them are needed.
+  // The order does not matter, because all records of the user are read.
   assert.deepEqual((await read(HEAD + "a,ldap,Hull\na,ldap,Ottawa\n", { log })).repeated, ["a"]);
 });
 
@@ -205,7 +205,7 @@ Deno.test("records that are not skipped are read as they would be without the ca
 
 const USERS = 10_000, LARGE = HEAD + Array.from({ length: USERS }, (_, at) => `u${at},ldap,Ottawa\n`).join("");
 
-Deno.test("the table grows when the log names more users than were expected", async () => {
+Deno.test("the table grows if the log names more users than expected", async () => {
   const { fresh } = await read(LARGE);
   const table = new UnchangedTable();
   table.expect(10);

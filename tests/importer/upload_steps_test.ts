@@ -1,4 +1,4 @@
-/** One upload: it is claimed and imported, its failed records are kept, it is moved to `bak`, and forgotten. */
+/** The steps of one upload: claim it, import it, keep its failed records, move it to `bak`, and forget it. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { finishUpload, importUpload, type PendingUpload, type Turn } from "../../src/importer/upload_steps.ts";
@@ -34,7 +34,7 @@ onServer(
 );
 
 onServer(
-  "a process that stops after the import is continued by the next one, which does not import again",
+  "the next process continues after one that stopped after the import, and does not import again",
   (db) =>
     withUploads({ "x.csv": ROSTER }, async (uploads) => {
       const keepFailed = () => Promise.reject(new Error("the process was killed"));
@@ -55,7 +55,7 @@ onServer(
 );
 
 onServer(
-  "an upload that another program removes ends as vanished, and the history says so",
+  "an upload that another program removes is recorded as vanished in the history",
   (db) =>
     withUploads({ "x.csv": ROSTER }, async (uploads) => {
       const upload = await uploads.claim("x.csv");

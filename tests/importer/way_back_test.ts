@@ -1,6 +1,6 @@
 /**
- * The way back: the failed-records file contains the failed records unchanged, and nothing fails once they are
- * corrected (docs/mail.md#failed-records-file).
+ * The way back of failed records: their file contains them unchanged, and nothing fails once they are corrected
+ * (docs/mail.md#failed-records-file).
  */
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
@@ -22,7 +22,7 @@ interface WayBack extends GeneratedRoster {
   file: Uint8Array;
 }
 
-/** A roster whose records fail if they have a problem, or if the database is made to refuse them. */
+/** A roster, and which of its records the database refuses. Records with problems fail in any case. */
 const wayBack = fc.tuple(generatedRoster, fc.infiniteStream(fc.boolean()));
 async function onTheWay([generated, refused]: [GeneratedRoster, Stream]): Promise<WayBack> {
   const roster = await checkRoster(generated.bytes, generated.settings);
@@ -47,7 +47,7 @@ function keptValues({ header }: CheckedRoster, values: readonly string[]): strin
 
 function rowOf(record: CheckedRecord, { roster, kept }: WayBack): string[] {
   const { line, values, raw, problems } = record;
-  // The values that came back in the row before.
+  // The values of the previous failed row.
   const rawText = roster.header.names.findIndex((name) => foldHeader(name) === "rosterdrecord");
   return [
     ...(values === null ? kept.map(() => "") : keptValues(roster, values).map(guard)),
@@ -61,7 +61,7 @@ function rowOf(record: CheckedRecord, { roster, kept }: WayBack): string[] {
   ];
 }
 
-Deno.test("the failed-records file has the roster's headers, delimiter and values, one row a failed record", async () => {
+Deno.test("the failed-records file has the roster's headers, delimiter and values, with one row per failed record", async () => {
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
@@ -72,7 +72,7 @@ Deno.test("the failed-records file has the roster's headers, delimiter and value
   );
 });
 
-Deno.test("dropped back as it is, exactly the failed records fail again, for the same reasons", async () => {
+Deno.test("if the file is dropped back unchanged, exactly the failed records fail again, for the same reasons", async () => {
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
@@ -88,7 +88,7 @@ Deno.test("dropped back as it is, exactly the failed records fail again, for the
   );
 });
 
-/** A malformed record comes back without any value. */
+/** Asserts that a malformed record comes back without values. */
 function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.notEqual(again.values, null);
   if (before.values === null) {
@@ -98,7 +98,7 @@ function assertSame(again: CheckedRecord, before: CheckedRecord): void {
   assert.deepEqual([again.stored, again.problems], [before.stored, before.problems]);
 }
 
-Deno.test("once the cells with problems are corrected, nothing fails and every other value is stored as it was", async () => {
+Deno.test("once the cells with problems are corrected, nothing fails, and every other value is stored unchanged", async () => {
   const quoting = fc.infiniteStream(fc.boolean());
   await fc.assert(
     fc.asyncProperty(wayBack, quoting, fc.constantFrom("\n", "\r\n"), async (generated, quoting, lineEnd) => {
@@ -119,7 +119,7 @@ Deno.test("once the cells with problems are corrected, nothing fails and every o
   );
 });
 
-/** Corrects each wrong cell; fills in the required ones of a malformed record. */
+/** Corrects each wrong cell, and fills in the required cells of a malformed record. */
 function mend(
   row: string[],
   { values, problems }: CheckedRecord,
@@ -144,7 +144,7 @@ function assertKept(again: CheckedRecord, before: CheckedRecord): void {
   }
 }
 
-Deno.test("a failed-records file that fails again makes the same file, but for what is rosterd's own", async () => {
+Deno.test("a failed-records file that fails again produces the same file, except for rosterd's own columns", async () => {
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
@@ -157,7 +157,10 @@ Deno.test("a failed-records file that fails again makes the same file, but for w
   );
 });
 
-/** A failing record of a roster with these headers and values, besides the two required ones. */
+/**
+ * Takes a failing record with these headers and values through its failed-records file. The two required columns are
+ * added.
+ */
 async function backAndForth(headers: string[], values: string[]): Promise<CheckedRoster> {
   const settings = parseSettings({});
   const roster = ["login_source,unique_id", ...headers].join(",") + "\n" + ["ldap,1", ...values].join(",") +
@@ -167,13 +170,13 @@ async function backAndForth(headers: string[], values: string[]): Promise<Checke
   return await checkRoster(await failedFileOf(roster, [failed], settings), settings);
 }
 
-Deno.test("a roster with as many columns as are allowed comes back, together with the columns of rosterd", async () => {
+Deno.test("a roster with the maximum number of columns comes back, with rosterd's own columns added", async () => {
   const { header, records } = await backAndForth(Array(998).fill("x"), Array(998).fill("=1"));
   assert.deepEqual([header.own.length, records.length], [5, 1]);
   assert.deepEqual([...new Set(records[0].values!.slice(2, 1_000))], ["'=1"]);
 });
 
-Deno.test("a malformed record is shown so that its row comes back whole, however long it was", async () => {
+Deno.test("the row of a malformed record can be read again, however long the record was", async () => {
   const value = `"x${'漢字😀""'.repeat(10_000)}"`;
   const { records: [{ values, problems }] } = await backAndForth(["x"], [value]);
   const shown = values!.at(-2)!;
@@ -182,7 +185,7 @@ Deno.test("a malformed record is shown so that its row comes back whole, however
   assert.deepEqual(problems.map(({ code }) => code), ["9013", "9014"]);
 });
 
-Deno.test("a record nearly as long as is allowed comes back whole", async () => {
+Deno.test("a record of almost the maximum length comes back whole", async () => {
   const values = Array.from({ length: 14 }, (_, at) => at + "漢😀é".repeat(7_000));
   const { records: [record] } = await backAndForth(values.map(() => "x"), values);
   assert.ok(record.raw.length > 350_000);

@@ -35,7 +35,7 @@ Deno.test("an existing entry in bak is never overwritten, whatever its kind", ()
     });
   }));
 
-Deno.test("a repeated move keeps the name and leaves one file, also in another process", () =>
+Deno.test("a repeated move keeps the name and leaves one file, even in another process", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const claimed = await uploads.claim("x.csv");
     const name = (await uploads.inbox.moveToBak(claimed, STARTED))!;
@@ -85,7 +85,7 @@ Deno.test("a foreign file under the noted name is left alone", () =>
     assert.deepEqual(await bakOf(uploads), { [`x.${T}.csv`]: "b\n", [`x.${T}-2.csv`]: "a\n" });
   }));
 
-Deno.test("a note that is not valid stops no import", () =>
+Deno.test("an invalid note does not stop an import", () =>
   withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {
     const { inbox, at } = uploads;
     const [x, y] = [await uploads.claim("x.csv"), await uploads.claim("y.csv")];
@@ -147,7 +147,7 @@ Deno.test("a file that still grows in bak is reported once", () =>
     assert.deepEqual(await inbox.lateWrites(), []);
   }));
 
-Deno.test("growth between the read and the move is reported, too", () =>
+Deno.test("growth between the read and the move is also reported", () =>
   withUploads({ "x.csv": "a\n" }, async (uploads) => {
     const claimed = await uploads.claim("x.csv");
     await (await uploads.inbox.open(claimed))!.close();
@@ -190,7 +190,7 @@ Deno.test("failed records are not saved when their writer fails", () =>
     assert.deepEqual(await bakOf(uploads), {});
   }));
 
-Deno.test("a name of 255 bytes fits into bak, with a number too", () => {
+Deno.test("a name of 255 bytes fits into bak, even with a number added", () => {
   const name = "🎓".repeat(62) + "xyz.csv";
   return withUploads({ [name]: "a\n" }, async (uploads) => {
     await mkdir(uploads.at("bak"));

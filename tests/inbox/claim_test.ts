@@ -12,7 +12,7 @@ async function ready({ inbox }: Uploads, name = "x.csv") {
   return (await inbox.scan(0)).ready.find((upload) => upload.name === name)!;
 }
 
-/** Replaces the KEY folders by a list of their contents. */
+/** Replaces the KEY folders with a list of their contents. */
 async function numberedTree(root: string): Promise<Record<string, unknown>> {
   const { ".rosterd": work, ...rest } = await treeOf(root);
   return { ...rest, work: Object.values(work as Record<string, unknown>) };
@@ -35,7 +35,7 @@ Deno.test("a claimed upload keeps its name, alone in a folder of .rosterd, and i
     }
   }));
 
-Deno.test("two uploads with one name can be claimed at the same time, and are listed in order", () =>
+Deno.test("two uploads with the same name can be claimed at the same time, and are listed in order", () =>
   withUploads({ "x.csv": "new\n", "y.csv": "old\n" }, async (uploads) => {
     const first = await uploads.claim("x.csv");
     await utimes(uploads.at("y.csv"), new Date("2020-01-01"), new Date("2020-01-01"));

@@ -27,7 +27,7 @@ Deno.test("a file that grows while it is copied is not moved", () =>
     await copying;
   }));
 
-Deno.test("two files are the same only if every byte is", () =>
+Deno.test("two files are the same only if every byte is the same", () =>
   inFolder(async (folder) => {
     const long = "x".repeat(300_000);
     await plant(folder, { a: long, b: long, c: long.slice(1) + "y", d: long + "x", empty: "", nothing: "" });

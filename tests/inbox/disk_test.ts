@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 const HARMLESS = new Set(["constants", "lstat", "stat", "open", "readdir", "readFile", "BigIntStats", "FileHandle"]);
 const SOURCES = new URL("../../src/inbox/", import.meta.url);
 
-Deno.test("every change of the upload folder goes through disk.ts", async () => {
+Deno.test("every change to the upload folder goes through disk.ts", async () => {
   const names = (await readdir(SOURCES, { recursive: true })).filter((name) => name.endsWith(".ts"));
   assert.ok(names.includes("files/disk.ts"));
   for (const name of names.filter((name) => name !== "files/disk.ts")) {

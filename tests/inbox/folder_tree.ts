@@ -56,7 +56,7 @@ async function makePipe(path: string): Promise<void> {
   await run("mkfifo", "--", path);
 }
 
-/** Runs a program. Throws its output unless it succeeds. */
+/** Runs a program. Throws the output if the program fails. */
 export async function run(program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
   if (!success) throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);

@@ -14,7 +14,7 @@ function roster(): Tree {
   return Object.fromEntries(Array.from({ length: FILES }, (_, file) => [`x${file}.csv`, contentOf(file)]));
 }
 
-/** Starts a turn and kills it soon afterwards. Returns whether the turn ended before. */
+/** Starts a turn and kills it soon afterwards. Returns whether the turn ended before the kill. */
 async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boolean> {
   const child = startScript("./turn.ts", uploads.root, uploads.at(".database"));
   const output = child.stdout.getReader();
@@ -26,7 +26,7 @@ async function turn(uploads: Uploads, killAfterMs: number | null): Promise<boole
   return code === 0;
 }
 
-/** Every upload is in `bak` once under its noted name, and was imported once. Nothing else is left. */
+/** Asserts that every upload was imported once and is in `bak` once, under its noted name. Nothing else is left. */
 async function assertAllOnce(uploads: Uploads): Promise<void> {
   const { bak, ".rosterd": work, ".database": _, ...rest } = await treeOf(uploads.root);
   const expected = Array.from({ length: FILES }, (_, file) => contentOf(file)).sort();

@@ -15,8 +15,8 @@ export function canMount(): boolean {
 }
 
 /**
- * Mounts for one test. A service must be stopped before the end, or the unmount fails.
- * After a failed test, its own error is thrown instead of that of the unmount.
+ * Mounts a file system for one test. The test must stop its service, otherwise the unmount fails. After a failed test,
+ * its own error is thrown instead of that of the unmount.
  */
 export async function withMount(args: readonly string[], folder: string, test: () => Promise<void>): Promise<void> {
   await run("mount", ...args, folder);
@@ -29,7 +29,7 @@ export async function withMount(args: readonly string[], folder: string, test: (
   await run("umount", folder);
 }
 
-/** Mounts a new file system in memory of the given size in bytes. */
+/** Mounts a new in-memory file system of the given size in bytes. */
 export function withMemory(folder: string, test: () => Promise<void>, bytes = 16 * 1_048_576): Promise<void> {
   return withMount(["-t", "tmpfs", "-o", `size=${bytes}`, "none"], folder, test);
 }

@@ -4,7 +4,7 @@ import { STARTED, T } from "./upload_folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
-Deno.test("csv, tsv and txt files are uploads in any letter case, also compressed", () => {
+Deno.test("csv, tsv and txt files are uploads in any letter case, even if compressed", () => {
   for (const name of ["x.csv", "X.CSV", "x.tsv", "x.Txt", "x.csv.gz", "x.TSV.GZ", "-x.csv", "=x.csv", "a b.c.csv"]) {
     assert.equal(kindOfName(name), "upload", name);
   }

@@ -20,7 +20,7 @@ Deno.test("a file that rosterd may not read waits with its owner and mode, and t
     assert.match(waiting[0].text, new RegExp(`rosterd cannot read it \\(owner uid ${Deno.uid()}, mode 0200\\)`));
   }));
 
-Deno.test("nothing is imported from a folder that rosterd may not write", () =>
+Deno.test("nothing is imported from a folder that rosterd may not write to", () =>
   withUploads({ "x.csv": "a\n", ".rosterd": {}, "bak": {} }, async (uploads) => {
     for (
       const [folder, code] of [
@@ -47,7 +47,7 @@ Deno.test("an upload folder that rosterd may not list is reported", () =>
   }));
 
 Deno.test({
-  name: "a file of another user moves by rename when the kernel refuses the hard link (needs root)",
+  name: "a file of another user is moved by rename if the kernel refuses the hard link (needs root)",
   ignore: !IS_ROOT,
   fn: () =>
     withUploads({ "x.csv": "a\n", bak: { [`x.${T}.csv`]: "old\n" } }, async (uploads) => {
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file that rosterd may not move waits for a minute, and stops no other (needs root)",
+  name: "a file that rosterd may not move waits for a minute, and does not stop others (needs root)",
   ignore: !IS_ROOT,
   fn: () =>
     withUploads({ "x.csv": "a\n", "y.csv": "a\n" }, async (uploads) => {

@@ -16,7 +16,7 @@ async function lookTwice({ inbox, clock }: Uploads, seconds: number, between: ()
   return await inbox.scan(30);
 }
 
-Deno.test("a file is ready when two scans settle_seconds apart saw no change", () =>
+Deno.test("a file is ready when two scans settle_seconds apart see no change", () =>
   withUploads({ "x.csv": "a\n" }, async ({ inbox, clock }) => {
     const first = await inbox.scan(30);
     const [{ mtime, ...waits }] = first.waiting;
@@ -30,7 +30,7 @@ Deno.test("a file is ready when two scans settle_seconds apart saw no change", (
     assert.deepEqual(waiting, []);
   }));
 
-Deno.test("with settle_seconds 0 one scan is enough", () =>
+Deno.test("with settle_seconds 0, one scan is enough", () =>
   withUploads({ "x.csv": "a\n", "no end.csv": "a", "empty.csv": "" }, async ({ inbox }) => {
     assert.deepEqual(names((await inbox.scan(0)).ready), ["empty.csv", "no end.csv", "x.csv"]);
   }));

@@ -1,4 +1,4 @@
-/** An inbox over a temporary folder, with a clock that the test sets and a log that it reads. */
+/** An inbox over a temporary folder. The test sets its clock and reads its log. */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
 import type { ClaimedUpload } from "../../src/importer/ports.ts";
@@ -6,7 +6,7 @@ import type { Clock } from "../../src/runtime/clock.ts";
 import type { Log, LogFields } from "../../src/runtime/log.ts";
 import { plant, type Tree } from "./folder_tree.ts";
 
-/** The start of every import in these tests, and its form in names. */
+/** The time at which every import in these tests starts, and its form in file names. */
 export const STARTED = new Date("2026-11-23T18:30:58.123Z");
 export const T = "20261123T183058Z";
 

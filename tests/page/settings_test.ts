@@ -95,7 +95,7 @@ pageTest(
 
     await maps.getByLabel("Value to store").nth(1).fill("yes");
     await save(page);
-    await page.locator("#setting-value-maps-error", { hasText: '“active.Y” active "yes" must be 0 or 1.' }).waitFor();
+    await page.locator("#setting-value-maps-error", { hasText: '“active.Y” "yes" must be 0 or 1.' }).waitFor();
     assertQuiet(422);
   },
 );

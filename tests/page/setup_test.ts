@@ -24,8 +24,8 @@ pageTest("From a dropped Moodle export to a clean check with one click", {}, asy
   const before = await settingsOf(scene);
   await chooseSample(page, "moodle.csv", MOODLE);
   await page.getByText("The file would be rejected.").waitFor();
-  assert.equal(await page.getByLabel("idnumber – is it …?").inputValue(), "unique_id");
-  assert.equal(await page.getByLabel("auth – is it …?").inputValue(), "login_source");
+  assert.equal(await page.getByLabel("Column for idnumber").inputValue(), "unique_id");
+  assert.equal(await page.getByLabel("Column for auth").inputValue(), "login_source");
   const records = page.getByRole("table", { name: "The first valid records, as they would be stored" });
   assert.match(
     (await records.getByRole("row").nth(2).innerText()).replace(/\s+/g, " "),
@@ -45,7 +45,7 @@ pageTest("From a dropped Moodle export to a clean check with one click", {}, asy
   await page.getByText("2 users would change. Nothing was written.").waitFor();
   assert.equal(await page.getByText("would fail").count(), 0);
   await page.getByText("1 header is not used").click();
-  assert.equal(await page.getByLabel("country – is it …?").inputValue(), "");
+  assert.equal(await page.getByLabel("Column for country").inputValue(), "");
   assert.deepEqual(await settingsOf(scene), { ...before, ...change });
   assert.equal((await scene.database.sql`select from rosterd.users`).length, 0);
   assertQuiet();
@@ -56,7 +56,7 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
   await chooseSample(page, "koha.csv", KOHA);
   await page.getByLabel(/^Ontario .*means/).fill("QC");
   await page.getByLabel(/^The dates in dateofbirth/).selectOption("");
-  await page.getByLabel("enabled – is it …?").selectOption("");
+  await page.getByLabel("Column for enabled").selectOption("");
   assert.equal(await page.getByLabel(/^Y .*means/).isVisible(), false);
   await page.getByText("“sso” is a guess: nothing in the file supports it. Please confirm it.").waitFor();
   await page.getByLabel("No header for login_source. Users without a value get").fill("ldap");
@@ -67,9 +67,9 @@ pageTest("Answers that a person changes make the patch, and what no longer matte
     defaults: { login_source: "ldap" },
     value_maps: { province: { "Québec": "QC", Ontario: "QC" } },
   });
-  await page.getByLabel("branch – is it …?").selectOption("login_source");
+  await page.getByLabel("Column for branch").selectOption("login_source");
   assert.equal((await shownPatch(page)).defaults, undefined);
-  await page.getByLabel("branch – is it …?").selectOption("");
+  await page.getByLabel("Column for branch").selectOption("");
   await apply(page).click();
   await page.getByText("2 records would fail").waitFor();
   const { header_aliases, defaults, value_maps, date_format } = await settingsOf(scene);
@@ -86,7 +86,7 @@ pageTest("A refused answer is marked, and answers outlive settings that were cha
   await ontario.fill("Ontario");
   await apply(page).click();
   await page.getByText("Nothing was saved.").waitFor();
-  await page.getByText('Province "Ontario" must be two letters, such as ON.').waitFor();
+  await page.getByText('"Ontario" must be two letters, such as ON.').waitFor();
   assert.equal(await ontario.getAttribute("aria-invalid"), "true");
   assert.ok(await hasFocus(ontario));
   await ontario.fill("ON");
@@ -99,7 +99,7 @@ pageTest("A refused answer is marked, and answers outlive settings that were cha
   await page.getByText("The settings were changed elsewhere, so nothing was saved.").waitFor();
   assert.deepEqual((await settingsOf(scene)).value_maps, {});
   await page.getByRole("button", { name: "Check again", exact: true }).click();
-  await page.getByLabel("surname – is it …?").waitFor({ state: "detached" });
+  await page.getByLabel("Column for surname").waitFor({ state: "detached" });
   assert.equal(await page.getByLabel("No header for login_source. Users without a value get").inputValue(), "ldap");
   await apply(page).click();
   await page.getByText("2 users would change. Nothing was written.").waitFor();

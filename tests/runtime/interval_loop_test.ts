@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { IntervalLoop } from "../../src/runtime/interval_loop.ts";
 
-/** Work that ends when the test says so. */
+/** Work that ends when the test ends it. */
 function held() {
   const runs: PromiseWithResolvers<void>[] = [];
   let begun = Promise.withResolvers<void>();
@@ -91,7 +91,7 @@ Deno.test("an error is reported and the loop continues", async () => {
   assert.deepEqual([errors.length, runs], [1, 2]);
 });
 
-Deno.test("after an abort the loop ends with its current run", async () => {
+Deno.test("after an abort, the loop ends with its current run", async () => {
   const stop = new AbortController();
   const { work, runs } = held();
   const { loop } = every(work);

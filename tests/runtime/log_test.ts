@@ -9,7 +9,7 @@ function logged(format: "text" | "json", level: "debug" | "warn" = "debug") {
   return { lines, log: createLog({ level, format, now, write: (line) => lines.push(line) }) };
 }
 
-Deno.test("in JSON an event is one object on one line", () => {
+Deno.test("in JSON, an event is one object on one line", () => {
   const { log, lines } = logged("json");
   log.info("imported", { file: "a\nb.csv", records: 3 });
   assert.equal(lines[0].split("\n").length, 2);
@@ -22,7 +22,7 @@ Deno.test("in JSON an event is one object on one line", () => {
   });
 });
 
-Deno.test("in text a name with a newline, an escape code or a direction mark stays one harmless line", () => {
+Deno.test("in text, a name with a newline, an escape code or a direction mark stays on one harmless line", () => {
   const { log, lines } = logged("text");
   log.warn("left_alone", { file: "a\nb\x1b[31m\u202e.csv", size: 5 });
   assert.equal(lines[0], '2026-11-23T18:30:58.123Z warn  left_alone file="a\\nb\\u001b[31m\\u{202e}.csv" size=5\n');

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { edits, nearest } from "../../src/runtime/nearest.ts";
 
-Deno.test("a mistyped word means the nearest candidate, and a word that is like none means none", () => {
+Deno.test("a mistyped word matches the nearest candidate, and a word that resembles none matches none", () => {
   const commands = ["import", "imports", "imports show", "doctor"];
   const cases: [string, string | null][] = [
     ["imprt", "import"],
@@ -13,7 +13,7 @@ Deno.test("a mistyped word means the nearest candidate, and a word that is like 
   for (const [word, meant] of cases) assert.equal(nearest(word, commands), meant, word);
 });
 
-Deno.test("adding, leaving out, replacing and swapping neighbours are one edit each", () => {
+Deno.test("adding or dropping a letter, replacing one, and swapping two neighbours are one edit each", () => {
   const cases: [string, string, number][] = [
     ["email", "email", 0],
     ["email", "emaill", 1],

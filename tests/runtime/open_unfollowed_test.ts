@@ -1,4 +1,4 @@
-/** A release runs without all permissions, and Deno then resolves links itself. So the test also runs a second process. */
+/** A release does not have all permissions, so Deno resolves links itself. The test runs a second process for that. */
 import assert from "node:assert/strict";
 import { symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

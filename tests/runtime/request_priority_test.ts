@@ -38,7 +38,7 @@ Deno.test("long work waits for the end of a request", async () => {
   await yielding;
 });
 
-Deno.test("long work does not wait for a request that takes long or never ends", async () => {
+Deno.test("long work does not wait for a request that takes too long or never ends", async () => {
   using priority = await RequestPriority.open();
   priority.begin();
   const begin = performance.now();
@@ -46,7 +46,7 @@ Deno.test("long work does not wait for a request that takes long or never ends",
   assert.ok(performance.now() - begin < 1_000);
 });
 
-Deno.test("under any load, half of the time is left for the long work", async () => {
+Deno.test("under any load, half of the time remains for the long work", async () => {
   using priority = await RequestPriority.open();
   let waited = 0, worked = 0;
   for (let times = 0; times < 100; times++) {

@@ -1,13 +1,15 @@
-/** If both a test and its clean-up fail, it throws a `SuppressedError`, and Deno prints neither error. */
+/** Prints both errors if a test and its clean-up fail. Deno prints neither error of a `SuppressedError`. */
 export async function withBothErrors(test: () => Promise<void>): Promise<void> {
   try {
     await test();
   } catch (error) {
-    throw error instanceof SuppressedError ? new AggregateError(errorsIn(error), "it failed, then tidying up") : error;
+    throw error instanceof SuppressedError
+      ? new AggregateError(errorsIn(error), "the test failed, and then its clean-up")
+      : error;
   }
 }
 
-/** In the order in which they were thrown. */
+/** The errors in the order in which they were thrown. */
 function errorsIn(error: unknown): unknown[] {
   return error instanceof SuppressedError ? [...errorsIn(error.suppressed), ...errorsIn(error.error)] : [error];
 }

@@ -5,7 +5,7 @@ const failing = (message: string) => ({
   [Symbol.asyncDispose]: () => Promise.reject(new Error(message)),
 });
 
-Deno.test("a test that fails and then fails to tidy up tells every error, in the order in which they came", async () => {
+Deno.test("a test that fails and then fails to clean up reports both errors in the order in which they occurred", async () => {
   const test = async () => {
     await using _first = failing("third");
     await using _second = failing("second");
@@ -16,7 +16,7 @@ Deno.test("a test that fails and then fails to tidy up tells every error, in the
   assert.deepEqual(error.errors.map(({ message }) => message), ["first", "second", "third"]);
 });
 
-Deno.test("a test that only fails tells its error as it is", async () => {
+Deno.test("the error of a test that only fails is reported unchanged", async () => {
   const own = new Error("own");
   await assert.rejects(withBothErrors(() => Promise.reject(own)), (error) => error === own);
 });

@@ -14,13 +14,14 @@ export class Authority implements AsyncDisposable {
     return authority;
   }
 
-  /** The file to trust. */
+  /** The path of the authority's certificate, which clients must trust. */
   get certificate(): string {
     return this.#at("ca.crt");
   }
 
   /**
-   * Issues a server certificate for these names (`DNS:localhost`), with its key. It has expired if `days` is negative.
+   * Issues a server certificate for these names (`DNS:localhost`), with its key. With negative `days`, the certificate
+   * has expired.
    */
   async issue(names: string, days = 20): Promise<{ certificate: string; key: string }> {
     const [key, request, extensions, certificate] = ["key", "csr", "ext", "crt"].map((end) =>

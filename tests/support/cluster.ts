@@ -1,6 +1,6 @@
 /**
- * Runs a PostgreSQL server for one test, which can stop it at the worst moment, fill its disk, or misconfigure it. The
- * server refuses to run as root, so it then runs as the user `postgres`.
+ * Runs a PostgreSQL server for one test. The test can stop it at the worst moment, fill its disk, or misconfigure it.
+ * The server refuses to run as root, so root runs it as the user `postgres`.
  */
 import { join } from "node:path";
 import postgres from "postgres";
@@ -23,7 +23,7 @@ export function clusterIsMissing(): string | null {
   return binaries() === null ? `there are no PostgreSQL binaries in ${ROOT} (Debian: postgresql)` : null;
 }
 
-/** Reports that the tests of a file are skipped. Returns whether they are. */
+/** Returns whether the tests of a file must be skipped, and prints why. */
 export function leftOut(file: string, why: string | null): boolean {
   if (why !== null) console.error(`LEFT OUT: the tests of ${file}: ${why}`);
   return why !== null;
@@ -81,7 +81,7 @@ export class Cluster implements AsyncDisposable {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
   }
 
-  /** A second connection, which the caller closes. */
+  /** Opens another connection, which the caller must close. */
   connect(database = "postgres"): Sql {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
@@ -98,7 +98,7 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Changes settings, which apply from the next start. */
+  /** Changes settings. They apply from the next start. */
   async configure(...lines: string[]): Promise<void> {
     await Deno.writeTextFile(join(this.data, "postgresql.conf"), lines.map((line) => `${line}\n`).join(""), {
       append: true,

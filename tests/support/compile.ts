@@ -10,8 +10,8 @@ const COMPILE_ENV = fileURLToPath(new URL("../../../shared/tools/compile-env", i
 const WITH_COMPILE_ENV = 'settings=$("$0") && eval "$settings" && exec "$DENO_COMPILE" run -A "$1" "$2"';
 
 /**
- * Compiles into a temporary folder, which is removed with the process. If this machine cannot compile, returns null and
- * prints the reason to standard error. Throws if compiling fails for another reason.
+ * Compiles into a temporary folder that is removed when the process ends. If this machine cannot compile, returns null
+ * and prints the reason to standard error. Throws if compiling fails for another reason.
  */
 export async function compileBinary(): Promise<string | null> {
   const folder = await Deno.makeTempDir({ prefix: "rosterd-binary-" });

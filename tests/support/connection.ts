@@ -1,6 +1,6 @@
 /** Raw connections, for requests that no HTTP client would send. */
 
-/** What the other side sends until the connection is closed in any way. */
+/** Everything that the other side sends until the connection ends, even by a reset. */
 export async function readToEnd(connection: Deno.TcpConn): Promise<string> {
   let heard = "";
   const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-/** Runs a system server for one test, on 127.0.0.1 and with all its files in one folder. */
+/** Runs a system server for one test on 127.0.0.1, with all its files in one folder. */
 import { pathOfProgram } from "./programs.ts";
 import { until } from "./until.ts";
 

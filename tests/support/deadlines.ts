@@ -1,4 +1,4 @@
-/** Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and says so. */
+/** Skips tests that need the deadlines of Node's HTTP server if Deno is older than 2.9, and reports it. */
 
 /** Whether this version of Deno disconnects slow clients. */
 export function enforcesDeadlines(version: string): boolean {
@@ -6,7 +6,7 @@ export function enforcesDeadlines(version: string): boolean {
   return major > 2 || (major === 2 && minor >= 9);
 }
 
-/** A test that runs only where this Deno enforces them. */
+/** Defines a test that runs only if this Deno enforces the deadlines. */
 export function testOfDeadlines(name: string, fn: () => Promise<void>): void {
   const ignore = !enforcesDeadlines(Deno.version.deno);
   if (ignore) console.error(`LEFT OUT: ${name}: Deno ${Deno.version.deno} has no deadlines for clients; 2.9 has`);

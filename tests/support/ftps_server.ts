@@ -13,7 +13,7 @@ export const FTPS_PROGRAMS = ["vsftpd", "openssl"];
 
 export interface FtpsServer extends AsyncDisposable {
   readonly port: number;
-  /** Its certificate, which clients must be told to trust. */
+  /** The path of the server's certificate, which clients must trust. */
   readonly certificate: string;
 }
 
@@ -22,7 +22,7 @@ export interface FtpsOptions {
   umask?: string;
 }
 
-/** Serves `root`, which must not be writable by `ftp`, or vsftpd refuses it. A folder in it may be writable. */
+/** Serves `root`. vsftpd refuses a root that `ftp` can write to, but a folder in it may be writable. */
 export async function startFtpsServer(root: string, { umask = "022" }: FtpsOptions = {}): Promise<FtpsServer> {
   await using starting = new AsyncDisposableStack();
   const own = await Deno.makeTempDir({ prefix: "rosterd-vsftpd-" });
@@ -50,7 +50,7 @@ function settings(at: (name: string) => string, root: string, port: number, umas
     "require_ssl_reuse=NO",
     `secure_chroot_dir=${at("empty")}`,
     ...["xferlog_enable=YES", `vsftpd_log_file=${at("log")}`],
-    // Its list of allowed system calls is older than the OpenSSL that it uses, and containers do not allow namespaces.
+    // vsftpd's list of allowed system calls is too old for its OpenSSL, and containers do not allow namespaces.
     ...["seccomp_sandbox=NO", "isolate=NO", "isolate_network=NO"],
     "",
   ].join("\n");

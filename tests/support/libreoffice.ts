@@ -1,4 +1,4 @@
-/** Runs LibreOffice Calc without a window, as a clerk's spreadsheet: opens a CSV file, and saves it again. */
+/** Opens and saves CSV files with LibreOffice Calc, as a clerk would, but without a window. */
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -28,7 +28,7 @@ export async function libreOfficeUnavailable(): Promise<string | null> {
   }
 }
 
-/** Uses its own folder and settings. */
+/** A LibreOffice with its own folder and settings. */
 export class LibreOffice implements AsyncDisposable {
   private constructor(private readonly folder: string) {}
 

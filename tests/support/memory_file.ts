@@ -30,13 +30,13 @@ export function fileOf(content: Uint8Array | string, { name = "x.csv", chunk = 6
   return file;
 }
 
-/** Like a real file, each chunk overwrites the one before. */
+/** Overwrites the previous chunk, as a real file does. */
 function putInto(into: Uint8Array, piece: Uint8Array): Uint8Array {
   into.set(piece, 1);
   return into.subarray(1, 1 + piece.length);
 }
 
-/** The bytes in chunks of a given size: copies at odd addresses, as a reader may receive them. */
+/** Splits bytes into chunks of a given size: copies at odd addresses, as a reader may receive them. */
 export async function* chunksOf(content: Uint8Array | string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   for (let at = 0; at < bytes.length; at += size) {

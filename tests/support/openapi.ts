@@ -1,6 +1,6 @@
 /**
  * Checks responses strictly against `/openapi.json`: only the listed statuses, content types and properties are
- * allowed. Every response in the tests is checked, in `tests/http` and with a whole service.
+ * allowed. Every response in `tests/http` and in the tests of a whole service is checked.
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
@@ -14,12 +14,12 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** Statuses of responses that are sent before a call is chosen, or if there is none. */
+/** Statuses of responses that are sent before a route is chosen, or without one. */
 const WITHOUT_A_CALL = [401, 403, 404, 405, 413, 421, 429];
 
 const PROBLEM = { $ref: "openapi#/components/schemas/Problem" };
 
-/** Compiling is slow, and the document is the same for all services. */
+/** Caches the document, because compiling is slow and all services have the same document. */
 const known = new Map<string, OpenApi>();
 
 export class OpenApi {
@@ -44,7 +44,7 @@ export class OpenApi {
   async hold(method: string, path: string, answer: Response): Promise<void> {
     const what = `${method} ${path.slice(0, 80)} -> ${answer.status}`;
     const type = answer.headers.get("content-type")?.split(";")[0];
-    // The body of this copy is not needed.
+    // The client has disconnected, and never received this response.
     if (answer.status === 499) return;
     this.answers++;
     const template = this.template(path);
@@ -93,8 +93,8 @@ export class OpenApi {
 const rootedSchemas = new WeakMap<object, object>();
 
 /**
- * The schema, with references into the whole document. Returns the same object each time, so that it is compiled only
- * once.
+ * Returns the schema with references into the whole document. Returns the same object each time, so that it is compiled
+ * only once.
  */
 function rooted(schema: object): object {
   const made = rootedSchemas.get(schema) ??
@@ -103,7 +103,7 @@ function rooted(schema: object): object {
   return made;
 }
 
-/** A schema that lists properties allows no others. */
+/** Makes each schema that lists properties refuse all others. */
 function closeObjects(node: unknown): void {
   if (typeof node !== "object" || node === null) return;
   const schema = node as { type?: unknown; properties?: unknown; additionalProperties?: unknown };

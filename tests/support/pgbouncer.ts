@@ -1,11 +1,13 @@
-/** Runs PgBouncer in transaction mode for one test. It refuses to run as root, so it runs as the user `postgres`. */
+/**
+ * Runs PgBouncer in transaction mode for one test. PgBouncer refuses to run as root, so it runs as the user `postgres`.
+ */
 import { join } from "node:path";
 import { runPlain } from "./cluster.ts";
 import { until } from "./until.ts";
 
 const PROGRAM = "/usr/sbin/pgbouncer";
 
-/** Why it cannot run here; null if it can. */
+/** Why PgBouncer cannot run here; null if it can. */
 export function pgbouncerIsMissing(): string | null {
   try {
     Deno.statSync(PROGRAM);
@@ -20,7 +22,7 @@ export interface Pooled extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Connects to the server in `databaseUrl`. `settings` are additional lines of its configuration. */
+/** Connects to the server in `databaseUrl`. `settings`: additional lines of the configuration. */
 export async function startPgbouncer(databaseUrl: string, ...settings: string[]): Promise<Pooled> {
   const target = new URL(databaseUrl);
   const folder = await Deno.makeTempDir({ prefix: "rosterd-pgbouncer-" });

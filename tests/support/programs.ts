@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The path of a program, including folders for servers that a normal user's PATH lacks. Null if it is not installed.
+ * The path of a program. Also searches the folders for servers that a normal user's PATH lacks. Null if it is not
+ * installed.
  */
 export function pathOfProgram(name: string): string | null {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -16,7 +17,7 @@ export function missingPrograms(...names: readonly string[]): string | null {
   return missing.length === 0 ? null : `not installed: ${missing.join(", ")}`;
 }
 
-/** Runs a program, and waits for it to end. Throws its output if it fails. */
+/** Runs a program, and waits for it to end. Throws the output if the program fails. */
 export async function run(program: string, ...args: readonly string[]): Promise<string> {
   const command = new Deno.Command(pathOfProgram(program) ?? program, { args: [...args], stdin: "null" });
   const { success, stdout, stderr } = await command.output();

@@ -7,16 +7,16 @@ export const BOTH: readonly Direction[] = ["to_server", "to_client"];
 
 /** What to do with a connection on which the client sends a certain text. */
 export interface Rule {
-  /** The text to look for in what the client sends. Case-sensitive. */
+  /** The text that the client must send. Case-sensitive. */
   says: string;
   /** `ahead`: before the text is forwarded to the server. */
   ahead?: boolean;
   act: (connection: ProxiedConnection) => void;
-  /** Only the first time. */
+  /** Acts only the first time. */
   once?: boolean;
 }
 
-/** As the driver sends it. Some settings contain the same word. */
+/** The statement as the driver sends it. Some settings contain the same word. */
 export const COMMIT = "\0commit\0";
 
 export class ProxiedConnection {

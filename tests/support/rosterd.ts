@@ -13,7 +13,7 @@ export interface Ended {
   err: string;
 }
 
-/** A folder for running commands. They see only the given environment variables. */
+/** A folder for running commands. The commands see only the given environment variables. */
 export class Workplace implements AsyncDisposable {
   private constructor(
     readonly folder: string,
@@ -25,7 +25,7 @@ export class Workplace implements AsyncDisposable {
     return new Workplace(await Deno.makeTempDir({ prefix: "rosterd-test-" }), program, environment);
   }
 
-  /** The same folder, with another program. */
+  /** Returns a workplace in the same folder with another program. */
   with(program: readonly string[]): Workplace {
     return new Workplace(this.folder, program, this.environment);
   }
@@ -42,7 +42,7 @@ export class Workplace implements AsyncDisposable {
     return this.spawnWith({}, ...words);
   }
 
-  /** Adds environment variables. */
+  /** Starts a command with additional environment variables. */
   spawnWith(environment: Record<string, string>, ...words: string[]): Deno.ChildProcess {
     const [program, ...before] = this.program;
     const { HOME, DENO_DIR, PATH } = Deno.env.toObject();

@@ -111,7 +111,7 @@ export class TestService implements AsyncDisposable {
     const { config, linkTimeouts } = this;
     const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
-    // The turn that begins at every start ends before this one.
+    // A turn begins at every start, and ends before this one.
     await this.turn();
   }
 
@@ -120,7 +120,7 @@ export class TestService implements AsyncDisposable {
     this.#app = null;
   }
 
-  /** Where it listens. */
+  /** The address of the service. */
   get url(): string {
     return this.#app!.url;
   }
@@ -172,7 +172,9 @@ export class TestService implements AsyncDisposable {
     return imports[0];
   }
 
-  /** The files in `bak`, or in that of a feed, sorted. A check of the folder writes a hidden file for a moment. */
+  /**
+   * The files in `bak`, or in that of a feed, sorted. Ignores the hidden file that a folder check creates for a moment.
+   */
   async bak(feed = ""): Promise<string[]> {
     const names: string[] = [];
     for await (const { name } of Deno.readDir(join(this.upload, feed, "bak"))) {

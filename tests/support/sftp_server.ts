@@ -39,11 +39,11 @@ export function startSftpServer(folder: string): Promise<SftpServer> {
 }
 
 export interface SshdOptions {
-  /** Who logs in. */
+  /** The user who logs in. */
   user: string;
   /** The folder that a client begins in. */
   folder: string;
-  /** Its other settings, given the client's public key. */
+  /** Returns the other settings of the server, given the client's public key. */
   settings: (key: string) => readonly string[];
   /** The command prefix that runs a program on another machine. */
   on?: readonly string[];

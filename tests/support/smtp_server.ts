@@ -1,14 +1,12 @@
 /**
- * A real mail server on 127.0.0.1 for tests. It keeps the mails that it accepts, and misbehaves on command.
+ * A real mail server on 127.0.0.1 for tests. The server keeps the mails that it accepts, and misbehaves on command.
  *
- * The tests of `src/smtp/` and the end-to-end tests use it. Its self-signed certificate (`tests/testdata/smtp/`) is for
- * `localhost` and 127.0.0.1. A client trusts it if it passes on `ca`; a whole process, with
+ * The tests of `src/smtp/` and the end-to-end tests use it. Its certificate (`tests/testdata/smtp/`) is self-signed,
+ * for `localhost` and 127.0.0.1. A client trusts the certificate if it passes on `ca`. A process trusts it with
  * `DENO_CERT=CERTIFICATE_FILE`.
  *
- * @example
- * await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
- * server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1);
- * const [mail] = await server.received(1);
+ * @example await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });
+ * server.misbehave({ how: "refuse", at: "DATA", code: 451 }, 1); const [mail] = await server.received(1);
  */
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -24,17 +22,17 @@ const TESTDATA = new URL("../testdata/smtp/", import.meta.url);
 export const CERTIFICATE_FILE = fileURLToPath(new URL("localhost.crt", TESTDATA));
 
 /**
- * Whether this Deno can start TLS on an existing connection: 2.6.8 hangs in the handshake, 2.9.6 does not. Only this
- * server needs that; the program under test is a client.
+ * Whether this Deno can start TLS as a server on an existing connection. 2.6.8 hangs in the handshake; 2.9.6 does not.
+ * The program under test is only a client.
  */
 export const TLS_SERVER_WORKS = Number(Deno.version.deno.split(".")[1]) >= 9 || !Deno.version.deno.startsWith("2.");
 
 export interface SmtpServerOptions {
-  /** "starttls" (default): offered but optional. "tls": from the first byte. "none": STARTTLS is not offered. */
+  /** "starttls" (default): TLS is offered but optional. "tls": TLS from the first byte. "none": TLS is not offered. */
   security?: "starttls" | "tls" | "none";
   /** The required login, offered only on a protected connection. Default: none. */
   login?: { user: string; password: string };
-  /** Larger messages are refused with `552 5.3.4` after the final dot. In bytes. */
+  /** The maximum message size in bytes. Larger messages are refused with `552 5.3.4` after the final dot. */
   largest?: number;
   /** The port to listen on, to replace an earlier server. Default: a free port. */
   port?: number;
@@ -61,7 +59,7 @@ export type Misbehaviour =
 /** A mail that the server accepted, with details of its connection. */
 export interface ReceivedMail extends ParsedMail {
   envelope: { from: string; to: string[] };
-  /** Whether it was sent over TLS. */
+  /** Whether the mail was sent over TLS. */
   secure: boolean;
   /** The user who logged in, or null. */
   user: string | null;
@@ -125,7 +123,7 @@ class TestServer implements SmtpTestServer {
       onRcptTo: ({ address }, _session, done) => done(this.#refusalAt("RCPT", address)),
       onData: (stream, session, done) => void this.#take(stream, session).then(done, done),
     });
-    // Node's list of connections loses one that the server has closed while the client still holds it.
+    // Node's list of connections lacks those that the server has closed but the client has not.
     this.#server.server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -169,7 +167,7 @@ class TestServer implements SmtpTestServer {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** Reads the whole message, then accepts it or misbehaves as told. */
+  /** Reads the whole message, then accepts it or misbehaves as requested. */
   async #take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<null> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream) {

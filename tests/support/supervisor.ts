@@ -1,6 +1,4 @@
-/**
- * Acts as a supervisor such as systemd: a separate program that receives what a service reports through NOTIFY_SOCKET.
- */
+/** Acts as a supervisor such as systemd. A separate program receives the service's reports through NOTIFY_SOCKET. */
 import { until } from "./until.ts";
 
 /** Prints each datagram as a line. A name that begins with `@` is an abstract socket. */

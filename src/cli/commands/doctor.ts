@@ -18,7 +18,7 @@ export const doctorCommand: Command = {
   flags: JSON_FLAG,
   summary: "check everything that rosterd needs, and say how to fix any problems",
   help:
-    "Checks the settings, database, rights, folders, disks and mail login. Prints a verdict for each, and how to fix it.\n" +
+    "Checks the settings, database, rights, folders, disks and mail login. Prints each verdict, and how to fix problems.\n" +
     "A running service does the checks itself. Otherwise this command does them, as the service's user if possible: it\n" +
     "creates hidden files where rosterd writes, moves one to bak, and removes them all. For any other user, even root, it\n" +
     "derives the service's rights from owners and modes. It changes nothing else, and sends no email.\n" +
@@ -63,9 +63,9 @@ async function* ownDatabase(config: Config): AsyncGenerator<Finding> {
   try {
     yield* checkOwn(config);
   } catch (error) {
-    if (error instanceof UnusableData) yield bad("database", error.message, "See the data folder below.");
+    if (error instanceof UnusableData) yield bad("database", error.message, "See the check of the data folder below.");
     else if (!(error instanceof EmbeddedInUse)) throw error;
-    else yield warning("database", error.message, "Wait until that process ends, or ask it with: rosterd status");
+    else yield warning("database", error.message, "Wait until that process ends, or check on it with: rosterd status");
   }
 }
 
@@ -78,7 +78,7 @@ async function* checkOwn(config: Config): AsyncGenerator<Finding> {
   }
 }
 
-/** A path that cannot be accessed counts as existing: opening it reports why. */
+/** A path that cannot be accessed counts as existing, because opening it reports why. */
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, (error) => codeOrThrow(error) !== "ENOENT");
 }

@@ -23,8 +23,8 @@ export const tokenAddCommand: Command = {
   flags: { role: { value: "ROLE", help: "admin, clerk or read (required)" } },
   summary: "create a named token, and print it once",
   help: "Creates a token for one person or program, prints it, and keeps only its hash. It works at once.\n" +
-    "The history names it for whatever is done with it. Roles: read sees counts and settings, clerk also sees\n" +
-    "people, checks files and requests scans, admin may do everything.",
+    "The history shows its name with everything done with it. Roles: read sees counts and settings; clerk also sees\n" +
+    "people, checks files and requests scans; admin may do everything.",
   run: runAdd,
 };
 

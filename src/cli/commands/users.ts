@@ -28,7 +28,7 @@ export const showUserCommand: Command = {
   summary: "show one user with permits, holds and what imports changed",
   help:
     "Shows one user: values, permits, open holds, the last record that failed, and what imports changed, newest first.\n" +
-    "Changes made by other programs are not in it.",
+    "Changes made by other programs are not listed.",
   run: runShow,
 };
 
@@ -48,7 +48,7 @@ async function runFind(invocation: Invocation): Promise<number> {
       const parts = [name, user_name ?? "", email ?? "", login_source].filter((part) => part !== "");
       terminal.out(`${printable(unique_id)}  ${state}  ${parts.map(printable).join(", ")}`);
     }
-    if (next !== null) terminal.out(terminal.paint.faint("… and more: type more of the text"));
+    if (next !== null) terminal.out(terminal.paint.faint("… and more: narrow the search with a longer text"));
   }
   return EXIT.ok;
 }
@@ -91,7 +91,7 @@ function printUser({ out, paint }: Terminal, user: User): void {
       }`,
     );
   }
-  out("  what imports changed, newest first; changes made by other programs are not in it:");
+  out("  what imports changed, newest first; changes made by other programs are not listed:");
   for (const entry of history) out(`  ${historyWords(entry)}`);
   if (cleared_until !== null) out(paint.faint(`  older history was cleared, up to ${cleared_until}`));
 }

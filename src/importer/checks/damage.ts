@@ -16,7 +16,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
 
 const SCIENTIFIC = /^\d(?:[.,]\d+)?E[+-]\d+$/;
 
-/** The second character of such a number. */
+/** The possible second characters of a rewritten number. */
 const POINT = 0x2e, COMMA = 0x2c, EXPONENT = 0x45;
 
 export function damageRule({ name }: Column): Rule {

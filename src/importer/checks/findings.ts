@@ -18,7 +18,7 @@ const MAX_VALUES = 50;
 /** The maximum length of a value in a value map. */
 const MAX_LETTERS = 1_000;
 
-/** The maximum number of dates whose formats are cached, and their length. */
+/** The maximum number and length of dates whose formats are cached. */
 const MAX_DATES = 20_000, MAX_DATE_LETTERS = 20;
 
 function formatsOf(text: string): DateFormat[] {
@@ -39,7 +39,7 @@ export class ColumnFindings {
   /** Date format → number of failed values that match it. */
   readonly forms = new Map<DateFormat, number>();
 
-  /** The formats of failed dates, because many users share a birth date. */
+  /** Caches the formats of failed dates, because many users share a birth date. */
   readonly #formatsOf = new Map<string, DateFormat[]>();
 
   constructor(readonly column: Column) {}
@@ -61,8 +61,8 @@ export class ColumnFindings {
   }
 
   /**
-   * The date format that matches more than half of the column's values, all of which failed; several formats in case of
-   * a tie. The values of `skipped` records count as valid.
+   * The date format of most failed values, if more than half of the column's values have it; several formats if they
+   * tie. The values of `skipped` records count as valid.
    */
   likelyForms(skipped: number): { formats: DateFormat[]; count: number } | null {
     const count = Math.max(0, ...this.forms.values());

@@ -14,11 +14,11 @@ export interface PresentColumn {
 export interface Header {
   /** The headers as they are in the file. */
   readonly names: readonly string[];
-  /** In the order of {@link COLUMNS}. */
+  /** The columns of the file, in the order of {@link COLUMNS}. */
   readonly present: readonly PresentColumn[];
   /** Positions of `rosterd_…` columns, which only a failed-records file has. */
   readonly own: readonly number[];
-  /** Unknown headers. They are ignored. */
+  /** Unknown headers, which are ignored. */
   readonly unknown: readonly string[];
   readonly warnings: readonly Warning[];
 }

@@ -6,7 +6,7 @@ import { Batch } from "../csv/batch.ts";
 /** Replaces a non-empty value if the map has an entry for it. */
 export type Mapping = (batch: Batch, value: number) => void;
 
-/** How many spellings per column are cached after their first look-up, and up to what length. */
+/** The maximum number of cached spellings per column, and their maximum length. */
 const MAX_SPELLINGS = 1_000, MAX_SPELLING_CHARACTERS = 100;
 
 /** Returns null if the column has no value map. */

@@ -89,7 +89,10 @@ function regionMeant(value: string): string | null {
   return REGIONS.get(foldWord(value)) ?? /^(?:CA|US)-([A-Z]{2})$/i.exec(value.trim())?.[1].toUpperCase() ?? null;
 }
 
-/** Returns the accepted value that `value` means, or null if unknown. `accepted`: what a column with a list takes. */
+/**
+ * Returns the accepted value that `value` means, or null if unknown. `accepted`: the values that a column with a list
+ * accepts.
+ */
 export function valueMeant(
   { kind }: Column,
   value: string,

@@ -1,4 +1,4 @@
-/** Combines the suggestions for a roster into one change of settings. It takes effect only if a person confirms it. */
+/** Combines the suggestions for a roster into one change of settings, which a person must confirm. */
 import { addToPatch, type JsonObject, mergePatch } from "../../domain/merge_patch.ts";
 import type { Proposal, RosterFinding } from "../../domain/roster_finding.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -21,7 +21,7 @@ export function inFeed(feed: string, findings: readonly RosterFinding[]): Roster
 
 /** The settings of the roster's feed with the proposed change. */
 export function withProposal(settings: Settings, { patch }: Proposal): Settings {
-  // Other feeds are left out, because their settings override the common ones, not these.
+  // Leaves out the feeds: they override the common settings, not those of this feed.
   const { feeds, ...own } = settings;
   return { ...validSettings(mergePatch(own, patch)), feeds };
 }

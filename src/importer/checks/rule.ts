@@ -1,4 +1,4 @@
-/** A rule checks one value. If it fails, the rule explains what is wrong and how to correct the roster. */
+/** A rule checks one value. If the value fails, the rule explains what is wrong and how to correct the roster. */
 import type { ProblemCode } from "../../domain/outcome.ts";
 import { printable } from "../../runtime/log.ts";
 import type { Batch } from "../csv/batch.ts";

@@ -1,6 +1,6 @@
 /**
- * The rule for each kind of column (docs/file-format.md#columns). A rule is only given non-empty values. It returns null
- * if the value is valid; otherwise it explains what is wrong and how to correct the roster.
+ * The rule for each kind of column (docs/file-format.md#columns). A rule gets only non-empty values. It returns null
+ * for a valid value; otherwise, it explains what is wrong and how to correct the roster.
  */
 import { grouped } from "../../runtime/grouped.ts";
 import { ALWAYS_REQUIRED, type Column, INVISIBLE } from "../../domain/columns.ts";
@@ -11,7 +11,7 @@ import { damageRule } from "./damage.ts";
 import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { both, notValid, type Rule, type RuleViolation, shown } from "./rule.ts";
 
-/** The rule for a column. It checks for the clear token and for damaged values first. */
+/** Creates the rule for a column. The rule first checks for the clear token and for damaged values. */
 export function createRule(column: Column, settings: Settings, today: string): Rule {
   const plain = ruleOfKind(column, settings, today);
   const rule = settings.detect_spreadsheet_damage ? both(damageRule(column), plain) : plain;

@@ -39,7 +39,7 @@ function feedProblems(settings: Settings, feed: string, common: readonly Setting
     }
     return isCommon(problem)
       ? []
-      : [{ key: here.join("."), path: here, message: `conflicts with ${key}, which ${message}` }];
+      : [{ key: here.join("."), path: here, message: `conflicts with ${key} (${message})` }];
   });
 }
 
@@ -73,14 +73,14 @@ export function storedDefaults(settings: Settings): Settings["defaults"] {
   );
 }
 
-/**
- * Applies a column's rule to a non-empty value. Returns its stored form, and the reason if the rule refuses it.
- */
+/** Applies a column's rule to a non-empty value. Returns its stored form, and the reason if the rule refuses it. */
 function judge(name: string, value: string, settings: Settings): { stored: string; refusal: string | null } {
   const column = COLUMNS.find((column) => column.name === name)!;
   const bytes = new TextEncoder().encode(value);
   const batch = new Batch(1).begin(bytes);
   batch.put(0, 0, bytes.length, bytes.length > value.length ? Batch.NOT_ASCII : 0);
-  const refusal = createRule(column, settings, LAST_DAY)(batch, 0)?.reason ?? null;
+  const reason = createRule(column, settings, LAST_DAY)(batch, 0)?.reason ?? null;
+  // The key of the setting already names the column.
+  const refusal = reason === null ? null : reason.replace(`${name} `, "");
   return { stored: batch.text(0), refusal };
 }

@@ -1,8 +1,8 @@
 /**
  * A batch of records: their bytes, and the offsets of each record and value in them.
  *
- * `csv.ts` reuses it for the next batch, so that a million records do not create a million objects. Code that keeps a
- * value must decode it or copy its bytes.
+ * `csv.ts` reuses the object for the next batch, so that a million records do not create a million objects. Code that
+ * keeps a value must decode it or copy its bytes.
  */
 import { Buffer } from "node:buffer";
 
@@ -19,7 +19,7 @@ export type Malformed =
   }
   | { kind: "record_too_long" | "not_utf8" };
 
-// Small, so that the garbage collector frees the problems of a batch early. With batches ten times as large, a million
+// Small batches let the garbage collector free their problems early. With batches ten times as large, a million
 // failures took 80 MiB more.
 const VALUES = 1 << 13;
 const RECORDS = 1 << 8;
@@ -27,24 +27,25 @@ const SHORT = 64;
 
 export class Batch {
   // Flags of a value.
-  /** It was quoted. */
+  /** The value was quoted. */
   static readonly QUOTED = 1;
-  /** It contains `""`, which stands for one quote. */
+  /** The value contains `""`, which represents one quote. */
   static readonly DOUBLED_QUOTES = 2;
-  /** It has bytes above 0x7f. */
+  /** The value has bytes above 0x7f. */
   static readonly NOT_ASCII = 4;
   static readonly CONTROL = 8;
   /**
-   * It is unquoted and has a TAB. At either end of the value, that is a blank; within it, a control character.
+   * The value is unquoted and has a TAB. A TAB at either end is a blank; inside the value, it is a control character.
    */
   static readonly HAS_TAB = 16;
   /** Set by the checks: the user keeps the current value. */
   static readonly KEEPS = 32;
-  /** Set by the checks: it clears the current value. */
+  /** Set by the checks: the user's current value is cleared. */
   static readonly CLEARS = 64;
 
   /**
-   * Used instead of the number of line endings if the record's meaning depends on other records: it is never cached.
+   * Replaces the number of line endings of a record whose meaning depends on other records. Such a record is never
+   * cached.
    */
   static readonly NEVER_KNOWN = -1;
 
@@ -69,7 +70,7 @@ export class Batch {
   readonly malformed = new Map<number, Malformed>();
   /** Scratch arrays for decoding short values, one per length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
-  /** The offset, after the bytes of the records, where the next replacement is written. */
+  /** The offset where the next replacement is written, after the bytes of the records. */
   #free = 0;
   /** The same bytes, decoded as one character per byte. */
   #latin1: Buffer = Buffer.alloc(0);
@@ -184,7 +185,7 @@ export class Batch {
     return this.flags[v] & Batch.DOUBLED_QUOTES ? text.replaceAll('""', '"') : text;
   }
 
-  /** The values of a record as text; empty if it could not be read. */
+  /** The values of a record as text; empty if the record could not be read. */
   values(record: number): string[] {
     const first = this.firstValue[record], end = this.firstValue[record + 1];
     // Decoding the whole record and slicing the string takes half as long as decoding each value.

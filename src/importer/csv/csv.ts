@@ -1,8 +1,8 @@
 /**
  * The CSV reader: UTF-8 bytes in, batches of records out (docs/file-format.md#quoting).
  *
- * It does not decode text: a batch stores the offsets of its values. A record that cannot be read does not affect the
- * others. Memory use is limited by the size of one record.
+ * The reader does not decode text: a batch stores the offsets of its values. A record that cannot be read does not
+ * affect the others. Memory use is limited by the size of one record.
  *
  * How one record is read:
  *
@@ -12,8 +12,8 @@
  * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown.
  *   The reader then continues on the physical line after the one where the record began, so an unclosed quote costs
  *   only one record.
- * - If the available bytes end within a record, it is read again from its start once twice as many are available, so
- *   that the total cost stays linear.
+ * - If the available bytes end within a record, the record is read again from its start once twice as many bytes are
+ *   available. The total cost stays linear.
  * - A record over the size limit is still read to its end. Beyond four times the limit, its bytes are dropped, and it
  *   ends with the physical line on which it began.
  * - A quoted value that looks like the end of one record and the beginning of another is treated as an unclosed quote.
@@ -43,8 +43,8 @@ const MIN_JOINED_VALUES = 8;
 const FREE_BYTES = 1 << 15;
 
 /**
- * The window for reading one record is this many times its size limit, so that the result does not depend on chunk
- * boundaries.
+ * Size of the window for reading one record, as a multiple of the record size limit. A fixed window makes the result
+ * independent of chunk boundaries.
  */
 const WINDOW = 4;
 
@@ -169,7 +169,7 @@ class Reader implements RowsAhead {
     this.#wanted = 0;
   }
 
-  /** Reads as many records as the available bytes and the batch allow. False if it read none. */
+  /** Reads as many records as the available bytes and the batch allow. Returns false if it read none. */
   fill(): boolean {
     const batch = this.batch.begin(this.#bytes, this.#end + 1);
     if (this.#end - this.#position < this.#wanted) return false;
@@ -191,7 +191,9 @@ class Reader implements RowsAhead {
     return batch.count > 0;
   }
 
-  /** Finds out, once, how many values most records have. False if it needs more bytes. */
+  /**
+   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
+   */
   #surveyUsualWidth(): boolean {
     this.#start = this.#position;
     const surveyed = this.#widths.surveyUsual(this, this.#line - 1);
@@ -207,7 +209,7 @@ class Reader implements RowsAhead {
     }
   }
 
-  /** Reads the record at the current position into the batch. False if it needs more bytes. */
+  /** Reads the record at the current position into the batch. Returns false if more bytes are needed. */
   #readRecord(): boolean {
     this.#beginRecord();
     const beyondWindow = this.#end - this.#start > this.#window;
@@ -319,7 +321,7 @@ class Reader implements RowsAhead {
     return delimiters === before && this.#widths.isExpected(width);
   }
 
-  /** Called when the quote of the value at `from` is still open at `at`, where the available bytes end. */
+  /** Handles a quote that is still open at `at`, where the available bytes end. The value begins at `from`. */
   #openUpTo(at: number, from: number): number {
     const waits = !this.#final && at - from <= this.#limits.recordBytes;
     return waits ? MORE_NEEDED : this.#unreadable("quote_not_closed");
@@ -341,7 +343,7 @@ class Reader implements RowsAhead {
     return VALUE_READ;
   }
 
-  /** False if the last available byte is a CR, because it may be half of a CRLF. */
+  /** Returns false if the last available byte is a CR, because it may be half of a CRLF. */
   #stepOverLineEnd(at: number): boolean {
     if (this.#bytes[at] === CR) {
       if (at + 1 === this.#end && !this.#final) return false;
@@ -373,7 +375,7 @@ class Reader implements RowsAhead {
     if (to > from) this.#filled = this.#values;
   }
 
-  /** Checks the record that ends before the current position. False if its block needs more bytes. */
+  /** Checks the record that ends before the current position. Returns false if its block needs more bytes. */
   #endRecord(): boolean {
     const start = this.#start, end = this.#contentEnd(), widths = this.#widths;
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
@@ -396,7 +398,10 @@ class Reader implements RowsAhead {
     return true;
   }
 
-  /** A header that is repeated among records with surplus values has too few values itself. */
+  /**
+   * Whether the record repeats the header. If records have surplus values, a repeated header has fewer values than they
+   * do.
+   */
   #repeatsHeader(start: number, end: number): boolean {
     const header = this.#header;
     return header.length === end - start && header.every((byte, at) => byte === this.#bytes[start + at]);
@@ -419,7 +424,7 @@ class Reader implements RowsAhead {
     this.batch.endRecord(line, start, end, header, Batch.NEVER_KNOWN);
   }
 
-  /** The number of delimiters outside quotes in the physical line at the position; null if it needs more bytes. */
+  /** The number of delimiters outside quotes in the physical line at the position; null if more bytes are needed. */
   delimitersInNextLine(): number | null {
     const bytes = this.#bytes, { delimiter } = this.options, edge = this.#position + this.#limits.recordBytes;
     let at = this.#position, count = 0, isOpen = false;
@@ -431,8 +436,8 @@ class Reader implements RowsAhead {
   }
 
   /**
-   * Counts the values of the next `rows` rows, beginning with the current record; null if it needs more bytes. The
-   * result is empty if the rows exceed the window.
+   * Counts the values of the next `rows` rows, beginning with the current record. Returns null if more bytes are
+   * needed, and no counts if the rows exceed the window.
    */
   countAhead(rows: number): WidthCounts | null {
     const start = this.#start, counts: WidthCounts = new Map();
@@ -448,7 +453,7 @@ class Reader implements RowsAhead {
     return whole ? counts : new Map();
   }
 
-  /** Counts the row at the position, unless it is blank or cannot be read. False if the available bytes end. */
+  /** Counts the row at the position, unless it is blank or cannot be read. Returns false if the available bytes end. */
   #countRow(counts: WidthCounts): boolean {
     this.#beginRecord();
     if (this.#position >= this.#end) return false;
@@ -462,7 +467,7 @@ class Reader implements RowsAhead {
     return true;
   }
 
-  /** Moves to the physical line after the one where the record began. False if the available bytes end. */
+  /** Moves to the physical line after the one where the record began. Returns false if the available bytes end. */
   #stepToNextLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#start;
@@ -518,7 +523,7 @@ class Reader implements RowsAhead {
     return Math.min(end, this.#start + this.#limits.recordBytes);
   }
 
-  /** Skips what is available of the rest of a line. False at a CR that may be half of a CRLF. */
+  /** Skips the available part of a line. Returns false at a CR that may be half of a CRLF. */
   #skipLine(): boolean {
     const bytes = this.#bytes;
     let at = this.#position;

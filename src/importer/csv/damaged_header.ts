@@ -1,12 +1,12 @@
 /**
- * Detects a header that has lost a delimiter or has one too many. The records then have a different number of values,
- * and must not be padded or cut to the header's width, because that would shift values into the wrong columns.
+ * Detects a header that has lost a delimiter or has one too many. The records then have a different number of values.
+ * Padding or cutting them would shift values into the wrong columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { widthsUpToGlued } from "./lost_line_ends.ts";
 
-/** Returns a test for whether records may have a given number of values that differs from the header's. */
+/** Returns a test for a number of values other than the header's: whether records may have it. */
 export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNames): (width: number) => boolean {
   const folded = names.map((name) => foldHeader(name.replaceAll('"', "")));
   const hasMore = folded.some((_, at) => isSplit(folded, at, known));

@@ -7,7 +7,7 @@ import { beginsWith } from "../source/sniff_head.ts";
 import { countKnown, type KnownNames, namesColumn } from "../checks/header.ts";
 import { cut, shown } from "../checks/rule.ts";
 
-/** In order of preference. */
+/** The supported delimiters in order of preference. */
 export const DELIMITERS = [",", ";", "\t", "|"];
 
 export interface HeaderPlace {
@@ -32,7 +32,7 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 /** How many lines may precede the header. */
 const MAX_TITLE_LINES = 20;
 
-/** If no line names `unique_id`, the first non-blank line is the header. */
+/** Finds the header. If no line names `unique_id`, it is the first non-blank line. */
 export async function placeOfHeader(
   text: Uint8Array,
   possible: readonly string[],
@@ -51,7 +51,7 @@ export async function placeOfHeader(
   return await belowTitles(text, here, delimiters, known, read) ?? here;
 }
 
-/** Skips several marks, because more than one program may have added one. */
+/** Skips all byte order marks, because more than one program may have added one. */
 function afterMarks(text: Uint8Array, from: number): number {
   let at = from;
   while (beginsWith(text.subarray(at, at + 3), BYTE_ORDER_MARK)) at += 3;
@@ -81,7 +81,7 @@ async function bestHeader(
   return best!;
 }
 
-/** The first of the following lines that names `unique_id` and another known column, or null. */
+/** Finds the first later line that names `unique_id` and another known column; null if no line does. */
 async function belowTitles(
   text: Uint8Array,
   above: HeaderPlace,

@@ -3,8 +3,8 @@ export interface LineMatcher {
   /** Call when the reader's buffer has changed or moved. */
   begin(bytes: Uint8Array): void;
   /**
-   * The offset of the line feed that ends the record beginning at `start`, on physical line `line`, if the record can be
-   * skipped; otherwise -1. Bytes from `end` on are ignored. Every skipped record has the usual number of values.
+   * Returns the offset of the line feed that ends the record at `start`, on physical line `line`. Returns -1 if the
+   * record must be read. Bytes from `end` on are ignored. Every skipped record has the usual number of values.
    */
   skip(start: number, end: number, line: number): number;
 }

@@ -6,7 +6,7 @@ import type { LineMatcher } from "./line_matcher.ts";
 
 const LF = 0x0a, CR = 0x0d, QUOTE = 0x22;
 
-/** Whether a byte is a letter or a digit. Blank lines and lines of dashes begin with others. */
+/** Marks the letters and digits. Blank lines and lines of dashes begin with other bytes. */
 const isPlainStart = new Uint8Array(256);
 for (const [from, to] of ["09", "AZ", "az"]) isPlainStart.fill(1, from.charCodeAt(0), to.charCodeAt(0) + 1);
 

@@ -26,9 +26,10 @@ export class ReadingNotes {
   get warnings(): Warning[] {
     const warnings: Warning[] = [];
     if (this.#short > 0) {
-      const count = this.#short === 1 ? "1 record has" : `${grouped(this.#short)} records have`;
-      const text = `${count} fewer values than the header, first on line ${this.#firstShort}: ` +
-        "the missing values count as empty, because all nearby records are equally short";
+      const what = this.#short === 1
+        ? `the record on line ${this.#firstShort} has fewer values than the header`
+        : `${grouped(this.#short)} records have fewer values than the header, the first on line ${this.#firstShort}`;
+      const text = `${what}: the missing values count as empty, because all nearby records are equally short`;
       warnings.push({ code: "short_records", text });
     }
     if (this.#skipped > 0) {

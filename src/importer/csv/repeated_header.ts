@@ -10,7 +10,7 @@ import type { ReadingNotes } from "./reading_notes.ts";
 
 const encoder = new TextEncoder();
 
-/** May precede the header of a roster that was appended to another one. */
+/** A roster appended to another one may begin with this mark. */
 const BYTE_ORDER_MARK = "\ufeff";
 
 /** Drops the headers of a batch. Throws `RejectedFile` with `another_header`. */

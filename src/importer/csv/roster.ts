@@ -103,7 +103,7 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** Reads the header with one delimiter. If it cannot be read, the file must use another one. */
+/** Reads the header with one delimiter. If that fails, the file must use another delimiter. */
 async function scoreHeader(head: Uint8Array, delimiter: string): Promise<{ names: string[]; columns: number }> {
   const options = { delimiter: delimiter.charCodeAt(0), line: 1, validate: false, limits: READER_LIMITS };
   const text = concat([head, Uint8Array.of(0x0a)], head.length + 1);

@@ -7,10 +7,10 @@ import { grouped } from "../../runtime/grouped.ts";
 import type { Malformed } from "./batch.ts";
 import { BLOCK_ROWS, type BlockWidth, blockWidthOf, endOfBlock, usualWidthOf, type WidthCounts } from "./row_blocks.ts";
 
-/** If this many rows directly above a narrower block have a wrong number of values, another table begins. */
+/** If at least this many rows directly above a narrower block have a wrong number of values, another table begins. */
 const MIN_ODD_ROWS = 2;
 
-/** Reads ahead without moving. Both return null if more bytes are needed. */
+/** Reads ahead without moving. Both methods return null if more bytes are needed. */
 export interface RowsAhead {
   /** Counts the values of the next `rows` rows, beginning with the current record, with {@link RowWidths.count}. */
   countAhead(rows: number): WidthCounts | null;
@@ -83,8 +83,8 @@ export class RowWidths {
   }
 
   /**
-   * Finds out, once, how many values most records have. False if it needs more bytes. Throws {@link RejectedFile} if
-   * the header, on line `headerLine`, does not fit them.
+   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
+   * Throws {@link RejectedFile} if the header, on line `headerLine`, does not fit.
    */
   surveyUsual(ahead: RowsAhead, headerLine: number): boolean {
     this.#filledWidths.clear();
@@ -102,7 +102,10 @@ export class RowWidths {
     return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
   }
 
-  /** Decides how many values the current record must have; it has `values`. False if it needs more bytes. */
+  /**
+   * Decides how many values the current record must have. `values`: how many it has. Returns false if more bytes are
+   * needed.
+   */
   judge(values: number, ahead: RowsAhead): boolean {
     if (values !== this.usual) return this.#surveyBlock(ahead);
     if (this.#row >= this.#nextBlockRow) {
@@ -142,10 +145,7 @@ export class RowWidths {
     return width === this.usual || width === this.#blockWidth.width;
   }
 
-  /**
-   * What is wrong with the number of values of the current record; null if it is right. Call only after the record has
-   * been judged.
-   */
+  /** What is wrong with the number of values of the current record; null if it is right. Call {@link judge} first. */
   problemOf(found: number): Malformed | null {
     if (found === this.usual && this.#row >= this.#blockEnd) return null;
     const { width, most } = this.#blockWidth, expected = this.header;

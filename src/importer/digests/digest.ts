@@ -5,8 +5,8 @@
  */
 
 /**
- * Reused, so that a million digests do not create a million objects. `low` and `high` are the halves of the latest
- * digest.
+ * The object is reused, so that a million digests do not create a million objects. `low` and `high` are the halves of
+ * the latest digest.
  */
 export class Digest {
   low = 0;

@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** Once there are this many possible duplicates, they should be taken. */
+/** The list is large once it has this many possible duplicates. */
 const MANY = 5_000;
 
 export interface PossibleDuplicate {
@@ -40,7 +40,7 @@ export class DuplicateFilter {
   /** `bytes`: the length of the roster's text. */
   constructor(private readonly bytes: number) {}
 
-  /** Whether the list of possible duplicates is so long that the caller should take it. */
+  /** Whether the list of possible duplicates is so long that it should be taken now. */
   get isLarge(): boolean {
     return this.#list.length >= MANY;
   }
@@ -110,7 +110,7 @@ export class DuplicateFilter {
 /** With 24 bits per value, one unique value in several thousand is mistaken for a possible duplicate. */
 const WORDS_PER_VALUE = 24 / 32;
 const MIN_VALUES = 10_000;
-/** 64 MiB in all. */
+/** Limits the filter to 64 MiB. */
 const MAX_VALUES = 2 ** 24 / WORDS_PER_VALUE;
 
 /** Estimates the number of values in a text of this length from the records of a batch. */

@@ -1,12 +1,12 @@
 /**
- * The unchanged-record cache recognizes, by their bytes alone, records that would change nothing. It saves most of the
- * work when the registry sends almost the same roster every night.
+ * The unchanged-record cache recognizes, by their bytes alone, records that would change nothing. The cache saves most
+ * of the work when the registry sends almost the same roster every night.
  *
- * For each user the database keeps a digest of the record that was applied last. It is valid as long as the user's row
- * is still the one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest covers the
- * bytes of the record in the roster, and everything that affects what they mean: the header, the settings, and the
- * version of rosterd. A record with the same digest is counted and skipped. All other records are read, checked and
- * compared as usual.
+ * For each user, the database keeps a digest of the record that was applied last. The digest is valid as long as the
+ * user's row is still the one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest
+ * covers the bytes of the record in the roster, and everything that affects what they mean: the header, the settings,
+ * and the version of rosterd. A record with the same digest is counted and skipped. All other records are read, checked
+ * and compared as usual.
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
@@ -32,7 +32,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "expected_every_hours",
   "clerks_may_decide",
   "smtp",
-  // Only their names and their order matter.
+  // Only the names of the feeds and their order matter.
   "feeds",
 ]);
 

@@ -13,13 +13,15 @@ import {
   UNMET,
 } from "./unchanged_table.ts";
 
-/** The maximum number of users in the cache, which limits its memory to about 70 MiB. All others are compared. */
+/**
+ * The maximum number of users in the cache, which limits its memory to about 70 MiB. Further users are always compared.
+ */
 export const MAX_CACHED_USERS = 3_000_000;
 
-/** Once there are this many new entries, they should be stored. */
+/** The list of new entries is large once it has this many full pieces. */
 const MANY_PIECES = 64;
 
-/** Once {@link UnchangedJournal.takeRepeated} has this many users, they should be taken. */
+/** {@link UnchangedJournal.hasManyRepeated} is true from this many users on. */
 const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
@@ -35,7 +37,7 @@ export class UnchangedJournal {
   #length = 0;
   /** The number of entries of users who are not in the table. */
   #added = 0;
-  /** Whether there have been no new entries. */
+  /** Whether no entry has been added yet. */
   isEmpty = true;
 
   /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
@@ -55,14 +57,14 @@ export class UnchangedJournal {
     return this.#repeated.splice(0);
   }
 
-  /** Whether the list of new entries is so long that the caller should take it. */
+  /** Whether the list of new entries is so long that it should be taken now. */
   get isLarge(): boolean {
     return this.#full.length >= MANY_PIECES;
   }
 
   /**
-   * Withdraws the stale entries of the table, which stay in the log. Their users may be gone, in which case no record
-   * would replace them.
+   * Withdraws the stale entries of the table, because they stay in the log. If a user no longer exists, no record would
+   * replace the entry.
    */
   withdrawStale(): void {
     const { table } = this;
@@ -73,7 +75,7 @@ export class UnchangedJournal {
     }
   }
 
-  /** Withdraws the entry of a user, in the table or here, so that the next import reads their record. */
+  /** Withdraws the entry of a user, so that the next import reads their record. */
   withdraw(uniqueId: string): void {
     const slot = this.table.slotOf(uniqueId);
     const isWithdrawn = slot < 0 ? this.#added === 0 : this.isEmpty && this.table.has(slot, 0, 0);
@@ -123,7 +125,9 @@ export class UnchangedJournal {
     this.#push(low, high);
   }
 
-  /** Adds an entry for the user whose key was looked up last. No line has the digest 0, so it withdraws the entry. */
+  /**
+   * Adds an entry for the user whose key was looked up last. A digest of 0 matches no line, so it withdraws the entry.
+   */
   #push(low: number, high: number): void {
     this.isEmpty = false;
     const at = this.#length;

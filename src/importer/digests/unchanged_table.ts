@@ -20,7 +20,7 @@ export class UnchangedTable {
   readonly #encoder = new TextEncoder();
   /** Reused, because the garbage from one buffer per user would make the process grow. */
   #text = new Uint8Array(256);
-  /** One per slot. */
+  /** One state per slot. */
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
   #slots = new Int32Array(0);

@@ -31,7 +31,10 @@ export interface FailedFileSource {
   signal: AbortSignal;
 }
 
-/** `sink` gets bytes that are valid until it resolves. Throws if the roster has no record on the line of a failure. */
+/**
+ * The bytes passed to `sink` are valid until its promise resolves. Throws if the roster has no record on the line of a
+ * failure.
+ */
 export async function writeFailedFile(
   { file, failures, entry, signal }: FailedFileSource,
   sink: (bytes: Uint8Array) => Promise<void>,
@@ -87,7 +90,7 @@ async function writeRows(
   }
 }
 
-/** More than a batch has, so that all other records of a batch can be skipped. */
+/** More failures than a batch has records, so that all other records of the batch can be skipped. */
 const UPCOMING = 512;
 
 /** The failures that have not been written yet. */

@@ -11,9 +11,8 @@ import { Utf16Reader } from "./survey_utf16.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Yields the text of a file in UTF-8, without its byte order mark and end marks, in non-empty chunks. `hasUtf8`:
- * whether text in a single-byte encoding may contain UTF-8; true is always safe but slower. Throws what
- * {@link Source.read} throws.
+ * Yields a file's text as UTF-8 in non-empty chunks, without byte order mark and end marks. `hasUtf8`: whether
+ * single-byte text may contain UTF-8. True is always safe, but slower. Throws the errors of {@link Source.read}.
  */
 export function utf8Chunks(source: Source, encoding: Encoding, hasUtf8 = true): AsyncGenerator<Uint8Array> {
   return withoutEnding(convertedChunks(source, utf8From(encoding, hasUtf8)));
@@ -61,7 +60,7 @@ function utf8FromSingleBytes(decoder: TextDecoder): ToUtf8 {
 
 const encoder = new TextEncoder();
 const LONE_HALF = /\p{Surrogate}/u;
-/** Never occurs in UTF-8. */
+/** This byte never occurs in UTF-8. */
 const INVALID = Uint8Array.of(0xff);
 
 function encodeWithGaps(parts: string[]): Uint8Array {

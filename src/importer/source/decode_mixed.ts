@@ -1,15 +1,15 @@
 /**
- * Converts text in a single-byte encoding that also contains UTF-8. A UTF-8 letter makes its record malformed, so that
- * no name is stored as "JosÃ©".
+ * Converts text that mixes a single-byte encoding with UTF-8. A UTF-8 letter makes its record malformed, so that no
+ * name is stored as "JosÃ©".
  */
 import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;
 
-/** Bytes above 0x7f at the end of a chunk are held back for the next one. No name has a longer run of them. */
+/** How many bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of them. */
 const MAX_HELD_BYTES = 64;
 
-/** Never occurs in UTF-8. */
+/** This byte never occurs in UTF-8. */
 const INVALID = 0xff;
 
 export interface ToUtf8 {
@@ -46,7 +46,7 @@ export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
 }
 
 /**
- * Returns a test for whether a text has letters of the encoding. Non-Latin encodings require two, because their own
+ * Returns a test for text that contains letters of the encoding. Non-Latin encodings require two, because their own
  * letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" are one UTF-8 letter.
  */
 function foreignLetters(encoding: string): (text: string) => boolean {

@@ -33,8 +33,8 @@ export function rejectNotGz(head: Uint8Array): void {
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**
- * Unpacks a file of `size` bytes. `onRead` sees each packed byte once. Throws `RejectedFile`: `cut_off`, `gz_damaged`,
- * `gz_ratio`, `gz_too_long`, `gz_trailing`.
+ * Unpacks a file of `size` bytes. `onRead` receives each packed byte once. Throws `RejectedFile`: `cut_off`,
+ * `gz_damaged`, `gz_ratio`, `gz_too_long`, `gz_trailing`.
  */
 export async function* unpackedGz(
   packed: Packed,
@@ -84,7 +84,7 @@ async function* watch(
   }
 }
 
-/** Yields the first `end` bytes, and reads the rest too, so that `onRead` sees them. */
+/** Yields the first `end` bytes. Reads the rest too, so that `onRead` receives them. */
 async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const chunk of chunks) {
@@ -116,8 +116,8 @@ function isOfGz(error: unknown): boolean {
 const NOTHING = /^[\s\x1a\0]*$/;
 
 /**
- * The offset where the gz data ends, if only ignorable bytes follow (zlib does not accept them). Otherwise throws
- * `RejectedFile`.
+ * Returns the end of the gz data if only ignorable bytes follow. zlib itself does not accept such bytes. Otherwise
+ * throws `RejectedFile`.
  */
 async function endBefore(packed: Packed, error: unknown): Promise<number> {
   const end = await endOfGz(packed());

@@ -1,8 +1,8 @@
 /**
  * Unpacks gz as a stream through zlib, in bounded memory.
  *
- * It does not use zlib's own iterator, because after an error it drops bytes that are already unpacked, and it
- * silently ignores everything after a zero byte that follows the last member.
+ * zlib's own iterator is unsuitable: after an error, it drops bytes that are already unpacked. It also silently ignores
+ * everything after a zero byte that follows the last member.
  */
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";
@@ -11,12 +11,12 @@ import { errorWithCode } from "../../runtime/errors.ts";
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 
-/** Error code: the padding after the gz data is followed by bytes that are neither gz nor padding. */
+/** Error code for bytes after the gz data that are neither gz nor padding. */
 export const TRAILING_GARBAGE = "TRAILING_GARBAGE";
 
 /**
  * Unpacks all members of a gz stream as one. Zeros after the last member are padding. Throws zlib's errors and {@link
- * TRAILING_GARBAGE}. A truncated stream yields whatever can be unpacked, then throws `Z_BUF_ERROR`.
+ * TRAILING_GARBAGE}. If the stream is truncated, yields whatever can be unpacked, then throws `Z_BUF_ERROR`.
  */
 export async function* inflate(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();

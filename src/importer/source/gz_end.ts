@@ -5,7 +5,7 @@ import { crc32, createInflateRaw } from "node:zlib";
 export interface GzEnd {
   /** The offset of the first byte that belongs to no member. */
   at: number;
-  /** The number of bytes that follow, and the first of them. */
+  /** The number of bytes from there to the end of the file, and the first of them. */
   length: number;
   first: Uint8Array;
 }
@@ -17,7 +17,7 @@ const MAX_FIRST_BYTES = 1 << 12;
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
 
-/** Null if there is no member, or the last one is incomplete. */
+/** Returns null if the file has no member, or the last one is incomplete. */
 export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd | null> {
   const source = new Source(packed);
   try {
@@ -109,7 +109,7 @@ class Source {
     return Buffer.concat(parts);
   }
 
-  /** The number of bytes to the end, including those just taken, and the first of them. */
+  /** Counts the bytes up to the end, including `taken`. Also returns the first of them. */
   async rest(taken: Uint8Array): Promise<{ length: number; first: Uint8Array }> {
     const first = Buffer.concat([taken, await this.take(MAX_FIRST_BYTES)]);
     let length = first.length;

@@ -1,4 +1,6 @@
-/** Finds the line number of an offset for a rejection, by reading the file again. This costs nothing for good files. */
+/**
+ * Finds the line number of an offset by reading the file again. Only a rejection needs it, so valid files cost nothing.
+ */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**

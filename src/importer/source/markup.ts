@@ -1,12 +1,13 @@
 /**
- * Recognizes HTML, XML, JSON, code and RTF by their first bytes. Servers often send error messages in these formats.
+ * Recognizes HTML, XML, JSON, code and RTF by their first bytes. Servers often send error messages as HTML, XML or
+ * JSON.
  */
 import { reject } from "../../domain/outcome.ts";
 
 /** Leading blanks and byte order marks, including a UTF-8 mark that was read as windows-1252. */
 const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
 
-/** What may precede the first tag, which distinguishes HTML from XML. */
+/** What may precede the first tag. That tag distinguishes HTML from XML. */
 const PROLOG = String.raw`(?:<\?xml\b[^>]*>\s*|<!--[^]*?-->\s*)*`;
 
 const HTML_TAGS =

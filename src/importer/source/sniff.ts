@@ -1,4 +1,4 @@
-/** Reads a whole file to decide its encoding (docs/file-format.md#encoding), and rejects what is not text. */
+/** Reads a whole file to determine its encoding (docs/file-format.md#encoding). Rejects a file that is not text. */
 import { grouped } from "../../runtime/grouped.ts";
 import { createHash } from "node:crypto";
 import { reject } from "../../domain/outcome.ts";
@@ -20,8 +20,8 @@ export interface Sniffed {
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may have invalid bytes, which make their records malformed. False is definite; true is definite
-   * only for UTF-8 and UTF-16.
+   * Whether the text may have invalid bytes, which make their records malformed. False is certain; true is certain only
+   * for UTF-8 and UTF-16.
    */
   invalidBytes: boolean;
   /** Whether a text in a fallback encoding contains valid UTF-8 sequences. */

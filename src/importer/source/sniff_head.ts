@@ -1,4 +1,4 @@
-/** Checks the first bytes of a file for a byte order mark, and rejects files in other formats, which it names. */
+/** Recognizes byte order marks and other file formats by the first bytes of a file. */
 import { reject } from "../../domain/outcome.ts";
 import { rejectMarkup } from "./markup.ts";
 

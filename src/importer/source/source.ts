@@ -16,7 +16,7 @@ export interface Source {
   read(onRead?: OnRead): AsyncGenerator<Uint8Array>;
 }
 
-/** Used in two halves: one is filled while the other is processed. A small file needs less. */
+/** The buffer has two halves: one is filled while the other is processed. A small file needs less. */
 const MAX_BUFFER_BYTES = 512 * 1024;
 
 /** Reads the first bytes of a file. Throws `RejectedFile` as {@link unpackedGz} does. */

@@ -25,7 +25,7 @@ export class Utf16Reader {
     return text.slice(0, whole);
   }
 
-  /** What is left: one surrogate of a pair, or half a code unit. */
+  /** The incomplete rest of the text: one surrogate of a pair, or half a code unit. */
   end(): { text: string; oddByte: number | null } {
     return { text: this.#half, oddByte: this.#oddByte[0] ?? null };
   }
@@ -40,8 +40,8 @@ function endsWithHalf(text: string): boolean {
 export class Utf16Survey {
   illFormed = false;
   /**
-   * Whether the file ends in the middle of a code unit. A single leftover byte does not count if it is an end mark (see
-   * `#isEndMark`: LF, CR, SUB or, in little-endian, NUL).
+   * Whether the file ends in the middle of a code unit. A leftover byte that is an end mark does not count (see
+   * `#isEndMark`).
    */
   oddLength = false;
   nuls = 0;

@@ -100,7 +100,7 @@ function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
   };
 }
 
-/** The offset of the first byte after `from` that is NUL or not ASCII, or the length. */
+/** The offset of the first byte from `from` on that is NUL or not ASCII. If every byte is plain, the chunk's length. */
 function plainUntil(chunk: Uint8Array, { first, values }: Words, from: number): number {
   let at = from;
   while (at < chunk.length && isPlain(chunk[at])) {

@@ -1,4 +1,4 @@
-/** Reads and removes files in `bak`, but never through a link, which could mail or remove other programs' files. */
+/** Reads and removes files in `bak`. Never follows a link, because it could lead to another program's files. */
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
@@ -14,7 +14,7 @@ export class NoBakFolder extends Error {
 }
 
 export class BakFolder {
-  /** `feedFolder`: the folder that must not be a link either; null for that of the upload folder itself. */
+  /** `feedFolder`: the folder of the feed, which must not be a link either; null for the upload folder itself. */
   constructor(private readonly path: string, private readonly feedFolder: string | null = null) {}
 
   static of({ upload, bak, isFeed }: Folders): BakFolder {
@@ -26,12 +26,12 @@ export class BakFolder {
     return await isPlainFolder(this.path) && (this.feedFolder === null || await isPlainFolder(this.feedFolder));
   }
 
-  /** Throws {@link NoBakFolder}, and what {@link openRosterFile} throws. */
+  /** Throws {@link NoBakFolder}, and the errors of {@link openRosterFile}. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
   }
 
-  /** The size in bytes; null unless it is a plain file. */
+  /** The size of a plain file in bytes; null for anything else. */
   async size(name: string): Promise<number | null> {
     const stats = await statsOf(await this.#pathOf(name));
     return stats?.isFile() ? Number(stats.size) : null;

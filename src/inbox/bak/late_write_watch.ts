@@ -1,5 +1,6 @@
 /**
- * Watches files in `bak` for a day. One that grows was imported too early (docs/upload-folder.md#changed-while-read).
+ * Watches files in `bak` for a day. A file that grows was imported too early
+ * (docs/upload-folder.md#changed-while-read).
  */
 import type { LateWrite } from "../../domain/late_write.ts";
 import type { ClaimedUpload } from "../../importer/ports.ts";

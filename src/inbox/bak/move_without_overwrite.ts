@@ -21,7 +21,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    // An earlier attempt may have made the link, even if the reply was lost. Then only the old name is left to remove.
+    // An earlier attempt may have made the link, even if the reply was lost. In that case, only the old name must still
+    // be removed.
     if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));

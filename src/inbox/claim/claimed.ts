@@ -1,8 +1,8 @@
 /**
- * Manages claimed uploads. Each has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
+ * Manages claimed uploads. Each upload has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
  *
- * A note in that folder stores the names that the upload and its failed records get in `bak`. It is written before the
- * move and removed after it, so that a restart in between does not change the names.
+ * A note in that folder stores the names that the upload and its failed records get in `bak`. The note is written
+ * before the move and removed after it, so that a restart in between does not change the names.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 
-/** The time of the claim, and a random number (`claim.ts`). */
+/** A key consists of the time of the claim and a random number (`claim.ts`). */
 const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
 /** `bak` and `failed` are the names chosen so far. `by` names who uploaded the file over HTTP. */

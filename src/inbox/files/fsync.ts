@@ -29,8 +29,8 @@ export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
 type Entry = Pick<BigIntStats, "dev" | "ino">;
 
 /**
- * Syncs the entries of folders to disk, if the file system supports that. All at the same time, so that the disk can
- * combine the writes.
+ * Syncs the entries of folders to disk, if the file system supports that. Syncs all of them at the same time, so that
+ * the disk can combine the writes.
  */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   await Promise.all(paths.map(fsyncFolder));

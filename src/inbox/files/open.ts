@@ -1,4 +1,4 @@
-/** Opens a roster once, so that no program can swap it meanwhile. Does not follow links or wait for pipes. */
+/** Opens a roster once, so that no program can swap it between reads. Does not follow links or wait for pipes. */
 import type { FileHandle } from "node:fs/promises";
 import type { RosterFile } from "../../importer/ports.ts";
 import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
@@ -73,7 +73,7 @@ export class OpenRosterFile implements RosterFile {
     }
   }
 
-  /** Empty at the end. */
+  /** Returns an empty chunk at the end of the file. */
   async #chunkAt(position: number, buffer: Uint8Array = new Uint8Array(CHUNK_BYTES)): Promise<Uint8Array> {
     const length = Math.min(buffer.length, this.size - position);
     if (length <= 0) return buffer.subarray(0, 0);

@@ -1,4 +1,4 @@
-/** Finds uploads in folders that belong to no feed, because nothing imports them. Reads only names. */
+/** Finds uploads that nothing imports, because their folder belongs to no feed. Reads only names. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { feedPath } from "../../domain/feed.ts";
@@ -45,7 +45,7 @@ export class OtherFolders {
   }
 }
 
-/** The uploads in a folder, and those that rosterd claimed while it was a feed. */
+/** The uploads in a folder, and those that rosterd claimed while the folder belonged to a feed. */
 async function uploadsIn(upload: string, folder: string): Promise<string[]> {
   const { upload: path, work } = foldersOf(upload, folder);
   const names = await namesIn(path);

@@ -1,4 +1,4 @@
-/** Keeps the state of the inbox between scans. It is safe to lose all of it in a restart. */
+/** Keeps the state of the inbox between scans. A restart may lose all of it without harm. */
 import type { WaitingFile } from "../../importer/ports.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";

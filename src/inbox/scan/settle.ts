@@ -1,4 +1,4 @@
-/** Decides when a file has settled (docs/upload-folder.md#settling). The file server's clock may be wrong. */
+/** Decides when a file has settled (docs/upload-folder.md#settling). Does not rely on the file server's clock. */
 import type { BigIntStats } from "node:fs";
 
 /** What must not change while a file settles. Deno rounds mtime to milliseconds and ctime to seconds. */

@@ -5,7 +5,11 @@ import type { WaitingFile } from "../../importer/ports.ts";
 export const waiting = {
   changing: (name: string) => file(name, "changing", "still changing"),
   noLineEnd: (name: string) =>
-    file(name, "no_line_end", "its last line has no line ending, so more may follow; if not, it is imported later"),
+    file(
+      name,
+      "no_line_end",
+      "its last line has no line ending, so more may follow; if nothing follows, it is imported later",
+    ),
   changedWhileRead: (name: string) =>
     file(name, "changed_while_read", "it changed while it was being read; it is read again once it has settled"),
   unreadable: (name: string, { uid, mode }: BigIntStats) =>

@@ -1,6 +1,6 @@
 /**
- * Cancels a transaction if it is still running some time after an abort. It needs a second connection, which the
- * embedded database does not have.
+ * Cancels a transaction if it is still running some time after an abort. Cancelling needs a second connection, which
+ * the embedded database does not have.
  */
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
@@ -21,7 +21,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Repeats, because a statement may end just before its cancellation, and the next one begin.
+  // Repeats, because a cancellation has no effect if it arrives between two statements.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

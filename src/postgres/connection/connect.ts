@@ -117,6 +117,6 @@ export async function requireSuitable(sql: Sql): Promise<void> {
     );
   }
   if (encoding !== "UTF8") {
-    throw new UnsuitableDatabase(`the database stores ${encoding}`, "create it with the encoding UTF8");
+    throw new UnsuitableDatabase(`the database uses the encoding ${encoding}`, "create it with UTF8 instead");
   }
 }

@@ -65,7 +65,7 @@ export function explainDatabaseError(error: unknown): string {
   return EXPLANATIONS[code] ?? `the database cannot be used${code === "" ? "" : ` (${code})`}`;
 }
 
-/** The same, but may name the server's certificate. For the log and the command line. */
+/** Like {@link explainDatabaseError}, but may also name the server's certificate. For the log and the command line. */
 export function explainFully(error: unknown): string {
   const detail = ["TLS_FAILED", "CONNECT_FAILED"].includes(codeOf(error)) ? (error as Error).message : "";
   return detail === ""

@@ -76,7 +76,7 @@ class Messages {
   #length = 0;
   #rest = 0;
 
-  /** `typed`: whether the first message has a type. A client's startup message does not. */
+  /** `typed`: whether the first message has a type. A client's startup message has no type. */
   constructor(private readonly tell: (type: number, payload: DataView) => void, private typed: boolean) {}
 
   follow(bytes: Uint8Array): void {

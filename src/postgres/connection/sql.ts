@@ -8,7 +8,7 @@ export type Isolation = "read committed" | "repeatable read";
 
 /** The session in which a transaction runs. */
 export interface Session {
-  /** Whether its temporary tables outlive a transaction, because no pooler lends its backend to other clients. */
+  /** Whether temporary tables outlive a transaction, because no pooler lends the backend to other clients. */
   readonly isOwn: boolean;
   /** Whether an earlier transaction has created the tables of an import. */
   hasTables: boolean;
@@ -21,7 +21,7 @@ const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: S
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,
-  // The driver's own lookup of array types crashes the process if the connection is lost meanwhile (measured).
+  // The driver's own lookup of array types crashes the process if the connection is lost during it (measured).
   fetch_types: false,
   onnotice: () => {},
   connection: { application_name: "rosterd", ...STARTUP },
@@ -32,7 +32,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
   return { to: oid, from: [oid], serialize, parse: (text: string) => elements(text, parse) };
 }
 
-/** `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
+/** Formats an array as `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
   // A hand-written array literal is sent unchanged.
   if (!Array.isArray(values)) return values;

@@ -1,8 +1,10 @@
 /**
- * The socket that the driver uses for one connection (TCP, Unix socket or TLS). It adds three checks that the driver
- * lacks (all measured). It detects a server that stays silent when it should answer. It reports a server that hangs up
- * before login, which the driver would retry forever without a delay. It ends a COPY that the server refuses after
- * all data has been sent.
+ * The socket that the driver uses for one connection (TCP, Unix socket or TLS). Detects three faults that the driver
+ * does not handle (all measured):
+ *
+ * - The server stays silent when it should answer.
+ * - The server hangs up before login. The driver would retry forever without a delay.
+ * - The server refuses a COPY after all data has been sent. The socket then ends the COPY.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -29,13 +31,13 @@ export interface WatchedSocketOptions {
   address: Address;
   /** How long the server may stay silent when it should answer. */
   silenceMs: number;
-  /** Called after that time; resolves to whether to keep waiting. Null: no deadline. */
+  /** Called after `silenceMs` of silence. Resolves to whether to keep waiting. Null: no deadline. */
   onSilence: ((link: WatchedSocket) => Promise<boolean>) | null;
 }
 
 export interface Backend {
   pid: number;
-  /** Distinguishes it from a later backend with the same pid. Null if unknown. */
+  /** Distinguishes the backend from a later one with the same pid. Null if unknown. */
   startedAt: string | null;
 }
 
@@ -124,7 +126,7 @@ export class WatchedSocket extends Duplex {
     done();
   }
 
-  /** Called when the driver ends the connection. A frozen link never responds to that. */
+  /** Ends the connection, and destroys it after a while, because a frozen link never responds. */
   // deno-lint-ignore no-explicit-any -- as in the class above
   override end(...args: any[]): this {
     this.#goodbye ??= setTimeout(() => this.destroy(), GOODBYE_TIMEOUT_MS);

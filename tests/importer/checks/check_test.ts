@@ -57,7 +57,7 @@ async function one(values: Record<string, string>, settings: Partial<Settings> =
 
 const codes = ({ problems }: Checked) => problems.map(({ column, code }) => `${code} ${column}`);
 
-Deno.test("a good record has no problems, and its values stay as they are", async () => {
+Deno.test("a valid record has no problems, and its values stay unchanged", async () => {
   const text = COLUMNS.map(({ name }) => name).join(",") + "\n" +
     "U-1,ldap,Anna,O'Neil,anna,a@x.org,1 'Main' St.,Ottawa,on,K1A 0B1,,,QC,,613-555-0100,student,007,1,002,2,D1,ns,1999-12-31,7,1\n";
   const [{ values, problems }] = await check(text);
@@ -83,7 +83,7 @@ Deno.test("a good record has no problems, and its values stay as they are", asyn
   ]);
 });
 
-Deno.test("a missing unique_id is 9013, a missing login_source 9014, any other required value 9031", async () => {
+Deno.test("a missing unique_id is 9013, a missing login_source is 9014, and any other missing required value is 9031", async () => {
   const settings = { required_columns: ["city", "active", "unique_id"] };
   const [checked] = await check('city,active,login_source,unique_id,street\n,,"\u00a0 ", \t,x\n', settings);
   assert.deepEqual(checked.problems, [
@@ -95,7 +95,7 @@ Deno.test("a missing unique_id is 9013, a missing login_source 9014, any other r
   assert.deepEqual(codes(await one({ city: "", active: "" })), []);
 });
 
-Deno.test("every problem of a record is reported, in the order of the columns, one a column", async () => {
+Deno.test("every problem of a record is reported, in column order, at most one per column", async () => {
   const long = "x".repeat(51);
   const text = "active,date_of_birth,state,email,city,first_name,login_source,uuid,user_type\n" +
     `2,31/12/1999,O1,anna,${long},${long},saml,,staff\n`;
@@ -114,7 +114,7 @@ Deno.test("every problem of a record is reported, in the order of the columns, o
   assert.equal(checked.problems[3].reason, 'email "anna" must look like name@example.com');
 });
 
-Deno.test("a record that cannot be read has that one problem and no values; the ones around it are checked", async () => {
+Deno.test("a record that cannot be read has only that problem and no values; its neighbours are checked", async () => {
   const lines = ["unique_id,login_source,city", "2,ldap,Ottawa", "3,ldap", '4,ldap,"x"y', "5,,Hull", "\u0001,a,b"];
   const bytes = Uint8Array.from([
     ...utf8(lines.join("\n") + "\n"),
@@ -142,7 +142,7 @@ Deno.test("a record that cannot be read has that one problem and no values; the 
   ]);
 });
 
-Deno.test("an empty value keeps or clears, as the settings say; an empty active changes nothing", async () => {
+Deno.test("an empty value keeps or clears the current one, depending on the settings; an empty active changes nothing", async () => {
   const values = { city: "", email: '""', active: "" };
   assert.deepEqual((await one(values)).values, {
     unique_id: "u1",
@@ -164,7 +164,7 @@ Deno.test("an empty value keeps or clears, as the settings say; an empty active 
   assert.deepEqual([codes(required), required.values.city], [["9031 city"], null]);
 });
 
-Deno.test("the clear token clears, quoted or not, after trimming, whatever empty values do", async () => {
+Deno.test("the clear token clears, quoted or not, after trimming, whatever the setting for empty values", async () => {
   for (const empty_values of ["keep", "clear"] as const) {
     for (const token of ["(clear)", " (clear)\u00a0", '"(clear)"', ' "(clear)" ']) {
       assert.equal((await one({ city: token }, { empty_values })).values.city, "CLEARS", token);
@@ -180,7 +180,7 @@ Deno.test("the clear token clears, quoted or not, after trimming, whatever empty
   assert.equal((await one({ city: '"a""b"' }, { clear_token: 'a"b' })).values.city, "CLEARS");
 });
 
-Deno.test("blanks within quotes go in five columns and stay in all others", async () => {
+Deno.test("blanks within quotes are removed in five columns and kept in all others", async () => {
   const blank = '" \t\u00a0x\u00a0 "', active = '"\u00a01 "', email = '"\ta@x.org "';
   const { values, problems } = await one({
     unique_id: blank,
@@ -210,7 +210,7 @@ Deno.test("only blanks are trimmed: other invisible characters at the ends of a 
   assert.equal((await one({ unique_id: '"\u2003u1"' })).values.unique_id, "\u2003u1");
 });
 
-Deno.test("a value of blanks within quotes is empty where blanks go, and a value where they stay", async () => {
+Deno.test("quoted blanks are an empty value in columns that remove blanks, and a value in the others", async () => {
   assert.deepEqual((await one({ user_name: '"  "', city: '"  "' }, { empty_values: "clear" })).values, {
     unique_id: "u1",
     login_source: "ldap",
@@ -219,7 +219,7 @@ Deno.test("a value of blanks within quotes is empty where blanks go, and a value
   });
 });
 
-Deno.test("the spreadsheet guard is taken off in every column, and no other apostrophe is", async () => {
+Deno.test("the spreadsheet guard is removed in every column, but no other apostrophe", async () => {
   const guarded = {
     unique_id: "'007",
     user_name: "'=x",
@@ -253,14 +253,14 @@ Deno.test("the spreadsheet guard is taken off in every column, and no other apos
   assert.deepEqual((await one(names)).values, { unique_id: "u1", login_source: "ldap", ...names, city2: "'" });
 });
 
-Deno.test("the guard goes before the length is counted, and blanks that it held together go with it", async () => {
+Deno.test("the guard is removed before the length is counted, together with the blanks that it protected", async () => {
   assert.deepEqual(codes(await one({ postal_code: "'" + "0".repeat(20) })), []);
   assert.deepEqual(codes(await one({ postal_code: "'" + "0".repeat(21) })), ["9030 postal_code"]);
   assert.equal((await one({ unique_id: '" \'\tu1 "' })).values.unique_id, "u1");
   assert.equal((await one({ city: '"\'\tx"' })).values.city, "\tx");
 });
 
-Deno.test("of two spellings the first that is not empty counts, also when the others are in quotes or guarded", async () => {
+Deno.test("if a column appears twice, its first non-empty value counts, even if others are quoted or guarded", async () => {
   const header = "unique_id,login_source,prov,province,state,user_uuid\n";
   const province = async (record: string) => (await check(header + record + "\n"))[0].values.province;
   assert.equal(await province("u1,l,AA,BB,CC,"), "BB");
@@ -276,18 +276,18 @@ Deno.test("of two spellings the first that is not empty counts, also when the ot
   assert.deepEqual(codes((await check(header + ',l,,,,"  "\n'))[0]), ["9013 unique_id"]);
 });
 
-Deno.test("doubled quotes are one in what is stored and counted", async () => {
+Deno.test("a doubled quote is stored and counted as one", async () => {
   const { values, problems } = await one({ city: `"""${'""'.repeat(48)}"""`, first_name: '"Anna ""Ann"" é"' });
   assert.deepEqual([values.city, values.first_name, problems], ['"'.repeat(50), 'Anna "Ann" é', []]);
 });
 
-Deno.test("ignored columns change nothing, wherever they are", async () => {
+Deno.test("ignored columns have no effect, wherever they are", async () => {
   const text = 'x,unique_id,rosterd_code,login_source,,rosterd_reason\n"a\nb",u1,9013,ldap,"""",x\n';
   const [{ values, problems }] = await check(text);
   assert.deepEqual([values, problems], [{ unique_id: "u1", login_source: "ldap" }, []]);
 });
 
-Deno.test("any value that is written as the failed-records file writes it is stored as it was", async () => {
+Deno.test("any value written as in the failed-records file is stored unchanged", async () => {
   const piece = fc.constantFrom(
     "'",
     "=",
@@ -328,7 +328,7 @@ Deno.test("any value that is written as the failed-records file writes it is sto
   );
 });
 
-Deno.test("today is the day that is passed in", async () => {
+Deno.test("today is the day that the caller passes", async () => {
   const text = "unique_id,login_source,date_of_birth\nu1,l,2026-11-23\nu2,l,2026-11-24\n";
   assert.deepEqual((await check(text)).map(codes), [[], ["9033 data_of_birth"]]);
 });

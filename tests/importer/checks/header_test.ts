@@ -14,7 +14,7 @@ function header(names: string[], settings: Partial<Settings> = {}): Header {
   return readHeader(names, parseSettings(settings), 1);
 }
 
-/** Column → positions, as the header has them. */
+/** Maps each column of the header to its positions. */
 function present(names: string[], settings: Partial<Settings> = {}): Record<string, readonly number[]> {
   return Object.fromEntries(header(names, settings).present.map(({ column, positions }) => [column.name, positions]));
 }
@@ -31,7 +31,7 @@ function rejection(names: string[], settings: Partial<Settings> = {}, line = 1):
 
 const TWO = ["unique_id", "login_source"];
 
-Deno.test("every name of the table means its column", () => {
+Deno.test("every name in the table refers to its column", () => {
   const table: Record<string, string[]> = {
     unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id", "matricule"],
     login_source: ["login_source"],
@@ -76,7 +76,7 @@ Deno.test("letter case, blanks, underscores and hyphens do not matter in a heade
   });
 });
 
-Deno.test("letters in another form and characters without a width do not matter in a header", () => {
+Deno.test("letters in another normalization form and zero-width characters do not matter in a header", () => {
   const settings = { header_aliases: { "Prénom": "first_name" } };
   const names = [
     "\ufeffunique\u2011id",
@@ -97,7 +97,7 @@ Deno.test("letters in another form and characters without a width do not matter 
   assert.deepEqual([found.own, found.warnings], [[5], []]);
 });
 
-Deno.test("of two spellings of one column the first name of the table comes first, aliases last", () => {
+Deno.test("if two headers name one column, the earlier name in the table takes precedence, and aliases come last", () => {
   const settings = { header_aliases: { "Region": "province", "Kanton": "province" } };
   assert.deepEqual(present(["Kanton", "prov", "Region", "state", "province", ...TWO], settings), {
     unique_id: [5],
@@ -107,19 +107,19 @@ Deno.test("of two spellings of one column the first name of the table comes firs
   assert.deepEqual(present(["user_unique_id", "uuid", "user_uuid", "login_source"]).unique_id, [2, 1, 0]);
 });
 
-Deno.test("columns come in the order of the table, wherever they are", () => {
+Deno.test("columns are listed in the order of the table, wherever they are in the file", () => {
   const names = COLUMNS.map(({ name }) => name).reverse();
   assert.deepEqual(Object.keys(present(names)), COLUMNS.map(({ name }) => name));
   assert.deepEqual(present(names).unique_id, [names.length - 1]);
 });
 
-Deno.test("an alias of the settings is compared like every header", () => {
+Deno.test("an alias in the settings is compared like any header", () => {
   const settings = { header_aliases: { "Student Number": "student_no" } };
   assert.deepEqual(present([...TWO, "STUDENT-number"], settings).student_no, [2]);
   assert.equal(header([...TWO, "STUDENT-number"]).present.length, 2);
 });
 
-Deno.test("a missing required column rejects the file, and names the headers found and the one that was probably meant", () => {
+Deno.test("a missing required column rejects the file; the reason lists the headers and the probable match", () => {
   const { reason } = rejection(["Uniqe ID", "loginsource", "city"], {}, 7);
   assert.deepEqual(reason, {
     code: "header",
@@ -135,12 +135,12 @@ Deno.test("a missing required column rejects the file, and names the headers fou
   assert.match(both, /column unique_id is missing; column login_source is missing; column email is missing\./);
 });
 
-Deno.test("a column of required_columns must be there, under any of its names", () => {
+Deno.test("a column in required_columns must be present under any of its names", () => {
   assert.match(rejection(TWO, { required_columns: ["province"] }).message, /column province is missing/);
   assert.deepEqual(present([...TWO, "State"], { required_columns: ["province"] }).province, [2]);
 });
 
-Deno.test("one known header twice rejects the file, also in another letter case; two names of one column do not", () => {
+Deno.test("a repeated known header rejects the file, even in another letter case; two names of one column do not", () => {
   assert.match(rejection([...TWO, "email", "E-Mail"]).message, /"E-Mail" appears twice/);
   assert.match(rejection([...TWO, "unique_id"]).message, /"unique_id" appears twice/);
   const alias = { header_aliases: { "Town": "city" } };
@@ -168,12 +168,12 @@ Deno.test("unknown_columns 'reject' rejects the file for an unknown header, not 
   assert.deepEqual(header([...TWO, "", "rosterd_line"], settings).own, [3]);
 });
 
-Deno.test("columns named rosterd_… are ignored silently, and their places are known", () => {
+Deno.test("columns named rosterd_… are ignored silently, and their positions are known", () => {
   const { own, warnings, present } = header([...TWO, "rosterd_line", "ROSTERD-Reason", "rosterd_code", "rosterd_line"]);
   assert.deepEqual([own, warnings, present.length], [[2, 3, 4, 5], [], 2]);
 });
 
-Deno.test("a header of one column is rejected with the delimiters that there are", () => {
+Deno.test("a header with one column is rejected, and the reason lists the supported delimiters", () => {
   assert.match(
     rejection(["unique_id|login_source"]).message,
     /it has only one column \(separate values with a comma, semicolon, tab or \|\)/,
@@ -181,7 +181,7 @@ Deno.test("a header of one column is rejected with the delimiters that there are
   assert.equal(rejection(["unique_id"]).reason.code, "header");
 });
 
-Deno.test("long and invisible headers are shown short and visible, and the message stays short", () => {
+Deno.test("long headers are cut, invisible characters are made visible, and the message stays short", () => {
   const { message } = rejection(["x".repeat(500), "a\u202eb\n", ...Array(900).fill("column of no name")]);
   assert.ok(message.includes(`"${"x".repeat(80)}…", "a\\u{202e}b\\u{a}", "column`));
   assert.ok(message.length < 2_500, `${message.length}`);
@@ -189,7 +189,7 @@ Deno.test("long and invisible headers are shown short and visible, and the messa
   assert.ok(warnings[0].text.length <= 2_001);
 });
 
-Deno.test("names that objects have by nature are unknown headers like others", () => {
+Deno.test("names of built-in object properties are ordinary unknown headers", () => {
   const { warnings } = header([...TWO, "__proto__", "constructor", "toString"]);
   assert.match(warnings[0].text, /"__proto__", "constructor", "toString"$/);
 });
@@ -207,7 +207,7 @@ Deno.test("unique_id, login_source and required_columns are required, except col
   ]);
 });
 
-Deno.test("French headers are known, and an alias of the settings gives them another meaning", () => {
+Deno.test("French headers are known, and an alias in the settings can give them another meaning", () => {
   const french = [
     "Matricule",
     "PRENOM",

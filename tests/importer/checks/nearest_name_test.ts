@@ -4,7 +4,7 @@ import { nearestName } from "../../../src/importer/checks/nearest_name.ts";
 
 const columnFor = (header: string) => nearestName(header)?.column ?? null;
 
-Deno.test("a misspelt header is near the column that it was meant to be", () => {
+Deno.test("a misspelt header is nearest to the intended column", () => {
   const misspelt: Record<string, string> = {
     "Frist Name": "first_name",
     "lastname_": "last_name",
@@ -21,7 +21,7 @@ Deno.test("a misspelt header is near the column that it was meant to be", () => 
   for (const [header, column] of Object.entries(misspelt)) assert.equal(columnFor(header), column, header);
 });
 
-Deno.test("a header that is like no column has no near name", () => {
+Deno.test("a header that resembles no column has no nearest name", () => {
   for (
     const header of ["", "id", "zi", "department", "notes", "first", "name", "x".repeat(70_000), "фамилия", "cities!"]
   ) {
@@ -29,7 +29,7 @@ Deno.test("a header that is like no column has no near name", () => {
   }
 });
 
-Deno.test("a near name tells the spelling that was met, and every known name is nearest to itself", () => {
+Deno.test("the nearest name is the spelling that matched, and every known name is nearest to itself", () => {
   assert.deepEqual(nearestName("emailaddres"), { name: "email_address", column: "email" });
   for (const { name, otherNames } of COLUMNS) {
     for (const one of [name, ...otherNames]) if (one.length > 3) assert.equal(columnFor(one), name);

@@ -1,4 +1,4 @@
-/** What is proposed for the headers and values of other systems. */
+/** The suggestions for the headers and values of other systems. */
 import assert from "node:assert/strict";
 import { COLUMNS } from "../../../src/domain/columns.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
@@ -16,7 +16,7 @@ function aliases(headers: string, settings: Partial<Settings> = {}): Record<stri
   );
 }
 
-/** Fails with these values: value → count; "" for a missing value. */
+/** Findings in which these values fail: value → count; "" for a missing value. */
 function failing(column: string, values: Record<string, number>, headers = ["uuid", "login_source", column]): Findings {
   const found = new Findings();
   found.headers = headers;
@@ -99,7 +99,7 @@ for (const [system, [headers, expected]] of Object.entries(SYSTEMS)) {
   });
 }
 
-Deno.test("a column that the file has, or that an alias of the settings names, is proposed for no other header", () => {
+Deno.test("a column that the file has, or that an alias in the settings names, is not proposed for another header", () => {
   assert.deepEqual(aliases("unique_id,idnumber,mail,e-mail"), {});
   assert.deepEqual(aliases("Key,idnumber,auth", { header_aliases: { key: "unique_id" } }), { auth: "login_source" });
   const found = new Findings();
@@ -108,7 +108,7 @@ Deno.test("a column that the file has, or that an alias of the settings names, i
   assert.deepEqual(choices, COLUMNS.map(({ name }) => name).filter((name) => name !== "unique_id"));
 });
 
-Deno.test("a header that asks the opposite of active is proposed with a map of its 0 and 1", () => {
+Deno.test("a header that means the opposite of active is proposed with a value map for 0 and 1", () => {
   const found = new Findings();
   found.headers = ["unique_id", "login_source", "Suspended"];
   const findings = findingsOf(found, parseSettings({}));
@@ -123,7 +123,7 @@ Deno.test("a header that asks the opposite of active is proposed with a map of i
   assert.deepEqual(findingsOf(found, fixed), []);
 });
 
-Deno.test("words of active mean 1 or 0, and yes and no the opposite below a header such as suspended", () => {
+Deno.test("words for active mean 1 or 0; under a header such as suspended, yes and no mean the opposite", () => {
   const words = ["Y", "no", "TRUE", "f", "Active", "tobedeleted", "Oui", "non", "suspended", "Inactive", "maybe"];
   assert.deepEqual(Object.values(meant("active", words)), ["1", "0", "1", "0", "1", "0", "1", "0", "0", "0", null]);
   const settings = { header_aliases: { suspended: "active" }, value_maps: { active: { 0: "1", 1: "0" } } };
@@ -135,7 +135,7 @@ Deno.test("words of active mean 1 or 0, and yes and no the opposite below a head
   });
 });
 
-Deno.test("names of provinces, territories and states mean two letters, in English and French", () => {
+Deno.test("names of provinces, territories and states in English and French mean their two-letter codes", () => {
   assert.deepEqual(
     meant("province", ["Ontario", "QUÉBEC", "quebec", "Nouvelle-Écosse", "New York", "CA-BC", "Bavaria", "Ont"]),
     {
@@ -151,7 +151,7 @@ Deno.test("names of provinces, territories and states mean two letters, in Engli
   );
 });
 
-Deno.test("a value that the list has in another spelling is proposed; another one is left to a person", () => {
+Deno.test("a value that the list has in another spelling is suggested; any other value is left to a person", () => {
   const settings = { login_sources: ["ldap", "sso"], user_types: ["6", "7"] };
   assert.deepEqual(meant("login_source", ["LDAP", "manual"], settings), { LDAP: "ldap", manual: null });
   const found = failing("user_type_id", { Student: 3, Staff: 5, student: 1 });
@@ -162,7 +162,7 @@ Deno.test("a value that the list has in another spelling is proposed; another on
   ]);
 });
 
-Deno.test("a date format is proposed if most dates have it and no other one", () => {
+Deno.test("a date format is proposed if most dates match it and no other", () => {
   const suggestion = (dates: Record<string, number>, good = 0) => {
     const found = failing("data_of_birth", dates);
     found.column(COLUMNS.find(({ name }) => name === "data_of_birth")!).values += good;
@@ -179,7 +179,7 @@ Deno.test("a date format is proposed if most dates have it and no other one", ()
   assert.equal(suggestion({ "yesterday": 2 }), undefined);
 });
 
-Deno.test("a login source that no header means is guessed, and only for rosters without any", () => {
+Deno.test("a login source is guessed only if no header and no record of the roster has one", () => {
   const missing = (found: Findings, settings: Partial<Settings> = {}) =>
     findingsOf(found, parseSettings(settings)).filter(({ kind }) => kind.startsWith("missing"))
       .map(({ kind, setting, suggestion, is_guess }) => [kind, setting?.join("."), suggestion, is_guess]);
@@ -203,7 +203,7 @@ Deno.test("a suggestion that the settings would refuse is a question without a s
   assert.deepEqual([finding.kind, finding.value, finding.suggestion], ["value", "Y", null]);
 });
 
-Deno.test("a later round adds its questions, and the proposal of all is valid", () => {
+Deno.test("a later round adds its questions, and the combined proposal is valid", () => {
   const first = new Findings();
   first.headers = ["idnumber", "enabled", "__proto__"];
   const findings = findingsOf(first, parseSettings({}));
@@ -225,7 +225,7 @@ Deno.test("a later round adds its questions, and the proposal of all is valid", 
   ]);
 });
 
-Deno.test("a file with one header, and a header of rosterd, raise no question", () => {
+Deno.test("a file with one header raises no question, and neither does a header of rosterd", () => {
   const found = new Findings();
   found.headers = ["<html>"];
   assert.deepEqual(findingsOf(found, parseSettings({})), []);

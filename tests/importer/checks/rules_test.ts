@@ -32,7 +32,7 @@ function refuses(column: string, expected: string, values: string[], settings: P
   }
 }
 
-Deno.test("every text column is held to its length, counted in code points", () => {
+Deno.test("every text column has a maximum length, counted in code points", () => {
   const longest: Record<string, number> = {
     unique_id: 50,
     login_source: 20,
@@ -66,18 +66,18 @@ Deno.test("every text column is held to its length, counted in code points", () 
   );
 });
 
-Deno.test("an email address may have 100 characters and a region two, and more are too many rather than not valid", () => {
+Deno.test("an email address may have 100 characters and a region two; longer values are too long, not invalid", () => {
   const address = (length: number) => "x".repeat(length - 12) + "@example.org";
   accepts("email", [address(100)]);
   refuses("email", "9030", [address(101), "x".repeat(101)]);
   refuses("province", "9030", ["ONT", "Ontario", "😀😀😀"]);
 });
 
-Deno.test("text columns take anything else as it is", () => {
+Deno.test("text columns accept anything else unchanged", () => {
   accepts("city", ["'s-Hertogenbosch", "a\nb", "\u200b", "０", "<script>", "null", "é", "e\u0301"]);
 });
 
-Deno.test("unique_id has no control and no zero-width characters; the rest is taken as it is", () => {
+Deno.test("unique_id must not have control or zero-width characters, but accepts anything else unchanged", () => {
   const invisible = [
     "\n",
     "\t",
@@ -117,7 +117,7 @@ Deno.test("unique_id has no control and no zero-width characters; the rest is ta
   );
 });
 
-Deno.test("login_source and user_type_id are held to their lists when these are not empty", () => {
+Deno.test("login_source and user_type_id must be in their lists, unless the lists are empty", () => {
   accepts("login_source", ["ldap", "anything"]);
   accepts("user_type", ["student", "anything"]);
   const settings = { login_sources: ["ldap", "SAML"], user_types: ["student"] };
@@ -174,7 +174,7 @@ Deno.test("an email address is one address", () => {
   assert.equal(judge("email", "anna"), '9033 email "anna" must look like name@example.com');
 });
 
-Deno.test("an address that nearly matches is refused at once", () => {
+Deno.test("an address that almost matches is refused quickly", () => {
   const begin = performance.now();
   for (const text of ["a@" + "x-".repeat(48), "a.".repeat(49) + "@", "a@" + "x.".repeat(48) + "_"]) {
     assert.equal(code("email", text), "9033");
@@ -182,7 +182,7 @@ Deno.test("an address that nearly matches is refused at once", () => {
   assert.ok(performance.now() - begin < 1_000);
 });
 
-Deno.test("regions are two letters of A to Z, kept in upper case", () => {
+Deno.test("regions are two letters from A to Z, stored in upper case", () => {
   for (const column of ["province", "state2", "drivers_license_prov"]) {
     assert.deepEqual(["on", "On", "oN", "ON", "az", "ZA"].map((value) => judge(column, value)), [
       "ON",
@@ -239,7 +239,7 @@ Deno.test("a date is a real day, written YYYY-MM-DD, and not after today", () =>
   }
 });
 
-Deno.test("every day that the calendar has is accepted, and no other", () => {
+Deno.test("every day in the calendar is accepted, and no other day", () => {
   const number = (most: number) => fc.integer({ min: 0, max: most });
   fc.assert(
     fc.property(number(2_200), number(14), number(33), (year, month, day) => {
@@ -259,7 +259,7 @@ Deno.test("active is 0 or 1", () => {
   assert.equal(judge("active", "yes"), '9033 active "yes" must be 0 or 1');
 });
 
-Deno.test("the clear token clears any column that may be empty, whatever the form of its values", () => {
+Deno.test("the clear token clears any column that may be empty, whatever kind of values it has", () => {
   for (const column of ["first_name", "email", "province", "user_type_id", "data_of_birth", "user_name"]) {
     assert.equal(judge(column, "(clear)", { user_types: ["student"] }), "clears");
     assert.equal(judge(column, "∅", { clear_token: "∅" }), "clears");
@@ -269,7 +269,7 @@ Deno.test("the clear token clears any column that may be empty, whatever the for
   assert.equal(judge("city", "(clear)", { clear_token: "-" }), "(clear)");
 });
 
-Deno.test("what is required cannot be cleared: 9031; active cannot either, it is 0 or 1", () => {
+Deno.test("a required column cannot be cleared (9031), nor can active, which must be 0 or 1", () => {
   for (const column of ["unique_id", "login_source"]) refuses(column, "9031", ["(clear)"]);
   refuses("city", "9031", ["(clear)"], { required_columns: ["city"] });
   refuses("active", "9031", ["(clear)"], { required_columns: ["active"] });
@@ -277,7 +277,7 @@ Deno.test("what is required cannot be cleared: 9031; active cannot either, it is
   assert.equal(judge("unique_id", "(clear)"), '9031 unique_id is required: enter a value instead of "(clear)"');
 });
 
-Deno.test("reasons show a value on one line, visible, and cut at 80 characters", () => {
+Deno.test("reasons show a value on one line, with invisible characters made visible, cut at 80 characters", () => {
   assert.equal(shown("x".repeat(80)), `"${"x".repeat(80)}"`);
   assert.equal(shown("😀".repeat(81)), `"${"😀".repeat(80)}…"`);
   assert.equal(shown("a\r\nb\u202e"), '"a\\u{d}\\u{a}b\\u{202e}"');

@@ -134,7 +134,7 @@ const LEFT_ALONE = [
   ...["12 Mayfield", "1999-12-31x", "12345", "1.2.3.4", "１２", "5 cm", "10 b", "12:", "True North", " 7 "],
 ];
 
-Deno.test("what a spreadsheet runs or rewrites gets an apostrophe; everything else stays as it is", () => {
+Deno.test("values that a spreadsheet would run or rewrite get an apostrophe; all others stay unchanged", () => {
   for (const value of [...RUN, ...REWRITTEN, ...REWRITTEN_ELSEWHERE]) {
     assert.equal(guard(value), `'${value}`);
     assert.ok(isGuarded(`'${value}`));
@@ -186,7 +186,7 @@ const anyValue = fc.oneof(
   fc.constantFrom(...RUN, ...REWRITTEN, ...REWRITTEN_ELSEWHERE, ...LEFT_ALONE),
 );
 
-Deno.test("whatever the value, the import reads a guarded one as it reads the original", () => {
+Deno.test("whatever the value, the import reads it the same with and without its guard", () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       assert.equal(taken(guard(value)), taken(value));
@@ -196,7 +196,7 @@ Deno.test("whatever the value, the import reads a guarded one as it reads the or
   );
 });
 
-Deno.test("whatever the value, what is written cannot be run, and guarding twice is guarding once", () => {
+Deno.test("no written value can run as a formula, and guarding twice is the same as guarding once", () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       assert.ok(!spreadsheetChanges(guard(value)));

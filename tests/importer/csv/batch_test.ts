@@ -14,14 +14,14 @@ async function batchOf(text: string): Promise<Batch> {
 
 const all = (batch: Batch) => Array.from({ length: batch.count }, (_, record) => recordOf(batch, record));
 
-Deno.test("a value says whether it was in quotes, has doubled quotes, and is ASCII", async () => {
+Deno.test("flags show whether a value was quoted, has doubled quotes, and is ASCII", async () => {
   const batch = await batchOf('a,"b","c""d",é,"é"""\n');
   const { QUOTED, DOUBLED_QUOTES, NOT_ASCII } = Batch;
   const expected = [0, QUOTED, QUOTED | DOUBLED_QUOTES, NOT_ASCII, QUOTED | DOUBLED_QUOTES | NOT_ASCII];
   assert.deepEqual([...batch.flags.subarray(0, 5)], expected);
 });
 
-Deno.test("text is the same before and after its quotes were made single in place, and neighbours stay as they are", async () => {
+Deno.test("a value has the same text before and after its quotes are unescaped in place, and its neighbours are unchanged", async () => {
   const batch = await batchOf('"""","a""""b","""é""",x\n');
   const meant = ['"', 'a""b', '"é"', "x"];
   const texts = () => meant.map((_, value) => batch.text(value));
@@ -31,20 +31,20 @@ Deno.test("text is the same before and after its quotes were made single in plac
   assert.deepEqual([...batch.bytes.subarray(batch.start[0], batch.end[0])], [0x22]);
 });
 
-Deno.test("a byte order mark within the text belongs to its value", async () => {
+Deno.test("a byte order mark inside the text is part of its value", async () => {
   const batch = await batchOf("\ufeffa,\ufeff\n");
   assert.deepEqual([batch.text(0), batch.text(1)], ["\ufeffa", "\ufeff"]);
   assert.equal(batch.recordText(0), "\ufeffa,\ufeff");
 });
 
-Deno.test("long values and short ones have the same text", async () => {
+Deno.test("long and short values are decoded alike", async () => {
   for (const length of [1, 63, 64, 65, 1_000]) {
     const value = "x".repeat(length);
     assert.equal((await batchOf(`${value},1\n`)).text(0), value);
   }
 });
 
-Deno.test("a batch without its first record equals one that was read after it", async () => {
+Deno.test("dropping the first record of a batch leaves the others unchanged", async () => {
   const rest = '1,2\n"3,4\n5,"6"\n7\n\n8,9\n';
   const batch = await batchOf("a,b\n" + rest);
   const before = all(batch);
@@ -60,7 +60,7 @@ Deno.test("a batch without its first record equals one that was read after it", 
   assert.equal(header.count, 0);
 });
 
-Deno.test("blanks are taken off both ends of a value, up to nothing", async () => {
+Deno.test("blanks are trimmed from both ends of a value, even if nothing remains", async () => {
   const blanks = "\u00a0 \t\u00a0";
   const batch = await batchOf(`"${blanks}x${blanks}y${blanks}","${blanks}","à","","\n \n"\n`);
   for (let value = 0; value < 5; value++) batch.trim(value);
@@ -76,7 +76,7 @@ Deno.test("blanks end at the delimiter, at the end, and before half a no-break s
   assert.equal(trimBlanksBefore(bytes, 6, bytes.length), 7);
 });
 
-Deno.test("many records, and records of many values, come in several batches, whole and in order", async () => {
+Deno.test("many records, or records with many values, are split into several batches, whole and in order", async () => {
   const header = Array.from({ length: 900 }, (_, column) => `c${column}`).join(",");
   const record = (row: number) => Array.from({ length: 900 }, (_, column) => row * column).join(",");
   const rows = Array.from({ length: 200 }, (_, row) => record(row));
@@ -87,7 +87,7 @@ Deno.test("many records, and records of many values, come in several batches, wh
   assert.deepEqual(narrow.map(({ line }) => line), Array.from({ length: 50_000 }, (_, at) => at + 1));
 });
 
-Deno.test("valid and invalid UTF-8 are told apart", () => {
+Deno.test("valid and invalid UTF-8 are distinguished", () => {
   assert.ok(isUtf8(utf8("é😀\ufeff")));
   for (const bytes of [[0xe9], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf5, 0x80, 0x80, 0x80]]) {
     assert.ok(!isUtf8(Uint8Array.from(bytes)));

@@ -26,7 +26,7 @@ async function readIn(size: number, bytes: Uint8Array, options: Reading = {}): P
   }
 }
 
-/** The same with chunks of every size, which must make no difference. */
+/** Reads the bytes in chunks of every size. The size must make no difference. */
 async function read(content: string | Uint8Array, options: Reading = {}): Promise<SeenRecord[] | number | null> {
   const bytes = typeof content === "string" ? utf8(content) : content;
   const [first, ...others] = await Promise.all(CHUNK_SIZES.map((size) => readIn(size, bytes, options)));
@@ -54,7 +54,7 @@ Deno.test("only the given delimiter separates values", async () => {
   assert.deepEqual(await brief("a\tb\n1\t\n", { delimiter: "\t" }), ["1: a|b", "2: 1|"]);
 });
 
-Deno.test("quoted values may hold delimiters, line endings, TABs and doubled quotes", async () => {
+Deno.test("quoted values may contain delimiters, line endings, TABs and doubled quotes", async () => {
   assert.deepEqual(await brief('"a","b"\n"1,2","3\n4\r\n5\r6"\n"","""x"""\n"a\tb",""""\n'), [
     "1: a|b",
     "2: 1,2|3\n4\r\n5\r6",
@@ -63,13 +63,13 @@ Deno.test("quoted values may hold delimiters, line endings, TABs and doubled quo
   ]);
 });
 
-Deno.test("LF, CRLF and CR end a record, also mixed, and each is one physical line", async () => {
+Deno.test("LF, CRLF and CR each end a record and a physical line, even if mixed", async () => {
   assert.deepEqual(await brief("a,b\r1,2\n3,4\r\n\r5,6\n\r7,8"), ["1: a|b", "2: 1|2", "3: 3|4", "5: 5|6", "7: 7|8"]);
   assert.deepEqual(await brief("a,b\n1,2\r"), ["1: a|b", "2: 1|2"]);
   assert.deepEqual(await brief('a,b\n1,"\r"\r2,"\r\n"\r\n3,"\n\r"\n'), ["1: a|b", "2: 1|\r", "4: 2|\r\n", "6: 3|\n\r"]);
 });
 
-Deno.test("blank lines, also of blanks or of any number of delimiters only, are skipped and counted", async () => {
+Deno.test("blank lines, including those with only blanks or delimiters, are skipped and counted", async () => {
   const many = ",".repeat(SMALL.columns + 5);
   const text = `\n \u00a0\t\r\n,,\na,b\n\n${many}\n , \u00a0,\n\t\n1,2\n\n\n,\n`;
   assert.deepEqual(await brief(text, { limits: SMALL }), ["4: a|b", "9: 1|2"]);
@@ -77,7 +77,7 @@ Deno.test("blank lines, also of blanks or of any number of delimiters only, are 
   assert.deepEqual(await brief(""), []);
 });
 
-Deno.test("a line of empty quoted values is blank, and one whose only value is beyond the columns is a record", async () => {
+Deno.test("a line of empty quoted values is blank; a line whose only value is beyond the columns is a record", async () => {
   assert.deepEqual(await brief('a,b\n"",\n""\n"","",""\n'), ["1: a|b"]);
   const far = ",".repeat(SMALL.columns + 1) + "x";
   assert.deepEqual(await brief(`a,b\n${far}\n1,2\n`, { limits: SMALL }), [
@@ -100,7 +100,7 @@ Deno.test("space, no-break space and TAB around unquoted values are trimmed; quo
   assert.deepEqual(await brief('a\tb\n 1\u00a0\t "\t2" \n\t3\n', { delimiter: "\t" }), ["1: a|b", "2: 1|\t2", "3: |3"]);
 });
 
-Deno.test("characters that share a byte with the no-break space are not trimmed, nor are other kinds of blanks", async () => {
+Deno.test("characters that share a byte with the no-break space are not trimmed, nor are other blanks", async () => {
   assert.deepEqual(await brief("a,b\nà,\u2003x\u00a0à \n\u00e2,\ufeff1\n"), [
     "1: a|b",
     "2: à|\u2003x\u00a0à",
@@ -108,7 +108,7 @@ Deno.test("characters that share a byte with the no-break space are not trimmed,
   ]);
 });
 
-Deno.test("records with too few or too many values fail with what was expected and found, and cost only themselves", async () => {
+Deno.test("records with too few or too many values fail with both numbers, and affect no other record", async () => {
   const seen = await read("a,b,c\n1,2\n1,2,3,4\n1,2,3\n");
   assert.deepEqual(seen, [
     { line: 1, values: ["a", "b", "c"] },
@@ -129,7 +129,7 @@ Deno.test("after a malformed record with balanced quotes, reading continues afte
   ]);
 });
 
-Deno.test("an unclosed quote, a stray quote and text after a quote cost one line", async () => {
+Deno.test("an unclosed quote, a stray quote, or text after a quote costs one line", async () => {
   assert.deepEqual(await brief('a,b\n"1,2\n3,4\n5,6\n'), [
     "1: a|b",
     '2: quote_not_closed 0 <"1,2>',
@@ -151,11 +151,11 @@ Deno.test("an unclosed quote, a stray quote and text after a quote cost one line
   ]);
 });
 
-Deno.test("a header with balanced quotes decides how many values a record has, also when it is broken over lines", async () => {
+Deno.test("a header with balanced quotes decides how many values a record has, even if it spans lines", async () => {
   assert.deepEqual(await brief('"a\nb",c\n1,2\n3\n'), ["1: a\nb|c", "3: 1|2", "4: too_few_values <3>"]);
 });
 
-Deno.test("control characters fail, but for CR, LF and TAB within quotes", async () => {
+Deno.test("control characters fail, except for CR, LF and TAB within quotes", async () => {
   for (
     const control of [
       "\u0000",
@@ -207,7 +207,7 @@ Deno.test("bytes that are not UTF-8 fail their record if the reader validates", 
   assert.deepEqual((await brief(bytes, { validate: false }))[2], "3: \ufffd|2");
 });
 
-Deno.test("a last line without an end is whole, blank, malformed, or cut off", async () => {
+Deno.test("a last line without a line ending is complete, blank, malformed, or cut off", async () => {
   const after = async (last: string) => (await brief("a,b\n1,2\n" + last)).slice(2);
   assert.deepEqual(await after("3,4"), ["3: 3|4"]);
   assert.deepEqual(await after('3,"4"'), ["3: 3|4"]);
@@ -226,7 +226,7 @@ Deno.test("a last line without an end is whole, blank, malformed, or cut off", a
   assert.deepEqual(await brief("a,b"), ["1: a|b"]);
 });
 
-Deno.test("a record at its limits is read; over them it is one failure and the next record is good", async () => {
+Deno.test("a record at its limits is read; beyond them, it is one failure, and the next record is valid", async () => {
   const twenty = "x".repeat(20);
   assert.deepEqual(await brief(`a,b\n${twenty},123456789\n`, { limits: SMALL }), ["1: a|b", `2: ${twenty}|123456789`]);
   const cases: [string, string][] = [
@@ -250,7 +250,7 @@ Deno.test("a record at its limits is read; over them it is one failure and the n
   }
 });
 
-Deno.test("the reason of a long record does not depend on the chunks", async () => {
+Deno.test("the reason for a long record does not depend on the chunks", async () => {
   for (let length = 25; length < 130; length++) {
     const x = "x".repeat(length), raw = (record: string) => record.slice(0, SMALL.recordBytes);
     const cases = [
@@ -268,7 +268,7 @@ Deno.test("the reason of a long record does not depend on the chunks", async () 
   }
 });
 
-Deno.test("a record of several lines that is too long costs only itself; far too long, only its first line is skipped", async () => {
+Deno.test("a multi-line record that is too long fails alone; if it is far too long, only its first line is skipped", async () => {
   const lines = '"1\n2","3\n4"';
   const somewhat = `${lines},${"x".repeat(60)}`;
   assert.deepEqual((await brief(`a,b\n${somewhat}\n5,6\n`, { limits: SMALL })).map((text) => text.slice(0, 18)), [
@@ -286,7 +286,7 @@ Deno.test("a record of several lines that is too long costs only itself; far too
   ]);
 });
 
-Deno.test("a last line without an end that is too long is cut off only where its quote is open", async () => {
+Deno.test("a last line without a line ending that is too long is cut off only if its quote is open", async () => {
   const x = "x".repeat(500);
   assert.deepEqual(await brief(`a,b\n1,"${x}`, { limits: SMALL }), ["cut off at line 2"]);
   assert.deepEqual(await brief(`a,b\n1,"${x}"`, { limits: SMALL }), [
@@ -299,7 +299,7 @@ Deno.test("a last line without an end that is too long is cut off only where its
   ]);
 });
 
-Deno.test("the limits are 1 MiB a record, 64 KiB a value, 1,000 columns", async () => {
+Deno.test("the limits are 1 MiB per record, 64 KiB per value, and 1,000 columns", async () => {
   const read = (record: string) => readIn(65_536, utf8(`a,b\n${record}\n3,4\n`));
   const kindOf = async (record: string) => {
     const [, second, ...rest] = await read(record) as SeenRecord[];
@@ -322,7 +322,7 @@ Deno.test("the limits are 1 MiB a record, 64 KiB a value, 1,000 columns", async 
   assert.deepEqual("why" in tooMany && tooMany.why, { kind: "too_many_values", expected: 0, found: 1_001 });
 });
 
-Deno.test("300 MB after a quote that never closes, or without a line ending, are read in flat memory", async (t) => {
+Deno.test("300 MB after a quote that never closes, or without a line ending, are read in constant memory", async (t) => {
   const lines = utf8("12345,67890\n".repeat(20_000)), noEnd = new Uint8Array(240_000).fill(0x78);
   const streams: [string, Uint8Array, number][] = [['a,b\n"1,2\n', lines, 25_000_002], ['a,b\n1,"', noEnd, 2], [
     "a,b\n1,",
@@ -352,7 +352,7 @@ Deno.test("300 MB after a quote that never closes, or without a line ending, are
   }
 });
 
-// Pieces that combine into most kinds of problems.
+// Pieces of text that combine into most kinds of problems.
 const NASTY = [
   "-",
   "=-",
@@ -378,7 +378,7 @@ const NASTY = [
 const nastyText = fc.array(fc.constantFrom(...NASTY), { maxLength: 40 }).map((pieces) => pieces.join(""));
 const delimiter = fc.constantFrom(",", ";", "\t");
 
-Deno.test("whatever the bytes, the limits and the chunks: the same records, and an end", async () => {
+Deno.test("whatever the bytes, limits and chunks, the records are the same and reading ends", async () => {
   const bytes = fc.array(
     fc.oneof(
       { weight: 8, arbitrary: fc.constantFrom(...NASTY).map((piece) => [...utf8(piece)]) },
@@ -406,7 +406,7 @@ Deno.test("whatever the bytes, the limits and the chunks: the same records, and 
   );
 });
 
-Deno.test("nasty text is read as by a slow reader written from the specification", async () => {
+Deno.test("difficult text is read as by a simple reader that follows the specification", async () => {
   await fc.assert(
     fc.asyncProperty(nastyText, delimiter, fc.integer({ min: 1, max: 50 }), async (text, delimiter, size) => {
       const seen = await readIn(size, utf8(text), { delimiter });
@@ -481,7 +481,7 @@ function readSlowly(text: string, delimiter: string): Simple[] | number {
   return cutAt ?? found;
 }
 
-Deno.test("what a writer of CSV wrote is read back exactly, with each of the delimiters", async () => {
+Deno.test("the output of a CSV writer is read back exactly, with every delimiter", async () => {
   const value = fc.oneof(
     nastyText.map((text) => text.replace(/(?![\t\r\n])\p{Cc}/gu, "")),
     fc.string({ unit: "grapheme" }).map((text) => text.replace(/\p{Cc}/gu, "")),
@@ -512,7 +512,7 @@ Deno.test("what a writer of CSV wrote is read back exactly, with each of the del
               delimiter,
             )[0].skipped;
           if (!blank && !onlyDashes) expected.push({ line, values });
-          // A CR and the LF of a following blank line would be one line ending.
+          // A CR and the LF of the next blank line would form one line ending.
           const gap = end === "\r" ? blankLines.replace(/^\n/, "\r") : blankLines;
           const piece = written + (at + 1 === rows.length && !ended ? "" : end + gap);
           line += piece.match(/\r\n|\n|\r/g)?.length ?? 0;
@@ -530,7 +530,7 @@ function written1(value: string, delimiter: string, always: boolean): string {
   return plain ? value : `"${value.replaceAll('"', '""')}"`;
 }
 
-Deno.test("good records before, between and after damaged lines are all kept, with their lines", async () => {
+Deno.test("valid records before, between and after damaged lines are all kept, with correct line numbers", async () => {
   const good = fc.tuple(fc.constantFrom("1", "é", " x ", "\u00a0"), fc.constantFrom("2", "", "y z")).map((pair) => ({
     good: true,
     text: pair.join(",") + "!",

@@ -49,7 +49,7 @@ Deno.test("each reason names the value, what is wrong with it, and what to do", 
   for (const [why, sentence] of cases) assert.match(malformedReason(why, HEADERS), sentence);
 });
 
-Deno.test("a header is quoted on one line and cut; a value beyond the headers has only its number", () => {
+Deno.test("a header is quoted on one line and cut; a value beyond the headers is named only by its number", () => {
   const reason = malformedReason({ kind: "quote_not_closed", value: 2 }, HEADERS);
   assert.ok(
     reason.startsWith(`value 3 ("City\\u{a}\\u{200b}${"x".repeat(74)}…") begins with a quote that is not closed: `),

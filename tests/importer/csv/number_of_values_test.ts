@@ -29,12 +29,12 @@ const record = (at: number, ...more: string[]) => [`u${at}`, "SSO", "Ann", "1 El
 const records = (count: number, ...more: string[]) => Array.from({ length: count }, (_, at) => record(at, ...more));
 const good = (count: number) => Array(count).fill("good");
 
-Deno.test("one record with an extra delimiter fails, although its last value is empty", async () => {
+Deno.test("a record with an extra delimiter fails, even if its last value is empty", async () => {
   const lines = [HEADER, ...records(3, "", "", ""), record(3, "", "", "", ""), record(4, "", "", "")];
   assert.deepEqual(await kindsOf(lines), [...good(3), "more_than_others", "good"]);
 });
 
-Deno.test("an extra delimiter in a block of short records fails, also in the first record of the block", async () => {
+Deno.test("an extra delimiter in a block of short records fails, even in the first record of the block", async () => {
   const full = records(15, "", "", ""), short = records(16, "", "");
   const polluted = (at: number) => short.map((line, other) => other === at ? line + "," : line);
   for (const at of [0, 1, 7, 15]) {
@@ -44,7 +44,7 @@ Deno.test("an extra delimiter in a block of short records fails, also in the fir
   }
 });
 
-Deno.test("when unchanged records are skipped, the others are still judged by all", async () => {
+Deno.test("if unchanged records are skipped, the number of values is still judged by all records", async () => {
   const lines = [HEADER, ...records(20, "", "", "", ""), record(20, "", "", "")];
   const text = lines.map((line) => line + "\n").join("");
   const last = text.lastIndexOf("\n", text.length - 2) + 1;
@@ -60,13 +60,13 @@ Deno.test("when unchanged records are skipped, the others are still judged by al
   assert.deepEqual(await kindsOf(lines, matcher), ["fewer_than_others"]);
 });
 
-Deno.test("records are not filled up when the header has an extra delimiter", async () => {
+Deno.test("records are not padded if the header has an extra delimiter", async () => {
   for (const header of [HEADER.replace(",city2", ",,city2"), HEADER.replace("city2", "ci,ty2")]) {
     assert.deepEqual(await kindsOf([header, ...records(20, "", "", "")]), Array(20).fill("too_few_values"), header);
   }
 });
 
-Deno.test("records are not cut to a header that lost a delimiter: the file is rejected", async () => {
+Deno.test("records are not cut if the header lost a delimiter; the file is rejected", async () => {
   const reason =
     "the header has 7 columns but most records have 8 values: add the missing name or delimiter to the header";
   const knownNames = HEADER.replace("street,city2", "streetcity2");
@@ -76,7 +76,7 @@ Deno.test("records are not cut to a header that lost a delimiter: the file is re
   assert.equal(await kindsOf([unknownName, ...Array.from({ length: 20 }, (_, at) => filled(at))]), reason);
 });
 
-Deno.test("one note after a surplus delimiter fails alone", async () => {
+Deno.test("a single note after a surplus delimiter fails only its record", async () => {
   const lines = [HEADER, ...records(5, "", "", "", ""), record(5, "", "", "", "moved")];
   assert.deepEqual(await kindsOf(lines), [...good(5), "too_many_values"]);
 });
@@ -86,7 +86,7 @@ Deno.test("a header that is repeated among records with surplus empty values is 
   assert.deepEqual(await kindsOf([HEADER, ...some, HEADER, ...some]), good(40));
 });
 
-Deno.test("a narrower table below a blank line, or from the middle of a block on, is not filled up", async () => {
+Deno.test("a narrower table after a blank line, or beginning in the middle of a block, is not padded", async () => {
   const table = Array.from({ length: 40 }, (_, at) => `L${at},Lot ${at}`);
   for (const gap of [[], [""]]) {
     for (let before = 20; before < 47; before++) {
@@ -98,7 +98,7 @@ Deno.test("a narrower table below a blank line, or from the middle of a block on
   }
 });
 
-Deno.test("a quote that opens in one record and closes in the same column of a later one costs only these two", async () => {
+Deno.test("a quote that opens in one record and closes in the same column of a later one fails only these two", async () => {
   const header = HEADER.replace("city2", "note");
   for (const distance of [1, 2, 6]) {
     const lines = records(12, "", "", "");

@@ -13,7 +13,7 @@ interface Opened {
   records: SeenRecord[];
 }
 
-/** Opens and reads a roster in chunks of every size, which must make no difference. */
+/** Opens and reads a roster in chunks of every size. The size must make no difference. */
 async function open(text: string | Uint8Array, settings: Partial<Settings> = {}): Promise<Opened> {
   const opened = await Promise.all(CHUNK_SIZES.map(async (chunk) => {
     const file = fileOf(text, { chunk });
@@ -40,7 +40,7 @@ async function rejection(text: string | Uint8Array): Promise<RejectedFile["reaso
 
 const delimiterOf = async (text: string, settings: Partial<Settings> = {}) => (await open(text, settings)).delimiter;
 
-Deno.test("the delimiter is the one that gives most known columns", async () => {
+Deno.test("the delimiter is the one that gives the most known columns", async () => {
   assert.equal(await delimiterOf("unique_id,login_source\n1,2\n"), ",");
   assert.equal(await delimiterOf("unique_id;login_source\n1;2\n"), ";");
   assert.equal(await delimiterOf("unique_id\tlogin_source\n1\t2\n"), "\t");
@@ -48,7 +48,7 @@ Deno.test("the delimiter is the one that gives most known columns", async () => 
   assert.equal(await delimiterOf('"x;y;z;w",unique_id,login_source\n'), ",");
 });
 
-Deno.test("among delimiters that give as many known columns, more columns win, then the comma", async () => {
+Deno.test("if delimiters give equally many known columns, the one with more columns wins, then the comma", async () => {
   const ids = ["a", "a;b"].map((name) => [name, "unique_id"]),
     sources = ["d", "c;d", "b,c", "c"].map((name) => [name, "login_source"]);
   const header_aliases = Object.fromEntries([...ids, ...sources]);
@@ -56,12 +56,12 @@ Deno.test("among delimiters that give as many known columns, more columns win, t
   assert.equal(await delimiterOf("a;b,c\n", { header_aliases }), ",");
 });
 
-Deno.test("an alias of the settings counts as known", async () => {
+Deno.test("an alias in the settings counts as a known name", async () => {
   const header_aliases = { "Kennung": "unique_id", "Quelle": "login_source" };
   assert.equal(await delimiterOf("Kennung;Quelle;a,b,c,d\n", { header_aliases }), ";");
 });
 
-Deno.test("a first line sep= is obeyed, against the header, in every form, and counted as a line", async () => {
+Deno.test("a first line sep= is obeyed in every form, even if the header suggests otherwise, and counts as a line", async () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const { delimiter, records } = await open(`sep=;${end}unique_id;login_source;a,b,c${end}1;2;3${end}`);
     assert.deepEqual([delimiter, records], [";", [{ line: 3, values: ["1", "2", "3"] }]]);
@@ -72,7 +72,7 @@ Deno.test("a first line sep= is obeyed, against the header, in every form, and c
   assert.equal((await open('\ufeff\ufeff"sep=;",,\r\nunique_id;login_source\n1;a,b\n')).delimiter, ";");
 });
 
-Deno.test("what only looks like sep= is a title line", async () => {
+Deno.test("a line that only resembles sep= is a title line", async () => {
   for (const line of ["sep=é", "sep=;;", "sep=", "sep=a", " sep=;", "sep= "]) {
     const { delimiter, records } = await open(`${line}\nunique_id;login_source\n1;2\n`);
     assert.deepEqual([delimiter, records], [";", [{ line: 3, values: ["1", "2"] }]], line);
@@ -102,7 +102,7 @@ Deno.test("the header is the first of the 20 lines after the first one that name
   }]);
 });
 
-Deno.test("a repeated header is skipped in any spelling; another header rejects the file with its line", async () => {
+Deno.test("a repeated header is skipped in any spelling; a different header rejects the file, with its line", async () => {
   const header = "unique_id,login_source,city\n";
   const { records } = await open(header + `1,2,3\n${header}\ufeff${header}"Unique ID",LOGIN-SOURCE, city\n4,5,6\n`);
   assert.deepEqual(records, [{ line: 2, values: ["1", "2", "3"] }, { line: 6, values: ["4", "5", "6"] }]);
@@ -114,7 +114,7 @@ Deno.test("a repeated header is skipped in any spelling; another header rejects 
   assert.equal(file.open, 0);
 });
 
-Deno.test("blank lines before the header are skipped, and later lines are counted right", async () => {
+Deno.test("blank lines before the header are skipped, and later line numbers are correct", async () => {
   const { delimiter, names, records } = await open("\n \r\n;;\n\nunique_id;login_source\n\n1;2\n");
   assert.deepEqual([delimiter, names, records], [";", ["unique_id", "login_source"], [{
     line: 7,
@@ -124,7 +124,7 @@ Deno.test("blank lines before the header are skipped, and later lines are counte
   assert.deepEqual(sep.records, [{ line: 4, values: ["1", "2"] }]);
 });
 
-Deno.test("a header may be quoted, and broken over lines", async () => {
+Deno.test("a header may be quoted and may span lines", async () => {
   const { delimiter, names, records } = await open('"unique_id";"Login\nSource";"a,b,c"\n1;2;3\n4;5\n');
   assert.deepEqual([delimiter, names], [";", ["unique_id", "Login\nSource", "a,b,c"]]);
   assert.deepEqual(records, [
@@ -133,12 +133,12 @@ Deno.test("a header may be quoted, and broken over lines", async () => {
   ]);
 });
 
-Deno.test("a header alone is a roster without records, with a line ending and without", async () => {
+Deno.test("a header alone is a roster without records, with or without a line ending", async () => {
   assert.deepEqual((await open("unique_id,login_source")).records, []);
   assert.deepEqual((await open("unique_id,login_source\r\n\r\n")).records, []);
 });
 
-Deno.test("nothing but blank lines is rejected as empty", async () => {
+Deno.test("a file with only blank lines is rejected as empty", async () => {
   for (const text of ["", "\n\n", " \t\r\n", "sep=;\n"]) {
     assert.equal((await rejection(text)).code, "empty", text);
   }
@@ -164,7 +164,7 @@ Deno.test("a header that cannot be read or used rejects the file, with its line 
   assert.match((await rejection(invalid)).text, /cannot be read: the record has characters in the wrong encoding/);
 });
 
-Deno.test("1,000 columns are read; one more is said to be too many, whatever the delimiter", async () => {
+Deno.test("1,000 columns are read; one more is reported as too many, whatever the delimiter", async () => {
   for (const delimiter of [",", ";", "\t", "|"]) {
     const names = (count: number) =>
       ["unique_id", "login_source", ...Array(count - 2).fill("x")].join(delimiter) + "\n";
@@ -174,7 +174,7 @@ Deno.test("1,000 columns are read; one more is said to be too many, whatever the
   assert.match((await rejection("x,".repeat(9_999) + "x\n")).text, /it has 10,000 columns/);
 });
 
-Deno.test("a header that never ends is rejected without reading on", async () => {
+Deno.test("a header that never ends is rejected without reading the rest", async () => {
   let sent = 0;
   async function* endless() {
     for (;; sent += 65_536) yield await Promise.resolve(new Uint8Array(65_536).fill(0x78));
@@ -212,7 +212,7 @@ Deno.test("a header that is rejected leaves no open reader, however long the fil
   assert.equal(file.open, 0);
 });
 
-Deno.test("whatever the header and the chunks: the same roster or the same rejection", async () => {
+Deno.test("whatever the header, every chunk size gives the same roster or the same rejection", async () => {
   const piece = fc.constantFrom(
     ...[
       "unique_id",

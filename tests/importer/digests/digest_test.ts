@@ -20,7 +20,7 @@ function collisions(texts: Iterable<string>, seed = 1): { whole: number; low: nu
   return { whole: count - whole.size, low: count - low.size, high: count - high.size };
 }
 
-/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred would not be chance. */
+/** Among 380,000 random 32-bit numbers, about 17 collide. A hundred collisions would not be chance. */
 function assertApart(texts: readonly string[]): void {
   const { whole, low, high } = collisions(texts);
   const chance = texts.length ** 2 / 2 ** 33;
@@ -28,7 +28,7 @@ function assertApart(texts: readonly string[]): void {
   assert.ok(low < 3 * chance + 10 && high < 3 * chance + 10, `${low} and ${high} where ${chance} are chance`);
 }
 
-Deno.test("numbers of users, of any length and with any prefix, have digests of their own", () => {
+Deno.test("user numbers of any length and with any prefix have distinct digests", () => {
   for (const prefix of ["", "U", "U0", "user-", "2026000"]) {
     for (const width of [1, 8, 11]) {
       assertApart(Array.from({ length: 120_000 }, (_, at) => prefix + String(at).padStart(width, "0")));
@@ -39,7 +39,7 @@ Deno.test("numbers of users, of any length and with any prefix, have digests of 
 const RECORD = "U00138391,ldap,Anna,Tremblay,anna138391,anna.138391@example.edu,12 Main Street,Ottawa,ON,K1A 0B1,,,,," +
   "613-555-0142,student,,,138391,613-555-0188,,,1999-02-28,1";
 
-Deno.test("a record and the same with any two characters changed have digests of their own", () => {
+Deno.test("a record and the same record with any two characters changed have distinct digests", () => {
   const texts = new Set([RECORD]);
   const put = (text: string, at: number, character: string) => text.slice(0, at) + character + text.slice(at + 1);
   for (let one = 0; one < RECORD.length; one++) {
@@ -52,7 +52,7 @@ Deno.test("a record and the same with any two characters changed have digests of
   assertApart([...texts]);
 });
 
-Deno.test("a record that is longer or shorter by characters at its end, or has two swapped, has another digest", () => {
+Deno.test("a record that gains or loses characters at its end, or has two characters swapped, has a different digest", () => {
   const swapped = Array.from(
     { length: RECORD.length - 1 },
     (_, at) => RECORD.slice(0, at) + RECORD[at + 1] + RECORD[at] + RECORD.slice(at + 2),
@@ -62,7 +62,7 @@ Deno.test("a record that is longer or shorter by characters at its end, or has t
   assertApart([...swapped, ...cut, ...padded]);
 });
 
-Deno.test("another seed is another digest", () => {
+Deno.test("another seed gives another digest", () => {
   const [one, other] = [new Digest(1, 2), new Digest(1, 3)];
   const bytes = new DataView(encoder.encode(RECORD).buffer);
   one.take(bytes, 0, bytes.byteLength);
@@ -70,7 +70,7 @@ Deno.test("another seed is another digest", () => {
   assert.notDeepEqual([one.low, one.high], [other.low, other.high]);
 });
 
-Deno.test("only the bytes between the bounds count, wherever they are", () => {
+Deno.test("only the bytes between the bounds count, at any address", () => {
   const digest = new Digest(1, 2), seen = new Set<string>();
   for (let shift = 0; shift < 9; shift++) {
     const bytes = new DataView(encoder.encode("x".repeat(shift) + RECORD + "y".repeat(9)).buffer);

@@ -21,7 +21,7 @@ async function suspectsOf(text: string, size?: number): Promise<readonly Possibl
 
 const HEADER = "unique_id,login_source,user_name,email,city\n";
 
-Deno.test("a repeated value is a possible duplicate; values of other columns and empty ones are not", async () => {
+Deno.test("a repeated value is a possible duplicate; empty values and those of other columns are not", async () => {
   const text = HEADER +
     "1,ldap,anna,a@x.org,Ottawa\n2,ldap,bob,,Ottawa\n1,ldap,,,Ottawa\n3,ldap,bob,a@x.org,Ottawa\n4,ldap,,,\n";
   assert.deepEqual(await suspectsOf(text), [
@@ -31,18 +31,18 @@ Deno.test("a repeated value is a possible duplicate; values of other columns and
   ]);
 });
 
-Deno.test("letter case of A–Z is ignored in user_name and email, and counts in unique_id", async () => {
+Deno.test("the letter case of A–Z is ignored in user_name and email, but counts in unique_id", async () => {
   const text = HEADER + "a,l,Anna,É@x.org,\nA,l,ANNA,é@x.org,\nb,l,x,Z@X.org,\nc,l,y,z@x.ORG,\n";
   assert.deepEqual(await suspectsOf(text), [
     { what: "user_name", key: "anna" },
-    // A false positive: the database finds that the two differ.
+    // A false positive: the database then finds that the two differ.
     { what: "email", key: "é@x.org" },
     { what: "email", key: "z@x.org" },
   ]);
   assert.equal(foldCase("ÀBC-éZ@[`"), "Àbc-éz@[`");
 });
 
-Deno.test("values are compared as they are meant: without quotes, outer blanks and guard", async () => {
+Deno.test("values are compared without quotes, outer blanks and guard", async () => {
   const text = HEADER + '007,l,"a""b",,\n" \'007 ",l,"a""b",,\n';
   assert.deepEqual(await suspectsOf(text), [{ what: "unique_id", key: "007" }, { what: "user_name", key: 'a"b' }]);
 });
@@ -53,7 +53,7 @@ Deno.test("malformed records and cleared values are not possible duplicates; rec
   assert.deepEqual(await suspectsOf(HEADER + "1,l,,,\n1,l,,\n2,,,,\n2,,,,\n"), [{ what: "unique_id", key: "2" }]);
 });
 
-Deno.test("the same value in different columns is not a possible duplicate: most user names are the unique_id", async () => {
+Deno.test("the same value in different columns is not a possible duplicate, because most user names equal the unique_id", async () => {
   const rows = Array.from({ length: 50_000 }, (_, at) => `u${at},ldap,u${at},u${at}@x.org,Ottawa\n`);
   const suspects = await suspectsOf(HEADER + rows.join(""), rows.length * 182);
   assert.ok(suspects.length < rows.length * 3 * 0.05, `${suspects.length} of ${rows.length * 3}`);
@@ -73,7 +73,7 @@ Deno.test("no repetition is ever missed, however small the filter", async () => 
   );
 });
 
-Deno.test("many possible duplicates can be taken in parts, and none comes twice", async () => {
+Deno.test("many possible duplicates can be taken in parts, and none is returned twice", async () => {
   const settings = parseSettings({}), text = utf8(HEADER + "1,l,,,\n".repeat(45_000));
   const { header, records } = await openRoster(() => chunksOf(text, 65_536), settings, false);
   const suspects = new DuplicateFilter(text.length), parts: number[] = [];
@@ -86,7 +86,7 @@ Deno.test("many possible duplicates can be taken in parts, and none comes twice"
   assert.equal(parts.reduce((all, part) => all + part), 44_999);
 });
 
-Deno.test("however long the records and wherever the size lies, few unique values are possible duplicates", async () => {
+Deno.test("few unique values are mistaken for duplicates, whatever the length of records and the size of the file", async () => {
   for (const count of [1_000, 30_000, 100_000]) {
     for (const row of ["u#,l,,,\n", "u#,l,u#,u#@x.org,\n", `u#,l,u#,u#@x.org,${"x".repeat(200)}\n`]) {
       const text = HEADER + Array.from({ length: count }, (_, at) => row.replaceAll("#", String(at))).join("");

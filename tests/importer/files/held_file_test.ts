@@ -26,7 +26,7 @@ async function textOf(...pages: HeldUser[][]): Promise<string> {
 const HEADER =
   "\ufeffunique_id,login_source,first_name,last_name,user_name,email,rosterd_line,rosterd_effect,rosterd_permits\r\n";
 
-Deno.test("the list of held users is one row a user, whatever page it comes in", async () => {
+Deno.test("the list of held users has one row per user, whatever the pages", async () => {
   const missing = user({ unique_id: "u2", line: null, missing: true, effect: "disable", email: null, permits: 0 });
   assert.equal(
     await textOf([user({})], [missing]),
@@ -36,7 +36,7 @@ Deno.test("the list of held users is one row a user, whatever page it comes in",
   assert.equal(await textOf(), HEADER);
 });
 
-Deno.test("what a spreadsheet would run or rewrite is guarded, and what CSV needs is quoted", async () => {
+Deno.test("values that a spreadsheet would run or rewrite are guarded, and quotes are added where CSV requires them", async () => {
   const nasty = user({
     unique_id: "0042",
     first_name: '=cmd|"x"',

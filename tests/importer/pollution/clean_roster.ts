@@ -1,6 +1,6 @@
 /**
- * Clean rosters of 24 columns with realistic values, in the ways that programs write them. The order of the columns is
- * the hardest case: the last ones accept any text, so a value in the wrong column breaks no rule.
+ * Clean rosters of 24 columns with realistic values, written as different programs write them. The order of the columns
+ * is the hardest case: the last ones accept any text, so a value in the wrong column breaks no rule.
  */
 
 export const HEADER: readonly string[] = [
@@ -33,9 +33,9 @@ export const HEADER: readonly string[] = [
 
 export interface CleanRoster {
   name: string;
-  /** The values of each record, as wide as the header. */
+  /** The values of each record, one for each column of the header. */
   records: readonly (readonly string[])[];
-  /** The records as they are written: the text of each value between two delimiters. */
+  /** The records as they are in the file: the text of each value, with its quotes. */
   written: readonly (readonly string[])[];
 }
 
@@ -79,7 +79,7 @@ function fullRecord(at: number): string[] {
 
 const valueAt = (name: string) => HEADER.indexOf(name);
 
-/** With delimiters, doubled quotes and line endings inside values. */
+/** A record with delimiters, doubled quotes and line endings inside its values. */
 function awkwardRecord(at: number): string[] {
   const record = fullRecord(at);
   if (at % 2 === 0) record[valueAt("street")] = `${at + 1} Main Street, Apt. ${at}`;
@@ -88,7 +88,7 @@ function awkwardRecord(at: number): string[] {
   return record;
 }
 
-/** The last columns are often empty, and so are some before them. */
+/** A record whose last columns are often empty, as are some before them. */
 function sparseRecord(at: number, isEmpty: (value: number) => boolean = () => false): string[] {
   const last = HEADER.length - 1 - (at % 4);
   return awkwardRecord(at).map((value, column) =>

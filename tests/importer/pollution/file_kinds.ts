@@ -11,7 +11,7 @@ type Place = [place: string, text: string, roster?: CleanRoster];
 const header = HEADER.join(",");
 const lines = (...texts: string[]) => texts.map((text) => text + "\n").join("");
 
-/** A file in which everything below the pollution is as in the clean roster. */
+/** A polluted file whose remaining text is that of the clean roster. */
 const laidOut = (
   place: string,
   roster: CleanRoster,
@@ -59,9 +59,7 @@ function longerHeaders(roster: CleanRoster): Place[] {
   });
 }
 
-/**
- * The parts of the split name are not known names, or a surplus delimiter in each record balances that of the header.
- */
+/** The parts of the split name are unknown, or a surplus delimiter in each record balances the one in the header. */
 const isHiddenHeader = (roster: CleanRoster, [place]: Place) => isEnded(roster) || place === "a delimiter in column 23";
 
 const GROUPS = HEADER.map((_, at) => ["Person", "", "", "Contact", "", "", "", "", "", "Home"][at] ?? "");
@@ -121,7 +119,7 @@ const footnotes = (roster: CleanRoster) => [
   ...["Total", "Total: 40", "40 records", "-- end --"].map((text) => laidOut(text, roster, { below: lines(text) })),
 ];
 
-/** Rows of another table: lots of a car park. */
+/** Rows of another table, which lists parking lots. */
 function otherTable(width: number, rows: number, filled = width): string {
   const row = (first: string[]) =>
     [...first, ...Array(width).fill("")].slice(0, width).map((value, at) => at < filled ? value : "").join(",");
@@ -158,10 +156,10 @@ function severalTables(roster: CleanRoster): Place[] {
   return found;
 }
 
-/** Without a gap, on the last or first row of a block, it looks like users without further values, saved by a spreadsheet. */
+/** Without a gap, on the last or first row of a block, the table looks like users without further values. */
 const isHiddenTable = ([place]: Place) => /^3[01] records, gap "", .* (?:2|6|12|23) values$/.test(place);
 
-/** Any of its rows could be a user with only an id. */
+/** Each row of this table could be a user with only an id. */
 const paddedTables = (roster: CleanRoster): Place[] => [
   laidOut("two values a row", roster, { below: otherTable(HEADER.length, 12, 2) }),
 ];

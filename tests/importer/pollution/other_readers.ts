@@ -1,6 +1,6 @@
 /**
- * The outcome of a polluted roster with another reader. Its rows are written again as plain CSV, so that rosterd's
- * checks of header and values apply equally, and only the reading differs.
+ * Finds the outcome of a polluted roster with another reader. The rows are written as plain CSV and checked by rosterd,
+ * so that only the reading differs.
  */
 import { fileURLToPath } from "node:url";
 import { CsvError, type Options, parse } from "csv-parse/sync";
@@ -18,7 +18,7 @@ export interface OtherReader {
   outcomeOf(text: string): Promise<Outcome>;
 }
 
-/** Missing values are empty, and surplus ones are dropped, as when a row becomes a dictionary. */
+/** Fills in missing values as empty and drops surplus ones, as a reader of dictionaries would. */
 async function judged(rows: readonly Row[]): Promise<Outcome> {
   const filled = rows.filter(({ values }) => values.some((value) => value !== ""));
   if (filled.length === 0) return { rejected: "empty" };
@@ -52,7 +52,7 @@ function csvParse(name: string, options: Options): OtherReader {
 const PAPAPARSE: OtherReader = {
   name: "papaparse",
   async outcomeOf(text) {
-    // With a header, it reports records with too few or too many values. An empty file has none.
+    // With a header, papaparse reports records with too few or too many values. An empty file has no header.
     const { data, errors, meta } = Papa.parse<Record<string, string | string[]>>(text, { header: true });
     const refused = new Set(errors.map(({ row }) => row));
     const names = meta.fields ?? [];
@@ -64,7 +64,7 @@ const PAPAPARSE: OtherReader = {
   },
 };
 
-/** A running Python. */
+/** A running Python process. */
 export class Python implements OtherReader, AsyncDisposable {
   readonly name = "Python's csv";
   readonly #process = new Deno.Command("python3", {

@@ -10,7 +10,7 @@ import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf } from "../../support/memory_file.ts";
 
-/** `columns`: the known columns, and `applied` has their values of each record without a problem. */
+/** `columns`: the known columns. `applied`: their values in each record without a problem. */
 export type Outcome =
   | { rejected: string }
   | { rejected: null; columns: readonly string[]; applied: string[][]; failures: string[] };

@@ -8,14 +8,14 @@ export interface PollutedFile {
   name: string;
   text: string;
   roster: CleanRoster;
-  /** The polluted records, each with the values that are also correct besides those of the clean roster. */
+  /** The polluted records. Each has the values that are correct in addition to those of the clean roster. */
   polluted: ReadonlyMap<number, readonly (readonly string[])[]>;
 }
 
-/** The outcome for the whole text of a roster. */
+/** The parts that replace or surround the text of a roster. */
 export interface Layout {
   header?: string;
-  /** Line endings included. */
+  /** Text above the header, including its line endings. */
   above?: string;
   below?: string;
   lineEnd?: string;

@@ -2,14 +2,17 @@
 import type { CleanRoster } from "./clean_roster.ts";
 import { LINE_END, type PollutedFile, textOf } from "./polluted_file.ts";
 
-/** A polluted record as text, and its possible meanings besides the clean one. */
+/** A polluted record as text, and its possible meanings in addition to the clean one. */
 interface Polluted {
   place: string;
   text: string;
   mayMean?: string[];
 }
 
-/** All pollutions of a record of one kind. `values` is as wide as the header, `written` as wide as the line. */
+/**
+ * Returns all pollutions of one kind for a record. `values` is as wide as the header, and `written` as wide as the
+ * line.
+ */
 type RecordKind = (written: readonly string[], values: readonly string[]) => Polluted[];
 
 const join = (written: readonly string[]) => written.join(",");
@@ -85,8 +88,8 @@ const NICKNAMES = [(value: string) => `${value} "Red"`, (value: string) => `"Red
 }];
 
 /**
- * In quotes as written by a program that ignores RFC 4180, and in plain values. A completely quoted value would be
- * clean.
+ * Undoubled quotes in a quoted value, as a program that ignores RFC 4180 writes it, and in a plain value. Skips empty
+ * values, because a value that is quoted as a whole would be clean.
  */
 const quotesNotDoubled: RecordKind = (written, values) =>
   eachValue(written, values, (_, value) =>

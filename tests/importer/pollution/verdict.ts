@@ -4,7 +4,7 @@ import type { Outcome } from "./outcome.ts";
 import type { PollutedFile } from "./polluted_file.ts";
 
 export interface Verdict {
-  /** The polluted records; a file whose records are clean counts as one. */
+  /** Polluted records that were applied correctly. A file with only clean records counts as one. */
   right: number;
   failed: number;
   rejected: number;

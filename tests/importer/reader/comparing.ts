@@ -7,7 +7,7 @@ import { type Read, readByUs } from "./our_reading.ts";
 export interface OtherReader {
   name: string;
   peer: Peer;
-  /** Its reading of a file under our rules: the records, or the line at which the file looks cut off. */
+  /** Reads a file under our rules. Returns the records, or the line at which the file looks cut off. */
   read(file: GeneratedCsv): Promise<Read[] | number> | Read[] | number;
   /** Selects what to compare in both readings; everything by default. */
   comparable?(reads: Read[], file: GeneratedCsv): unknown[];
@@ -27,7 +27,7 @@ export async function compare(other: OtherReader, { files, seed }: { files: numb
       const theirs = await compareOne(other, file, chunk);
       const whole = Array.isArray(theirs) && theirs.every((record) => "values" in record);
       compared[whole ? "whole" : "refused"]++;
-      // The records before the cut are compared if the last line has an end.
+      // With a line ending added, the records before the cut can be compared.
       if (!Array.isArray(theirs)) await compareOne(other, { ...file, text: file.text + "\n" }, chunk);
     }),
     { numRuns: files, seed },
@@ -40,7 +40,7 @@ export async function compare(other: OtherReader, { files, seed }: { files: numb
 }
 
 async function compareOne(other: OtherReader, file: GeneratedCsv, chunk: number): Promise<Read[] | number> {
-  // One after the other. If ours failed first, the other's answer would be taken for that to the next question.
+  // The readers take turns. If ours failed first, the other's result would be taken for that of the next file.
   const theirs = await other.read(file);
   const ours = await readByUs(file, chunk);
   const comparable = (reads: Read[] | number) =>

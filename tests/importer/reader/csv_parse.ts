@@ -1,6 +1,6 @@
 /**
- * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. It is then restarted
- * where our rules continue, with the header, so that whole files are compared, and the place where reading resumes.
+ * Uses csv-parse in strict mode for comparison. It stops at the first record that it refuses. The reader is then
+ * restarted with the header where our rules continue. So whole files are compared, and also where reading resumes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -11,7 +11,7 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { inContract, type PeerRecord } from "./peer_reading.ts";
 
 /**
- * It refuses a no-break space after a closing quote, because it takes one of its bytes for a blank and the other for
+ * csv-parse refuses a no-break space after a closing quote: it takes its first byte for a blank and its second for
  * text.
  */
 const PEER: Peer = { beforeQuote: [" ", "\t", "\u00a0"], behindQuote: [" ", "\t"], tellsQuoted: true };
@@ -73,7 +73,7 @@ function readPart(part: Buffer, { delimiter, blanks }: GeneratedCsv): Part {
       on_record: (values: unknown, { bytes, lines }: InfoRecord & { bytes: number }) => {
         records.push({ values: values as Value[], end: bytes });
         crlfWithin += (values as Value[]).reduce((sum, { text }) => sum + (text.match(/\r\n/g)?.length ?? 0), 0);
-        // It counts a CRLF within quotes as two lines; otherwise it counts physical lines.
+        // csv-parse counts a CRLF within quotes as two lines. Otherwise, it counts physical lines.
         assert.equal(lines - crlfWithin, lineAt(part, endOfText(part, bytes)), "the line that csv-parse counts");
         return null;
       },
@@ -98,7 +98,7 @@ function faultOf(refusal: CsvError): { fault: Malformed; values: Value[] } {
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
       return ofQuotes("text_after_quote");
-    // Also for a second quote after the blanks that follow a closing one.
+    // Reported for a stray quote, and for a second quote after the blanks that follow a closing one.
     case "INVALID_OPENING_QUOTE":
       return ofQuotes(refusal.quoting ? "text_after_quote" : "stray_quote");
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
@@ -121,7 +121,7 @@ function behindLine(bytes: Buffer, from: number): number {
   return from + Buffer.byteLength(line[0]);
 }
 
-/** Where the text that ends at `end` ends, without its line ending. */
+/** The offset before the line ending that ends at `end`. */
 function endOfText(bytes: Buffer, end: number): number {
   return end - /(?:\r\n|\n|\r|)$/.exec(bytes.toString("utf8", 0, end))![0].length;
 }

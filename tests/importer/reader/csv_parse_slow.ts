@@ -1,4 +1,4 @@
-/** The comparison in `csv_parse_test.ts` with many more files, different ones in each run. */
+/** The comparison in `csv_parse_test.ts`, with many more files that differ in each run. */
 import { compare } from "./comparing.ts";
 import { CSV_PARSE } from "./csv_parse.ts";
 

@@ -1,12 +1,14 @@
-/** The samples of csv-spectrum: difficult CSV files, each with its meaning. */
+/** Reads the samples of csv-spectrum: difficult CSV files, each with the expected records. */
 import assert from "node:assert/strict";
 import { readRecords } from "../../../src/importer/csv/csv.ts";
 import { chunksOf, recordsOf } from "../../support/memory_file.ts";
 
-/** Read from the package's folder, because the package pairs the files by the order in which the folder lists them. */
+/**
+ * The samples are read from the package's folder. The package itself pairs files by the order of the folder's listing.
+ */
 const FOLDER = new URL(".", import.meta.resolve("csv-spectrum"));
 
-/** This sample has quotes within plain values, which our rules call stray, and its JSON has another phone number. */
+/** This sample has quotes within plain values, which our rules call stray. Its JSON also has another phone number. */
 const NOT_BY_THE_CONTRACT = "location_coordinates";
 
 async function read(name: string, chunk: number) {
@@ -14,7 +16,7 @@ async function read(name: string, chunk: number) {
   return await recordsOf(readRecords(chunksOf(csv, chunk), { delimiter: 0x2c, line: 1, validate: true }));
 }
 
-Deno.test("every sample of csv-spectrum means to our reader what its JSON says", async () => {
+Deno.test("our reader returns the JSON of every csv-spectrum sample", async () => {
   const files = await Array.fromAsync(Deno.readDir(new URL("csvs", FOLDER)));
   const names = files.map(({ name }) => name.replace(/\.csv$/, ""));
   assert.equal(names.length, 12);
@@ -32,7 +34,7 @@ Deno.test("every sample of csv-spectrum means to our reader what its JSON says",
   console.log(`read ${names.length - 1} samples of csv-spectrum as their JSON says; 1 is malformed by the contract`);
 });
 
-Deno.test("the sample of csv-spectrum with quotes in plain values is malformed by the specification", async () => {
+Deno.test("by our rules, the csv-spectrum sample with quotes in plain values is malformed", async () => {
   const [, record, ...rest] = await read(NOT_BY_THE_CONTRACT, 65_536);
   assert.deepEqual("why" in record && record.why, { kind: "stray_quote", value: 1 });
   assert.deepEqual(rest, []);

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Reads damaged rosters in a separate thread, which `damage.ts` can end if one of them blocks it. */
+/** Reads damaged rosters in a separate thread. `damage.ts` can end the thread if a roster blocks it. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { Buffer } from "node:buffer";
@@ -27,7 +27,7 @@ export type Message = { ready: true } | { begun: number } | { done: Tally } | { 
 const tally: Tally = { compared: 0, kept: 0, swallowed: 0, outOfStep: 0, rejected: 0, unforeseen: 0, slowestMs: 0 };
 
 const anyChunk = fc.constantFrom(3, 64, 65_536, 65_536);
-/** How the damaged bytes, or the bytes to damage, are wrapped. */
+/** The form of the file: the damaged bytes as they are, or damaged gz or UTF-16 bytes. */
 const anyForm = fc.constantFrom<"plain" | "gz" | "utf16">(...new Array(18).fill("plain"), "gz", "utf16");
 
 async function readDamaged(damage: DamagedRoster, form: "plain" | "gz" | "utf16", chunk: number): Promise<void> {
@@ -63,7 +63,7 @@ function assertRejectedRightly({ code, line }: Reason, damaged: Uint8Array): voi
   assert.ok(lines.at(-1) !== "" && line !== null && line <= lines.length, `cut off at line ${line} of ${lines.length}`);
 }
 
-/** The same damage to the bytes of a gz or UTF-16 file. */
+/** Applies the damage to the bytes of a gz or UTF-16 file. */
 function damagedIn(form: "gz" | "utf16", { roster, edits }: DamagedRoster): Uint8Array {
   const text = Buffer.from(roster.bytes).toString("latin1");
   let bytes = form === "gz" ? gzipSync(roster.bytes) : Buffer.from("\ufeff" + text, "utf16le");

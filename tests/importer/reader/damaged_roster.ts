@@ -1,7 +1,7 @@
 /**
  * Realistic rosters, and damage to their bytes: flipped, inserted and deleted bytes, and missing ends. In a tame
- * roster, as usual in practice, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote, so
- * that `kept.ts` can say exactly what a damage costs. In a wild one, some do.
+ * roster, as is usual, no quoted value begins or ends with a delimiter, a blank, a line ending or a quote. `kept.ts`
+ * can then say exactly what the damage costs. In a wild roster, some values do.
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -15,7 +15,7 @@ export interface Roster {
   tame: boolean;
 }
 
-/** The bytes from `at` up to `to` are replaced. */
+/** Replaces the bytes from `at` up to `to`. */
 export interface Edit {
   at: number;
   to: number;
@@ -38,7 +38,7 @@ const TAME_LINES = ['"12 Main Street\nApt. 4"', '"c/o Zoë\r\n,""B""\r\nx"', '"1
 const WILD = ['","', '"\n"', '",\n,"', '"""x"""', '" x "', '"a\n"', '";a"', '"""\n"""', '"\t"', '"\r\n,"'];
 
 const UPLOAD = await Deno.readTextFile(new URL("../../testdata/first_import/upload.csv", import.meta.url));
-/** In one example of the documentation a quote is not closed. Here, that is damage to a tame roster. */
+/** In one example of the documentation, a quote is not closed. In a tame roster, that counts as damage. */
 const OPEN_QUOTE = '"Noah,';
 
 type Codec = "utf8" | "latin1";
@@ -134,7 +134,7 @@ const anyBlow: fc.Arbitrary<Blow> = fc.record({
   place: fc.nat(),
   /** The header may be damaged too. */
   header: fc.nat({ max: 15 }).map((die) => die === 15),
-  /** At a quote, a delimiter or a line ending. */
+  /** Whether to damage the bytes at a quote, a delimiter or a line ending. */
   near: fc.boolean(),
   stroke: fc.oneof<fc.WeightedArbitrary<Stroke>[]>(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant("flip"), bit: fc.nat({ max: 7 }) }) },
@@ -144,7 +144,7 @@ const anyBlow: fc.Arbitrary<Blow> = fc.record({
   ),
 });
 
-/** Damaged rosters. */
+/** Generates damaged rosters. */
 export const damagedRoster: fc.Arbitrary<DamagedRoster> = fc.tuple(
   fc.oneof({ weight: 9, arbitrary: generated }, example),
   fc.oneof({ weight: 3, arbitrary: fc.array(anyBlow, { minLength: 1, maxLength: 1 }) }, {

@@ -15,7 +15,7 @@ interface Writing {
   /** The name of the encoding as sniffing reports it. */
   encoding: string;
   fallback: Settings["fallback_encoding"];
-  /** Non-ASCII characters: all that the encoding has, or some of each length. */
+  /** Non-ASCII characters: all characters of the encoding, or some of each length. */
   characters: string[];
   encode(text: string): Uint8Array;
 }

@@ -1,18 +1,19 @@
 /**
  * Generates valid and broken CSV to compare our reader with others. Each file has one delimiter, one width, and one
- * style of blanks and faults. Its lines are records, blank lines and broken records. {@link Peer} describes the texts
- * that another reader interprets by other rules; those are not generated for it.
+ * style of blanks and faults. Its lines are records, blank lines and broken records. {@link Peer} describes which texts
+ * another reader interprets by other rules. Such texts are not generated for that reader.
  */
 import fc from "fast-check";
 
-/** Rules of ours that another reader does not share. */
+/** The rules in which another reader differs from ours. */
 export interface Peer {
-  /** Blanks that it skips before an opening quote and after a closing one. */
+  /** Blanks that the peer skips before an opening quote and after a closing one. */
   beforeQuote: readonly string[];
   behindQuote: readonly string[];
   /**
-   * Whether it distinguishes quoted values from plain ones, and refuses a quote within a plain one. If not, no plain
-   * value has a TAB or a quote, none follows an unclosed quote, and a file with broken quotes ends with a line ending.
+   * Whether the peer distinguishes quoted values from plain ones, and refuses a quote within a plain one. If not,
+   * generated plain values have no TAB and no quote, and none follows an unclosed quote. A file with broken quotes then
+   * ends with a line ending.
    */
   tellsQuoted: boolean;
 }
@@ -68,7 +69,8 @@ export function generatedCsv(peer: Peer): fc.Arbitrary<GeneratedCsv> {
 }
 
 /**
- * A reader that only counts quotes would close such a quote, and quotes that open values would be within plain ones.
+ * A reader that only counts quotes would close the open quote at the next one. Later opening quotes would then be
+ * inside plain values.
  */
 function withoutQuotesBehindOpenOne(lines: [Line, string][]): [Line, string][] {
   const opening = lines.findIndex(([{ opens }]) => opens);

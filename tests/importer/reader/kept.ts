@@ -1,10 +1,11 @@
 /**
- * What damage may cost, exactly (docs/file-format.md#quoting). How a record is read depends only on the bytes from its
- * beginning. So the records before the first damaged byte are unaffected, and so are all records after the damage, from
- * the first one that begins where it began before. In a tame roster, that is every record after the damage: a quote
- * that the damage leaves open closes, at the latest, where the next quoted value opens. Text follows there, so the
- * record cannot be read, and reading continues on the physical line after its first. Only a second damage can close a
- * quote of the first one: then the records between them, which have no quoted value, are within one record.
+ * Checks exactly what damage may cost (docs/file-format.md#quoting). How a record is read depends only on the bytes
+ * from its beginning. So the records before the first damaged byte are unaffected. After the damage, all records are
+ * unaffected from the first one that begins where it began before. In a tame roster, that is every record after the
+ * damage. A quote that the damage leaves open closes, at the latest, where the next quoted value opens. Text follows
+ * there, so the record cannot be read, and reading continues on the physical line after its first. Only a second damage
+ * can close a quote that the first one opened. The records between them, which have no quoted value, then belong to one
+ * record.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -20,10 +21,10 @@ export interface Kept {
   outOfStep: number;
 }
 
-/** An untouched record: its earlier reading, on its new line. */
+/** An undamaged record, as it was read before, but on its new line. */
 interface Untouched {
   entry: Entry;
-  /** The number of damages before it. */
+  /** The number of damaged places before the record. */
   behind: number;
 }
 
@@ -89,7 +90,7 @@ function assertIncreasing(entries: readonly Entry[]): void {
   entries.forEach(({ line }, at) => assert.ok(at === 0 || line > entries[at - 1].line, `line ${line}, not in order`));
 }
 
-/** No record was accepted that contains invalid bytes or control characters. */
+/** Asserts that no accepted record contains invalid bytes or control characters. */
 function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): void {
   const isUtf8 = encoding === "utf-8" && !Buffer.from(damaged).includes("\ufffd");
   for (const entry of entries) {
@@ -100,14 +101,14 @@ function assertReadable({ encoding, entries }: Reading, damaged: Uint8Array): vo
   }
 }
 
-/** It is part of a record with balanced quotes, and has no quoted value itself. */
+/** Asserts that the entry is part of a record with balanced quotes, and has no quoted value itself. */
 function assertSwallowed({ line, raw }: Entry, damaged: readonly Entry[]): void {
   const by = damaged.findLast((entry) => entry.line < line);
   assert.ok(by !== undefined && by.raw.includes(raw), `the record on line ${line} is lost`);
   assert.ok(!raw.replaceAll('""', "").includes('"'), `a quote was left open over the quoted value on line ${line}`);
 }
 
-/** Damage without quotes, delimiters and line endings, within a record of one line, costs at most that record. */
+/** Within a record of one line, damage without quotes, delimiters and line endings costs at most that record. */
 function assertCost({ roster, edits: [{ at, to, insert }] }: DamagedRoster, damaged: readonly Entry[]): void {
   const done = Buffer.concat([roster.bytes.subarray(at, to), insert]).toString("latin1");
   const record = roster.records.find(({ start, end }) => start <= at && at < end);

@@ -9,7 +9,7 @@ import { judgeRows, type Row, type Verdict } from "./row_rules.ts";
 /** One record as a peer reads it. */
 export interface PeerRecord {
   line: number;
-  /** Its text in the file, with its line ending. */
+  /** The text of the record in the file, with its line ending. */
   raw: string;
   /** `quoted` is null if the peer does not report it. Empty if nothing is known about the values. */
   values: readonly { text: string; quoted: boolean | null }[];
@@ -25,7 +25,7 @@ export function inContract(records: readonly PeerRecord[], delimiter: string): R
   const rows: Row[] = [], places: number[] = [];
   let next = 1;
   for (const { line, values, raw, fault } of records) {
-    // Peers do not report blank lines, but these count as rows.
+    // Peers do not report blank lines, but blank lines count as rows.
     for (; next < line; next++) rows.push(BLANK);
     places.push(rows.length);
     const ofQuotes = isOfQuotes(fault), text = raw.replace(LINE_END, "");
@@ -74,7 +74,7 @@ function isOfQuotes(fault: Malformed | null): boolean {
   return fault !== null && ["stray_quote", "text_after_quote", "quote_not_closed"].includes(fault.kind);
 }
 
-/** Peers accept control characters like any others. */
+/** Finds control characters, because peers accept them. */
 function controlCharacter(values: PeerRecord["values"]): Malformed | null {
   const value = values.findIndex(({ text, quoted }) => CONTROL.test(text) || (quoted === false && text.includes("\t")));
   return value < 0 ? null : { kind: "control_character", value };

@@ -1,6 +1,6 @@
 /**
- * Uses Python's csv module in strict mode for comparison, in one process for the whole test. It does not distinguish
- * quoted values from plain ones, does not count values, and stops at the first record that it refuses.
+ * Uses Python's csv module in strict mode for comparison, in one process for the whole test. Python does not
+ * distinguish quoted values from plain ones, does not count values, and stops at the first record that it refuses.
  */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import type { GeneratedCsv, Peer } from "./generated_csv.ts";
 import { bytesOf, type Read } from "./our_reading.ts";
 import { inContract } from "./peer_reading.ts";
 
-/** It skips spaces before a value, and nothing after a closing quote. */
+/** Python skips spaces before a value, but nothing after a closing quote. */
 const PEER: Peer = { beforeQuote: [" "], behindQuote: [], tellsQuoted: false };
 
 const PROGRAM = fileURLToPath(new URL("python_csv.py", import.meta.url));
@@ -31,7 +31,7 @@ interface Answer {
   refused: string | null;
 }
 
-/** A running Python. */
+/** A running Python process. */
 export class Python implements OtherReader, AsyncDisposable {
   readonly name = "Python's csv module";
   readonly peer = PEER;
@@ -86,8 +86,8 @@ function comparable(reads: Read[], { blanks }: GeneratedCsv): unknown[] {
   return reads.slice(0, refused < 0 ? undefined : refused + 1).flatMap<unknown>((read, at) => {
     if ("why" in read) return at === refused ? { line: read.line, why: read.why.kind } : read;
     if (!blanks) return read;
-    // All of Python's values must be trimmed, because it does not report which were quoted. So ours are trimmed too,
-    // and a row of blanks is not a record.
+    // Python does not report which values were quoted, so all its values must be trimmed. Ours are trimmed too, and a
+    // row of blanks is not a record.
     const values = read.values.map(trimmed);
     return values.join("") === "" ? [] : { line: read.line, values };
   });

@@ -1,4 +1,4 @@
-/** The comparison in `python_csv_test.ts` with many more files, different ones in each run. */
+/** The comparison in `python_csv_test.ts`, with many more files that differ in each run. */
 import { compare } from "./comparing.ts";
 import { hasPython, Python } from "./python_csv.ts";
 

@@ -1,13 +1,13 @@
 /**
- * A second, simple implementation of the rules for rows, over a whole file: which lines are skipped, and the outcome of
- * a record with fewer or more values than the header. The slow reader of `csv_test.ts` and the peers use it.
+ * A second, simple implementation of the rules for the rows of a whole file. Decides which lines are skipped, and what
+ * happens to a record with fewer or more values than the header. The slow reader of `csv_test.ts` and the peers use it.
  */
 
 export interface Row {
-  /** Its values; null if its end is unknown because of a quote. */
+  /** The values of the row; null if its end is unknown because of a quote. */
   values: readonly string[] | null;
   raw: string;
-  /** What is wrong with one of its values. */
+  /** What is wrong with one of the values. */
   fault: string | null;
 }
 
@@ -82,7 +82,7 @@ export function judgeRows(rows: readonly Row[], delimiter: string): Verdict[] {
   });
 }
 
-/** The number that more than half of the numbers are; null if there is none. */
+/** The number that makes up more than half of the list; null if no number does. */
 function mostOf(numbers: readonly number[]): number | null {
   return numbers.find((one) => 2 * numbers.filter((other) => other === one).length > numbers.length) ?? null;
 }

@@ -1,4 +1,4 @@
-/** Takes a roster through all steps of an import before the database: sniffed, decoded, opened, read and checked. */
+/** Takes a roster through all steps of an import before the database: sniff, decode, open, read and check. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
@@ -21,7 +21,7 @@ export interface Reading {
 export interface ReadOptions {
   chunk: number;
   fallback?: Settings["fallback_encoding"];
-  /** Reads as if sniffing had found this. */
+  /** Reads the file as if sniffing had found this encoding. */
   encoding?: Encoding;
 }
 
@@ -47,7 +47,7 @@ export async function readWholeWay(
   return { encoding: examined.encoding, delimiter, names: header.names, entries };
 }
 
-/** The same, or the reason for the rejection. */
+/** Like {@link readWholeWay}, but returns the reason if the roster is rejected. */
 export async function readOrReject(bytes: Uint8Array, options: ReadOptions): Promise<Reading | Reason> {
   try {
     return await readWholeWay(bytes, options);

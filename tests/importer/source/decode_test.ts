@@ -45,7 +45,7 @@ async function* unpacked(file: RosterFile, limits = GZ_LIMITS): AsyncGenerator<U
   yield* (await openSource(file, limits)).read();
 }
 
-Deno.test("Unicode in every form comes out as UTF-8 without a mark, in chunks of any size, packed or not", async () => {
+Deno.test("every form of Unicode becomes UTF-8 without a byte order mark, in chunks of any size, packed or not", async () => {
   const text = 'unique_id;city\r\n1;"Montréal, 東京 😀"\r\n' + "2;😀😀😀\ufeff\n".repeat(50);
   const forms = [utf8(text), utf8("\ufeff" + text), utf16("\ufeff" + text, true), utf16("\ufeff" + text, false)];
   for (const bytes of forms) {
@@ -57,7 +57,7 @@ Deno.test("Unicode in every form comes out as UTF-8 without a mark, in chunks of
   }
 });
 
-Deno.test("every fallback encoding is read as the Encoding Standard says, and bytes without a character stay invalid", async () => {
+Deno.test("every fallback encoding follows the Encoding Standard, and bytes without a character stay invalid", async () => {
   const bytes = join(utf8("a,b\n"), Array.from({ length: 255 }, (_, at) => at + 1), utf8("\n"));
   for (const encoding of SINGLE_BYTE) {
     const characters = Array.from(bytes, (byte) => new TextDecoder(encoding).decode(Uint8Array.of(byte)));
@@ -84,7 +84,7 @@ Deno.test("a lone surrogate becomes one invalid byte in its place", async () => 
   }
 });
 
-Deno.test("any text comes through UTF-16 as a TextEncoder would write it, save for halves of pairs", async () => {
+Deno.test("any text decoded from UTF-16 equals the output of TextEncoder, except for lone surrogates", async () => {
   const anyText = fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("\ud800", "\udc00", "é", "a,b\n")));
   await fc.assert(
     fc.asyncProperty(anyText, fc.boolean(), fc.integer({ min: 1, max: 9 }), async (parts, littleEndian, chunk) => {
@@ -108,7 +108,7 @@ async function cutAt(file: RosterFile): Promise<number | null> {
   return error.reason.line;
 }
 
-Deno.test("gz is unpacked by its content, whatever the name, all members as one file, padding ignored", async () => {
+Deno.test("gz is recognized by content, not by name; all members are one file, and padding is ignored", async () => {
   const first = gzipSync("a,b\n1,"), second = gzipSync("2\n"), nothing = gzipSync("");
   for (const chunk of CHUNK_SIZES) {
     for (const name of ["x.csv", "x.CSV.GZ"]) {
@@ -123,7 +123,7 @@ Deno.test("a file named .gz that is not gz is rejected", async () => {
   await rejectedAs("gz_damaged", read(fileOf(utf8("a,b\n"), { name: "x.csv.Gz" })));
 });
 
-Deno.test("a gz that ends early is cut off, after whatever byte, at the line that it came to", async () => {
+Deno.test("a gz that ends early, after any byte, is reported as cut off at the last line reached", async () => {
   const text = "a,b\r\n".repeat(30) + "c\rd\ne".repeat(30);
   // Stored without compression, so that the bytes of the text are in the file unchanged, after 15 bytes of headers.
   const packed = gzipSync(utf8(text), { level: 0 });
@@ -138,7 +138,7 @@ Deno.test("a gz that ends early is cut off, after whatever byte, at the line tha
   }
 });
 
-Deno.test("a second member that ends early is cut off too", async () => {
+Deno.test("a second member that ends early is also reported as cut off", async () => {
   const first = gzipSync("a,b\n".repeat(50_000)), second = gzipSync("c,d\n");
   for (let end = 1; end < second.length; end++) {
     const line = await cutAt(fileOf(join(first, second.subarray(0, end))));
@@ -166,7 +166,7 @@ Deno.test("a damaged gz is rejected as damaged", async () => {
   }
 });
 
-Deno.test("line endings, end marks, blanks and NULs after a gz are ignored, and every byte is seen once", async () => {
+Deno.test("line endings, end marks, blanks and NULs after a gz are ignored, and every byte is reported once", async () => {
   const packed = join(gzipSync("a,b\n"), gzipSync("1,2\n".repeat(20_000)));
   for (const tail of ["\n", "\r\n", "\x1a", "\0\n", "\n\0", " \r\n\x1a\0\0"]) {
     for (const chunk of CHUNK_SIZES) {
@@ -191,7 +191,7 @@ Deno.test("other bytes after a whole gz are quoted in the reason", async () => {
   }
 });
 
-Deno.test("a bomb is rejected soon after its ratio shows; ten MiB of equal lines are none", async () => {
+Deno.test("a zip bomb is rejected soon after its ratio shows; ten MiB of equal lines are not one", async () => {
   const line = "1,ldap,Ottawa\n";
   const bomb = gzipSync(line.repeat(40 * 1024 ** 2 / line.length));
   assert.ok(bomb.length < 40 * 1024 ** 2 / 100);
@@ -206,7 +206,7 @@ Deno.test("a bomb is rejected soon after its ratio shows; ten MiB of equal lines
   assert.equal((await read(fileOf(short))).length, line.length * Math.floor(9 * 1024 ** 2 / line.length));
 });
 
-Deno.test("a gz is rejected above the limit in bytes, and not at it", async () => {
+Deno.test("a gz is rejected above the limit in bytes, but not at the limit", async () => {
   const limits = { ratio: 100, anyRatioUpTo: 1_000, bytes: 500 };
   const unpackedTo = (bytes: number) => collected(unpacked(fileOf(gzipSync("x".repeat(bytes))), limits));
   await rejectedAs("gz_too_long", unpackedTo(501));

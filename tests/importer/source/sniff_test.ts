@@ -42,7 +42,7 @@ async function verdict(file: RosterFile, options = DEFAULTS): Promise<{ code: st
   return { code: error.reason.code, line: error.reason.line };
 }
 
-Deno.test("the hash is that of the bytes on disk, the size that of the text", async () => {
+Deno.test("the hash covers the bytes on disk, and the size is that of the text", async () => {
   const text = utf8(HEADER + "1,ldap,Ottawa\n");
   const packed = gzipSync(text);
   for (const chunk of CHUNK_SIZES) {
@@ -59,7 +59,7 @@ Deno.test("the hash is that of the bytes on disk, the size that of the text", as
   }
 });
 
-Deno.test("a byte order mark decides the encoding, also against the bytes after it", async () => {
+Deno.test("a byte order mark decides the encoding, even if the bytes after it suggest another", async () => {
   const text = HEADER + "1,ldap,Orléans 😀";
   for (const chunk of CHUNK_SIZES) {
     const look = async (bytes: Uint8Array) => {
@@ -88,7 +88,7 @@ Deno.test("the fallback encoding is used when invalid bytes outnumber valid sequ
   assert.deepEqual(await look(utf8("é"), [0xe2, 0x82]), ["windows-1252", true]);
 });
 
-Deno.test("every fallback encoding of the settings can be read, and tells whether it leaves bytes without a character", async () => {
+Deno.test("every fallback encoding can be read, and sniffing reports whether some of its bytes have no character", async () => {
   const file = fileOf(join(utf8(HEADER), [0xe9]));
   for (const fallbackEncoding of FALLBACK_ENCODINGS.filter((name) => name !== "reject")) {
     assert.equal((await examine(file, { fallbackEncoding })).encoding, fallbackEncoding);
@@ -106,14 +106,14 @@ Deno.test("the fallback 'reject' rejects what is not Unicode, and nothing else",
   assert.equal((await examine(fileOf("é"), options)).encoding, "utf-8");
 });
 
-Deno.test("a file without a character is empty, also packed or with a mark", async () => {
+Deno.test("a file without characters is empty, even if it is packed or has a byte order mark", async () => {
   for (const bytes of [utf8(""), utf8("\ufeff"), utf16("\ufeff", true), utf16("\ufeff", false), gzipSync("")]) {
     assert.deepEqual(await verdict(fileOf(bytes)), { code: "empty", line: null });
   }
   assert.equal((await verdict(fileOf("", { name: "x.csv.gz" }))).code, "empty");
 });
 
-Deno.test("other kinds of files are rejected by their name, packed or not", async () => {
+Deno.test("other kinds of files are rejected and named, whether packed or not", async () => {
   const zip = (entry: string) => join([0x50, 0x4b, 3, 4], new Uint8Array(26), utf8(entry));
   const files: [string, Uint8Array][] = [
     ["excel_workbook", join([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], new Uint8Array(600))],
@@ -181,7 +181,7 @@ Deno.test("a file full of NULs is rejected; a few NULs fail only their records",
   }
 });
 
-Deno.test("the text ends before an end mark of DOS and before NULs that fill a block, with whatever is between them", async () => {
+Deno.test("the text ends before a DOS end mark, NULs that fill a block, and the blanks among them", async () => {
   const text = HEADER + "1,ldap,Ottawa";
   for (const end of ["", "\r\n"]) {
     for (const tail of ["\x1a", "\x1a\r\n", "\0".repeat(500), "\x1a\0\0\0", "\0\r\n \x1a\n"]) {
@@ -208,7 +208,7 @@ Deno.test("an odd byte after UTF-16 that ends a line or a file does not mean a c
   assert.equal((await verdict(fileOf(join(utf16(text, false), [0])))).code, "cut_off");
 });
 
-Deno.test("a character with a zero byte in UTF-16 is no NUL", async () => {
+Deno.test("in UTF-16, a character with a zero byte is not a NUL", async () => {
   for (const littleEndian of [true, false]) {
     const text = "\ufeffĀ\u0100a\u0100";
     for (const chunk of CHUNK_SIZES) {
@@ -218,14 +218,14 @@ Deno.test("a character with a zero byte in UTF-16 is no NUL", async () => {
   }
 });
 
-Deno.test("UTF-16 that ends within a character looks cut off at the last line", async () => {
+Deno.test("UTF-16 that ends in the middle of a character looks cut off at the last line", async () => {
   const bytes = utf16("\ufeffa,b\r\nc,d\re,f\n1", true);
   for (const chunk of CHUNK_SIZES) {
     assert.deepEqual(await verdict(fileOf(join(bytes, [0x32]), { chunk })), { code: "cut_off", line: 4 });
   }
 });
 
-Deno.test("progress counts the bytes on disk, and an abort ends the sniffing", async () => {
+Deno.test("progress counts the bytes on disk, and an abort stops the sniffing", async () => {
   const seen: number[] = [];
   const file = fileOf("a,b\n".repeat(10), { chunk: 16 });
   await examine(file, { ...DEFAULTS, onProgress: (bytes) => seen.push(bytes) });
@@ -290,7 +290,7 @@ function countedSlowly(bytes: Uint8Array): { validSequences: number; invalidByte
   return counts;
 }
 
-Deno.test("a NUL is counted at every place in a word, at every address", () => {
+Deno.test("a NUL is counted at every position in a word and at every address", () => {
   for (let shift = 0; shift < 4; shift++) {
     for (let place = 0; place < 24; place++) {
       const bytes = new Uint8Array(32 + shift).fill(0x61).subarray(shift);

@@ -20,7 +20,7 @@ export interface CheckedRecord {
   values: string[] | null;
   /** The text of the record. */
   raw: string;
-  /** By column: a value, null (the user keeps what is there) or "CLEARS". */
+  /** By column: a value, null (the user keeps the current value) or "CLEARS". */
   stored: Record<string, string | null>;
   problems: Problem[];
 }
@@ -48,7 +48,7 @@ export async function checkRoster(content: Uint8Array | string, settings: Settin
   return { delimiter, header, records: seen };
 }
 
-/** Copied before the check, which changes the values in place. */
+/** Copies a record before the check, which changes the values in place. */
 function asItStands(batch: Batch, record: number): Pick<CheckedRecord, "line" | "values" | "raw"> {
   const values = batch.malformed.has(record) ? null : batch.values(record);
   return { line: batch.line[record], values, raw: batch.recordText(record) };
@@ -81,7 +81,7 @@ export async function failedFileOf(
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-/** Two failures per page, so that there are several pages. */
+/** Yields two failures per page, so that there are several pages. */
 async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<Failure[]> {
   for (let at = 0; at < records.length; at += 2) {
     yield await Promise.resolve(

@@ -14,7 +14,7 @@ export interface GeneratedRoster {
   delimiter: string;
 }
 
-/** Values that are valid for an import but difficult for programs that write, open or save them. */
+/** Values that are valid for an import, but difficult for programs that write, open or save CSV. */
 const TEXTS = [
   ...[
     "",
@@ -227,7 +227,10 @@ function afterEncoding(text: string, encoding: string): string {
   return new TextDecoder(encoding.split(" ")[0]).decode(encoded(text, encoding));
 }
 
-/** A byte of 0xE0 or more, which cannot form UTF-8 by chance; another one if the encoding lacks the character. */
+/**
+ * Encodes a character as a byte of 0xE0 or more, which cannot form UTF-8 by chance. If the encoding lacks the
+ * character, uses another one.
+ */
 function singleByte(character: string, encoding: string): number {
   const code = character.codePointAt(0)!;
   if (code < 0x80) return code;

@@ -14,14 +14,14 @@ export interface Host {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** In the form that `--listen` accepts. */
+  /** The address, in the form that `--listen` accepts. */
   readonly listen: string;
   readonly port: number;
-  /** In the form that `--hosts` accepts; empty if there are no names. */
+  /** The host names, in the form that `--hosts` accepts; empty if there are no names. */
   readonly hosts: string;
 }
 
-/** Where to install the compiled program if this one runs from source. */
+/** Where to install the compiled program if rosterd runs from source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
 /** The folders that systemd's `ProtectHome=` hides. */
@@ -44,9 +44,9 @@ export function hostOf(config: Config): Host {
 }
 
 /**
- * The account of an uploader, and the folders that confine it. `parent` is the folder that the uploader sees as `/`,
- * `folder` is the folder to upload into, as a path below `parent`, and `parents` are the folders that only root may
- * write to. Throws {@link WrongConfiguration} if `parent` is `/`.
+ * The account of an uploader, and the folders that confine it. `parent`: the folder that the uploader sees as `/`.
+ * `folder`: the folder to upload into, relative to `parent`. `parents`: the folders that only root may write to. Throws
+ * {@link WrongConfiguration} if `parent` is `/`.
  */
 export function jailOf({ upload }: Host, feed: string) {
   const parent = dirname(upload);

@@ -24,7 +24,7 @@ export const printSystemdCommand = printCommand({
 
 const HOSTS_COMMENT = "# The host names under which a reverse proxy serves the page, separated by commas.";
 
-/** Omits lines that would have no effect. */
+/** The line for host names is omitted if there are none. */
 function namesOf({ program, binary, upload, data, settings, listen, hosts }: Host) {
   return {
     program,
@@ -41,7 +41,7 @@ function namesOf({ program, binary, upload, data, settings, listen, hosts }: Hos
   };
 }
 
-/** As strict as the folders and the port allow. */
+/** The restrictions on the service, as strict as the folders and the port allow. */
 function confinementOf({ binary, upload, settings, data, port }: Host) {
   const writable = [...new Set([upload, data, dirname(settings)])];
   const paths = [binary, ...writable];

@@ -77,7 +77,7 @@ export class Api {
   }
 
   /**
-   * Says whose token it is.
+   * Returns the name, role and rights of a token.
    * @param {string} token
    * @returns {Promise<Holder>}
    */

@@ -57,7 +57,7 @@ let current = null;
 /** The address of the current view. */
 let address = "";
 let isFirst = true;
-/** @type {AbortController | null} Ends with the session. */
+/** @type {AbortController | null} Aborted when the session ends. */
 let signedIn = null;
 
 globalThis.addEventListener("hashchange", () => void (signInSecret(location.hash) === null ? go() : useLink()));
@@ -81,7 +81,7 @@ async function useLink() {
   }
 }
 
-/** After a reload, because the token's role or rights may have changed. */
+/** Checks the token after a reload, because its role or rights may have changed. */
 async function reopen() {
   const { token } = session;
   try {
@@ -138,7 +138,7 @@ function open() {
   void go();
 }
 
-/** Finds a person. */
+/** Creates the form that searches for people. */
 function search() {
   const input = h("input", {
     type: "text",

@@ -1,4 +1,4 @@
-/** How feeds and their files are named, and the settings of a feed. Pure. */
+/** Names feeds and their files, and finds the settings of a feed. Pure functions. */
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 

@@ -1,4 +1,4 @@
-/** One tile for each part that an import needs: database, folder and mail, and one for the next scan. */
+/** Shows one tile each for the database, the upload folder, mail, and the next scan. */
 import { h, Slot } from "./dom.js";
 import { ago, badge, data } from "./parts.js";
 import { counted, sentence, shown } from "./words.js";

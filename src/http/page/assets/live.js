@@ -12,7 +12,7 @@ const IDLE_MS = 10_000;
 const EAGER_MS = 10_000;
 
 export class Live {
-  /** @type {StatusDocument | null} The latest one. */
+  /** @type {StatusDocument | null} The latest status. */
   status = null;
   /** @type {Set<(status: StatusDocument) => void>} */
   #onStatus = new Set();

@@ -44,7 +44,7 @@ export async function paged({ what, load, show }) {
     pager.hidden = isFolded || (back.disabled && forth.disabled);
   }
 
-  /** Moves the focus to the list, because the button that had it is gone. */
+  /** Moves the focus to the list, because the button that had it disappears. */
   function unfold() {
     isFolded = false;
     fill();

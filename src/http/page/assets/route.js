@@ -1,4 +1,4 @@
-/** Parses the place in the page from the part of the address after `#`, so that links can be shared. Pure. */
+/** Parses the place in the page from the part of the address after `#`, so that links can be shared. Pure functions. */
 
 /** @typedef {{ name: string, rest: string, query: URLSearchParams }} Route */
 
@@ -33,7 +33,7 @@ export function importsLink(parameters) {
 /**
  * A link to the users that an import changed.
  * @param {number} id
- * @param {string | null} outcome Only these.
+ * @param {string | null} outcome Links only to the users with this outcome.
  */
 export function changesLink(id, outcome) {
   return `#/imports/${id}/changes${outcome === null ? "" : `?outcome=${outcome}`}`;

@@ -29,7 +29,7 @@ export const GROUPS = [
         key: "apply",
         label: "What to do with files",
         help: "A trial reports what would change.",
-        words: { true: "Apply them", false: "Trial: check them, report and move them to bak, but change no user" },
+        words: { true: "Apply them", false: "Trial: check, report and move them to bak, without changing users" },
       },
       {
         key: "paused_until",

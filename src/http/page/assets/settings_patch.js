@@ -1,4 +1,7 @@
-/** Flattens settings by key (`smtp.port`), compares them, puts them into words, and creates merge patches. Pure. */
+/**
+ * Flattens settings by key (`smtp.port`), compares them, puts them into words, and creates merge patches. Pure
+ * functions.
+ */
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 /** @typedef {Record<string, unknown>} Flat */

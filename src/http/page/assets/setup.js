@@ -127,8 +127,8 @@ function settingOf({ setting }) {
 }
 
 /**
- * A question about a value applies while its header is mapped to its column, and one about a default while no header is
- * mapped to its column.
+ * A question about a value applies while its header is mapped to the column. A question about a default applies while
+ * no header is mapped to the column.
  * @param {Question} question @param {readonly Question[]} all
  */
 function isAsked({ finding }, all) {
@@ -170,8 +170,8 @@ function shownPatch(patch) {
 /** @typedef {{ heading: string, isAside: boolean, questions: Question[], element: HTMLElement }} Group */
 
 /**
- * In the order of the questions. Headers without a suggestion are folded away, because most exports have columns that
- * rosterd does not need.
+ * Groups the questions in their order. Headers without a suggestion are folded away, because most exports have columns
+ * that rosterd does not need.
  * @param {readonly Question[]} questions @returns {Group[]}
  */
 function groupsOf(questions) {

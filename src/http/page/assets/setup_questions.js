@@ -81,7 +81,7 @@ function wordsOf({ kind, header, column, value, count, setting }) {
   const records = count === null ? null : h("span", { class: "faint" }, ` (${counted(count, "record")})`);
   switch (kind) {
     case "unknown_header":
-      return [named(header), " – is it …?"];
+      return ["Column for ", named(header)];
     case "missing_column":
       return setting === null
         ? ["No header for ", code, ". Assign it to one of the headers."]

@@ -1,4 +1,4 @@
-/** Puts statuses, counts, numbers and times into words. Pure. */
+/** Puts statuses, counts, numbers and times into words. Pure functions. */
 
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("../../../domain/outcome.ts").Counts} Counts */
@@ -111,7 +111,7 @@ const STATUSES = {
   checked: { word: "Checked only", tone: "quiet" },
 };
 
-/** In the order of the filter. */
+/** The statuses in the order of the filter. */
 export const STATUS_NAMES = /** @type {const} */ ([
   "done",
   "failed_records",
@@ -189,7 +189,7 @@ export const OUTCOME_NAMES = /** @type {const} */ ([
 ]);
 
 /**
- * Such as "600 unchanged, 400 held". A line break never separates a number from its word.
+ * Counts in words, such as "600 unchanged, 400 held". A line break never separates a number from its word.
  * @param {Counts} counts
  */
 export function countsInWords(counts) {

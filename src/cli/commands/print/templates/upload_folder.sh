@@ -6,7 +6,7 @@ getent passwd rosterd >/dev/null ||
   useradd --system --no-create-home --shell /usr/sbin/nologin --gid rosterd --home-dir / rosterd
 usermod --append --groups rosterd-upload rosterd
 [ -d {{parent}} ] || install -d -m 0755 {{parent}}
-# Feed accounts, if there are any, pass through it.
+# Feed accounts, if there are any, pass through this folder.
 mode=3770
 [ ! -d {{upload}} ] || [ -z "$(find {{upload}} -maxdepth 0 -perm -001)" ] || mode=3771
 install -d -o rosterd -g rosterd-upload -m $mode {{upload}}
