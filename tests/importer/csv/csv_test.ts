@@ -556,7 +556,9 @@ Deno.test("valid records before, between and after damaged lines are all kept, w
         // The quotes of two damaged lines would form a quoted value, so only the last one may open one.
         const opens = (text: string) => text.split('"').length % 2 === 0 && !text.includes("pipe");
         const last = lines.findLastIndex(({ text }) => opens(text));
-        const kept = lines.filter(({ text }, at) => at === last || !opens(text));
+        // A block of four short records counts as saved by a spreadsheet (docs/file-format.md), so there are three at most.
+        const short = lines.filter(({ text }) => text === "1").slice(3);
+        const kept = lines.filter((line, at) => (at === last || !opens(line.text)) && !short.includes(line));
         const text = ["a,b", ...kept.map(({ text }) => text), ""].join(end);
         const seen = await readIn(size, utf8(text), { limits: { ...SMALL, recordBytes: 60 } }) as SeenRecord[];
         assert.deepEqual(seen.map((record) => "values" in record), [true, ...kept.map(({ good }) => good)]);
