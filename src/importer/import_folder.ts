@@ -80,7 +80,8 @@ async function pendingUploads(
   const gone: PendingClaim[] = [];
   for (const [key, entry] of entries) {
     if (known.has(key) || !await inbox.isGone(key)) continue;
-    gone.push({ place: "gone", upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });
+    const place = entry.approves === null ? "gone" : "held";
+    gone.push({ place, upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0 }, entry });
   }
   const unfinished = [
     ...claimed.map((upload) => ({ place: "claimed" as const, upload, entry: entryOf(upload) })),

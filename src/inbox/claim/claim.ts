@@ -60,11 +60,15 @@ export async function renameThenCheck(
   return isBack ? { outcome: "vanished" } : { outcome: "changed", key };
 }
 
+export function newKey(now: Date): string {
+  return `${fileStamp(now)}-${randomHex()}`;
+}
+
 /** Creates `.rosterd/KEY/`. Keys sort by time and are never reused. */
 async function makeKey(work: string, now: Date): Promise<string> {
   await ensureFolder(work, "work_not_a_folder");
   while (true) {
-    const key = `${fileStamp(now)}-${randomHex()}`;
+    const key = newKey(now);
     if (await makeFolder(folderOf(work, key))) return key;
   }
 }
