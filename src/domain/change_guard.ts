@@ -6,7 +6,7 @@ import { type Guard, guards } from "./guard.ts";
 /** The known users of a file whose value in a column would be overwritten or cleared. */
 export type ColumnLosses = Pick<HeldColumn, "column" | "users">;
 
-/** Columns that an admin has approved for this file are `waived`. */
+/** Most users first. Columns that an admin has approved for this file are `waived`. */
 export function columnsToHold<T extends ColumnLosses>(
   guard: Guard,
   knownUsers: number,

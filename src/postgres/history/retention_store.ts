@@ -35,7 +35,7 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
     // Runs first, so that it waits for a concurrent undo of the same import.
     await tx`
       update rosterd.imports set cleared_at = ${now}, failed_file = null, hold_columns =
-        (select coalesce(jsonb_agg(held || '{"examples": []}'), '[]') from jsonb_array_elements(hold_columns) as held)
+        (select coalesce(jsonb_agg(value || '{"examples": []}'), '[]') from jsonb_array_elements(hold_columns))
       where id = ${id}`;
     await tx`delete from rosterd.import_failures where import_id = ${id}`;
     await tx`delete from rosterd.import_held where import_id = ${id}`;

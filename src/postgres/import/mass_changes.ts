@@ -24,7 +24,9 @@ export async function weighChanges(
   const counted = await tx.unsafe<{ name: string; users: number }[]>(queries.countChanges, [guard.min_users]);
   if (counted.length === 0) return null;
   const [{ users }] = await tx.unsafe(queries.countKnown), known = users + skipped;
-  const losses = counted.map(({ name, users }) => ({ name, column: labelOf(name), users }));
+  const losses = VALUE_COLUMNS.flatMap(({ name: column, databaseName: name }) =>
+    counted.filter((one) => one.name === name).map(({ users }) => ({ name, column, users }))
+  );
   const held = columnsToHold(guard, known, losses, waived);
   if (held.length === 0) return null;
   const examples = await tx.unsafe<{ name: string; unique_id: string; before: string; after: string | null }[]>(
@@ -38,9 +40,4 @@ export async function weighChanges(
     examples: examples.filter((one) => one.name === name).map(({ name: _, ...example }) => example),
   }));
   return { reason: reasonToHoldFile(guard, columns), columns };
-}
-
-/** The name that rosters and settings use. */
-function labelOf(name: string): string {
-  return VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!.name;
 }
