@@ -175,7 +175,12 @@ function assemble(
   const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
   const history = new CachedImportHistory({ database, bakOf, state, databaseMonitor });
-  const decisions = createHoldService({ database, history, state, databaseMonitor, stopping, log });
+  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
+  const yieldToRequests = () => requestPriority.yieldToRequests();
+  const decisions = createHoldService({
+    ...{ database, history, state, databaseMonitor, stopping, log, store, bakOf, clock, yieldToRequests },
+    onApplied: () => void turns.trigger(),
+  });
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bakOf, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
@@ -186,10 +191,9 @@ function assemble(
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     await clearExpired({ database, bakOf, clock, log }, state.settings);
   });
-  const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({
     ...{ state, settingsFile, folders, store, databaseMonitor, leadership, clock, log },
-    yieldToRequests: () => requestPriority.yieldToRequests(),
+    yieldToRequests,
     onTurn: async (changed) => {
       if (changed) await history.refresh();
       await alerts.raise(state.settings, waitingFiles(state), await folders.lateWrites(state.settings));

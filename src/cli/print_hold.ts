@@ -1,8 +1,9 @@
 /** Prints the users that the archive guard holds, the reason, and how to decide. */
-import type { HeldUser } from "../domain/decision.ts";
+import type { HeldColumn, HeldUser, Hold } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { printable } from "../runtime/log.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
+import { quoted } from "./changed_words.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_USERS_PRINTED = 20;
@@ -26,10 +27,16 @@ const DECIDED: Readonly<Record<string, string>> = {
   left_out_total: "left unchanged",
 };
 
-/** Prints nothing for an import that held no users. `users` are the first held users. */
-export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: readonly HeldUser[]): void {
+/** Prints nothing for an import without a hold. `users` are the first held users, `columns` those of a held file. */
+export function printHold(
+  { out, paint }: Pick<Terminal, "out" | "paint">,
+  entry: ImportEntry,
+  users: readonly HeldUser[],
+  columns: readonly HeldColumn[],
+): void {
   const { id, hold } = entry;
   if (hold === null) return;
+  if (hold.kind === "changes") return printHeldFile({ out, paint }, id, hold, columns);
   const total = entry.held + entry.missing_held;
   const holds = hold.state === "open"
     ? counted(total, "user is", "users are")
@@ -46,6 +53,35 @@ export function printHold({ out, paint }: Terminal, entry: ImportEntry, users: r
   const shown = users.slice(0, MAX_USERS_PRINTED);
   for (const user of shown) out(`  ${heldWords(user)}`);
   if (total > shown.length) out(paint.faint(`  … and ${grouped(total - shown.length)} more`));
+}
+
+function printHeldFile(
+  { out, paint }: Pick<Terminal, "out" | "paint">,
+  id: number,
+  hold: Hold,
+  columns: readonly HeldColumn[],
+): void {
+  const { state, reason, ended_by } = hold;
+  out(`  the file ${state === "open" ? "is" : "was"} held: ${printable(reason)}`);
+  if (state === "open") {
+    out(
+      paint.warning(
+        `  nothing of it is applied until you run "rosterd imports approve ${id}"; "rosterd imports discard ${id}" forgets it`,
+      ),
+    );
+  }
+  if (ended_by !== null) out(`  ${state === "approved" ? "applied as" : "superseded by"} import ${ended_by}`);
+  printHeldColumns({ out }, columns);
+}
+
+/** Prints the columns that would change for too many users, with examples. */
+export function printHeldColumns({ out }: Pick<Terminal, "out">, columns: readonly HeldColumn[]): void {
+  for (const { column, users, known_users, examples } of columns) {
+    out(`  ${column}: ${grouped(users)} of ${counted(known_users, "known user")}`);
+    for (const { unique_id, before, after } of examples) {
+      out(`    ${printable(unique_id)}: ${quoted(before)} → ${after === null ? "cleared" : quoted(after)}`);
+    }
+  }
 }
 
 const OUTCOMES = { archived: "was archived", disabled: "was disabled", unchanged: "was left unchanged" };

@@ -1,6 +1,13 @@
 /** Prints the outcome of one file for people; scripts use `--json`. */
 import type { Hold } from "../domain/decision.ts";
-import { COUNT_NAMES, type Failure, type ImportStatus, reasonWords, type Report } from "../domain/outcome.ts";
+import {
+  COUNT_NAMES,
+  type Failure,
+  type ImportStatus,
+  reasonWords,
+  type Report,
+  type Warning,
+} from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 import { grouped } from "../runtime/grouped.ts";
 import { EXIT } from "./command.ts";
@@ -34,16 +41,20 @@ export function printReport(terminal: Terminal, report: ShownReport, isDryRun = 
   if (more > 0) out(paint.faint(`  … and ${grouped(more)} more`));
 }
 
-function statusWords({ status, failed, records, hold }: ShownReport, { paint }: Terminal): string {
+const isFileHeld = ({ code }: Warning) => code === "changes_held";
+
+function statusWords({ status, failed, records, warnings, hold }: ShownReport, { paint }: Terminal): string {
   switch (status) {
     case "done":
       return paint.good("done");
     case "failed_records":
       return paint.warning(`${grouped(failed)} of ${grouped(records)} records failed`);
-    case "held":
+    case "held": {
+      const isFile = warnings.some(isFileHeld) || hold?.kind === "changes";
       return hold === undefined || hold === null || hold.state === "open"
-        ? paint.warning("archivals are on hold")
-        : `the held archivals were ${hold.state}`;
+        ? paint.warning(isFile ? "the file is on hold" : "archivals are on hold")
+        : `the held ${isFile ? "file was" : "archivals were"} ${hold.state}`;
+    }
     case "checked":
       return failed === 0
         ? "checked, not applied"
@@ -64,7 +75,7 @@ function dryRunWords(report: Report, terminal: Terminal): string {
     case "failed_records":
       return warning(`${grouped(failed)} of ${grouped(records)} records would fail`);
     case "held":
-      return warning("archivals would be put on hold");
+      return warning(`${report.warnings.some(isFileHeld) ? "the file" : "archivals"} would be put on hold`);
     case "rejected":
       return bad("would be rejected");
     default:

@@ -20,10 +20,15 @@ const leaving = {
 };
 
 export const approved = z.object({
-  archived: count.describe("Users archived."),
-  disabled: count.describe("Users disabled."),
+  archived: count.describe("Held users archived."),
+  disabled: count.describe("Held users disabled."),
   permits_released: count,
   ...leaving,
+  applied: z.object({
+    import: z.int(),
+    status: z.string(),
+    counts: z.record(z.string(), count).describe("The counts of that import that are not zero."),
+  }).optional().describe("The import that applied the held file; absent if users were held."),
 });
 export type Approved = z.output<typeof approved>;
 
@@ -77,9 +82,47 @@ export const heldUser = z.object({
 });
 export type HeldUser = z.output<typeof heldUser>;
 
+/** The number of users shown for each held column. */
+export const MAX_HELD_EXAMPLES = 10;
+
+const changedColumn = z.object({
+  column: z.string(),
+  users: count.describe("Known users whose value would be overwritten or cleared."),
+  known_users: count.describe("Known users in the file."),
+});
+
+export const heldColumn = changedColumn.extend({
+  examples: z.array(z.object({ unique_id: z.string(), before: z.string(), after: z.string().nullable() }))
+    .max(MAX_HELD_EXAMPLES)
+    .describe(`The first ${MAX_HELD_EXAMPLES} of these users. Deleted with the failures of the import.`),
+});
+/** A column that the file would change for too many users. */
+export type HeldColumn = z.output<typeof heldColumn>;
+
+export interface HeldPage {
+  columns: HeldColumn[];
+  held: HeldUser[];
+  next: string | null;
+}
+
 export const hold = z.object({
-  state: z.enum(["open", "approved", "discarded"]),
-  reason: z.string().describe("Why the users were held."),
+  kind: z.enum(["access", "changes"]).describe(
+    'What is held: the loss of access of users ("access"), or the whole file ("changes"), of which nothing was applied.',
+  ),
+  state: z.enum(["open", "approved", "discarded", "superseded"]).describe(
+    '"superseded": a newer file of the feed was applied instead of the held one.',
+  ),
+  reason: z.string().describe("Why the users or the file were held."),
+  columns: z.array(changedColumn).describe('For "changes": the columns that would change for too many users.'),
   ended_at: z.string().describe("RFC 3339, UTC.").nullable(),
+  ended_by: z.int().nullable().describe("The import that applied the held file, or superseded it."),
 });
 export type Hold = z.output<typeof hold>;
+
+/** Throws {@link CannotDecide} unless the hold is open. */
+export function requireOpenHold(state: Hold["state"] | null): void {
+  if (state === "open") return;
+  throw state === null
+    ? new CannotDecide("nothing_held", "this import holds nothing")
+    : new CannotDecide("hold_is_over", `this import's hold was already ${state}`);
+}

@@ -15,6 +15,7 @@ export function settingsOf(settings: Settings, feed: string): Settings {
     ...settings,
     ...own,
     archive_guard: { ...settings.archive_guard, ...own.archive_guard },
+    change_guard: { ...settings.change_guard, ...own.change_guard },
     header_aliases: overlaid(settings.header_aliases, own.header_aliases ?? {}, foldHeader),
     value_maps: { ...settings.value_maps, ...Object.fromEntries(maps) },
     defaults: { ...settings.defaults, ...own.defaults },

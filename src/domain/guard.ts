@@ -2,7 +2,8 @@
 import { grouped } from "../runtime/grouped.ts";
 import type { Settings } from "./settings.ts";
 
-type Guard = Settings["archive_guard"];
+/** The limits of the archive guard, and of the change guard (`change_guard.ts`). */
+export type Guard = Settings["archive_guard"];
 
 export interface Losses {
   /** The feed, if only the users whom it names are counted; otherwise null. */

@@ -1,6 +1,6 @@
 /** The outcomes of records and imports, and their counts, problems, reasons and warnings, as schemas for OpenAPI. */
 import { z } from "zod";
-import { decision, hold } from "./decision.ts";
+import { decision, type HeldColumn, hold } from "./decision.ts";
 import { settingsSchema } from "./settings.ts";
 
 /** Every record has exactly one of these outcomes (docs/people.md#outcomes). */
@@ -135,7 +135,8 @@ export const importEntry = z.object({
   bak_file: z.string().nullable(),
   failed_file: z.string().nullable().describe("The failed-records file in `bak`."),
   mail: z.enum(MAIL_STATES),
-  hold: hold.nullable().describe("The hold on users; null if none were held."),
+  hold: hold.nullable().describe("The hold on users or on the whole file; null if nothing was held."),
+  approves: z.int().nullable().describe("The import whose held file this import applied after its approval."),
   decisions: z.array(decision).describe("The decisions about the import, oldest first."),
   settings: settingsSchema,
 });
@@ -223,6 +224,23 @@ export class RejectedFile extends Error {
   constructor(readonly reason: Reason, readonly headers: readonly string[] = []) {
     super(reason.text);
   }
+}
+
+/**
+ * The change guard holds the whole file, and nothing of it is applied (docs/people.md#change-guard). It moves to `bak`,
+ * where an approval reads it.
+ */
+export class HeldFile extends Error {
+  override readonly name = "HeldFile";
+  constructor(readonly held: HeldChanges, readonly warnings: readonly Warning[]) {
+    super(held.reason);
+  }
+}
+
+/** Why the change guard holds a file. */
+export interface HeldChanges {
+  reason: string;
+  columns: HeldColumn[];
 }
 
 export function reject(code: string, text: string, line: number | null = null): never {

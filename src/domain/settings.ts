@@ -100,15 +100,26 @@ const smtp = z.strictObject({
   }
 });
 
-const archiveGuard = z.strictObject({
-  max_percent: z.number({ error: "must be a number" }).min(0, { error: "must be at least 0" }).max(100, {
+const percent = () =>
+  z.number({ error: "must be a number" }).min(0, { error: "must be at least 0" }).max(100, {
     error: "must be at most 100",
-  }).default(10)
-    .describe(
-      "Percentage of active users that may lose access without approval. 100 turns the guard off.",
-    ),
+  });
+
+const archiveGuard = z.strictObject({
+  max_percent: percent().default(10).describe(
+    "Percentage of active users that may lose access without approval. 100 turns the guard off.",
+  ),
   min_users: integer(0, 1_000_000_000).default(20).describe(
     "Up to this many users may lose access without approval, whatever the percentage.",
+  ),
+}, { error: objectError });
+
+const changeGuard = z.strictObject({
+  max_percent: percent().default(50).describe(
+    "Percentage of a file's known users whose value in one column may change without approval. 100 turns the guard off.",
+  ),
+  min_users: integer(0, 1_000_000_000).default(50).describe(
+    "Up to this many users may change in one column without approval, whatever the percentage.",
   ),
 }, { error: objectError });
 
@@ -247,6 +258,9 @@ const keys = {
   archive_guard: archiveGuard.prefault({}).describe(
     "Hold archivals for approval if an import would take access from more users than these limits allow.",
   ),
+  change_guard: changeGuard.prefault({}).describe(
+    "Hold the whole file for approval if it would overwrite or clear one column of more known users than these limits allow.",
+  ),
   login_sources: textList(20).default([]).describe("Accepted values of login_source. Empty: any value."),
   user_types: textList(20).default([]).describe("Accepted values of user_type_id. Empty: any value."),
   required_columns: z.array(columnName, { error: "must be a list of columns" }).default([]).describe(
@@ -308,6 +322,10 @@ const feedSettings = z.strictObject({
     max_percent: override(archiveGuard.shape.max_percent),
     min_users: override(archiveGuard.shape.min_users),
   }, { error: objectError }).optional().describe(keys.archive_guard.description!),
+  change_guard: z.strictObject({
+    max_percent: override(changeGuard.shape.max_percent),
+    min_users: override(changeGuard.shape.min_users),
+  }, { error: objectError }).optional().describe(keys.change_guard.description!),
   login_sources: override(keys.login_sources),
   user_types: override(keys.user_types),
   required_columns: override(keys.required_columns),

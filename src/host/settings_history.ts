@@ -82,7 +82,7 @@ function changesSince({ settings: before, secret }: Line, after: Settings): Chan
 function flat(settings: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) =>
-      key === "smtp" || key === "archive_guard"
+      key === "smtp" || key === "archive_guard" || key === "change_guard"
         ? Object.entries(value as object).map(([inner, innerValue]) => [`${key}.${inner}`, innerValue])
         : key === "feeds"
         ? [

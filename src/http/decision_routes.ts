@@ -19,8 +19,8 @@ function decision<const W extends string, T extends z.ZodType>(word: W, summary:
   });
 }
 
-const approve = decision("approve", "Apply what the archive guard held", approved);
-const discard = decision("discard", "Discard what the archive guard held", discarded);
+const approve = decision("approve", "Apply what the import holds", approved);
+const discard = decision("discard", "Discard what the import holds", discarded);
 const undo = decision("undo", "Undo the latest import that changed something", undone);
 
 export function addDecisionRoutes(app: OpenAPIHono<HttpEnv>, { decisions }: Service): void {

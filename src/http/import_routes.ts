@@ -71,7 +71,7 @@ const listFailures = createRoute({
 const listHeld = createRoute({
   method: "get",
   path: "/imports/{id}/held",
-  summary: "List the users that the archive guard held, by unique_id",
+  summary: "List the users that the archive guard held, or the columns for which the change guard held the file",
   request: {
     params: importPath,
     query: z.strictObject({ limit: wholeNumber(1, 1_000).default(100), after: uniqueId.optional() }),

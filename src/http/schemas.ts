@@ -39,10 +39,15 @@ export const failurePage = z.object({
   next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 
+const heldColumn = decisions.heldColumn.clone().openapi("HeldColumn");
+
 export const checkReports = z.array(
   z.object({
     ...outcome.result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
+    held_columns: z.array(heldColumn).describe(
+      "The columns for which change_guard would hold the file, so that nothing of it is applied without approval.",
+    ),
     changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
     kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(
       `The first ${MAX_CHANGES_REPORTED} values that users keep because of fill_only_columns.`,
@@ -60,6 +65,7 @@ export const checkReports = z.array(
 ).length(1);
 
 export const heldPage = z.object({
+  columns: z.array(heldColumn).describe("The columns that would change for too many users, if the whole file is held."),
   held: z.array(decisions.heldUser.clone().openapi("HeldUser")),
   next: z.string().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
@@ -142,10 +148,14 @@ export const statusDocument = z.object({
   waiting_count: count,
   ignored: z.array(z.string()).describe("The first 100 files ignored because of their extension."),
   ignored_count: count,
-  open_holds: count.describe("Imports with held users awaiting a decision."),
-  holds: z.array(z.object({ id: z.int(), feed: feedName, file: z.string(), users: count })).describe(
-    "The first 100 open holds.",
-  ),
+  open_holds: count.describe("Imports with held users or a held file, awaiting a decision."),
+  holds: z.array(z.object({
+    id: z.int(),
+    kind: decisions.hold.shape.kind,
+    feed: feedName,
+    file: z.string(),
+    users: count.describe('The users held; for "changes", the records of the file.'),
+  })).describe("The first 100 open holds."),
   last_import_at: time.nullable(),
 }).openapi("Status");
 

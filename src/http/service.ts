@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
-import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
+import type { Approved, Discarded, HeldPage, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
 import type { Failure, ImportEntry } from "../importer/ports.ts";
@@ -37,8 +37,8 @@ export interface ImportHistory {
   /** The days with imports, oldest first. */
   days(query: DaysQuery): Promise<Day[]>;
   failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
-  /** The users that the import held, ordered by unique_id. */
-  held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
+  /** The users that the import held, ordered by unique_id, or the columns of its held file. */
+  held(id: number, query: DetailQuery<string>): Promise<HeldPage | null>;
   /** The users that the import created, changed or held, ordered by unique_id. */
   changes(id: number, query: ChangeQuery): Promise<ChangePage | null>;
   /** All these users as CSV. `gone` says why they are no longer known. */

@@ -10,6 +10,8 @@ import {
   type Change,
   type Counts,
   type Failure,
+  HeldFile,
+  type ImportStatus,
   type KeptValue,
   MAX_CHANGES_REPORTED,
   MAX_FAILURES_REPORTED,
@@ -19,6 +21,7 @@ import {
   type StoredRecord,
   type Warning,
 } from "../domain/outcome.ts";
+import type { HeldColumn } from "../domain/decision.ts";
 import { utf8Chunks } from "./source/decode.ts";
 import { sniff } from "./source/sniff.ts";
 import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
@@ -41,7 +44,7 @@ import type {
 import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";
-import { mailWarnings, planWarnings } from "./warnings.ts";
+import { mailStateWarnings, planWarnings } from "./warnings.ts";
 
 /**
  * Imports one file, or only checks it in a trial, and records the result in the same transaction. Returns its entry in
@@ -62,10 +65,12 @@ async function applyFile(
   importId: number,
   job: ImportJob,
 ): Promise<ImportEntry> {
-  const { feed, settings, facts } = job;
-  const stage: Stage<PlannedImport> = (roster, bytes) => transaction.stage(importId, roster, { feed, settings }, bytes);
+  const { feed, settings, waived, facts } = job;
+  const stage: Stage<PlannedImport> = (roster, bytes) =>
+    transaction.stage(importId, roster, { feed, settings, waived }, bytes);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const applied = await planned.apply();
+  if ("held" in applied) throw new HeldFile(applied.held, [...read.warnings, ...applied.warnings]);
   const counts = balance(applied.counts, skipped, facts.records), { hold } = applied.summary;
   const warnings = [
     ...read.warnings,
@@ -94,13 +99,16 @@ function doneImport(
   { status, counts, warnings, hold }: Pick<DoneImport, "status" | "counts" | "warnings" | "hold">,
 ): DoneImport {
   const mail = mailOwed(status, settings, isUpload);
-  const ofMail = mail.state === "not_configured" ? mailWarnings(settings) : [];
-  return { status, counts, facts, warnings: [...warnings, ...ofMail], hold, mail, finishedAt: clock.now() };
+  const told = [...warnings, ...mailStateWarnings(mail, settings)];
+  return { status, counts, facts, warnings: told, hold, mail, finishedAt: clock.now() };
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */
 export interface Checked {
+  status: ImportStatus;
   counts: Counts;
+  /** The columns for which the change guard would hold the file. */
+  held_columns: HeldColumn[];
   warnings: Warning[];
   failures: Failure[];
   changes: Change[];
@@ -117,8 +125,11 @@ export async function checkFile(
   const stage: Stage<DryRunPlan> = (roster) => dryRun.stage(roster, job);
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
+  const { changes } = planned.summary;
   return {
+    status: changes === null ? statusOf(counts) : "held",
     counts,
+    held_columns: changes?.columns ?? [],
     warnings: [
       ...read.warnings,
       ...await sameContentWarnings(dryRun, job.feed, counts, job.facts.sha256),

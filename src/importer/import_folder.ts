@@ -80,11 +80,9 @@ async function pendingUploads(
   const gone: PendingClaim[] = [];
   for (const [key, entry] of entries) {
     if (known.has(key) || !await inbox.isGone(key)) continue;
-    gone.push({
-      place: "gone",
-      upload: { key, name: entry.file, mtime: 0, size: entry.bytes ?? 0, by: entry.uploaded_by },
-      entry,
-    });
+    const place = entry.approves === null ? "gone" : "held";
+    const { file: name, bytes, uploaded_by: by } = entry;
+    gone.push({ place, upload: { key, name, mtime: 0, size: bytes ?? 0, by }, entry });
   }
   const unfinished = [
     ...claimed.map((upload) => ({ place: "claimed" as const, upload, entry: entryOf(upload) })),

@@ -20,6 +20,8 @@ export interface ReadJob {
 }
 
 export interface ImportJob extends ReadJob {
+  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  waived?: readonly string[];
   /** Whether mail may be due, and the next process resumes the import if this one is stopped. */
   isUpload: boolean;
 }

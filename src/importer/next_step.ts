@@ -6,29 +6,35 @@
  */
 import type { ImportEntry } from "./ports.ts";
 
-/** In the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; or removed by another program. */
-export type Place = "upload" | "claimed" | "bak" | "gone";
+/**
+ * In the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; in `bak` since an earlier import whose hold
+ * was approved; or removed by another program.
+ */
+export type Place = "upload" | "claimed" | "bak" | "held" | "gone";
 
-/** What the history records: nothing; begun; applied or rejected; failed records written; moved to `bak`. */
+/** What the history records: nothing; begun; applied, rejected or held; failed records written; moved to `bak`. */
 export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 
 /**
  * - claim: rename it into `.rosterd/KEY/`
- * - import: apply it atomically, or reject it, and record the result in the same transaction
+ * - import: apply it atomically, reject it, or hold it, and record the result in the same transaction
+ * - adopt: note in `.rosterd/KEY/` which file in `bak` an approval has applied
  * - keep_failed: write its failed records to `bak`, and record the name of that file
  * - move: move it to `bak`, and record its name
  * - forget: remove its remains from `.rosterd/`
  * - end: record that its file is gone, so that the import does not stay unfinished
  */
-export type Step = "claim" | "import" | "keep_failed" | "move" | "forget" | "end";
+export type Step = "claim" | "import" | "adopt" | "keep_failed" | "move" | "forget" | "end";
 
 /**
- * Null: nothing is left to do. A file in the upload folder has no history, because it gets its key when it is claimed.
+ * Null: nothing is left to do. A file in the upload folder has no history, because it gets its key when it is claimed. An
+ * approval begins and applies its import in one transaction.
  */
 const NEXT: Readonly<Record<Place, Readonly<Record<Stage, Step | null>>>> = {
   upload: { unknown: "claim", begun: null, over: null, kept: null, filed: null },
   claimed: { unknown: "import", begun: "import", over: "keep_failed", kept: "move", filed: "move" },
-  bak: { unknown: "forget", begun: "end", over: "move", kept: "move", filed: "forget" },
+  bak: { unknown: "forget", begun: "end", over: "keep_failed", kept: "move", filed: "forget" },
+  held: { unknown: null, begun: null, over: "adopt", kept: "adopt", filed: null },
   gone: { unknown: null, begun: "end", over: "end", kept: "end", filed: null },
 };
 

@@ -6,6 +6,7 @@ import type { Roster } from "./csv/roster.ts";
 import type { PossibleDuplicate } from "./digests/duplicate_filter.ts";
 import type { UnchangedCache } from "./digests/unchanged_cache.ts";
 import type { UserSet } from "./digests/user_set.ts";
+import type { Approved } from "../domain/decision.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   CodedText,
   Counts,
   Failure,
+  HeldChanges,
   ImportEntry,
   ImportStatus,
   KeptValue,
@@ -102,6 +104,10 @@ export interface Inbox {
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
   /** Opens a claimed upload for reading. Null if another program removed it. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
+  /** Opens an upload that was moved to `bak`. Null if it is no longer there. */
+  openMoved(upload: ClaimedUpload): Promise<RosterFile | null>;
+  /** Makes `.rosterd/KEY/` for a file that is already in `bak`, as if it had just been moved there. Idempotent. */
+  adopt(upload: ClaimedUpload, bakName: string): Promise<void>;
   /** Makes a claimed upload that changed while being read wait until it has settled again. */
   requireResettle(upload: ClaimedUpload): void;
   /** Writes the failed records to `bak` atomically and returns the file's name. Idempotent. */
@@ -141,6 +147,8 @@ export interface PlanSummary {
   warnings: Warning[];
   /** Why users who would lose `active` are put on hold; null if none are. */
   hold: string | null;
+  /** Why the whole file is put on hold; null if it is not. */
+  changes: HeldChanges | null;
 }
 
 /** A feed, and the settings for its files. */
@@ -148,6 +156,21 @@ export interface FeedSettings {
   /** "" for the upload folder itself. */
   feed: string;
   settings: Settings;
+}
+
+/** How to read a file. */
+export interface StageOptions extends FeedSettings {
+  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  waived?: readonly string[];
+}
+
+/** The approval of a held file. */
+export interface Approval extends FeedSettings {
+  /** The import that holds the file. */
+  held: number;
+  by: string;
+  claimKey: string;
+  startedAt: Date;
 }
 
 export interface EarlierImports {
@@ -164,9 +187,16 @@ export interface ImportTransaction extends EarlierImports {
    * Prepares the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
-  stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>>;
+  stage(importId: number, roster: Roster, of: StageOptions, bytes: number): Promise<Staging<PlannedImport>>;
   /** Like a dry run, but its result is kept. Changes no user. */
   trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>>;
+  /**
+   * Begins the import of a held file. Its entry becomes visible only if the file is applied. Throws CannotDecide if the
+   * hold is over.
+   */
+  beginApproval(approval: Approval): Promise<number>;
+  /** Ends the hold in the same transaction as the import that `entry` describes. */
+  endApproval(approval: Approval, entry: ImportEntry): Promise<Approved>;
 }
 
 /** A transaction that is always rolled back. */
@@ -209,8 +239,14 @@ export interface Staged<Planned> {
 }
 
 export interface PlannedImport {
-  /** Applies the plan. Plans again if another program changes a user in the plan. */
-  apply(): Promise<AppliedImport>;
+  /** Applies the plan, unless the file is put on hold. Plans again if another program changes a user in the plan. */
+  apply(): Promise<AppliedImport | HeldPlan>;
+}
+
+/** A plan of which nothing was applied, because the change guard holds the file. */
+export interface HeldPlan {
+  readonly held: HeldChanges;
+  readonly warnings: readonly Warning[];
 }
 
 /** A plan that is recorded in the history instead of being applied. */
@@ -279,6 +315,10 @@ export interface ImportStore {
   /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
+  /** Records that the change guard holds the file. Nothing of it was applied. */
+  holdFile(importId: number, plan: HeldPlan, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
+  /** Records what an approval found: other columns would now change for too many users, too. */
+  holdMore(importId: number, held: HeldChanges): Promise<void>;
   /** Records why an import could not be done. It will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
   find(importId: number): Promise<ImportEntry | null>;

@@ -1,5 +1,6 @@
 /** Builds the JSON that `import --json`, `check --json` and `POST /check` return. */
 import { inColumnOrder } from "../domain/columns.ts";
+import type { HeldColumn } from "../domain/decision.ts";
 import {
   type Change,
   COUNT_NAMES,
@@ -10,7 +11,6 @@ import {
   type Reason,
   RejectedFile,
   type Report,
-  statusOf,
   type StoredRecord,
 } from "../domain/outcome.ts";
 import type { Proposal, RosterFinding } from "../domain/roster_finding.ts";
@@ -27,6 +27,8 @@ import type { Failure, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 export type FileJob = Omit<ImportRun, "isUpload">;
 
 export interface CheckReport extends Report {
+  /** The columns for which the change guard would hold the file. */
+  held_columns: HeldColumn[];
   changes: Change[];
   kept: KeptValue[];
   /** As read with the proposed settings, if there are any. */
@@ -68,11 +70,12 @@ async function checkRound(file: RosterFile, job: FileJob): Promise<{ report: Che
 
 async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckReport> {
   try {
-    const { counts, warnings, failures, changes, kept, records } = await job.store.dryRun((transaction) =>
-      checkFile(file, transaction, job)
+    const { status, counts, held_columns, warnings, failures, changes, kept, records } = await job.store.dryRun(
+      (transaction) => checkFile(file, transaction, job),
     );
     return {
-      ...asCheck({ file: file.name, status: statusOf(counts), reason: null, ...counts, warnings, failures }),
+      ...asCheck({ file: file.name, status, reason: null, ...counts, warnings, failures }),
+      held_columns,
       changes: changes.map((change) => ({ ...change, columns: inColumnOrder(change.columns) })),
       kept,
       first_records: records.map(({ line, values }) => ({ line, values: inColumnOrder(values) })),
@@ -85,7 +88,7 @@ async function dryRun(file: RosterFile, job: FileJob & ReadJob): Promise<CheckRe
 
 /** Turns the report of a file that could not be checked into a `CheckReport`. */
 export function asCheck(report: Report): CheckReport {
-  return { ...report, changes: [], kept: [], first_records: [], findings: [], proposal: null };
+  return { ...report, held_columns: [], changes: [], kept: [], first_records: [], findings: [], proposal: null };
 }
 
 /**

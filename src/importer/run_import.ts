@@ -1,5 +1,5 @@
 /** Imports one open file, for the service and the command line: applies, rejects or postpones it. */
-import { RejectedFile } from "../domain/outcome.ts";
+import { HeldFile, RejectedFile } from "../domain/outcome.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
@@ -7,6 +7,7 @@ import { mailOwed } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
+import { heldFileWarning, mailStateWarnings } from "./warnings.ts";
 
 export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
@@ -33,8 +34,13 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
       { signal, onWait },
     );
   } catch (error) {
-    if (!(error instanceof RejectedFile)) throw error;
-    await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+    if (error instanceof RejectedFile) {
+      await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+    } else if (error instanceof HeldFile) {
+      const mail = mailOwed("held", settings, isUpload);
+      const warnings = [...error.warnings, heldFileWarning(error.held, id), ...mailStateWarnings(mail, settings)];
+      await store.holdFile(id, { held: error.held, warnings }, facts, mail, clock.now());
+    } else throw error;
     return await mustFind(store, id);
   }
 }

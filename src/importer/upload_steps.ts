@@ -79,6 +79,7 @@ type StepFunction = (turn: Turn, pending: PendingClaim) => Promise<PendingClaim 
 
 const STEPS: Readonly<Record<Exclude<Step, "claim">, StepFunction>> = {
   import: importClaimed,
+  adopt: adoptHeld,
   keep_failed: keepFailed,
   move: moveToBak,
   forget: async ({ inbox }, pending) => {
@@ -119,11 +120,18 @@ async function importClaimed(turn: Turn, { upload }: PendingClaim): Promise<Pend
   }
 }
 
-async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
+/** Continues after an approval, which has applied the file in `bak`. */
+async function adoptHeld({ inbox, store }: Turn, { upload, entry }: PendingClaim): Promise<PendingClaim> {
+  const held = await store.find(entry!.approves!);
+  await inbox.adopt(upload, held!.bak_file!);
+  return { place: "bak", upload, entry };
+}
+
+async function keepFailed(turn: Turn, { place, upload, entry }: PendingClaim): Promise<PendingClaim> {
   const { inbox, store, signal } = turn;
   const { id, started_at } = entry!;
   reportProgress(turn, upload, entry!);
-  const file = await inbox.open(upload);
+  const file = place === "bak" ? await inbox.openMoved(upload) : await inbox.open(upload);
   if (file === null) return { place: "gone", upload, entry };
   try {
     const name = await inbox.keepFailed(
@@ -132,7 +140,7 @@ async function keepFailed(turn: Turn, { upload, entry }: PendingClaim): Promise<
       (sink) => writeFailedFile({ file, failures: store.failures(id), entry: entry!, signal }, sink),
     );
     await store.markKept(id, name);
-    return { place: "claimed", upload, entry: { ...entry!, failed_file: name } };
+    return { place, upload, entry: { ...entry!, failed_file: name } };
   } finally {
     await file.close();
   }
@@ -168,7 +176,10 @@ async function endWithoutFile(
 
 function whyWithoutFile(place: Place, entry: ImportEntry): Reason {
   const [code, text] = isOver(entry)
-    ? ["upload_gone", "the file was removed from .rosterd before it was moved to bak"]
+    ? [
+      "upload_gone",
+      `the file was removed from ${entry.approves === null ? ".rosterd before it was moved to bak" : "bak"}`,
+    ]
     : place === "bak"
     ? ["not_applied", "the file is in bak, but this database never applied it: upload it again"]
     : ["vanished", "the file was removed before it was imported"];

@@ -1,10 +1,10 @@
 /** The warnings about an import's plan and about the settings. */
-import type { Warning } from "../domain/outcome.ts";
+import type { HeldChanges, Warning } from "../domain/outcome.ts";
 import { guards } from "../domain/guard.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import { settingsOf } from "../domain/feed_settings.ts";
 import { grouped } from "../runtime/grouped.ts";
-import type { PlanSummary } from "./ports.ts";
+import type { MailOwed, PlanSummary } from "./ports.ts";
 
 /** Settings that let users be archived without approval. Shown at startup and by `doctor`. */
 export function riskySettings(settings: Settings): Warning[] {
@@ -62,8 +62,32 @@ export function keptByOtherFeedWarning(users: number): Warning {
   };
 }
 
-/** The warnings about a plan. `importId` is null for a dry run. */
-export function planWarnings({ warnings, hold }: PlanSummary, importId: number | null): Warning[] {
+/** `users`: the number of users whose last name and date of birth would both change; `line`: the first record. */
+export function otherPersonWarning(users: number, line: number): Warning {
+  const who = users === 1 ? "1 user gets" : `${grouped(users)} users get`;
+  const where = users === 1 ? "on" : "first on";
+  return {
+    code: "other_person",
+    text: `${who} another last name and another date of birth, ${where} line ${grouped(line)}: ` +
+      "make sure that no unique_id was given to another person",
+  };
+}
+
+/** The warning about a file that the change guard holds. `importId` is null for a dry run or a trial. */
+export function heldFileWarning({ reason }: HeldChanges, importId: number | null): Warning {
+  return {
+    code: "changes_held",
+    text: importId === null
+      ? `the file would be put on hold, and nothing of it applied until an admin approves it: ${reason}`
+      : `the file is on hold, and nothing of it was applied: ${reason}; approve it with "rosterd imports approve ` +
+        `${importId}", or discard it with "rosterd imports discard ${importId}"`,
+  };
+}
+
+/** The warnings about a plan. `importId` is null for a dry run or a trial. */
+export function planWarnings(summary: PlanSummary, importId: number | null): Warning[] {
+  const { hold, changes } = summary;
+  const warnings = [...summary.warnings, ...(changes === null ? [] : [heldFileWarning(changes, importId)])];
   if (hold === null) return warnings;
   const next = importId === null
     ? "nothing would happen to these users until an admin approved or discarded the change"
@@ -72,6 +96,11 @@ export function planWarnings({ warnings, hold }: PlanSummary, importId: number |
     code: "archivings_held",
     text: `archivals ${importId === null ? "would be put" : "are"} on hold: ${hold}; ${next}`,
   }];
+}
+
+/** Warns if mail is due but cannot be sent. */
+export function mailStateWarnings({ state }: MailOwed, settings: Settings): Warning[] {
+  return state === "not_configured" ? mailWarnings(settings) : [];
 }
 
 export function mailWarnings(settings: Settings): Warning[] {

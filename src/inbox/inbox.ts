@@ -27,7 +27,7 @@ import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
 import { type ReceivedUpload, receiveUpload } from "./claim/receive.ts";
-import { isEmptied, pathOf, removeClaimed } from "./claim/claimed.ts";
+import { adoptMoved, isEmptied, pathOf, readNote, removeClaimed } from "./claim/claimed.ts";
 
 export interface InboxOptions {
   readonly upload: string;
@@ -78,6 +78,8 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
       if (file) lateWrites.opened(upload, file.size);
       return file;
     },
+    openMoved: ({ key }) => check.around(() => openNoted(folders, bak, key), async (opened) => await opened?.close()),
+    adopt: (upload, bakName) => check.around(() => adoptMoved(folders.work, upload, bakName)),
     requireResettle: ({ key }) => state.requireResettle(key),
     keepFailed: (upload, startedAt, write) => check.around(() => keepFailed(folders, upload, startedAt, write)),
     async moveToBak(upload, startedAt) {
@@ -125,6 +127,12 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
     if (isNoPlainFile(error)) return null;
     throw error;
   }
+}
+
+/** Null if the file in `bak` was removed or replaced by something else. */
+async function openNoted({ work }: Folders, bak: BakFolder, key: string): Promise<RosterFile | null> {
+  const name = (await readNote(work, key))?.bak ?? null;
+  return name === null ? null : await bak.openIfThere(name);
 }
 
 /** Overlapping scans are unsafe: one that starts first but ends last would forget files that arrived in between. */

@@ -12,6 +12,7 @@ import names from "./migrations/0009_names.sql" with { type: "text" };
 import uncheckedDetails from "./migrations/0010_unchecked_details.sql" with { type: "text" };
 import releasedPermits from "./migrations/0011_released_permits.sql" with { type: "text" };
 import uploadedBy from "./migrations/0012_uploaded_by.sql" with { type: "text" };
+import changeGuard from "./migrations/0013_change_guard.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly string[] = [
   uncheckedDetails,
   releasedPermits,
   uploadedBy,
+  changeGuard,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -12,7 +12,8 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["permits", "permits_status_check", "CHECK (status in ('active', 'released', 'expired', 'void', 'lost'))"],
   ["imports", "imports_pkey", "PRIMARY KEY (id)"],
   ["imports", "imports_taken_key_key", "UNIQUE (taken_key)"],
-  ["imports", "imports_hold_state_check", "CHECK (hold_state in ('open', 'approved', 'discarded'))"],
+  ["imports", "imports_hold_kind_check", "CHECK (hold_kind in ('access', 'changes'))"],
+  ["imports", "imports_hold_state_check", "CHECK (hold_state in ('open', 'approved', 'discarded', 'superseded'))"],
   ["imports", "imports_mail_check", "CHECK (mail in ('none', 'waiting', 'sent', 'failed', 'not_configured'))"],
   [
     "imports",

@@ -6,7 +6,7 @@ import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
 import { findImport, listFailures } from "../postgres/history/history.ts";
-import { allHeld } from "../postgres/history/holds.ts";
+import { allHeld, listHeld } from "../postgres/history/holds.ts";
 import { allTrialChanges } from "../postgres/history/trial_changes.ts";
 import { newMessageId, PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -34,7 +34,8 @@ export function createMailer(
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
       const page = await listFailures(sql, id, { limit: MAX_FAILURES_SHOWN });
-      return entry && { entry, failures: page?.failures ?? [] };
+      const held = entry?.hold?.kind === "changes" ? await listHeld(sql, id, { limit: 1 }) : null;
+      return entry && { entry, failures: page?.failures ?? [], heldColumns: held?.columns };
     },
     failedFile: ({ feed, failed_file }) =>
       Promise.resolve(failed_file === null ? null : storedFile(bakOf(feed), failed_file)),
@@ -75,7 +76,7 @@ export function storedFile(bak: BakFolder, name: string): AttachmentSource {
 
 /** Null once the hold is approved or discarded. */
 function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
-  if (hold?.state !== "open") return null;
+  if (hold?.state !== "open" || hold.kind === "changes") return null;
   return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };
 }
 

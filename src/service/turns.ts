@@ -16,7 +16,7 @@ import type { Log } from "../runtime/log.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { FeedFolder } from "./feed_folder.ts";
 import type { FeedFolders } from "./feed_folders.ts";
-import type { ServiceState } from "./state.ts";
+import type { RunningImport, ServiceState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { TurnHealth } from "./turn_health.ts";
 
@@ -43,6 +43,7 @@ export class Turns {
   readonly stopwatch: Stopwatch;
   readonly health: TurnHealth;
   #imported: number[] = [];
+  #running: RunningImport | null = null;
   #settingsEtag: string | null = null;
 
   constructor(options: TurnsOptions) {
@@ -182,7 +183,8 @@ export class Turns {
       if (isDatabaseUnreachable(error)) throw error;
       if (!(error instanceof UnusableFolder)) failures.push(error);
     } finally {
-      this.#state.running = null;
+      // An approval may have reported its own progress since.
+      if (this.#state.running === this.#running) this.#state.running = null;
       this.stopwatch.enter(null);
     }
     if (!signal.aborted && result.hadUploads) await folder.lookAround(this.#state.settings.settle_seconds);
@@ -198,7 +200,7 @@ export class Turns {
       // Read again before each file, because a pause must take effect at once.
       isPaused: () => pausedUntil(this.#state.settings, feed, clock.now()) !== null,
       onProgress: ({ name }, { id, started_at }, progress) => {
-        this.#state.running = { id, feed, file: name, started_at, ...progress };
+        this.#state.running = this.#running = { id, feed, file: name, started_at, ...progress };
         this.health.progressed();
         this.stopwatch.enter(progress.stage);
       },

@@ -22,7 +22,7 @@ export function composeDigest(items: readonly DigestItem[], total: number): Word
     ...section("What to do next", [
       'The files named above are in the folder "bak" inside the upload folder. Correct the failed records in a',
       "spreadsheet, save them as CSV and drop them into the upload folder, under any name that ends in .csv.",
-      "Archivals on hold wait until an admin approves or discards them. To see all imports, run  rosterd imports",
+      "What is on hold waits until an admin approves or discards it. To see all imports, run  rosterd imports",
     ]),
   ];
   const subject = `rosterd: ${counted(total, "import needs", "imports need")} attention`;

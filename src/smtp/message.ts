@@ -1,14 +1,18 @@
 /** Writes the mail about one import for the clerk who maintains the roster (docs/mail.md). */
+import type { HeldColumn } from "../domain/decision.ts";
 import { bakWords, feedPath } from "../domain/feed.ts";
 import type { ImportMailKind } from "../domain/mail.ts";
 import { COUNT_NAMES, type Counts, type Failure, OUTCOMES, reasonWords } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
+import { heldColumnSections, heldFileLines, heldFileSteps, isHeldFile } from "./held_file.ts";
 import { section, shown, table, utcMinute } from "./text.ts";
 
 export interface MailedImport {
   entry: ImportEntry;
   failures: readonly Failure[];
+  /** The columns for which the change guard held the file. */
+  heldColumns?: readonly HeldColumn[];
 }
 
 export interface FileNote {
@@ -37,8 +41,10 @@ export function composeImport(kind: ImportMailKind, imported: MailedImport, file
   const lines = [
     ...opening(entry),
     "",
-    ...(entry.status === "rejected" ? [] : section(isTrial(entry) ? TRIAL_COUNTS : "Counts", countLines(entry))),
-    ...heldSection(entry, files.held),
+    ...(entry.status === "rejected" || isHeldFile(entry)
+      ? []
+      : section(isTrial(entry) ? TRIAL_COUNTS : "Counts", countLines(entry))),
+    ...(isHeldFile(entry) ? heldColumnSections(imported.heldColumns ?? []) : heldSection(entry, files.held)),
     ...changesSection(files.changes),
     ...failuresSection(imported, files.failed),
     ...warningsSection(entry),
@@ -70,7 +76,7 @@ export function outcome(kind: ImportMailKind, entry: ImportEntry): string {
     case "failures":
       return failedOf(entry);
     case "held":
-      return `${counted(heldUsers(entry), "archival")} on hold`;
+      return isHeldFile(entry) ? "the file is on hold" : `${counted(heldUsers(entry), "archival")} on hold`;
     case "checked":
       return `checked, not applied${entry.failed > 0 ? `: ${failedOf(entry)}` : ""}`;
     default:
@@ -101,6 +107,7 @@ function opening(entry: ImportEntry): string[] {
       entry.failed > 0 ? `${failedOf(entry)}.` : "Every record would be applied.",
     ];
   }
+  if (isHeldFile(entry)) return [`The file ${name} was put on hold.`, ...heldFileLines(entry.hold!)];
   return [`The file ${name} was imported.`, ...summary(entry)];
 }
 
@@ -144,7 +151,7 @@ const HOLD_WORDS = {
 };
 
 function holdState({ hold }: ImportEntry): keyof typeof HOLD_WORDS {
-  return hold?.state ?? "open";
+  return hold === null || hold.state === "superseded" ? "open" : hold.state;
 }
 
 function heldSection(entry: ImportEntry, file: FileNote | null): string[] {
@@ -192,9 +199,11 @@ function failureRows({ line, unique_id, problems }: Failure): string[][] {
   ]);
 }
 
-/** Omits the warning that repeats the section "On hold". */
+/** Omits the warnings that repeat what the mail says about the hold. */
 function warningsSection(entry: ImportEntry): string[] {
-  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
+  const warnings = entry.warnings.filter(({ code }) =>
+    entry.hold === null || code !== "archivings_held" && code !== "changes_held"
+  );
   const more = warnings.length - MAX_WARNINGS_SHOWN;
   return section("Warnings", [
     ...warnings.slice(0, MAX_WARNINGS_SHOWN).map(({ text }) => `- ${shown(text, 1_000)}`),
@@ -236,7 +245,7 @@ function nextSteps(entry: ImportEntry, files: FileNotes): string[] {
   if (entry.status === "rejected") return rejectedSteps(entry);
   const steps = [
     ...(entry.failed > 0 ? fixSteps(entry, files.failed) : []),
-    ...(isTrial(entry) ? TRIAL_STEPS : holdSteps(entry)),
+    ...(isTrial(entry) ? TRIAL_STEPS : isHeldFile(entry) ? heldFileSteps(entry) : holdSteps(entry)),
   ];
   return steps.length === 0 ? ["Nothing. This email is for your information."] : steps;
 }

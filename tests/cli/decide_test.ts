@@ -65,7 +65,9 @@ serverTest("check predicts what an import holds; imports, imports show and statu
     /^ {2}import 2 \(spring\.csv\) holds 25 users: to see why and decide, run "rosterd imports show 2"$/m,
   );
   const status = await json(here, "status");
-  assert.deepEqual([status.open_holds, status.holds], [1, [{ id: 2, feed: "", file: "spring.csv", users: 25 }]]);
+  assert.deepEqual([status.open_holds, status.holds], [1, [
+    { id: 2, kind: "access", feed: "", file: "spring.csv", users: 25 },
+  ]]);
 });
 
 serverTest("imports says why a file was rejected", async () => {
@@ -118,7 +120,7 @@ serverTest("an impossible decision exits with 1 and one sentence; --json prints 
     assert.deepEqual([code, out], [1, ""], words.join(" "));
     return err;
   };
-  assert.equal(await refused("approve", "1"), "rosterd: this import has no users on hold\n");
+  assert.equal(await refused("approve", "1"), "rosterd: this import holds nothing\n");
   assert.equal(await refused("discard", "9", "--json"), "rosterd: import 9 does not exist\n");
   const shown = await json(here, "imports", "show", "2");
   assert.deepEqual([shown.status, shown.hold.state, shown.held_users.length], ["held", "open", 25]);

@@ -2,7 +2,8 @@
 import type postgres from "postgres";
 import type { Dropped } from "./invariants.ts";
 
-export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held";
+/** `is approved`: the change guard holds the file, until the test approves it. */
+export type Kind = "succeeds" | "fails in part" | "is rejected" | "is held" | "is approved";
 export const KINDS: readonly Kind[] = ["succeeds", "fails in part", "is rejected", "is held"];
 
 const HEADER = "unique_id,login_source,active,street\n";
@@ -19,24 +20,35 @@ export function rosterOf(kind: Kind, n: number, records = 1): Dropped {
       return { name, content: `${HEADER}${good},ldap,1,\n`, status: "failed_records", creates: ids, failed: 1 };
     case "is rejected":
       return { name, content: `name,city\n${n},Hull\n`, status: "rejected", creates: [], failed: 0 };
+    case "is approved": {
+      const content = `${HEADER}${good}K${n},ldap,1,Elm Street\n,ldap,1,\n`, creates = [...ids, `K${n}`];
+      return { name, content, status: "failed_records", creates, failed: 1, changes: `K${n}` };
+    }
     case "is held":
       return { name, content: `${HEADER}H${n},ldap,0,\n`, status: "held", creates: [`H${n}`], failed: 0 };
   }
 }
 
-/** Creates the users that an import will hold. */
-export async function prepareFor({ status, creates }: Dropped, sql: postgres.Sql<{ bigint: number }>): Promise<void> {
+/** Creates the users that an import will hold or change. */
+export async function prepareFor(
+  { status, creates, changes }: Dropped,
+  sql: postgres.Sql<{ bigint: number }>,
+): Promise<void> {
+  if (changes !== undefined) {
+    await sql`insert into rosterd.users (unique_id, login_source, street) values (${changes}, 'ldap', 'Oak Street')`;
+  }
   if (status === "held") {
     await sql`insert into rosterd.users (unique_id, login_source) values (${creates[0]}, 'ldap')`;
   }
 }
 
-/** Settings that give each roster its outcome: no settling, mail, and a guard that holds every loss of access. */
+/** Settings that give each roster its outcome: no settling, mail, and guards that hold every loss and every change. */
 export function settingsFor(smtpPort: number) {
   return {
     settle_seconds: 0,
     interval_minutes: 1,
     archive_guard: { max_percent: 0, min_users: 0 },
+    change_guard: { max_percent: 0, min_users: 0 },
     reply_to_admin_email: "admin@example.edu",
     failed_import_email: "registry@example.edu",
     smtp: { host: "127.0.0.1", port: smtpPort, security: "none" },

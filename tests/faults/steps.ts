@@ -114,6 +114,7 @@ class Run implements AsyncDisposable {
     output.then(() => void (ended = true));
     const killed = await until(`the end of ${file.name}`, async () => {
       if (ended) return "killed";
+      if (file.changes !== undefined) await this.#approve(file);
       return await this.#isOver(file) && await this.#areGone(left) ? "over" : null;
     }, 60_000);
     if (killed === "over") askToEnd(service);
@@ -126,10 +127,25 @@ class Run implements AsyncDisposable {
   async #isOver({ name }: Dropped): Promise<boolean> {
     const [entry] = await this.sql`
       select id from rosterd.imports as done
-      where file = ${name} and bak_file is not null
+      where file = ${name} and bak_file is not null and hold_kind is distinct from 'changes'
         and not exists (select from rosterd.outbox where import_id = done.id and sent_at is null)`;
     if (entry === undefined) return false;
     return Array.from(Deno.readDirSync(this.here.path("upload/.rosterd"))).length === 0;
+  }
+
+  /** Approves the file once it is held. The service may be killed meanwhile. */
+  async #approve({ name }: Dropped): Promise<void> {
+    const [held] = await this.sql`
+      select id from rosterd.imports where file = ${name} and hold_state = 'open' and bak_file is not null`;
+    if (held === undefined) return;
+    const { address } = JSON.parse(await Deno.readTextFile(this.here.path("data/service.json")));
+    const token = await Deno.readTextFile(this.here.path("data/admin-token"));
+    await fetch(`${address}/imports/${held.id}/approve`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token.trim()}` },
+    }).then((answer) => answer.body?.cancel()).catch((error) => {
+      if (!(error instanceof TypeError)) throw error;
+    });
   }
 
   /** Short-lived entries in the folders, which a kill leaves behind. */

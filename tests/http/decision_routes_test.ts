@@ -7,9 +7,9 @@ const DECISIONS = ["approve", "discard", "undo"] as const;
 Deno.test("Held users are listed in pages, ordered by unique_id", async () => {
   await using http = await testHttp();
   const ask = async (path: string) => await (await http.ask("GET", path)).json();
-  assert.deepEqual(await ask("/imports/1/held"), { held: [HELD], next: null });
-  assert.deepEqual(await ask("/imports/1/held?limit=1000&after=u%2F3"), { held: [HELD], next: null });
-  assert.deepEqual(await ask("/imports/1/held?after=u4"), { held: [], next: null });
+  assert.deepEqual(await ask("/imports/1/held"), { columns: [], held: [HELD], next: null });
+  assert.deepEqual(await ask("/imports/1/held?limit=1000&after=u%2F3"), { columns: [], held: [HELD], next: null });
+  assert.deepEqual(await ask("/imports/1/held?after=u4"), { columns: [], held: [], next: null });
   assert.equal((await http.ask("GET", "/imports/9/held")).status, 404);
 });
 

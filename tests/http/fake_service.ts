@@ -61,6 +61,7 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
     failed_file: null,
     mail: "sent",
     hold: null,
+    approves: null,
     decisions: [],
     settings: maskSettings(DEFAULT_SETTINGS),
     ...changes,
@@ -167,7 +168,7 @@ export const STATUS: StatusDocument = {
   ignored: ["notes.docx"],
   ignored_count: 1,
   open_holds: 1,
-  holds: [{ id: 1, feed: "", file: "students.csv", users: 12 }],
+  holds: [{ id: 1, kind: "access", feed: "", file: "students.csv", users: 12 }],
   last_import_at: null,
 };
 
@@ -188,7 +189,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       failures: (id) => Promise.resolve(id === 1 ? { failures: [FAILURE], next: null } : null),
       held: (id, { after }) => {
         const held = after === undefined || after < HELD.unique_id ? [HELD] : [];
-        return Promise.resolve(id === 1 ? { held, next: null } : null);
+        return Promise.resolve(id === 1 ? { columns: [], held, next: null } : null);
       },
       changes: (id, { after }) => {
         const changes = (after ?? "") < CHANGE.unique_id ? [CHANGE] : [];
@@ -234,6 +235,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
         reason: null,
         warnings: [],
         failures: [],
+        held_columns: [],
         changes: [],
         kept: [],
         first_records: [],

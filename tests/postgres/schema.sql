@@ -55,7 +55,11 @@ table imports (
   hold_ended_at timestamp with time zone,
   file_gone_at timestamp with time zone,
   decisions jsonb not null default '[]'::jsonb,
-  feed text not null default ''::text
+  feed text not null default ''::text,
+  hold_kind text,
+  hold_columns jsonb not null default '[]'::jsonb,
+  hold_ended_by bigint,
+  approves bigint
 )
 table known_records (
   id bigint generated always as identity not null,
@@ -140,7 +144,8 @@ constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_i
 constraint import_held_effect_check on rosterd.import_held CHECK ((effect = ANY (ARRAY['archive'::text, 'disable'::text])))
 constraint import_held_import_id_fkey on rosterd.import_held FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint import_held_pkey on rosterd.import_held PRIMARY KEY (import_id, unique_id)
-constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text])))
+constraint imports_hold_kind_check on rosterd.imports CHECK ((hold_kind = ANY (ARRAY['access'::text, 'changes'::text])))
+constraint imports_hold_state_check on rosterd.imports CHECK ((hold_state = ANY (ARRAY['open'::text, 'approved'::text, 'discarded'::text, 'superseded'::text])))
 constraint imports_mail_check on rosterd.imports CHECK ((mail = ANY (ARRAY['none'::text, 'waiting'::text, 'sent'::text, 'failed'::text, 'not_configured'::text])))
 constraint imports_pkey on rosterd.imports PRIMARY KEY (id)
 constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['running'::text, 'rejected'::text, 'error'::text, 'held'::text, 'failed_records'::text, 'done'::text, 'checked'::text])))

@@ -3,6 +3,8 @@ import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import { Busy } from "../../src/http/service.ts";
 import type { Database } from "../../src/postgres/connection/connect.ts";
 import { BakFolder } from "../../src/inbox/bak/bak_folder.ts";
+import { PostgresImportStore } from "../../src/postgres/import/import_store.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { createHoldService } from "../../src/service/hold_service.ts";
 import { CachedImportHistory } from "../../src/service/cached_import_history.ts";
@@ -31,6 +33,8 @@ Deno.test("decisions and held users are busy while an import uses the embedded d
     databaseMonitor,
     stopping,
     log: silentLog,
+    ...{ store: new PostgresImportStore(untouchable), bakOf: () => new BakFolder("bak"), clock: systemClock },
+    onApplied: () => {},
   });
   const { signal } = new AbortController();
   for (

@@ -28,6 +28,7 @@ function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
     failed_file: null,
     mail: "waiting",
     hold: null,
+    approves: null,
     decisions: [],
     settings: DEFAULT_SETTINGS,
     ...changes,
@@ -166,9 +167,38 @@ function heldEntry(state: "open" | "approved" | "discarded" = "open"): ImportEnt
     status: "held",
     ...{ records: 900, updated: 859, held: 41, missing_held: 2 },
     warnings: [{ code: "archivings_held", text: `archivings are held: ${REASON}` }],
-    hold: { state, reason: REASON, ended_at: state === "open" ? null : "2026-11-24T08:00:00.000Z" },
+    hold: {
+      ...{ kind: "access", state, reason: REASON, columns: [] },
+      ...{ ended_at: state === "open" ? null : "2026-11-24T08:00:00.000Z", ended_by: null },
+    },
   });
 }
+
+Deno.test("the mail about a held file names the columns, with examples, and how to decide", () => {
+  const held = entry({
+    ...{ status: "held", records: 900, held: 900 },
+    warnings: [{ code: "changes_held", text: "the file is on hold" }],
+    hold: {
+      ...{ kind: "changes", state: "open", reason: "email would change", columns: [], ended_at: null, ended_by: null },
+    },
+  });
+  const examples = [{ unique_id: "u1", before: "a@x.org", after: "a@y.org" }, {
+    unique_id: "u2",
+    before: "b",
+    after: null,
+  }];
+  const heldColumns = [{ column: "email", users: 800, known_users: 850, examples }];
+
+  const { subject, text } = composeImport("held", { entry: held, failures: [], heldColumns }, NOTHING);
+
+  assert.equal(subject, "rosterd: roster.csv: the file is on hold");
+  assert.match(text, /^The file "roster.csv" was put on hold.\nNothing of it is applied until an admin approves it.\n/);
+  assert.match(text, /\nReason: email would change.\n/);
+  assert.match(text, /\nemail: would change for 800 of 850 known users\n {2}unique_id {2}Before {3}After\n/);
+  assert.match(text, /\n {2}u1 {9}a@x.org {2}a@y.org\n {2}u2 {9}b {8}\(cleared\)\n/);
+  assert.match(text, /- If the roster is right: {2}rosterd imports approve 12\n/);
+  assert.doesNotMatch(text, /Warnings|Counts/);
+});
 
 Deno.test("the mail about archivals on hold says how many, why, who, and how to decide", () => {
   const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };

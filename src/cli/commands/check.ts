@@ -10,6 +10,7 @@ import { type Command, EMBEDDED_FLAG, FEED_FLAG, type Invocation, JSON_FLAG } fr
 import { quoted, valueWords } from "../changed_words.ts";
 import { type CheckOne, ownCheck, serviceCheck } from "../check_operand.ts";
 import { printLikelyFixes } from "../print_findings.ts";
+import { printHeldColumns } from "../print_hold.ts";
 import { exitCodeOf, printReport } from "../print_report.ts";
 import { databaseErrorReports } from "../roster_operand.ts";
 import { feedInForce } from "../settings_in_force.ts";
@@ -50,6 +51,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
   else {
     for (const report of reports) {
       printReport(terminal, report, true);
+      printHeldColumns(terminal, report.held_columns);
       printChanges(terminal, report);
       printKept(terminal, report);
       printLikelyFixes(terminal, report);

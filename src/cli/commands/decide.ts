@@ -1,14 +1,20 @@
 /** `rosterd imports approve|discard|undo ID`: approves, discards or undoes an import (docs/people.md#hold). */
 import { type Approved, CannotDecide, type Discarded, type LeftOut, type Undone } from "../../domain/decision.ts";
-import type { Decide } from "../../postgres/history/decision.ts";
-import { approveHold, discardHold } from "../../postgres/history/holds.ts";
+import { BakFolder } from "../../inbox/bak/bak_folder.ts";
+import { foldersOf } from "../../inbox/folders.ts";
+import type { Database } from "../../postgres/connection/connect.ts";
+import { discardHold } from "../../postgres/history/holds.ts";
+import { PostgresImportStore } from "../../postgres/import/import_store.ts";
 import { undoImport } from "../../postgres/history/undo.ts";
 import { printable } from "../../runtime/log.ts";
 import { counted, grouped } from "../../runtime/grouped.ts";
+import { approve } from "../../service/approve.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
+import { decidedWords } from "../print_hold.ts";
+import { settingsInForce } from "../settings_in_force.ts";
 import type { Terminal } from "../terminal.ts";
 
 const MAX_LEFT_OUT_PRINTED = 20;
@@ -22,7 +28,8 @@ interface Decision<T extends Decided> {
   word: "approve" | "discard" | "undo";
   summary: string;
   help: string;
-  carryOut: Decide<T>;
+  /** Null for an unknown import. */
+  carryOut: (database: Database, id: number, invocation: Invocation, by: string) => Promise<T | null>;
   past: string;
   /** Describes what was done. */
   done: (result: T) => string[];
@@ -31,24 +38,32 @@ interface Decision<T extends Decided> {
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
-  summary: "archive or disable the users held by an import",
+  summary: "approve the users or the file that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
-    "Skips users whose later records say otherwise, and lists them.",
-  carryOut: approveHold,
-  done: ({ archived, disabled, permits_released }) => [
-    counted(archived, "user archived", "users archived"),
-    ...orNothing(disabled, "user disabled", "users disabled"),
-    counted(permits_released, "permit released", "permits released"),
-  ],
+    "Skips users whose later records say otherwise, and lists them.\n" +
+    "If the import holds its whole file, applies the file from bak as of now, as a new import.",
+  carryOut: approveOwn,
+  done: ({ archived, disabled, permits_released, applied }) =>
+    applied !== undefined
+      ? [
+        `its file was applied as import ${applied.import} (${applied.status}: ${decidedWords(applied.counts)})`,
+      ]
+      : [
+        counted(archived, "user archived", "users archived"),
+        ...orNothing(disabled, "user disabled", "users disabled"),
+        counted(permits_released, "permit released", "permits released"),
+      ],
 });
 
 export const discardCommand = command<Discarded>({
   word: "discard",
   past: "discarded",
-  summary: "let the users held by an import keep access",
-  help: "Ends the hold without changing anything. The users keep access until another roster says otherwise.",
-  carryOut: discardHold,
-  done: ({ discarded }) => [counted(discarded, "user keeps access", "users keep access")],
+  summary: "discard what an import holds",
+  help:
+    "Ends the hold without changing anything. Held users keep access until another roster says otherwise; a held file\n" +
+    "is not applied.",
+  carryOut: (database, id, { signal }, by) => discardHold(database, id, signal, by),
+  done: ({ discarded }) => orNothing(discarded, "user keeps access", "users keep access"),
 });
 
 export const undoCommand = command<Undone>({
@@ -59,7 +74,7 @@ export const undoCommand = command<Undone>({
     "Undoes the latest import that changed something. Archives the users it created, and restores every other value\n" +
     "unless it was changed later. Permits become active again unless another user has their number.\n" +
     "Lists whatever it leaves unchanged.",
-  carryOut: undoImport,
+  carryOut: (database, id, { signal }, by) => undoImport(database, id, signal, by),
   done: ({ restored, archived, permits_restored, permits_released }) => [
     ...orNothing(restored, "user restored", "users restored"),
     ...orNothing(archived, "created user archived", "created users archived"),
@@ -67,6 +82,21 @@ export const undoCommand = command<Undone>({
     ...orNothing(permits_released, "permit released", "permits released"),
   ],
 });
+
+async function approveOwn(database: Database, id: number, invocation: Invocation, by: string) {
+  const { config, clock, signal } = invocation;
+  return await approve(id, {
+    database,
+    store: new PostgresImportStore(database),
+    settings: await settingsInForce(invocation),
+    bakOf: (feed) => BakFolder.of(foldersOf(config.upload, feed)),
+    clock,
+    signal,
+    stopping: signal,
+    by,
+    onProgress: () => {},
+  });
+}
 
 function orNothing(count: number, one: string, many: string): string[] {
   return count === 0 ? [] : [counted(count, one, many)];
@@ -84,12 +114,12 @@ function command<T extends Decided>(decision: Decision<T>): Command {
 }
 
 async function run<T extends Decided>(decision: Decision<T>, invocation: Invocation): Promise<number> {
-  const { operands, flags, terminal, signal } = invocation;
+  const { operands, flags, terminal } = invocation;
   const id = importId(operands[0]);
   const result = await withAccess<T | null>(
     invocation,
     (database) =>
-      decision.carryOut(database, id, signal, operatingSystemUser()).catch((error) => ifNoSchema(error, null)),
+      decision.carryOut(database, id, invocation, operatingSystemUser()).catch((error) => ifNoSchema(error, null)),
     (service) => service.ask("POST", `/imports/${id}/${decision.word}`) as Promise<T>,
   ).catch((error) => {
     throw error instanceof CannotDecide ? new CommandFailed(error.message, { cause: error }) : error;

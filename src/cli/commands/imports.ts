@@ -1,6 +1,6 @@
 /** `rosterd imports` and `rosterd imports show ID`: the history of imports. */
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
-import type { HeldUser } from "../../domain/decision.ts";
+import type { HeldColumn, HeldPage, HeldUser } from "../../domain/decision.ts";
 import { IMPORT_STATUSES, type ImportQuery, type ImportStatus, reasonWords } from "../../domain/outcome.ts";
 import type { Sql } from "../../postgres/connection/connect.ts";
 import { findImport, listFailures, listImports } from "../../postgres/history/history.ts";
@@ -37,8 +37,10 @@ export const showCommand: Command = {
   operands: { words: "ID", min: 1, max: 1 },
   flags: JSON_FLAG,
   summary: "show one import with its failures and held users",
-  help: "Shows one import with its counts, warnings and first failures, and the users that the archive guard held.\n" +
-    "With --json, prints the first 1,000 failures, and the first 1,000 held users as held_users.",
+  help:
+    "Shows one import with its counts, warnings and first failures, the users that the archive guard held, and the columns\n" +
+    "for which the change guard held its file.\n" +
+    "With --json, prints the first 1,000 failures, the first 1,000 held users as held_users, and the columns as held_columns.",
   run: runShow,
 };
 
@@ -108,6 +110,8 @@ interface ShownImport {
   entry: ImportEntry;
   failures: Failure[];
   held: HeldUser[];
+  /** The columns for which the change guard held the file. */
+  columns: HeldColumn[];
 }
 
 async function runShow(invocation: Invocation): Promise<number> {
@@ -115,8 +119,9 @@ async function runShow(invocation: Invocation): Promise<number> {
   const id = importId(operands[0]);
   const found = await withAccess(invocation, ({ sql }) => ownImport(sql, id), (service) => serviceImport(service, id));
   if (found === null) throw noSuchImport(id);
-  const { entry, failures, held } = found;
-  if (flags.json) terminal.out(JSON.stringify({ ...entry, failures, held_users: held }, null, 2));
+  const { entry, failures, held, columns } = found;
+  const all = { ...entry, failures, held_users: held, held_columns: columns };
+  if (flags.json) terminal.out(JSON.stringify(all, null, 2));
   else printImport(terminal, found);
   return EXIT.ok;
 }
@@ -125,15 +130,15 @@ async function ownImport(sql: Sql, id: number): Promise<ShownImport | null> {
   const entry = await findImport(sql, id).catch((error) => ifNoSchema(error, null));
   if (entry === null) return null;
   const failures = (await listFailures(sql, id, { limit: MAX_SHOWN }))?.failures ?? [];
-  const held = (await listHeld(sql, id, { limit: MAX_SHOWN }))?.held ?? [];
-  return { entry, failures, held };
+  const { held = [], columns = [] } = await listHeld(sql, id, { limit: MAX_SHOWN }) ?? {};
+  return { entry, failures, held, columns };
 }
 
 async function serviceImport(service: ServiceClient, id: number): Promise<ShownImport> {
   const ask = <T>(path: string) => service.ask("GET", `/imports/${id}${path}`) as Promise<T>;
   const entry = await ask<ImportEntry>(""), failures = await failuresFrom(service, id);
-  const { held } = await ask<{ held: HeldUser[] }>(`/held?limit=${MAX_SHOWN}`);
-  return { entry, failures, held };
+  const { held, columns } = await ask<HeldPage>(`/held?limit=${MAX_SHOWN}`);
+  return { entry, failures, held, columns };
 }
 
 /** The first failures of an import. */
@@ -142,11 +147,14 @@ export async function failuresFrom(service: ServiceClient, id: number): Promise<
   return (await service.ask("GET", path) as { failures: Failure[] }).failures;
 }
 
-function printImport(terminal: Terminal, { entry, failures, held }: ShownImport): void {
+/** The warnings about holds. */
+const HOLD_CODES = ["archivings_held", "changes_held"];
+
+function printImport(terminal: Terminal, { entry, failures, held, columns }: ShownImport): void {
   // `printHold` prints the current state of the hold; the warning describes its state during the import.
-  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || code !== "archivings_held");
+  const warnings = entry.warnings.filter(({ code }) => entry.hold === null || !HOLD_CODES.includes(code));
   printReport(terminal, { ...entry, file: feedPath(entry.feed, entry.file), warnings, failures });
-  printHold(terminal, entry, held);
+  printHold(terminal, entry, held, columns);
   const { started_at, finished_at, bak_file, failed_file, mail } = entry;
   for (const { what, at, by, counts } of entry.decisions) {
     terminal.out(`  ${what} ${at} by ${printable(by)}: ${decidedWords(counts)}`);

@@ -177,8 +177,9 @@ function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
 }
 
 function printHolds({ out, paint }: Terminal, { open_holds, holds }: StatusDocument): void {
-  for (const { id, feed, file, users } of holds) {
-    const who = `import ${id} (${printable(feedPath(feed, file))}) holds ${counted(users, "user")}`;
+  for (const { id, kind, feed, file, users } of holds) {
+    const what = kind === "changes" ? "its whole file" : counted(users, "user");
+    const who = `import ${id} (${printable(feedPath(feed, file))}) holds ${what}`;
     out(paint.warning(`  ${who}: to see why and decide, run "rosterd imports show ${id}"`));
   }
   const more = open_holds - holds.length;

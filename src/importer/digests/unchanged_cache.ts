@@ -28,6 +28,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "failed_import_email",
   "mail_on",
   "archive_guard",
+  "change_guard",
   "bak_retention_days",
   "expected_every_hours",
   "clerks_may_decide",

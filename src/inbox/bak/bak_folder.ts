@@ -6,7 +6,7 @@ import { unlink } from "../files/disk.ts";
 import { statsOf } from "../files/fsync.ts";
 import { type Folders, isPlainFolder } from "../folders.ts";
 import { plainName } from "../names.ts";
-import { openRosterFile } from "../files/open.ts";
+import { isNoPlainFile, openRosterFile } from "../files/open.ts";
 
 export class NoBakFolder extends Error {
   override readonly name = "NoBakFolder";
@@ -29,6 +29,16 @@ export class BakFolder {
   /** Throws {@link NoBakFolder}, and the errors of {@link openRosterFile}. */
   async open(name: string): Promise<RosterFile> {
     return await openRosterFile(await this.#pathOf(name), name);
+  }
+
+  /** Null if it is missing, or not a plain file in a real folder. */
+  async openIfThere(name: string): Promise<RosterFile | null> {
+    try {
+      return await this.open(name);
+    } catch (error) {
+      if (error instanceof NoBakFolder || isNoPlainFile(error)) return null;
+      throw error;
+    }
   }
 
   /** The size of a plain file in bytes; null for anything else. */

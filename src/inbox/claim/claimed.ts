@@ -11,7 +11,8 @@ import type { ClaimedUpload } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { jsonOrNull } from "../../runtime/json.ts";
 import { rename, rmdir, unlink } from "../files/disk.ts";
-import { fsyncFolders, isTemporary, statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
+import { fsyncFolders, isTemporary, makeFolder, statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
+import { ensureFolder } from "../folders.ts";
 import { isPlainName, plainName } from "../names.ts";
 import { type Fingerprint, fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
@@ -106,6 +107,13 @@ export async function writeNote(
   await writeNew(temporary, (file) => writeAll(file, new TextEncoder().encode(JSON.stringify(note))));
   await rename(temporary, join(folder, NOTE));
   await fsyncFolders(folder);
+}
+
+/** Makes the folder of an upload that is already in `bak`. */
+export async function adoptMoved(work: string, upload: ClaimedUpload, bakName: string): Promise<void> {
+  await ensureFolder(work, "work_not_a_folder");
+  await makeFolder(folderOf(work, upload.key));
+  await writeNote(work, upload, { bak: bakName });
 }
 
 /** Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY if its file is still there. */

@@ -6,6 +6,7 @@ import {
   CannotDecide,
   type Decision,
   type Discarded,
+  type Hold,
   type LeftOut,
   type Undone,
 } from "../../domain/decision.ts";
@@ -24,7 +25,8 @@ const OTHER_PROGRAMS_WAIT_MS = 3_000;
 export interface DecidedImport {
   id: number;
   status: ImportStatus;
-  hold_state: "open" | "approved" | "discarded" | null;
+  hold_state: Hold["state"] | null;
+  hold_kind: Hold["kind"] | null;
   undone_at: Date | null;
   cleared_at: Date | null;
 }
@@ -44,11 +46,11 @@ export function decision<T extends Approved | Discarded | Undone>(
     const deciding = database.transaction(async (tx) => {
       await waitForImports(tx, signal);
       const [found] = await tx<DecidedImport[]>`
-        select id, status, hold_state, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
+        select id, status, hold_state, hold_kind, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
       if (found === undefined) return null;
       const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
       const result = await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
-      await noteDecision(tx, importId, { what, by }, result);
+      await noteDecision(tx, importId, { what, by }, countsOf(result));
       return result;
     });
     return await deciding.catch((error) => {
@@ -69,17 +71,21 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
 }
 
 /** Records the decision with the import: what was decided, by whom, and the result. */
-async function noteDecision(
+export async function noteDecision(
   tx: Tx,
   importId: number,
   { what, by }: Pick<Decision, "what" | "by">,
-  { left_out: _, ...counts }: Approved | Discarded | Undone,
+  counts: Decision["counts"],
 ): Promise<void> {
   const note = JSON.stringify({ what, by, counts });
   await tx`
     update rosterd.imports set decisions = decisions || jsonb_build_array(
       ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
     where id = ${importId}`;
+}
+
+function countsOf(result: object): Decision["counts"] {
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => typeof value === "number"));
 }
 
 export function leftOut(

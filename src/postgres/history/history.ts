@@ -7,6 +7,7 @@ import {
   type Outcome,
   OUTCOMES,
 } from "../../domain/outcome.ts";
+import type { HeldColumn, Hold } from "../../domain/decision.ts";
 import type { Failure, ImportEntry } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
@@ -56,9 +57,13 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   const names = Object.keys(importEntry.shape);
   const values = names.map((name) => [name, row[name] instanceof Date ? time(row[name]) : row[name]]);
   const hold = row.hold_state === null ? null : {
+    kind: row.hold_kind ?? "access",
     state: row.hold_state,
     reason: row.hold_reason,
+    // Only clerks may see the examples.
+    columns: (row.hold_columns as HeldColumn[]).map(({ examples: _, ...column }) => column),
     ended_at: time(row.hold_ended_at as Date | null),
+    ended_by: row.hold_ended_by,
   };
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
@@ -73,6 +78,7 @@ export async function lastImportAt(sql: Sql, feed: string): Promise<{ last: Date
 
 export interface OpenHold {
   id: number;
+  kind: Hold["kind"];
   feed: string;
   file: string;
   users: number;
@@ -130,7 +136,7 @@ export async function readTotals(sql: Sql): Promise<Totals> {
       (select count(*) from rosterd.imports where hold_state = 'open') as holds,
       (select max(finished_at) from rosterd.imports) as last`;
   const holds = await sql<OpenHold[]>`
-    select id, feed, file, held + missing_held as users
+    select id, coalesce(hold_kind, 'access') as kind, feed, file, held + missing_held as users
     from rosterd.imports where hold_state = 'open' order by id limit ${MAX_HOLDS_NAMED}`;
   return {
     mailsWaiting: row.waiting,
@@ -159,7 +165,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
     select feed, status, count(*) as imports, ${sums}, coalesce(sum(permits_released), 0)::bigint as permits_released,
       count(*) filter (where hold_state = 'open') as open_holds,
       coalesce(sum(held + missing_held) filter (where hold_state = 'open'), 0)::bigint as held_users,
-      max(finished_at) filter (where status in ('done', 'failed_records', 'held')) as succeeded
+      max(finished_at) filter (where status in ('done', 'failed_records', 'held') and hold_kind is distinct from 'changes') as succeeded
     from rosterd.imports group by feed, status`);
   const feeds = new Map<string, FeedTotals>();
   for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {

@@ -3,12 +3,15 @@ import {
   type Approved,
   CannotDecide,
   type Discarded,
+  type HeldColumn,
+  type HeldPage,
   type HeldUser,
   type LeftOut,
   MAX_LEFT_OUT,
+  requireOpenHold,
 } from "../../domain/decision.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
-import { type DecidedImport, decision, leftOut } from "./decision.ts";
+import { decision, leftOut } from "./decision.ts";
 import { releasePermits } from "../import/queries.ts";
 import approveFind from "../queries/decide/approve_find.sql" with { type: "text" };
 import approveLock from "../queries/decide/approve_lock.sql" with { type: "text" };
@@ -19,9 +22,10 @@ import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 const RELEASE_PERMITS = releasePermits("deciding where left_out is null and effect = 'archive'");
 
 /** Archives or disables the held users, except those a later roster keeps. Null for an unknown import. */
-export const approveHold = decision<Approved>("approved", async (tx, found, lock) => {
+export const approveHold = decision<Omit<Approved, "applied">>("approved", async (tx, found, lock) => {
   const { id } = found;
-  requireOpenHold(found);
+  requireOpenHold(found.hold_state);
+  if (found.hold_kind === "changes") throw new CannotDecide("held_file", "this import holds a file, not users");
   await lock(approveLock, [id]);
   await tx.unsafe(approveFind, [id]);
   await tx.unsafe("analyze deciding");
@@ -44,7 +48,7 @@ export const approveHold = decision<Approved>("approved", async (tx, found, lock
 /** Ends a hold and leaves its users unchanged. Null for an unknown import. */
 export const discardHold = decision<Discarded>("discarded", async (tx, found) => {
   const { id } = found;
-  requireOpenHold(found);
+  requireOpenHold(found.hold_state);
   const [{ discarded }] = await tx`select count(*) as discarded from rosterd.import_held where import_id = ${id}`;
   await endHold(tx, id, "discarded");
   return { discarded, left_out: [], left_out_total: 0 };
@@ -54,24 +58,18 @@ async function endHold(tx: Tx, id: number, state: "approved" | "discarded"): Pro
   await tx`update rosterd.imports set hold_state = ${state}, hold_ended_at = now() where id = ${id}`;
 }
 
-function requireOpenHold({ hold_state }: DecidedImport): void {
-  if (hold_state === "open") return;
-  throw hold_state === null
-    ? new CannotDecide("nothing_held", "this import has no users on hold")
-    : new CannotDecide("hold_is_over", `this import's hold was already ${hold_state}`);
-}
-
-/** One page of held users, ordered by unique_id; null for an unknown import. */
+/** One page of held users, ordered by unique_id, and the columns of a held file; null for an unknown import. */
 export async function listHeld(
   sql: Sql,
   importId: number,
   { limit, after = null }: { limit: number; after?: string | null },
-): Promise<{ held: HeldUser[]; next: string | null } | null> {
-  const [found] = await sql`select id from rosterd.imports where id = ${importId}`;
+): Promise<HeldPage | null> {
+  const [found] = await sql<{ columns: HeldColumn[] }[]>`
+    select hold_columns as columns from rosterd.imports where id = ${importId}`;
   if (found === undefined) return null;
   const rows = await sql.unsafe<HeldUser[]>(heldUsers, [importId, after, limit + 1]);
   const held = [...rows.slice(0, limit)];
-  return { held, next: rows.length > limit ? held[held.length - 1].unique_id : null };
+  return { ...found, held, next: rows.length > limit ? held[held.length - 1].unique_id : null };
 }
 
 /** All held users of an import, in pages, for the attachment of the mail. */

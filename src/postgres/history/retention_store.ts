@@ -33,7 +33,10 @@ export async function expiredImports(
 export async function markCleared(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.begin(async (tx) => {
     // Runs first, so that it waits for a concurrent undo of the same import.
-    await tx`update rosterd.imports set cleared_at = ${now}, failed_file = null where id = ${id}`;
+    await tx`
+      update rosterd.imports set cleared_at = ${now}, failed_file = null, hold_columns =
+        (select coalesce(jsonb_agg(value || '{"examples": []}'), '[]') from jsonb_array_elements(hold_columns))
+      where id = ${id}`;
     await tx`delete from rosterd.import_failures where import_id = ${id}`;
     await tx`delete from rosterd.import_held where import_id = ${id}`;
     await tx`delete from rosterd.import_changes where import_id = ${id}`;

@@ -1,10 +1,11 @@
 /** Only `imports.status` says whether a file was applied, and it changes in the transaction that applies the file. */
-import type { Reason } from "../../domain/outcome.ts";
+import type { HeldChanges, Reason } from "../../domain/outcome.ts";
 import { maskSettings } from "../../domain/settings.ts";
 import {
   type DryRun,
   type Facts,
   type Failure,
+  type HeldPlan,
   type ImportEntry,
   type ImportStore,
   type ImportTransaction,
@@ -17,6 +18,7 @@ import { hasCode } from "../../runtime/errors.ts";
 import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
 import type { Database } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
+import { holdFile, holdMore } from "../history/file_holds.ts";
 import { findImport, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
@@ -113,6 +115,20 @@ export class PostgresImportStore implements ImportStore {
       if (count === 0 || mail.state !== "waiting") return;
       await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
     });
+  }
+
+  async holdFile(
+    importId: number,
+    { held, warnings }: HeldPlan,
+    facts: Facts,
+    mail: MailOwed,
+    finishedAt: Date,
+  ): Promise<void> {
+    await this.database.sql.begin((tx) => holdFile(tx, importId, { held, warnings, facts, mail, finishedAt }));
+  }
+
+  async holdMore(importId: number, held: HeldChanges): Promise<void> {
+    await holdMore(this.database.sql, importId, held);
   }
 
   async postpone(importId: number, reason: Reason): Promise<void> {

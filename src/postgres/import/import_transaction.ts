@@ -1,19 +1,24 @@
 /** The transaction of one import or dry run. Each SQL file in `queries/` explains its step. */
 import { feedsOf } from "../../domain/feed_settings.ts";
+import type { Approved } from "../../domain/decision.ts";
 import type {
+  Approval,
   DryRun,
   DryRunPlan,
   FeedSettings,
+  ImportEntry,
   ImportTransaction,
   PlannedImport,
   PlannedTrial,
   PlanSummary,
+  StageOptions,
   Staging,
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
+import { beginApproval, endApproval } from "../history/file_holds.ts";
 import type { LockWait } from "./lock.ts";
 import { Planner } from "./planner.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
@@ -32,7 +37,7 @@ interface TransactionContext {
 export class PostgresImportTransaction implements ImportTransaction {
   constructor(private readonly context: TransactionContext, private readonly lockWait: LockWait) {}
 
-  async stage(importId: number, roster: Roster, of: FeedSettings, bytes: number): Promise<Staging<PlannedImport>> {
+  async stage(importId: number, roster: Roster, of: StageOptions, bytes: number): Promise<Staging<PlannedImport>> {
     const { lockWait, context: { tx } } = this, { header, delimiter } = roster, { settings } = of;
     const context = await stagingContext(this.context, roster, of);
     const unchanged = new UnchangedStore(tx, of.feed, createUnchangedCache(delimiter, header, settings));
@@ -55,6 +60,14 @@ export class PostgresImportTransaction implements ImportTransaction {
       await stagingContext(this.context, roster, of),
       (context, summary) => new PostgresPlannedTrial({ ...context, importId }, summary),
     );
+  }
+
+  beginApproval(approval: Approval): Promise<number> {
+    return beginApproval(this.context.tx, approval);
+  }
+
+  endApproval(approval: Approval, entry: ImportEntry): Promise<Approved> {
+    return endApproval(this.context.tx, approval, entry);
   }
 
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null> {
@@ -97,6 +110,7 @@ async function findSameContent(
     with applied as (
       select id, started_at, sha256 from rosterd.imports
       where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null
+        and hold_kind is distinct from 'changes'
     )
     select id, started_at as "startedAt", id = (select max(id) from applied) as "isLatest"
     from applied where sha256 = ${sha256} order by id desc limit 1`;
@@ -106,7 +120,7 @@ async function findSameContent(
 async function stagingContext(
   { tx, session, copies }: TransactionContext,
   { header }: Roster,
-  { feed, settings }: FeedSettings,
+  { feed, settings, waived = [] }: StageOptions,
 ): Promise<StagingContext> {
   const defaults = storedDefaults(settings);
   const queries = importQueries(header.present.map(({ column }) => column), {
@@ -116,7 +130,7 @@ async function stagingContext(
     feeds: feedsOf(settings),
   });
   await createTables(tx, session);
-  return { tx, copies, header, feed, settings, defaults, queries };
+  return { tx, copies, header, feed, settings, waived, defaults, queries };
 }
 
 /**

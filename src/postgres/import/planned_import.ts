@@ -1,10 +1,18 @@
 /** Carries out a plan in the transaction of its import: locks users, changes them and records the result. */
 import type { Counts } from "../../domain/outcome.ts";
-import type { AppliedImport, DoneImport, ImportEntry, PlannedImport, PlanSummary } from "../../importer/ports.ts";
+import type {
+  AppliedImport,
+  DoneImport,
+  HeldPlan,
+  ImportEntry,
+  PlannedImport,
+  PlanSummary,
+} from "../../importer/ports.ts";
 import { errorWithCode } from "../../runtime/errors.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type CountedPlan, countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
+import { supersedeHeldFiles } from "../history/file_holds.ts";
 import { toEntry } from "../history/history.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
@@ -27,11 +35,13 @@ export interface ImportContext extends StagingContext, StagedFacts {
 export class PostgresPlannedImport implements PlannedImport {
   constructor(private readonly context: ImportContext, private plan: Plan) {}
 
-  async apply(): Promise<AppliedImport> {
+  async apply(): Promise<AppliedImport | HeldPlan> {
     const { tx, lockWait, importId, planner, unchanged, created } = this.context;
     for (let attempt = 1;; attempt++) {
       try {
-        const { counts, summary, writes } = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
+        const carriedOut = await lockWithRetry(tx, lockWait, (locked) => this.#carryOut(locked));
+        if ("held" in carriedOut) return carriedOut;
+        const { counts, summary, writes } = carriedOut;
         await unchanged.keep({ importId, created, isPlanned: writes });
         return {
           counts: { ...counts, created: counts.created + created },
@@ -46,10 +56,13 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 
   /** `writes`: whether the import wrote users. */
-  async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean }> {
+  async #carryOut(
+    attempt: LockAttempt,
+  ): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean } | HeldPlan> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
     const { summary, contested, archives } = await this.#lockAll(attempt);
+    if (summary.changes !== null) return { held: summary.changes, warnings: summary.warnings };
     const planned = await countPlan(tx, queries);
     const { counts, differing, moving, unnamed } = planned;
     await this.#noteChanges(tx, planned);
@@ -69,7 +82,8 @@ export class PostgresPlannedImport implements PlannedImport {
     const { planner, queries: { lockUsers, lockPermits } } = this.context;
     let plan = this.plan;
     if (reversed && plan.archives) await lock(lockPermits);
-    for (let plans = 1; !await lock(lockUsers); plans++) {
+    // A held file changes nothing, so it needs no locks.
+    for (let plans = 1; plan.summary.changes === null && !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
         throw errorWithCode("users_change", "other programs keep changing the users of this roster");
       }
@@ -83,7 +97,8 @@ export class PostgresPlannedImport implements PlannedImport {
     const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
     if (differing + moving > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (unnamed > 0) await tx.unsafe(noteMissing, [importId]);
-    const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
+    const [open] =
+      await tx`select from rosterd.imports where hold_state = 'open' and hold_kind is distinct from 'changes' limit 1`;
     if (open !== undefined) {
       await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);
     }
@@ -103,7 +118,7 @@ export async function record(
     );
   }
   const { delimiter, encoding, sha256, bytes } = facts;
-  const held = { hold_state: hold === null ? null : "open", hold_reason: hold };
+  const held = hold === null ? {} : { hold_state: "open", hold_kind: "access", hold_reason: hold };
   const values = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
   const [row] = await tx`
     update rosterd.imports
@@ -112,6 +127,7 @@ export async function record(
     returning *`;
   // A COMMIT that seemed lost did succeed. Stop, so that nothing is applied twice.
   if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
+  if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);
   if (mail.state === "waiting") {
     await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
   }

@@ -6,8 +6,9 @@ import { feedsOf } from "../../domain/feed_settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";
-import { keptByOtherFeedWarning, keptWarning, notWholeWarning } from "../../importer/warnings.ts";
+import { keptByOtherFeedWarning, keptWarning, notWholeWarning, otherPersonWarning } from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
+import { weighChanges } from "./mass_changes.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
 import type { StagedFacts } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
@@ -22,22 +23,34 @@ export interface Plan {
   lostZeros: { count: number; example: string };
 }
 
+export interface PlanContext {
+  header: Header;
+  settings: Settings;
+  queries: ImportQueries;
+  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  waived: readonly string[];
+}
+
 export class Planner {
   /** Whether there were no users before this import created some directly. */
   #isFirst = false;
+
+  /** The number of records skipped because of the unchanged-record cache. Their users are known. */
+  #skipped = 0;
 
   /** Who may be missing. */
   #unmet: "none" | "listed" | "any" = "any";
 
   /** `unchanged` is null if no record is skipped. */
   constructor(
-    private readonly context: { header: Header; settings: Settings; queries: ImportQueries },
+    private readonly context: PlanContext,
     private readonly unchanged: UnchangedStore | null,
   ) {}
 
   /** Plans against the current users. `findings` collects unique_ids that have lost leading zeros. */
-  async plan(tx: Tx, { created, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
+  async plan(tx: Tx, { created, skipped, hasPossibleDuplicates }: StagedFacts, findings: Findings): Promise<Plan> {
     this.#isFirst = created > 0;
+    this.#skipped = skipped;
     if (this.#isFirst) this.#unmet = "none";
     else if (this.context.settings.missing_users === "archive") {
       this.#unmet = await this.unchanged?.findUnmet() ?? "any";
@@ -71,11 +84,14 @@ export class Planner {
       ...await this.#findKept(tx),
       ...(missing_users === "archive" ? await this.#findMissing(tx) : []),
       ...await this.#findKeptByOtherFeed(tx),
+      ...await this.#findOtherPeople(tx),
     ];
+    const { queries, settings: { change_guard: guard }, waived } = this.context;
+    const changes = this.#isFirst ? null : await weighChanges(tx, { queries, guard, waived, skipped: this.#skipped });
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
     const { count: archived } = await tx.unsafe(noteArchived);
-    return { summary: { warnings, hold }, contested: claims.count > 0, archives: archived > 0, lostZeros };
+    return { summary: { warnings, hold, changes }, contested: claims.count > 0, archives: archived > 0, lostZeros };
   }
 
   async #findLostZeros(tx: Tx): Promise<Plan["lostZeros"]> {
@@ -116,6 +132,15 @@ export class Planner {
     return [];
   }
 
+  /** Finds users whose id seems to have been given to another person. */
+  async #findOtherPeople(tx: Tx): Promise<Warning[]> {
+    const { queries, header } = this.context;
+    const names = header.present.map(({ column }) => column.databaseName);
+    if (this.#isFirst || !names.includes("last_name") || !names.includes("date_of_birth")) return [];
+    const [{ users, first_line }] = await tx.unsafe(queries.findOtherPeople);
+    return users === 0 ? [] : [otherPersonWarning(users, first_line)];
+  }
+
   /** Why the guard holds back losses of access; null if it lets everything through. */
   async #reasonToHold(tx: Tx): Promise<string | null> {
     const { archive_guard } = this.context.settings;
@@ -123,7 +148,8 @@ export class Planner {
     const losses = await tx.unsafe<Omit<Losses, "active">[]>(this.context.queries.countLosses);
     const all = losses.find(({ feed, login_source }) => feed === null && login_source === null);
     if (all === undefined || all.losing === 0) return null;
-    const [open] = await tx`select min(id) as id from rosterd.imports where hold_state = 'open'`;
+    const [open] = await tx`
+      select min(id) as id from rosterd.imports where hold_state = 'open' and hold_kind is distinct from 'changes'`;
     const active = await tx.unsafe<Pick<Losses, "feed" | "login_source" | "active">[]>(
       this.context.queries.countActive,
     );

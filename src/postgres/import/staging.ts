@@ -31,6 +31,8 @@ export interface StagingContext {
   header: Header;
   feed: string;
   settings: Settings;
+  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  waived: readonly string[];
   /** The defaults as the database stores them. */
   defaults: Settings["defaults"];
   queries: ImportQueries;
@@ -38,6 +40,8 @@ export interface StagingContext {
 
 export interface StagedFacts {
   created: number;
+  /** The number of users of whom no record is staged, because it would change nothing. */
+  skipped: number;
   /** Whether a unique value may occur in more than one record. */
   hasPossibleDuplicates: boolean;
 }
@@ -47,7 +51,8 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = false;
-  #hasRepeated = false;
+  /** The number of users with both a skipped record and another one. */
+  #repeated = 0;
   /** An upper bound on the number of valid records staged. */
   #staged = 0;
 
@@ -125,7 +130,8 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #ended(): Promise<Staged<Planned>> {
     await this.#tunePlanner();
-    const staged = { created: this.#created, hasPossibleDuplicates: this.#hasPossibleDuplicates };
+    const skipped = (this.cache?.matcher.skipped ?? 0) - this.#repeated;
+    const staged = { created: this.#created, skipped, hasPossibleDuplicates: this.#hasPossibleDuplicates };
     return { users: null, plan: (findings) => this.plan(staged, findings) };
   }
 
@@ -137,14 +143,15 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
     const whats = all.map(({ what }) => what), keys = all.map(({ key }) => key);
     await tx`insert into possible_duplicates select * from unnest(${whats}::text[], ${keys}::text[])`;
     if (repeated.length === 0) return;
-    this.#hasRepeated = true;
     await tx.unsafe(CREATE_RESTAGED);
-    await tx`insert into restaged_users select distinct unnest(${[...repeated]}::text[]) on conflict do nothing`;
+    const { count } = await tx`
+      insert into restaged_users select distinct unnest(${[...repeated]}::text[]) on conflict do nothing`;
+    this.#repeated += count;
   }
 
   /** Finds users whose records must be staged again, and removes their records and new rows. Null if there are none. */
   async #findRestageUsers(): Promise<UserSet | null> {
-    const isContested = this.#hasRepeated || (this.#created > 0 && this.#hasPossibleDuplicates);
+    const isContested = this.#repeated > 0 || (this.#created > 0 && this.#hasPossibleDuplicates);
     if (!isContested) return null;
     const { tx, queries } = this.context;
     await tx.unsafe(`${CREATE_RESTAGED}; analyze possible_duplicates`);

@@ -1,7 +1,10 @@
 /** The SQL of an import, before `queries.ts` expands it for the columns of a roster. */
 export { default as archiveMissing } from "../queries/archive_missing.sql" with { type: "text" };
+export { default as changeExamples } from "../queries/change_examples.sql" with { type: "text" };
 export { default as changes } from "../queries/changes.sql" with { type: "text" };
 export { default as countActive } from "../queries/count_active.sql" with { type: "text" };
+export { default as countChanges } from "../queries/count_changes.sql" with { type: "text" };
+export { default as countKnown } from "../queries/count_known.sql" with { type: "text" };
 export { default as countLosses } from "../queries/count_losses.sql" with { type: "text" };
 export { default as countPermits } from "../queries/count_permits.sql" with { type: "text" };
 export { default as counts } from "../queries/counts.sql" with { type: "text" };
@@ -13,6 +16,7 @@ export { default as findClaims } from "../queries/find_claims.sql" with { type: 
 export { default as findKept } from "../queries/find_kept.sql" with { type: "text" };
 export { default as findLostZeros } from "../queries/find_lost_zeros.sql" with { type: "text" };
 export { default as findMissing } from "../queries/find_missing.sql" with { type: "text" };
+export { default as findOtherPeople } from "../queries/find_other_people.sql" with { type: "text" };
 export { default as findRepeats } from "../queries/find_repeats.sql" with { type: "text" };
 export { default as findRestagedUsers } from "../queries/find_restaged_users.sql" with { type: "text" };
 export { default as findUnreadable } from "../queries/find_unreadable.sql" with { type: "text" };

@@ -56,7 +56,9 @@ export interface Import {
   /** The other feeds of the settings, with which it began. */
   others: string[];
   undone: boolean;
-  hold: "open" | "approved" | "discarded" | null;
+  hold: "open" | "approved" | "discarded" | "superseded" | null;
+  /** What the change guard holds: the roster, and the columns that an approval waives; null: the file was applied. */
+  file: { roster: Roster; columns: Value[] } | null;
   held: Map<string, Hold>;
   created: number;
   changes: Map<string, Change>;
@@ -67,6 +69,7 @@ export interface Rules {
   inactive: boolean;
   missing: "keep" | "archive";
   guard: { max_percent: number; min_users: number };
+  changes: { max_percent: number; min_users: number };
   empty: "keep" | "clear";
 }
 
@@ -135,8 +138,18 @@ function others({ words }: Person, { name, all }: Feed, word: Word): string[] {
 /** "`active` = 0 is the feed's word inactive, anything else is active" */
 const wordOf = ({ active }: RosterRecord): Word => active !== "0";
 
-/** Imports the roster. Returns the counts and the codes of the warnings. */
-export function importRoster(world: World, id: number, feed: Feed, roster: Roster, rules: Rules) {
+/**
+ * Imports the roster. Returns the counts, the codes of the warnings, and the columns for which the file is held. `approved`:
+ * the import whose held file this is.
+ */
+export function importRoster(
+  world: World,
+  id: number,
+  feed: Feed,
+  roster: Roster,
+  rules: Rules,
+  approved: Import | null = null,
+) {
   const { good, emails, failed, skipped, overruled } = judge(world, roster, feed, rules);
   const next = new Map<string, State>();
   const keptByOther = new Set<string>();
@@ -157,23 +170,65 @@ export function importRoster(world: World, id: number, feed: Feed, roster: Roste
     (person.state === "archived" || isKept ? forgotten : missing).add(id);
   }
   for (const id of missing) next.set(id, "archived");
+  const records = roster.records.length + (roster.torn ? 1 : 0);
+  const warnings = [
+    // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
+    ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
+    // "Never silent": one warning for each column.
+    ...[...new Set([...good.keys()].flatMap((id) => overruled.get(id) ?? []))].map(() => "kept"),
+    ...(kept ? ["missing_users_kept"] : []),
+    ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
+  ];
+  const spoiled = spoiledColumns(world, good, emails, rules).filter((name) => !approved?.file?.columns.includes(name));
+  if (spoiled.length > 0) {
+    if (approved === null) world.imports.push({ ...begun(id, feed), hold: "open", file: { roster, columns: spoiled } });
+    return { counts: { records, held: records }, warnings: [...warnings, "changes_held"], spoiled };
+  }
+  // "Once one is applied the older hold ends as superseded"
+  for (const older of good.size > 0 ? world.imports : []) {
+    const isOlder = older.id < (approved ?? { id }).id && older.feed === feed.name;
+    if (isOlder && older.file !== null && older.hold === "open") older.hold = "superseded";
+  }
   const losing = [...next].filter(([id, state]) => world.people.get(id)!.state === "active" && state !== "active");
   const loses = new Set(losing.map(([id]) => id));
   const held = holds(world, loses, good, feed, rules) ? loses : new Set<string>();
   noteOtherwise(world, good, feed, rules, id);
   const counts = apply(world, id, { feed, good, emails, next, missing, forgotten, held }, rules);
-  const records = roster.records.length + (roster.torn ? 1 : 0);
   return {
     counts: { records, skipped, failed, ...counts },
-    warnings: [
-      // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
-      ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
-      // "Never silent": one warning for each column.
-      ...[...new Set([...good.keys()].flatMap((id) => overruled.get(id) ?? []))].map(() => "kept"),
-      ...(kept ? ["missing_users_kept"] : []),
-      ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
-      ...(held.size > 0 ? ["archivings_held"] : []),
-    ],
+    warnings: [...warnings, ...(held.size > 0 ? ["archivings_held"] : [])],
+    spoiled,
+  };
+}
+
+/**
+ * "For every column but active: known users of this file whose value would be overwritten or cleared (filling an empty one
+ * does not count), by the known users in the file. Above both limits"
+ */
+function spoiledColumns({ people }: World, good: Plan["good"], emails: Plan["emails"], { changes }: Rules): Value[] {
+  if (changes.max_percent === 100) return [];
+  const known = [...good].filter(([id]) => people.has(id));
+  return VALUES.filter((name) => {
+    const users = known.filter(([id, record]) => {
+      const before = people.get(id)![name];
+      return before !== null && before !== (name === "email" ? emails[id].email : stated(record[name], before));
+    });
+    return users.length > changes.min_users && users.length * 100 > known.length * changes.max_percent;
+  });
+}
+
+function begun(id: number, { name, all }: Feed): Import {
+  const others = all.filter((other) => other !== name);
+  return {
+    id,
+    feed: name,
+    others,
+    undone: false,
+    hold: null,
+    file: null,
+    held: new Map(),
+    created: 0,
+    changes: new Map(),
   };
 }
 
@@ -273,7 +328,7 @@ function holds(
 ): boolean {
   if (guard.max_percent === 100 || losing.size === 0) return false;
   // "While a hold is open, every later loss of active is held too"
-  if (imports.some(({ hold }) => hold === "open")) return true;
+  if (imports.some(({ hold, file }) => hold === "open" && file === null)) return true;
   // "together with those of the last 24 hours that were not undone"
   const recent = (some: Import[]) =>
     some.filter(({ undone }) => !undone).flatMap(({ changes }) =>
@@ -323,16 +378,7 @@ function noteOtherwise(
 /** Counts missing users and all records except failed and skipped ones. */
 function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
   const { people } = world, { feed, good, emails, next, missing, forgotten, held } = plan;
-  const done: Import = {
-    id,
-    feed: feed.name,
-    others: feed.all.filter((other) => other !== feed.name),
-    undone: false,
-    hold: null,
-    held: new Map(),
-    created: 0,
-    changes: new Map(),
-  };
+  const done = begun(id, feed);
   const counts = {
     created: 0,
     updated: 0,

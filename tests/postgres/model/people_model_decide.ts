@@ -3,9 +3,12 @@ import {
   type Access,
   accessOf,
   type Change,
+  type Feed,
   type Import,
+  importRoster,
   noChange,
   releasePermits,
+  type Rules,
   setWord,
   sorted,
   type Value,
@@ -65,6 +68,27 @@ export function discard(_: World, done: Import): Refusal | LeftOut & Record<stri
   if (refusal !== null) return refusal;
   done.hold = "discarded";
   return { discarded: done.held.size, left_out: [] };
+}
+
+/** Applies a held file with the settings of now. `feed` and `rules`: null if the settings no longer have its feed. */
+export function approveFile(
+  world: World,
+  held: Import,
+  id: number,
+  now: { feed: Feed; rules: Rules } | null,
+): Refusal | LeftOut & Record<string, unknown> {
+  const refusal = demandOpen(held);
+  if (refusal !== null) return refusal;
+  if (now === null) return { refused: "no_such_feed" };
+  const { roster, columns } = held.file!;
+  const { counts, spoiled } = importRoster(world, id, now.feed, roster, now.rules, held);
+  if (spoiled.length > 0) {
+    columns.push(...spoiled);
+    return { refused: "more_changes" };
+  }
+  held.hold = "approved";
+  const applied = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+  return { archived: 0, disabled: 0, permits_released: 0, left_out: [], applied };
 }
 
 function demandOpen({ hold }: Import): Refusal | null {

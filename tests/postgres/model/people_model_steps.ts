@@ -82,6 +82,13 @@ const rules: fc.Arbitrary<Rules> = fc.record({
     { max_percent: 25, min_users: 0 },
     { max_percent: 50, min_users: 1 },
   ),
+  changes: fc.constantFrom(
+    { max_percent: 100, min_users: 0 },
+    { max_percent: 100, min_users: 0 },
+    { max_percent: 50, min_users: 2 },
+    { max_percent: 20, min_users: 1 },
+    { max_percent: 0, min_users: 0 },
+  ),
   empty: fc.constantFrom("keep", "keep", "clear"),
 });
 

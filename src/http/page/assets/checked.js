@@ -2,6 +2,7 @@
 import { changeTable, value } from "./change_table.js";
 import { figures } from "./counts.js";
 import { h } from "./dom.js";
+import { heldColumns } from "./held_file.js";
 import { failureTable } from "./failures.js";
 import { folded } from "./paged.js";
 import { button, data, notice, section, statusBadge, table } from "./parts.js";
@@ -18,7 +19,7 @@ import { counted, number, sentence, shown } from "./words.js";
  * @param {(what: import("./dom.js").Child) => void} importNow
  */
 export async function checked(report, settings, importNow) {
-  const { failures, failed, warnings, changes, kept, first_records } = report;
+  const { failures, failed, warnings, held_columns, changes, kept, first_records } = report;
   return [
     head(report, importNow),
     setup(report.findings, settings),
@@ -34,6 +35,13 @@ export async function checked(report, settings, importNow) {
       counted(failed, "record would fail", "records would fail"),
       failed > failures.length && h("p", { class: "faint" }, `The first ${number(failures.length)}:`),
       await folded({ items: failures, what: "failed records", show: failuresByLine }),
+    ),
+    held_columns.length > 0 &&
+    section(
+      "check-held",
+      "The whole file would be held for review",
+      h("p", { class: "lead" }, "Too many users would change in one column. An admin would have to approve the file."),
+      heldColumns(held_columns),
     ),
     changes.length > 0 &&
     section(

@@ -70,6 +70,47 @@ export async function discard(entry, users, page) {
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
+export async function approveFile({ id }, page) {
+  const result = await confirm({
+    heading: `Approve the file held by import ${id}?`,
+    what: [
+      h("p", null, "The file is applied from bak, as a new import, with the current users and settings."),
+      h("p", null, "You can undo that import afterwards, until a later import changes something."),
+    ],
+    yes: "Approve: apply the file",
+    busy: "Applying the file…",
+    grave: true,
+    work: () => /** @type {Promise<Approved>} */ (page.api.post(`imports/${id}/approve`)),
+  });
+  if (result === null || result.applied === undefined) return null;
+  const { applied } = result;
+  const told = notice(
+    "good",
+    h(
+      "p",
+      null,
+      "Approved: the file was applied as ",
+      h("a", { href: `#/imports/${applied.import}` }, `import ${applied.import}`),
+      ".",
+    ),
+  );
+  told.tabIndex = -1;
+  return told;
+}
+
+/** @param {ImportEntry} entry @param {Page} page */
+export async function discardFile({ id }, page) {
+  const result = await confirm({
+    heading: `Discard the file held by import ${id}?`,
+    what: [h("p", null, "Nothing of the file is applied. The next roster is checked on its own.")],
+    yes: "Discard the file",
+    busy: "Discarding…",
+    work: () => /** @type {Promise<Discarded>} */ (page.api.post(`imports/${id}/discard`)),
+  });
+  return result === null ? null : await told("Discarded: nothing of the file was applied.", result);
+}
+
+/** @param {ImportEntry} entry @param {Page} page */
 export async function undo(entry, page) {
   const result = await confirm({
     heading: `Undo import ${entry.id}?`,

@@ -1,6 +1,7 @@
 /** The users that the archive guard held: who they are, why they are held, and the decision about them. */
 import { approve, discard } from "./decide.js";
 import { h } from "./dom.js";
+import { heldFileSection } from "./held_file.js";
 import { paged } from "./paged.js";
 import { button, data, moment, notice, section, table } from "./parts.js";
 import { counted, fullName, number, shown } from "./words.js";
@@ -20,6 +21,7 @@ const ON_A_PAGE = 100;
 export async function heldSection(entry, page, onDecided) {
   const { hold } = entry;
   if (hold === null) return null;
+  if (hold.kind === "changes") return await heldFileSection(entry, hold, page, onDecided);
   const users = entry.held + entry.missing_held;
   const isOpen = hold.state === "open";
   const heading = isOpen

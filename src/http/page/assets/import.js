@@ -114,8 +114,21 @@ function head(entry) {
     { class: "view-head" },
     h("p", { class: "crumb" }, h("a", { href: "#/imports" }, "Imports"), " / ", entry.id),
     h("h1", { tabindex: "-1" }, data(feedPath(entry))),
-    h("p", { class: "under" }, statusBadge(entry), h("span", null, "started ", moment(entry.started_at))),
+    h(
+      "p",
+      { class: "under" },
+      statusBadge(entry),
+      h("span", null, "started ", moment(entry.started_at)),
+      approves(entry),
+    ),
   );
+}
+
+/** The import that held the file until an admin approved it. @param {ImportEntry} entry */
+function approves({ approves }) {
+  return approves === null
+    ? null
+    : h("span", null, "approved from ", h("a", { href: `#/imports/${approves}` }, `import ${approves}`));
 }
 
 /** @param {ImportEntry} entry @param {Page} page */
@@ -164,9 +177,9 @@ function decisionLine({ what, at, by, counts }) {
   return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
 }
 
-/** All warnings except the one about held users, who have their own section. @param {ImportEntry} entry */
+/** All warnings except those about what is held, which has its own section. @param {ImportEntry} entry */
 function warnings(entry) {
-  const told = entry.warnings.filter(({ code }) => code !== "archivings_held");
+  const told = entry.warnings.filter(({ code }) => code !== "archivings_held" && code !== "changes_held");
   if (told.length === 0) return null;
   return section(
     "warnings",
@@ -200,7 +213,8 @@ function about(entry) {
 
 /** @param {ImportEntry} entry */
 function changedSomething({ created, updated, archived, reactivated, missing_archived, hold }) {
-  return created + updated + archived + reactivated + missing_archived > 0 || hold?.state === "approved";
+  return created + updated + archived + reactivated + missing_archived > 0 ||
+    (hold?.kind === "access" && hold.state === "approved");
 }
 
 /**
@@ -208,7 +222,7 @@ function changedSomething({ created, updated, archived, reactivated, missing_arc
  * @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided
  */
 async function wayBack(entry, page, onDecided) {
-  if (!isCounted(entry) || entry.undone_at !== null) return null;
+  if (!isCounted(entry) || entry.undone_at !== null || entry.hold?.kind === "changes") return null;
   const why = page.session.mayDecide ? await whyNot(entry, page) : "Only admins can undo imports.";
   const onclick = async () => {
     const result = await undo(entry, page);

@@ -104,18 +104,22 @@ function verdict({ tone, words }) {
 /** @param {Pick<StatusDocument, "holds" | "open_holds">} status */
 function holds({ holds, open_holds }) {
   if (open_holds === 0) return null;
-  const lines = holds.map(({ id, feed, file, users }) =>
+  const lines = holds.map(({ id, kind, feed, file, users }) =>
     h(
       "li",
       { class: "hold" },
       h(
         "p",
         null,
-        "The import of ",
+        kind === "changes" ? "The file " : "The import of ",
         data(feedPath({ feed, file })),
-        " holds ",
-        h("strong", null, counted(users, "user")),
-        " for review. They keep access until you decide.",
+        kind === "changes"
+          ? [" is ", h("strong", null, "held as a whole"), " for review. Nothing of it is applied until you decide."]
+          : [
+            " holds ",
+            h("strong", null, counted(users, "user")),
+            " for review. They keep access until you decide.",
+          ],
       ),
       h("a", { class: "button primary", href: `#/imports/${id}` }, "Review and decide"),
     )

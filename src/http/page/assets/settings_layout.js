@@ -110,6 +110,8 @@ export const GROUPS = [
       },
       { key: "archive_guard.max_percent", label: "Archive guard: maximum share of active users", unit: "percent" },
       { key: "archive_guard.min_users", label: "Archive guard: number always allowed", unit: "users" },
+      { key: "change_guard.max_percent", label: "Change guard: maximum share of known users", unit: "percent" },
+      { key: "change_guard.min_users", label: "Change guard: number always allowed", unit: "users" },
       {
         key: "clerks_may_decide",
         label: "Who approves, discards and undoes",

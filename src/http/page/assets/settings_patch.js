@@ -7,7 +7,7 @@
 /** @typedef {Record<string, unknown>} Flat */
 
 /** Objects whose keys are separate settings. Others, such as `header_aliases`, are single values. */
-const NESTED = new Set(["archive_guard", "smtp"]);
+const NESTED = new Set(["archive_guard", "change_guard", "smtp"]);
 
 /**
  * @param {Settings} settings

@@ -1,0 +1,34 @@
+/** Decides whether a file that changes a column of most users is held (docs/people.md#change-guard). Pure. */
+import { grouped } from "../runtime/grouped.ts";
+import type { HeldColumn } from "./decision.ts";
+import { type Guard, guards } from "./guard.ts";
+
+/** The known users of a file whose value in a column would be overwritten or cleared. */
+export type ColumnLosses = Pick<HeldColumn, "column" | "users">;
+
+/** Most users first. Columns that an admin has approved for this file are `waived`. */
+export function columnsToHold<T extends ColumnLosses>(
+  guard: Guard,
+  knownUsers: number,
+  losses: readonly T[],
+  waived: readonly string[],
+): T[] {
+  if (!guards(guard)) return [];
+  return losses.filter(({ column, users }) =>
+    !waived.includes(column) && users > guard.min_users && users * 100 > knownUsers * guard.max_percent
+  ).toSorted((one, other) => other.users - one.users);
+}
+
+const MAX_COLUMNS_NAMED = 5;
+
+/** Why the file is held, without a final period. */
+export function reasonToHoldFile({ max_percent, min_users }: Guard, columns: readonly HeldColumn[]): string {
+  const [{ column, users, known_users }, ...others] = columns.slice(0, MAX_COLUMNS_NAMED);
+  const more = columns.length - MAX_COLUMNS_NAMED;
+  const named = [
+    `${column} would change for ${grouped(users)} of the ${grouped(known_users)} known users in the file`,
+    ...others.map(({ column, users }) => `${column} for ${grouped(users)}`),
+    ...(more > 0 ? [`and ${more} more ${more === 1 ? "column" : "columns"}`] : []),
+  ];
+  return `${named.join(", ")}: more than ${max_percent} percent and more than ${grouped(min_users)} users`;
+}

@@ -1,0 +1,70 @@
+/** Holds on whole files (docs/people.md#change-guard): how they begin, and how an approval or a newer file ends them. */
+import { type Approved, requireOpenHold } from "../../domain/decision.ts";
+import { COUNT_NAMES, type HeldChanges } from "../../domain/outcome.ts";
+import { maskSettings } from "../../domain/settings.ts";
+import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
+import type { Sql, Tx } from "../connection/connect.ts";
+import { type DecidedImport, noteDecision } from "./decision.ts";
+import { enqueue, newMessageId } from "./outbox_store.ts";
+
+type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
+
+/** Records that the change guard holds the file of an import. All of its records wait. */
+export async function holdFile(
+  tx: Tx,
+  importId: number,
+  { held, warnings, facts, mail, finishedAt }: HeldImport,
+): Promise<void> {
+  const { records, delimiter, encoding, sha256, bytes } = facts;
+  const { count } = await tx`
+    update rosterd.imports set
+      status = 'held', hold_state = 'open', hold_kind = 'changes', hold_reason = ${held.reason},
+      hold_columns = ${tx.json(held.columns as never)}, warnings = ${tx.json(warnings as never)}, reason = null,
+      records = ${records}, held = ${records}, mail = ${mail.state}, delimiter = ${delimiter}, encoding = ${encoding},
+      sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
+    where id = ${importId} and status in ('running', 'error')`;
+  if (count === 0 || mail.state !== "waiting") return;
+  await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
+}
+
+/** Adds what an approval found: other columns would change for too many users, too. */
+export async function holdMore(sql: Sql, importId: number, { reason, columns }: HeldChanges): Promise<void> {
+  await sql`
+    update rosterd.imports set hold_reason = ${reason}, hold_columns = hold_columns || ${sql.json(columns as never)}
+    where id = ${importId} and hold_state = 'open'`;
+}
+
+/** Ends the holds on older files of the feed, because this import has applied a newer one. */
+export async function supersedeHeldFiles(tx: Tx, importId: number): Promise<void> {
+  await tx`
+    update rosterd.imports as held
+    set hold_state = 'superseded', hold_ended_at = now(), hold_ended_by = newer.id
+    from rosterd.imports as newer
+    where newer.id = ${importId} and held.feed = newer.feed and held.id < coalesce(newer.approves, newer.id)
+      and held.hold_state = 'open' and held.hold_kind = 'changes'`;
+}
+
+/** Inserts the import that applies a held file. Throws CannotDecide. */
+export async function beginApproval(tx: Tx, approval: Approval): Promise<number> {
+  const { held, feed, claimKey, settings, startedAt } = approval;
+  const [found] = await tx<(Pick<DecidedImport, "hold_state"> & { file: string; bytes: number })[]>`
+    select hold_state, file, bytes from rosterd.imports where id = ${held} for update`;
+  requireOpenHold(found.hold_state);
+  const [{ id }] = await tx`
+    insert into rosterd.imports (feed, file, taken_key, settings, started_at, bytes, approves)
+    values (${feed}, ${found.file}, ${claimKey}, ${tx.json(maskSettings(settings) as never)}, ${startedAt},
+      ${found.bytes}, ${held})
+    returning id`;
+  return id;
+}
+
+/** Ends the hold on a file that was applied. */
+export async function endApproval(tx: Tx, { held, by }: Approval, entry: ImportEntry): Promise<Approved> {
+  await tx`
+    update rosterd.imports set hold_state = 'approved', hold_ended_at = now(), hold_ended_by = ${entry.id}
+    where id = ${held}`;
+  const counts = Object.fromEntries(COUNT_NAMES.filter((name) => entry[name] > 0).map((name) => [name, entry[name]]));
+  await noteDecision(tx, held, { what: "approved", by }, counts);
+  const applied = { import: entry.id, status: entry.status, counts };
+  return { archived: 0, disabled: 0, permits_released: 0, left_out: [], left_out_total: 0, applied };
+}

@@ -1,0 +1,8 @@
+-- Counts, by column, the known users whose value would be overwritten or cleared (docs/people.md#change-guard). Filling an
+-- empty value does not count. $1: only columns with more users than this.
+select name, count(*) as users
+from (select changes from plan where changes is not null offset 0) as changed
+cross join lateral jsonb_each(changes) as change (name, pair)
+where pair ->> 0 is not null
+group by name
+having count(*) > $1

@@ -1,0 +1,6 @@
+-- Counts the users who would get another last name and another date of birth, as another person would have.
+select count(*) as users, min(line) as first_line
+from plan
+where changes is not null
+  and lower(changes #>> '{last_name,0}') <> lower(changes #>> '{last_name,1}')
+  and changes #>> '{date_of_birth,0}' <> changes #>> '{date_of_birth,1}'
