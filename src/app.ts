@@ -31,6 +31,7 @@ import { FeedFolders } from "./service/feed_folders.ts";
 import { createMailer } from "./service/mailer.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
+import { Replay } from "./service/replay.ts";
 import { RosterdService } from "./service/service.ts";
 import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
@@ -184,6 +185,7 @@ function assemble(
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bakOf, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
+  const replay = new Replay({ sql: database.sql, folders, state, log });
 
   const mails = leaderLoop("mail", MAIL_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
@@ -196,15 +198,19 @@ function assemble(
     yieldToRequests,
     onTurn: async (changed) => {
       if (changed) await history.refresh();
+      await replay.look(leadership.term);
       await alerts.raise(state.settings, waitingFiles(state), await folders.lateWrites(state.settings));
       mails.trigger();
     },
   });
   databaseMonitor.onUsable = (version) => history.refreshIfChanged(version);
-  databaseMonitor.onBack = () => void turns.trigger();
+  databaseMonitor.onBack = () => {
+    replay.lookAgain();
+    void turns.trigger();
+  };
   const service = new RosterdService({
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
-    ...{ history, decisions, store, state, folders, turns, outbox, transport },
+    ...{ history, decisions, store, state, folders, replay, turns, outbox, transport },
   });
   return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
 }

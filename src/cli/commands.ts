@@ -16,6 +16,7 @@ import { printSqlCommand } from "./commands/print/sql.ts";
 import { printSshdCommand } from "./commands/print/sshd.ts";
 import { printSystemdCommand } from "./commands/print/systemd.ts";
 import { printVsftpdCommand } from "./commands/print/vsftpd.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { settingsGetCommand, settingsSetCommand } from "./commands/settings.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   approveCommand,
   discardCommand,
   undoCommand,
+  replayCommand,
   findCommand,
   showUserCommand,
   doctorCommand,

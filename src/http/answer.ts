@@ -12,7 +12,7 @@ import { codeOf, isErrno } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
-import { Busy, DatabaseUnreachable, FolderUnusable, NotAnUpload, Paused, TurnFailed } from "./service.ts";
+import { Busy, DatabaseUnreachable, FolderUnusable, NotAnUpload, OnStandby, Paused, TurnFailed } from "./service.ts";
 
 /** A longer list does not help people, and a hostile document can have thousands of errors. */
 const MAX_ERRORS = 100;
@@ -51,6 +51,7 @@ function expected(error: unknown): Problem | null {
   if (error instanceof FolderUnusable) {
     return new Problem(503, error.message, { problems: [{ code: error.code, text: error.message }] });
   }
+  if (error instanceof OnStandby) return new Problem(409, error.message);
   if (error instanceof Paused) return new Problem(409, error.message);
   if (error instanceof TurnFailed) return new Problem(503, error.message, { problems: [error.problem] });
   if (error instanceof HTTPException) return new Problem(error.status, "the request cannot be read");

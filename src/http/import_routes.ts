@@ -1,10 +1,20 @@
 /** The routes for imports: scan the folder now, and read the history, the failures and the held users. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IMPORT_STATUSES, OUTCOMES } from "../domain/outcome.ts";
+import { bodiless } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
-import { changePage, dayList, failurePage, heldPage, importEntry, importList, importPage } from "./schemas.ts";
+import {
+  changePage,
+  dayList,
+  failurePage,
+  heldPage,
+  importEntry,
+  importList,
+  importPage,
+  replayed,
+} from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
@@ -47,6 +57,23 @@ const listDays = createRoute({
     }),
   },
   responses: { 200: json("The days.", dayList), ...errors(422, 503) },
+});
+
+const flag = z.enum(["true", "false"], { error: "must be true or false" }).default("false");
+
+const replayImports = createRoute({
+  method: "post",
+  path: "/imports/replay",
+  summary: "Import the rosters in bak that the database does not know; takes no body",
+  middleware: bodiless,
+  request: {
+    query: z.strictObject({
+      since: time.optional().describe("Only rosters that were imported at this time or later."),
+      dry_run: flag.describe("Only list them."),
+      dismiss: flag.describe("Declare all of them known, and import none."),
+    }),
+  },
+  responses: { 200: json("The rosters.", replayed), ...errors(409, 415, 422, 503) },
 });
 
 const getImport = createRoute({
@@ -98,6 +125,12 @@ export function addImportRoutes(app: OpenAPIHono<HttpEnv>, service: Service): vo
   const { imports } = service;
   app.openapi(listImports, async (c) => c.json(await imports.list(c.req.valid("query")), 200));
   app.openapi(listDays, async (c) => c.json({ days: await imports.days(c.req.valid("query")) }, 200));
+  app.openapi(replayImports, async (c) => {
+    const { since, dry_run, dismiss } = c.req.valid("query"), { by } = c.get("caller");
+    if (dismiss === "true") return c.json({ rosters: await service.dismissMissing(by), left_out: [] }, 200);
+    const request = { since: since === undefined ? null : new Date(since), isDryRun: dry_run === "true", by };
+    return c.json(await service.replay(request), 200);
+  });
   app.openapi(getImport, async (c) => c.json(found(await imports.get(c.req.valid("param").id)), 200));
   app.openapi(listFailures, async (c) => {
     const page = await imports.failures(c.req.valid("param").id, c.req.valid("query"));

@@ -18,6 +18,7 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "GET /imports": "read",
   "POST /imports": "clerk",
   "GET /days": "read",
+  "POST /imports/replay": "admin",
   "GET /imports/{id}": "read",
   "GET /imports/{id}/failures": "clerk",
   "GET /imports/{id}/failed.csv": "clerk",

@@ -5,6 +5,7 @@ import * as days from "../domain/day.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
 import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
+import * as missing from "../domain/missing_roster.ts";
 import { proposal, rosterFinding } from "../domain/roster_finding.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
@@ -27,6 +28,8 @@ export const importPage = z.object({
   imports: z.array(importEntry),
   next: z.int().nullable().describe("Pass it as `before` to get the next page; null on the last page."),
 });
+
+export const replayed = missing.replayed.clone().openapi("Replayed");
 
 export const dayList = z.object({ days: z.array(days.day.clone().openapi("Day")) });
 

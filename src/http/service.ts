@@ -2,6 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldPage, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
@@ -95,12 +96,32 @@ export interface Service {
    * over, or to null if it has to be retried. Throws {@link Paused}, {@link NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
    */
   upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
+  /** Imports the rosters in `bak` that the database does not know, or only lists them. Requests a turn. */
+  replay(request: ReplayRequest): Promise<Replayed>;
+  /** Declares these rosters known. */
+  dismissMissing(by: string): Promise<MissingRoster[]>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
   /** Reports what importing the file into the feed would do, as `check --json` does. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport[]>;
+}
+
+export interface ReplayRequest {
+  /** Only rosters that were imported at this time or later. */
+  since: Date | null;
+  isDryRun: boolean;
+  /** Names the user who asks. */
+  by: string;
+}
+
+/** Another instance leads and does this. */
+export class OnStandby extends Error {
+  override readonly name = "OnStandby";
+  constructor() {
+    super("this instance is on standby: ask the one that imports");
+  }
 }
 
 export interface ReceivedFile {

@@ -181,7 +181,7 @@ function whyWithoutFile(place: Place, entry: ImportEntry): Reason {
       `the file was removed from ${entry.approves === null ? ".rosterd before it was moved to bak" : "bak"}`,
     ]
     : place === "bak"
-    ? ["not_applied", "the file is in bak, but this database never applied it: upload it again"]
+    ? ["not_applied", 'the file is in bak, but this database never applied it: run "rosterd imports replay"']
     : ["vanished", "the file was removed before it was imported"];
   return { code, text, line: null };
 }

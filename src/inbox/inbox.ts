@@ -26,6 +26,7 @@ import { isNoPlainFile, openRosterFile } from "./files/open.ts";
 import { type Fingerprint, mtimeAndSize } from "./scan/settle.ts";
 import { sweep } from "./sweep.ts";
 import { claimUpload } from "./claim/claim.ts";
+import { reclaimFromBak } from "./claim/reclaim.ts";
 import { type ReceivedUpload, receiveUpload } from "./claim/receive.ts";
 import { adoptMoved, isEmptied, pathOf, readNote, removeClaimed } from "./claim/claimed.ts";
 
@@ -43,6 +44,11 @@ export interface UploadFolder extends Inbox {
   /** Throws {@link UnusableFolder} if nothing may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
+  /**
+   * Puts a roster from `bak` back among the claimed uploads, with this modification time. Returns false if it is no
+   * longer there.
+   */
+  reclaim(bakFile: string, mtime: Date): Promise<boolean>;
   /** Stores an upload that arrives over HTTP, and returns its key. Throws {@link UnusableFolder}. */
   receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
@@ -95,6 +101,7 @@ export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS 
       lateWrites.forget(upload);
     },
     bak,
+    reclaim: (bakFile, mtime) => check.around(() => reclaimFromBak(folders, bakFile, mtime, clock.now())),
     receive: (upload) => check.around(() => receiveUpload(folders, upload, clock.now())),
     lateWrites: () => lateWrites.grown(bak, clock.elapsed()),
   };

@@ -37,6 +37,19 @@ export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
 
+const IN_BAK = /^(.*)\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?(\.(?:csv|tsv|txt)(?:\.gz)?)$/is;
+
+/**
+ * The name of the upload and the start of its import, given the name of a roster in `bak`. Null for other names, such as
+ * those of failed records.
+ */
+export function rosterInBak(name: string): { upload: string; at: Date } | null {
+  const [, stem, year, month, day, hour, minute, second, ending] = IN_BAK.exec(name) ?? [];
+  if (stem === undefined) return null;
+  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at.getTime()) || kindOfName(stem + ending) !== "upload" ? null : { upload: stem + ending, at };
+}
+
 /**
  * Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes the name safe to display and type, and shortens a long
  * stem.

@@ -13,6 +13,7 @@ import uncheckedDetails from "./migrations/0010_unchecked_details.sql" with { ty
 import releasedPermits from "./migrations/0011_released_permits.sql" with { type: "text" };
 import uploadedBy from "./migrations/0012_uploaded_by.sql" with { type: "text" };
 import changeGuard from "./migrations/0013_change_guard.sql" with { type: "text" };
+import dismissedFiles from "./migrations/0014_dismissed_files.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly string[] = [
   releasedPermits,
   uploadedBy,
   changeGuard,
+  dismissedFiles,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -2,7 +2,8 @@
  * Implements the {@link Service} port of the HTTP interface by delegating to the parts of the service. Has no state of
  * its own.
  */
-import type { Finding } from "../domain/finding.ts";
+import { type Finding, warning } from "../domain/finding.ts";
+import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { mailConfigured } from "../domain/settings.ts";
 import { anyMailConfigured, feedsOf, pausedUntil, requireFeed, settingsOf } from "../domain/feed_settings.ts";
@@ -13,9 +14,11 @@ import {
   type Decisions,
   FolderUnusable,
   NotAnUpload,
+  OnStandby,
   Paused,
   type Readiness,
   type ReceivedFile,
+  type ReplayRequest,
   type Service,
   type SettingsService,
   type StatusDocument,
@@ -41,6 +44,7 @@ import type { Transport } from "../smtp/transport.ts";
 import type { DatabaseMonitor } from "./database_monitor.ts";
 import type { CachedImportHistory } from "./cached_import_history.ts";
 import { runChecks } from "./doctor.ts";
+import type { Replay } from "./replay.ts";
 import type { FeedFolders } from "./feed_folders.ts";
 import { feedStatus } from "./feed_status.ts";
 import { metricsOf } from "./metrics.ts";
@@ -68,6 +72,7 @@ export interface ServiceParts {
   store: ImportStore;
   state: ServiceState;
   folders: FeedFolders;
+  replay: Replay;
   turns: Turns;
   outbox: Outbox;
   transport: Transport;
@@ -157,6 +162,25 @@ export class RosterdService implements Service {
     throw new Paused(ends.reduce((one, other) => one < other ? one : other));
   }
 
+  async replay(request: ReplayRequest): Promise<Replayed> {
+    const { replay, turns, databaseMonitor } = this.#parts;
+    this.#requireLead();
+    const replayed = await databaseMonitor.ask(() => replay.replay(request));
+    if (!request.isDryRun && replayed.rosters.length > 0) void turns.trigger();
+    return replayed;
+  }
+
+  async dismissMissing(by: string): Promise<MissingRoster[]> {
+    this.#requireLead();
+    return await this.#parts.databaseMonitor.ask(() => this.#parts.replay.dismiss(by));
+  }
+
+  #requireLead(): void {
+    const { state, database } = this.#parts;
+    if (state.standby) throw new OnStandby();
+    if (database.kind === "embedded" && state.running !== null) throw new Busy();
+  }
+
   status(): Promise<StatusDocument> {
     const { version, config, database, turns, state, databaseMonitor, outbox, history } = this.#parts;
     const { mailsWaiting, openHolds, holds, lastImportAt } = history.totals;
@@ -223,8 +247,11 @@ export class RosterdService implements Service {
 
   /** The embedded database serves one client at a time, so this must not disturb an import. */
   async *#examineDatabase(): AsyncGenerator<Finding> {
-    const { database, state } = this.#parts;
-    if (database.kind === "server" || state.running === null) return yield* checkDatabase(database);
+    const { database, state: { running, missingRosters } } = this.#parts;
+    if (missingRosters !== null) {
+      yield warning(missingRosters.code, missingRosters.text, "See docs/operations.md#restore");
+    }
+    if (database.kind === "server" || running === null) return yield* checkDatabase(database);
     yield embedded("the embedded PostgreSQL is busy with an import");
   }
 
@@ -279,8 +306,9 @@ export class RosterdService implements Service {
   }
 
   #warnings(): CodedText[] {
-    const { settings, standby } = this.#parts.state;
-    return [...(standby ? [STANDBY] : []), ...mailWarnings(settings), ...riskySettings(settings)];
+    const { settings, standby, missingRosters } = this.#parts.state;
+    const missing = missingRosters === null ? [] : [missingRosters];
+    return [...(standby ? [STANDBY] : []), ...missing, ...mailWarnings(settings), ...riskySettings(settings)];
   }
 }
 

@@ -31,10 +31,13 @@ export interface ServiceState {
   elsewhere: readonly WaitingFile[];
   running: RunningImport | null;
   standby: boolean;
+  /** The rosters in `bak` that the database does not know; null if it knows all. */
+  missingRosters: CodedText | null;
 }
 
 export function initialState(settings: Settings): ServiceState {
-  return { settings, settingsUnavailableReason: null, feeds: [], elsewhere: [], running: null, standby: false };
+  const nothing = { settingsUnavailableReason: null, running: null, missingRosters: null };
+  return { settings, ...nothing, feeds: [], elsewhere: [], standby: false };
 }
 
 /** Whether a folder can be used, and why not, as the status says it. */

@@ -35,6 +35,7 @@ const ALLOWED: Record<string, readonly Callers[]> = {
   "POST /settings/test-mail": ["admin"],
   "GET /imports": ["read", "clerk", "admin"],
   "POST /imports": ["clerk", "admin"],
+  "POST /imports/replay": ["admin"],
   "GET /days": ["read", "clerk", "admin"],
   "GET /imports/{id}": ["read", "clerk", "admin"],
   "GET /imports/{id}/failures": ["clerk", "admin"],

@@ -1,6 +1,7 @@
 /** A service with two imports and a real settings file, for the tests of the HTTP interface. */
 import type { Credential, Role } from "../../src/domain/access.ts";
 import { secretDigest } from "../../src/runtime/secrets.ts";
+import type { MissingRoster } from "../../src/domain/missing_roster.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
@@ -100,6 +101,10 @@ export const CHANGES_FILE = "unique_id,outcome,column,before,after\r\nu5,archive
 const DAY: Day = {
   ...{ day: "2026-11-23", imports: 2, last_import: 2, records: 120 },
   ...{ changed: 4, failed: 1, held: 0, rejected: 0 },
+};
+
+const MISSING: MissingRoster = {
+  ...{ feed: "", file: "students.20261122T180000Z.csv", imported_at: "2026-11-22T18:00:00.000Z" },
 };
 
 export const FOUND: FoundUser = {
@@ -220,6 +225,8 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
       const { size } = await new Response(body).blob();
       return wait ? entry(3, { file: name, bytes: size, uploaded_by: by }) : null;
     },
+    replay: () => Promise.resolve({ rosters: [MISSING], left_out: [] }),
+    dismissMissing: () => Promise.resolve([MISSING]),
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),
     status: () => Promise.resolve(STATUS),
     metrics: () => [{ name: "turns_total", type: "counter", help: "Turns.", samples: [{ value: 1 }] }],

@@ -29,6 +29,7 @@ const CALLS = [
   "PATCH /settings",
   "POST /check",
   "POST /imports",
+  "POST /imports/replay",
   "POST /imports/{id}/approve",
   "POST /imports/{id}/discard",
   "POST /imports/{id}/undo",

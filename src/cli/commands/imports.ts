@@ -15,6 +15,7 @@ import { localTime } from "../local_time.ts";
 import { decidedWords, printHold, stateWords } from "../print_hold.ts";
 import { countWords, printReport } from "../print_report.ts";
 import type { Terminal } from "../terminal.ts";
+import { timeFlag } from "../time_flag.ts";
 import { wholeNumber } from "../whole_number.ts";
 
 export const importsCommand: Command = {
@@ -72,17 +73,10 @@ function listQuery(flags: Invocation["flags"]): ImportQuery {
   return {
     limit: wholeNumber(String(flags.limit ?? 20), "--limit", 200),
     ...(status === undefined ? {} : { status: status as ImportStatus }),
-    ...(since === undefined ? {} : { since: timeOf(since, "--since") }),
+    ...(since === undefined ? {} : { since: timeFlag(since, "--since") }),
     ...(file === undefined ? {} : { file }),
     ...(flags.feed === undefined ? {} : { feed: feedOf(flags) }),
   };
-}
-
-/** A day begins at midnight in the time zone of this machine. */
-function timeOf(text: string, name: string): string {
-  const time = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
-  if (Number.isNaN(time.getTime())) throw new WrongUsage(`${name} must be a day such as 2026-11-30, not "${text}"`);
-  return time.toISOString();
 }
 
 function printTable({ out, paint }: Terminal, imports: readonly ImportEntry[]): void {

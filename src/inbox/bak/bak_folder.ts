@@ -1,11 +1,12 @@
 /** Reads and removes files in `bak`. Never follows a link, because it could lead to another program's files. */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/ports.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { unlink } from "../files/disk.ts";
 import { statsOf } from "../files/fsync.ts";
 import { type Folders, isPlainFolder } from "../folders.ts";
-import { plainName } from "../names.ts";
+import { plainName, rosterInBak } from "../names.ts";
 import { isNoPlainFile, openRosterFile } from "../files/open.ts";
 
 export class NoBakFolder extends Error {
@@ -45,6 +46,18 @@ export class BakFolder {
   async size(name: string): Promise<number | null> {
     const stats = await statsOf(await this.#pathOf(name));
     return stats?.isFile() ? Number(stats.size) : null;
+  }
+
+  /** The plain files that were rosters, with the start of their import. Empty if `bak` is not a real folder. */
+  async rosters(): Promise<{ name: string; at: Date }[]> {
+    if (!await this.isPlain()) return [];
+    const names = await nullOn(readdir(this.path), "ENOENT") ?? [];
+    const rosters = names.flatMap((name) => {
+      const found = rosterInBak(name);
+      return found === null ? [] : [{ name, at: found.at }];
+    });
+    const sizes = await Promise.all(rosters.map(({ name }) => this.size(name)));
+    return rosters.filter((_, index) => sizes[index] !== null);
   }
 
   async remove(name: string): Promise<void> {

@@ -66,7 +66,7 @@ export function newKey(now: Date): string {
 }
 
 /** Creates `.rosterd/KEY/`. */
-async function makeKey(work: string, now: Date): Promise<string> {
+export async function makeKey(work: string, now: Date): Promise<string> {
   await ensureFolder(work, "work_not_a_folder");
   while (true) {
     const key = newKey(now);

@@ -9,7 +9,7 @@ import { ensureFolder, type Folders } from "../folders.ts";
 import { plainName } from "../names.ts";
 import { fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 import { newKey } from "./claim.ts";
-import { folderOf, pathOf, writeNote } from "./claimed.ts";
+import { folderOf, writeNote } from "./claimed.ts";
 
 export interface ReceivedUpload {
   name: string;

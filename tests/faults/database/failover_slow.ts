@@ -61,3 +61,43 @@ Deno.test({
     assert.equal(old, 1_000);
   },
 });
+
+Deno.test({
+  name: "what an asynchronous standby did not receive is named after its promotion, and replayed",
+  ignore,
+  async fn() {
+    await using primary = await Cluster.start({ settings: ["wal_level = replica", "max_wal_senders = 5"] });
+    await using standby = await primary.standby();
+    const databaseUrl = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${standby.port}/postgres`;
+    await using service = await TestService.start({ databaseUrl });
+    await service.import("first.csv", roster(1, 1_000));
+    await until("the standby has the import", async () => {
+      const [{ users }] = await standby.sql<{ users: number }[]>("select count(*)::int as users from rosterd.users");
+      return users === 1_000;
+    });
+    await standby.stop("fast");
+    for (let night = 1; night <= 3; night++) {
+      // The names in bak have whole seconds, which give the order.
+      await until("the next second", () => Promise.resolve(new Date().getMilliseconds() < 300));
+      await service.import(`night${night}.csv`, roster(1_000 * night, 1_000 * night + 500 + night));
+    }
+    const [{ users }] = await primary.sql<{ users: number }[]>("select count(*)::int as users from rosterd.users");
+    await primary.stop("immediate");
+    await standby.start();
+    await standby.promote();
+    const warning = async () => {
+      const { problems } = await service.get<{ problems: { code: string; text: string }[] }>("/status");
+      return problems.find(({ code }) => code === "rosters_missing")?.text ?? null;
+    };
+    await until("the missing rosters are named", async () => {
+      await service.fetch("/imports", { method: "POST" }).then((answer) => answer.body?.cancel());
+      return /^3 rosters in bak were never imported/.test(await warning() ?? "");
+    }, MAX_TAKEOVER_MS);
+    const replayed = await service.fetch("/imports/replay", { method: "POST" });
+    assert.equal((await replayed.json()).rosters.length, 3);
+    await service.turn();
+    assert.equal(await warning(), null);
+    const [after] = await standby.sql<{ users: number }[]>("select count(*)::int as users from rosterd.users");
+    assert.equal(after.users, users);
+  },
+});

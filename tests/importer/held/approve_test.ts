@@ -224,14 +224,17 @@ onServer(
     }),
 );
 
-onServer("a held file is no open hold for the archive guard", (db) =>
-  Office.open(db, TIGHT, async (office) => {
-    await held(office);
+onServer(
+  "a held file does not count as an open hold for the archive guard",
+  (db) =>
+    Office.open(db, TIGHT, async (office) => {
+      await held(office);
 
-    const next = await office.drop("next.csv", people(5, 1, { active: "0" }));
+      const next = await office.drop("next.csv", people(5, 1, { active: "0" }));
 
-    assert.deepEqual([next.status, next.updated, next.held], ["done", 1, 0]);
-  }));
+      assert.deepEqual([next.status, next.updated, next.held], ["done", 1, 0]);
+    }),
+);
 
 onServer(
   "a file from the command line is held, but cannot be approved",

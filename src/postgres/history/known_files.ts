@@ -1,0 +1,29 @@
+/** Which files in `bak` the database knows (docs/reliability.md#restore). */
+import type { Sql } from "../connection/connect.ts";
+
+export interface KnownFiles {
+  names: ReadonlySet<string>;
+  /** When the newest applied file of the feed was imported; null if none was. */
+  newest: Date | null;
+  /** Older files were dismissed; null if none were. */
+  dismissedUntil: Date | null;
+}
+
+export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
+  const rows = await sql<{ name: string }[]>`
+    select bak_file as name from rosterd.imports where feed = ${feed} and bak_file is not null`;
+  const [row] = await sql<{ newest: Date | null; dismissed: Date | null }[]>`
+    select
+      (select max(started_at) from rosterd.imports
+        where feed = ${feed} and status in ('done', 'failed_records', 'held') and undone_at is null) as newest,
+      (select dismissed_until from rosterd.dismissed_files where feed = ${feed}) as dismissed`;
+  return { names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
+}
+
+/** Makes {@link knownFiles} report that all files of the feed until then are known. */
+export async function dismissFiles(sql: Sql, feed: string, until: Date, by: string): Promise<void> {
+  await sql`
+    insert into rosterd.dismissed_files (feed, dismissed_until, dismissed_by) values (${feed}, ${until}, ${by})
+    on conflict (feed) do update set
+      dismissed_until = greatest(dismissed_files.dismissed_until, excluded.dismissed_until), dismissed_by = ${by}`;
+}
