@@ -224,7 +224,7 @@ onServer(
     }),
 );
 
-onServer("a held file is no open hold for the archive guard", (db) =>
+onServer("a held file does not count as an open hold of users", (db) =>
   Office.open(db, TIGHT, async (office) => {
     await held(office);
 
