@@ -24,7 +24,7 @@ import { IntervalLoop } from "./runtime/interval_loop.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Notify } from "./runtime/notify_socket.ts";
 import { Alerts } from "./service/alerts.ts";
-import { createHoldService } from "./service/hold_service.ts";
+import { createErasing, createHoldService } from "./service/hold_service.ts";
 import { DatabaseMonitor } from "./service/database_monitor.ts";
 import { CachedImportHistory } from "./service/cached_import_history.ts";
 import { FeedFolders } from "./service/feed_folders.ts";
@@ -175,7 +175,8 @@ function assemble(
   const databaseMonitor = new DatabaseMonitor({ database, clock, log });
   const leadership = new Leadership(database);
   const history = new CachedImportHistory({ database, bakOf, state, databaseMonitor });
-  const decisions = createHoldService({ database, history, state, databaseMonitor, stopping, log });
+  const deciding = { database, history, state, databaseMonitor, stopping, log };
+  const decisions = createHoldService(deciding), erase = createErasing(deciding);
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bakOf, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
@@ -200,7 +201,7 @@ function assemble(
   databaseMonitor.onBack = () => void turns.trigger();
   const service = new RosterdService({
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
-    ...{ history, decisions, store, state, turns, outbox, transport },
+    ...{ history, decisions, erase, store, state, turns, outbox, transport },
   });
   return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
 }

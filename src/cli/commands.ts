@@ -23,6 +23,7 @@ import {
   tokenListCommand,
   tokenRemoveCommand,
 } from "./commands/token.ts";
+import { eraseCommand } from "./commands/erase.ts";
 import { findCommand, showUserCommand } from "./commands/users.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   undoCommand,
   findCommand,
   showUserCommand,
+  eraseCommand,
   doctorCommand,
   statusCommand,
   settingsGetCommand,

@@ -29,6 +29,7 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "POST /check": "clerk",
   "GET /users": "clerk",
   "GET /users/{unique_id}": "clerk",
+  "POST /users/{unique_id}/erase": "admin",
 };
 
 /** `path` as in OpenAPI: `/imports/{id}`. */

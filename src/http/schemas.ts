@@ -1,6 +1,7 @@
 /** Schemas of the HTTP documents, for OpenAPI, tests and types. They validate nothing at run time. */
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
+import * as erasure from "../domain/erasure.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
 import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
@@ -73,6 +74,8 @@ export const userPage = z.object({
 });
 
 export const userDocument = users.user.clone().openapi("User");
+
+export const erased = erasure.erased.clone().openapi("Erased");
 
 export const approved = decisions.approved.clone().openapi("Approved");
 export const discarded = decisions.discarded.clone().openapi("Discarded");

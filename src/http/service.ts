@@ -2,6 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Finding } from "../domain/finding.ts";
 import type { ChangePage, ChangeQuery, CodedText } from "../domain/outcome.ts";
+import type { Erased } from "../domain/erasure.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
@@ -76,6 +77,11 @@ export interface Users {
   find(query: UserQuery): Promise<UserPage>;
   /** Null for an unknown user. */
   get(uniqueId: string): Promise<User | null>;
+  /**
+   * Null for an unknown user. Throws CannotDecide for a user with access or an active permit. The signal ends the wait
+   * for imports and other programs. `by` names the user who erases.
+   */
+  erase(uniqueId: string, signal: AbortSignal, by: string): Promise<Erased | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;

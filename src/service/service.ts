@@ -60,6 +60,7 @@ export interface ServiceParts {
   databaseMonitor: DatabaseMonitor;
   history: CachedImportHistory;
   decisions: Decisions;
+  erase: Users["erase"];
   store: ImportStore;
   state: ServiceState;
   turns: Turns;
@@ -81,6 +82,7 @@ export class RosterdService implements Service {
     this.users = {
       find: (query) => parts.history.ask((sql) => findUsers(sql, query)),
       get: (uniqueId) => parts.history.ask((sql) => findUser(sql, uniqueId)),
+      erase: parts.erase,
     };
     const { settingsFile, turns, log } = parts;
     const change = async (by: string, make: () => Promise<StoredSettings>): Promise<StoredSettings> => {

@@ -231,6 +231,25 @@ serverTest("users find and users show answer who someone is, and what imports di
   });
 });
 
+serverTest(
+  "users erase asks first, erases only users without access, and lists the files that may name them",
+  async () => {
+    await using here = await workplace();
+    await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n2,ldap,0\n");
+    await here.run("import", "first.csv");
+    const asked = await here.run("users", "erase", "2");
+    assert.deepEqual([asked.code, asked.out], [64, ""]);
+    assert.match(asked.err, /users erase asks first, but this is no terminal: add --yes/);
+    assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only a user without/);
+    assert.deepEqual(await here.run("users", "erase", "2", "--yes"), { code: 0, out: "user erased\n", err: "" });
+    assert.deepEqual(await here.run("users", "erase", "2", "--yes"), {
+      code: 1,
+      out: "",
+      err: "rosterd: this user does not exist\n",
+    });
+  },
+);
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

@@ -43,6 +43,7 @@ const ALLOWED: Record<string, readonly Callers[]> = {
   "GET /imports/{id}/changes.csv": ["clerk", "admin"],
   "GET /users": ["clerk", "admin"],
   "GET /users/{unique_id}": ["clerk", "admin"],
+  "POST /users/{unique_id}/erase": ["admin"],
   "POST /imports/{id}/approve": ["clerk", "admin"],
   "POST /imports/{id}/discard": ["clerk", "admin"],
   "POST /imports/{id}/undo": ["clerk", "admin"],

@@ -4,6 +4,7 @@ import { secretDigest } from "../../src/runtime/secrets.ts";
 import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
+import type { Erased } from "../../src/domain/erasure.ts";
 import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
 import { type ImportChange, noCounts } from "../../src/domain/outcome.ts";
 import type { FoundUser, User } from "../../src/domain/user.ts";
@@ -119,6 +120,14 @@ export const USER: User = {
   cleared_until: null,
 };
 
+export const ERASED: Erased = {
+  files: [
+    { import: 2, feed: "", file: "students.20261123T180000Z.csv", kept_until: "2026-12-23T18:00:00.000Z" },
+    { import: 1, feed: "staff", file: "staff.20261122T180000Z.csv", kept_until: null },
+  ],
+  files_total: 2,
+};
+
 export const LEFT_OUT = {
   left_out: [{ unique_id: "u5", reason: "the user is archived already" }],
   left_out_total: 1,
@@ -205,6 +214,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     users: {
       find: () => Promise.resolve({ users: [FOUND], next: null }),
       get: (uniqueId) => Promise.resolve(uniqueId === "u5" ? USER : null),
+      erase: (uniqueId) => Promise.resolve(uniqueId === "u5" ? ERASED : null),
     },
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
     turn: (wait) => Promise.resolve(wait ? [entries[0]] : []),

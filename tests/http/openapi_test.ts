@@ -33,6 +33,7 @@ const CALLS = [
   "POST /imports/{id}/undo",
   "POST /session",
   "POST /settings/test-mail",
+  "POST /users/{unique_id}/erase",
   "PUT /settings",
 ];
 

@@ -29,3 +29,25 @@ pageTest(
     assertQuiet();
   },
 );
+
+pageTest(
+  "An admin erases a person without access, and reads which files may still name them; a clerk cannot",
+  { settings: { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } } },
+  async ({ service, admin }) => {
+    await service.import("autumn.csv", roster(1, 20));
+    await service.import("nightly.csv", roster(1, 20, (number) => number === 2 ? { active: 0 } : {}));
+    const { page, assertQuiet } = await admin();
+    await page.goto(`${service.url}/#/users/u0001`);
+    await page.getByText("Only a user without access can be erased.").waitFor();
+    await page.goto(`${service.url}/#/users/u0002`);
+    await page.getByRole("button", { name: "Erase this person…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Erase this person" }).click();
+    await page.getByRole("heading", { level: 1, name: "Person erased" }).waitFor();
+    const text = await page.locator("main").innerText();
+    assert.match(text, /2 files in bak may still name them/);
+    assert.match(text, /bak\/nightly\.\S+\.csv/);
+    assert.equal((await service.fetch("/users/u0002")).status, 404);
+    assert.doesNotMatch(page.url(), /u0002/);
+    assertQuiet();
+  },
+);

@@ -11,6 +11,7 @@ export { default as "decide.js" } from "./assets/decide.js" with { type: "text" 
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };
 export { default as "download.js" } from "./assets/download.js" with { type: "text" };
+export { default as "erase.js" } from "./assets/erase.js" with { type: "text" };
 export { default as "failures.js" } from "./assets/failures.js" with { type: "text" };
 export { default as "feed.js" } from "./assets/feed.js" with { type: "text" };
 export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };
