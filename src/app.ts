@@ -185,7 +185,7 @@ function assemble(
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
-    await clearExpired({ database, bakOf, clock, log }, state.settings);
+    await clearExpired({ database, bakOf, clock, log, signal: stopping }, state.settings);
   });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({

@@ -117,6 +117,13 @@ const feedStatus = z.object({
     finished_at: time,
   }).nullable(),
   expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),
+  grace: z.object({
+    waiting: count.describe("Users whom the feed calls inactive, and who keep their permits until they are archived."),
+    due: count.describe("Those of them whom the next file archives."),
+    next_at: time.describe("When the time of the first of them is over."),
+    users: z.array(z.object({ unique_id: z.string(), archived_after: time })).max(100)
+      .describe("The first 100 of them, longest waiting first. Empty for the role read."),
+  }).nullable().describe("The users who wait to be archived; null if none does."),
 });
 
 export const statusDocument = z.object({

@@ -104,6 +104,7 @@ export const USER: User = {
   unique_id: "u5",
   state: "archived",
   archived_at: "2026-11-23T18:00:01.000Z",
+  inactive_since: null,
   created_at: "2026-11-20T18:00:01.000Z",
   updated_at: "2026-11-23T18:00:01.000Z",
   values: { login_source: "ldap", last_name: "Roy" },
@@ -149,6 +150,10 @@ export const STATUS: StatusDocument = {
     held_users: 12,
     last_import: null,
     expected_at: null,
+    grace: {
+      ...{ waiting: 2, due: 1, next_at: "2026-11-23T18:00:00.000Z" },
+      users: [{ unique_id: "u5", archived_after: "2026-11-23T18:00:00.000Z" }],
+    },
   }],
   settings: { valid: true },
   mail: { configured: false, waiting: 0 },

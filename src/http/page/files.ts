@@ -18,6 +18,7 @@ export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };
 export { default as "forms.css" } from "./assets/forms.css" with { type: "text" };
 export { default as "frame.css" } from "./assets/frame.css" with { type: "text" };
 export { default as "health.js" } from "./assets/health.js" with { type: "text" };
+export { default as "grace.js" } from "./assets/grace.js" with { type: "text" };
 export { default as "held.js" } from "./assets/held.js" with { type: "text" };
 export { default as "icon.svg" } from "./assets/icon.svg" with { type: "text" };
 export { default as "import.js" } from "./assets/import.js" with { type: "text" };

@@ -82,6 +82,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
     unique_id: uniqueId,
     state: archived_at !== null ? "archived" : stored.active ? "active" : "disabled",
     archived_at: time(archived_at),
+    inactive_since: time(row.inactive_since),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     values: Object.fromEntries(

@@ -68,7 +68,7 @@ export async function userView(page, id) {
 }
 
 /** @param {User} user @param {string} name */
-function head({ unique_id, state, archived_at }, name) {
+function head({ unique_id, state, archived_at, inactive_since }, name) {
   return h(
     "div",
     { class: "view-head" },
@@ -79,6 +79,7 @@ function head({ unique_id, state, archived_at }, name) {
       { class: "under" },
       badge(TONES[state], capital(state)),
       archived_at !== null && h("span", null, "since ", moment(archived_at)),
+      inactive_since !== null && h("span", null, "since ", moment(inactive_since), ", and waiting to be archived"),
     ),
   );
 }
