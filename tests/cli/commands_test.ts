@@ -250,6 +250,20 @@ serverTest(
   },
 );
 
+serverTest("status says who waits to be archived, and users show since when", async () => {
+  await using here = await workplace();
+  await here.write("settings.json", '{"archive_inactive_users": true, "release_permits_after_days": 30}');
+  await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n");
+  await here.write("second.csv", "unique_id,login_source,active\n1,ldap,0\n");
+  const { out } = await here.run("import", "first.csv", "second.csv");
+  assert.match(out, /warning: 1 user is disabled; the first file after 30 days archives/);
+  assert.match(
+    (await here.run("status")).out,
+    /^ {2}1 user waits to be archived, 0 of them by the next file\n {4}1: by the first file after \S+$/m,
+  );
+  assert.match((await here.run("users", "show", "1")).out, /^1: disabled\n {2}waiting to be archived since \S+\n/);
+});
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

@@ -168,3 +168,12 @@ Deno.test("After ten wrong tokens in a minute, every call is 429, but the right 
     assert.equal((await ask(http, "GET", "/status", { authorization: `Bearer ${READER}` }, "192.0.2.1")).status, 200);
   }
 });
+
+Deno.test("the role read sees how many users wait to be archived, but not who", async () => {
+  await using http = await testHttp();
+  for (const [token, users] of [[READER, 0], [CLERK, 1], [ADMIN, 1]] as const) {
+    const { feeds } = await (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } }))
+      .json();
+    assert.deepEqual([feeds[0].grace.waiting, feeds[0].grace.users.length], [2, users]);
+  }
+});
