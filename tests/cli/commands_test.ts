@@ -239,7 +239,7 @@ serverTest(
     await here.run("import", "first.csv");
     const asked = await here.run("users", "erase", "2");
     assert.deepEqual([asked.code, asked.out], [64, ""]);
-    assert.match(asked.err, /users erase asks first, but this is no terminal: add --yes/);
+    assert.match(asked.err, /users erase asks first, which needs a terminal: add --yes/);
     assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only a user without/);
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), { code: 0, out: "user erased\n", err: "" });
     assert.deepEqual(await here.run("users", "erase", "2", "--yes"), {

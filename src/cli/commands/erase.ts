@@ -48,7 +48,7 @@ async function runErase(invocation: Invocation): Promise<number> {
 
 async function isConfirmed({ operands: [id], flags, terminal, signal }: Invocation): Promise<boolean> {
   if (flags.yes) return true;
-  if (!terminal.canAsk) throw new WrongUsage("users erase asks first, but this is no terminal: add --yes");
+  if (!terminal.canAsk) throw new WrongUsage("users erase asks first, which needs a terminal: add --yes");
   const question = `Erase the user ${printable(id)} and every trace of them in the database? [y/N] `;
   const typed = await terminal.ask(question, signal);
   return typed !== null && /^y(es)?$/i.test(typed);

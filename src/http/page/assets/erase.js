@@ -51,7 +51,7 @@ async function erase(id, page) {
         h("li", null, "their name on former permits"),
       ),
       h("p", null, "Files in bak are not changed. Those that may still name the person are listed afterwards."),
-      h("p", null, "If a roster names them again, they are created anew."),
+      h("p", null, "If a roster names them again, they are created again."),
     ],
     yes: "Erase this person",
     busy: "Erasing…",
