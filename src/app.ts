@@ -16,6 +16,7 @@ import type { Database } from "./postgres/connection/connect.ts";
 import { isDatabaseUnreachable } from "./postgres/connection/errors.ts";
 import type { LinkTimeouts } from "./postgres/connection/backend_probe.ts";
 import { PostgresImportStore } from "./postgres/import/import_store.ts";
+import { ensureSearchIndex } from "./postgres/search_index.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { RequestPriority } from "./runtime/request_priority.ts";
@@ -61,6 +62,7 @@ export interface App extends AsyncDisposable {
 
 const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
+const INDEX_INTERVAL_MS = 60_000;
 
 /**
  * Starts the service, even if the database is unreachable. Throws if the settings are not valid, the address is in use,
@@ -187,6 +189,9 @@ function assemble(
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
     await clearExpired({ database, bakOf, clock, log, signal: stopping }, state.settings);
   });
+  const indexing = leaderLoop("index", INDEX_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
+    if (database.kind === "server" && await ensureSearchIndex(database.sql)) log.info("search_index_created");
+  });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const turns = new Turns({
     ...{ state, settingsFile, folders, store, databaseMonitor, leadership, clock, log },
@@ -203,7 +208,7 @@ function assemble(
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
     ...{ history, decisions, erase, store, state, turns, outbox, transport },
   });
-  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
+  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing, indexing] };
 }
 
 type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };

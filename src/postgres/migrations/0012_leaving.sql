@@ -4,6 +4,10 @@
 alter table rosterd.users add column inactive_since timestamptz;
 create index users_inactive_since_idx on rosterd.users (inactive_since) where inactive_since is not null;
 
+-- Room for new versions of rows beside the old ones, so that changes to other values need no entries in the indexes
+-- (docs/decisions/search-index.md).
+alter table rosterd.users set (fillfactor = 90);
+
 -- How many of the users whom the import created or changed have been erased.
 alter table rosterd.imports add column erased bigint not null default 0;
 
