@@ -16,6 +16,7 @@ import type { Database } from "./postgres/connection/connect.ts";
 import { isDatabaseUnreachable } from "./postgres/connection/errors.ts";
 import type { LinkTimeouts } from "./postgres/connection/backend_probe.ts";
 import { PostgresImportStore } from "./postgres/import/import_store.ts";
+import { ensureSearchIndex } from "./postgres/search_index.ts";
 import { Leadership } from "./postgres/leadership.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { RequestPriority } from "./runtime/request_priority.ts";
@@ -24,7 +25,7 @@ import { IntervalLoop } from "./runtime/interval_loop.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Notify } from "./runtime/notify_socket.ts";
 import { Alerts } from "./service/alerts.ts";
-import { createHoldService } from "./service/hold_service.ts";
+import { createErasing, createHoldService } from "./service/hold_service.ts";
 import { DatabaseMonitor } from "./service/database_monitor.ts";
 import { CachedImportHistory } from "./service/cached_import_history.ts";
 import { FeedFolders } from "./service/feed_folders.ts";
@@ -62,6 +63,7 @@ export interface App extends AsyncDisposable {
 
 const MAIL_INTERVAL_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
+const INDEX_INTERVAL_MS = 60_000;
 
 /**
  * Starts the service, even if the database is unreachable. Throws if the settings are not valid, the address is in use,
@@ -178,10 +180,12 @@ function assemble(
   const history = new CachedImportHistory({ database, bakOf, state, databaseMonitor });
   const store = new PostgresImportStore(database, () => history.refreshBeforeImport());
   const yieldToRequests = () => requestPriority.yieldToRequests();
+  const deciding = { database, history, state, databaseMonitor, stopping, log };
   const decisions = createHoldService({
-    ...{ database, history, state, databaseMonitor, stopping, log, store, bakOf, clock, yieldToRequests },
+    ...{ ...deciding, store, bakOf, clock, yieldToRequests },
     onApplied: () => void turns.trigger(),
   });
+  const erase = createErasing(deciding);
   const transport = createTransport({ password: config.smtpPassword ?? undefined });
   const outbox = createMailer({ database, bakOf, transport, state, clock, log });
   const alerts = new Alerts(database, clock);
@@ -191,7 +195,10 @@ function assemble(
     if ((await outbox.sendDue(stopping)).sent > 0) await history.refresh();
   });
   const clearing = leaderLoop("clear", RETENTION_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
-    await clearExpired({ database, bakOf, clock, log }, state.settings);
+    await clearExpired({ database, bakOf, clock, log, signal: stopping }, state.settings);
+  });
+  const indexing = leaderLoop("index", INDEX_INTERVAL_MS, { clock, log, databaseMonitor, state }, async () => {
+    if (database.kind === "server" && await ensureSearchIndex(database.sql)) log.info("search_index_created");
   });
   const turns = new Turns({
     ...{ state, settingsFile, folders, store, databaseMonitor, leadership, clock, log },
@@ -210,9 +217,9 @@ function assemble(
   };
   const service = new RosterdService({
     ...{ version, config, clock, log, settingsFile, database, databaseMonitor },
-    ...{ history, decisions, store, state, folders, replay, turns, outbox, transport },
+    ...{ history, decisions, erase, store, state, folders, replay, turns, outbox, transport },
   });
-  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing] };
+  return { service, databaseMonitor, turns, leadership, loops: [turns, databaseMonitor, mails, clearing, indexing] };
 }
 
 type LoopOptions = Pick<AppOptions, "clock" | "log"> & { databaseMonitor: DatabaseMonitor; state: ServiceState };

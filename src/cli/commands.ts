@@ -31,6 +31,7 @@ import {
   tokenListCommand,
   tokenRemoveCommand,
 } from "./commands/token.ts";
+import { eraseCommand } from "./commands/erase.ts";
 import { findCommand, showUserCommand } from "./commands/users.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   replayCommand,
   findCommand,
   showUserCommand,
+  eraseCommand,
   doctorCommand,
   statusCommand,
   settingsGetCommand,

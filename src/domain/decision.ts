@@ -6,7 +6,7 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
-const leftOut = z.object({ unique_id: z.string(), reason: z.string() });
+const leftOut = z.object({ unique_id: z.string().describe("Empty for an erased user."), reason: z.string() });
 /** A user that the decision left fully or partly unchanged. `reason` has no period and never quotes the user's data. */
 export type LeftOut = z.output<typeof leftOut>;
 

@@ -255,6 +255,9 @@ const keys = {
   missing_users: choice("keep", "archive").default("keep").describe(
     'What to do with users whom an earlier file of the feed named and this one does not: "keep" or "archive".',
   ),
+  release_permits_after_days: integer(0, 3_650).default(0).describe(
+    "Days for which users who lose access are only disabled and keep their permits, before they are archived. 0: archive at once.",
+  ),
   archive_guard: archiveGuard.prefault({}).describe(
     "Hold archivals for approval if an import would take access from more users than these limits allow.",
   ),
@@ -297,6 +300,9 @@ const keys = {
   bak_retention_days: integer(0, 36_500).default(0).describe(
     "Days after which an import's failures, undo data and files in bak are deleted. 0: never.",
   ),
+  purge_archived_after_days: integer(0, 36_500).default(0).describe(
+    "Days after which archived users without an active permit are erased for ever, with every trace of them. 0: never.",
+  ),
   expected_every_hours: integer(0, 8_760).default(0).describe(
     "Send an alert if no file has been imported for this many hours. 0: never.",
   ),
@@ -318,6 +324,7 @@ const feedSettings = z.strictObject({
   failed_import_email: override(keys.failed_import_email),
   archive_inactive_users: override(keys.archive_inactive_users),
   missing_users: override(keys.missing_users),
+  release_permits_after_days: override(keys.release_permits_after_days),
   archive_guard: z.strictObject({
     max_percent: override(archiveGuard.shape.max_percent),
     min_users: override(archiveGuard.shape.min_users),

@@ -84,6 +84,9 @@ export const user = z.object({
   unique_id: z.string(),
   state,
   archived_at: time.nullable(),
+  inactive_since: time.nullable().describe(
+    "Since when the user is disabled and waits to be archived; null if they do not wait.",
+  ),
   created_at: time,
   updated_at: time,
   values: z.record(z.string(), z.string().nullable()).describe("Values by column, without unique_id and active."),

@@ -31,6 +31,7 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "POST /check": "clerk",
   "GET /users": "clerk",
   "GET /users/{unique_id}": "clerk",
+  "POST /users/{unique_id}/erase": "admin",
 };
 
 /** `path` as in OpenAPI: `/imports/{id}`. */

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
 import * as days from "../domain/day.ts";
+import * as erasure from "../domain/erasure.ts";
 import { finding } from "../domain/finding.ts";
 import * as outcome from "../domain/outcome.ts";
 import { MAX_CHANGES_REPORTED, MAX_FAILURES_REPORTED, MAX_RECORDS_REPORTED, STAGES } from "../domain/outcome.ts";
@@ -88,6 +89,8 @@ export const userPage = z.object({
 
 export const userDocument = users.user.clone().openapi("User");
 
+export const erased = erasure.erased.clone().openapi("Erased");
+
 export const approved = decisions.approved.clone().openapi("Approved");
 export const discarded = decisions.discarded.clone().openapi("Discarded");
 export const undone = decisions.undone.clone().openapi("Undone");
@@ -128,6 +131,13 @@ const feedStatus = z.object({
     finished_at: time,
   }).nullable(),
   expected_at: time.nullable().describe("When the next file is due according to expected_every_hours."),
+  grace: z.object({
+    waiting: count.describe("Users whom the feed calls inactive, and who keep their permits until they are archived."),
+    due: count.describe("Those of them whom the next file archives."),
+    next_at: time.describe("When the time of the first of them is over."),
+    users: z.array(z.object({ unique_id: z.string(), archived_after: time })).max(100)
+      .describe("The first 100 of them, longest waiting first. Empty for the role read."),
+  }).nullable().describe("The users who wait to be archived; null if none does."),
 });
 
 export const statusDocument = z.object({

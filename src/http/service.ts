@@ -4,6 +4,7 @@ import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { ChangePage, ChangeQuery, CodedText, ImportQuery } from "../domain/outcome.ts";
+import type { Erased } from "../domain/erasure.ts";
 import type { Approved, Discarded, HeldPage, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
@@ -70,6 +71,11 @@ export interface Users {
   find(query: UserQuery): Promise<UserPage>;
   /** Null for an unknown user. */
   get(uniqueId: string): Promise<User | null>;
+  /**
+   * Null for an unknown user. Throws CannotDecide for a user with access or an active permit. The signal ends the wait
+   * for imports and other programs. `by` names the user who erases.
+   */
+  erase(uniqueId: string, signal: AbortSignal, by: string): Promise<Erased | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;

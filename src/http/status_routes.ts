@@ -1,11 +1,12 @@
 /** The routes for the health of the service. Two need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { hasRole } from "../domain/access.ts";
 import { gone, type HttpEnv } from "./env.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { errors, json, OPEN } from "./route.ts";
 import { findings, readiness, statusDocument } from "./schemas.ts";
-import type { Service } from "./service.ts";
+import type { Service, StatusDocument } from "./service.ts";
 
 const getHealth = createRoute({
   method: "get",
@@ -53,8 +54,17 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
   });
 }
 
+/** The role read sees nothing about a person. */
+function withoutPeople(status: StatusDocument): StatusDocument {
+  const feeds = status.feeds.map((feed) => ({ ...feed, grace: feed.grace && { ...feed.grace, users: [] } }));
+  return { ...status, feeds };
+}
+
 export function addStatusRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void {
-  app.openapi(getStatus, async (c) => c.json(await service.status(), 200));
+  app.openapi(getStatus, async (c) => {
+    const status = await service.status();
+    return c.json(hasRole(c.get("caller").role, "clerk") ? status : withoutPeople(status), 200);
+  });
   app.openapi(getDoctor, async (c) => c.json(await service.doctor(gone(c)), 200));
   app.openapi(getMetrics, (c) => c.text(metricsText(service.metrics()), 200, { "content-type": METRICS_TYPE }));
 }

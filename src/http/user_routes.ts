@@ -1,10 +1,11 @@
 /** The routes for people: find users, and read what rosterd knows about one (docs/http.md#users). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parsePlace } from "../domain/user.ts";
-import type { HttpEnv } from "./env.ts";
+import { bodiless } from "./body.ts";
+import { gone, type HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, json, uniqueId, wholeNumber } from "./route.ts";
-import { userDocument, userPage } from "./schemas.ts";
+import { erased, userDocument, userPage } from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const place = z.string({ error: "must be given once" }).transform((text, context) => {
@@ -32,11 +33,31 @@ const getUser = createRoute({
   responses: { 200: json("The user.", userDocument), ...errors(404, 422, 503) },
 });
 
+const eraseUser = createRoute({
+  method: "post",
+  path: "/users/{unique_id}/erase",
+  summary: "Erase a user without access, and every trace of them in the database; takes no body",
+  middleware: bodiless,
+  request: { params: z.object({ unique_id: uniqueId }) },
+  // 409: the user has access or an active permit, and `problems` says so.
+  responses: {
+    200: json("The files in bak that may still name the user.", erased),
+    ...errors(404, 409, 415, 422, 503),
+  },
+});
+
+const UNKNOWN = "this user does not exist";
+
 export function addUserRoutes(app: OpenAPIHono<HttpEnv>, { users }: Service): void {
   app.openapi(findUsers, async (c) => c.json(await users.find(c.req.valid("query")), 200));
   app.openapi(getUser, async (c) => {
     const user = await users.get(c.req.valid("param").unique_id);
-    if (user === null) throw new Problem(404, "this user does not exist");
+    if (user === null) throw new Problem(404, UNKNOWN);
     return c.json(user, 200);
+  });
+  app.openapi(eraseUser, async (c) => {
+    const result = await users.erase(c.req.valid("param").unique_id, gone(c), c.get("caller").by);
+    if (result === null) throw new Problem(404, UNKNOWN);
+    return c.json(result, 200);
   });
 }

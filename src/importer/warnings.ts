@@ -62,6 +62,29 @@ export function keptByOtherFeedWarning(users: number): Warning {
   };
 }
 
+/**
+ * `begun`: the users who are disabled and keep their permits for now; `over`: those who are archived because `days` have
+ * passed since.
+ */
+export function graceWarnings(days: number, begun: number, over: number): Warning[] {
+  const users = (count: number, one: string, many: string) =>
+    count === 1 ? `1 user ${one}` : `${grouped(count)} users ${many}`;
+  return [
+    ...(begun === 0 ? [] : [{
+      code: "grace_begun",
+      text:
+        `${users(begun, "is", "are")} disabled; the first file after ${
+          grouped(days)
+        } days archives them and releases their ` +
+        "permits, unless a roster calls them active before (release_permits_after_days)",
+    }]),
+    ...(over === 0 ? [] : [{
+      code: "grace_over",
+      text: `${users(over, "is", "are")} archived, because they have been inactive for ${grouped(days)} days`,
+    }]),
+  ];
+}
+
 /** `users`: the number of users whose last name and date of birth would both change; `line`: the first record. */
 export function otherPersonWarning(users: number, line: number): Warning {
   const who = users === 1 ? "1 user gets" : `${grouped(users)} users get`;

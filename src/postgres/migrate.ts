@@ -14,6 +14,7 @@ import releasedPermits from "./migrations/0011_released_permits.sql" with { type
 import uploadedBy from "./migrations/0012_uploaded_by.sql" with { type: "text" };
 import changeGuard from "./migrations/0013_change_guard.sql" with { type: "text" };
 import dismissedFiles from "./migrations/0014_dismissed_files.sql" with { type: "text" };
+import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly string[] = [
   uploadedBy,
   changeGuard,
   dismissedFiles,
+  leaving,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

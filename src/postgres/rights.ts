@@ -9,16 +9,18 @@ import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" 
 
 /** The rights that rosterd needs on its tables. The owner has them all. */
 const TABLE_RIGHTS = {
-  // An import deletes only users that it created itself.
+  // An import deletes only users that it created itself; an erasure deletes any.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
-  import_failures: ["SELECT", "INSERT", "DELETE"],
+  import_failures: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   trial_changes: ["SELECT", "INSERT", "DELETE"],
-  known_records: ["SELECT", "INSERT", "DELETE"],
+  known_records: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   known_state: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  erasures: ["INSERT"],
+  dismissed_files: ["SELECT", "INSERT", "UPDATE"],
   outbox: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   migrations: ["SELECT"],
 };

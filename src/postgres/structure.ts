@@ -26,6 +26,8 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["import_held", "import_held_effect_check", "CHECK (effect in ('archive', 'disable'))"],
   ["trial_changes", "trial_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["known_records", "known_records_pkey", "PRIMARY KEY (id)"],
+  ["erasures", "erasures_pkey", "PRIMARY KEY (id)"],
+  ["dismissed_files", "dismissed_files_pkey", "PRIMARY KEY (feed)"],
   ["outbox", "outbox_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
   ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
@@ -41,6 +43,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
 const INDEXES: readonly [table: string, name: string, definition: string, unique?: boolean][] = [
   ["users", "users_user_name_key", 'btree (lower((user_name COLLATE "C")))', true],
   ["users", "users_email_key", 'btree (lower((email COLLATE "C")))', true],
+  ["users", "users_inactive_since_idx", "btree (inactive_since) WHERE (inactive_since IS NOT NULL)"],
   ["permits", "permits_unique_id_idx", "btree (unique_id)"],
   ["permits", "permits_released_by_import_idx", "btree (released_by_import) WHERE (released_by_import IS NOT NULL)"],
   ["permits", "permits_permit_no_idx", "btree (permit_no)"],

@@ -1,11 +1,12 @@
 /**
- * Carries out admins' decisions about imports: applies them in the database, logs them, and refreshes the cached
+ * Carries out admins' decisions about imports and users: applies them in the database, logs them, and refreshes the cached
  * history.
  */
 import type { Approved } from "../domain/decision.ts";
-import { Busy, DatabaseUnreachable, type Decisions } from "../http/service.ts";
+import { Busy, DatabaseUnreachable, type Decisions, type Users } from "../http/service.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import type { Decide } from "../postgres/history/decision.ts";
+import { eraseUser } from "../postgres/history/erasure.ts";
 import { discardHold } from "../postgres/history/holds.ts";
 import { undoImport } from "../postgres/history/undo.ts";
 import { codeOf } from "../runtime/errors.ts";
@@ -15,13 +16,17 @@ import type { CachedImportHistory } from "./cached_import_history.ts";
 import { approve, type Approving } from "./approve.ts";
 import type { RunningImport, ServiceState } from "./state.ts";
 
-export interface HoldServiceOptions extends Pick<Approving, "store" | "bakOf" | "clock" | "yieldToRequests"> {
+export interface DecidingOptions {
   database: Database;
   history: CachedImportHistory;
   state: ServiceState;
   databaseMonitor: Pick<DatabaseMonitor, "ask">;
   stopping: AbortSignal;
   log: Log;
+}
+
+export interface HoldServiceOptions
+  extends DecidingOptions, Pick<Approving, "store" | "bakOf" | "clock" | "yieldToRequests"> {
   /** Called when a held file was applied: the next turn keeps its failed records. */
   onApplied: () => void;
 }
@@ -50,28 +55,55 @@ async function approveNow(options: HoldServiceOptions, id: number, signal: Abort
   }
 }
 
-/** The decision throws {@link Busy} while an import blocks the embedded database, possibly for minutes. */
 function decisionOf<T extends { left_out: unknown; left_out_total: number; applied?: Approved["applied"] }>(
-  { database, history, state, databaseMonitor, stopping, log }: HoldServiceOptions,
+  options: HoldServiceOptions,
   event: string,
   decide: Decide<T>,
 ): (id: number, signal: AbortSignal, by: string) => Promise<T | null> {
   return async (id, signal, by) => {
-    if (database.kind === "embedded" && state.running !== null) throw new Busy();
-    const result = await databaseMonitor.ask(() => decide(database, id, AbortSignal.any([signal, stopping]), by))
-      .catch((error) => {
-        if (!(error instanceof DatabaseUnreachable)) throw error;
-        // The decision may have been carried out even though the response was lost. Repeating it is safe: it fails with a 409.
-        throw new DatabaseUnreachable(`${error.message}; check whether the decision was carried out, or try again`);
-      });
+    const result = await decided(options, signal, (signal) => decide(options.database, id, signal, by));
     if (result === null) return null;
     const { left_out: _, left_out_total, applied, ...counts } = result;
-    log.info(event, {
+    options.log.info(event, {
       ...{ import: id, by, ...counts as LogFields, left_out: left_out_total },
       ...(applied ? { applied_by: applied.import } : {}),
     });
-    // A stale cache does not affect the decision, and the next probe refreshes it.
-    await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
+    await refresh(options);
     return result;
   };
+}
+
+/** Erases a user. The log names only who decided. */
+export function createErasing(options: DecidingOptions): Users["erase"] {
+  return async (uniqueId, signal, by) => {
+    const retentionDays = options.state.settings.bak_retention_days;
+    const result = await decided(
+      options,
+      signal,
+      (signal) => eraseUser(options.database, uniqueId, { retentionDays, signal, by }),
+    );
+    if (result === null) return null;
+    options.log.info("user_erased", { by });
+    await refresh(options);
+    return result;
+  };
+}
+
+/** Throws {@link Busy} while an import blocks the embedded database, possibly for minutes. */
+async function decided<T>(
+  { database, state, databaseMonitor, stopping }: DecidingOptions,
+  signal: AbortSignal,
+  decide: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (database.kind === "embedded" && state.running !== null) throw new Busy();
+  return await databaseMonitor.ask(() => decide(AbortSignal.any([signal, stopping]))).catch((error) => {
+    if (!(error instanceof DatabaseUnreachable)) throw error;
+    // The decision may have been carried out even though the response was lost. Repeating it is safe: it fails with a 409.
+    throw new DatabaseUnreachable(`${error.message}; check whether the decision was carried out, or try again`);
+  });
+}
+
+/** A stale cache does not affect the decision, and the next probe refreshes it. */
+async function refresh({ history, log }: DecidingOptions): Promise<void> {
+  await history.refreshWhenFree().catch((error) => log.warn("history_not_read", { code: codeOf(error) }));
 }

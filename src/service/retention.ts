@@ -1,7 +1,12 @@
-/** Clears imports and mails that are older than `bak_retention_days` (docs/upload-folder.md#retention). */
+/**
+ * Clears imports and mails that are older than `bak_retention_days`, and erases users archived for longer than
+ * `purge_archived_after_days` (docs/upload-folder.md#retention).
+ */
+import { CannotDecide } from "../domain/decision.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database } from "../postgres/connection/connect.ts";
+import { purgeArchived } from "../postgres/history/erasure.ts";
 import {
   clearMails,
   expiredImports,
@@ -19,17 +24,16 @@ export interface Clearing {
   bakOf: (feed: string) => BakFolder;
   clock: Clock;
   log: Log;
+  signal: AbortSignal;
 }
 
 /**
  * Leaves an import alone while the `bak` of its feed is not a real folder. Does nothing while the clocks differ: a wrong
  * clock would clear everything.
  */
-export async function clearExpired(
-  { database, bakOf, clock, log }: Clearing,
-  settings: Settings,
-): Promise<void> {
-  if (settings.bak_retention_days === 0) return;
+export async function clearExpired(clearing: Clearing, settings: Settings): Promise<void> {
+  const { database, clock, log } = clearing, { bak_retention_days, purge_archived_after_days } = settings;
+  if (bak_retention_days === 0 && purge_archived_after_days === 0) return;
   const difference = Math.abs(clock.now().getTime() - (await serverTime(database.sql)).getTime());
   if (difference > DAY_MS) {
     log.error("retention_stopped", {
@@ -37,9 +41,26 @@ export async function clearExpired(
     });
     return;
   }
-  const before = new Date(clock.now().getTime() - settings.bak_retention_days * DAY_MS);
+  if (bak_retention_days > 0) await clearImports(clearing, bak_retention_days);
+  if (purge_archived_after_days > 0) await purge(clearing, purge_archived_after_days);
+}
+
+async function purge({ database, log, signal }: Clearing, days: number): Promise<void> {
+  try {
+    const users = await purgeArchived(database, days, signal);
+    if (users > 0) log.info("users_purged", { users });
+  } catch (error) {
+    if (!(error instanceof CannotDecide)) throw error;
+    // The next time is in an hour.
+    log.info("purge_postponed", { code: error.code });
+  }
+}
+
+async function clearImports(clearing: Clearing, days: number): Promise<void> {
+  const { database, bakOf, clock, log } = clearing;
+  const before = new Date(clock.now().getTime() - days * DAY_MS);
   for (const feed of await feedsWithImports(database.sql)) {
-    if (await bakOf(feed).isPlain()) await clearFeed(feed, before, { database, bakOf, clock, log });
+    if (await bakOf(feed).isPlain()) await clearFeed(feed, before, clearing);
   }
   const mails = await clearMails(database.sql, before);
   if (mails > 0) log.info("mails_cleared", { mails });

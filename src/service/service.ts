@@ -69,6 +69,7 @@ export interface ServiceParts {
   databaseMonitor: DatabaseMonitor;
   history: CachedImportHistory;
   decisions: Decisions;
+  erase: Users["erase"];
   store: ImportStore;
   state: ServiceState;
   folders: FeedFolders;
@@ -92,6 +93,7 @@ export class RosterdService implements Service {
     this.users = {
       find: (query) => parts.history.ask((sql) => findUsers(sql, query)),
       get: (uniqueId) => parts.history.ask((sql) => findUser(sql, uniqueId)),
+      erase: parts.erase,
     };
     const { settingsFile, turns, log } = parts;
     const change = async (by: string, make: () => Promise<StoredSettings>): Promise<StoredSettings> => {

@@ -231,6 +231,39 @@ serverTest("users find and users show answer who someone is, and what imports di
   });
 });
 
+serverTest(
+  "users erase asks first, erases only users without access, and lists the files that may name them",
+  async () => {
+    await using here = await workplace();
+    await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n2,ldap,0\n");
+    await here.run("import", "first.csv");
+    const asked = await here.run("users", "erase", "2");
+    assert.deepEqual([asked.code, asked.out], [64, ""]);
+    assert.match(asked.err, /users erase asks first, which needs a terminal: add --yes/);
+    assert.match((await here.run("users", "erase", "1", "--yes")).err, /this user has access: only a user without/);
+    assert.deepEqual(await here.run("users", "erase", "2", "--yes"), { code: 0, out: "user erased\n", err: "" });
+    assert.deepEqual(await here.run("users", "erase", "2", "--yes"), {
+      code: 1,
+      out: "",
+      err: "rosterd: this user does not exist\n",
+    });
+  },
+);
+
+serverTest("status says who waits to be archived, and users show since when", async () => {
+  await using here = await workplace();
+  await here.write("settings.json", '{"archive_inactive_users": true, "release_permits_after_days": 30}');
+  await here.write("first.csv", "unique_id,login_source,active\n1,ldap,1\n");
+  await here.write("second.csv", "unique_id,login_source,active\n1,ldap,0\n");
+  const { out } = await here.run("import", "first.csv", "second.csv");
+  assert.match(out, /warning: 1 user is disabled; the first file after 30 days archives/);
+  assert.match(
+    (await here.run("status")).out,
+    /^ {2}1 user waits to be archived, 0 of them by the next file\n {4}1: by the first file after \S+$/m,
+  );
+  assert.match((await here.run("users", "show", "1")).out, /^1: disabled\n {2}waiting to be archived since \S+\n/);
+});
+
 Deno.test("settings set changes all settings or none, and secrets are masked", async () => {
   await using here = await Workplace.make();
   await here.write("settings.json", "{}");

@@ -45,6 +45,7 @@ const ALLOWED: Record<string, readonly Callers[]> = {
   "GET /imports/{id}/changes.csv": ["clerk", "admin"],
   "GET /users": ["clerk", "admin"],
   "GET /users/{unique_id}": ["clerk", "admin"],
+  "POST /users/{unique_id}/erase": ["admin"],
   "POST /imports/{id}/approve": ["clerk", "admin"],
   "POST /imports/{id}/discard": ["clerk", "admin"],
   "POST /imports/{id}/undo": ["clerk", "admin"],
@@ -167,5 +168,14 @@ Deno.test("After ten wrong tokens in a minute, every call is 429, but the right 
     const right = await ask(http, "GET", "/status", { authorization: `Bearer ${ADMIN}` }, "192.0.2.1");
     assert.equal(right.status, 200);
     assert.equal((await ask(http, "GET", "/status", { authorization: `Bearer ${READER}` }, "192.0.2.1")).status, 200);
+  }
+});
+
+Deno.test("the role read sees how many users wait to be archived, but not who", async () => {
+  await using http = await testHttp();
+  for (const [token, users] of [[READER, 0], [CLERK, 1], [ADMIN, 1]] as const) {
+    const { feeds } = await (await http.ask("GET", "/status", { headers: { authorization: `Bearer ${token}` } }))
+      .json();
+    assert.deepEqual([feeds[0].grace.waiting, feeds[0].grace.users.length], [2, users]);
   }
 });

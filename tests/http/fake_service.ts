@@ -6,6 +6,7 @@ import type { Day } from "../../src/domain/day.ts";
 import type { Tokens } from "../../src/http/tokens.ts";
 import { createHttp, type HttpOptions } from "../../src/http/app.ts";
 import type { Service, StatusDocument } from "../../src/http/service.ts";
+import type { Erased } from "../../src/domain/erasure.ts";
 import { CannotDecide, type HeldUser } from "../../src/domain/decision.ts";
 import { type ImportChange, noCounts } from "../../src/domain/outcome.ts";
 import type { FoundUser, User } from "../../src/domain/user.ts";
@@ -116,6 +117,7 @@ export const USER: User = {
   unique_id: "u5",
   state: "archived",
   archived_at: "2026-11-23T18:00:01.000Z",
+  inactive_since: null,
   created_at: "2026-11-20T18:00:01.000Z",
   updated_at: "2026-11-23T18:00:01.000Z",
   values: { login_source: "ldap", last_name: "Roy" },
@@ -130,6 +132,14 @@ export const USER: User = {
     decisions: [{ what: "approved", at: "2026-11-23T18:00:01.000Z", by: "registry" }],
   }],
   cleared_until: null,
+};
+
+export const ERASED: Erased = {
+  files: [
+    { import: 2, feed: "", file: "students.20261123T180000Z.csv", kept_until: "2026-12-23T18:00:00.000Z" },
+    { import: 1, feed: "staff", file: "staff.20261122T180000Z.csv", kept_until: null },
+  ],
+  files_total: 2,
 };
 
 export const LEFT_OUT = {
@@ -153,6 +163,10 @@ export const STATUS: StatusDocument = {
     held_users: 12,
     last_import: null,
     expected_at: null,
+    grace: {
+      ...{ waiting: 2, due: 1, next_at: "2026-11-23T18:00:00.000Z" },
+      users: [{ unique_id: "u5", archived_after: "2026-11-23T18:00:00.000Z" }],
+    },
   }],
   settings: { valid: true },
   mail: { configured: false, waiting: 0 },
@@ -219,6 +233,7 @@ export function fakeService(settingsPath: string, changes: Partial<Service> = {}
     users: {
       find: () => Promise.resolve({ users: [FOUND], next: null }),
       get: (uniqueId) => Promise.resolve(uniqueId === "u5" ? USER : null),
+      erase: (uniqueId) => Promise.resolve(uniqueId === "u5" ? ERASED : null),
     },
     testMail: () => Promise.resolve({ sent: false, text: "no mail server is set" }),
     upload: async ({ name, body, by }, wait) => {

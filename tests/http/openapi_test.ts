@@ -35,6 +35,7 @@ const CALLS = [
   "POST /imports/{id}/undo",
   "POST /session",
   "POST /settings/test-mail",
+  "POST /users/{unique_id}/erase",
   "PUT /settings",
 ];
 

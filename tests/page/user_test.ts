@@ -29,3 +29,49 @@ pageTest(
     assertQuiet();
   },
 );
+
+pageTest(
+  "An admin erases a person without access, and reads which files may still name them; a clerk cannot",
+  { settings: { archive_inactive_users: true, archive_guard: { max_percent: 100, min_users: 0 } } },
+  async ({ service, admin }) => {
+    await service.import("autumn.csv", roster(1, 20));
+    await service.import("nightly.csv", roster(1, 20, (number) => number === 2 ? { active: 0 } : {}));
+    const { page, assertQuiet } = await admin();
+    await page.goto(`${service.url}/#/users/u0001`);
+    await page.getByText("Only a user without access can be erased.").waitFor();
+    await page.goto(`${service.url}/#/users/u0002`);
+    await page.getByRole("button", { name: "Erase this person…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Erase this person" }).click();
+    await page.getByRole("heading", { level: 1, name: "Person erased" }).waitFor();
+    const text = await page.locator("main").innerText();
+    assert.match(text, /2 files in bak may still name them/);
+    assert.match(text, /bak\/nightly\.\S+\.csv/);
+    assert.equal((await service.fetch("/users/u0002")).status, 404);
+    assert.doesNotMatch(page.url(), /u0002/);
+    assertQuiet();
+  },
+);
+
+pageTest(
+  "The overview says who waits to be archived, and the page of such a person since when",
+  {
+    settings: {
+      archive_inactive_users: true,
+      release_permits_after_days: 30,
+      archive_guard: { max_percent: 100, min_users: 0 },
+    },
+  },
+  async ({ service, admin }) => {
+    await service.import("autumn.csv", roster(1, 20));
+    await service.import("nightly.csv", roster(1, 20, (number) => number < 3 ? { active: 0 } : {}));
+    const { page, assertQuiet } = await admin();
+    await page.getByRole("heading", { name: "Waiting to be archived" }).waitFor();
+    await page.getByText("2 users are disabled and keep their permits for now.").waitFor();
+    await page.getByText("Show the users").click();
+    await page.getByRole("link", { name: "u0002" }).click();
+    await page.getByText(/since .*, and waiting to be archived/).waitFor();
+    await page.goto(`${service.url}/#/imports/2`);
+    await page.getByText(/2 users are disabled; the first file after 30 days archives them/).waitFor();
+    assertQuiet();
+  },
+);

@@ -38,11 +38,13 @@ onServer("a schema of an older rosterd is brought up to date and keeps its users
   await db.addUsers({ unique_id: "1" });
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
   await db.sql`drop table rosterd.import_changes, rosterd.import_held, rosterd.trial_changes,
-    rosterd.known_records, rosterd.known_state`;
-  await db.sql`alter table rosterd.users drop column created_by_import, drop column feeds`;
+    rosterd.known_records, rosterd.known_state, rosterd.erasures, rosterd.dismissed_files`;
+  await db.sql`alter table rosterd.users drop column created_by_import, drop column feeds,
+    drop column inactive_since`;
   await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,
     drop column hold_ended_at, drop column hold_kind, drop column hold_columns, drop column hold_ended_by,
-    drop column approves, drop column file_gone_at, drop column decisions, drop column feed`;
+    drop column approves, drop column file_gone_at, drop column decisions, drop column feed, drop column erased,
+    drop column uploaded_by`;
   await db.sql`delete from rosterd.migrations where number > 1`;
 
   assert.ok(await db.migrate() > 0);

@@ -1,3 +1,14 @@
+table dismissed_files (
+  feed text not null,
+  dismissed_until timestamp with time zone not null,
+  dismissed_by text not null
+)
+table erasures (
+  id bigint generated always as identity not null,
+  erased_at timestamp with time zone not null default now(),
+  erased_by text not null,
+  users bigint not null
+)
 table import_changes (
   import_id bigint not null,
   unique_id text collate "C" not null,
@@ -56,10 +67,12 @@ table imports (
   file_gone_at timestamp with time zone,
   decisions jsonb not null default '[]'::jsonb,
   feed text not null default ''::text,
+  uploaded_by text,
   hold_kind text,
   hold_columns jsonb not null default '[]'::jsonb,
   hold_ended_by bigint,
-  approves bigint
+  approves bigint,
+  erased bigint not null default 0
 )
 table known_records (
   id bigint generated always as identity not null,
@@ -136,9 +149,12 @@ table users (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   created_by_import bigint,
-  feeds jsonb not null default '{}'::jsonb
+  feeds jsonb not null default '{}'::jsonb,
+  inactive_since timestamp with time zone
 )
 
+constraint dismissed_files_pkey on rosterd.dismissed_files PRIMARY KEY (feed)
+constraint erasures_pkey on rosterd.erasures PRIMARY KEY (id)
 constraint import_changes_pkey on rosterd.import_changes PRIMARY KEY (import_id, unique_id)
 constraint import_failures_pkey on rosterd.import_failures PRIMARY KEY (import_id, line)
 constraint import_held_effect_check on rosterd.import_held CHECK ((effect = ANY (ARRAY['archive'::text, 'disable'::text])))
@@ -164,6 +180,8 @@ constraint users_archived_are_inactive on rosterd.users CHECK (((archived_at IS 
 constraint users_feeds_check on rosterd.users CHECK ((jsonb_typeof(feeds) = 'object'::text))
 constraint users_pkey on rosterd.users PRIMARY KEY (unique_id)
 
+CREATE UNIQUE INDEX dismissed_files_pkey ON rosterd.dismissed_files USING btree (feed)
+CREATE UNIQUE INDEX erasures_pkey ON rosterd.erasures USING btree (id)
 CREATE INDEX import_changes_lost_active_idx ON rosterd.import_changes USING btree (changed_at) WHERE lost_active
 CREATE UNIQUE INDEX import_changes_pkey ON rosterd.import_changes USING btree (import_id, unique_id)
 CREATE UNIQUE INDEX import_failures_pkey ON rosterd.import_failures USING btree (import_id, line)
@@ -183,6 +201,7 @@ CREATE INDEX permits_released_by_import_idx ON rosterd.permits USING btree (rele
 CREATE INDEX permits_unique_id_idx ON rosterd.permits USING btree (unique_id)
 CREATE UNIQUE INDEX trial_changes_pkey ON rosterd.trial_changes USING btree (import_id, unique_id)
 CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email COLLATE "C")))
+CREATE INDEX users_inactive_since_idx ON rosterd.users USING btree (inactive_since) WHERE (inactive_since IS NOT NULL)
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))
 

@@ -138,6 +138,8 @@ function printLeftOut({ out, paint }: Terminal, { left_out, left_out_total }: De
   if (left_out_total === 0) return;
   out(paint.warning(`  left unchanged: ${grouped(left_out_total)}`));
   const shown = left_out.slice(0, MAX_LEFT_OUT_PRINTED);
-  for (const { unique_id, reason } of shown) out(`  ${printable(unique_id)}: ${printable(reason)}`);
+  for (const { unique_id, reason } of shown) {
+    out(`  ${unique_id === "" ? "" : `${printable(unique_id)}: `}${printable(reason)}`);
+  }
   if (left_out_total > shown.length) out(paint.faint(`  … and ${grouped(left_out_total - shown.length)} more`));
 }

@@ -143,6 +143,7 @@ function printStatus({ terminal }: Invocation, status: StatusDocument): void {
   if (status.next_turn_at !== null) out(`  next scan: ${status.next_turn_at}`);
   if (status.mail.waiting > 0) out(`  emails waiting: ${grouped(status.mail.waiting)}`);
   printFeeds(terminal, status);
+  printGrace(terminal, status);
   printHolds(terminal, status);
   if (status.running !== null) {
     out(
@@ -173,6 +174,26 @@ function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
     const line = `  ${name === "" ? "upload folder" : `feed ${name}`}: `;
     if (!usable) out(paint.bad(`${line}${text}`));
     else if (facts.length > 0) out(`${line}${facts.join("; ")}`);
+  }
+}
+
+const MAX_WAITING_PRINTED = 20;
+
+/** Who waits to be archived, and from when on. */
+function printGrace({ out, paint }: Terminal, { feeds }: StatusDocument): void {
+  for (const { name, grace } of feeds) {
+    if (grace === null) continue;
+    const { waiting, due, users } = grace, whose = name === "" ? "" : `feed ${name}: `;
+    out(
+      `  ${whose}${counted(waiting, "user waits", "users wait")} to be archived, ${
+        grouped(due)
+      } of them by the next file`,
+    );
+    const shown = users.slice(0, MAX_WAITING_PRINTED);
+    for (const { unique_id, archived_after } of shown) {
+      out(`    ${printable(unique_id)}: by the first file after ${archived_after}`);
+    }
+    if (waiting > shown.length) out(paint.faint(`    … and ${grouped(waiting - shown.length)} more`));
   }
 }
 

@@ -67,8 +67,21 @@ async function runShow(invocation: Invocation): Promise<number> {
 }
 
 function printUser({ out, paint }: Terminal, user: User): void {
-  const { unique_id, state, archived_at, values, feeds, permits, holds, last_failure, history, cleared_until } = user;
+  const {
+    unique_id,
+    state,
+    archived_at,
+    inactive_since,
+    values,
+    feeds,
+    permits,
+    holds,
+    last_failure,
+    history,
+    cleared_until,
+  } = user;
   out(`${printable(unique_id)}: ${state}${archived_at === null ? "" : ` since ${archived_at}`}`);
+  if (inactive_since !== null) out(`  waiting to be archived since ${inactive_since}`);
   for (const [column, value] of Object.entries(values)) {
     if (value !== null) out(`  ${column} ${quoted(value)}`);
   }

@@ -12,12 +12,14 @@ export { default as "decide.js" } from "./assets/decide.js" with { type: "text" 
 export { default as "dialog.js" } from "./assets/dialog.js" with { type: "text" };
 export { default as "dom.js" } from "./assets/dom.js" with { type: "text" };
 export { default as "download.js" } from "./assets/download.js" with { type: "text" };
+export { default as "erase.js" } from "./assets/erase.js" with { type: "text" };
 export { default as "failures.js" } from "./assets/failures.js" with { type: "text" };
 export { default as "feed.js" } from "./assets/feed.js" with { type: "text" };
 export { default as "feeds.js" } from "./assets/feeds.js" with { type: "text" };
 export { default as "forms.css" } from "./assets/forms.css" with { type: "text" };
 export { default as "frame.css" } from "./assets/frame.css" with { type: "text" };
 export { default as "health.js" } from "./assets/health.js" with { type: "text" };
+export { default as "grace.js" } from "./assets/grace.js" with { type: "text" };
 export { default as "held_file.js" } from "./assets/held_file.js" with { type: "text" };
 export { default as "held.js" } from "./assets/held.js" with { type: "text" };
 export { default as "icon.svg" } from "./assets/icon.svg" with { type: "text" };

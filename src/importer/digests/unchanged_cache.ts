@@ -30,6 +30,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "archive_guard",
   "change_guard",
   "bak_retention_days",
+  "purge_archived_after_days",
   "expected_every_hours",
   "clerks_may_decide",
   "smtp",

@@ -42,22 +42,43 @@ export function decision<T extends Approved | Discarded | Undone>(
   what: Decision["what"],
   work: (tx: Tx, found: DecidedImport, lock: LockAttempt["lock"]) => Promise<T>,
 ): Decide<T> {
-  return async (database, importId, signal, by) => {
-    const deciding = database.transaction(async (tx) => {
-      await waitForImports(tx, signal);
+  return async (database, importId, signal, by) =>
+    await withoutImports(database, signal, async (tx) => {
       const [found] = await tx<DecidedImport[]>`
         select id, status, hold_state, hold_kind, undone_at, cleared_at from rosterd.imports where id = ${importId} for update`;
       if (found === undefined) return null;
-      const options = { signal, waitMs: OTHER_PROGRAMS_WAIT_MS };
-      const result = await lockWithRetry(tx, options, ({ tx, lock }) => work(tx, found, lock));
+      const result = await lockBriefly(tx, signal, ({ tx, lock }) => work(tx, found, lock));
       await noteDecision(tx, importId, { what, by }, countsOf(result));
       return result;
     });
-    return await deciding.catch((error) => {
-      if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
-      throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
-    });
-  };
+}
+
+/**
+ * Runs `work` in a transaction while no import runs. Throws {@link CannotDecide} if an import keeps running, or if
+ * another program keeps the rows locked.
+ */
+export async function withoutImports<T>(
+  database: Database,
+  signal: AbortSignal,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const deciding = database.transaction(async (tx) => {
+    await waitForImports(tx, signal);
+    return await work(tx);
+  });
+  return await deciding.catch((error) => {
+    if (!hasYielded(error) && !(error instanceof LockedByOthers) && !isUniqueViolation(error)) throw error;
+    throw new CannotDecide("users_locked", "another program is changing these users or their permits: try again");
+  });
+}
+
+/** Locks rows and changes them. Waits only briefly for other programs. */
+export async function lockBriefly<T>(
+  tx: Tx,
+  signal: AbortSignal,
+  work: (attempt: LockAttempt) => Promise<T>,
+): Promise<T> {
+  return await lockWithRetry(tx, { signal, waitMs: OTHER_PROGRAMS_WAIT_MS }, work);
 }
 
 async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {

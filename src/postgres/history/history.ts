@@ -113,6 +113,15 @@ export interface FeedTotals {
   heldUsers: number;
   lastSuccessAt: string | null;
   last: LastImport | null;
+  /** The users whom the feed calls inactive and who wait to be archived, longest first. */
+  waiting: Waiting[];
+}
+
+/** Users who wait to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of them. */
+export interface Waiting {
+  since: string;
+  users: number;
+  first: string[];
 }
 
 export interface Totals {
@@ -128,6 +137,7 @@ export interface Totals {
 export const NO_TOTALS: Totals = { mailsWaiting: 0, openHolds: 0, holds: [], lastImportAt: null, feeds: {} };
 
 const MAX_HOLDS_NAMED = 100;
+export const MAX_WAITING_NAMED = 100;
 
 export async function readTotals(sql: Sql): Promise<Totals> {
   const [row] = await sql<{ waiting: number; holds: number; last: Date | null }[]>`
@@ -156,6 +166,7 @@ export function noFeedTotals(): FeedTotals {
     heldUsers: 0,
     lastSuccessAt: null,
     last: null,
+    waiting: [],
   };
 }
 
@@ -186,7 +197,21 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
     const totals = feeds.get(feed);
     if (totals !== undefined) totals.last = { id, file, status, finished_at: finished_at.toISOString() };
   }
+  for (const { feed, since, users, first } of await readWaiting(sql)) {
+    const totals = feeds.get(feed) ?? noFeedTotals();
+    totals.waiting.push({ since: since.toISOString(), users, first });
+    feeds.set(feed, totals);
+  }
   return Object.fromEntries(feeds);
+}
+
+async function readWaiting(sql: Sql): Promise<{ feed: string; since: Date; users: number; first: string[] }[]> {
+  return await sql<{ feed: string; since: Date; users: number; first: string[] }[]>`
+    select said.feed, inactive_since as since, count(*) as users,
+      (array_agg(unique_id::text order by unique_id))[1:${MAX_WAITING_NAMED}::integer] as first
+    from rosterd.users cross join lateral jsonb_each(feeds) as said (feed, word)
+    where inactive_since is not null and not active and archived_at is null and word = 'false'
+    group by said.feed, inactive_since order by said.feed, inactive_since`;
 }
 
 function latest(one: string | null, other: string | null): string | null {

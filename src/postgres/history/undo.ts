@@ -47,7 +47,7 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
 const LATEST = `
   select id from rosterd.imports
   where undone_at is null and status <> 'checked' and (
-    created + updated + archived + reactivated + missing_archived > 0
+    created + updated + archived + reactivated + missing_archived + erased > 0
     or exists (select from rosterd.import_changes where import_id = imports.id)
   )
   order by id desc limit 1`;

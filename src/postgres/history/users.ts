@@ -11,6 +11,7 @@ import {
   type UserQuery,
 } from "../../domain/user.ts";
 import type { Sql } from "../connection/connect.ts";
+import { hasSearchIndex } from "../search_index.ts";
 import userQuery from "../queries/people/user.sql" with { type: "text" };
 import historyQuery from "../queries/people/user_history.sql" with { type: "text" };
 import { changedColumns, createdColumns, type Stored, withOutcome } from "./import_changes.ts";
@@ -18,8 +19,8 @@ import { changedColumns, createdColumns, type Stored, withOutcome } from "./impo
 const LAST_NAME = 'lower(last_name collate "C")';
 
 /**
- * Searches run in this order, only as far as the page needs. The first three use indexes that imports need anyway. An
- * index on last names would slow down imports, so that search reads the table (docs/performance.md#finding-users).
+ * Searches run in this order, only as far as the page needs. The first three use indexes that imports need anyway. The
+ * index on last names may be missing (`../search_index.ts`); then that search reads the table.
  */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
 
@@ -31,26 +32,26 @@ function begins(search: number): string {
   return `between ${prefix} and ${prefix} || ${LAST_CHARACTER}`;
 }
 
-/** Compares the first letter first, because lower() of a million names takes a second. */
+/**
+ * Compares the first letter first, because lower() of a million names takes a second. With the index, this condition
+ * would mislead the planner.
+ */
 const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
   const first = `${letterCase}(left($1, 1) collate "C")`;
   return `last_name collate "C" between ${first} and ${first} || ${LAST_CHARACTER}`;
 }).join(" or ");
 
 /** A user whom an earlier search finds is not found again. */
-function searchQuery(search: number, isContinued: boolean): string {
-  const value = SEARCHED[search], isLastName = value === LAST_NAME;
-  const key = isLastName ? "unique_id" : value;
+function searchQuery(search: number, isContinued: boolean, readsTable: boolean): string {
+  const value = SEARCHED[search];
   const earlier = SEARCHED.slice(0, search).map((other, at) => `and coalesce(${other}, '') not ${begins(at)}`);
   return `
     select key, unique_id, login_source, first_name, last_name, user_name, email,
       case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end as state
     from (
-      select *, ${key} as key from rosterd.users
-      where ${isLastName ? `(${MAY_BEGIN}) and ` : ""}${value} ${begins(search)} ${earlier.join(" ")}
-        ${isContinued ? `and ${key} >= $3 and (${key}, unique_id) > ($3, $4)` : ""}
-      -- Otherwise PostgreSQL reads the table in the order of unique_id, which takes ten times as long.
-      ${isLastName ? "offset 0" : ""}
+      select *, ${value} as key from rosterd.users
+      where ${readsTable ? `(${MAY_BEGIN}) and ` : ""}${value} ${begins(search)} ${earlier.join(" ")}
+        ${isContinued ? `and ${value} >= $3 and (${value}, unique_id) > ($3, $4)` : ""}
     ) as found
     order by key, unique_id limit $2`;
 }
@@ -61,7 +62,9 @@ export async function findUsers(sql: Sql, { q, limit, after = null }: UserQuery)
   for (let search = after?.[0] ?? 0; search < SEARCHED.length && found.length <= limit; search++) {
     const place = after?.[0] === search ? [after[1], after[2]] : [];
     const values = [q, limit + 1 - found.length, ...place];
-    const rows = await sql.unsafe<(FoundUser & { key: string })[]>(searchQuery(search, place.length > 0), values);
+    const readsTable = SEARCHED[search] === LAST_NAME && !await hasSearchIndex(sql);
+    const query = searchQuery(search, place.length > 0, readsTable);
+    const rows = await sql.unsafe<(FoundUser & { key: string })[]>(query, values);
     found.push(...rows.map(({ key, ...user }) => ({ search, key, user })));
   }
   const page = found.slice(0, limit), last = page[page.length - 1];
@@ -82,6 +85,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
     unique_id: uniqueId,
     state: archived_at !== null ? "archived" : stored.active ? "active" : "disabled",
     archived_at: time(archived_at),
+    inactive_since: time(row.inactive_since),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     values: Object.fromEntries(

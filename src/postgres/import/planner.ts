@@ -6,7 +6,13 @@ import { feedsOf } from "../../domain/feed_settings.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
 import type { Header } from "../../importer/checks/header.ts";
 import type { PlanSummary } from "../../importer/ports.ts";
-import { keptByOtherFeedWarning, keptWarning, notWholeWarning, otherPersonWarning } from "../../importer/warnings.ts";
+import {
+  graceWarnings,
+  keptByOtherFeedWarning,
+  keptWarning,
+  notWholeWarning,
+  otherPersonWarning,
+} from "../../importer/warnings.ts";
 import type { Tx } from "../connection/connect.ts";
 import { weighChanges } from "./mass_changes.ts";
 import { type ImportQueries, withValues } from "./queries.ts";
@@ -70,8 +76,13 @@ export class Planner {
 
   async #plan(tx: Tx): Promise<Plan> {
     const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived, holdLosses } = this.context.queries;
-    const { archive_inactive_users, missing_users } = this.context.settings;
-    const plan = withValues(makePlan, archive_inactive_users, missing_users === "archive");
+    const { archive_inactive_users, missing_users, release_permits_after_days } = this.context.settings;
+    const plan = withValues(
+      makePlan,
+      archive_inactive_users,
+      missing_users === "archive",
+      release_permits_after_days > 0,
+    );
     await tx.unsafe(`${plan}; analyze plan (line, unique_id, transition, claims_user_name, claims_email)`);
     const lostZeros = await this.#findLostZeros(tx);
     const claims = await tx.unsafe(findClaims);
@@ -88,8 +99,10 @@ export class Planner {
     ];
     const { queries, settings: { change_guard: guard }, waived } = this.context;
     const changes = this.#isFirst ? null : await weighChanges(tx, { queries, guard, waived, skipped: this.#skipped });
+    await this.#findDue(tx);
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
+    warnings.push(...await this.#countWaiting(tx));
     const { count: archived } = await tx.unsafe(noteArchived);
     return { summary: { warnings, hold, changes }, contested: claims.count > 0, archives: archived > 0, lostZeros };
   }
@@ -127,7 +140,9 @@ export class Planner {
     const warning = notWholeWarning({ own, unreadable, firstLine: first_line, applies: applies || skips });
     if (warning !== null) return [warning];
     if (this.#unmet === "none") return [];
-    await tx.unsafe(withValues(this.context.queries.findMissing, skips));
+    await tx.unsafe(
+      withValues(this.context.queries.findMissing, skips, this.context.settings.release_permits_after_days),
+    );
     await tx.unsafe("analyze missing");
     return [];
   }
@@ -139,6 +154,24 @@ export class Planner {
     if (this.#isFirst || !names.includes("last_name") || !names.includes("date_of_birth")) return [];
     const [{ users, first_line }] = await tx.unsafe(queries.findOtherPeople);
     return users === 0 ? [] : [otherPersonWarning(users, first_line)];
+  }
+
+  /** Finds users whose grace period is over. A missing user has been found already. */
+  async #findDue(tx: Tx): Promise<void> {
+    const { archive_inactive_users, release_permits_after_days } = this.context.settings;
+    if (this.#isFirst || !archive_inactive_users || release_permits_after_days === 0) return;
+    await tx.unsafe(withValues(this.context.queries.findDue, release_permits_after_days));
+  }
+
+  /** Counts the users who begin to wait to be archived, and those who have waited long enough. */
+  async #countWaiting(tx: Tx): Promise<Warning[]> {
+    const { release_permits_after_days: days } = this.context.settings;
+    if (days === 0) return [];
+    const [{ begun, over }] = await tx`
+      select (select count(*) from plan where waits) + count(*) filter (where effect = 'disable' and inactive_since is null) as begun,
+        count(*) filter (where effect = 'archive') as over
+      from missing where not held`;
+    return graceWarnings(days, begun, over);
   }
 
   /** Why the guard holds back losses of access; null if it lets everything through. */

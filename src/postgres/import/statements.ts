@@ -13,6 +13,7 @@ export { default as dropRefused } from "../queries/drop_refused.sql" with { type
 export { default as dropRestagedUsers } from "../queries/drop_restaged_users.sql" with { type: "text" };
 export { default as failures } from "../queries/failures.sql" with { type: "text" };
 export { default as findClaims } from "../queries/find_claims.sql" with { type: "text" };
+export { default as findDue } from "../queries/find_due.sql" with { type: "text" };
 export { default as findKept } from "../queries/find_kept.sql" with { type: "text" };
 export { default as findLostZeros } from "../queries/find_lost_zeros.sql" with { type: "text" };
 export { default as findMissing } from "../queries/find_missing.sql" with { type: "text" };

@@ -18,11 +18,18 @@ select
     end)
   ) as pairs (name, pair) where pair is not null) as columns
 from (
-  select line, unique_id, transition, held, false as is_missing from plan
-  where transition is not null or held is not null or changes is not null
+  select plan.line, plan.unique_id, coalesce(plan.transition, due.effect) as transition, plan.held, false as is_missing
+  from plan
+  -- Users whose grace period is over may have a record.
+  left join missing as due on due.unique_id = plan.unique_id
+  where plan.transition is not null or plan.held is not null or plan.changes is not null
   union all
   -- Missing users have no line, so they come last.
-  select null, unique_id, 'archive', case when held then 'archive' end, true from missing where effect = 'archive'
+  select null, unique_id, effect, case when held then effect end, true
+  from missing where effect in ('archive', 'disable')
+    and unique_id not in (
+      select unique_id from plan where transition is not null or held is not null or changes is not null
+    )
   order by line, unique_id
   limit $1
 ) as p

@@ -10,7 +10,7 @@ select
   (select count(*) from staged where problems is not null and line not in (select line from repeats))
     + (select count(*) from repeats where not same)
     + (select count(distinct line) from taken) as failed,
-  (select count(*) from missing where not held and effect = 'archive') as missing_archived,
+  (select count(*) from missing where not held and effect in ('archive', 'disable')) as missing_archived,
   (select count(*) from missing where held) as missing_held,
   count(*) filter (where changes is not null) as differing,
   count(*) filter (where changes is null and version is not null and (transition is not null or says is not null)) as moving,

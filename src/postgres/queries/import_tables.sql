@@ -44,6 +44,9 @@ create temp table plan (
   -- The xmin of the user's row, null for a new user, and when the user was archived.
   version          xid,
   archived_at      timestamptz,
+  -- Whether the user begins to wait to be archived, and since when a user without access waits already.
+  waits            boolean not null,
+  inactive_since   timestamptz,
   -- A new user_name or email (case-folded), and whether the user gives up the old one.
   claims_user_name text collate "C",
   leaves_user_name boolean not null,
@@ -81,16 +84,20 @@ create temp table taken (
   primary key (line, what)
 ) on commit drop;
 
--- missing: users whom the feed named, but this file does not. Unless they are held, the feed no longer names them.
+-- missing: users whom the feed named, but this file does not, and users whose grace period is over.
 create temp table missing (
-  unique_id    text collate "C" not null,
-  login_source text not null,
-  -- archive; kept: another feed calls the user active; none: the user is already archived.
-  effect       text not null,
-  loses        boolean not null,
-  held         boolean not null,
-  said         boolean,
-  version      xid not null
+  unique_id      text collate "C" not null,
+  login_source   text not null,
+  -- archive; disable: the grace period begins; kept: another feed calls the user active; none: already archived.
+  effect         text not null,
+  loses          boolean not null,
+  held           boolean not null,
+  -- Whether the feed calls the user inactive from now on. Otherwise it no longer names the user, unless they are held.
+  is_named       boolean not null,
+  said           boolean,
+  -- As in `plan`.
+  inactive_since timestamptz,
+  version        xid not null
 ) on commit drop;
 
 -- unmet: the keys of users whom the feed names and whose records were not skipped. Used only if records were skipped.

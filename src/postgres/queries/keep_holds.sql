@@ -2,4 +2,4 @@
 insert into rosterd.import_held (import_id, unique_id, line, effect)
 select $1::bigint, unique_id, line, held from plan where held is not null
 union all
-select $1::bigint, unique_id, null, 'archive' from missing where held
+select $1::bigint, unique_id, null, effect from missing where held

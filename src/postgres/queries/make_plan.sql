@@ -1,5 +1,6 @@
 -- Plans what each valid record changes (docs/people.md#outcomes). $1: archive_inactive_users; $2: whether a record
--- without `active` reactivates an archived user (missing_users "archive"). What a feed says about a user who keeps
+-- without `active` reactivates an archived user (missing_users "archive"); $3: whether users wait before they are
+-- archived (docs/people.md#grace-period), which find_due.sql does. What a feed says about a user who keeps
 -- access through another feed (docs/people.md#who-is-named) is only recorded.
 insert into plan
 select
@@ -7,6 +8,7 @@ select
   coalesce(is_kept and said is distinct from false, false), said, case when says is distinct from said then says end,
   case when changes <> '' then ('{' || changes || '}')::jsonb end,
   version, archived_at,
+  coalesce(transition = 'disable' and $1 and $3, false), case when not was_active and archived_at is null then inactive_since end,
   -- Most values are the same in any letter case, and comparing them is faster than lower().
   case when new_user_name <> '' and new_user_name is distinct from old_user_name
     and lower(new_user_name) is distinct from lower(old_user_name) then lower(new_user_name) end,
@@ -16,7 +18,7 @@ select
   coalesce(new_email <> old_email and lower(new_email) <> lower(old_email), false)
 from (
   select
-    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at, word.said,
+    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at, u.inactive_since, word.said,
     -- A new user's row includes what the feed says.
     case when u.unique_id is not null then s.active is distinct from '0' end as says,
     own.transition in ('archive', 'disable') and @kept_active as is_kept,
@@ -37,10 +39,10 @@ from (
   cross join lateral (
     select case
       when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
-      when s.active = '0' and $1 and u.archived_at is null then 'archive'
-      when s.active = '0' and not $1 and u.active then 'disable'
+      when s.active = '0' and $1 and not $3 and u.archived_at is null then 'archive'
+      when s.active = '0' and (u.active or ($1 and u.archived_at is null and u.inactive_since is null)) then 'disable'
       when u.archived_at is not null and (s.active = '1' or (s.active is null and ($2 or word.is_first))) then 'reactivate'
-      when not u.active and (s.active = '1' or (s.active is null and word.is_first and u.archived_at is null)) then 'enable'
+      when not u.active and (s.active = '1' or (s.active is null and (word.is_first or ($2 and u.inactive_since is not null)))) then 'enable'
     end as transition
   ) as own
   where s.problems is null and s.line not in (select line from repeats)

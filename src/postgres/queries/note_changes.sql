@@ -14,6 +14,12 @@ select
       when 'reactivate' then jsonb_build_object('archived_at', jsonb_build_array(archived_at, null))
       else '{}'
     end
+    || case
+      when waits then jsonb_build_object('inactive_since', jsonb_build_array(null, now()))
+      when inactive_since is not null and (transition is not null or says)
+        then jsonb_build_object('inactive_since', jsonb_build_array(inactive_since, null))
+      else '{}'
+    end
     || case when says is null then '{}' else jsonb_build_object('feeds', jsonb_build_array(said, says)) end
   end
 from plan

@@ -1,11 +1,16 @@
--- Records for undo what changes for the missing users. $1: the import's id.
-insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
+-- Records for undo what changes for the missing users, and for those whose grace period is over. $1: the import's id.
+insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select
   $1, m.unique_id, m.loses,
   jsonb_strip_nulls(jsonb_build_object(
     'active', case when m.loses then jsonb_build_array(true, false) end,
     'archived_at', case when m.effect = 'archive' then jsonb_build_array(null, now()) end,
-    'feeds', jsonb_build_array(m.said, null)
+    'inactive_since', case
+      when m.effect = 'disable' and m.inactive_since is null then jsonb_build_array(null, now())
+      when m.effect = 'archive' and m.inactive_since is not null then jsonb_build_array(m.inactive_since, null)
+    end,
+    'feeds', case when not m.is_named then jsonb_build_array(m.said, null) when m.said then jsonb_build_array(true, false) end
   ))
 from missing as m
 where not m.held
+on conflict (import_id, unique_id) do update set changes = existing.changes || excluded.changes

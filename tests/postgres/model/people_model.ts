@@ -6,10 +6,11 @@ import { expectedOutcome } from "./taken_model.ts";
 
 export type State = "active" | "disabled" | "archived";
 
-/** A user's `active` and `archived_at`, which tells two archivings apart. */
+/** A user's `active`, `archived_at`, which tells two archivings apart, and `inactive_since`, the hour. */
 export interface Access {
   state: State;
   archivedAt: number | null;
+  since: number | null;
 }
 
 export const VALUES = ["login_source", "city", "email"] as const;
@@ -62,6 +63,8 @@ export interface Import {
   held: Map<string, Hold>;
   created: number;
   changes: Map<string, Change>;
+  erased: number;
+  rules: Rules;
 }
 
 /** The settings for the files of one feed. */
@@ -71,6 +74,8 @@ export interface Rules {
   guard: { max_percent: number; min_users: number };
   changes: { max_percent: number; min_users: number };
   empty: "keep" | "clear";
+  /** release_permits_after_days */
+  days: number;
 }
 
 /** The feed of a file among those of the settings, of which the first decides. The upload folder itself, "", is the last. */
@@ -113,7 +118,12 @@ export interface World {
 
 export const sorted = <T>(map: Map<string, T>) => [...map].sort(([a], [b]) => a < b ? -1 : 1);
 
-export const accessOf = ({ state, archivedAt }: Access): Access => ({ state, archivedAt });
+/** Only a disabled user waits, so `since` says nothing of the others. */
+export const accessOf = ({ state, archivedAt, since }: Access): Access => ({
+  state,
+  archivedAt,
+  since: state === "disabled" ? since : null,
+});
 
 /** What one import will do. */
 interface Plan {
@@ -125,6 +135,8 @@ interface Plan {
   next: Map<string, State>;
   /** Those of them without a record. */
   missing: Set<string>;
+  /** Users whose grace period is over; those who are missing, too. */
+  due: Set<string>;
   /** Users whom this feed names no more, although their access stays as it is. */
   forgotten: Set<string>;
   held: Set<string>;
@@ -163,13 +175,28 @@ export function importRoster(
     if (state !== null && !isKept) next.set(id, state);
   }
   const { absent, kept } = findMissing(world, roster, good, feed, rules);
-  const missing = new Set<string>(), forgotten = new Set<string>();
+  const missing = new Set<string>(), forgotten = new Set<string>(), due = new Set<string>();
+  const isDue = ({ state, since }: Person) =>
+    rules.days > 0 && state === "disabled" && since !== null && world.now - since >= 24 * rules.days;
   for (const id of absent) {
     const person = world.people.get(id)!, isKept = others(person, feed, true).length > 0;
     if (isKept && person.state !== "archived" && person.words.get(feed.name) === true) keptByOther.add(id);
-    (person.state === "archived" || isKept ? forgotten : missing).add(id);
+    if (person.state === "archived" || isKept) forgotten.add(id);
+    else if (rules.days === 0) next.set(id, "archived");
+    // "losing access disables at once", and the feed calls them inactive while they wait
+    else if (person.state === "active" || person.since === null || person.words.get(feed.name) === true) {
+      next.set(id, "disabled");
+    } else if (isDue(person)) due.add(id);
+    if (next.has(id) || due.has(id)) missing.add(id);
   }
-  for (const id of missing) next.set(id, "archived");
+  // "archiving follows with the first import of that feed after so many days, if still so"
+  if (rules.inactive) {
+    for (const [id, person] of world.people) {
+      const isInactive = person.words.get(feed.name) === false && others(person, feed, true).length === 0;
+      const isCalledActive = roster.records.some((one) => one.id === id && (roster.column ? one.active : "") !== "0");
+      if (isDue(person) && isInactive && !isCalledActive && !absent.includes(id)) due.add(id);
+    }
+  }
   const records = roster.records.length + (roster.torn ? 1 : 0);
   const warnings = [
     // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
@@ -181,7 +208,9 @@ export function importRoster(
   ];
   const spoiled = spoiledColumns(world, good, emails, rules).filter((name) => !approved?.file?.columns.includes(name));
   if (spoiled.length > 0) {
-    if (approved === null) world.imports.push({ ...begun(id, feed), hold: "open", file: { roster, columns: spoiled } });
+    if (approved === null) {
+      world.imports.push({ ...begun(id, feed, rules), hold: "open", file: { roster, columns: spoiled } });
+    }
     return { counts: { records, held: records }, warnings: [...warnings, "changes_held"], spoiled };
   }
   // "Once one is applied the older hold ends as superseded"
@@ -193,10 +222,15 @@ export function importRoster(
   const loses = new Set(losing.map(([id]) => id));
   const held = holds(world, loses, good, feed, rules) ? loses : new Set<string>();
   noteOtherwise(world, good, feed, rules, id);
-  const counts = apply(world, id, { feed, good, emails, next, missing, forgotten, held }, rules);
+  const { waiting, ...counts } = apply(world, id, { feed, good, emails, next, missing, due, forgotten, held }, rules);
   return {
     counts: { records, skipped, failed, ...counts },
-    warnings: [...warnings, ...(held.size > 0 ? ["archivings_held"] : [])],
+    warnings: [
+      ...warnings,
+      ...(waiting > 0 ? ["grace_begun"] : []),
+      ...(due.size > 0 ? ["grace_over"] : []),
+      ...(held.size > 0 ? ["archivings_held"] : []),
+    ],
     spoiled,
   };
 }
@@ -217,7 +251,7 @@ function spoiledColumns({ people }: World, good: Plan["good"], emails: Plan["ema
   });
 }
 
-function begun(id: number, { name, all }: Feed): Import {
+function begun(id: number, { name, all }: Feed, rules: Rules): Import {
   const others = all.filter((other) => other !== name);
   return {
     id,
@@ -229,6 +263,8 @@ function begun(id: number, { name, all }: Feed): Import {
     held: new Map(),
     created: 0,
     changes: new Map(),
+    erased: 0,
+    rules,
   };
 }
 
@@ -295,14 +331,16 @@ function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
 
 /** The table of docs/people.md#outcomes; null if nothing changes. */
 function nextState(person: Person, active: RosterRecord["active"], feed: Feed, rules: Rules): State | null {
-  const { state } = person, { inactive, missing } = rules;
-  if (active === "0" && inactive) return state === "archived" ? null : "archived";
-  if (active === "0") return state === "active" ? "disabled" : null;
+  const { state, since } = person, { inactive, missing, days } = rules;
+  if (active === "0" && inactive && days === 0) return state === "archived" ? null : "archived";
+  if (active === "0") {
+    return state === "active" || (inactive && state === "disabled" && since === null) ? "disabled" : null;
+  }
   if (active === "1") return state === "active" ? null : "active";
   // "The first feed to call a user active whom other feeds call inactive gives access back, also without `active`."
   const isFirst = person.words.get(feed.name) !== true && others(person, feed, true).length === 0;
   if (state !== "active" && isFirst && others(person, feed, false).length > 0) return "active";
-  return state === "archived" && missing === "archive" ? "active" : null;
+  return (state === "archived" || (state === "disabled" && since !== null)) && missing === "archive" ? "active" : null;
 }
 
 function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed: Feed, { missing }: Rules) {
@@ -376,9 +414,9 @@ function noteOtherwise(
 }
 
 /** Counts missing users and all records except failed and skipped ones. */
-function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
-  const { people } = world, { feed, good, emails, next, missing, forgotten, held } = plan;
-  const done = begun(id, feed);
+function apply(world: World, id: number, plan: Plan, rules: Rules) {
+  const { people } = world, { feed, good, emails, next, missing, due, forgotten, held } = plan, { inactive } = rules;
+  const done = begun(id, feed, rules);
   const counts = {
     created: 0,
     updated: 0,
@@ -388,19 +426,31 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
     held: 0,
     missing_archived: 0,
     missing_held: 0,
+    waiting: 0,
   };
   const archived: string[] = [], archivedAt = ++world.moments;
-  const access = (state: State): Access => ({ state, archivedAt: state === "archived" ? archivedAt : null });
+  const access = (state: State, waits = false): Access => ({
+    state,
+    archivedAt: state === "archived" ? archivedAt : null,
+    since: waits ? momentOf(world, archivedAt) : null,
+  });
   const hold = (id: string) => {
-    const effect = missing.has(id) || inactive ? "archive" : "disable";
+    const effect = next.get(id) === "archived" ? "archive" : "disable";
     done.held.set(id, { missing: missing.has(id), effect, otherwise: [] });
   };
   const move = (id: string, change: Change) => {
-    const person = people.get(id)!, state = next.get(id)!;
-    change.access = [accessOf(person), access(state)];
-    if (person.state === "active") change.lostAt = world.now;
+    const person = people.get(id)!, state = due.has(id) ? "archived" : next.get(id)!, before = accessOf(person);
+    const waits = state === "disabled" && rules.days > 0 && (missing.has(id) || inactive);
+    const after = access(state, waits);
+    // A missing user whom another feed took access from keeps waiting.
+    if (waits && before.since !== null) Object.assign(after, before);
+    else {
+      change.access = [before, after];
+      if (waits) counts.waiting++;
+    }
+    if (person.state === "active" && state !== "active") change.lostAt = world.now;
     if (state === "archived") archived.push(id);
-    Object.assign(person, access(state));
+    Object.assign(person, after);
   };
 
   for (const [id, record] of good) {
@@ -422,6 +472,7 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
     if (after !== undefined) move(id, change);
     counts[outcomeOf(before, after, held.has(id), change)]++;
     say(people.get(id)!, feed.name, wordOf(record), change);
+    if (change.word?.[1] === true) stopWaiting(people.get(id)!, change);
     if (change.access !== null || change.word !== null || Object.keys(change.values).length > 0) {
       done.changes.set(id, change);
     }
@@ -434,7 +485,14 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
     }
     const change = noChange();
     move(id, change);
-    say(people.get(id)!, feed.name, undefined, change);
+    say(people.get(id)!, feed.name, people.get(id)!.state === "disabled" ? false : undefined, change);
+    done.changes.set(id, change);
+  }
+  for (const id of due) {
+    if (missing.has(id)) continue;
+    counts.missing_archived++;
+    const change = done.changes.get(id) ?? noChange();
+    move(id, change);
     done.changes.set(id, change);
   }
   for (const id of forgotten) {
@@ -445,6 +503,18 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
   if (done.held.size > 0) done.hold = "open";
   world.imports.push(done);
   return { ...counts, permits_released: releasePermits(world, archived, id) };
+}
+
+/** Tells apart what began in the same hour. */
+export function momentOf({ now }: World, moment: number): number {
+  return now + moment * 1e-6;
+}
+
+/** A user whom the feed newly calls active no longer waits, even if a record without `active` gives no access back. */
+function stopWaiting(person: Person, change: Change): void {
+  const before = accessOf(person);
+  person.since = null;
+  if (before.since !== null) change.access = [before, accessOf(person)];
 }
 
 /** "Every record ends as exactly one of" these. */

@@ -6,6 +6,7 @@ import {
   type Feed,
   type Import,
   importRoster,
+  momentOf,
   noChange,
   releasePermits,
   type Rules,
@@ -42,15 +43,16 @@ export function approve(world: World, done: Import): Refusal | LeftOut & Record<
       : null;
     if (reason !== null) stayed.push(`${id}: ${reason}`);
     else {
-      const change = done.changes.get(id) ?? noChange(), { words } = person!;
+      const change = done.changes.get(id) ?? noChange(), { words } = person!, { days, inactive } = done.rules;
+      const waits = effect === "disable" && days > 0 && (missing || inactive);
       // "the feed names them no more"
       if (missing && words.has(done.feed)) {
-        change.word = [words.get(done.feed), undefined];
-        words.delete(done.feed);
+        change.word = [words.get(done.feed), waits ? false : undefined];
+        setWord(words, done.feed, change.word[1]);
       }
       const after: Access = effect === "archive"
-        ? { state: "archived", archivedAt }
-        : { state: "disabled", archivedAt: null };
+        ? { state: "archived", archivedAt, since: null }
+        : { state: "disabled", archivedAt: null, since: waits ? momentOf(world, archivedAt) : null };
       done.changes.set(id, change);
       change.access = [accessOf(person!), after];
       change.lostAt = person!.state === "active" ? world.now : null;
@@ -99,7 +101,9 @@ function demandOpen({ hold }: Import): Refusal | null {
 /** "Of the latest import that changed something and is not undone, else 409." */
 function demandLatest({ imports }: World, done: Import): Refusal | null {
   if (done.undone) return { refused: "undone_already" };
-  const latest = imports.filter(({ undone, created, changes }) => !undone && created + changes.size > 0).at(-1);
+  const latest = imports.filter(({ undone, created, changes, erased }) =>
+    !undone && created + changes.size + erased > 0
+  ).at(-1);
   if (latest === done) return null;
   return { refused: latest === undefined || latest.id < done.id ? "nothing_changed" : "not_the_latest" };
 }
@@ -136,7 +140,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
   const archivedAt = ++world.moments;
   const created = [...people].filter(([, { createdBy }]) => createdBy === done.id);
   const archived = created.filter(([, { state }]) => state !== "archived");
-  for (const [, person] of archived) Object.assign(person, { state: "archived", archivedAt });
+  for (const [, person] of archived) Object.assign(person, { state: "archived", archivedAt, since: null });
   for (const [, { words }] of created) words.delete(done.feed);
 
   const staying = states.filter(({ id, stays }) =>
@@ -161,7 +165,7 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
     archived: archived.length,
     permits_restored,
     permits_released: releasePermits(world, created.map(([id]) => id), done.id),
-    left_out: [...new Set(left_out)].sort(),
+    left_out: [...new Set(left_out), ...Array(done.erased).fill(": the user has been erased")].sort(),
   };
 }
 
@@ -184,9 +188,10 @@ function staysWord({ people }: World, { feed }: Import, id: string, after: boole
 }
 
 function staysAccess({ people }: World, id: string, { access }: Change): string | null {
-  const person = people.get(id), after = access![1];
+  const person = people.get(id), [before, after] = access!;
   if (person === undefined) return "the user no longer exists";
-  const same = person.state === after.state && person.archivedAt === after.archivedAt;
+  const same = person.state === after.state && person.archivedAt === after.archivedAt &&
+    (before.since === after.since || person.since === after.since);
   return same ? null : "active has changed since";
 }
 
@@ -222,4 +227,20 @@ function restorePermits({ permits }: World, done: Import, keepers: Set<string>):
     restored++;
   }
   return restored;
+}
+
+/** Docs: people.md#erasure. Null for an unknown user. */
+export function erase(world: World, id: string): Refusal | null | "erased" {
+  const { people, permits, imports } = world, person = people.get(id);
+  if (person === undefined) return null;
+  if (person.state === "active") return { refused: "active" };
+  const own = permits.filter(({ owner }) => owner === id);
+  if (own.some(({ status }) => status === "active")) return { refused: "active_permit" };
+  for (const permit of own) Object.assign(permit, { owner: null, by: null });
+  for (const one of imports) {
+    if (one.changes.delete(id) || person.createdBy === one.id) one.erased++;
+    one.held.delete(id);
+  }
+  people.delete(id);
+  return "erased";
 }

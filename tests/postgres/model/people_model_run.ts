@@ -4,13 +4,14 @@ import fc from "fast-check";
 import { CannotDecide, type Hold } from "../../../src/domain/decision.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../../src/domain/settings.ts";
 import { approveHeldFile } from "../../../src/importer/approve_held.ts";
+import { eraseUser } from "../../../src/postgres/history/erasure.ts";
 import { approveHold, discardHold } from "../../../src/postgres/history/holds.ts";
 import { undoImport } from "../../../src/postgres/history/undo.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { fileOf } from "../../support/memory_file.ts";
 import { type OneConnection, oneConnection, removeAll } from "../one_connection.ts";
 import { type Import, importRoster, type Roster, type Rules, sorted, type World } from "./people_model.ts";
-import { approve, approveFile, discard, undo } from "./people_model_decide.ts";
+import { approve, approveFile, discard, erase, undo } from "./people_model_decide.ts";
 import { type Feeds, sequences, type Start, type Step } from "./people_model_steps.ts";
 import { countsOf, csvOf, type RosterDatabase } from "../roster_database.ts";
 
@@ -69,7 +70,7 @@ class Run {
     const world = this.#world;
     for (const [id, person] of people) {
       const archivedAt = person.state === "archived" ? 0 : null;
-      world.people.set(id, { ...person, archivedAt, createdBy: null, words: new Map(person.words) });
+      world.people.set(id, { ...person, archivedAt, since: null, createdBy: null, words: new Map(person.words) });
     }
     const rows = people.map(([unique_id, { words, ...person }]) => ({
       unique_id,
@@ -93,6 +94,9 @@ class Run {
       case "discard":
       case "undo":
         await this.#decide(step);
+        break;
+      case "erase":
+        await this.#erase(step.id);
         break;
       default:
         await this.#other(step);
@@ -178,11 +182,23 @@ class Run {
     return {
       archive_inactive_users: rules.inactive,
       missing_users: rules.missing,
+      release_permits_after_days: rules.days,
       archive_guard: rules.guard,
       change_guard: rules.changes,
       empty_values: rules.empty,
       feeds: Object.fromEntries(this.#feeds.filter(([name]) => name !== "").map(([name]) => [name, {}])),
     };
+  }
+
+  async #erase(id: string): Promise<void> {
+    const options = { retentionDays: 0, signal, by: "admin" };
+    const answer = await eraseUser(this.one.database, id, options).then((erased) => erased && "erased", (error) => {
+      if (error instanceof CannotDecide) return { refused: error.code };
+      throw error;
+    });
+    const expected = erase(this.#world, id);
+    assert.deepEqual(answer, expected, `erase ${id}`);
+    note(this.seen, `erase: ${expected === null ? "unknown" : expected === "erased" ? expected : expected.refused}`);
   }
 
   async #other(step: Step): Promise<void> {
@@ -192,7 +208,15 @@ class Run {
     const permit = "which" in step ? permits[step.which % permits.length] : undefined;
     if (step.do === "time") {
       this.#world.now += step.hours;
-      await sql`update rosterd.import_changes set changed_at = changed_at - ${`${step.hours} hours`}::interval`;
+      const hours = `${step.hours} hours`;
+      await sql`update rosterd.import_changes set changed_at = changed_at - ${hours}::interval`;
+      await sql`
+        update rosterd.users set inactive_since = inactive_since - ${hours}::interval where inactive_since is not null`;
+      await sql`
+        update rosterd.import_changes set changes = jsonb_set(changes, '{inactive_since}', (
+          select jsonb_agg(to_jsonb((value #>> '{}')::timestamptz - ${hours}::interval) order by at)
+          from jsonb_array_elements(changes -> 'inactive_since') with ordinality as pair (value, at)))
+        where changes ? 'inactive_since'`;
     } else if (step.do === "value" && person !== undefined) {
       const taken = [...people.values()].some(({ email }) => email === step.value);
       if (step.name === "email" && taken) return;
@@ -210,7 +234,7 @@ class Run {
     } else if (step.do === "add" && person === undefined) {
       const values = { login_source: "x", city: null, email: null, state: step.state };
       const archivedAt = step.state === "archived" ? 0 : null;
-      people.set(step.id, { ...values, archivedAt, createdBy: null, words: new Map() });
+      people.set(step.id, { ...values, archivedAt, since: null, createdBy: null, words: new Map() });
       await this.db.addUsers({ unique_id: step.id, ...values, feeds: {} });
     } else if (step.do === "sell") await this.#sell(step.owner, step.no);
     else if (step.do === "give" && permit?.status === "released") {
@@ -231,9 +255,10 @@ class Run {
   async #compare(): Promise<void> {
     const { people, permits, imports } = this.#world;
     assert.deepEqual(await stateOf(this.#sql), {
-      people: sorted(people).map(([id, { state, login_source, city, email, createdBy, words }]) => [
+      people: sorted(people).map(([id, { state, since, login_source, city, email, createdBy, words }]) => [
         id,
         state,
+        since !== null,
         login_source,
         city,
         email,
@@ -255,7 +280,7 @@ async function stateOf(sql: Sql) {
     select jsonb_build_object(
       'people', (select coalesce(jsonb_agg(jsonb_build_array(unique_id,
         case when archived_at is not null then 'archived' when active then 'active' else 'disabled' end,
-        login_source, city, email, created_by_import, feeds) order by unique_id), '[]') from rosterd.users),
+        inactive_since is not null, login_source, city, email, created_by_import, feeds) order by unique_id), '[]') from rosterd.users),
       'permits', (select coalesce(jsonb_agg(jsonb_build_array(permit_id, permit_no, unique_id, status, released_by_import)
         order by permit_id), '[]') from rosterd.permits),
       'imports', (select coalesce(jsonb_agg(jsonb_build_array(id, hold_state, undone_at is not null) order by id), '[]')

@@ -13,6 +13,7 @@ export type Step =
   | { do: "value"; id: string; name: "city" | "email" | "login_source"; value: string }
   | { do: "access"; id: string; state: State }
   | { do: "delete"; id: string }
+  | { do: "erase"; id: string }
   | { do: "add"; id: string; state: State }
   | { do: "sell"; owner: string; no: string | null }
   /** `which`: the index of a permit. */
@@ -90,6 +91,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
     { max_percent: 0, min_users: 0 },
   ),
   empty: fc.constantFrom("keep", "keep", "clear"),
+  days: fc.constantFrom(0, 0, 1),
 });
 
 const feeds: fc.Arbitrary<Feeds> = fc.constantFrom(
@@ -118,6 +120,10 @@ const imports = one("import", {
   long: fc.boolean(),
 });
 const nights: Steps = fc.tuple(imports, imports).map(([one, other]) => [...one, ...other, ...one, ...other]);
+/** The same file again after a day, when the grace period of those who lost access is over. */
+const graces: Steps = fc.tuple(imports, imports).map((
+  [one, other],
+) => [...one, ...other, { do: "time", hours: 25 }, ...one, ...other]);
 const undoes = one("undo", { which, ofHolding: fc.constant(false) });
 const approves = one("approve", { which, ofHolding: mostly });
 
@@ -128,6 +134,7 @@ const others: Steps = fc.oneof(
   one("value", { id, name: fc.constant("login_source"), value: fc.constantFrom(...SOURCES) }),
   one("access", { id, state }),
   one("delete", { id }),
+  one("erase", { id }),
   one("add", { id, state }),
   one("sell", { owner: id, no: fc.constantFrom(...NUMBERS, null) }),
   one("give", { owner: id, which: permit }),
@@ -144,6 +151,8 @@ const turn: Steps = fc.oneof(
   { weight: 2, arbitrary: one("settings", { feeds }) },
   // The same files of two feeds, night after night.
   { weight: 3, arbitrary: nights },
+  { weight: 3, arbitrary: graces },
+  { weight: 1, arbitrary: one("erase", { id }) },
   { weight: 4, arbitrary: approves },
   { weight: 1, arbitrary: one("discard", { which, ofHolding: mostly }) },
   { weight: 4, arbitrary: undoes },
@@ -155,7 +164,7 @@ const turn: Steps = fc.oneof(
 
 /** The initial users and their permits. */
 export interface Start {
-  people: [string, Omit<Person, "createdBy" | "archivedAt" | "words"> & { words: [string, boolean][] }][];
+  people: [string, Omit<Person, "createdBy" | "archivedAt" | "since" | "words"> & { words: [string, boolean][] }][];
   permits: [owner: string, no: string | null][];
   feeds: Feeds;
 }

@@ -4,6 +4,7 @@ import { DAYS, news, ZONE } from "./days.js";
 import { h, Slot } from "./dom.js";
 import { feedPath } from "./feed.js";
 import { feeds } from "./feeds.js";
+import { grace } from "./grace.js";
 import { health } from "./health.js";
 import { importTable } from "./imports.js";
 import { asking, badge, data, empty, notice, section, table, viewOf } from "./parts.js";
@@ -57,6 +58,7 @@ export async function overview(page) {
     part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
     health(page),
     part(page, ({ feeds }) => feeds, feeds),
+    part(page, ({ feeds }) => feeds.map(({ name, grace }) => ({ name, grace })), grace),
     section("last", "Recent imports", page.session.isClerk ? lookNow(page) : null, last.element),
     part(page, ({ waiting, waiting_count, ignored, ignored_count }) => ({
       ...{ waiting, waiting_count, ignored, ignored_count },

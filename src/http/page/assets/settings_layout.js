@@ -108,6 +108,7 @@ export const GROUPS = [
           archive: "Archive them and release their permits",
         },
       },
+      { key: "release_permits_after_days", label: "Disable first, and keep permits for", unit: "days" },
       { key: "archive_guard.max_percent", label: "Archive guard: maximum share of active users", unit: "percent" },
       { key: "archive_guard.min_users", label: "Archive guard: number always allowed", unit: "users" },
       { key: "change_guard.max_percent", label: "Change guard: maximum share of known users", unit: "percent" },
@@ -199,6 +200,9 @@ export const GROUPS = [
   {
     id: "keeping",
     heading: "Retention",
-    items: [{ key: "bak_retention_days", label: "Keep bak files, failures and undo data for", unit: "days" }],
+    items: [
+      { key: "bak_retention_days", label: "Keep bak files, failures and undo data for", unit: "days" },
+      { key: "purge_archived_after_days", label: "Erase archived users after", unit: "days" },
+    ],
   },
 ];

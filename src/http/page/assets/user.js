@@ -1,6 +1,7 @@
 /** The view of one person: state, permits, holds, the last failure, and what imports did, newest first. */
 import { changedValues } from "./change_table.js";
-import { h } from "./dom.js";
+import { h, putInto } from "./dom.js";
+import { eraseSection } from "./erase.js";
 import { failureTable } from "./failures.js";
 import { feedPath, feedWord } from "./feed.js";
 import { folded } from "./paged.js";
@@ -23,14 +24,21 @@ export async function userView(page, id) {
   /** @type {[string, Child][]} */
   const known = Object.entries(values).filter(([, value]) => value !== null)
     .map(([column, value]) => [column, data(value ?? "")]);
-  return {
-    title: `User ${shown(id)}`,
-    content: h(
-      "div",
-      { class: "stack" },
+  const content = h("div", { class: "stack" }), changes = await timeLine(user);
+  /** @param {HTMLElement} result */
+  const onErased = (result) => {
+    const heading = h("h1", { tabindex: "-1" }, "Person erased");
+    // The address has the unique_id.
+    history.replaceState(null, "", "#/");
+    content.replaceChildren(heading, result);
+    heading.focus();
+  };
+  putInto(
+    content,
+    () => [
       head(user, name),
       holds.map(held),
-      await timeLine(user),
+      changes,
       section(
         "permits",
         "Permits",
@@ -53,12 +61,14 @@ export async function userView(page, id) {
         failureTable([{ ...last_failure, unique_id: id }], "The last record of this user that failed"),
       ),
       section("values", "Values", facts(known)),
-    ),
-  };
+      eraseSection(user, page, onErased),
+    ],
+  );
+  return { title: `User ${shown(id)}`, content };
 }
 
 /** @param {User} user @param {string} name */
-function head({ unique_id, state, archived_at }, name) {
+function head({ unique_id, state, archived_at, inactive_since }, name) {
   return h(
     "div",
     { class: "view-head" },
@@ -69,6 +79,7 @@ function head({ unique_id, state, archived_at }, name) {
       { class: "under" },
       badge(TONES[state], capital(state)),
       archived_at !== null && h("span", null, "since ", moment(archived_at)),
+      inactive_since !== null && h("span", null, "since ", moment(inactive_since), ", and waiting to be archived"),
     ),
   );
 }

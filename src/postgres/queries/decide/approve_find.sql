@@ -2,7 +2,10 @@
 create temp table deciding on commit drop as
 select
   h.unique_id, h.effect, u.login_source,
-  -- The feed that no longer names a missing user.
+  -- Whether the user waits to be archived (docs/people.md#grace-period).
+  h.effect = 'disable' and (i.settings ->> 'release_permits_after_days')::integer > 0
+    and (h.line is null or (i.settings ->> 'archive_inactive_users')::boolean) as waits,
+  -- The feed that no longer names a missing user, or calls them inactive while they wait.
   case when h.line is null and u.feeds ? i.feed then i.feed end as unnamed_by,
   case
     when u.unique_id is null then 'the user no longer exists'

@@ -11,6 +11,9 @@ from (
     case status when 'released' then 'permit "%s" stays released: another active permit has its number'
       else 'permit "%s" stays as it is: it has changed since' end, permit_no)
   from rosterd.permits where released_by_import = $1
+  union all
+  -- Nothing says who they were.
+  select '', 'the user has been erased' from rosterd.imports cross join generate_series(1, erased) where id = $1
 ) as stayed
 order by unique_id, reason
 limit $2

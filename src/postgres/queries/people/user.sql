@@ -1,6 +1,6 @@
 -- A user with permits, open holds and the last failure. $1: the unique_id.
 select
-  to_jsonb(u) as stored, u.archived_at, u.created_at, u.updated_at,
+  to_jsonb(u) as stored, u.archived_at, case when not u.active then u.inactive_since end as inactive_since, u.created_at, u.updated_at,
   (
     select coalesce(jsonb_agg(jsonb_build_object(
       'permit_no', permit_no, 'status', status, 'released_at', released_at, 'released_by_import', released_by_import

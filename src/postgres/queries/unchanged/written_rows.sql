@@ -3,7 +3,11 @@
 with replaced as (
   select unique_id, version from plan where changes is not null or transition is not null or says is not null
   union all
-  select unique_id, version from missing where not held
+  select unique_id, version from missing
+  -- A user whose grace period is over may also have a record.
+  where not held and unique_id not in (
+    select unique_id from plan where changes is not null or transition is not null or says is not null
+  )
 )
 select unique_id, case sign when 1 then written.version else replaced.version end as version, sign
 from replaced

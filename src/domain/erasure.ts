@@ -1,0 +1,21 @@
+/** The erasure of a user, as a schema for OpenAPI (docs/people.md#erasure). */
+import { z } from "zod";
+
+/** Maximum length of `files`; `files_total` counts all of them. */
+export const MAX_ERASED_FILES = 1_000;
+
+export const erased = z.object({
+  files: z.array(z.object({
+    import: z.int(),
+    feed: z.string().describe('"" for the upload folder itself.'),
+    file: z.string().describe("The name in the feed's `bak`."),
+    kept_until: z.string().nullable().describe(
+      "When bak_retention_days deletes the file, RFC 3339, UTC; null if it never does.",
+    ),
+  })).max(MAX_ERASED_FILES).describe(
+    `The first ${MAX_ERASED_FILES} files in bak that may still name the user, newest import first.`,
+  ),
+  files_total: z.int().min(0),
+});
+/** What may remain of an erased user: files in `bak`, which rosterd does not change. */
+export type Erased = z.output<typeof erased>;

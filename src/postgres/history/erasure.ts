@@ -1,0 +1,129 @@
+/** Erases users and every trace of them in the database (docs/people.md#erasure). */
+import { CannotDecide } from "../../domain/decision.ts";
+import { type Erased, MAX_ERASED_FILES } from "../../domain/erasure.ts";
+import { hasCode } from "../../runtime/errors.ts";
+import type { Database, Tx } from "../connection/connect.ts";
+import eraseFiles from "../queries/erase/files.sql" with { type: "text" };
+import findArchived from "../queries/erase/find_archived.sql" with { type: "text" };
+import findUser from "../queries/erase/find_user.sql" with { type: "text" };
+import eraseReasons from "../queries/erase/reasons.sql" with { type: "text" };
+import eraseTraces from "../queries/erase/traces.sql" with { type: "text" };
+import eraseUsers from "../queries/erase/users.sql" with { type: "text" };
+import { lockBriefly, withoutImports } from "./decision.ts";
+import { eraseDigests } from "./erased_digests.ts";
+import { eraseQuotes } from "./erased_quotes.ts";
+
+/** The user whom the reason of a problem names, such as the holder of a taken value; null if it names none. */
+const NAMED = `coalesce(
+    substring(problem ->> 'reason' from ' user "(.*)"'),
+    substring(problem ->> 'reason' from ' looks like (.*) without its leading zeros')
+  )`;
+const REASONS = eraseReasons.replaceAll("{{named}}", NAMED);
+
+/** Who erases the users for whom no admin decides: the setting. */
+const PURGE = "purge_archived_after_days";
+
+/** Few enough for other programs to wait only briefly. */
+const MAX_PURGED_AT_ONCE = 500;
+
+interface ErasureOptions {
+  /** `bak_retention_days`, which deletes the files in `bak`. */
+  retentionDays: number;
+  signal: AbortSignal;
+  /** Names who erases. */
+  by: string;
+}
+
+/** Null for an unknown user. Throws {@link CannotDecide} for a user with access or an active permit. */
+export async function eraseUser(
+  database: Database,
+  uniqueId: string,
+  { retentionDays, signal, by }: ErasureOptions,
+): Promise<Erased | null> {
+  return await withoutImports(database, signal, (tx) =>
+    lockBriefly(tx, signal, async ({ tx }) => {
+      await tx.unsafe(findUser, [uniqueId]);
+      const [user] = await tx<{ active: boolean; has_permit: boolean }[]>`select active, has_permit from erasing`;
+      if (user === undefined) return null;
+      requireErasable(user);
+      const files = await tx.unsafe(eraseFiles, [retentionDays, MAX_ERASED_FILES]);
+      await eraseAll(tx, by).catch((error) => {
+        if (!isReferenced(error)) throw error;
+        throw new CannotDecide(
+          "referenced",
+          "another program's table refers to this user: remove that reference first",
+        );
+      });
+      return {
+        files: files.map(({ import: id, feed, file, kept_until }) => ({
+          import: id,
+          feed,
+          file,
+          kept_until: kept_until?.toISOString() ?? null,
+        })),
+        files_total: files[0]?.total ?? 0,
+      };
+    }));
+}
+
+function requireErasable({ active, has_permit }: { active: boolean; has_permit: boolean }): void {
+  if (active) throw new CannotDecide("active", "this user has access: only a user without access can be erased");
+  if (has_permit) {
+    throw new CannotDecide("active_permit", "this user has an active permit: release it, then erase the user");
+  }
+}
+
+/**
+ * Erases all users archived for more than `days`, in batches. Resolves to their number. Leaves out users to whom tables
+ * of other programs refer.
+ */
+export async function purgeArchived(database: Database, days: number, signal: AbortSignal): Promise<number> {
+  const referenced: string[] = [];
+  for (let erased = 0;;) {
+    const found = await withoutImports(database, signal, (tx) =>
+      lockBriefly(tx, signal, async ({ tx }) => {
+        const { count } = await tx.unsafe(findArchived, [days, MAX_PURGED_AT_ONCE, JSON.stringify(referenced)]);
+        const kept = count === 0 ? [] : await purgeFound(tx);
+        referenced.push(...kept);
+        return { count, erased: count - kept.length };
+      }));
+    erased += found.erased;
+    if (found.count < MAX_PURGED_AT_ONCE) return erased;
+  }
+}
+
+/** Resolves to the users who cannot be erased. */
+async function purgeFound(tx: Tx): Promise<string[]> {
+  try {
+    await tx.savepoint((inner) => eraseAll(inner, PURGE));
+    return [];
+  } catch (error) {
+    if (!isReferenced(error)) throw error;
+  }
+  const kept: string[] = [];
+  for (const { unique_id } of await tx<{ unique_id: string }[]>`select unique_id from erasing`) {
+    try {
+      await tx.savepoint((inner) => inner`delete from rosterd.users where unique_id = ${unique_id}`);
+    } catch (error) {
+      if (!isReferenced(error)) throw error;
+      await tx`delete from erasing where unique_id = ${unique_id}`;
+      kept.push(unique_id);
+    }
+  }
+  await eraseAll(tx, PURGE);
+  return kept;
+}
+
+/** Erases the users in the table `erasing`. */
+async function eraseAll(tx: Tx, by: string): Promise<void> {
+  await tx.unsafe("analyze erasing");
+  await eraseDigests(tx);
+  await eraseQuotes(tx);
+  await tx.unsafe(eraseTraces);
+  await tx.unsafe(REASONS);
+  await tx.unsafe(eraseUsers, [by]);
+}
+
+function isReferenced(error: unknown): boolean {
+  return hasCode(error, "23503") || hasCode(error, "23001");
+}
