@@ -15,6 +15,7 @@ import uploadedBy from "./migrations/0012_uploaded_by.sql" with { type: "text" }
 import changeGuard from "./migrations/0013_change_guard.sql" with { type: "text" };
 import dismissedFiles from "./migrations/0014_dismissed_files.sql" with { type: "text" };
 import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
+import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly string[] = [
   changeGuard,
   dismissedFiles,
   leaving,
+  newIds,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

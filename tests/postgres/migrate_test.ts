@@ -38,7 +38,7 @@ onServer("a schema of an older rosterd is brought up to date and keeps its users
   await db.addUsers({ unique_id: "1" });
   await db.sql`drop function rosterd.release_permits(text[], bigint), rosterd.restore_permits(bigint)`;
   await db.sql`drop table rosterd.import_changes, rosterd.import_held, rosterd.trial_changes,
-    rosterd.known_records, rosterd.known_state, rosterd.erasures, rosterd.dismissed_files`;
+    rosterd.known_records, rosterd.known_state, rosterd.erasures, rosterd.dismissed_files, rosterd.moved_permits`;
   await db.sql`alter table rosterd.users drop column created_by_import, drop column feeds,
     drop column inactive_since`;
   await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,

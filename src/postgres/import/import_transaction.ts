@@ -15,6 +15,7 @@ import type {
   Staging,
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
+import { oldIdPosition } from "../../importer/checks/header.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
@@ -128,6 +129,7 @@ async function stagingContext(
     defaults,
     feed,
     feeds: feedsOf(settings),
+    hasOldIds: oldIdPosition(header) >= 0,
   });
   await createTables(tx, session);
   return { tx, copies, header, feed, settings, waived, defaults, queries };

@@ -61,17 +61,19 @@ export class PostgresPlannedImport implements PlannedImport {
   ): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean } | HeldPlan> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { summary, contested, archives } = await this.#lockAll(attempt);
+    const { summary, contested, givesUp, archives } = await this.#lockAll(attempt);
     if (summary.changes !== null) return { held: summary.changes, warnings: summary.warnings };
     const planned = await countPlan(tx, queries);
     const { counts, differing, moving, unnamed } = planned;
-    await this.#noteChanges(tx, planned);
+    await this.#noteChanges(tx, planned, givesUp);
     if (contested) await tx.unsafe(freeValues);
+    if (givesUp) await tx.unsafe(queries.giveUp);
     if (differing > 0) await tx.unsafe(updateValues);
     if (moving > 0) await tx.unsafe(updateAccess);
     if (unnamed > 0) await tx.unsafe(archiveMissing);
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
+    if (counts.renamed + counts.merged > 0) await tx.unsafe(withValues(queries.moveIds, importId));
     const [released] = archives ? await tx.unsafe(withValues(releasePermits, importId)) : [];
     const writes = differing + moving + unnamed + counts.created > 0;
     return { counts: { ...counts, ...released }, summary, writes };
@@ -79,9 +81,10 @@ export class PostgresPlannedImport implements PlannedImport {
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
-    const { planner, queries: { lockUsers, lockPermits } } = this.context;
+    const { planner, queries: { findOldIds, lockUsers, lockPermits } } = this.context;
+    const locksPermits = () => plan.archives || findOldIds !== null;
     let plan = this.plan;
-    if (reversed && plan.archives) await lock(lockPermits);
+    if (reversed && locksPermits()) await lock(lockPermits);
     // A held file changes nothing, so it needs no locks.
     for (let plans = 1; plan.summary.changes === null && !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
@@ -89,14 +92,15 @@ export class PostgresPlannedImport implements PlannedImport {
       }
       plan = await planner.replan(tx);
     }
-    if (plan.archives) await lock(lockPermits);
+    if (locksPermits()) await lock(lockPermits);
     return plan;
   }
 
-  async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan): Promise<void> {
-    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
+  async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan, givesUp: boolean): Promise<void> {
+    const { importId, settings, queries: { noteChanges, noteMissing, noteGivers, noteOtherwise } } = this.context;
     if (differing + moving > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (unnamed > 0) await tx.unsafe(noteMissing, [importId]);
+    if (givesUp) await tx.unsafe(withValues(noteGivers, importId));
     const [open] =
       await tx`select from rosterd.imports where hold_state = 'open' and hold_kind is distinct from 'changes' limit 1`;
     if (open !== undefined) {

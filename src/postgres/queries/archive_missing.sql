@@ -1,11 +1,15 @@
--- Archives or disables the missing users who are not held, and archives users whose grace period is over. The feed then
--- calls users inactive while they wait, and names no other missing user.
+-- Archives or disables the missing users who are not held, and archives merged users and those whose grace period is
+-- over. The feed then calls users inactive while they wait, and names no other missing user.
 update rosterd.users as u
 set
   feeds = case when m.is_named then u.feeds || jsonb_build_object(@feed, false) else u.feeds - @feed end,
-  active = u.active and m.effect not in ('archive', 'disable'),
-  archived_at = case when m.effect = 'archive' then now() else u.archived_at end,
-  inactive_since = case m.effect when 'archive' then null when 'disable' then coalesce(m.inactive_since, now()) else u.inactive_since end,
-  updated_at = case when m.effect in ('archive', 'disable') then now() else u.updated_at end
+  active = u.active and m.effect not in ('archive', 'disable', 'merge'),
+  archived_at = case when m.effect in ('archive', 'merge') then now() else u.archived_at end,
+  inactive_since = case
+    when m.effect in ('archive', 'merge') then null
+    when m.effect = 'disable' then coalesce(m.inactive_since, now())
+    else u.inactive_since
+  end,
+  updated_at = case when m.effect in ('archive', 'disable', 'merge') then now() else u.updated_at end
 from missing as m
 where m.unique_id = u.unique_id and not m.held

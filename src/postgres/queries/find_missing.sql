@@ -1,9 +1,10 @@
--- Finds the users whom the feed named, but this file does not. A user with a failed record is not missing.
+-- Finds the users whom the feed named, but this file does not. A user with a failed record is not missing, nor is one
+-- whose id a record gives as its old one.
 -- $1: whether records were skipped, so that only users in `unmet` may be missing. $2: release_permits_after_days; users
 -- who still wait are left out.
-insert into missing (unique_id, login_source, effect, loses, held, is_named, said, inactive_since, version)
+insert into missing (unique_id, login_source, effect, was_active, loses, held, is_named, said, inactive_since, version)
 select
-  u.unique_id, u.login_source, outcome.effect, outcome.effect in ('archive', 'disable') and u.active, false,
+  u.unique_id, u.login_source, outcome.effect, u.active, outcome.effect in ('archive', 'disable') and u.active, false,
   outcome.effect = 'disable', @said, case when not u.active then u.inactive_since end, u.xmin
 from rosterd.users as u
 cross join lateral (
@@ -18,3 +19,4 @@ cross join lateral (
 where u.feeds ? @feed and outcome.effect is not null
   and (not $1 or hashtextextended(u.unique_id collate "C", 0) in (select key from unmet))
   and not exists (select from staged as s where s.unique_id = u.unique_id)
+  [[and not exists (select from staged as s where s.old_unique_id = u.unique_id)]]

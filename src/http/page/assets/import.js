@@ -212,8 +212,8 @@ function about(entry) {
 }
 
 /** @param {ImportEntry} entry */
-function changedSomething({ created, updated, archived, reactivated, missing_archived, hold }) {
-  return created + updated + archived + reactivated + missing_archived > 0 ||
+function changedSomething({ created, updated, archived, reactivated, missing_archived, renamed, merged, hold }) {
+  return created + updated + archived + reactivated + missing_archived + renamed + merged > 0 ||
     (hold?.kind === "access" && hold.state === "approved");
 }
 

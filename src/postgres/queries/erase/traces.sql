@@ -4,6 +4,13 @@ with changes as (
 ),
 failures as (delete from rosterd.import_failures as f using erasing as e where e.unique_id = f.unique_id),
 held as (delete from rosterd.import_held as h using erasing as e where e.unique_id = h.unique_id),
+moved as (delete from rosterd.moved_permits as m using erasing as e where e.unique_id in (m.old_id, m.new_id)),
+-- The user into whom this one was merged.
+absorbed as (
+  update rosterd.import_changes as c set changes = c.changes - 'old_unique_id'
+  from rosterd.import_changes as own join erasing as e on e.unique_id = own.unique_id
+  where c.import_id = own.import_id and c.unique_id = own.changes -> 'merged_into' ->> 1
+),
 trials as (delete from rosterd.trial_changes as t using erasing as e where e.unique_id = t.unique_id),
 concerned as (
   select import_id, count(*) as users
