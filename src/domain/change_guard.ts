@@ -22,7 +22,10 @@ export function columnsToHold<T extends ColumnLosses>(
 const MAX_COLUMNS_NAMED = 5;
 
 /** Why the file is held, without a final period. */
-export function reasonToHoldFile({ max_percent, min_users }: Guard, columns: readonly HeldColumn[]): string {
+export function reasonToHoldFile(
+  { max_percent, min_users }: Guard,
+  columns: readonly Omit<HeldColumn, "examples">[],
+): string {
   const [{ column, users, known_users }, ...others] = columns.slice(0, MAX_COLUMNS_NAMED);
   const more = columns.length - MAX_COLUMNS_NAMED;
   const named = [

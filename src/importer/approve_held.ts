@@ -2,6 +2,7 @@
  * Approves a held file: applies it from `bak` as of now, in one transaction with the end of its hold
  * (docs/people.md#approve). Its failed records are kept by the next turn (`next_step.ts`).
  */
+import { reasonToHoldFile } from "../domain/change_guard.ts";
 import { type Approved, CannotDecide, type Hold, requireOpenHold } from "../domain/decision.ts";
 import { feedsOf, settingsOf } from "../domain/feed_settings.ts";
 import { HeldFile, RejectedFile } from "../domain/outcome.ts";
@@ -101,7 +102,12 @@ function limitedWait({ signal, stopping }: Pick<ApproveJob, "signal" | "stopping
 }
 
 /** Turns what an import may meet into the reason why the approval is not possible. */
-async function explained(error: unknown, { id, sha256 }: ImportEntry, { store }: ApproveJob, facts: Facts) {
+async function explained(
+  error: unknown,
+  { id, feed, sha256, hold }: ImportEntry & { hold: Hold },
+  { store, settings }: ApproveJob,
+  facts: Facts,
+) {
   const isVerdict = error instanceof RejectedFile || error instanceof HeldFile;
   if (error instanceof ChangedWhileRead || (isVerdict && facts.sha256 !== sha256)) {
     return new CannotDecide("file_changed", "the file in bak is not the one that was held: upload it again");
@@ -111,9 +117,10 @@ async function explained(error: unknown, { id, sha256 }: ImportEntry, { store }:
     return new CannotDecide("would_be_rejected", text);
   }
   if (error instanceof HeldFile) {
-    await store.holdMore(id, error.held);
-    const columns = error.held.columns.map(({ column }) => column).join(", ");
-    const text = `since the file was held, it would also change ${columns} for too many users: look at the hold again`;
+    const { columns } = error.held, { change_guard } = settingsOf(settings, feed);
+    await store.holdMore(id, { columns, reason: reasonToHoldFile(change_guard, [...hold.columns, ...columns]) });
+    const names = columns.map(({ column }) => column).join(", ");
+    const text = `since the file was held, it would also change ${names} for too many users: look at the hold again`;
     return new CannotDecide("more_changes", text);
   }
   if (hasCode(error, "users_locked")) {

@@ -73,7 +73,7 @@ onServer(
 
     assert.deepEqual([entry.status, entry.held, entry.hold!.state], ["held", 10, "open"]);
     assert.deepEqual(await access(sql), { users: 40, permits: 40 });
-    assert.deepEqual(await holdsOf(service), [{ id, feed: "", file: "spring.csv.gz", users: 10 }]);
+    assert.deepEqual(await holdsOf(service), [{ id, kind: "access", feed: "", file: "spring.csv.gz", users: 10 }]);
 
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: spring.csv.gz: 10 archivals on hold");

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { nextStep, type Place, type Stage, stageOf, type Step } from "../../src/importer/next_step.ts";
 
-const PLACES: readonly Place[] = ["upload", "claimed", "bak", "gone"];
+const PLACES: readonly Place[] = ["upload", "claimed", "bak", "held", "gone"];
 const STAGES: readonly Stage[] = ["unknown", "begun", "over", "kept", "filed"];
 
 /** The state to which a step leads if nothing fails. */
 function after(stage: Stage, step: Step): [Place, Stage] | null {
   if (step === "claim") return ["claimed", "unknown"];
   if (step === "import") return ["claimed", "over"];
+  if (step === "adopt") return ["bak", stage];
   if (step === "keep_failed") return ["claimed", "kept"];
   if (step === "move") return ["bak", "filed"];
   return step === "forget" ? ["gone", stage] : null;
@@ -44,6 +45,22 @@ Deno.test("a new upload is claimed, imported, its failed records kept, moved and
     "forget",
     null,
   ]);
+});
+
+Deno.test("after an approval the file in bak is adopted, its failed records kept, and its name recorded", () => {
+  const way: [Place, Stage][] = [["held", "over"], ["bak", "over"], ["bak", "kept"], ["bak", "filed"], [
+    "gone",
+    "filed",
+  ]];
+  assert.deepEqual(way.map(([place, stage]) => nextStep(place, stage)), [
+    "adopt",
+    "keep_failed",
+    "move",
+    "forget",
+    null,
+  ]);
+  assert.equal(nextStep("held", "kept"), "adopt", "without failed records");
+  assert.equal(nextStep("held", "unknown"), null, "an approval that was not committed leaves no trace");
 });
 
 Deno.test("every upload in a folder has a next step", () => {

@@ -27,10 +27,14 @@ export async function holdFile(
   await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
 }
 
-/** Adds what an approval found: other columns would change for too many users, too. */
+/** Adds what an approval found: other columns would change for too many users, too. Another approval may have done so. */
 export async function holdMore(sql: Sql, importId: number, { reason, columns }: HeldChanges): Promise<void> {
+  const names = columns.map(({ column }) => column);
   await sql`
-    update rosterd.imports set hold_reason = ${reason}, hold_columns = hold_columns || ${sql.json(columns as never)}
+    update rosterd.imports set hold_reason = ${reason}, hold_columns = (
+      select coalesce(jsonb_agg(value), '[]') from jsonb_array_elements(hold_columns)
+      where value ->> 'column' <> all(${names}::text[])
+    ) || ${sql.json(columns as never)}
     where id = ${importId} and hold_state = 'open'`;
 }
 

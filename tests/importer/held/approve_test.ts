@@ -201,6 +201,7 @@ onServer(
 
       const { hold } = await office.entry(id);
       assert.deepEqual(hold!.columns.map(({ column, users }) => [column, users]), [["city", 3], ["login_source", 5]]);
+      assert.match(hold!.reason, /^city would change for 3 of the 5 known users in the file, login_source for 5: /);
       const { counts } = await office.approve(id);
       assert.deepEqual(counts, { records: 5, updated: 5 });
       assert.deepEqual(await office.values("city"), CITIES);
