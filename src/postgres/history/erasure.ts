@@ -3,6 +3,7 @@ import { CannotDecide } from "../../domain/decision.ts";
 import { type Erased, MAX_ERASED_FILES } from "../../domain/erasure.ts";
 import { hasCode } from "../../runtime/errors.ts";
 import type { Database, Tx } from "../connection/connect.ts";
+import eraseExamples from "../queries/erase/examples.sql" with { type: "text" };
 import eraseFiles from "../queries/erase/files.sql" with { type: "text" };
 import findArchived from "../queries/erase/find_archived.sql" with { type: "text" };
 import findUser from "../queries/erase/find_user.sql" with { type: "text" };
@@ -121,6 +122,7 @@ async function eraseAll(tx: Tx, by: string): Promise<void> {
   await eraseQuotes(tx);
   await tx.unsafe(eraseTraces);
   await tx.unsafe(REASONS);
+  await tx.unsafe(eraseExamples);
   await tx.unsafe(eraseUsers, [by]);
 }
 

@@ -101,7 +101,8 @@ export class Planner {
     await this.#findDue(tx);
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
-    warnings.push(...await this.#countWaiting(tx));
+    // A held file takes access from no user.
+    if (changes === null) warnings.push(...await this.#countWaiting(tx));
     const { count: archived } = await tx.unsafe(noteArchived);
     const summary = { warnings, hold, changes };
     return { summary, contested: contested > 0, givesUp, archives: archived > 0, lostZeros };
