@@ -153,8 +153,8 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
     stays !== null && (people.get(id)?.state ?? "archived") === "archived"
   );
   const keepers = new Set([...staying, ...created.map(([id]) => ({ id }))].map(({ id }) => id));
-  const merged = unmerge(world, done.changes, keepers);
-  const permits_restored = restorePermits(world, done, keepers) + merged.restored;
+  const released = restorePermits(world, done, keepers), merged = unmerge(world, done.changes, keepers);
+  const permits_restored = released + merged.restored;
   for (const { id, change, stays } of ids) if (stays === null) unrename(world, id, change, done.id);
   const left_out = [...values, ...states, ...words, ...ids].flatMap(({ id, stays }) =>
     stays === null ? [] : [`${id}: ${stays}`]
