@@ -89,12 +89,17 @@ const FORMS: Readonly<Record<ColumnKind, string>> = {
   flag: "`0` or `1`",
 };
 
+const FORMS_BY_NAME: Readonly<Record<string, string>> = {
+  user_name: "unique among users",
+  old_unique_id: "the id that the user had before: see [New ids](people.md#new-ids)",
+};
+
 function columnsTable(): string {
   return markdownTable([["column", "also accepted", "required", "length", "value"], ...COLUMNS.map(columnRow)]);
 }
 
 function columnRow({ name, otherNames, frenchNames, longest, kind }: Column): Row {
-  const value = name === "user_name" ? "unique among users" : FORMS[kind];
+  const value = FORMS_BY_NAME[name] ?? FORMS[kind];
   const required = ALWAYS_REQUIRED.includes(name) ? "yes" : "";
   return [
     code(name),

@@ -8,10 +8,18 @@ export function changedWords(subject: string, change: Pick<ImportChange, "outcom
   return `${printable(subject)}: ${change.outcome}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }
 
+/** Says what happened to a user with a new id (docs/people.md#new-ids). */
+const ID_WORDS: Readonly<Record<string, (before: string | null, after: string | null) => string>> = {
+  unique_id: (before) => `renamed from ${quoted(before)}`,
+  old_unique_id: (_, after) => `merged with ${quoted(after)}`,
+  merged_into: (_, after) => `merged into ${quoted(after)}`,
+};
+
 /** `city "Ottawa" → "Hull"` for each value. */
 export function valueWords({ outcome, columns }: Pick<Change, "outcome" | "columns">): string[] {
   return Object.entries(columns).map(([column, [before, after]]) =>
-    outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`
+    ID_WORDS[column]?.(before, after) ??
+      (outcome === "created" ? `${column} ${quoted(after)}` : `${column} ${quoted(before)} → ${quoted(after)}`)
   );
 }
 

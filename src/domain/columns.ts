@@ -36,6 +36,7 @@ function column(name: string, longest: number, kind: ColumnKind = "text", ...oth
 /** A record's problems are reported in this order. */
 export const COLUMNS: readonly Column[] = [
   column("unique_id", 50, "unique_id", "user_uuid", "uuid", "user_unique_id"),
+  column("old_unique_id", 50, "unique_id", "previous_unique_id"),
   column("login_source", 20, "login_source"),
   column("first_name", 50),
   column("last_name", 50),
@@ -62,12 +63,16 @@ export const COLUMNS: readonly Column[] = [
   column("active", 0, "flag"),
 ];
 
+/** Columns that identify the user of a record, and are no values of the user. */
+export const ID_COLUMNS: ReadonlySet<string> = new Set(["unique_id", "old_unique_id"]);
+
 /** Required in every roster, regardless of the settings. */
 export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];
 
 /** Columns that are trimmed even if the value is quoted (docs/file-format.md#blanks). */
 export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
   "unique_id",
+  "old_unique_id",
   "login_source",
   "user_name",
   "email",

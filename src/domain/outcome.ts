@@ -23,6 +23,8 @@ export const COUNT_NAMES = [
   "permits_released",
   "missing_archived",
   "missing_held",
+  "renamed",
+  "merged",
 ] as const;
 
 /** The counts of an import. `records` is the sum of the eight outcomes. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { nearest } from "../runtime/nearest.ts";
-import { columnNamed, columnPosition, COLUMNS, foldHeader } from "./columns.ts";
+import { columnNamed, columnPosition, COLUMNS, foldHeader, ID_COLUMNS } from "./columns.ts";
 
 const integer = (from: number, to: number) =>
   z.int({ error: "must be a whole number" })
@@ -173,10 +173,10 @@ const valueMap = z.record(text(1_000), text(1_000), { error: "must be an object 
 
 const valueMaps = z.record(text(200), valueMap, { error: "must be an object that maps columns to objects" })
   .superRefine(
-    checkKeys((name) => name === "unique_id" ? "cannot be mapped: it identifies the user" : notAColumn(name)),
+    checkKeys((name) => ID_COLUMNS.has(name) ? "cannot be mapped: it identifies the user" : notAColumn(name)),
   );
 
-const IDENTIFYING: ReadonlySet<string> = new Set(["unique_id", "user_name", "email"]);
+const IDENTIFYING: ReadonlySet<string> = new Set([...ID_COLUMNS, "user_name", "email"]);
 
 export function mayHaveDefault(column: string): boolean {
   return !IDENTIFYING.has(column) && column !== "active";
@@ -196,7 +196,7 @@ const defaultValues = z.record(text(200), text(1_000).trim().min(1, { error: "mu
 
 const fillOnlyColumns = z.array(columnName, { error: "must be a list of columns" }).superRefine((names, context) => {
   names.forEach((name, at) => {
-    if (name !== "unique_id" && name !== "active") return;
+    if (!ID_COLUMNS.has(name) && name !== "active") return;
     context.addIssue({ code: "custom", path: [at], message: `"${name}" always comes from the roster` });
   });
 });

@@ -16,6 +16,7 @@ const TABLE_RIGHTS = {
   import_failures: ["SELECT", "INSERT", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  moved_permits: ["SELECT", "INSERT", "DELETE"],
   trial_changes: ["SELECT", "INSERT", "DELETE"],
   known_records: ["SELECT", "INSERT", "DELETE"],
   known_state: ["SELECT", "INSERT", "UPDATE", "DELETE"],

@@ -23,6 +23,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["import_changes", "import_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["import_held", "import_held_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["import_held", "import_held_effect_check", "CHECK (effect in ('archive', 'disable'))"],
+  ["moved_permits", "moved_permits_pkey", "PRIMARY KEY (import_id, permit_id)"],
   ["trial_changes", "trial_changes_pkey", "PRIMARY KEY (import_id, unique_id)"],
   ["known_records", "known_records_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_pkey", "PRIMARY KEY (id)"],

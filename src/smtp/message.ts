@@ -127,6 +127,8 @@ const COUNT_LABELS: Readonly<Record<keyof Counts, string>> = {
   permits_released: "Permits released",
   missing_archived: "Missing, archived",
   missing_held: "Missing, held",
+  renamed: "Renamed",
+  merged: "Merged",
 };
 
 const ALWAYS_COUNTED: ReadonlySet<keyof Counts> = new Set(["records", ...OUTCOMES]);

@@ -113,6 +113,8 @@ serverTest("import --json prints one document with the documented names", async 
     permits_released: 0,
     missing_archived: 0,
     missing_held: 0,
+    renamed: 0,
+    merged: 0,
     warnings: [],
     failures: [{
       line: 4,

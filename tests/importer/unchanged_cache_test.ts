@@ -239,7 +239,7 @@ Deno.test("above the limit, new users are left out, and users in the table keep 
   const log = (await read(HEAD + "u9999,ldap,Hull\n")).fresh;
   table.expect(1);
   for (const piece of log) table.add(piece);
-  const journal = new UnchangedJournal(table, new Digest(1, 2), 0, 100);
+  const journal = new UnchangedJournal(table, new Digest(1, 2), 0, -1, 100);
   for await (const batch of records()) {
     journal.note(batch);
     journal.add(batch, check(batch));

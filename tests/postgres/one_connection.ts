@@ -42,6 +42,7 @@ export function oneConnection({ database, url }: RosterDatabase): OneConnection 
 /** Empties the database, faster than {@link RosterDatabase.clear} for a few rows. */
 export async function removeAll({ sql }: Pick<RosterDatabase, "sql">): Promise<void> {
   await sql`delete from rosterd.imports`;
+  await sql`delete from rosterd.import_changes`;
   await sql`delete from rosterd.permits`;
   await sql`delete from rosterd.users`;
 }

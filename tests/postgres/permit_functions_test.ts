@@ -1,4 +1,4 @@
-/** A customer with permits in another system replaces the two functions (docs/database.md#permit-functions). */
+/** A customer with permits in another system replaces the three functions (docs/database.md#permit-functions). */
 import assert from "node:assert/strict";
 import { countsOf, onServer, type RosterDatabase } from "./roster_database.ts";
 
@@ -58,7 +58,7 @@ onServer("migrate keeps a replaced function", async (db) => {
   assert.deepEqual([...await source()], before);
 });
 
-onServer("a function that existed before rosterd is kept, and the other one is created", async (db) => {
+onServer("a function that existed before rosterd is kept, and the others are created", async (db) => {
   await db.sql`create schema rosterd`;
   await replace(db, NOTE_CALL);
 
@@ -68,6 +68,7 @@ onServer("a function that existed before rosterd is kept, and the other one is c
     select proname as name, prosrc like '%calls%' as replaced from pg_proc
     where pronamespace = 'rosterd'::regnamespace and proname like '%permits' order by 1`;
   assert.deepEqual([...functions], [
+    { name: "move_permits", replaced: false },
     { name: "release_permits", replaced: true },
     { name: "restore_permits", replaced: false },
   ]);

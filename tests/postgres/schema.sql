@@ -4,7 +4,9 @@ table import_changes (
   changes jsonb not null,
   lost_active boolean not null,
   changed_at timestamp with time zone not null default now(),
-  permits_released text[]
+  permits_released text[],
+  permits_moved bigint,
+  moved_imports bigint[]
 )
 table import_failures (
   import_id bigint not null,
@@ -55,7 +57,9 @@ table imports (
   hold_ended_at timestamp with time zone,
   file_gone_at timestamp with time zone,
   decisions jsonb not null default '[]'::jsonb,
-  feed text not null default ''::text
+  feed text not null default ''::text,
+  renamed bigint not null default 0,
+  merged bigint not null default 0
 )
 table known_records (
   id bigint generated always as identity not null,
@@ -74,6 +78,12 @@ table known_state (
 table migrations (
   number integer not null,
   applied_at timestamp with time zone not null default now()
+)
+table moved_permits (
+  import_id bigint not null,
+  permit_id bigint not null,
+  old_id text collate "C" not null,
+  new_id text collate "C" not null
 )
 table outbox (
   id bigint generated always as identity not null,
@@ -147,6 +157,7 @@ constraint imports_status_check on rosterd.imports CHECK ((status = ANY (ARRAY['
 constraint imports_taken_key_key on rosterd.imports UNIQUE (taken_key)
 constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
 constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
+constraint moved_permits_pkey on rosterd.moved_permits PRIMARY KEY (import_id, permit_id)
 constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
 constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'checked'::text, 'alert'::text])))
 constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
@@ -169,6 +180,7 @@ CREATE UNIQUE INDEX imports_taken_key_key ON rosterd.imports USING btree (taken_
 CREATE INDEX imports_unfinished_idx ON rosterd.imports USING btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL) AND (file_gone_at IS NULL))
 CREATE UNIQUE INDEX known_records_pkey ON rosterd.known_records USING btree (id)
 CREATE UNIQUE INDEX migrations_pkey ON rosterd.migrations USING btree (number)
+CREATE UNIQUE INDEX moved_permits_pkey ON rosterd.moved_permits USING btree (import_id, permit_id)
 CREATE UNIQUE INDEX outbox_message_id_key ON rosterd.outbox USING btree (message_id)
 CREATE UNIQUE INDEX outbox_pkey ON rosterd.outbox USING btree (id)
 CREATE INDEX outbox_waiting_idx ON rosterd.outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (gave_up_at IS NULL))
@@ -181,6 +193,40 @@ CREATE UNIQUE INDEX users_email_key ON rosterd.users USING btree (lower((email C
 CREATE UNIQUE INDEX users_pkey ON rosterd.users USING btree (unique_id)
 CREATE UNIQUE INDEX users_user_name_key ON rosterd.users USING btree (lower((user_name COLLATE "C")))
 
+CREATE OR REPLACE FUNCTION rosterd.move_permits(old_id text, new_id text, import_id bigint)
+ RETURNS bigint
+ LANGUAGE sql
+AS $function$
+      with move as (
+        select
+          exists (select from rosterd.users where unique_id = move_permits.old_id) as is_merge,
+          exists (
+            select from rosterd.moved_permits as m
+            where m.import_id = move_permits.import_id and m.old_id = move_permits.new_id and m.new_id = move_permits.old_id
+          ) as is_undo
+      ),
+      moved as (
+        update rosterd.permits as p set unique_id = move_permits.new_id
+        from move
+        where p.unique_id = move_permits.old_id and case
+          when is_undo then p.status = 'active'
+            and p.permit_id in (select m.permit_id from rosterd.moved_permits as m where m.import_id = move_permits.import_id)
+          when is_merge then p.status = 'active'
+          else true
+        end
+        returning p.permit_id
+      ),
+      noted as (
+        insert into rosterd.moved_permits (import_id, permit_id, old_id, new_id)
+        select move_permits.import_id, permit_id, move_permits.old_id, move_permits.new_id
+        from moved cross join move where is_merge and not is_undo
+      ),
+      forgotten as (
+        delete from rosterd.moved_permits as m using moved, move
+        where is_undo and m.import_id = move_permits.import_id and m.permit_id = moved.permit_id
+      )
+      select count(*) from moved
+    $function$
 CREATE OR REPLACE FUNCTION rosterd.release_permits(user_ids text[], import_id bigint)
  RETURNS bigint
  LANGUAGE sql

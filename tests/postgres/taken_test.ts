@@ -107,8 +107,11 @@ onServer("a user may change the letter case of their own values", async (db) => 
   });
 });
 
-onServer("archived users keep their values taken", async (db) => {
-  await db.addUsers({ unique_id: "old", email: "a@x.org", user_name: "anna", state: "archived" });
+onServer("a failure says whether the user who has the value is active or disabled", async (db) => {
+  await db.addUsers(
+    { unique_id: "here", user_name: "anna" },
+    { unique_id: "off", email: "a@x.org", state: "disabled" },
+  );
 
   const report = await db.import("unique_id,login_source,email,user_name\nnew,ldap,A@x.org,Anna\n");
 
@@ -116,8 +119,8 @@ onServer("archived users keep their values taken", async (db) => {
     line: 2,
     unique_id: "new",
     problems: [
-      { column: "user_name", code: "9020", reason: 'user_name "Anna" is taken by user "old"' },
-      { column: "email", code: "9019", reason: 'email "A@x.org" is taken by user "old"' },
+      { column: "user_name", code: "9020", reason: 'user_name "Anna" is taken by user "here", who is active' },
+      { column: "email", code: "9019", reason: 'email "A@x.org" is taken by user "off", who is disabled' },
     ],
   }]);
 });

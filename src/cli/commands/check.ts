@@ -71,13 +71,13 @@ async function withNamedDatabase<T>(
 }
 
 function printChanges({ out, paint }: Terminal, report: CheckReport): void {
-  const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held } = report;
+  const { changes, created, updated, archived, reactivated, held, missing_archived, missing_held, merged } = report;
   for (const { unique_id, outcome, columns } of changes.slice(0, MAX_CHANGES_PRINTED)) {
     const pairs = valueWords({ outcome, columns });
     const changed = paint.faint(pairs.length === 0 ? "" : ` (${pairs.join(", ")})`);
     out(`  would be ${outcome}: ${printable(unique_id)}${changed}`);
   }
-  const more = created + updated + archived + reactivated + held + missing_archived + missing_held -
+  const more = created + updated + archived + reactivated + held + missing_archived + missing_held + merged -
     MAX_CHANGES_PRINTED;
   if (more > 0) out(paint.faint(`  … and ${counted(more, "more user")}`));
 }

@@ -6,6 +6,7 @@ import { notValid, type Rule, type RuleViolation } from "./rule.ts";
 /** Columns that may contain long numbers, which spreadsheets rewrite in the form 1.23E+11. */
 const NUMBERS: ReadonlySet<string> = new Set([
   "unique_id",
+  "old_unique_id",
   "student_no",
   "employ_no",
   "drivers_license_num",

@@ -23,6 +23,11 @@ export interface Header {
   readonly warnings: readonly Warning[];
 }
 
+/** The position of the `old_unique_id` in a checked record; -1 if the roster lacks that column. */
+export function oldIdPosition({ present }: Header): number {
+  return present.find(({ column }) => column.name === "old_unique_id")?.positions[0] ?? -1;
+}
+
 /** All known names, folded, with their column and rank. If two names refer to the same column, the lower rank wins. */
 export type KnownNames = ReadonlyMap<string, { column: string; rank: number }>;
 

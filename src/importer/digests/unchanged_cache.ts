@@ -13,7 +13,7 @@ import manifest from "../../../deno.json" with { type: "json" };
 import type { Settings } from "../../domain/settings.ts";
 import { feedsOf } from "../../domain/feed_settings.ts";
 import { Digest } from "./digest.ts";
-import type { Header } from "../checks/header.ts";
+import { type Header, oldIdPosition } from "../checks/header.ts";
 import { UnchangedJournal } from "./unchanged_journal.ts";
 import { UnchangedMatcher } from "./unchanged_matcher.ts";
 import { UnchangedTable } from "./unchanged_table.ts";
@@ -45,12 +45,12 @@ export interface UnchangedCache {
 export function createUnchangedCache(delimiter: string, header: Header, settings: Settings): UnchangedCache {
   const seed = createHash("sha256").update(contextOf(delimiter, header, settings)).digest();
   const digest = new Digest(seed.readInt32LE(0), seed.readInt32LE(4));
-  const position = header.present[0].positions[0];
+  const position = header.present[0].positions[0], oldId = oldIdPosition(header);
   const table = new UnchangedTable();
   return {
     table,
     matcher: new UnchangedMatcher(table, digest, delimiter.charCodeAt(0), position),
-    journal: new UnchangedJournal(table, digest, position),
+    journal: new UnchangedJournal(table, digest, position, oldId),
   };
 }
 

@@ -38,11 +38,15 @@ export class UnchangedJournal {
   /** Whether there have been no new entries. */
   isEmpty = true;
 
-  /** `digest` computes the digests of records. `position` is that of the `unique_id` in a record. */
+  /**
+   * `digest` computes the digests of records. `position` is that of the `unique_id` in a record, `oldId` that of the
+   * `old_unique_id`, or -1.
+   */
   constructor(
     private readonly table: UnchangedTable,
     private readonly digest: Digest,
     private readonly position: number,
+    private readonly oldId: number,
     private readonly maxUsers = MAX_CACHED_USERS,
   ) {}
 
@@ -95,17 +99,36 @@ export class UnchangedJournal {
     const { states } = this.table;
     for (let record = 0; record < batch.count; record++) {
       if (batch.malformed.size > 0 && batch.malformed.has(record)) continue;
+      if (this.oldId >= 0) this.#addOldId(batch, record);
       const value = batch.firstValue[record] + this.position;
       const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
-      if (slot >= 0 && states[slot] === SKIPPED) {
-        this.#repeated.push(batch.text(value));
-        this.hasRepeated = true;
-        states[slot] = REPEATED;
-      }
+      if (slot >= 0 && states[slot] === SKIPPED) this.#addRepeated(slot, batch.text(value));
       // A user whose record fails stays unchanged, and so does their entry.
       if (problems.size === 0 || !problems.has(record)) this.#addEntry(slot, record);
       if (slot >= 0 && states[slot] === UNMET) states[slot] = READ;
     }
+  }
+
+  /**
+   * A record with an old id gets a digest that no line has, because it must be read again whenever that id is known. A
+   * record of the old id itself must be read, too.
+   */
+  #addOldId(batch: Batch, record: number): void {
+    const { view, firstValue, start, end } = batch;
+    const value = firstValue[record] + this.oldId;
+    if (start[value] === end[value]) return;
+    this.#noted[2 * record] = 0;
+    this.#noted[2 * record + 1] = 0;
+    const { states } = this.table, slot = this.table.find(view, start[value], end[value]);
+    if (slot < 0) return;
+    if (states[slot] === SKIPPED) this.#addRepeated(slot, batch.text(value));
+    else if (states[slot] === UNMET) states[slot] = READ;
+  }
+
+  #addRepeated(slot: number, uniqueId: string): void {
+    this.#repeated.push(uniqueId);
+    this.hasRepeated = true;
+    this.table.states[slot] = REPEATED;
   }
 
   /** Takes the new entries, in the form that {@link UnchangedTable.add} takes. */

@@ -51,6 +51,8 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
     const pair = changes[databaseName];
     if (pair !== undefined) columns[name] = [asText(pair[0]), asText(pair[1])];
   }
+  // The user into whom the import merged this one. Rosters do not have this column.
+  if (changes.merged_into !== undefined) columns.merged_into = [null, asText(changes.merged_into[1])];
   return columns;
 }
 

@@ -38,6 +38,7 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
     await tx`delete from rosterd.import_held where import_id = ${id}`;
     await tx`delete from rosterd.import_changes where import_id = ${id}`;
     await tx`delete from rosterd.trial_changes where import_id = ${id}`;
+    await tx`delete from rosterd.moved_permits where import_id = ${id}`;
   });
 }
 

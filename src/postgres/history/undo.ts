@@ -2,7 +2,7 @@
 import { CannotDecide, type LeftOut, MAX_LEFT_OUT, type Undone } from "../../domain/decision.ts";
 import type { Tx } from "../connection/connect.ts";
 import { type DecidedImport, decision, leftOut } from "./decision.ts";
-import { forColumns, releasePermits, VALUE_COLUMNS } from "../import/queries.ts";
+import { forColumns, releasePermits, VALUE_COLUMNS, withValues } from "../import/queries.ts";
 import undoAccess from "../queries/decide/undo_access.sql" with { type: "text" };
 import undoCreated from "../queries/decide/undo_created.sql" with { type: "text" };
 import undoFindStates from "../queries/decide/undo_find_states.sql" with { type: "text" };
@@ -11,9 +11,11 @@ import undoFindWords from "../queries/decide/undo_find_words.sql" with { type: "
 import undoFree from "../queries/decide/undo_free.sql" with { type: "text" };
 import undoLeftOut from "../queries/decide/undo_left_out.sql" with { type: "text" };
 import undoLock from "../queries/decide/undo_lock.sql" with { type: "text" };
+import undoMerges from "../queries/decide/undo_merges.sql" with { type: "text" };
 import undoNames from "../queries/decide/undo_names.sql" with { type: "text" };
 import undoNotePermits from "../queries/decide/undo_note_permits.sql" with { type: "text" };
 import undoPermits from "../queries/decide/undo_permits.sql" with { type: "text" };
+import undoRenames from "../queries/decide/undo_renames.sql" with { type: "text" };
 import undoTaken from "../queries/decide/undo_taken.sql" with { type: "text" };
 import undoValues from "../queries/decide/undo_values.sql" with { type: "text" };
 import undoWords from "../queries/decide/undo_words.sql" with { type: "text" };
@@ -37,6 +39,7 @@ export const undoImport = decision<Undone>("undone", async (tx, found, lock) => 
   const created = await tx.unsafe(undoCreated, [id]);
   await tx.unsafe(undoNames, [id]);
   const permits = await restorePermits(tx, id);
+  await tx.unsafe(withValues(undoRenames, id));
   const left = await tx.unsafe<(LeftOut & { total: number })[]>(undoLeftOut, [id, MAX_LEFT_OUT]);
   const [{ permits_released }] = await tx.unsafe(RELEASE_PERMITS, [id]);
   await markUndone(tx, id);
@@ -80,7 +83,8 @@ async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoNotePermits, [importId]);
   await tx.unsafe(undoPermits, [importId]);
   const [{ restored }] = await tx`select rosterd.restore_permits(${importId}) as restored`;
-  return restored;
+  const answers = await tx.unsafe(withValues(undoMerges, importId)) as unknown as { permits: number }[][];
+  return restored + answers[answers.length - 1][0].permits;
 }
 
 async function markUndone(tx: Tx, importId: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** Finds users, and lists what imports did to one of them (docs/people.md#one-person). */
-import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
+import { COLUMNS, ID_COLUMNS, inColumnOrder } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
   formatPlace,
@@ -85,7 +85,7 @@ export async function findUser(sql: Sql, uniqueId: string): Promise<User | null>
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     values: Object.fromEntries(
-      COLUMNS.filter(({ name }) => name !== "unique_id" && name !== "active")
+      COLUMNS.filter(({ name }) => !ID_COLUMNS.has(name) && name !== "active")
         .map(({ name, databaseName }) => [name, stored[databaseName]]),
     ),
     feeds: Object.fromEntries(

@@ -11,6 +11,7 @@ import type {
   Staging,
 } from "../../importer/ports.ts";
 import { storedDefaults } from "../../importer/checks/valid_settings.ts";
+import { oldIdPosition } from "../../importer/checks/header.ts";
 import type { Roster } from "../../importer/csv/roster.ts";
 import { createUnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import type { Session, Tx } from "../connection/connect.ts";
@@ -114,6 +115,7 @@ async function stagingContext(
     defaults,
     feed,
     feeds: feedsOf(settings),
+    hasOldIds: oldIdPosition(header) >= 0,
   });
   await createTables(tx, session);
   return { tx, copies, header, feed, settings, defaults, queries };

@@ -49,16 +49,18 @@ export class PostgresPlannedImport implements PlannedImport {
   async #carryOut(attempt: LockAttempt): Promise<{ counts: Counts; summary: PlanSummary; writes: boolean }> {
     const { tx } = attempt, { queries, importId } = this.context;
     const { freeValues, updateValues, updateAccess, archiveMissing, createUsers, keepHolds, releasePermits } = queries;
-    const { summary, contested, archives } = await this.#lockAll(attempt);
+    const { summary, contested, givesUp, archives } = await this.#lockAll(attempt);
     const planned = await countPlan(tx, queries);
     const { counts, differing, moving, unnamed } = planned;
-    await this.#noteChanges(tx, planned);
+    await this.#noteChanges(tx, planned, givesUp);
     if (contested) await tx.unsafe(freeValues);
+    if (givesUp) await tx.unsafe(queries.giveUp);
     if (differing > 0) await tx.unsafe(updateValues);
     if (moving > 0) await tx.unsafe(updateAccess);
     if (unnamed > 0) await tx.unsafe(archiveMissing);
     if (counts.created > 0) await tx.unsafe(withValues(createUsers, importId));
     if (counts.held + counts.missing_held > 0) await tx.unsafe(keepHolds, [importId]);
+    if (counts.renamed + counts.merged > 0) await tx.unsafe(withValues(queries.moveIds, importId));
     const [released] = archives ? await tx.unsafe(withValues(releasePermits, importId)) : [];
     const writes = differing + moving + unnamed + counts.created > 0;
     return { counts: { ...counts, ...released }, summary, writes };
@@ -66,23 +68,25 @@ export class PostgresPlannedImport implements PlannedImport {
 
   /** Locks the users of the plan and their permits. Plans again if another program changed one of the users. */
   async #lockAll({ tx, lock, reversed }: LockAttempt): Promise<Plan> {
-    const { planner, queries: { lockUsers, lockPermits } } = this.context;
+    const { planner, queries: { findOldIds, lockUsers, lockPermits } } = this.context;
+    const locksPermits = () => plan.archives || findOldIds !== null;
     let plan = this.plan;
-    if (reversed && plan.archives) await lock(lockPermits);
+    if (reversed && locksPermits()) await lock(lockPermits);
     for (let plans = 1; !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
         throw errorWithCode("users_change", "other programs keep changing the users of this roster");
       }
       plan = await planner.replan(tx);
     }
-    if (plan.archives) await lock(lockPermits);
+    if (locksPermits()) await lock(lockPermits);
     return plan;
   }
 
-  async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan): Promise<void> {
-    const { importId, settings, queries: { noteChanges, noteMissing, noteOtherwise } } = this.context;
+  async #noteChanges(tx: Tx, { differing, moving, unnamed }: CountedPlan, givesUp: boolean): Promise<void> {
+    const { importId, settings, queries: { noteChanges, noteMissing, noteGivers, noteOtherwise } } = this.context;
     if (differing + moving > 0) await tx.unsafe(withValues(noteChanges, importId));
     if (unnamed > 0) await tx.unsafe(noteMissing, [importId]);
+    if (givesUp) await tx.unsafe(withValues(noteGivers, importId));
     const [open] = await tx`select from rosterd.imports where hold_state = 'open' limit 1`;
     if (open !== undefined) {
       await tx.unsafe(noteOtherwise, [importId, settings.archive_inactive_users]);

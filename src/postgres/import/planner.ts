@@ -16,6 +16,8 @@ export interface Plan {
   summary: PlanSummary;
   /** Whether a value may move from one user to another. */
   contested: boolean;
+  /** Whether archived users give up values. */
+  givesUp: boolean;
   /** Whether the plan archives users, whose permits are then released. */
   archives: boolean;
   /** The number of unknown ids that would be known with leading zeros, and the reason given for the first one. */
@@ -56,17 +58,14 @@ export class Planner {
   }
 
   async #plan(tx: Tx): Promise<Plan> {
-    const { makePlan, findClaims, refuseTaken, dropRefused, noteArchived, holdLosses } = this.context.queries;
+    const { findOldIds, makePlan, findClaims, noteArchived, holdLosses } = this.context.queries;
     const { archive_inactive_users, missing_users } = this.context.settings;
     const plan = withValues(makePlan, archive_inactive_users, missing_users === "archive");
+    if (findOldIds !== null) await tx.unsafe(findOldIds);
     await tx.unsafe(`${plan}; analyze plan (line, unique_id, transition, claims_user_name, claims_email)`);
     const lostZeros = await this.#findLostZeros(tx);
-    const claims = await tx.unsafe(findClaims);
-    if (claims.count > 0) {
-      await tx.unsafe("analyze claims");
-      await tx.unsafe(refuseTaken);
-      await tx.unsafe(dropRefused);
-    }
+    const { count: contested } = await tx.unsafe(findClaims);
+    const givesUp = contested > 0 && await this.#decideClaims(tx);
     const warnings = [
       ...await this.#findKept(tx),
       ...(missing_users === "archive" ? await this.#findMissing(tx) : []),
@@ -75,7 +74,17 @@ export class Planner {
     const hold = await this.#reasonToHold(tx);
     if (hold !== null) await tx.unsafe(holdLosses);
     const { count: archived } = await tx.unsafe(noteArchived);
-    return { summary: { warnings, hold }, contested: claims.count > 0, archives: archived > 0, lostZeros };
+    return { summary: { warnings, hold }, contested: contested > 0, givesUp, archives: archived > 0, lostZeros };
+  }
+
+  /** Drops the records whose claims are refused. Resolves to whether archived users give up values. */
+  async #decideClaims(tx: Tx): Promise<boolean> {
+    const { refuseTaken, dropRefused, settleGivers } = this.context.queries;
+    await tx.unsafe("analyze claims");
+    await tx.unsafe(refuseTaken);
+    await tx.unsafe(dropRefused);
+    const answers = await tx.unsafe(settleGivers) as unknown as { givers: number }[][];
+    return answers[answers.length - 1][0].givers > 0;
   }
 
   async #findLostZeros(tx: Tx): Promise<Plan["lostZeros"]> {

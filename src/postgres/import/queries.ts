@@ -5,6 +5,8 @@
  * user's value or null. `@staged` is the change to user `u`: null keeps the value, '' clears it, and any other value
  * replaces it; `@new` is the value that it sets. Outside a template, `@staged(COLUMN)` means the same.
  *
+ * `[[…]]` is only for rosters with the column `old_unique_id`. `@user` is the id before the import of a record's user.
+ *
  * `@feed` is the name of the feed, and `@several` whether the settings have other feeds. For user `u`, `@said` is what
  * this feed said last: whether the user is active, or null if it does not name the user. `@kept_active` and
  * `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
@@ -22,13 +24,15 @@ export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_co
   feed: string;
   /** All feeds in the settings. The first takes precedence. */
   feeds: readonly string[];
+  /** Whether the roster has the column `old_unique_id`. */
+  hasOldIds: boolean;
 }
 
-const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [], feed: "", feeds: [""] };
+const NO_SETTINGS: ValueSettings = { defaults: {}, fill_only_columns: [], feed: "", feeds: [""], hasOldIds: false };
 
 /** Expands the templates of a query for these columns. */
 export function forColumns(query: string, columns: readonly Column[], settings = NO_SETTINGS): string {
-  return query.replace(
+  return query.replace(/\[\[(.*?)\]\]/gs, settings.hasOldIds ? "$1" : "").replace(
     /\{\{(.*?)\|(.*?)\}\}/gs,
     (_, joiner: string, template: string) =>
       columns.map((column) =>
@@ -38,14 +42,16 @@ export function forColumns(query: string, columns: readonly Column[], settings =
   ).replace(
     /@staged\((\w+)\)/g,
     (_, name: string) => stagedSql(VALUE_COLUMNS.find(({ databaseName }) => databaseName === name)!, settings),
-  ).replace(/@(feed|several|said|kept_active|called_inactive)\b/g, (_, part: string) => feedSql(part, settings));
+  ).replace(/@(user|feed|several|said|kept_active|called_inactive)\b/g, (_, part: string) => wordSql(part, settings));
 }
 
-function feedSql(part: string, settings: ValueSettings): string {
+function wordSql(part: string, settings: ValueSettings): string {
   const { feed } = settings, others = otherFeeds(settings);
   const says = (word: boolean) =>
     others.map((other) => `u.feeds @> ${quoted(JSON.stringify({ [other]: word }))}::jsonb`).join(" or ");
   switch (part) {
+    case "user":
+      return settings.hasOldIds ? "coalesce(s.known_id, s.unique_id)" : "s.unique_id";
     case "feed":
       return `${quoted(feed)}::text`;
     case "several":
@@ -151,6 +157,7 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   ) as typeof statements;
   return {
     ...expanded,
+    findOldIds: settings.hasOldIds ? expanded.findOldIds : null,
     releasePermits: releasePermits("archived"),
     findKept: maybeKept.length === 0 ? null : forColumns(statements.findKept, maybeKept, settings),
   };

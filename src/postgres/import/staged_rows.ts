@@ -3,7 +3,7 @@ import { type Column, COLUMNS } from "../../domain/columns.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
-import type { Header } from "../../importer/checks/header.ts";
+import { type Header, oldIdPosition } from "../../importer/checks/header.ts";
 import type { IsWanted } from "../../importer/ports.ts";
 import type { Tx } from "../connection/connect.ts";
 import { Copies, CopyRows } from "./copy.ts";
@@ -72,8 +72,8 @@ class CopiedRows implements StagedRows {
 const STAGED_SWITCH_BYTES = 1 << 20;
 
 /**
- * Creates users directly. Records with problems, records of inactive users and possible duplicates still go to
- * `staged`.
+ * Creates users directly. Records with problems, records of inactive users, records with an old id and possible
+ * duplicates still go to `staged`.
  */
 export class DirectInsertRows implements StagedRows {
   readonly #copies: Copies;
@@ -84,10 +84,11 @@ export class DirectInsertRows implements StagedRows {
   readonly #columns: readonly DirectColumn[];
   /** The position of `active`; null if the roster lacks that column. */
   readonly #active: number | null;
+  readonly #oldId: number;
   created = 0;
 
   constructor(tx: Tx, feed: string, header: Header, defaults: Settings["defaults"], importId: number) {
-    const columns = COLUMNS.filter(({ kind }) => kind !== "flag").flatMap((column) =>
+    const columns = COLUMNS.filter(({ name, kind }) => kind !== "flag" && name !== "old_unique_id").flatMap((column) =>
       directColumn(column, header, defaults)
     );
     const names = columns.map(({ name }) => name);
@@ -97,12 +98,14 @@ export class DirectInsertRows implements StagedRows {
     this.#importId = importId;
     this.#feeds = new TextEncoder().encode(JSONB_VERSION + JSON.stringify({ [feed]: true }));
     this.#columns = columns;
+    this.#oldId = oldIdPosition(header);
     this.#active = header.present.find(({ column }) => column.kind === "flag")?.positions[0] ?? null;
   }
 
   async write(batch: Batch, problems: FoundProblems, mayRepeat: IsWanted): Promise<void> {
     const isStaged: IsWanted = (batch, record) =>
-      problems.has(record) || mayRepeat(batch, record) || this.#isInactive(batch, record);
+      problems.has(record) || mayRepeat(batch, record) || this.#isInactive(batch, record) ||
+      this.#hasOldId(batch, record);
     await this.#staged.write(batch, problems, isStaged);
     for (let record = 0; record < batch.count; record++) {
       if (!isStaged(batch, record)) this.#create(batch, record);
@@ -123,6 +126,11 @@ export class DirectInsertRows implements StagedRows {
     if (this.#active === null) return false;
     const value = firstValue[record] + this.#active;
     return start[value] < end[value] && bytes[start[value]] === ZERO;
+  }
+
+  #hasOldId({ firstValue, start, end }: Batch, record: number): boolean {
+    const value = firstValue[record] + this.#oldId;
+    return this.#oldId >= 0 && start[value] < end[value];
   }
 
   #create({ firstValue, start, end, flags, bytes }: Batch, record: number): void {

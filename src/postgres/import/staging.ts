@@ -144,9 +144,9 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   /** Finds users whose records must be staged again, and removes their records and new rows. Null if there are none. */
   async #findRestageUsers(): Promise<UserSet | null> {
-    const isContested = this.#hasRepeated || (this.#created > 0 && this.#hasPossibleDuplicates);
-    if (!isContested) return null;
     const { tx, queries } = this.context;
+    const mayChange = this.#hasPossibleDuplicates || queries.findOldIds !== null;
+    if (!this.#hasRepeated && !(this.#created > 0 && mayChange)) return null;
     await tx.unsafe(`${CREATE_RESTAGED}; analyze possible_duplicates`);
     await tx.unsafe(queries.findRestagedUsers, [this.importId]);
     await tx.unsafe("analyze restaged_users");

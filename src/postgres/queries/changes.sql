@@ -1,6 +1,6 @@
 -- The first users who would change, with their values before and after, for `check`. $1: the limit.
 select
-  p.unique_id,
+  coalesce(p.new_id, p.unique_id) as unique_id,
   case
     when p.transition in ('create', 'create_archived') then 'created'
     when p.held is not null then 'held'
@@ -9,6 +9,9 @@ select
     else 'updated'
   end as outcome,
   (select coalesce(jsonb_object_agg(name, pair), '{}') from (values
+    [[('unique_id', case when p.new_id is not null then jsonb_build_array(p.unique_id, p.new_id) end),
+    ('old_unique_id', (select jsonb_build_array(null, unique_id) from missing where line = p.line)),
+    ('merged_into', case when p.merged_into is not null then jsonb_build_array(null, p.merged_into) end),]]
     {{, |('@label', case when @staged <> @old then jsonb_build_array(@text, nullif(@staged, '')) end)}},
     ('active', case
       when p.is_missing then case when p.held is null and u.active then jsonb_build_array('1', '0') end
@@ -16,13 +19,21 @@ select
       when p.transition in ('archive', 'disable') and u.active then jsonb_build_array('1', '0')
       when p.transition in ('reactivate', 'enable') then jsonb_build_array('0', '1')
     end)
-  ) as pairs (name, pair) where pair is not null) as columns
+  ) as pairs (name, pair) where pair is not null) || (
+    select coalesce(jsonb_object_agg(what, jsonb_build_array(case what when 'email' then u.email else u.user_name end, null)), '{}')
+    from claims where giver_id = p.unique_id
+  ) as columns
 from (
-  select line, unique_id, transition, held, false as is_missing from plan
+  select line, unique_id, new_id, transition, held, false as is_missing, null as merged_into from plan
   where transition is not null or held is not null or changes is not null
   union all
-  -- Missing users have no line, so they come last.
-  select null, unique_id, 'archive', case when held then 'archive' end, true from missing where effect = 'archive'
+  -- Users without a record come last.
+  select null, unique_id, null, 'archive', case when held then 'archive' end, true, merged_into from missing where effect in ('archive', 'merge')
+  union all
+  select distinct null::bigint, giver_id, null, null, null, false, null from claims
+  where giver_id is not null
+    and giver_id not in (select unique_id from plan where transition is not null or held is not null or changes is not null)
+    and giver_id not in (select unique_id from missing where effect in ('archive', 'merge'))
   order by line, unique_id
   limit $1
 ) as p

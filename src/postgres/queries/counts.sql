@@ -12,6 +12,8 @@ select
     + (select count(distinct line) from taken) as failed,
   (select count(*) from missing where not held and effect = 'archive') as missing_archived,
   (select count(*) from missing where held) as missing_held,
+  [[count(new_id) as renamed,
+  (select count(*) from missing where effect = 'merge') as merged,]]
   count(*) filter (where changes is not null) as differing,
   count(*) filter (where changes is null and version is not null and (transition is not null or says is not null)) as moving,
   (select count(*) from missing where not held) as unnamed

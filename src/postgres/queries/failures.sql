@@ -13,7 +13,7 @@ from (
       (
         select jsonb_agg(jsonb_build_object('column', t.what, 'code', case t.what when 'email' then '9019' else '9020' end, 'reason',
           format('%s "%s" is taken by %s', t.what, case t.what when 'email' then s.email else s.user_name end,
-            coalesce('the record on line ' || t.owner_line, 'user "' || t.owner_id || '"')))
+            coalesce('the record on line ' || t.owner_line, format('user "%s", who is %s', t.owner_id, t.owner_state))))
           order by t.what desc)
         from taken as t where t.line = s.line
       ), '[]'

@@ -3,7 +3,7 @@
 insert into overruled (line, unique_id, name, value, kept)
 select s.line, s.unique_id, differing.name, differing.value, differing.kept
 from staged as s
-join rosterd.users as u on u.unique_id = s.unique_id
+join rosterd.users as u on u.unique_id = @user
 cross join lateral (values {{, |('@label', s.@name, @text, @staged)}}) as differing (name, value, kept, staged)
 where differing.value <> differing.kept and differing.staged is null
   and s.problems is null and s.line not in (select line from repeats) and s.line not in (select line from taken)

@@ -8,7 +8,7 @@ with repeated as (
   having count(*) > 1
 )
 insert into repeats (line, first_line, same)
-select later.line, repeated.first_line, row({{, |later.@name}}, later.active) is not distinct from row({{, |first.@name}}, first.active)
+select later.line, repeated.first_line, row({{, |later.@name}}, [[later.old_unique_id, ]]later.active) is not distinct from row({{, |first.@name}}, [[first.old_unique_id, ]]first.active)
 from repeated
 join staged as later on later.unique_id = repeated.unique_id and later.line > repeated.first_line
 join staged as first on first.unique_id = repeated.unique_id and first.line = repeated.first_line

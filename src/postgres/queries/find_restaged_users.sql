@@ -1,4 +1,5 @@
--- Finds users created by direct insert with a value that a later record may claim. restaged_users already contains
+-- Finds users created by direct insert with a value that a later record may claim, or with an id that is
+-- another record's old one. restaged_users already contains
 -- those with both a skipped record and another one. $1: the import's id.
 insert into restaged_users (unique_id)
 select u.unique_id from possible_duplicates as s join rosterd.users as u on u.unique_id = s.key
@@ -9,4 +10,7 @@ where s.what = 'user_name' and u.created_by_import = $1
 union
 select u.unique_id from possible_duplicates as s join rosterd.users as u on lower(u.email collate "C") = s.key
 where s.what = 'email' and u.created_by_import = $1
+[[union
+select u.unique_id from staged as s join rosterd.users as u on u.unique_id = s.old_unique_id
+where u.created_by_import = $1]]
 on conflict do nothing

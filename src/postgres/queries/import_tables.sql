@@ -7,7 +7,10 @@ create temp table staged (
   problems  text,
   unique_id text collate "C",
   {{, |@name text}},
-  active    text
+  active    text,
+  -- The id by which the record's user was known before, and the same if this user is now renamed (find_old_ids.sql).
+  old_unique_id text collate "C",
+  known_id      text collate "C"
 ) on commit drop;
 
 -- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice. Some
@@ -27,7 +30,9 @@ create temp table repeats (
 -- plan: what each valid record would change. A record that changes nothing has no row.
 create temp table plan (
   line             bigint not null,
+  -- The id before the import, and the new one of a user who is renamed.
   unique_id        text collate "C" not null,
+  new_id           text collate "C",
   -- create, create_archived, archive, disable, enable, reactivate; null: only values differ.
   transition       text,
   -- Whether the user would lose `active`, and the held transition: archive or disable.
@@ -62,35 +67,47 @@ create temp table overruled (
 ) on commit drop;
 
 -- claims: values that another user has or another record also claims. holder_id is the user who has the value;
--- leaver_line is the line on which that user gives it up, or null.
+-- leaver_line is the line on which that user gives it up, or null. giver_id: the archived user who has the value, and
+-- gives it up to this claim.
 create temp table claims (
-  line        bigint not null,
-  what        text not null,
-  key         text collate "C" not null,
-  holder_id   text collate "C",
-  leaver_line bigint
+  line          bigint not null,
+  what          text not null,
+  key           text collate "C" not null,
+  holder_id     text collate "C",
+  -- active, disabled or archived.
+  holder_state  text,
+  leaver_line   bigint,
+  giver_id      text collate "C",
+  giver_version xid
 ) on commit drop;
 create index on claims (leaver_line);
 
 -- taken: refused claims, with the owner of the value.
 create temp table taken (
-  line       bigint not null,
-  what       text not null,
-  owner_line bigint,
-  owner_id   text,
+  line        bigint not null,
+  what        text not null,
+  owner_line  bigint,
+  owner_id    text,
+  owner_state text,
   primary key (line, what)
 ) on commit drop;
 
--- missing: users whom the feed named, but this file does not. Unless they are held, the feed no longer names them.
+-- missing: users whom the feed named, but this file does not, and users whom the file merges into others. Unless they
+-- are held, the feed no longer names them.
 create temp table missing (
   unique_id    text collate "C" not null,
   login_source text not null,
-  -- archive; kept: another feed calls the user active; none: the user is already archived.
+  -- archive; merge; kept: another feed calls the user active; none: the user is already archived.
   effect       text not null,
+  was_active   boolean not null,
+  -- Whether this is a loss of access, which the guard may hold. A merge is none.
   loses        boolean not null,
   held         boolean not null,
   said         boolean,
-  version      xid not null
+  version      xid not null,
+  -- The line of the record that merges the user, and its unique_id.
+  line         bigint,
+  merged_into  text collate "C"
 ) on commit drop;
 
 -- unmet: the keys of users whom the feed names and whose records were not skipped. Used only if records were skipped.

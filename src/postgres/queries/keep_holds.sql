@@ -1,5 +1,5 @@
 -- Stores the held users for a later approve or discard. $1: the import's id.
 insert into rosterd.import_held (import_id, unique_id, line, effect)
-select $1::bigint, unique_id, line, held from plan where held is not null
+select $1::bigint, coalesce(new_id, unique_id), line, held from plan where held is not null
 union all
 select $1::bigint, unique_id, null, 'archive' from missing where held

@@ -3,6 +3,8 @@ with touched as (
   select unique_id, version from plan where version is not null
   union all
   select unique_id, version from missing where not held
+  union all
+  select giver_id, giver_version from claims where giver_id is not null
 ),
 locked as (
   select u.xmin = touched.version as same

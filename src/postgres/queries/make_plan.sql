@@ -3,7 +3,7 @@
 -- access through another feed (docs/people.md#who-is-named) is only recorded.
 insert into plan
 select
-  line, unique_id, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
+  line, coalesce(known_id, unique_id), case when known_id is not null then unique_id end, transition, coalesce(transition in ('archive', 'disable') and was_active, false), null,
   coalesce(is_kept and said is distinct from false, false), said, case when says is distinct from said then says end,
   case when changes <> '' then ('{' || changes || '}')::jsonb end,
   version, archived_at,
@@ -16,18 +16,22 @@ select
   coalesce(new_email <> old_email and lower(new_email) <> lower(old_email), false)
 from (
   select
-    s.line, s.unique_id, u.active as was_active, u.xmin as version, u.archived_at, word.said,
+    s.line, s.unique_id, s.known_id, u.active as was_active, u.xmin as version, u.archived_at, word.said,
     -- A new user's row includes what the feed says.
     case when u.unique_id is not null then s.active is distinct from '0' end as says,
     own.transition in ('archive', 'disable') and @kept_active as is_kept,
     case when own.transition in ('archive', 'disable') and @kept_active then null else own.transition end as transition,
-    case when u.unique_id is not null then concat_ws(',', {{, |case when @staged <> @old then
+    case when u.unique_id is not null then concat_ws(',', [[
+      case when s.known_id is not null then '"unique_id":[' || to_json(s.known_id) || ',' || to_json(s.unique_id) || ']' end,
+      case when merged.unique_id is not null then '"old_unique_id":[null,' || to_json(merged.unique_id) || ']' end,
+      ]]{{, |case when @staged <> @old then
       '"@name":[' || coalesce(to_json(@text)::text, 'null') || ',' || coalesce(to_json(nullif(@staged, ''))::text, 'null') || ']'
     end}}) else '' end as changes,
     @staged(user_name) collate "C" as new_user_name, u.user_name collate "C" as old_user_name,
     @staged(email) collate "C" as new_email, u.email collate "C" as old_email
   from staged as s
-  left join rosterd.users as u on u.unique_id = s.unique_id
+  left join rosterd.users as u on u.unique_id = @user
+  [[left join missing as merged on merged.line = s.line]]
   cross join lateral (
     select
       @said as said,
@@ -39,8 +43,8 @@ from (
       when u.unique_id is null then case when s.active = '0' and $1 then 'create_archived' else 'create' end
       when s.active = '0' and $1 and u.archived_at is null then 'archive'
       when s.active = '0' and not $1 and u.active then 'disable'
-      when u.archived_at is not null and (s.active = '1' or (s.active is null and ($2 or word.is_first))) then 'reactivate'
-      when not u.active and (s.active = '1' or (s.active is null and word.is_first and u.archived_at is null)) then 'enable'
+      when u.archived_at is not null and (s.active = '1' or (s.active is null and ($2 or word.is_first[[ or merged.was_active]]))) then 'reactivate'
+      when not u.active and (s.active = '1' or (s.active is null and (word.is_first[[ or merged.was_active]]) and u.archived_at is null)) then 'enable'
     end as transition
   ) as own
   where s.problems is null and s.line not in (select line from repeats)

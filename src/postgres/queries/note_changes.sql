@@ -2,7 +2,7 @@
 -- import's id.
 insert into rosterd.import_changes (import_id, unique_id, lost_active, changes)
 select
-  $1, unique_id, loses and transition is not null,
+  $1, coalesce(new_id, unique_id), loses and transition is not null,
   case when transition is null and says is null then changes else coalesce(changes, '{}')
     || case
       when transition in ('archive', 'disable') then case when loses then '{"active": [true, false]}'::jsonb else '{}' end

@@ -11,8 +11,9 @@ refused as (
   select next.line
   from refused cross join lateral (select line from claims where leaver_line = refused.line offset 0) as next
 )
-insert into taken (line, what, owner_line, owner_id)
-select line, what, case when not stays then first_line end, case when stays then holder_id end
+insert into taken (line, what, owner_line, owner_id, owner_state)
+select
+  line, what, case when not stays then first_line end, case when stays then holder_id end, case when stays then holder_state end
 from (
   select ranked.*, holder_id is not null and (leaver_line is null or leaver.line is not null) as stays
   from ranked

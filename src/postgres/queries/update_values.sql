@@ -1,6 +1,7 @@
 -- Updates only users whose values differ, and only the values that the record contains.
 update rosterd.users as u
 set
+  [[unique_id = coalesce(p.new_id, u.unique_id),]]
   {{, |@name = case when @staged is null then u.@name else @new end}},
   feeds = case when p.says is null then u.feeds else u.feeds || jsonb_build_object(@feed, p.says) end,
   active = case when p.transition in ('archive', 'disable') then false when p.transition is not null then true else u.active end,

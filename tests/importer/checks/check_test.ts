@@ -59,12 +59,13 @@ const codes = ({ problems }: Checked) => problems.map(({ column, code }) => `${c
 
 Deno.test("a good record has no problems, and its values stay as they are", async () => {
   const text = COLUMNS.map(({ name }) => name).join(",") + "\n" +
-    "U-1,ldap,Anna,O'Neil,anna,a@x.org,1 'Main' St.,Ottawa,on,K1A 0B1,,,QC,,613-555-0100,student,007,1,002,2,D1,ns,1999-12-31,7,1\n";
+    "U-1,U-0,ldap,Anna,O'Neil,anna,a@x.org,1 'Main' St.,Ottawa,on,K1A 0B1,,,QC,,613-555-0100,student,007,1,002,2,D1,ns,1999-12-31,7,1\n";
   const [{ values, problems }] = await check(text);
   assert.deepEqual(problems, []);
   assert.deepEqual(Object.values(values), [
     ...[
       "U-1",
+      "U-0",
       "ldap",
       "Anna",
       "O'Neil",

@@ -34,6 +34,7 @@ const TWO = ["unique_id", "login_source"];
 Deno.test("every name of the table means its column", () => {
   const table: Record<string, string[]> = {
     unique_id: ["unique_id", "user_uuid", "uuid", "user_unique_id", "matricule"],
+    old_unique_id: ["old_unique_id", "previous_unique_id"],
     login_source: ["login_source"],
     first_name: ["first_name", "prénom", "prenom"],
     last_name: ["last_name", "nom"],

@@ -1,6 +1,6 @@
 /** What is proposed for the headers and values of other systems. */
 import assert from "node:assert/strict";
-import { COLUMNS } from "../../../src/domain/columns.ts";
+import { columnPosition, COLUMNS } from "../../../src/domain/columns.ts";
 import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
 import { Findings } from "../../../src/importer/checks/findings.ts";
 import { joinFindings, proposalOf, withProposal } from "../../../src/importer/checks/proposal.ts";
@@ -193,7 +193,7 @@ Deno.test("a login source that no header means is guessed, and only for rosters 
   assert.deepEqual(missing(without, required), [["missing_column", undefined, null, false]]);
   const empty = failing("login_source", { "": 3 });
   assert.deepEqual(missing(empty), [["missing_value", "defaults.login_source", "sso", true]]);
-  empty.column(COLUMNS[1]).values = 5;
+  empty.column(COLUMNS[columnPosition("login_source")]).values = 5;
   assert.deepEqual(missing(empty), [["missing_value", "defaults.login_source", null, false]]);
 });
 

@@ -1,7 +1,8 @@
 /**
  * A slow and simple model of what imports do to users, written from the quoted rules of docs/people.md. The model test compares
- * the database with it after every step. `people_model_decide.ts` models decisions.
+ * the database with it after every step. `people_model_ids.ts` models new ids, and `people_model_decide.ts` decisions.
  */
+import { type Heirs, heirsOf, merge, rename } from "./people_model_ids.ts";
 import { expectedOutcome } from "./taken_model.ts";
 
 export type State = "active" | "disabled" | "archived";
@@ -39,9 +40,23 @@ export interface Change {
   lostAt: number | null;
   /** The word of the import's feed; undefined: the feed does not name the user. */
   word: [before: Word | undefined, after: Word | undefined] | null;
+  /** The old id of a user who was renamed, and the earlier imports whose entries went along. */
+  renamed: { from: string; imports: number[] } | null;
+  /** The old id of a user who was merged into this one. */
+  absorbed: string | null;
+  /** The id into which this user was merged, and the permits that went along. */
+  merged: { into: string; permits: number[] } | null;
 }
 
-export const noChange = (): Change => ({ values: {}, access: null, lostAt: null, word: null });
+export const noChange = (): Change => ({
+  values: {},
+  access: null,
+  lostAt: null,
+  word: null,
+  renamed: null,
+  absorbed: null,
+  merged: null,
+});
 
 export interface Hold {
   missing: boolean;
@@ -79,6 +94,8 @@ export interface Feed {
 export interface RosterRecord {
   /** "" if it is not readable. */
   id: string;
+  /** The old id, or "". */
+  old: string;
   login_source: string;
   /** As in a file: "" keeps the value, "(clear)" clears it. */
   city: string;
@@ -92,6 +109,8 @@ export interface Roster {
   records: RosterRecord[];
   /** Whether it has a column `active`. */
   column: boolean;
+  /** Whether it has a column `old_unique_id`. */
+  olds: boolean;
   /** Whether it has a column named `rosterd_…`. */
   own: boolean;
   /** Whether the last record is not readable. */
@@ -117,6 +136,9 @@ interface Plan {
   feed: Feed;
   /** The records that are applied, by user. */
   good: Map<string, RosterRecord>;
+  heirs: Heirs;
+  /** The archived or merged users who give up their email. */
+  gives: Set<string>;
   emails: Record<string, { email: string | null }>;
   /** The new access of existing users. Users without an entry keep theirs. */
   next: Map<string, State>;
@@ -137,13 +159,19 @@ const wordOf = ({ active }: RosterRecord): Word => active !== "0";
 
 /** Imports the roster. Returns the counts and the codes of the warnings. */
 export function importRoster(world: World, id: number, feed: Feed, roster: Roster, rules: Rules) {
-  const { good, emails, failed, skipped, overruled } = judge(world, roster, feed, rules);
+  const { good, heirs, emails, gives, failed, skipped, overruled } = judge(world, roster, feed, rules);
+  const overruledOf = (id: string) => (overruled.get(id) ?? []).filter((name) => name !== "email" || !gives.has(id));
+  const renames = [...heirs.renamed].filter(([to]) => good.has(to)).map(([to, from]) => ({
+    to,
+    change: { ...noChange(), renamed: rename(world, from, to) },
+  }));
+  const renamed = new Map(renames.map(({ to, change }) => [to, change]));
   const next = new Map<string, State>();
   const keptByOther = new Set<string>();
   for (const [id, record] of good) {
     const person = world.people.get(id);
     if (person === undefined) continue;
-    const state = nextState(person, record.active, feed, rules);
+    const state = nextState(person, record.active, feed, rules, heirs.isActive(world, id));
     // "takes nobody's access whom another feed calls active"
     const isKept = (state === "archived" || state === "disabled") && others(person, feed, true).length > 0;
     if (isKept && person.words.get(feed.name) !== false) keptByOther.add(id);
@@ -161,7 +189,7 @@ export function importRoster(world: World, id: number, feed: Feed, roster: Roste
   const loses = new Set(losing.map(([id]) => id));
   const held = holds(world, loses, good, feed, rules) ? loses : new Set<string>();
   noteOtherwise(world, good, feed, rules, id);
-  const counts = apply(world, id, { feed, good, emails, next, missing, forgotten, held }, rules);
+  const counts = apply(world, id, { feed, good, heirs, emails, gives, next, missing, forgotten, held }, rules, renamed);
   const records = roster.records.length + (roster.torn ? 1 : 0);
   return {
     counts: { records, skipped, failed, ...counts },
@@ -169,7 +197,7 @@ export function importRoster(world: World, id: number, feed: Feed, roster: Roste
       // "When more than half of the records fail on … a two-letter column, the warning `values_fail`"
       ...(2 * roster.records.filter(({ bad }) => bad).length > records ? ["values_fail"] : []),
       // "Never silent": one warning for each column.
-      ...[...new Set([...good.keys()].flatMap((id) => overruled.get(id) ?? []))].map(() => "kept"),
+      ...[...new Set([...good.keys()].flatMap((id) => overruledOf(id)))].map(() => "kept"),
       ...(kept ? ["missing_users_kept"] : []),
       ...(keptByOther.size > 0 ? ["kept_by_other_feed"] : []),
       ...(held.size > 0 ? ["archivings_held"] : []),
@@ -199,10 +227,14 @@ function effective(value: string, before: string | null, person: Person | undefi
 function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
   const { column, torn } = roster;
   const overruled = new Map<string, Value[]>();
+  const heirs = heirsOf(people, roster);
   const records = roster.records.map((record) => {
-    const person = people.get(record.id);
+    const person = people.get(heirs.todayOf(record.id));
     const meant = { ...record, city: meaning(record.city, rules), email: meaning(record.email, rules) };
-    const changed = { ...record, raw: JSON.stringify({ ...meant, active: column && record.active }) };
+    const changed = {
+      ...record,
+      raw: JSON.stringify({ ...meant, active: column && record.active, old: roster.olds && record.old }),
+    };
     for (const name of VALUES) {
       const { value, isKept } = effective(record[name], person?.[name] ?? null, person, feed, rules);
       changed[name] = value;
@@ -211,21 +243,28 @@ function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
     }
     return changed;
   });
-  const users = [...people].map(([unique_id, { email }]) => ({
+  const merged = new Set(heirs.merged.values());
+  const users = [...people].map(([unique_id, { email, state }]) => ({
     unique_id,
     user_name: null,
     email,
-    state: "active" as const,
+    state: state === "archived" || merged.has(unique_id) ? "archived" as const : "active" as const,
   }));
+  const returns = (at: number) => {
+    const { id, active } = records[at], person = people.get(heirs.todayOf(id));
+    return person?.state === "archived" &&
+      nextState(person, column ? active : "", feed, rules, heirs.isActive({ people }, id)) === "active";
+  };
   const outcome = expectedOutcome(
     users,
-    records.map(({ id, email, bad, active, ...others }, at) => ({
-      unique_id: id || `unreadable ${at}`,
+    records.map(({ id, email, bad, active, old: _, ...others }, at) => ({
+      unique_id: heirs.todayOf(id) || `unreadable ${at}`,
       user_name: "",
       email,
-      active: bad || id === "" ? "x" as const : "" as const,
+      active: bad || id === "" || heirs.refused.has(id) ? "x" as const : "" as const,
       others: JSON.stringify([others, column && active]),
     })),
+    returns,
   );
   const good = new Map<string, RosterRecord>();
   records.forEach((record, at) => {
@@ -235,15 +274,29 @@ function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
     }
   });
   const failed = Object.keys(outcome.failures).length + (torn ? 1 : 0);
-  return { good, emails: outcome.users, failed, skipped: outcome.skipped, overruled };
+  const gives = new Set(outcome.gives.map(([id]) => id));
+  const emails = Object.fromEntries(
+    Object.entries(outcome.users).map((
+      [id, user],
+    ) => [heirs.tomorrowOf(id, good), gives.has(id) ? people.get(id)! : user]),
+  );
+  const givers = new Set([...gives].map((id) => heirs.tomorrowOf(id, good)));
+  return { good, heirs, emails, gives: givers, failed, skipped: outcome.skipped, overruled };
 }
 
-/** The table of docs/people.md#outcomes; null if nothing changes. */
-function nextState(person: Person, active: RosterRecord["active"], feed: Feed, rules: Rules): State | null {
+/** The table of docs/people.md#outcomes; null if nothing changes. `isHeir`: whether an active user is merged into this one. */
+function nextState(
+  person: Person,
+  active: RosterRecord["active"],
+  feed: Feed,
+  rules: Rules,
+  isHeir: boolean,
+): State | null {
   const { state } = person, { inactive, missing } = rules;
   if (active === "0" && inactive) return state === "archived" ? null : "archived";
   if (active === "0") return state === "active" ? "disabled" : null;
   if (active === "1") return state === "active" ? null : "active";
+  if (isHeir && state !== "active") return "active";
   // "The first feed to call a user active whom other feeds call inactive gives access back, also without `active`."
   const isFirst = person.words.get(feed.name) !== true && others(person, feed, true).length === 0;
   if (state !== "active" && isFirst && others(person, feed, false).length > 0) return "active";
@@ -259,7 +312,7 @@ function findMissing({ people }: World, roster: Roster, good: Plan["good"], feed
   }
   // "whom an earlier file of this feed named and this one does not"
   const absent = [...people].filter(([id, { words }]) =>
-    words.has(feed.name) && !roster.records.some((record) => record.id === id)
+    words.has(feed.name) && !roster.records.some((record) => record.id === id || (roster.olds && record.old === id))
   );
   return { absent: absent.map(([id]) => id), kept: false };
 }
@@ -321,8 +374,8 @@ function noteOtherwise(
 }
 
 /** Counts missing users and all records except failed and skipped ones. */
-function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
-  const { people } = world, { feed, good, emails, next, missing, forgotten, held } = plan;
+function apply(world: World, id: number, plan: Plan, { inactive }: Rules, renamed: Map<string, Change>) {
+  const { people } = world, { feed, good, heirs, emails, gives, next, missing, forgotten, held } = plan;
   const done: Import = {
     id,
     feed: feed.name,
@@ -342,6 +395,8 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
     held: 0,
     missing_archived: 0,
     missing_held: 0,
+    renamed: renamed.size,
+    merged: 0,
   };
   const archived: string[] = [], archivedAt = ++world.moments;
   const access = (state: State): Access => ({ state, archivedAt: state === "archived" ? archivedAt : null });
@@ -370,13 +425,14 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
       done.created = ++counts.created;
       continue;
     }
-    const change = setValues(people.get(id)!, { ...values, email: emails[id].email });
+    const change = setValues(people.get(id)!, { ...values, email: emails[id].email }, renamed.get(id));
+    change.absorbed = heirs.merged.get(id) ?? null;
     const before = people.get(id)!.state, after = held.has(id) ? undefined : next.get(id);
     if (held.has(id)) hold(id);
     if (after !== undefined) move(id, change);
     counts[outcomeOf(before, after, held.has(id), change)]++;
     say(people.get(id)!, feed.name, wordOf(record), change);
-    if (change.access !== null || change.word !== null || Object.keys(change.values).length > 0) {
+    if (change.access !== null || change.word !== null || hasValues(change)) {
       done.changes.set(id, change);
     }
   }
@@ -396,17 +452,36 @@ function apply(world: World, id: number, plan: Plan, { inactive }: Rules) {
     say(people.get(id)!, feed.name, undefined, change);
     done.changes.set(id, change);
   }
+  for (const [into, from] of heirs.merged) {
+    if (!good.has(into)) continue;
+    counts.merged++;
+    const change = noChange();
+    change.access = [accessOf(people.get(from)!), access("archived")];
+    Object.assign(people.get(from)!, access("archived"));
+    say(people.get(from)!, feed.name, undefined, change);
+    change.merged = merge(world, from, into);
+    done.changes.set(from, change);
+  }
+  for (const id of gives) {
+    const change = done.changes.get(id) ?? noChange();
+    change.values.email = [people.get(id)!.email, null];
+    people.get(id)!.email = null;
+    done.changes.set(id, change);
+  }
   if (done.held.size > 0) done.hold = "open";
   world.imports.push(done);
   return { ...counts, permits_released: releasePermits(world, archived, id) };
 }
 
+const hasValues = ({ values, renamed, absorbed }: Change) =>
+  Object.keys(values).length > 0 || renamed !== null || absorbed !== null;
+
 /** "Every record ends as exactly one of" these. */
-function outcomeOf(before: State, after: State | undefined, held: boolean, { values }: Change) {
+function outcomeOf(before: State, after: State | undefined, held: boolean, change: Change) {
   if (held) return "held";
   if (after === "archived") return "archived";
   if (after === "active" && before === "archived") return "reactivated";
-  return after !== undefined || Object.keys(values).length > 0 ? "updated" : "unchanged";
+  return after !== undefined || hasValues(change) ? "updated" : "unchanged";
 }
 
 /** Notes the word of a feed; undefined: it no longer names the person. */
@@ -427,8 +502,7 @@ function stated(value: string, before: string | null): string | null {
 }
 
 /** "only the columns that differ" */
-function setValues(person: Person, values: Record<Value, string | null>): Change {
-  const change = noChange();
+function setValues(person: Person, values: Record<Value, string | null>, change = noChange()): Change {
   for (const name of VALUES) {
     if (person[name] === values[name]) continue;
     change.values[name] = [person[name], values[name]];

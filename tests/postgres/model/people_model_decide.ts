@@ -11,6 +11,7 @@ import {
   type Value,
   type World,
 } from "./people_model.ts";
+import { staysRenamed, unmerge, unrename } from "./people_model_ids.ts";
 
 /** Why a decision is refused. */
 export type Refusal = { refused: string };
@@ -104,6 +105,11 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
     stays: staysWord(world, done, id, word![1]),
   }));
   putBackEmails(world, done, values);
+  const ids = [...done.changes].filter(([, { renamed }]) => renamed !== null).map(([id, change]) => ({
+    id,
+    change,
+    stays: staysRenamed(world, id, change),
+  }));
   for (const { id, before, stays } of words) if (stays === null) setWord(people.get(id)!.words, done.feed, before);
   for (const { id, name, before, stays } of values) if (stays === null) people.get(id)![name] = before;
   for (const { id, before, stays } of states) if (stays === null) Object.assign(people.get(id)!, before);
@@ -119,8 +125,10 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
     stays !== null && (people.get(id)?.state ?? "archived") === "archived"
   );
   const keepers = new Set([...staying, ...created.map(([id]) => ({ id }))].map(({ id }) => id));
-  const permits_restored = restorePermits(world, done, keepers);
-  const left_out = [...values, ...states, ...words].flatMap(({ id, stays }) =>
+  const released = restorePermits(world, done, keepers), merged = unmerge(world, done.changes, keepers);
+  const permits_restored = released + merged.restored;
+  for (const { id, change, stays } of ids) if (stays === null) unrename(world, id, change, done.id);
+  const left_out = [...values, ...states, ...words, ...ids].flatMap(({ id, stays }) =>
     stays === null ? [] : [`${id}: ${stays}`]
   );
   for (const { owner, no, status } of world.permits.filter(({ by }) => by === done.id)) {
@@ -129,7 +137,8 @@ export function undo(world: World, done: Import): Refusal | LeftOut & Record<str
       : "as it is: it has changed since";
     left_out.push(`${owner ?? ""}: permit "${no ?? ""}" stays ${why}`);
   }
-  const back = [...values, ...states].filter(({ stays }) => stays === null).map(({ id }) => id);
+  left_out.push(...merged.left);
+  const back = [...values, ...states, ...ids].filter(({ stays }) => stays === null).map(({ id }) => id);
   done.undone = true;
   if (done.hold === "open") done.hold = "discarded";
   return {

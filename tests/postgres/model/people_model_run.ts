@@ -196,6 +196,7 @@ class Run {
       ]),
       permits: permits.map(({ id, no, owner, status, by }) => [id, no, owner, status, by]),
       imports: imports.map(({ id, hold, undone }) => [id, hold, undone]),
+      changes: imports.flatMap(({ id, changes }) => sorted(changes).map(([unique_id]) => [id, unique_id])),
       held: imports.flatMap(({ id, held }) =>
         sorted(held).map(([unique_id, { missing, effect }]) => [id, unique_id, missing, effect])
       ),
@@ -214,6 +215,8 @@ async function stateOf(sql: Sql) {
         order by permit_id), '[]') from rosterd.permits),
       'imports', (select coalesce(jsonb_agg(jsonb_build_array(id, hold_state, undone_at is not null) order by id), '[]')
         from rosterd.imports),
+      'changes', (select coalesce(jsonb_agg(jsonb_build_array(import_id, unique_id) order by import_id, unique_id), '[]')
+        from rosterd.import_changes),
       'held', (select coalesce(jsonb_agg(jsonb_build_array(import_id, unique_id, line is null, effect)
         order by import_id, unique_id), '[]') from rosterd.import_held)
     ) as state`;
@@ -240,22 +243,24 @@ const wordsOf = (stayed: string) =>
   stayed.replace(/^.*?: /, "").replace(/"[^"]*"/g, "…").replace(/^(login_source|city|email) was/, "a value was")
     .replace(/import \d+/, "import");
 
-function textOf({ records, column, own, torn }: Roster): string {
+function textOf({ records, column, olds, own, torn }: Roster): string {
   const header = {
     unique_id: "",
     login_source: "",
     city: "",
     email: "",
     province: "",
+    ...(olds ? { old_unique_id: "" } : {}),
     ...(own ? { rosterd_code: "" } : {}),
   };
-  const rows = records.map(({ id, login_source, city, email, active, bad }) => ({
+  const rows = records.map(({ id, old, login_source, city, email, active, bad }) => ({
     ...header,
     unique_id: id,
     login_source,
     city,
     email,
     province: bad ? "Ontario" : "",
+    ...(olds ? { old_unique_id: old } : {}),
     ...(column ? { active } : {}),
   }));
   const text = csvOf([{ ...header, ...(column ? { active: "" } : {}) }, ...rows]);

@@ -5,7 +5,7 @@ import { onServer } from "../roster_database.ts";
 
 /** The results that the sequences must include; otherwise the test proves too little. */
 const MUST_BE_SEEN = [
-  ..."created updated unchanged archived reactivated held skipped failed permits_released missing_archived missing_held"
+  ..."created updated unchanged archived reactivated held skipped failed permits_released missing_archived missing_held renamed merged"
     .split(" ").map((name) => `import: ${name}`),
   "import: missing_users_kept",
   "import: values_fail",
@@ -30,6 +30,7 @@ const MUST_BE_SEEN = [
   "undo: active has changed since",
   "undo: the word of the feed has changed since",
   "undo: email is now taken by user …",
+  "undo: unique_id is now taken by user …",
   "undo: permit … stays released: another active permit has its number",
   "undo: permit … stays as it is: it has changed since",
   "undo: not_the_latest",

@@ -40,6 +40,7 @@ const state = fc.constantFrom<State>("active", "disabled", "archived");
 function recordOf(id: string): fc.Arbitrary<RosterRecord> {
   return fc.record({
     id: fc.constant(id),
+    old: fc.oneof({ weight: 30, arbitrary: fc.constant("") }, fc.constantFrom(...IDS)),
     login_source: fc.oneof({ weight: 9, arbitrary: fc.constant(homeOf(id)) }, fc.constantFrom(...SOURCES)),
     city: fc.constantFrom("", "", ...CITIES, "(clear)"),
     email: fc.oneof({ weight: 4, arbitrary: fc.constant("") }, fc.constantFrom(...EMAILS, "(clear)")),
@@ -65,9 +66,24 @@ const records: fc.Arbitrary<RosterRecord[]> = fc.oneof(
     return [...nobodys, ...(backwards ? some.reverse() : some), ...more];
   });
 
-const roster: fc.Arbitrary<Roster> = fc.record({
+/** Gives some records an old id, and leaves out the records of most old ids. */
+const withOldIds = fc.tuple(
   records,
+  fc.array(fc.tuple(id, id, seldom(8)), { maxLength: 3 }),
+).map(([records, pairs]) =>
+  pairs.reduce(
+    (all, [from, to, isBoth]) =>
+      all.filter(({ id }) => isBoth || id !== from).map((record) =>
+        record.id === to ? { ...record, old: from } : record
+      ),
+    records,
+  )
+);
+
+const roster: fc.Arbitrary<Roster> = fc.record({
+  records: fc.oneof(records, withOldIds),
   column: seldom(5).map((without) => !without),
+  olds: seldom(4).map((without) => !without),
   own: seldom(16),
   torn: seldom(16),
 });

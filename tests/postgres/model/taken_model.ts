@@ -27,6 +27,8 @@ export interface Outcome {
   /** The codes of the problems by line. */
   failures: Record<number, string[]>;
   skipped: number;
+  /** The values that archived users give up to others. */
+  gives: [unique_id: string, column: Unique][];
 }
 
 const lineOf = (at: number) => at + 2;
@@ -35,7 +37,12 @@ const lineOf = (at: number) => at + 2;
 const fold = (value: string | null) =>
   value === null ? null : value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-export function expectedOutcome(users: readonly WorldUser[], records: readonly WorldRecord[]): Outcome {
+/** `returns`: whether the record at this place makes an archived user active again. */
+export function expectedOutcome(
+  users: readonly WorldUser[],
+  records: readonly WorldRecord[],
+  returns: (at: number) => boolean = () => false,
+): Outcome {
   const had = new Map(users.map((user) => [user.unique_id, user]));
   const failures: Record<number, string[]> = {};
   let skipped = 0;
@@ -66,6 +73,10 @@ export function expectedOutcome(users: readonly WorldUser[], records: readonly W
   };
   const candidates = [...good];
 
+  /** "An archived user gives it up, unless a record makes them active again" */
+  const gives = ({ unique_id, state }: WorldUser) =>
+    state === "archived" && !candidates.some((at) => records[at].unique_id === unique_id && returns(at));
+
   /** "the user who has it and keeps it wins, else the earliest line" */
   const loses = (at: number, column: Unique, among: Iterable<number>) => {
     const value = wanted(at, column);
@@ -73,7 +84,7 @@ export function expectedOutcome(users: readonly WorldUser[], records: readonly W
     const holder = users.find((user) => fold(user[column]) === value);
     const leaves = (other: number) =>
       records[other].unique_id === holder?.unique_id && intended(other, column) !== value;
-    if (holder !== undefined && ![...good].some(leaves)) return true;
+    if (holder !== undefined && !gives(holder) && ![...good].some(leaves)) return true;
     return [...among].some((other) => other < at && wanted(other, column) === value);
   };
 
@@ -100,5 +111,17 @@ export function expectedOutcome(users: readonly WorldUser[], records: readonly W
       if (record[column] !== "") user[column] = record[column] === "(clear)" ? null : record[column];
     }
   }
-  return { users: after, failures, skipped };
+  const given: Outcome["gives"] = [];
+  for (const [column] of COLUMNS) {
+    const taken = new Set([...good].map((at) => wanted(at, column)));
+    for (const user of users.filter((user) => user[column] !== null && taken.has(fold(user[column])))) {
+      const leaves = [...good].some((at) =>
+        records[at].unique_id === user.unique_id && intended(at, column) !== fold(user[column])
+      );
+      if (leaves) continue;
+      after[user.unique_id][column] = null;
+      given.push([user.unique_id, column]);
+    }
+  }
+  return { users: after, failures, skipped, gives: given };
 }

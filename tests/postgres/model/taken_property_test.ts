@@ -39,7 +39,8 @@ onServer("the users table and the failures match the model for any roster", asyn
   const stores = [db.store, new PartsStore(db.database)];
   await fc.assert(
     fc.asyncProperty(users, records, fc.constantFrom(...stores), async (users, records, store) => {
-      assert.deepEqual(await outcome(db, users, records, store), expectedOutcome(users, records));
+      const { gives: _, ...expected } = expectedOutcome(users, records);
+      assert.deepEqual(await outcome(db, users, records, store), expected);
     }),
     { numRuns: 250, interruptAfterTimeLimit: 20_000 },
   );

@@ -29,10 +29,18 @@ export function changedValues({ outcome, columns, permits_released = [] }) {
 }
 
 /**
+ * What happened to a user with a new id, and which of the two values is the other id.
+ * @type {Readonly<Record<string, readonly [words: string, place: 0 | 1]>>}
+ */
+const ID_WORDS = { unique_id: ["renamed from", 0], old_unique_id: ["merged with", 1], merged_into: ["merged into", 1] };
+
+/**
  * A created user has no earlier values.
  * @param {string} column @param {[string | null, string | null]} values @param {string} outcome
  */
 function changedValue(column, [before, after], outcome) {
+  const about = ID_WORDS[column];
+  if (about !== undefined) return h("li", null, about[0], " ", value([before, after][about[1]]));
   const from = outcome === "created" ? null : [value(before), h("span", { class: "faint" }, " to ")];
   return h("li", null, h("code", null, column), " ", from, value(after));
 }

@@ -71,8 +71,8 @@ function usersWhoWouldChange(changes) {
 }
 
 /** The number of users who would change or be held. @param {CheckReport} report */
-function concerned({ records, failed, unchanged, skipped, missing_archived, missing_held }) {
-  return records - failed - unchanged - skipped + missing_archived + missing_held;
+function concerned({ records, failed, unchanged, skipped, missing_archived, missing_held, merged }) {
+  return records - failed - unchanged - skipped + missing_archived + missing_held + merged;
 }
 
 /** @param {CheckReport} report */

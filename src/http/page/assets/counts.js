@@ -33,6 +33,8 @@ const OUTCOMES_OF_USERS = /** @type {const} */ ({
   permits_released: "archived",
   missing_archived: "archived",
   missing_held: "held",
+  renamed: "updated",
+  merged: "archived",
 });
 
 /**
@@ -41,7 +43,7 @@ const OUTCOMES_OF_USERS = /** @type {const} */ ({
  * @param {(outcome: string) => string} [linkOf] A link to the users with this outcome.
  */
 export function figures(counts, linkOf) {
-  const beside = /** @type {const} */ (["permits_released", "missing_archived", "missing_held"]);
+  const beside = /** @type {const} */ (["permits_released", "missing_archived", "missing_held", "renamed", "merged"]);
   /** @param {keyof Counts} name */
   const one = (name) => figure(name, counts[name], linkOf);
   return h(

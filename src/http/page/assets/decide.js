@@ -97,6 +97,7 @@ export async function undo(entry, page) {
 function goesBack(entry) {
   const { created, updated, archived, reactivated, missing_archived, permits_released, held, missing_held, hold } =
     entry;
+  const { renamed, merged } = entry;
   const values = updated + reactivated;
   const lost = archived + missing_archived;
   const still = hold?.state === "open" ? held + missing_held : 0;
@@ -107,6 +108,9 @@ function goesBack(entry) {
     `${
       counted(values, "user")
     } it updated or reactivated will get their previous values back, except values changed since`,
+    renamed > 0 && `${counted(renamed, "user")} it renamed will get the old id back, unless another user has it`,
+    merged > 0 &&
+    `${counted(merged, "user")} it merged into another will be as before, with the permits that went along`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
     then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
     (permits_released > 0 || then > 0) &&

@@ -198,8 +198,9 @@ function about(entry) {
 }
 
 /** @param {ImportEntry} entry */
-function changedSomething({ created, updated, archived, reactivated, missing_archived, hold }) {
-  return created + updated + archived + reactivated + missing_archived > 0 || hold?.state === "approved";
+function changedSomething({ created, updated, archived, reactivated, missing_archived, renamed, merged, hold }) {
+  return created + updated + archived + reactivated + missing_archived + renamed + merged > 0 ||
+    hold?.state === "approved";
 }
 
 /**

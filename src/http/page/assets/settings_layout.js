@@ -141,14 +141,14 @@ export const GROUPS = [
         label: "Value maps",
         help: "Other values that your rosters use in a column. Letter case does not matter.",
         editor: "value_maps",
-        without: ["unique_id"],
+        without: ["unique_id", "old_unique_id"],
       },
       {
         key: "defaults",
         label: "Defaults",
         help: "What users without a value in a column get. A default never replaces a value.",
         editor: "defaults",
-        without: ["unique_id", "user_name", "email", "active"],
+        without: ["unique_id", "old_unique_id", "user_name", "email", "active"],
       },
       {
         key: "date_format",
@@ -161,7 +161,7 @@ export const GROUPS = [
         label: "Fill-only columns",
         help: "Users who have a value in these columns keep it. The roster only fills in missing values.",
         editor: "columns",
-        without: ["unique_id", "active"],
+        without: ["unique_id", "old_unique_id", "active"],
       },
       {
         key: "unknown_columns",

@@ -175,6 +175,8 @@ export const COUNT_WORDS = {
   permits_released: "Permits released",
   missing_archived: "Missing, archived",
   missing_held: "Missing, held",
+  renamed: "Renamed",
+  merged: "Merged",
 };
 
 export const OUTCOME_NAMES = /** @type {const} */ ([

@@ -8,6 +8,6 @@ select
     when to_jsonb(u) ->> change.key is distinct from change.value ->> 1 then format('%s has changed since', change.key)
   end as stays
 from rosterd.import_changes as c
-cross join jsonb_each(c.changes - '{active, archived_at, feeds}'::text[]) as change
+cross join jsonb_each(c.changes - '{active, archived_at, feeds, old_unique_id, merged_into}'::text[]) as change
 left join rosterd.users as u on u.unique_id = c.unique_id
 where c.import_id = $1

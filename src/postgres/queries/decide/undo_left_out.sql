@@ -11,6 +11,10 @@ from (
     case status when 'released' then 'permit "%s" stays released: another active permit has its number'
       else 'permit "%s" stays as it is: it has changed since' end, permit_no)
   from rosterd.permits where released_by_import = $1
+  union
+  select coalesce(p.unique_id, ''), format('permit "%s" stays as it is: it has changed since', p.permit_no)
+  from rosterd.moved_permits as m join rosterd.permits as p on p.permit_id = m.permit_id
+  where m.import_id = $1
 ) as stayed
 order by unique_id, reason
 limit $2

@@ -1,4 +1,4 @@
--- Leaves out a user_name or email that another user has and keeps. Users whom the import created give theirs up. A
+-- Leaves out a user_name, email or unique_id that another user has and keeps. Users whom the import created give theirs up. A
 -- refused user keeps the current value, which can cause further refusals, so this is repeated until nothing changes.
 -- $1: the import's id.
 with owned as (
@@ -11,6 +11,11 @@ with owned as (
   from undo_values as v
   join rosterd.users as owner on lower(owner.email collate "C") = lower(v.before collate "C")
   where v.name = 'email' and v.stays is null
+  union all
+  select v.unique_id, v.name, owner.unique_id, owner.created_by_import
+  from undo_values as v
+  join rosterd.users as owner on owner.unique_id = v.before
+  where v.name = 'unique_id' and v.stays is null
 )
 update undo_values as v
 set stays = format('%s is now taken by user "%s"', v.name, owned.owner_id)

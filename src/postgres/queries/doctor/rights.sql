@@ -9,7 +9,7 @@ select
   array(
     select format('rosterd.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))
     from pg_proc as p
-    where p.pronamespace = n.oid and p.proname in ('release_permits', 'restore_permits')
+    where p.pronamespace = n.oid and p.proname in ('release_permits', 'restore_permits', 'move_permits')
       and not has_function_privilege(p.oid, 'EXECUTE')
     order by p.proname
   ) as missing_functions

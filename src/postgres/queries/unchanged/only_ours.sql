@@ -19,8 +19,9 @@ select
   -- PostgreSQL's own functions have no entry in pg_depend.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
-  -- The function has the body from migration 0002. Customers may replace it.
-  and exists (
-    select from pg_proc
-    where oid = to_regprocedure('rosterd.release_permits(text[], bigint)') and md5(prosrc) = '3ecf925d3fdf6fc23f0f31f716cce398'
-  ) as only_ours
+  -- The functions have the bodies from migrations 0002 and 0012. Customers may replace them.
+  and (
+    select count(*) from pg_proc
+    where (oid = to_regprocedure('rosterd.release_permits(text[], bigint)') and md5(prosrc) = '3ecf925d3fdf6fc23f0f31f716cce398')
+      or (oid = to_regprocedure('rosterd.move_permits(text, text, bigint)') and md5(prosrc) = 'f8104ff4e6c86feb4145f0a7f0c181f2')
+  ) = 2 as only_ours

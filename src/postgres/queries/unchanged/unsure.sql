@@ -1,5 +1,5 @@
 -- Users whose row may not match their record, because it was not applied, was applied only in part, is one of several,
--- or is missing. $1: whether the database may have other values than those that the import wrote.
+-- is missing, or was renamed. $1: whether the database may have other values than those that the import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union
 select unique_id from staged
@@ -10,3 +10,7 @@ union
 select unique_id from plan where held is not null or ($1::boolean and (changes is not null or transition is not null or says is not null))
 union
 select unique_id from missing where not held
+union
+select giver_id from claims where giver_id is not null
+union
+select unique_id from plan where new_id is not null

@@ -1,14 +1,22 @@
 -- The rows that the import replaced, and those that it wrote. It wrote them all in one subtransaction, so one of them
--- gives the xmin of all.
+-- gives the xmin of all. current_id is the user's id now, which differs if the user was renamed.
 with replaced as (
-  select unique_id, version from plan where changes is not null or transition is not null or says is not null
+  select unique_id, coalesce(new_id, unique_id) as current_id, version
+  from plan where changes is not null or transition is not null or says is not null
   union all
-  select unique_id, version from missing where not held
+  select unique_id, unique_id, version from missing where not held
+  union all
+  select distinct giver_id, giver_id, giver_version from claims
+  where giver_id is not null
+    and giver_id not in (select unique_id from plan where changes is not null or transition is not null or says is not null)
+    and giver_id not in (select unique_id from missing where not held)
 )
-select unique_id, case sign when 1 then written.version else replaced.version end as version, sign
+select
+  case sign when 1 then current_id else replaced.unique_id end as unique_id,
+  case sign when 1 then written.version else replaced.version end as version, sign, current_id
 from replaced
 cross join (values (1), (-1)) as signs (sign)
 cross join (
-  select xmin as version from rosterd.users where unique_id = (select unique_id from replaced limit 1)
+  select xmin as version from rosterd.users where unique_id = (select current_id from replaced limit 1)
 ) as written
 where sign = 1 or replaced.version is not null
