@@ -26,12 +26,14 @@ async function linesUnder(heading: string): Promise<string[]> {
 
 const [address, ...walk] = await linesUnder("With curl");
 const [decide, ...decisions] = await linesUnder("Decide with curl");
+const [erase, ...erasures] = await linesUnder("Erase with curl");
 const signIns = await linesUnder("Sign in with curl");
 
 /** Returns the call of a curl line, like `GET /imports/{id}`. */
 function callOf(line: string): string {
   const method = /-X (\w+)/.exec(line)?.[1] ?? (line.includes("--data-binary") ? "POST" : "GET");
-  const path = /"\$ADDRESS(\/[^"?]*)/.exec(line.replace(/\$\{DECIDE[^}]*\}/, "$ID"))![1];
+  const path =
+    /"\$ADDRESS(\/[^"?]*)/.exec(line.replace(/\$\{DECIDE[^}]*\}/, "$ID").replace(/\$\{ERASE[^}]*\}/, "$WHO"))![1];
   return `${method} ${
     path.replace("$ID", "{id}").replace("$WHO", "{unique_id}").replace(/^\/assets\/.*/, "/assets/{name}")
   }`;
@@ -80,7 +82,7 @@ curlTest("docs/http.md has a curl line for each call", async (service) => {
     // The page is for browsers.
     .filter(([path]) => path !== "/")
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
-  const lines = [...walk, ...decisions, ...signIns].filter((line) => line.startsWith("curl "));
+  const lines = [...walk, ...decisions, ...erasures, ...signIns].filter((line) => line.startsWith("curl "));
   assert.deepEqual([...new Set(lines.map(callOf))].sort(), calls.sort());
   assert.equal(address, "ADDRESS=http://127.0.0.1:8080");
 });
@@ -135,4 +137,16 @@ curlTest("the lines for decisions work with the number of an import", async (ser
   assert.match(out, /"archived":1,"disabled":0/);
   assert.match(out, /"discarded":1/);
   assert.match(out, /"restored":1/);
+});
+
+curlTest("the line for an erasure does not run as printed, and works with the unique_id of a user", async (service) => {
+  const [auth] = walk, [line] = erasures;
+  const { code, err } = await type(service, [auth, erase, line]);
+  assert.notEqual(code, 0);
+  assert.match(err, /ERASE: the unique_id of a user/);
+  assert.equal((await service.fetch("/users/3")).status, 200);
+  await service.import("left.csv", `${HEADER}4,ldap,0\n`);
+  const erased = await type(service, [auth, "ERASE=4", line]);
+  assert.equal(erased.code, 0, `${erased.err}\n${erased.out}`);
+  assert.match(erased.out, /"files":\[\{"import":\d+,"feed":"","file":"left\./);
 });

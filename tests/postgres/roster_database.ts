@@ -81,7 +81,7 @@ export class RosterDatabase implements AsyncDisposable {
   /** Users by unique_id, with their values and booleans for `active` and `archived`. */
   async users(): Promise<Record<string, User>> {
     const rows = await this.sql<{ user: User }[]>`
-      select to_jsonb(u) - '{archived_at, created_at, updated_at, created_by_import, feeds}'::text[]
+      select to_jsonb(u) - '{archived_at, inactive_since, created_at, updated_at, created_by_import, feeds}'::text[]
         || jsonb_build_object('archived', archived_at is not null) as user
       from rosterd.users as u order by unique_id`;
     return Object.fromEntries(rows.map(({ user }) => [user.unique_id, user]));
