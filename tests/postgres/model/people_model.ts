@@ -186,6 +186,7 @@ export function importRoster(
 ) {
   const { good, heirs, emails, gives, failed, skipped, overruled } = judge(world, roster, feed, rules);
   const overruledOf = (id: string) => (overruled.get(id) ?? []).filter((name) => name !== "email" || !gives.has(id));
+  const owners = world.permits.map(({ owner }) => owner);
   const renames = [...heirs.renamed].filter(([to]) => good.has(to)).map(([to, from]) => ({
     to,
     change: { ...noChange(), renamed: rename(world, from, to) },
@@ -239,6 +240,7 @@ export function importRoster(
   const spoiled = spoiledColumns(world, good, emails, rules).filter((name) => !approved?.file?.columns.includes(name));
   if (spoiled.length > 0) {
     for (const { to, change } of renames.toReversed()) unrename(world, to, change, id);
+    world.permits.forEach((permit, at) => permit.owner = owners[at]);
     if (approved === null) {
       world.imports.push({ ...begun(id, feed, rules), hold: "open", file: { roster, columns: spoiled } });
     }
