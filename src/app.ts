@@ -32,7 +32,7 @@ import { createMailer } from "./service/mailer.ts";
 import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
 import { RosterdService } from "./service/service.ts";
-import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
+import { initialState, type ServiceState } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
 import { Watchdog } from "./service/watchdog.ts";
 import { secretDigest } from "./runtime/secrets.ts";
@@ -192,7 +192,7 @@ function assemble(
     yieldToRequests: () => requestPriority.yieldToRequests(),
     onTurn: async (changed) => {
       if (changed) await history.refresh();
-      await alerts.raise(state.settings, waitingFiles(state), await folders.lateWrites(state.settings));
+      await alerts.raise(state, await folders.lateWrites(state.settings));
       mails.trigger();
     },
   });

@@ -5,7 +5,7 @@ import type { ChangePage, ChangeQuery, CodedText } from "../domain/outcome.ts";
 import type { Approved, Discarded, HeldUser, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
-import type { Failure, ImportEntry, ImportStatus } from "../importer/ports.ts";
+import type { ImportEntry, ImportStatus, PastFailure } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
@@ -43,7 +43,7 @@ export interface DetailQuery<Place> {
 export interface ImportHistory {
   list(query: ImportQuery): Promise<{ imports: ImportEntry[]; next: number | null }>;
   get(id: number): Promise<ImportEntry | null>;
-  failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
+  failures(id: number, query: DetailQuery<number>): Promise<{ failures: PastFailure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id. */
   held(id: number, query: DetailQuery<string>): Promise<{ held: HeldUser[]; next: string | null } | null>;
   /** The users that the import created, changed or held, ordered by unique_id. */

@@ -3,7 +3,7 @@ import { RejectedFile } from "../domain/outcome.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
-import { mailOwed } from "./mail_owed.ts";
+import { mailOfRejection, NO_MAIL } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
@@ -34,7 +34,8 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
     );
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
-    await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+    const mail = isUpload ? mailOfRejection(settings) : NO_MAIL;
+    await store.reject(id, error.reason, facts, mail, clock.now());
     return await mustFind(store, id);
   }
 }

@@ -11,6 +11,7 @@ import feeds from "./migrations/0008_feeds.sql" with { type: "text" };
 import names from "./migrations/0009_names.sql" with { type: "text" };
 import uncheckedDetails from "./migrations/0010_unchecked_details.sql" with { type: "text" };
 import releasedPermits from "./migrations/0011_released_permits.sql" with { type: "text" };
+import failuresSince from "./migrations/0012_failures_since.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly string[] = [
   names,
   uncheckedDetails,
   releasedPermits,
+  failuresSince,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

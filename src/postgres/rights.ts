@@ -13,7 +13,7 @@ const TABLE_RIGHTS = {
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
-  import_failures: ["SELECT", "INSERT", "DELETE"],
+  import_failures: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_changes: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   import_held: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   trial_changes: ["SELECT", "INSERT", "DELETE"],

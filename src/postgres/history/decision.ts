@@ -10,8 +10,10 @@ import {
   type Undone,
 } from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
+import { mailConfigured, type Settings } from "../../domain/settings.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
+import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
 
 /**
@@ -68,7 +70,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Records the decision with the import: what was decided, by whom, and the result. */
+/** Records the decision with the import: what was decided, by whom, and the result. Queues the mail about it. */
 async function noteDecision(
   tx: Tx,
   importId: number,
@@ -76,10 +78,16 @@ async function noteDecision(
   { left_out: _, ...counts }: Approved | Discarded | Undone,
 ): Promise<void> {
   const note = JSON.stringify({ what, by, counts });
-  await tx`
+  const [{ settings, is_upload, decision }] = await tx<
+    { settings: Settings; is_upload: boolean; decision: Decision }[]
+  >`
     update rosterd.imports set decisions = decisions || jsonb_build_array(
       ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-    where id = ${importId}`;
+    where id = ${importId}
+    returning settings, taken_key is not null as is_upload, decisions -> -1 as decision`;
+  if (!is_upload || !mailConfigured(settings)) return;
+  const messageId = newMessageId(settings.reply_to_admin_email);
+  await enqueue(tx, { kind: "decided", importId, content: { decision }, messageId });
 }
 
 export function leftOut(

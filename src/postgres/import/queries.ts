@@ -151,6 +151,7 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   ) as typeof statements;
   return {
     ...expanded,
+    keepFailures: expanded.keepFailures.replace("{{failures}}", () => expanded.failures),
     releasePermits: releasePermits("archived"),
     findKept: maybeKept.length === 0 ? null : forColumns(statements.findKept, maybeKept, settings),
   };
