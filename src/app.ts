@@ -34,7 +34,7 @@ import { openDatabase } from "./service/open_database.ts";
 import { clearExpired } from "./service/retention.ts";
 import { Replay } from "./service/replay.ts";
 import { RosterdService } from "./service/service.ts";
-import { initialState, type ServiceState, waitingFiles } from "./service/state.ts";
+import { initialState, type ServiceState } from "./service/state.ts";
 import { Turns } from "./service/turns.ts";
 import { Watchdog } from "./service/watchdog.ts";
 import { secretDigest } from "./runtime/secrets.ts";
@@ -206,7 +206,7 @@ function assemble(
     onTurn: async (changed) => {
       if (changed) await history.refresh();
       await replay.look(leadership.term);
-      await alerts.raise(state.settings, waitingFiles(state), await folders.lateWrites(state.settings));
+      await alerts.raise(state, await folders.lateWrites(state.settings));
       mails.trigger();
     },
   });

@@ -106,7 +106,14 @@ export function columnNamed(folded: string): Column | null {
  * Columns added to a failed-records file and ignored in a roster. The last one is never empty, because spreadsheets
  * drop empty trailing columns.
  */
-export const OWN_HEADERS = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
+export const OWN_HEADERS = [
+  "rosterd_line",
+  "rosterd_column",
+  "rosterd_code",
+  "rosterd_since",
+  "rosterd_record",
+  "rosterd_reason",
+];
 
 /** The column for the text of a record that could not be parsed. */
 export const OWN_RECORD = "rosterd_record";

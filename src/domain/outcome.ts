@@ -83,6 +83,12 @@ export const failure = z.object({
 /** A record that was not applied. `line` is the physical line where it begins. */
 export type Failure = z.output<typeof failure>;
 
+/** `since`: when the import began in which the record first failed like this. */
+export const pastFailure = failure.extend({
+  since: z.string().describe("When the first import with this failure began (RFC 3339, UTC)."),
+});
+export type PastFailure = z.output<typeof pastFailure>;
+
 export const codedText = z.object({ code: stableWord, text: z.string() });
 /** A stable code for programs, and a sentence for people. */
 export type CodedText = z.output<typeof codedText>;
@@ -124,6 +130,8 @@ export const importEntry = z.object({
   id: z.int(),
   feed: z.string().describe('The feed of the upload; "" for the upload folder itself.'),
   ...result,
+  failed_new: count.describe("The failed records that did not fail like this before."),
+  failed_fixed: count.describe("Failures of earlier files of the feed that this file fixed."),
   sha256: z.string().nullable(),
   uploaded_by: z.string().nullable().describe(
     "The token that uploaded the file over HTTP, or the user who ran the command; null if it came through the folder.",

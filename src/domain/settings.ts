@@ -229,6 +229,12 @@ const timeOrNever = text(40).trim().refine(
   { error: "must be a time with its offset, such as 2026-12-24T18:00:00+01:00, or empty" },
 );
 
+/** Without a query, because links add a path and a fragment. */
+const publicUrl = text(500).trim().refine(
+  (value) => value === "" || (/^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value)),
+  { error: "must be an address such as https://rosterd.example.edu, or empty" },
+);
+
 const keys = {
   interval_minutes: integer(1, 1_440).default(5).describe("Minutes between scans of the upload folder."),
   settle_seconds: integer(0, 3_600).default(30).describe(
@@ -246,8 +252,12 @@ const keys = {
   failed_import_email: receiverAddresses.default("").describe(
     "Failed Import Email: the recipients of failed records. Separate addresses with commas.",
   ),
-  mail_on: choice("failures", "always").default("failures").describe(
-    'When to send mail: "failures" (failed records, rejected files and held users), or "always" (every import).',
+  mail_on: choice("failures", "new", "always").default("failures").describe(
+    'When to send mail: "failures" (failed records, rejected files and held users), "new" (the same, but known ' +
+      'failures only once a week), or "always" (every import).',
+  ),
+  public_url: publicUrl.default("").describe(
+    "The address of the admin page, such as https://rosterd.example.edu, for links in emails. Empty: no links.",
   ),
   archive_inactive_users: flag().default(false).describe(
     "Archive users whose record says active = 0, and release their permits. Off: they are only disabled.",
@@ -322,6 +332,7 @@ const feedSettings = z.strictObject({
   apply: override(keys.apply),
   paused_until: override(keys.paused_until),
   failed_import_email: override(keys.failed_import_email),
+  mail_on: override(keys.mail_on),
   archive_inactive_users: override(keys.archive_inactive_users),
   missing_users: override(keys.missing_users),
   release_permits_after_days: override(keys.release_permits_after_days),

@@ -37,9 +37,10 @@ export const dayList = z.object({ days: z.array(days.day.clone().openapi("Day"))
 export const importList = z.object({ imports: z.array(importEntry) });
 
 const failure = outcome.failure.clone().openapi("Failure");
+const pastFailure = outcome.pastFailure.clone().openapi("PastFailure");
 
 export const failurePage = z.object({
-  failures: z.array(failure),
+  failures: z.array(pastFailure),
   next: z.int().nullable().describe("Pass it as `after` to get the next page; null on the last page."),
 });
 

@@ -8,7 +8,7 @@ import type { Erased } from "../domain/erasure.ts";
 import type { Approved, Discarded, HeldPage, Undone } from "../domain/decision.ts";
 import type { SettingsHistoryPage, StoredSettings } from "../domain/stored_settings.ts";
 import type { User, UserPage, UserQuery } from "../domain/user.ts";
-import type { Failure, ImportEntry } from "../importer/ports.ts";
+import type { ImportEntry, PastFailure } from "../importer/ports.ts";
 import type { CheckReport } from "../importer/report.ts";
 import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
@@ -38,7 +38,7 @@ export interface ImportHistory {
   get(id: number): Promise<ImportEntry | null>;
   /** The days with imports, oldest first. */
   days(query: DaysQuery): Promise<Day[]>;
-  failures(id: number, query: DetailQuery<number>): Promise<{ failures: Failure[]; next: number | null } | null>;
+  failures(id: number, query: DetailQuery<number>): Promise<{ failures: PastFailure[]; next: number | null } | null>;
   /** The users that the import held, ordered by unique_id, or the columns of its held file. */
   held(id: number, query: DetailQuery<string>): Promise<HeldPage | null>;
   /** The users that the import created, changed or held, ordered by unique_id. */

@@ -25,7 +25,7 @@ import type { HeldColumn } from "../domain/decision.ts";
 import { utf8Chunks } from "./source/decode.ts";
 import { sniff } from "./source/sniff.ts";
 import { ChangedWhileRead, type ImportJob, type ReadJob } from "./import_job.ts";
-import { mailOwed } from "./mail_owed.ts";
+import { mailOwed, NO_MAIL } from "./mail_owed.ts";
 import { knownNames } from "./checks/header.ts";
 import { openRoster, type Roster } from "./csv/roster.ts";
 import { judgeWithoutRecords } from "./csv/lost_line_ends.ts";
@@ -77,7 +77,8 @@ async function applyFile(
     ...await sameContentWarnings(transaction, feed, counts, facts.sha256),
     ...planWarnings(applied.summary, importId),
   ];
-  return await applied.record(doneImport(job, { status: statusOf(counts), counts, warnings, hold }));
+  const news = await applied.keepFailures(counts);
+  return await applied.record(doneImport(job, { status: statusOf(counts), counts, news, warnings, hold }));
 }
 
 async function tryFile(
@@ -90,17 +91,18 @@ async function tryFile(
   const { planned, skipped, ...read } = await readAndPlan(file, stage, job);
   const counts = balance(await planned.counts(), skipped, job.facts.records);
   const warnings = [...read.warnings, ...planWarnings(planned.summary, null)];
-  return await planned.record(doneImport(job, { status: "checked", counts, warnings, hold: null }));
+  const news = await planned.keepFailures(counts);
+  return await planned.record(doneImport(job, { status: "checked", counts, news, warnings, hold: null }));
 }
 
 /** The result to record, with the mail that is owed. */
 function doneImport(
   { settings, facts, clock, isUpload }: ImportJob,
-  { status, counts, warnings, hold }: Pick<DoneImport, "status" | "counts" | "warnings" | "hold">,
+  { warnings, ...done }: Pick<DoneImport, "status" | "counts" | "news" | "warnings" | "hold">,
 ): DoneImport {
-  const mail = mailOwed(status, settings, isUpload);
-  const told = [...warnings, ...mailStateWarnings(mail, settings)];
-  return { status, counts, facts, warnings: told, hold, mail, finishedAt: clock.now() };
+  const finishedAt = clock.now();
+  const mail = isUpload ? mailOwed(done, settings, finishedAt) : NO_MAIL;
+  return { ...done, facts, warnings: [...warnings, ...mailStateWarnings(mail, settings)], mail, finishedAt };
 }
 
 /** What a dry run reports: the counts, and the first entries of each list. */

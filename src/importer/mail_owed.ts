@@ -1,19 +1,40 @@
 /** Decides which mail must be sent for an import (docs/mail.md#when-mail-is-sent). */
-import type { ImportStatus } from "../domain/outcome.ts";
+import type { ImportMailKind } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
-import type { MailOwed } from "./ports.ts";
+import type { DoneImport, MailOwed } from "./ports.ts";
 
-const KINDS = {
-  failed_records: "failures",
-  rejected: "rejected",
-  held: "held",
-  done: "imported",
-  checked: "checked",
-} as const;
+export const NO_MAIL: MailOwed = { state: "none" };
 
-export function mailOwed(status: ImportStatus, settings: Settings, isUpload: boolean): MailOwed {
-  if (!isUpload || status === "running" || status === "error") return { state: "none" };
-  if (status === "done" && settings.mail_on !== "always") return { state: "none" };
+/** An hour less than seven days, so that a nightly import that begins a little earlier counts, too. */
+const REMINDER_AFTER_MS = (7 * 24 - 1) * 3_600_000;
+
+const KINDS = { failed_records: "failures", held: "held", done: "imported", checked: "checked" } as const;
+
+export function mailOwed(done: Pick<DoneImport, "status" | "news">, settings: Settings, now: Date): MailOwed {
+  const { status } = done, isDue = isReminderDue(done, now);
+  if (status === "running" || status === "error" || status === "rejected") return NO_MAIL;
+  switch (settings.mail_on) {
+    case "always":
+      return owed(KINDS[status], settings);
+    case "failures":
+      return status === "done" ? NO_MAIL : owed(KINDS[status], settings);
+    case "new":
+      if (status === "done") return isDue ? owed("failures", settings) : NO_MAIL;
+      return status !== "failed_records" || done.news.failed_new > 0 || isDue ? owed(KINDS[status], settings) : NO_MAIL;
+  }
+}
+
+/** The mail about a file that was refused, or is on hold, as a whole. */
+export function mailOfVerdict(kind: "rejected" | "held", settings: Settings): MailOwed {
+  return owed(kind, settings);
+}
+
+/** Whether failures last that no mail has named for a week. */
+function isReminderDue({ news: { open, toldAt } }: Pick<DoneImport, "news">, now: Date): boolean {
+  return open && (toldAt === null || now.getTime() - toldAt.getTime() >= REMINDER_AFTER_MS);
+}
+
+function owed(kind: ImportMailKind, settings: Settings): MailOwed {
   if (!mailConfigured(settings)) return { state: "not_configured" };
-  return { state: "waiting", kind: KINDS[status], sender: settings.reply_to_admin_email };
+  return { state: "waiting", kind, sender: settings.reply_to_admin_email };
 }

@@ -18,6 +18,7 @@ import type {
   ImportEntry,
   ImportStatus,
   KeptValue,
+  PastFailure,
   Reason,
   Report,
   Stage,
@@ -73,8 +74,8 @@ export interface FolderScan {
   moved: ClaimedUpload[];
   /** Files of unknown age first, then oldest first. */
   waiting: WaitingFile[];
-  /** Names with an extension that rosterd does not import. */
-  ignored: string[];
+  /** Files with an extension that rosterd does not import, by name. */
+  ignored: { name: string; mtime: number }[];
 }
 
 export function emptyScan(): FolderScan {
@@ -250,10 +251,22 @@ export interface HeldPlan {
 }
 
 /** A plan that is recorded in the history instead of being applied. */
+/** How the failures of an import compare with those of the feed's earlier imports. */
+export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
+  /** Whether the feed has failures, of this import or of an earlier one. */
+  open: boolean;
+  /** When the last import began whose mail told of failures. */
+  toldAt: Date | null;
+}
+
+/** Keeps the failures. Call it once, before `record`. */
+type KeepFailures = (counts: Counts) => Promise<FailureNews>;
+
 export interface PlannedTrial {
   readonly summary: PlanSummary;
   counts(): Promise<Counts>;
-  /** Completes the history entry, with the failures, what would change, and the mail to send. */
+  keepFailures: KeepFailures;
+  /** Completes the history entry, with what would change, and the mail to send. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
@@ -261,7 +274,8 @@ export interface AppliedImport {
   readonly counts: Counts;
   /** Describes the plan that was actually applied. */
   readonly summary: PlanSummary;
-  /** Completes the history entry of the import, with its failures and the mail to send. Returns the entry. */
+  keepFailures: KeepFailures;
+  /** Completes the history entry of the import, with the mail to send. Returns the entry. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
@@ -279,6 +293,7 @@ export interface DryRunPlan {
 export interface DoneImport {
   status: ImportStatus;
   counts: Counts;
+  news: FailureNews;
   facts: Facts;
   warnings: readonly Warning[];
   hold: string | null;
@@ -325,7 +340,7 @@ export interface ImportStore {
   /** The import of the claimed upload with this key; null if it never began. */
   findClaimed(claimKey: string): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
-  failures(importId: number): AsyncGenerator<Failure[]>;
+  failures(importId: number): AsyncGenerator<PastFailure[]>;
   /**
    * The imports of the feed's uploads with these keys, and all other imports of the feed whose uploads are not yet in
    * `bak`.
@@ -338,4 +353,4 @@ export interface ImportStore {
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;
 }
 
-export type { Failure, ImportEntry, ImportStatus, Reason, Report };
+export type { Failure, ImportEntry, ImportStatus, PastFailure, Reason, Report };

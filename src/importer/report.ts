@@ -115,7 +115,7 @@ export async function importReport(
 async function firstFailures(store: ImportStore, id: number): Promise<Failure[]> {
   const first: Failure[] = [];
   for await (const page of store.failures(id)) {
-    first.push(...page);
+    first.push(...page.map(({ line, unique_id, problems }) => ({ line, unique_id, problems })));
     if (first.length >= MAX_FAILURES_REPORTED) break;
   }
   return first.slice(0, MAX_FAILURES_REPORTED);

@@ -3,7 +3,7 @@ import { HeldFile, RejectedFile } from "../domain/outcome.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
-import { mailOwed } from "./mail_owed.ts";
+import { mailOfVerdict, NO_MAIL } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
 import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
 import { reasonOf } from "./reason.ts";
@@ -34,10 +34,11 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
       { signal, onWait },
     );
   } catch (error) {
+    const mailOf = (kind: "rejected" | "held") => isUpload ? mailOfVerdict(kind, settings) : NO_MAIL;
     if (error instanceof RejectedFile) {
-      await store.reject(id, error.reason, facts, mailOwed("rejected", settings, isUpload), clock.now());
+      await store.reject(id, error.reason, facts, mailOf("rejected"), clock.now());
     } else if (error instanceof HeldFile) {
-      const mail = mailOwed("held", settings, isUpload);
+      const mail = mailOf("held");
       const warnings = [...error.warnings, heldFileWarning(error.held, id), ...mailStateWarnings(mail, settings)];
       await store.holdFile(id, { held: error.held, warnings }, facts, mail, clock.now());
     } else throw error;

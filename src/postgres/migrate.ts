@@ -16,6 +16,7 @@ import changeGuard from "./migrations/0013_change_guard.sql" with { type: "text"
 import dismissedFiles from "./migrations/0014_dismissed_files.sql" with { type: "text" };
 import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
+import failuresSince from "./migrations/0017_failures_since.sql" with { type: "text" };
 
 /** In order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly string[] = [
   dismissedFiles,
   leaving,
   newIds,
+  failuresSince,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

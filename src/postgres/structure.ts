@@ -31,7 +31,11 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ["dismissed_files", "dismissed_files_pkey", "PRIMARY KEY (feed)"],
   ["outbox", "outbox_pkey", "PRIMARY KEY (id)"],
   ["outbox", "outbox_message_id_key", "UNIQUE (message_id)"],
-  ["outbox", "outbox_kind_check", "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'))"],
+  [
+    "outbox",
+    "outbox_kind_check",
+    "CHECK (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'decided', 'alert'))",
+  ],
   ["migrations", "migrations_pkey", "PRIMARY KEY (number)"],
   ...["import_held", "trial_changes", "outbox"].map((table): [string, string, string] => [
     table,
@@ -53,6 +57,11 @@ const INDEXES: readonly [table: string, name: string, definition: string, unique
     "imports",
     "imports_unfinished_idx",
     "btree (id) WHERE ((taken_key IS NOT NULL) AND (bak_file IS NULL) AND (file_gone_at IS NULL))",
+  ],
+  [
+    "import_failures",
+    "import_failures_open_idx",
+    'btree (open_feed, COALESCE(unique_id, (keys[1])::text) COLLATE "C") WHERE (open_feed IS NOT NULL)',
   ],
   ["import_changes", "import_changes_lost_active_idx", "btree (changed_at) WHERE lost_active"],
   ["outbox", "outbox_waiting_idx", "btree (next_try_at) WHERE ((sent_at IS NULL) AND (gave_up_at IS NULL))"],

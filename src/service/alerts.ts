@@ -6,12 +6,13 @@ import type { Settings } from "../domain/settings.ts";
 import { anyMailConfigured, feedsOf, pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import type { Database } from "../postgres/connection/connect.ts";
 import { lastImportAt } from "../postgres/history/history.ts";
-import { alertOnce } from "../postgres/history/outbox_store.ts";
+import { alertOnce, unalerted } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { printable } from "../runtime/log.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
-import type { WaitingUpload } from "./state.ts";
-import { utcMinute } from "../smtp/text.ts";
+import { type FeedState, type ServiceState, waitingFiles, type WaitingUpload } from "./state.ts";
+import { UNREADABLE, unreadAlert, type UnreadFile, unreadFiles } from "./unread_files.ts";
+import { localMinute } from "../smtp/text.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -20,14 +21,19 @@ export class Alerts {
   /** When this process began to watch each feed that had no import yet. */
   readonly #watchedSince = new Map<string, Date>();
 
+  /** Unread files that were seen in an earlier turn, and those that an alert has named. */
+  readonly #seen = new Set<string>();
+  readonly #told = new Set<string>();
+
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
   /** Puts the alerts that are due into the outbox. Does nothing without mail settings. */
-  async raise(settings: Settings, stuck: readonly WaitingUpload[], grown: readonly FeedLateWrite[]): Promise<void> {
-    const stuckForLong = this.#stuckForAnHour(stuck);
+  async raise({ settings, feeds, elsewhere }: ServiceState, grown: readonly FeedLateWrite[]): Promise<void> {
+    const stuckForLong = this.#stuckForAnHour(waitingFiles({ feeds, elsewhere }));
     if (!anyMailConfigured(settings)) return;
     const { sql } = this.database, sender = settings.reply_to_admin_email;
     for (const feed of feedsOf(settings)) await this.#raiseNoFile(settings, feed);
+    for (const feed of feeds) await this.#raiseUnread(settings, feed);
     for (const file of stuckForLong) await alertOnce(sql, sender, `stuck ${file.name} ${file.since}`, stuckFile(file));
     for (const file of grown) {
       await alertOnce(sql, sender, `grown ${feedPath(file.feed, file.bakFile)}`, lateWrite(file));
@@ -51,6 +57,22 @@ export class Alerts {
     await alertOnce(sql, reply_to_admin_email, key, noFile(feed, hours, since));
   }
 
+  /** Names all unread files of a feed that have settled in one mail. */
+  async #raiseUnread({ settle_seconds, reply_to_admin_email }: Settings, feed: FeedState): Promise<void> {
+    const { sql } = this.database, settledAt = this.clock.now().getTime() - settle_seconds * 1_000;
+    const files = new Map<string, UnreadFile>();
+    for (const file of unreadFiles(feed)) {
+      const key = `unread ${file.path} ${file.mtime}`, isSettled = file.mtime <= settledAt || this.#seen.has(key);
+      this.#seen.add(key);
+      if (isSettled && !this.#told.has(key)) files.set(key, file);
+    }
+    if (files.size === 0) return;
+    const keys = [...files.keys()], untold = await unalerted(sql, keys);
+    const alert = untold.length > 0 && unreadAlert(feed.feed, untold.map((key) => files.get(key)!));
+    if (alert) await alertOnce(sql, reply_to_admin_email, untold[0], alert, untold);
+    for (const key of keys) this.#told.add(key);
+  }
+
   #firstWatched(feed: string, now: Date): Date {
     const since = this.#watchedSince.get(feed) ?? now;
     this.#watchedSince.set(feed, since);
@@ -59,6 +81,7 @@ export class Alerts {
 
   #stuckForAnHour(stuck: readonly WaitingUpload[]): (WaitingUpload & { since: number })[] {
     const now = this.clock.elapsed();
+    stuck = stuck.filter(({ code }) => !UNREADABLE.has(code));
     const names = new Set(stuck.map(({ name }) => name));
     for (const name of this.#stuckSince.keys()) if (!names.has(name)) this.#stuckSince.delete(name);
     for (const { name } of stuck) if (!this.#stuckSince.has(name)) this.#stuckSince.set(name, now);
@@ -74,7 +97,7 @@ function noFile(feed: string, hours: number, since: Date): Alert {
     feed,
     subject: `rosterd: ${feed === "" ? "" : `${feed}: `}no file for ${time}`,
     text: `No roster has been imported ${feed === "" ? "" : `from the feed "${feed}" `}since ` +
-      `${utcMinute(since.toISOString())}. One is expected every ${time}.\n\n` +
+      `${localMinute(since.toISOString())}. One is expected every ${time}.\n\n` +
       `Check that the registry still sends its files, and that they reach ${folder}.\n`,
   };
 }

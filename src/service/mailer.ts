@@ -5,14 +5,17 @@ import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import type { Database, Sql } from "../postgres/connection/connect.ts";
-import { findImport, listFailures } from "../postgres/history/history.ts";
+import { groupFailures } from "../postgres/history/failure_groups.ts";
+import { findImport } from "../postgres/history/history.ts";
 import { allHeld, listHeld } from "../postgres/history/holds.ts";
 import { allTrialChanges } from "../postgres/history/trial_changes.ts";
 import { newMessageId, PostgresOutboxStore } from "../postgres/history/outbox_store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { AttachmentSource } from "../smtp/attachment.ts";
-import { MAX_FAILURES_SHOWN } from "../smtp/message.ts";
+import { MAX_GROUPS_SHOWN } from "../smtp/failure_parts.ts";
+import { MAX_HELD_SHOWN } from "../smtp/hold_parts.ts";
+import { html } from "../smtp/html.ts";
 import { Outbox } from "../smtp/outbox.ts";
 import type { Message, Transport } from "../smtp/transport.ts";
 import type { ServiceState } from "./state.ts";
@@ -33,9 +36,11 @@ export function createMailer(
     store: new PostgresOutboxStore(sql),
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
-      const page = await listFailures(sql, id, { limit: MAX_FAILURES_SHOWN });
-      const held = entry?.hold?.kind === "changes" ? await listHeld(sql, id, { limit: 1 }) : null;
-      return entry && { entry, failures: page?.failures ?? [], heldColumns: held?.columns };
+      if (entry === null) return null;
+      // One more than shown tells that there are more.
+      const groups = await groupFailures(sql, id, MAX_GROUPS_SHOWN + 1);
+      const held = await listHeld(sql, id, { limit: MAX_HELD_SHOWN });
+      return { entry, ...groups, held: held?.held ?? [], heldColumns: held?.columns ?? [] };
     },
     failedFile: ({ feed, failed_file }) =>
       Promise.resolve(failed_file === null ? null : storedFile(bakOf(feed), failed_file)),
@@ -50,13 +55,16 @@ export function createMailer(
 
 /** The mail that `POST /settings/test-mail` sends. */
 export function testMessage(settings: Settings, now: Date): Message {
+  const subject = "rosterd: test email";
+  const text = "This is a test email from rosterd. rosterd will email failed records to this address.";
   return {
     messageId: newMessageId(settings.reply_to_admin_email),
     date: now,
     from: settings.reply_to_admin_email,
     to: addressList(settings.failed_import_email),
-    subject: "rosterd: test email",
-    text: "This is a test email from rosterd. rosterd will email failed records to this address.\n",
+    subject,
+    text: `${text}\n`,
+    html: html(subject, [{ kind: "lead", tone: "good", text }]),
     attachments: [],
   };
 }

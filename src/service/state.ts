@@ -59,7 +59,7 @@ export function waitingFiles({ feeds, elsewhere }: Pick<ServiceState, "feeds" | 
 }
 
 export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
-  return feeds.flatMap(({ feed, scan }) => scan.ignored.map((name) => feedPath(feed, name)));
+  return feeds.flatMap(({ feed, scan }) => scan.ignored.map(({ name }) => feedPath(feed, name)));
 }
 
 /** Uploads that a turn would import, including those that it has begun. */

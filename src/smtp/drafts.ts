@@ -7,7 +7,13 @@ import { codeOrThrow } from "../runtime/errors.ts";
 import { type Log, printable } from "../runtime/log.ts";
 import { type AttachmentSource, packAttachment } from "./attachment.ts";
 import { composeDigest, type DigestItem, MAX_DIGEST_ITEMS } from "./digest.ts";
-import { composeImport, type FileNote, type MailedImport } from "./message.ts";
+import { composeDecided } from "./decided_mail.ts";
+import type { FileNote } from "./file_words.ts";
+import { html } from "./html.ts";
+import type { MailedImport } from "./mailed_import.ts";
+import { composeImport, type Words } from "./message.ts";
+import type { Part } from "./part.ts";
+import { plainText } from "./plain_text.ts";
 import { shown } from "./text.ts";
 import type { Attachment, Message } from "./transport.ts";
 
@@ -28,7 +34,7 @@ export interface MailSources {
 export type Files = "with_files" | "without_files";
 
 /** `feeds`: the feeds that the mail is about. */
-type Drafted = Pick<Message, "subject" | "text" | "attachments"> & { feeds: readonly string[] };
+type Drafted = Words & Pick<Message, "attachments"> & { feeds: readonly string[] };
 
 interface PackedFile {
   note: FileNote | null;
@@ -40,32 +46,37 @@ export class Drafts {
 
   /** Returns one mail, or the digest of several. Null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
-    const drafted = mails.length === 1 ? await this.#single(mails[0], files) : await this.#digest(mails);
+    const drafted = mails.length === 1 ? await this.#single(mails[0], settings, files) : await this.#digest(mails);
     if (drafted === null) return null;
-    const { feeds, ...content } = drafted;
+    const { feeds, subject, parts, attachments } = drafted;
     return {
       messageId: mails[0].digest ?? mails[0].messageId,
       // Not the time of this attempt: copies with the same Message-ID must be identical.
       date: mails[0].createdAt,
       from: settings.reply_to_admin_email,
       to: recipients(mails, settings, feeds),
-      ...content,
+      ...{ subject, attachments },
+      text: plainText(parts),
+      html: html(subject, parts),
     };
   }
 
-  async #single(mail: WaitingMail, files: Files): Promise<Drafted | null> {
+  async #single(mail: WaitingMail, { public_url }: Settings, files: Files): Promise<Drafted | null> {
     if (mail.kind === "alert") {
-      const text = mail.alert.text.split("\n").map(printable).join("\n");
-      return { subject: shown(mail.alert.subject, 500), text, attachments: [], feeds: [mail.alert.feed ?? ""] };
+      const { subject, text, feed = "" } = mail.alert;
+      return { subject: shown(subject, 500), parts: alertParts(text), attachments: [], feeds: [feed] };
     }
     const imported = await this.sources.loadImport(mail.importId);
     if (imported === null) return null;
+    const feeds = [imported.entry.feed];
+    if (mail.kind === "decided") {
+      return { ...composeDecided(mail.decision, imported.entry, public_url), attachments: [], feeds };
+    }
     const failed = await this.#packStored(await this.sources.failedFile(imported.entry), mail, files);
     const held = await this.#pack(await this.sources.heldFile(imported.entry), files);
     const changes = await this.#pack(await this.sources.changesFile(imported.entry), files);
     const notes = { failed: failed.note, held: held.note, changes: changes.note };
-    const words = composeImport(mail.kind, imported, notes);
-    const feeds = [imported.entry.feed];
+    const words = composeImport(mail.kind, imported, notes, public_url);
     return { ...words, feeds, attachments: [failed, held, changes].flatMap(({ attachment }) => attachment ?? []) };
   }
 
@@ -83,6 +94,7 @@ export class Drafts {
     if (mail.kind === "alert") return { kind: "alert", subject: mail.alert.subject, feed: mail.alert.feed ?? "" };
     const imported = await this.sources.loadImport(mail.importId);
     if (imported === null) return null;
+    if (mail.kind === "decided") return { kind: mail.kind, entry: imported.entry, what: mail.decision.what };
     const file = await this.sources.failedFile(imported.entry);
     return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
   }
@@ -110,9 +122,18 @@ export class Drafts {
   }
 }
 
-/** Alerts also go to the admin, as does a mail that has no other recipient. No address gets the same mail twice. */
+/** The first paragraph of an alert says what is wrong. */
+function alertParts(alert: string): Part[] {
+  const [first, ...others] = alert.trimEnd().split("\n\n").map((text) => text.split("\n").map(printable).join("\n"));
+  return [{ kind: "lead", tone: "decide", text: first }, ...others.map((text) => ({ kind: "text", text }) as const)];
+}
+
+/** What an admin must decide or know. */
+const FOR_ADMINS: ReadonlySet<WaitingMail["kind"]> = new Set<WaitingMail["kind"]>(["alert", "held", "decided"]);
+
+/** The admin also gets a mail that has no other recipient. No address gets the same mail twice. */
 function recipients(mails: readonly WaitingMail[], settings: Settings, feeds: readonly string[]): string[] {
   const clerks = feeds.flatMap((feed) => addressList(settingsOf(settings, feed).failed_import_email));
-  const toAdmin = clerks.length === 0 || mails.some(({ kind }) => kind === "alert");
+  const toAdmin = clerks.length === 0 || mails.some(({ kind }) => FOR_ADMINS.has(kind));
   return [...new Set([...clerks, ...(toAdmin ? [settings.reply_to_admin_email] : [])])];
 }

@@ -1,45 +1,41 @@
-/** The part of a mail about a file that the change guard holds (docs/people.md#change-guard). */
+/** The parts of a mail about a file that the change guard holds (docs/people.md#change-guard). */
 import type { HeldColumn, Hold } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
-import { grouped } from "../runtime/grouped.ts";
-import { section, shown, table } from "./text.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
+import { type Part, section, text } from "./part.ts";
+import { shown } from "./text.ts";
 
 /** An admin may decide before a late mail is sent. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
-  open: "Nothing of it is applied until an admin approves it.",
-  approved: "It was on hold; an admin has since approved it.",
-  discarded: "It was on hold; an admin has since discarded it.",
-  superseded: "It was on hold; a newer file has since been applied instead.",
+  open: "It would change one value of most users. Until an admin approves it, nothing of it is applied.",
+  approved: "An admin has since approved it.",
+  discarded: "An admin has since discarded it.",
+  superseded: "A newer file has since been applied instead.",
 };
 
 export function isHeldFile({ hold }: Pick<ImportEntry, "hold">): boolean {
   return hold?.kind === "changes";
 }
 
-export function heldFileLines({ state, reason }: Hold): string[] {
-  return [NOW[state], "", `Reason: ${shown(reason, 1_000)}.`];
+/** `name`: that of the file, in quotes. */
+export function heldFileOpening({ state, reason }: Hold, name: string): Part[] {
+  const first: Part = state === "open"
+    ? { kind: "lead", tone: "decide", text: `Approve or discard: the file ${name} is on hold.` }
+    : { kind: "lead", tone: "good", text: `The file ${name} was put on hold.` };
+  return [first, text(NOW[state]), text(`Reason: ${shown(reason, 1_000)}.`)];
 }
 
 /** The columns, each with its examples. */
-export function heldColumnSections(columns: readonly HeldColumn[]): string[] {
+export function heldColumnParts(columns: readonly HeldColumn[]): Part[] {
   return columns.flatMap(({ column, users, known_users, examples }) => {
-    const of = `${column}: would change for ${grouped(users)} of ${grouped(known_users)} known users`;
     const rows = examples.map(({ unique_id, before, after }) => [
       shown(unique_id, 50),
       shown(before),
       after === null ? "(cleared)" : shown(after),
     ]);
-    return section(of, table([["unique_id", "Before", "After"], ...rows], []));
+    const of = `${grouped(users)} of ${counted(known_users, "known user")}`;
+    return section(`${column} would change for ${of}`, [
+      { kind: "table", head: ["User", "Before", "After"], rows, right: [] },
+    ]);
   });
-}
-
-export function heldFileSteps({ id, hold }: ImportEntry): string[] {
-  if (hold?.state !== "open") return [];
-  return [
-    "Check whether the roster is right. To decide, run one of these on the machine where rosterd runs:",
-    `- If the roster is right:  rosterd imports approve ${id}`,
-    `- If the roster is wrong:  rosterd imports discard ${id}`,
-    `Or use HTTP with the admin token: POST /imports/${id}/approve or POST /imports/${id}/discard`,
-    "A newer roster does not have to wait: once one is applied, this hold ends.",
-  ];
 }

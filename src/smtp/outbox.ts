@@ -1,5 +1,5 @@
 /** Sends the mails in the database, one by one, with retries and digests (docs/mail.md#retries). */
-import type { WaitingMail } from "../domain/mail.ts";
+import type { Claim, WaitingMail } from "../domain/mail.ts";
 import type { Settings } from "../domain/settings.ts";
 import { anyMailConfigured } from "../domain/feed_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -24,10 +24,10 @@ const RENEW_INTERVAL_MS = 30_000;
 
 export interface OutboxStore {
   /**
-   * Claims the mail that has been due longest, or all mails of its digest. With `together`, combines all mails that are
-   * due and not yet in a digest into a new digest. Claimed mails are not due again before `until`.
+   * Claims the mail that has been due longest, or all mails of its digest. "all" combines all mails that are due and not
+   * yet in a digest into a new digest. Claimed mails are not due again before `until`.
    */
-  claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]>;
+  claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]>;
   renew(ids: readonly number[], until: Date): Promise<void>;
   /** `note`: a problem with a mail that was sent anyway. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
@@ -36,7 +36,7 @@ export interface OutboxStore {
   /** Releases a claim without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
   giveUp(ids: readonly number[], error: string, now: Date): Promise<void>;
-  /** Counts mails sent after `from`, up to and including `to`. A digest counts once. */
+  /** Counts the limited mails sent after `from`, up to and including `to`. A digest counts once. */
   countSentBetween(from: Date, to: Date): Promise<number>;
   countWaiting(): Promise<number>;
 }
@@ -92,14 +92,14 @@ export class Outbox {
     return anyMailConfigured(settings) && !paused;
   }
 
-  /** Merges all mails that are due into the last mail allowed in this hour. */
+  /** Merges all mails that are due into the last mail allowed in this hour; after it, only urgent ones are sent. */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
     // Ignores mails dated far in the future, sent while a clock was ahead. Clocks of different machines are assumed to
     // differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
-    return room <= 0 ? [] : await store.claim(now, after(now, CLAIM_MS), room === 1);
+    return await store.claim(now, after(now, CLAIM_MS), room <= 0 ? "urgent" : room === 1 ? "all" : "one");
   }
 
   async #send(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Verdict> {

@@ -1,8 +1,26 @@
 import { printable } from "../runtime/log.ts";
 
-/** `2026-11-23 18:45 UTC` */
-export function utcMinute(isoTime: string): string {
-  return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
+/** `23 Nov 2026, 18:45 UTC`. By default in the time zone of this machine: `23 Nov 2026, 13:45 (UTC-5)`. */
+export function localMinute(isoTime: string, timeZone?: string): string {
+  const parts = partsOf({ ...DAY, hour: "2-digit", minute: "2-digit", timeZoneName: "shortOffset" }, isoTime, timeZone);
+  const zone = parts.timeZoneName.replace("GMT", "UTC");
+  return `${dayOf(parts)}, ${parts.hour}:${parts.minute} ${zone === "UTC" ? zone : `(${zone})`}`;
+}
+
+/** `23 Nov 2026` */
+export function localDay(isoTime: string, timeZone?: string): string {
+  return dayOf(partsOf(DAY, isoTime, timeZone));
+}
+
+const DAY = { day: "numeric", month: "short", year: "numeric" } as const;
+
+function partsOf(options: Intl.DateTimeFormatOptions, isoTime: string, timeZone?: string): Record<string, string> {
+  const format = new Intl.DateTimeFormat("en", { ...options, hourCycle: "h23", timeZone });
+  return Object.fromEntries(format.formatToParts(new Date(isoTime)).map(({ type, value }) => [type, value]));
+}
+
+function dayOf({ day, month, year }: Record<string, string>): string {
+  return `${day} ${month} ${year}`;
 }
 
 const MAX_SHOWN_CHARACTERS = 200;
@@ -11,25 +29,4 @@ const MAX_SHOWN_CHARACTERS = 200;
 export function shown(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
   const points = Array.from(text);
   return printable(points.length > maxCharacters ? points.slice(0, maxCharacters - 1).join("") + "…" : text);
-}
-
-/** Aligns cells in columns. `right` lists the positions of right-aligned columns. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, length(cell))),
-    [],
-  );
-  return rows.map((row) =>
-    row.map((cell, column) => {
-      const gap = " ".repeat(widths[column] - length(cell));
-      return right.includes(column) ? gap + cell : cell + gap;
-    }).join("  ").trimEnd()
-  );
-}
-
-const length = (text: string): number => Array.from(text).length;
-
-/** Returns the heading with the lines indented below it, or nothing if there are no lines. */
-export function section(heading: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [heading, ...lines.map((line) => line === "" ? "" : `  ${line}`), ""];
 }

@@ -27,6 +27,8 @@ export interface Message {
   to: readonly string[];
   subject: string;
   text: string;
+  /** The same content as `text`. */
+  html: string;
   attachments: readonly Attachment[];
 }
 
@@ -163,7 +165,7 @@ function openMailer(
   });
 }
 
-function nodemailerMessage({ messageId, date, from, to, subject, text, attachments }: Message) {
+function nodemailerMessage({ messageId, date, from, to, subject, text, html, attachments }: Message) {
   return {
     messageId,
     date,
@@ -172,6 +174,7 @@ function nodemailerMessage({ messageId, date, from, to, subject, text, attachmen
     to: to.map((address) => ({ name: "", address })),
     subject,
     text,
+    html,
     // Prevents out-of-office replies (RFC 3834).
     headers: { "Auto-Submitted": "auto-generated" },
     attachments: attachments.map(({ filename, contentType, content }) => ({

@@ -276,7 +276,7 @@ Deno.test("settings set changes all settings or none, and secrets are masked", a
   assert.doesNotMatch((await here.run("settings", "get")).out, /geheim/);
   const wrong = await here.run("settings", "set", "interval_minutes=9", "mail_on=never");
   assert.equal(wrong.code, 64);
-  assert.match(wrong.err, /mail_on must be one of "failures", "always"/);
+  assert.match(wrong.err, /mail_on must be one of "failures", "new", "always"/);
   assert.equal((await here.run("settings", "get", "interval_minutes")).out, "7\n");
 });
 

@@ -81,7 +81,7 @@ withFeeds(
     const failed = await service.fetch(`/imports/${one.id}/failed.csv`);
     assert.match(await failed.text(), /30\/02\/2007/);
     const [mail] = await service.smtp.received(1);
-    assert.equal(mail.subject, "rosterd: students/x.csv: 1 of 2 records failed");
+    assert.equal(mail.subject, "rosterd: students/x.csv: 1 new failure");
     assert.match(mail.text!, /drop it into the folder "students" inside the upload folder/);
     assert.ok(service.lines.some((line) => line.includes('"event":"imported","feed":"students"')));
   },
@@ -195,7 +195,7 @@ withFeeds("a trial checks the file, mails what would change, and changes no user
   assert.deepEqual([entry.status, entry.created, entry.failed], ["checked", 1, 1]);
   assert.equal((await sql`select from rosterd.users`).length, 0);
   const [mail] = await service.smtp.received(1);
-  assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 of 2 records failed");
+  assert.equal(mail.subject, "rosterd: students/x.csv: checked, not applied: 1 new failure");
   assert.match(mail.text!, /Nothing was applied, because this is a trial/);
   const changes = mail.attachments.find(({ filename }) => filename?.endsWith(".changes.csv"))!;
   assert.equal(

@@ -55,23 +55,24 @@ onEachDatabase(
     }
 
     const [mail] = await service.smtp.received(1);
-    assert.equal(mail.subject, "rosterd: roster.csv: 5 of 9 records failed");
+    assert.equal(mail.subject, "rosterd: roster.csv: 5 new failures");
     assert.deepEqual(mail.envelope, { from: "admin@example.edu", to: ["registry@example.edu"] });
     const stamp = entry.started_at.replace(/[-:]|\.\d+/g, "");
     assert.deepEqual(await service.bak(), [`roster.${stamp}.csv`, `roster.${stamp}.failed.csv`]);
     assert.equal(await service.readBak(`roster.${stamp}.csv`), SAMPLE);
-    assert.equal(new TextDecoder("utf-8", { ignoreBOM: true }).decode(mail.attachments[0].content), FAILED_FILE);
+    const failed = FAILED_FILE.replaceAll("SINCE", entry.started_at.replace(/\.\d+/, ""));
+    assert.equal(new TextDecoder("utf-8", { ignoreBOM: true }).decode(mail.attachments[0].content), failed);
     assert.equal(mail.attachments[0].filename, `roster.${stamp}.failed.csv`);
   },
 );
 
 const FAILED_FILE = "\ufeff" + [
-  "unique_id,login_source,first_name,last_name,user_name,email,street,city,province,postal_code,user_type_id,student_no,data_of_birth,active,rosterd_line,rosterd_column,rosterd_code,rosterd_record,rosterd_reason",
-  `1004,ldap,Sofia,O'Neil,soneil,sofia.oneil@example.edu,,Kingston,ON,,student,'0045874,'31/12/2000,1,5,data_of_birth,9033,,"data_of_birth ""31/12/2000"" must look like 1999-12-31"`,
-  `1005,ldap,Jean,Roy,jroy,jean.roy(at)example.edu,,Montréal,QC,,staff,,'1975-07-01,1,6,email,9033,,"email ""jean.roy(at)example.edu"" must look like name@example.com"`,
-  `1006,ldap,Priya,Chan,ATREMBLA,priya.chan@example.edu,,Toronto,ON,,student,'0045876,'2002-01-09,1,7,user_name,9020,,"user_name ""ATREMBLA"" is taken by the record on line 2"`,
-  `,,,,,,,,,,,,,,8,,malformed,"1007,ldap,""Noah,Kowalski,nkowals,noah.kowalski@example.edu,,Halifax,NS,,student,0045877,2000-03-03,1","value 3 (""first_name"") begins with a quote that is not closed: add the closing quote, or remove the opening one"`,
-  `1008,,Ingrid,Müller,imuller,ingrid.muller@example.edu,,Ottawa,Ontario,,faculty,,'1969-12-12,2,9,login_source; province; active,9014; 9030; 9033,,"login_source is missing; province ""Ontario"" must be two letters, such as ON; active ""2"" must be 0 or 1"`,
+  "unique_id,login_source,first_name,last_name,user_name,email,street,city,province,postal_code,user_type_id,student_no,data_of_birth,active,rosterd_line,rosterd_column,rosterd_code,rosterd_since,rosterd_record,rosterd_reason",
+  `1004,ldap,Sofia,O'Neil,soneil,sofia.oneil@example.edu,,Kingston,ON,,student,'0045874,'31/12/2000,1,5,data_of_birth,9033,SINCE,,"data_of_birth ""31/12/2000"" must look like 1999-12-31"`,
+  `1005,ldap,Jean,Roy,jroy,jean.roy(at)example.edu,,Montréal,QC,,staff,,'1975-07-01,1,6,email,9033,SINCE,,"email ""jean.roy(at)example.edu"" must look like name@example.com"`,
+  `1006,ldap,Priya,Chan,ATREMBLA,priya.chan@example.edu,,Toronto,ON,,student,'0045876,'2002-01-09,1,7,user_name,9020,SINCE,,"user_name ""ATREMBLA"" is taken by the record on line 2"`,
+  `,,,,,,,,,,,,,,8,,malformed,SINCE,"1007,ldap,""Noah,Kowalski,nkowals,noah.kowalski@example.edu,,Halifax,NS,,student,0045877,2000-03-03,1","value 3 (""first_name"") begins with a quote that is not closed: add the closing quote, or remove the opening one"`,
+  `1008,,Ingrid,Müller,imuller,ingrid.muller@example.edu,,Ottawa,Ontario,,faculty,,'1969-12-12,2,9,login_source; province; active,9014; 9030; 9033,SINCE,,"login_source is missing; province ""Ontario"" must be two letters, such as ON; active ""2"" must be 0 or 1"`,
   "",
 ].join("\r\n");
 

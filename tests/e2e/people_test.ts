@@ -77,7 +77,10 @@ onServer(
 
     const [mail] = await service.smtp.received(1);
     assert.equal(mail.subject, "rosterd: spring.csv.gz: 10 archivals on hold");
+    assert.deepEqual(mail.envelope.to, ["registry@example.edu", "admin@example.edu"]);
+    assert.match(mail.text!, /^Approve or discard: "spring\.csv\.gz" would take access from 10 users\./);
     assert.ok(mail.text!.includes(entry.hold!.reason));
+    assert.match(mail.text!, /u01 +archive +1\n +Anna 01 =u01$/m);
     const stamp = entry.started_at.replace(/[-:]|\.\d+/g, "");
     assert.equal(mail.attachments[0].filename, `spring.${stamp}.held.csv`);
     const rows = Array.from({ length: 10 }, (_, at) => String(at + 1).padStart(2, "0"))
@@ -118,6 +121,14 @@ onServer(
     assert.deepEqual(await outcomes(), Array(10).fill("archived"), "what the decision did, also after the undo");
     const undone = await entryOf(service, id);
     assert.deepEqual([undone.status, undone.undone_at === null], ["held", false]);
+
+    await service.turn();
+    const [, approval, undo] = await service.smtp.received(3);
+    assert.equal(approval.subject, "rosterd: spring.csv.gz: hold approved");
+    assert.match(approval.text!, /^The change on hold from "spring\.csv\.gz" was approved by admin, /);
+    assert.match(approval.text!, /Archived +10\n/);
+    assert.equal(undo.subject, "rosterd: spring.csv.gz: import undone");
+    assert.deepEqual(undo.envelope.to, mail.envelope.to);
   },
 );
 

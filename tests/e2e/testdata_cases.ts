@@ -8,7 +8,7 @@
  * | `settings.json`       | settings that differ from the defaults; absent when none does                        |
  * | `before.csv`          | imported first, under the same settings; no record of it fails                       |
  * | `expected.json`       | the outcome: {@link Expected}                                                        |
- * | `expected.failed.csv` | the failed-records file, byte for byte; absent when no record fails                  |
+ * | `expected.failed.csv` | the failed-records file, byte for byte, with SINCE for the time; absent if all are good |
  * | `expected.check.txt`  | what `rosterd check` prints; only for a few cases                                    |
  */
 import assert from "node:assert/strict";

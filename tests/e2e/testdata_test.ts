@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/importer/report.ts";
-import type { ImportEntry } from "../../src/importer/ports.ts";
+import type { ImportEntry, PastFailure } from "../../src/importer/ports.ts";
 import { emptyTables, serverUnavailable, type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { Workplace } from "../support/rosterd.ts";
 import { TestService } from "../support/service.ts";
@@ -128,29 +128,44 @@ async function assertImport(one: Case, service: TestService): Promise<void> {
   assert.deepEqual([entry.bak_file, entry.failed_file], [kept, one.failed === null ? null : failed]);
   assert.deepEqual(await service.bak(), one.failed === null ? [kept] : [kept, failed].sort());
   assert.deepEqual(await readBak(service, kept), one.bytes);
-  if (one.failed !== null) assertSameText(await readBak(service, failed), one.failed, "the failed records in bak");
-  if (isMailed(one)) await assertMail(one, entry, service);
+  const expected = one.failed && failedSince(one.failed, entry);
+  if (expected !== null) assertSameText(await readBak(service, failed), expected, "the failed records in bak");
+  if (isMailed(one)) await assertMail(one, entry, service, expected);
   else assert.equal(entry.mail, "none");
 }
 
 /** The document of `import --json` for an import in the history. */
 async function documentOf(entry: ImportEntry, names: string[], service: TestService): Promise<Record<string, unknown>> {
-  const { failures } = await service.get<{ failures: unknown[] }>(`/imports/${entry.id}/failures?limit=1000`);
+  const page = await service.get<{ failures: PastFailure[] }>(`/imports/${entry.id}/failures?limit=1000`);
+  const failures = page.failures.map(({ since: _, ...failure }) => failure);
   const whole: Record<string, unknown> = { ...entry, failures };
   return Object.fromEntries(names.map((name) => [name, whole[name]]));
 }
 
-async function assertMail(one: Case, { id }: ImportEntry, service: TestService): Promise<void> {
+/** The expected failed-records file, in which every record fails since this import. */
+function failedSince(expected: Uint8Array, { started_at }: ImportEntry): Uint8Array {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(expected);
+  return new TextEncoder().encode(text.replaceAll("SINCE", started_at.replace(/\.\d+/, "")));
+}
+
+async function assertMail(
+  one: Case,
+  { id }: ImportEntry,
+  service: TestService,
+  failed: Uint8Array | null,
+): Promise<void> {
   const { report } = one.expected;
   const mail = await until(`the mail of ${one.name}`, async () => {
     const { mail } = await service.get<ImportEntry>(`/imports/${id}`);
     return mail === "sent" && service.smtp.mails.at(-1)!;
   });
-  const outcome = report.status === "rejected" ? "rejected" : `${report.failed} of ${report.records} records failed`;
+  const { status, records } = report, all = records === 1 ? "its only record failed" : `all ${records} records failed`;
+  const some = report.failed === 1 ? "1 new failure" : `${report.failed} new failures`;
+  const outcome = status === "rejected" ? "rejected" : report.failed === records ? all : some;
   assert.equal(mail.subject, `rosterd: ${report.file}: ${outcome}`);
   if (report.reason !== null) assert.ok(mail.text!.includes(report.reason.text), mail.text!);
-  assert.equal(mail.attachments.length, one.failed === null ? 0 : 1);
-  if (one.failed !== null) assertSameText(mail.attachments[0].content, one.failed, "the attachment");
+  assert.equal(mail.attachments.length, failed === null ? 0 : 1);
+  if (failed !== null) assertSameText(mail.attachments[0].content, failed, "the attachment");
 }
 
 function isMailed({ expected: { report } }: Case): boolean {

@@ -12,7 +12,7 @@ import { type ImportChange, noCounts } from "../../src/domain/outcome.ts";
 import type { FoundUser, User } from "../../src/domain/user.ts";
 import { DEFAULT_SETTINGS, maskSettings } from "../../src/domain/settings.ts";
 import { openSettingsFile } from "../../src/host/settings_file.ts";
-import type { Failure, ImportEntry } from "../../src/importer/ports.ts";
+import type { ImportEntry, PastFailure } from "../../src/importer/ports.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { OpenApi } from "../support/openapi.ts";
@@ -51,6 +51,8 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
     status: "done",
     reason: null,
     warnings: [{ code: "unknown_columns", text: "ignored: shoe_size" }],
+    failed_new: 0,
+    failed_fixed: 0,
     sha256: "ab".repeat(32),
     uploaded_by: null,
     bytes: 120,
@@ -70,10 +72,11 @@ export function entry(id: number, changes: Partial<ImportEntry> = {}): ImportEnt
   };
 }
 
-export const FAILURE: Failure = {
+export const FAILURE: PastFailure = {
   line: 3,
   unique_id: "u3",
   problems: [{ column: "email", code: "9019", reason: "the email address belongs to another user" }],
+  since: "2026-11-16T18:00:00.000Z",
 };
 
 export const HELD: HeldUser = {

@@ -48,7 +48,8 @@ onServer("good records become users, and a bad one becomes a failure that says w
   const failures = [];
   for await (const page of db.store.failures(id)) failures.push(...page);
   const reason = 'email "omar(at)example.edu" must look like name@example.com';
-  assert.deepEqual(failures, [{ line: 3, unique_id: "1002", problems: [{ column: "email", code: "9033", reason }] }]);
+  const problems = [{ column: "email", code: "9033", reason }];
+  assert.deepEqual(failures, [{ line: 3, unique_id: "1002", problems, since: entry.started_at }]);
 });
 
 onServer("a file that looks cut off is rejected, and none of its records is applied", async (db) => {

@@ -25,9 +25,10 @@ onServer(
 
       const entry = (await db.store.find(id!))!;
       assert.deepEqual([entry.status, entry.created, entry.failed], ["failed_records", 1, 1]);
+      const since = entry.started_at.replace(/\.\d+/, "");
       const failed =
-        "\ufeffunique_id,login_source,active,rosterd_line,rosterd_column,rosterd_code,rosterd_record,rosterd_reason\r\n" +
-        '1002,ldap,yes,3,active,9033,,"active ""yes"" must be 0 or 1"\r\n';
+        "\ufeffunique_id,login_source,active,rosterd_line,rosterd_column,rosterd_code,rosterd_since,rosterd_record,rosterd_reason\r\n" +
+        `1002,ldap,yes,3,active,9033,${since},,"active ""yes"" must be 0 or 1"\r\n`;
       assert.deepEqual((await treeOf(uploads.root)).bak, { [entry.bak_file!]: ROSTER, [entry.failed_file!]: failed });
       assert.deepEqual((await uploads.restarted().scan(0)).claimed, []);
     }),

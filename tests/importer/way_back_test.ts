@@ -13,7 +13,7 @@ import { fileOf } from "../support/memory_file.ts";
 import { type CheckedRecord, type CheckedRoster, checkRoster, failedFileOf } from "./way_back/checked_roster.ts";
 import { type GeneratedRoster, generatedRoster, MENDED, written } from "./way_back/generated_rosters.ts";
 
-const OWN = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_record", "rosterd_reason"];
+const OWN = ["rosterd_line", "rosterd_column", "rosterd_code", "rosterd_since", "rosterd_record", "rosterd_reason"];
 
 interface WayBack extends GeneratedRoster {
   roster: CheckedRoster;
@@ -54,6 +54,7 @@ function rowOf(record: CheckedRecord, { roster, kept }: WayBack): string[] {
     String(line),
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
+    "2026-11-23T18:45:00Z",
     // Control characters would make the record malformed again.
     // deno-lint-ignore no-control-regex
     guard(values === null ? raw.replace(/\u0001/g, "\u2401") : unguarded(values[rawText] ?? "")),
@@ -172,7 +173,7 @@ async function backAndForth(headers: string[], values: string[]): Promise<Checke
 
 Deno.test("a roster with the maximum number of columns comes back, with rosterd's own columns added", async () => {
   const { header, records } = await backAndForth(Array(998).fill("x"), Array(998).fill("=1"));
-  assert.deepEqual([header.own.length, records.length], [5, 1]);
+  assert.deepEqual([header.own.length, records.length], [6, 1]);
   assert.deepEqual([...new Set(records[0].values!.slice(2, 1_000))], ["'=1"]);
 });
 
@@ -189,7 +190,7 @@ Deno.test("a record of almost the maximum length comes back whole", async () => 
   const values = Array.from({ length: 14 }, (_, at) => at + "漢😀é".repeat(7_000));
   const { records: [record] } = await backAndForth(values.map(() => "x"), values);
   assert.ok(record.raw.length > 350_000);
-  assert.deepEqual(record.values!.slice(2, -5).map((value, at) => value === values[at]), values.map(() => true));
+  assert.deepEqual(record.values!.slice(2, -6).map((value, at) => value === values[at]), values.map(() => true));
 });
 
 Deno.test("a failed-records file that cannot be written leaves neither the roster nor the failures open", async () => {
@@ -198,7 +199,7 @@ Deno.test("a failed-records file that cannot be written leaves neither the roste
   async function* failures() {
     open = true;
     try {
-      for (let line = 2;; line++) yield await Promise.resolve([{ line, unique_id: null, problems: [] }]);
+      for (let line = 2;; line++) yield await Promise.resolve([{ line, unique_id: null, since: "", problems: [] }]);
     } finally {
       open = false;
     }

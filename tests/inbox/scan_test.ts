@@ -130,7 +130,7 @@ Deno.test("temporary and hidden names are ignored silently, and other endings ar
     for (const path of [".in.x.csv", "x.csv.filepart", "~x.csv"]) await utimes(at(path), STARTED_TODAY, STARTED_TODAY);
     for (let looks = 0; looks < 3; looks++) {
       const scan = await inbox.scan(0);
-      assert.deepEqual(scan, { ...emptyScan(), ignored: ["notes", "x.xlsx"] });
+      assert.deepEqual({ ...scan, ignored: names(scan.ignored) }, { ...emptyScan(), ignored: ["notes", "x.xlsx"] });
     }
     const named = events.toSorted(([, one], [, other]) => JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
     assert.deepEqual(named, [["upload_ignored", { file: "notes" }], ["upload_ignored", { file: "x.xlsx" }]]);

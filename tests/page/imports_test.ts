@@ -49,6 +49,7 @@ pageTest(
       "unique_id",
       "Column",
       "Code",
+      "Since",
       "Reason",
     ]);
     const { failures: listed } = await service.get<

@@ -124,7 +124,7 @@ async function work(db: RosterDatabase, database: Database): Promise<void> {
     assert.equal(status, "held");
     assert.equal((await approveHold(database, imported[0], never, "admin"))!.permits_released, 2);
     assert.equal((await undoImport(database, imported[0], never, "admin"))!.permits_restored, 2);
-    assert.equal((await db.sql`select * from rosterd.outbox`).length, 1);
+    assert.equal((await db.sql`select * from rosterd.outbox`).length, 3);
     await markCleared(database.sql, imported[0], new Date());
   } finally {
     await Deno.remove(folder, { recursive: true });

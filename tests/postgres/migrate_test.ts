@@ -44,7 +44,9 @@ onServer("a schema of an older rosterd is brought up to date and keeps its users
   await db.sql`alter table rosterd.imports drop column hold_state, drop column hold_reason,
     drop column hold_ended_at, drop column hold_kind, drop column hold_columns, drop column hold_ended_by,
     drop column approves, drop column file_gone_at, drop column decisions, drop column feed, drop column erased,
-    drop column uploaded_by, drop column renamed, drop column merged`;
+    drop column uploaded_by, drop column renamed, drop column merged, drop column failed_new, drop column failed_fixed`;
+  await db.sql`alter table rosterd.import_failures drop column keys, drop column name, drop column since,
+    drop column open_feed`;
   await db.sql`delete from rosterd.migrations where number > 1`;
 
   assert.ok(await db.migrate() > 0);

@@ -23,7 +23,11 @@ table import_failures (
   import_id bigint not null,
   line bigint not null,
   unique_id text,
-  problems jsonb not null
+  problems jsonb not null,
+  keys bigint[],
+  name text,
+  since timestamp with time zone,
+  open_feed text collate "C"
 )
 table import_held (
   import_id bigint not null,
@@ -76,7 +80,9 @@ table imports (
   approves bigint,
   erased bigint not null default 0,
   renamed bigint not null default 0,
-  merged bigint not null default 0
+  merged bigint not null default 0,
+  failed_new bigint not null default 0,
+  failed_fixed bigint not null default 0
 )
 table known_records (
   id bigint generated always as identity not null,
@@ -180,7 +186,7 @@ constraint known_records_pkey on rosterd.known_records PRIMARY KEY (id)
 constraint migrations_pkey on rosterd.migrations PRIMARY KEY (number)
 constraint moved_permits_pkey on rosterd.moved_permits PRIMARY KEY (import_id, permit_id)
 constraint outbox_import_id_fkey on rosterd.outbox FOREIGN KEY (import_id) REFERENCES rosterd.imports(id) ON DELETE CASCADE
-constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'checked'::text, 'alert'::text])))
+constraint outbox_kind_check on rosterd.outbox CHECK ((kind = ANY (ARRAY['failures'::text, 'rejected'::text, 'held'::text, 'imported'::text, 'checked'::text, 'decided'::text, 'alert'::text])))
 constraint outbox_message_id_key on rosterd.outbox UNIQUE (message_id)
 constraint outbox_pkey on rosterd.outbox PRIMARY KEY (id)
 constraint permits_pkey on rosterd.permits PRIMARY KEY (permit_id)
@@ -195,6 +201,7 @@ CREATE UNIQUE INDEX dismissed_files_pkey ON rosterd.dismissed_files USING btree 
 CREATE UNIQUE INDEX erasures_pkey ON rosterd.erasures USING btree (id)
 CREATE INDEX import_changes_lost_active_idx ON rosterd.import_changes USING btree (changed_at) WHERE lost_active
 CREATE UNIQUE INDEX import_changes_pkey ON rosterd.import_changes USING btree (import_id, unique_id)
+CREATE INDEX import_failures_open_idx ON rosterd.import_failures USING btree (open_feed, COALESCE(unique_id, (keys[1])::text) COLLATE "C") WHERE (open_feed IS NOT NULL)
 CREATE UNIQUE INDEX import_failures_pkey ON rosterd.import_failures USING btree (import_id, line)
 CREATE UNIQUE INDEX import_held_pkey ON rosterd.import_held USING btree (import_id, unique_id)
 CREATE INDEX imports_open_holds_idx ON rosterd.imports USING btree (id) WHERE (hold_state = 'open'::text)

@@ -1,118 +1,128 @@
+/** The words of each mail. `pictures.ts` shows what they look like. */
 import assert from "node:assert/strict";
-import { type Failure, noCounts } from "../../src/domain/outcome.ts";
-import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import type { ImportEntry } from "../../src/importer/ports.ts";
+import type { Hold } from "../../src/domain/decision.ts";
+import { composeDecided } from "../../src/smtp/decided_mail.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";
-import { composeImport, type FileNote } from "../../src/smtp/message.ts";
+import type { ImportEntry } from "../../src/importer/ports.ts";
+import type { FileNote } from "../../src/smtp/file_words.ts";
+import { html } from "../../src/smtp/html.ts";
+import { composeImport, type Words } from "../../src/smtp/message.ts";
+import { plainText } from "../../src/smtp/plain_text.ts";
+import { localMinute } from "../../src/smtp/text.ts";
+import { DECISION, entry, failedFile, group, heldImport, mailed, NO_FILES } from "./samples.ts";
 
-const NOTHING = { failed: null, held: null, changes: null };
-
-function entry(changes: Partial<ImportEntry> = {}): ImportEntry {
-  return {
-    ...noCounts(),
-    id: 12,
-    feed: "",
-    file: "roster.csv",
-    status: "failed_records",
-    reason: null,
-    warnings: [],
-    uploaded_by: null,
-    sha256: null,
-    bytes: null,
-    encoding: "UTF-8",
-    delimiter: ",",
-    started_at: "2026-11-23T18:45:00.000Z",
-    finished_at: "2026-11-23T18:45:01.000Z",
-    undone_at: null,
-    bak_file: "roster.20261123T184500Z.csv",
-    failed_file: null,
-    mail: "waiting",
-    hold: null,
-    approves: null,
-    decisions: [],
-    settings: DEFAULT_SETTINGS,
-    ...changes,
-  };
+function written({ subject, parts }: Words): { subject: string; text: string } {
+  return { subject, text: plainText(parts) };
 }
 
-function failure(line: number, changes: Partial<Failure> = {}): Failure {
-  const problems: Failure["problems"] = [{ column: "email", code: "9019", reason: "the email is taken" }];
-  return { line, unique_id: `u-${line}`, problems, ...changes };
-}
+const compose = (...args: Parameters<typeof composeImport>) => written(composeImport(...args));
 
-function failedFile(fate: FileNote["fate"]): FileNote {
-  return { name: "roster.20261123T184500Z.failed.csv", fate };
-}
-
-Deno.test("the mail about failed records lists counts, failures and next steps", () => {
-  const imported = {
-    entry: entry({ records: 120, created: 10, updated: 7, unchanged: 100, failed: 3, permits_released: 2 }),
-    failures: [
-      failure(4),
-      failure(17, {
-        unique_id: null,
-        problems: [
-          { column: "unique_id", code: "9013", reason: "unique_id is missing" },
-          { column: "province", code: "9033", reason: 'must be two letters, not "Ontario"' },
-        ],
-      }),
-      failure(120, { problems: [{ column: null, code: "malformed", reason: "7 values for 8 columns" }] }),
+Deno.test("the mail about failed records says what is new, what still fails since when, and what was fixed", () => {
+  const imported = mailed({
+    records: 120,
+    created: 10,
+    updated: 7,
+    unchanged: 66,
+    failed: 37,
+    failed_new: 3,
+    failed_fixed: 5,
+  }, {
+    fresh: [
+      group(),
+      group({ line: 90, unique_id: null, name: null, reason: "it has 7 values, but the header has 8 columns" }),
     ],
-  };
-  const { subject, text } = composeImport("failures", imported, { ...NOTHING, failed: failedFile("attached") });
-  assert.equal(subject, "rosterd: roster.csv: 3 of 120 records failed");
+    known: [group({ records: 29_999, line: 2, since: "2026-11-09T02:00:00.000Z", reason: "login_source is missing" })],
+  });
+  const files = { ...NO_FILES, failed: failedFile("attached") };
+  const { subject, text } = compose("failures", imported, files, "https://rosterd.example.edu/");
+  assert.equal(subject, "rosterd: roster.csv: 3 new, 34 known failures");
   assert.equal(
     text,
-    `The file "roster.csv" was imported.
-3 of 120 records failed and changed nothing.
-Everything else was applied.
+    `3 records failed for the first time in "roster.csv". Please correct them.
 
-Counts
-  Records             120
-  Created              10
-  Updated               7
-  Unchanged           100
-  Archived              0
-  Reactivated           0
-  Held                  0
-  Skipped (repeated)    0
-  Failed                3
-  Permits released      2
+34 records still fail as before. Everything else was applied.
 
-Failed records
-  Line  unique_id  Column     Code       Reason
-     4  u-4        email      9019       the email is taken
-    17  -          unique_id  9013       unique_id is missing
-                   province   9033       must be two letters, not "Ontario"
-   120  u-120      -          malformed  7 values for 8 columns
+Open this import: https://rosterd.example.edu/#/imports/12
 
-  All failed records: see the attached file roster.20261123T184500Z.failed.csv.
+New failures: 3 records
+  Records  Reason
+      1 ×  data_of_birth "31/12/1999" must look like 1999-12-31
+           line 17: 00123 (Ada Lovelace)
+      1 ×  it has 7 values, but the header has 8 columns
+           line 90
+
+Still failing: 34 records
+   Records  Reason
+  29,999 ×  login_source is missing
+            e.g. line 2: 00123 (Ada Lovelace), since 9 Nov 2026
+
+Fixed
+  5 failures of earlier files were fixed.
 
 What to do next
+  All failed records: see the attached file roster.20261123T184500Z.failed.csv.
+
   1. Open the attached file in a spreadsheet. The last columns, rosterd_…, say what is wrong with each record.
-  2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns.
-     You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the
-     spreadsheet from changing the value.
+  2. Correct the values. If a record could not be read, its text is in rosterd_record: type it into the other columns. You can keep the rosterd_… columns; they are ignored. If a value begins with ', do not remove it: it keeps the spreadsheet from changing the value.
   3. Save it as CSV (in Excel: CSV UTF-8) and drop it into the upload folder, under any name that ends in .csv.
 
-rosterd, import 12, 2026-11-23 18:45 UTC
+Counts
+  Records    120
+  Created     10
+  Updated      7
+  Unchanged   66
+  Failed      37
+
+rosterd, import 12, 23 Nov 2026, 18:45 UTC
 `,
   );
 });
 
-Deno.test("one record is named in the singular", () => {
-  const imported = { entry: entry({ records: 1, failed: 1 }), failures: [failure(2)] };
-  const { subject, text } = composeImport("failures", imported, NOTHING);
-  assert.equal(subject, "rosterd: roster.csv: 1 of 1 record failed");
-  assert.match(text, /^1 of 1 record failed and changed nothing\.$/m);
+const subjects: [what: string, counts: Partial<ImportEntry>, ending: string][] = [
+  ["one new failure", { records: 9, failed: 1 }, "1 new failure"],
+  ["one known failure", { records: 9, failed: 1, failed_new: 0 }, "1 known failure"],
+  ["one of each", { records: 9, failed: 2, failed_new: 1 }, "1 new, 1 known failures"],
+  ["many", { records: 99_999, failed: 12_345, failed_new: 12_000 }, "12,000 new, 345 known failures"],
+  ["all records", { records: 40, failed: 40, failed_new: 2 }, "all 40 records failed"],
+  ["the only record", { records: 1, failed: 1 }, "its only record failed"],
+];
+for (const [what, counts, ending] of subjects) {
+  Deno.test(`the subject counts failures: ${what}`, () => {
+    assert.equal(composeImport("failures", mailed(counts), NO_FILES, "").subject, `rosterd: roster.csv: ${ending}`);
+  });
+}
+
+Deno.test("a file of which all records failed was not imported, and the mail is red", () => {
+  for (const kind of ["failures", "imported"] as const) {
+    const { subject, parts } = composeImport(kind, mailed({ records: 40, failed: 40 }), NO_FILES, "");
+    assert.equal(subject, "rosterd: roster.csv: all 40 records failed");
+    assert.deepEqual(parts[0], {
+      kind: "lead",
+      tone: "bad",
+      text: 'All 40 records failed in "roster.csv". Nothing was applied.',
+    });
+    assert.doesNotMatch(plainText(parts), /imported/);
+  }
 });
 
-Deno.test("only the first twenty failures are shown, with the total", () => {
-  const failures = Array.from({ length: 50 }, (_, index) => failure(index + 2));
-  const { text } = composeImport("failures", { entry: entry({ records: 9000, failed: 3000 }), failures }, NOTHING);
-  assert.match(text, /^The first 20 of 3,000 failed records$/m);
+Deno.test("a reminder about earlier files counts and lists what they left", () => {
+  const imported = mailed({ status: "done", records: 5, unchanged: 5 }, { earlier: [group({ records: 2 })] });
+  const { subject, text } = compose("failures", imported, NO_FILES, "");
+  assert.equal(subject, "rosterd: roster.csv: 2 known failures");
+  assert.match(text, /^Records of earlier files are still not applied\./);
+  assert.match(
+    text,
+    /Not applied from earlier files\n.*\n {6}2 × .*\n.*e\.g\. line 17: 00123 \(Ada Lovelace\), since 23 Nov/,
+  );
+});
+
+Deno.test("twenty groups of reasons are shown, and a sentence says that there are more", () => {
+  const fresh = Array.from({ length: 21 }, (_, at) => group({ line: at + 2, unique_id: `u-${at + 2}` }));
+  const { text } = compose("failures", mailed({ records: 9000, failed: 3000 }, { fresh }), NO_FILES, "");
+  assert.match(text, /^New failures: 3,000 records$/m);
   assert.match(text, /u-21 /);
   assert.doesNotMatch(text, /u-22 /);
+  assert.match(text, /There are more reasons; the file lists all of them\./);
 });
 
 const fates: [FileNote["fate"], RegExp, RegExp][] = [
@@ -123,8 +133,8 @@ const fates: [FileNote["fate"], RegExp, RegExp][] = [
 ];
 for (const [fate, sentence, step] of fates) {
   Deno.test(`the text says where the failed records are when they are ${fate}`, () => {
-    const imported = { entry: entry({ records: 9, failed: 9 }), failures: [] };
-    const { text } = composeImport("failures", imported, { ...NOTHING, failed: failedFile(fate) });
+    const files = { ...NO_FILES, failed: failedFile(fate) };
+    const { text } = compose("failures", mailed({ records: 9, failed: 8 }), files, "");
     assert.match(text, sentence);
     assert.match(text, step);
   });
@@ -132,8 +142,7 @@ for (const [fate, sentence, step] of fates) {
 
 Deno.test("the mail about a rejected file names the reason, the line, and what to do", () => {
   const reason = { code: "cut_off", text: "looks cut off at line 41", line: 41 };
-  const imported = { entry: entry({ status: "rejected", reason }), failures: [] };
-  const { subject, text } = composeImport("rejected", imported, NOTHING);
+  const { subject, text } = compose("rejected", mailed({ status: "rejected", reason }), NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: rejected");
   assert.match(text, /^The file "roster\.csv" was rejected\. Nothing was applied\.$/m);
   assert.match(text, /^Reason: looks cut off at line 41$/m);
@@ -143,100 +152,50 @@ Deno.test("the mail about a rejected file names the reason, the line, and what t
 
 Deno.test("the line of a rejection is added if the reason does not name it", () => {
   const reason = { code: "header", text: "the header cannot be used", line: 3 };
-  const { text } = composeImport("rejected", { entry: entry({ status: "rejected", reason }), failures: [] }, NOTHING);
+  const { text } = compose("rejected", mailed({ status: "rejected", reason }), NO_FILES, "");
   assert.match(text, /^Reason: the header cannot be used \(line 3\)$/m);
 });
 
-Deno.test("the number of archivals on hold includes missing users", () => {
-  const counts = { records: 900, updated: 859, held: 41, missing_held: 2 };
-  const imported = { entry: entry({ status: "held", ...counts }), failures: [] };
-  const held: FileNote = { name: "held.csv", fate: "attached" };
-  const { subject, text } = composeImport("held", imported, { ...NOTHING, held });
-  assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
-  assert.match(text, /This file would disable or archive 43 users\./);
-  assert.match(text, /All users on hold: see the attached file held\.csv\./);
-  assert.match(text, /rosterd imports approve 12$/m);
-  assert.match(text, /rosterd imports discard 12$/m);
-});
-
-const REASON = 'of login source "ldap" 43 users would have lost access, where 300 are active';
-
-/** An import that held 43 users, two of them missing. */
-function heldEntry(state: "open" | "approved" | "discarded" = "open"): ImportEntry {
-  return entry({
-    status: "held",
-    ...{ records: 900, updated: 859, held: 41, missing_held: 2 },
-    warnings: [{ code: "archivings_held", text: `archivings are held: ${REASON}` }],
-    hold: {
-      ...{ kind: "access", state, reason: REASON, columns: [] },
-      ...{ ended_at: state === "open" ? null : "2026-11-24T08:00:00.000Z", ended_by: null },
-    },
-  });
-}
-
-Deno.test("the mail about a held file names the columns, with examples, and how to decide", () => {
-  const held = entry({
-    ...{ status: "held", records: 900, held: 900 },
-    warnings: [{ code: "changes_held", text: "the file is on hold" }],
-    hold: {
-      ...{ kind: "changes", state: "open", reason: "email would change", columns: [], ended_at: null, ended_by: null },
-    },
-  });
-  const examples = [{ unique_id: "u1", before: "a@x.org", after: "a@y.org" }, {
-    unique_id: "u2",
-    before: "b",
-    after: null,
-  }];
-  const heldColumns = [{ column: "email", users: 800, known_users: 850, examples }];
-
-  const { subject, text } = composeImport("held", { entry: held, failures: [], heldColumns }, NOTHING);
-
-  assert.equal(subject, "rosterd: roster.csv: the file is on hold");
-  assert.match(text, /^The file "roster.csv" was put on hold.\nNothing of it is applied until an admin approves it.\n/);
-  assert.match(text, /\nReason: email would change.\n/);
-  assert.match(text, /\nemail: would change for 800 of 850 known users\n {2}unique_id {2}Before {3}After\n/);
-  assert.match(text, /\n {2}u1 {9}a@x.org {2}a@y.org\n {2}u2 {9}b {8}\(cleared\)\n/);
-  assert.match(text, /- If the roster is right: {2}rosterd imports approve 12\n/);
-  assert.doesNotMatch(text, /Warnings|Counts/);
-});
-
-Deno.test("the mail about archivals on hold says how many, why, who, and how to decide", () => {
+Deno.test("the mail about archivals on hold begins with the decision, and says why, who, and how", () => {
   const held: FileNote = { name: "roster.20261123T184500Z.held.csv", fate: "attached" };
-  const { subject, text } = composeImport("held", { entry: heldEntry(), failures: [] }, { ...NOTHING, held });
+  const { subject, text } = compose("held", heldImport(), { ...NO_FILES, held }, "https://rosterd.example.edu");
   assert.equal(subject, "rosterd: roster.csv: 43 archivals on hold");
   assert.equal(
     text,
-    `The file "roster.csv" was imported.
-43 users would lose access. The change is on hold until an admin approves or discards it.
-Everything else was applied.
+    `Approve or discard: "roster.csv" would take access from 43 users.
 
-Counts
-  Records             900
-  Created               0
-  Updated             859
-  Unchanged             0
-  Archived              0
-  Reactivated           0
-  Held                 41
-  Skipped (repeated)    0
-  Failed                0
-  Missing, held         2
+The change is on hold until an admin approves or discards it. Everything else was applied.
 
-On hold
-  This file would disable or archive 43 users. The archive guard put the change on hold:
-  of login source "ldap" 43 users would have lost access, where 300 are active.
-  Nothing happens to these users until an admin approves or discards the change.
+Review and decide: https://rosterd.example.edu/#/imports/12
+
+On hold: 43 users
+  The archive guard put the change on hold: of login source "ldap" 43 users would have lost access, where 300 are active.
+
+  User             Approving would                    Permits
+  u-1              archive                                  2
+  Grace Hopper
+  u-2              archive (missing from the roster)        1
+  Edsger Dijkstra
+
+  and 41 more
 
   All users on hold: see the attached file roster.20261123T184500Z.held.csv.
 
 What to do next
-  Check whether the roster is right about these users. Until an admin decides, no other file can archive or disable
-  users. To decide, run one of these on the machine where rosterd runs:
+  Check whether the roster is right about these users. Until an admin decides, no other file can archive or disable users. To decide, open the import on the admin page, or run one of these on the machine where rosterd runs:
+
   - If the roster is right:  rosterd imports approve 12
   - If the roster is wrong:  rosterd imports discard 12
+
   Or use HTTP with the admin token: POST /imports/12/approve or POST /imports/12/discard
 
-rosterd, import 12, 2026-11-23 18:45 UTC
+Counts
+  Records        900
+  Updated        859
+  Held            41
+  Missing, held    2
+
+rosterd, import 12, 23 Nov 2026, 18:45 UTC
 `,
   );
 });
@@ -244,7 +203,7 @@ rosterd, import 12, 2026-11-23 18:45 UTC
 for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
   Deno.test(`the mail does not point to bak for a list of held users that is ${fate}`, () => {
     const held: FileNote = { name: "roster.T.held.csv", fate };
-    const { text } = composeImport("held", { entry: heldEntry(), failures: [] }, { ...NOTHING, held });
+    const { text } = compose("held", heldImport(), { ...NO_FILES, held }, "");
     assert.doesNotMatch(text, /"bak"/);
     if (fate === "gzipped") {
       return assert.match(text, /see the attached file roster\.T\.held\.csv\.gz\. Unpack it first\.$/m);
@@ -257,61 +216,153 @@ for (const fate of ["gzipped", "too_large", "refused", "unreadable"] as const) {
 
 for (const state of ["approved", "discarded"] as const) {
   Deno.test(`a late mail asks for no decision when the hold is ${state}`, () => {
-    const { text } = composeImport("held", { entry: heldEntry(state), failures: [] }, NOTHING);
-    assert.match(
-      text,
-      new RegExp(`43 users would lose access\\. The change was on hold; an admin has since ${state} it\\.`),
-    );
-    assert.doesNotMatch(text, /imports approve|until an admin/);
+    const { text } = compose("held", heldImport(state), NO_FILES, "https://rosterd.example.edu");
+    assert.match(text, /^The file "roster\.csv" would take access from 43 users\.$/m);
+    assert.match(text, new RegExp(`The change was on hold; an admin has since ${state} it\\.`));
+    assert.doesNotMatch(text, /imports approve|until an admin|Review and decide/);
   });
 }
 
+Deno.test("the mail about a decision says what was decided, by whom, when, and the result", () => {
+  const { subject, text } = written(composeDecided(DECISION, entry(), "https://rosterd.example.edu"));
+  assert.equal(subject, "rosterd: roster.csv: hold approved");
+  assert.equal(
+    text,
+    `The change on hold from "roster.csv" was approved by marta, 24 Nov 2026, 08:00 UTC.
+
+Open this import: https://rosterd.example.edu/#/imports/12
+
+Result
+  Archived          40
+  Disabled           3
+  Permits released  12
+  Left unchanged     0
+
+rosterd, import 12, 23 Nov 2026, 18:45 UTC
+`,
+  );
+});
+
 Deno.test("the mail about an import without failures shows its warnings", () => {
   const warnings = [{ code: "unknown_columns", text: "1 column is unknown: emial (email?)" }];
-  const imported = { entry: entry({ status: "done", records: 5, unchanged: 5, warnings }), failures: [] };
-  const { subject, text } = composeImport("imported", imported, NOTHING);
+  const imported = mailed({ status: "done", records: 5, unchanged: 5, warnings });
+  const { subject, text } = compose("imported", imported, NO_FILES, "");
   assert.equal(subject, "rosterd: roster.csv: imported");
   assert.match(text, /Every record was applied\./);
   assert.match(text, /- 1 column is unknown: emial \(email\?\)/);
   assert.match(text, /Nothing\. This email is for your information\./);
 });
 
+Deno.test("a trial says that nothing was applied, and what failed", () => {
+  const { subject, text } = compose(
+    "checked",
+    mailed({ status: "checked", records: 9, failed: 2, failed_new: 1 }),
+    NO_FILES,
+    "",
+  );
+  assert.equal(subject, "rosterd: roster.csv: checked, not applied: 1 new, 1 known failures");
+  assert.match(text, /Nothing was applied, because this is a trial/);
+  assert.match(text, /^What would have happened$/m);
+});
+
 Deno.test("line breaks, direction marks and escape codes of names and values are shown as codes", () => {
   const file = "x\r\nBcc: spy@evil.example\u001b[31m\u202e.csv";
-  const nasty = failure(2, {
-    unique_id: "a\nb",
-    problems: [{ column: "city", code: "9033", reason: "bad\r\nvalue\u0007" }],
-  });
-  const imported = { entry: entry({ file, records: 1, failed: 1 }), failures: [nasty] };
-  const { subject, text } = composeImport("failures", imported, NOTHING);
+  const nasty = group({ unique_id: "a\nb", name: "c\u202ed", reason: "bad\r\nvalue\u0007" });
+  const { subject, text } = compose(
+    "failures",
+    mailed({ file, records: 2, failed: 1 }, { fresh: [nasty] }),
+    NO_FILES,
+    "",
+  );
   const shown = "x\\u{d}\\u{a}Bcc: spy@evil.example\\u{1b}[31m\\u{202e}.csv";
-  assert.equal(subject, `rosterd: ${shown}: 1 of 1 record failed`);
-  assert.ok(text.includes(`The file "${shown}" was imported.`));
-  assert.match(text, /a\\u\{a\}b .*bad\\u\{d\}\\u\{a\}value\\u\{7\}/);
+  assert.equal(subject, `rosterd: ${shown}: 1 new failure`);
+  assert.ok(text.includes(`in "${shown}".`));
+  assert.match(text, /bad\\u\{d\}\\u\{a\}value\\u\{7\}\n.*a\\u\{a\}b \(c\\u\{202e\}d\)/);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
 });
 
 Deno.test("a value of 64 KiB is cut", () => {
-  const long = failure(2, { problems: [{ column: "city", code: "9030", reason: "é".repeat(65_536) }] });
-  const { text } = composeImport("failures", { entry: entry({ records: 1, failed: 1 }), failures: [long] }, NOTHING);
+  const fresh = [group({ reason: "é".repeat(65_536) })];
+  const { text } = compose("failures", mailed({ records: 2, failed: 1 }, { fresh }), NO_FILES, "");
   assert.ok(text.length < 2_000);
+});
+
+Deno.test("the HTML has the content of the text, escapes it, and loads nothing", () => {
+  const fresh = [group({ name: `<img src="https://evil.example/x.png">`, reason: `email "<script>" & more` })];
+  const imported = mailed({ records: 9, failed: 2, failed_new: 1, failed_fixed: 1 }, { fresh, known: [group()] });
+  const { subject, parts } = composeImport(
+    "failures",
+    imported,
+    { ...NO_FILES, failed: failedFile("attached") },
+    "https://rosterd.example.edu",
+  );
+  const page = html(subject, parts);
+  const words = (text: string) => text.replace(/^ *(?:[-]|\d\.) /gm, "").match(/[\p{L}\p{N}_.@/"<>&]+/gu)!.join(" ");
+  const read = page.slice(page.indexOf("<body>")).replace(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g, "$2 $1")
+    .replace(/<[^>]*>/g, " ").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(
+      /&amp;/g,
+      "&",
+    );
+  assert.equal(words(read), words(plainText(parts)));
+  assert.doesNotMatch(page, /<(?:img|script|link|iframe)|url\(|@import|src="/i);
+  assert.deepEqual(page.match(/https?:[^"\s<&]*/g), [
+    "https://rosterd.example.edu/#/imports/12",
+    "https://evil.example/x.png",
+  ]);
+});
+
+Deno.test("times are local, with the zone", () => {
+  const time = "2026-11-23T04:45:00.000Z";
+  assert.equal(localMinute(time, "America/Toronto"), "22 Nov 2026, 23:45 (UTC-5)");
+  assert.equal(localMinute(time, "Asia/Kolkata"), "23 Nov 2026, 10:15 (UTC+5:30)");
+  assert.equal(localMinute(time, "UTC"), "23 Nov 2026, 04:45 UTC");
+  assert.equal(localMinute("2026-07-01T22:00:00Z", "Europe/Berlin"), "2 Jul 2026, 00:00 (UTC+2)");
 });
 
 Deno.test("a digest lists imports and counts those that it does not name", () => {
   const reason = { code: "workbook", text: "this is an Excel workbook: save it as CSV", line: null };
-  const { subject, text } = composeDigest([
-    { kind: "failures", entry: entry({ records: 9, failed: 2 }), failedFile: "roster.T.failed.csv" },
+  const { subject, text } = written(composeDigest([
+    { kind: "failures", entry: entry({ records: 9, failed: 2, failed_new: 1 }), failedFile: "roster.T.failed.csv" },
     { kind: "rejected", entry: entry({ file: "b\n.csv", status: "rejected", reason }), failedFile: null },
+    { kind: "decided", entry: entry({ file: "c.csv" }), what: "undone" },
     { kind: "alert", subject: "rosterd: no file for 24 hours", feed: "" },
-  ], 300);
+  ], 300));
   assert.equal(subject, "rosterd: 300 imports need attention");
   assert.match(
     text,
-    /^ {2}- roster\.csv: 2 of 9 records failed \(import 12\)\n {4}failed records: bak\/roster\.T\.failed/m,
+    /^ {2}- roster\.csv: 1 new, 1 known failures \(import 12\); failed records: bak\/roster\.T\.failed/m,
   );
   assert.match(text, /- b\\u\{a\}\.csv: rejected: this is an Excel workbook: save it as CSV \(import 12\)/);
+  assert.match(text, /- c\.csv: import undone \(import 12\)/);
   assert.match(text, /- rosterd: no file for 24 hours/);
-  assert.match(text, /^ {2}and 297 more$/m);
+  assert.match(text, /^ {2}- and 296 more$/m);
   assert.equal(composeDigest([], 1).subject, "rosterd: 1 import needs attention");
+});
+
+Deno.test("the mail about a held file names the columns, with examples, and how to decide", () => {
+  const hold: Hold = {
+    ...{ kind: "changes", state: "open", reason: "email would change", columns: [] },
+    ...{ ended_at: null, ended_by: null },
+  };
+  const examples = [
+    { unique_id: "u1", before: "a@x.org", after: "a@y.org" },
+    { unique_id: "u2", before: "b@x.org", after: null },
+  ];
+  const held = mailed({
+    ...{ status: "held", records: 900, held: 900, hold },
+    warnings: [{ code: "changes_held", text: "the file is on hold" }],
+  }, { heldColumns: [{ column: "email", users: 800, known_users: 850, examples }] });
+
+  const { subject, text } = compose("held", held, NO_FILES, "");
+
+  assert.equal(subject, "rosterd: roster.csv: the file is on hold");
+  assert.match(text, /^Approve or discard: the file "roster.csv" is on hold\.\n/);
+  assert.match(text, /nothing of it is applied/);
+  assert.match(text, /Reason: email would change\./);
+  assert.match(text, /email would change for 800 of 850 known users/i);
+  assert.match(text, /u1 +a@x\.org +a@y\.org\n.*u2 +b@x\.org +\(cleared\)/);
+  assert.match(text, /rosterd imports approve 12/);
+  assert.match(text, /a newer roster does not have to wait/i);
+  assert.doesNotMatch(text, /Warnings|Counts/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import { type Failure, noCounts } from "../../src/domain/outcome.ts";
+import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import { enqueue, newMessageId, PostgresOutboxStore } from "../../src/postgres/history/outbox_store.ts";
@@ -17,6 +17,7 @@ import {
   type OutboxDependencies,
 } from "../../src/smtp/outbox.ts";
 import { createTransport, TIMEOUTS } from "../../src/smtp/transport.ts";
+import { group } from "./samples.ts";
 import { startSmtpServer, TLS_SERVER_WORKS } from "../support/smtp_server.ts";
 
 const SERVER = Deno.env.get("TEST_DATABASE_URL") ?? "postgres://postgres@127.0.0.1:5432/postgres";
@@ -73,8 +74,8 @@ async function world() {
       await Deno.writeTextFile(`${bak}/${failedFile}`, content);
       return await sql.begin(async (tx) => {
         const [{ id }] = await tx`
-          insert into rosterd.imports (file, status, records, failed, created, settings, bak_file, failed_file)
-          values (${file}, 'failed_records', 5, 2, 3, ${tx.json(settings)}, ${file}, ${failedFile}) returning id`;
+          insert into rosterd.imports (file, status, records, failed, failed_new, created, settings, bak_file, failed_file)
+          values (${file}, 'failed_records', 5, 2, 2, 3, ${tx.json(settings)}, ${file}, ${failedFile}) returning id`;
         await enqueue(tx, { kind: "failures", importId: Number(id), messageId: newMessageId("admin@rosterd.example") });
         return Number(id);
       });
@@ -97,8 +98,8 @@ async function loadImport(sql: postgres.Sql, id: number) {
   if (row === undefined) return null;
   const counts = Object.fromEntries(Object.keys(noCounts()).map((name) => [name, Number(row[name])]));
   const entry = { ...row, ...counts, id, started_at: row.started_at.toISOString() } as unknown as ImportEntry;
-  const problems: Failure["problems"] = [{ column: "email", code: "9033", reason: "must be one email address" }];
-  return { entry, failures: [{ line: 2, unique_id: "u-2", problems }] };
+  const fresh = [group({ records: 2, line: 2, reason: "must be one email address" })];
+  return { entry, fresh, known: [], earlier: [], held: [], heldColumns: [] };
 }
 
 Deno.test("a waiting mail goes to all recipients with its file, and its import is marked as sent", async () => {
@@ -107,7 +108,7 @@ Deno.test("a waiting mail goes to all recipients with its file, and its import i
   assert.equal(await w.mailOf(id), "waiting");
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
   const [mail] = await w.server.received(1);
-  assert.equal(mail.subject, "rosterd: Übersicht 😀.csv: 2 of 5 records failed");
+  assert.equal(mail.subject, "rosterd: Übersicht 😀.csv: 2 new failures");
   assert.deepEqual(mail.envelope.to, ["clerk@school.example", "second@school.example"]);
   assert.equal(mail.attachments[0].content.toString(), "\ufeffunique_id\r\n1\r\n");
   assert.equal(await w.mailOf(id), "sent");
@@ -195,7 +196,7 @@ Deno.test("an email that a killed process had claimed is sent by the next proces
   await w.imported("x.csv");
   const { store, clock } = w.dependencies;
   const now = clock.now();
-  assert.equal((await store.claim(now, new Date(now.getTime() + 2 * MINUTE), false)).length, 1);
+  assert.equal((await store.claim(now, new Date(now.getTime() + 2 * MINUTE), "one")).length, 1);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 0, waiting: 1 });
   w.pass(3 * MINUTE);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
@@ -342,7 +343,9 @@ Deno.test("the tenth mail within an hour becomes a digest of all others", async 
   const digest = mails[9];
   assert.equal(digest.subject, "rosterd: 16 imports need attention");
   assert.equal(digest.attachments.length, 0);
-  for (let number = 10; number <= 25; number++) assert.match(digest.text!, new RegExp(`- ${number}\\.csv: 2 of 5`));
+  for (let number = 10; number <= 25; number++) {
+    assert.match(digest.text!, new RegExp(`- ${number}\\.csv: 2 new failures`));
+  }
   assert.equal(digest.text!.match(/failed records: bak\//g)?.length, 16);
   for (const id of ids) assert.equal(await w.mailOf(id), "sent");
 });
@@ -360,6 +363,26 @@ Deno.test("after ten mails within an hour, the others wait for the next hour and
   w.pass(50 * MINUTE);
   assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 0 });
   assert.equal((await w.server.received(11))[10].subject, "rosterd: 3 imports need attention");
+});
+
+Deno.test("an email about a hold comes first, alone, and whatever the number of mails in the hour", async () => {
+  await using w = await world();
+  for (let number = 1; number <= 12; number++) await w.imported(`${number}.csv`);
+  const hold = async (id: number) => {
+    await w.sql`update rosterd.outbox set kind = 'held' where import_id = ${id}`;
+    await w.sql`update rosterd.imports set status = 'held', held = 40, hold_state = 'open' where id = ${id}`;
+  };
+  await hold(12);
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 11, waiting: 0 });
+  const mails = await w.server.received(11);
+  assert.equal(mails[0].subject, "rosterd: 12.csv: 40 archivals on hold");
+  assert.equal(mails[10].subject, "rosterd: 2 imports need attention");
+  await hold(await w.imported("13.csv"));
+  await w.imported("14.csv");
+  assert.deepEqual(await w.outbox.sendDue(never), { sent: 1, waiting: 1 });
+  const [, , , , , , , , , , , late] = await w.server.received(12);
+  assert.equal(late.subject, "rosterd: 13.csv: 40 archivals on hold");
+  assert.deepEqual(late.envelope.to, ["clerk@school.example", "second@school.example", "admin@rosterd.example"]);
 });
 
 Deno.test("a lost digest is retried whole, with the same Message-ID", async () => {

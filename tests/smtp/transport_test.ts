@@ -23,6 +23,7 @@ function message(changes: Partial<Message> = {}): Message {
     to: ["clerk@school.example", "second@school.example"],
     subject: "rosterd: x.csv: rejected",
     text: "Hello\n",
+    html: "<p>Hello</p>\n",
     attachments: [],
     ...changes,
   };

@@ -5,6 +5,7 @@
  * Works on the bytes of a batch, column by column, and decodes text only when a rule or a message needs it.
  * Repeated and taken values involve other records, so SQL finds them later.
  */
+import { createHash } from "node:crypto";
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
 import type { Problem, ProblemCode } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -18,7 +19,10 @@ import type { Rule } from "./rule.ts";
 import { createRule } from "./rules.ts";
 
 /** The problems in a batch, by record position. */
-export type FoundProblems = ReadonlyMap<number, Problem[]>;
+export type FoundProblems = ReadonlyMap<number, FoundProblem[]>;
+
+/** `key`: the hash of a malformed record's text, by which a later import recognizes it. */
+type FoundProblem = Problem & { key?: string };
 
 export type Check = (batch: Batch) => FoundProblems;
 
@@ -30,9 +34,10 @@ const APOSTROPHE = 0x27;
 export function createCheck(header: Header, settings: Settings, today: string, findings = new Findings()): Check {
   const columns = header.present.map((present) => createColumnCheck(present, settings, today, findings));
   return (batch) => {
-    const found = new Map<number, Problem[]>();
+    const found = new Map<number, FoundProblem[]>();
     for (const [record, why] of batch.malformed) {
-      found.set(record, [{ column: null, code: "malformed", reason: malformedReason(why, header.names) }]);
+      const reason = malformedReason(why, header.names), key = textKey(batch.recordText(record));
+      found.set(record, [{ column: null, code: "malformed", reason, key }]);
     }
     const damaged = new Map<number, string>();
     for (const check of columns) check(batch, found, damaged);
@@ -41,8 +46,12 @@ export function createCheck(header: Header, settings: Settings, today: string, f
   };
 }
 
+function textKey(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
 /** `damaged`: the reason for each record that has a damaged value. */
-type ColumnCheck = (batch: Batch, found: Map<number, Problem[]>, damaged: Map<number, string>) => void;
+type ColumnCheck = (batch: Batch, found: Map<number, FoundProblem[]>, damaged: Map<number, string>) => void;
 
 function createColumnCheck(
   { column, positions }: PresentColumn,
@@ -107,7 +116,7 @@ function createEmptyRule({ name, kind }: Column, settings: Settings): Rule {
 }
 
 function addProblem(
-  found: Map<number, Problem[]>,
+  found: Map<number, FoundProblem[]>,
   record: number,
   { name }: Column,
   { code, reason }: { code: ProblemCode; reason: string },

@@ -27,6 +27,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "reply_to_admin_email",
   "failed_import_email",
   "mail_on",
+  "public_url",
   "archive_guard",
   "change_guard",
   "bak_retention_days",

@@ -2,7 +2,7 @@
  * Writes the failed-records file (docs/mail.md#failed-records-file) by reading the roster again alongside its failures.
  */
 import { foldHeader, isOwnHeader, OWN_HEADERS, OWN_RECORD } from "../../domain/columns.ts";
-import type { Failure } from "../../domain/outcome.ts";
+import type { PastFailure } from "../../domain/outcome.ts";
 import { yieldToEventLoop } from "../../runtime/yield_to_event_loop.ts";
 import type { Batch } from "../csv/batch.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
@@ -25,7 +25,7 @@ const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
-  failures: AsyncGenerator<Failure[]>;
+  failures: AsyncGenerator<PastFailure[]>;
   /** The import with these failures. The roster is read again with its encoding, delimiter and settings. */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
@@ -95,12 +95,12 @@ const UPCOMING = 512;
 
 /** The failures that have not been written yet. */
 class Upcoming {
-  readonly #known: Failure[] = [];
+  readonly #known: PastFailure[] = [];
   #at = 0;
 
-  constructor(private readonly pages: AsyncGenerator<Failure[]>) {}
+  constructor(private readonly pages: AsyncGenerator<PastFailure[]>) {}
 
-  get next(): Failure | undefined {
+  get next(): PastFailure | undefined {
     return this.#known[this.#at];
   }
 
@@ -155,7 +155,7 @@ function failedRow(
   record: number,
   kept: readonly number[],
   rawText: number,
-  { line, problems }: Failure,
+  { line, since, problems }: PastFailure,
 ): string[] {
   const malformed = batch.malformed.has(record);
   const values = malformed ? [] : batch.values(record);
@@ -164,6 +164,7 @@ function failedRow(
     String(line),
     problems.map(({ column }) => column ?? "").join("; "),
     problems.map(({ code }) => code).join("; "),
+    since.replace(/\.\d+/, ""),
     malformed ? guard(shownRecord(batch.recordText(record))) : guard(unguarded(values[rawText] ?? "")),
     guard(problems.map(({ reason }) => reason).join("; ")),
   ];

@@ -68,7 +68,7 @@ async function scanEntry(context: ScanContext, found: Findings, name: string, se
   const kind = kindOfName(name);
   if (kind !== "upload") {
     if (stats === null || typeof stats === "string" || !stats.isFile()) return;
-    if (kind === "other") found.ignored.push(name);
+    if (kind === "other") found.ignored.push({ name, mtime: Number(stats.mtimeMs) });
     else if (context.clock.now().getTime() - Number(stats.mtimeMs) > DAY_MS) found.oldTemporary.push(name);
   } else if (stats === null) {
     if (name.includes(REPLACEMENT)) found.waiting.push(waiting.notUtf8(name));
@@ -133,7 +133,7 @@ async function scanResettling(
 
 function noticesOf({ ignored, waiting, oldTemporary }: Findings): Notice[] {
   return [
-    ...ignored.map((file) => ({ event: "upload_ignored" as const, file })),
+    ...ignored.map(({ name }) => ({ event: "upload_ignored" as const, file: name })),
     ...oldTemporary.map((file) => ({ event: "temporary_file_is_old" as const, file })),
     ...waiting.filter(({ code }) => code !== "changing")
       .map(({ name, code, text }) => ({ event: "upload_waiting" as const, file: name, code, text })),
@@ -146,6 +146,6 @@ function inOrder({ ready, claimed, moved, waiting, ignored }: Findings): FolderS
     claimed: claimed.sort(oldestFirst),
     moved: moved.sort(oldestFirst),
     waiting: waiting.sort((a, b) => (a.mtime ?? 0) - (b.mtime ?? 0) || byName(a, b)),
-    ignored: ignored.sort(),
+    ignored: ignored.sort(byName),
   };
 }

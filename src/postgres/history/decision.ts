@@ -11,8 +11,10 @@ import {
   type Undone,
 } from "../../domain/decision.ts";
 import type { ImportStatus } from "../../domain/outcome.ts";
+import { mailConfigured, type Settings } from "../../domain/settings.ts";
 import type { Database, Tx } from "../connection/connect.ts";
 import { hasYielded, isUniqueViolation, type LockAttempt, LockedByOthers, lockWithRetry } from "../import/lock.ts";
+import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
 
 /**
@@ -91,7 +93,7 @@ async function waitForImports(tx: Tx, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Records the decision with the import: what was decided, by whom, and the result. */
+/** Records the decision with the import: what was decided, by whom, and the result. Queues the mail about it. */
 export async function noteDecision(
   tx: Tx,
   importId: number,
@@ -99,10 +101,16 @@ export async function noteDecision(
   counts: Decision["counts"],
 ): Promise<void> {
   const note = JSON.stringify({ what, by, counts });
-  await tx`
+  const [{ settings, is_upload, decision }] = await tx<
+    { settings: Settings; is_upload: boolean; decision: Decision }[]
+  >`
     update rosterd.imports set decisions = decisions || jsonb_build_array(
       ${note}::text::jsonb || jsonb_build_object('at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-    where id = ${importId}`;
+    where id = ${importId}
+    returning settings, taken_key is not null as is_upload, decisions -> -1 as decision`;
+  if (!is_upload || !mailConfigured(settings)) return;
+  const messageId = newMessageId(settings.reply_to_admin_email);
+  await enqueue(tx, { kind: "decided", importId, content: { decision }, messageId });
 }
 
 function countsOf(result: object): Decision["counts"] {

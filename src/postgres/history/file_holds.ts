@@ -5,6 +5,7 @@ import { maskSettings } from "../../domain/settings.ts";
 import type { Approval, DoneImport, HeldPlan, ImportEntry } from "../../importer/ports.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { type DecidedImport, noteDecision } from "./decision.ts";
+import { notifying } from "./history.ts";
 import { enqueue, newMessageId } from "./outbox_store.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
@@ -22,7 +23,8 @@ export async function holdFile(
       hold_columns = ${tx.json(held.columns as never)}, warnings = ${tx.json(warnings as never)}, reason = null,
       records = ${records}, held = ${records}, mail = ${mail.state}, delimiter = ${delimiter}, encoding = ${encoding},
       sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
-    where id = ${importId} and status in ('running', 'error')`;
+    where id = ${importId} and status in ('running', 'error')
+    returning ${notifying(tx)}`;
   if (count === 0 || mail.state !== "waiting") return;
   await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
 }

@@ -1,4 +1,5 @@
 /** Reads the history of imports for HTTP and the command line (docs/http.md#imports). */
+import type postgres from "postgres";
 import {
   IMPORT_STATUSES,
   importEntry,
@@ -8,7 +9,7 @@ import {
   OUTCOMES,
 } from "../../domain/outcome.ts";
 import type { HeldColumn, Hold } from "../../domain/decision.ts";
-import type { Failure, ImportEntry } from "../../importer/ports.ts";
+import type { ImportEntry, PastFailure } from "../../importer/ports.ts";
 import type { Sql } from "../connection/connect.ts";
 
 const NO_FILTER = { before: null, status: null, since: null, until: null, file: null, feed: null };
@@ -35,20 +36,34 @@ export async function findImport(sql: Sql, id: number): Promise<ImportEntry | nu
   return row === undefined ? null : toEntry(row);
 }
 
+const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+
+/** The columns of a {@link PastFailure} from `import_failures as f`. Imports of earlier versions have no `since`. */
+export function failureColumns(sql: postgres.ISql) {
+  return sql`line, unique_id, problems, to_char(
+    coalesce(since, (select started_at from rosterd.imports where id = f.import_id)) at time zone 'UTC', ${ISO}::text
+  ) as since`;
+}
+
 /** One page of failures in line order; null for an unknown import. */
 export async function listFailures(
   sql: Sql,
   id: number,
   { limit, after = null }: { limit: number; after?: number | null },
-): Promise<{ failures: Failure[]; next: number | null } | null> {
+): Promise<{ failures: PastFailure[]; next: number | null } | null> {
   const [found] = await sql`select id from rosterd.imports where id = ${id}`;
   if (found === undefined) return null;
-  const rows = await sql<Failure[]>`
-    select line, unique_id, problems from rosterd.import_failures
+  const rows = await sql<PastFailure[]>`
+    select ${failureColumns(sql)} from rosterd.import_failures as f
     where import_id = ${id} and (${after}::bigint is null or line > ${after})
     order by line limit ${limit + 1}`;
   const failures = [...rows.slice(0, limit)];
   return { failures, next: rows.length > limit ? failures[failures.length - 1].line : null };
+}
+
+/** Tells other programs about an import, as part of the statement that ends it (docs/database.md#notifications). */
+export function notifying(sql: postgres.ISql) {
+  return sql`pg_notify('rosterd', json_build_object('import', id, 'feed', feed, 'status', status)::text)`;
 }
 
 const time = (value: Date | null) => value === null ? null : value.toISOString();

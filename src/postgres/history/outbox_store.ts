@@ -3,13 +3,15 @@
  * (docs/mail.md#retries).
  */
 import type postgres from "postgres";
-import type { Alert, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
+import type { Decision } from "../../domain/decision.ts";
+import type { Alert, Claim, ImportMailKind, WaitingMail } from "../../domain/mail.ts";
 
 /** A mail to send. `messageId` comes from {@link newMessageId}. */
 export type NewMail =
   & { messageId: string }
   & (
     | { kind: ImportMailKind; importId: number }
+    | { kind: "decided"; importId: number; content: { decision: Decision } }
     | { kind: "alert"; content: Alert }
   );
 
@@ -21,16 +23,30 @@ export function newMessageId(sender: string): string {
 /** Stores a mail in the transaction of its event, and sets the import's `mail` to `waiting`. */
 export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   const importId = mail.kind === "alert" ? null : mail.importId;
-  const content = mail.kind === "alert" ? tx.json({ ...mail.content }) : null;
+  const content = "content" in mail ? tx.json({ ...mail.content }) : null;
   await tx`
     insert into rosterd.outbox (import_id, kind, content, message_id)
     values (${importId}, ${mail.kind}, ${content}, ${mail.messageId})`;
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
-/** Queues an alert, once per key. */
-export async function alertOnce(sql: postgres.ISql, sender: string, key: string, alert: Alert): Promise<void> {
-  const content = sql.json({ ...alert, key });
+/** Those of the keys that no alert has. */
+export async function unalerted(sql: postgres.ISql, keys: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ key: string }[]>`
+    select key from unnest(${[...keys]}::text[]) as key
+    where not exists (select from rosterd.outbox where kind = 'alert' and content -> 'keys' ? key)`;
+  return rows.map(({ key }) => key);
+}
+
+/** Queues an alert, once per key. `keys`: all keys that it answers, if there are several. */
+export async function alertOnce(
+  sql: postgres.ISql,
+  sender: string,
+  key: string,
+  alert: Alert,
+  keys: readonly string[] = [],
+): Promise<void> {
+  const content = sql.json({ ...alert, key, keys: [...keys] });
   await sql`
     insert into rosterd.outbox (kind, content, message_id)
     select 'alert', ${content}, ${newMessageId(sender)}
@@ -46,13 +62,14 @@ export class PostgresOutboxStore {
   /**
    * See `OutboxStore.claim`. An import's mails wait until its file is in `bak`, because they mention its name there.
    */
-  async claim(now: Date, until: Date, together: boolean): Promise<WaitingMail[]> {
+  async claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
       const [first] = await tx`
-        select id, message_id, content ->> 'digest' as digest from rosterd.outbox
-        where ${isDue(tx, now)} order by next_try_at, id limit 1 for update skip locked`;
+        select id, message_id, kind, content ->> 'digest' as digest from rosterd.outbox
+        where ${isDue(tx, now)} and (kind = 'held' or ${which !== "urgent"})
+        order by kind <> 'held', next_try_at, id limit 1 for update skip locked`;
       if (first === undefined) return [];
-      const ids = await claimedWith(tx, first, now, together);
+      const ids = await claimedWith(tx, first, now, which === "all" && first.kind !== "held");
       const digest = ids.length > 1 ? first.digest ?? newMessageId(domainOf(first.message_id)) : first.digest;
       const rows = await tx`
         update rosterd.outbox set next_try_at = ${until},
@@ -104,7 +121,7 @@ export class PostgresOutboxStore {
   async countSentBetween(from: Date, to: Date): Promise<number> {
     const [{ count }] = await this.sql`
       select count(distinct coalesce(content ->> 'digest', message_id))::int as count
-      from rosterd.outbox where sent_at > ${from} and sent_at <= ${to}`;
+      from rosterd.outbox where sent_at > ${from} and sent_at <= ${to} and kind <> 'held'`;
     return count;
   }
 
@@ -136,7 +153,7 @@ function isDue(sql: postgres.ISql, now: Date) {
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null
-    ? tx`${isDue(tx, now)} and content ->> 'digest' is null`
+    ? tx`${isDue(tx, now)} and kind <> 'held' and content ->> 'digest' is null`
     : tx`sent_at is null and gave_up_at is null and content ->> 'digest' = ${first.digest}`;
   // Skips locked mails, so that two processes never wait for each other.
   const rows = await tx`
@@ -169,6 +186,9 @@ function toMail(row: postgres.Row): WaitingMail {
     createdAt: new Date(row.created_at),
     tries: row.tries,
   };
+  if (row.kind === "decided") {
+    return { ...common, kind: row.kind, importId: Number(row.import_id), decision: row.content.decision };
+  }
   if (row.kind !== "alert") return { ...common, kind: row.kind, importId: Number(row.import_id) };
   return {
     ...common,

@@ -4,13 +4,13 @@ import { maskSettings } from "../../domain/settings.ts";
 import {
   type DryRun,
   type Facts,
-  type Failure,
   type HeldPlan,
   type ImportEntry,
   type ImportStore,
   type ImportTransaction,
   type MailOwed,
   MissingRight,
+  type PastFailure,
   type WaitOptions,
 } from "../../importer/ports.ts";
 import { delay } from "../../runtime/delay.ts";
@@ -19,7 +19,7 @@ import { cancelOnAbort } from "../connection/cancel_on_abort.ts";
 import type { Database } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 import { holdFile, holdMore } from "../history/file_holds.ts";
-import { findImport, toEntry } from "../history/history.ts";
+import { failureColumns, findImport, notifying, toEntry } from "../history/history.ts";
 import { hasYielded, LockedByOthers } from "./lock.ts";
 import { acquireImportLock, prepare } from "./import_lock.ts";
 import { PostgresDryRun, PostgresImportTransaction } from "./import_transaction.ts";
@@ -107,12 +107,13 @@ export class PostgresImportStore implements ImportStore {
   async reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void> {
     await this.database.sql.begin(async (tx) => {
       const { delimiter, encoding, sha256, bytes } = facts;
-      const { count } = await tx`
+      const [row] = await tx`
         update rosterd.imports
         set status = 'rejected', reason = ${tx.json(reason as never)}, mail = ${mail.state}, delimiter = ${delimiter},
           encoding = ${encoding}, sha256 = ${sha256}, bytes = ${bytes}, finished_at = ${finishedAt}
-        where id = ${importId} and status in ('running', 'error')`;
-      if (count === 0 || mail.state !== "waiting") return;
+        where id = ${importId} and status in ('running', 'error')
+        returning ${notifying(tx)}`;
+      if (row === undefined || mail.state !== "waiting") return;
       await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
     });
   }
@@ -147,9 +148,10 @@ export class PostgresImportStore implements ImportStore {
     return row === undefined ? null : toEntry(row);
   }
 
-  async *failures(importId: number): AsyncGenerator<Failure[]> {
-    const rows = this.database.sql<Failure[]>`
-      select line, unique_id, problems from rosterd.import_failures where import_id = ${importId} order by line`;
+  async *failures(importId: number): AsyncGenerator<PastFailure[]> {
+    const { sql } = this.database;
+    const rows = sql<PastFailure[]>`
+      select ${failureColumns(sql)} from rosterd.import_failures as f where import_id = ${importId} order by line`;
     // Small pages keep few objects alive. With larger pages, the garbage collector would grow the heap.
     yield* pagesOf(rows.cursor(100));
   }

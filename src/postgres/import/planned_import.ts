@@ -13,7 +13,8 @@ import type { Tx } from "../connection/connect.ts";
 import { type CountedPlan, countPlan } from "./dry_run_plan.ts";
 import { isUniqueViolation, type LockAttempt, type LockWait, lockWithRetry } from "./lock.ts";
 import { supersedeHeldFiles } from "../history/file_holds.ts";
-import { toEntry } from "../history/history.ts";
+import { notifying, toEntry } from "../history/history.ts";
+import { type ComparedImport, keepFailures } from "./failure_news.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 import type { Plan, Planner } from "./planner.ts";
 import { withValues } from "./queries.ts";
@@ -46,6 +47,7 @@ export class PostgresPlannedImport implements PlannedImport {
         return {
           counts: { ...counts, created: counts.created + created },
           summary,
+          keepFailures: (counts) => keepFailures(comparedImport(this.context, importId), counts),
           record: (done) => record(this.context, done),
         };
       } catch (error) {
@@ -109,26 +111,24 @@ export class PostgresPlannedImport implements PlannedImport {
   }
 }
 
-/** Completes the history entry of an import, and queues its mail. */
+export function comparedImport({ tx, queries, feed, header }: StagingContext, importId: number): ComparedImport {
+  return { tx, queries, importId, feed, isFailedFile: header.own.length > 0 };
+}
+
+/** Completes the history entry of an import, tells other programs, and queues its mail. */
 export async function record(
-  { tx, queries, importId }: Pick<ImportContext, "tx" | "queries" | "importId">,
-  { status, counts, facts, warnings, hold, mail, finishedAt }: DoneImport,
+  { tx, importId }: Pick<ImportContext, "tx" | "importId">,
+  { status, counts, news: { failed_new, failed_fixed }, facts, warnings, hold, mail, finishedAt }: DoneImport,
 ): Promise<ImportEntry> {
-  if (counts.failed > 0) {
-    await tx.unsafe(
-      `insert into rosterd.import_failures (import_id, line, unique_id, problems)
-       select $1, line, unique_id, problems from (${queries.failures}) as failures`,
-      [importId],
-    );
-  }
   const { delimiter, encoding, sha256, bytes } = facts;
   const held = hold === null ? {} : { hold_state: "open", hold_kind: "access", hold_reason: hold };
-  const values = { ...counts, ...held, status, delimiter, encoding, sha256, bytes, mail: mail.state };
+  const read = { delimiter, encoding, sha256, bytes };
+  const values = { ...counts, failed_new, failed_fixed, ...held, ...read, status, mail: mail.state };
   const [row] = await tx`
     update rosterd.imports
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')
-    returning *`;
+    returning *, ${notifying(tx)}`;
   // A COMMIT that seemed lost did succeed. Stop, so that nothing is applied twice.
   if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
   if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);

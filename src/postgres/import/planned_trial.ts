@@ -1,20 +1,23 @@
 /** The end of a trial: its counts and changes are kept in the history, and no user changes. */
-import type { DoneImport, ImportEntry, PlannedTrial, PlanSummary } from "../../importer/ports.ts";
-import type { Tx } from "../connection/connect.ts";
+import type { Counts } from "../../domain/outcome.ts";
+import type { DoneImport, FailureNews, ImportEntry, PlannedTrial, PlanSummary } from "../../importer/ports.ts";
 import { keepTrialChanges } from "../history/trial_changes.ts";
 import { PostgresDryRunPlan } from "./dry_run_plan.ts";
-import { record } from "./planned_import.ts";
-import type { ImportQueries } from "./queries.ts";
+import { keepFailures } from "./failure_news.ts";
+import { comparedImport, record } from "./planned_import.ts";
+import type { StagingContext } from "./staging.ts";
 
-interface TrialContext {
-  tx: Tx;
-  queries: ImportQueries;
+interface TrialContext extends StagingContext {
   importId: number;
 }
 
 export class PostgresPlannedTrial extends PostgresDryRunPlan implements PlannedTrial {
   constructor(private readonly trial: TrialContext, summary: PlanSummary) {
     super(trial, summary);
+  }
+
+  keepFailures(counts: Counts): Promise<FailureNews> {
+    return keepFailures(comparedImport(this.trial, this.trial.importId), counts);
   }
 
   async record(done: DoneImport): Promise<ImportEntry> {

@@ -158,6 +158,7 @@ export function importQueries(present: readonly Column[], settings: ValueSetting
   return {
     ...expanded,
     findOldIds: settings.hasOldIds ? expanded.findOldIds : null,
+    keepFailures: expanded.keepFailures.replace("{{failures}}", () => expanded.failures),
     releasePermits: releasePermits("archived"),
     findKept: maybeKept.length === 0 ? null : forColumns(statements.findKept, maybeKept, settings),
   };

@@ -11,6 +11,7 @@ export { default as counts } from "../queries/counts.sql" with { type: "text" };
 export { default as createUsers } from "../queries/create_users.sql" with { type: "text" };
 export { default as dropRefused } from "../queries/drop_refused.sql" with { type: "text" };
 export { default as dropRestagedUsers } from "../queries/drop_restaged_users.sql" with { type: "text" };
+export { default as endFailures } from "../queries/end_failures.sql" with { type: "text" };
 export { default as failures } from "../queries/failures.sql" with { type: "text" };
 export { default as findClaims } from "../queries/find_claims.sql" with { type: "text" };
 export { default as findDue } from "../queries/find_due.sql" with { type: "text" };
@@ -26,6 +27,7 @@ export { default as freeValues } from "../queries/free_values.sql" with { type: 
 export { default as giveUp } from "../queries/give_up.sql" with { type: "text" };
 export { default as holdLosses } from "../queries/hold_losses.sql" with { type: "text" };
 export { default as importTables } from "../queries/import_tables.sql" with { type: "text" };
+export { default as keepFailures } from "../queries/keep_failures.sql" with { type: "text" };
 export { default as keepHolds } from "../queries/keep_holds.sql" with { type: "text" };
 export { default as keptValues } from "../queries/kept_values.sql" with { type: "text" };
 export { default as lockPermits } from "../queries/lock_permits.sql" with { type: "text" };

@@ -14,8 +14,8 @@ import about from "../queries/unchanged/about.sql" with { type: "text" };
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 import onlyOurs from "../queries/unchanged/only_ours.sql" with { type: "text" };
 import newlyNamed from "../queries/unchanged/newly_named.sql" with { type: "text" };
-import openHolds from "../queries/unchanged/open_holds.sql" with { type: "text" };
 import stagedNamed from "../queries/unchanged/staged_named.sql" with { type: "text" };
+import unskippable from "../queries/unchanged/unskippable.sql" with { type: "text" };
 import unsure from "../queries/unchanged/unsure.sql" with { type: "text" };
 import { withValues } from "./queries.ts";
 import { appendLog, clearLog, isOutdated, loadLog, type LogSize } from "./unchanged_log.ts";
@@ -180,7 +180,7 @@ export class UnchangedStore {
       await clearLog(tx, feed);
       await appendLog(tx, feed, table.entries());
     } else journal.withdrawStale();
-    await this.#eachUser(openHolds, ["open"], (uniqueId) => table.forget(uniqueId));
+    await this.#eachUser(unskippable, ["open", feed], (uniqueId) => table.forget(uniqueId));
     return isRewritten;
   }
 

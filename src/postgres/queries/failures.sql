@@ -1,8 +1,10 @@
--- The failed records, with all their problems in column order.
-select f.line, f.unique_id, f.problems
+-- The failed records, with all their problems in column order. `keyed` also has the hash of a malformed record's text.
+select f.line, f.unique_id, f.keyed #- '{0,key}' as problems, f.keyed, f.values, f.name
 from (
   select
     s.line, s.unique_id,
+    jsonb_build_object('unique_id', s.unique_id, 'active', s.active, {{, |'@label', s.@name}}) as values,
+    nullif(concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')), '') as name,
     coalesce(
       (
         select jsonb_agg(jsonb_build_object('column', 'unique_id', 'code', '9022', 'reason',
@@ -17,7 +19,7 @@ from (
           order by t.what desc)
         from taken as t where t.line = s.line
       ), '[]'
-    ) as problems
+    ) as keyed
   from staged as s
   where (s.problems is not null or s.line in (select line from taken) or s.line in (select line from repeats))
     and not exists (select from repeats as r where r.line = s.line and r.same)

@@ -2,7 +2,7 @@
  * A roster as an import sees it, without a database: the values of each record, what would be stored, and what is
  * wrong.
  */
-import type { Failure, Problem } from "../../../src/domain/outcome.ts";
+import type { PastFailure, Problem } from "../../../src/domain/outcome.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { Batch } from "../../../src/importer/csv/batch.ts";
 import { createCheck } from "../../../src/importer/checks/check.ts";
@@ -82,12 +82,13 @@ export async function failedFileOf(
 }
 
 /** Yields two failures per page, so that there are several pages. */
-async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<Failure[]> {
+async function* pages(records: readonly CheckedRecord[]): AsyncGenerator<PastFailure[]> {
   for (let at = 0; at < records.length; at += 2) {
     yield await Promise.resolve(
       records.slice(at, at + 2).map(({ line, stored, problems }) => ({
         line,
         unique_id: stored.unique_id ?? null,
+        since: "2026-11-23T18:45:00.000Z",
         problems,
       })),
     );

@@ -2,11 +2,12 @@
 import { h } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { paged } from "./paged.js";
-import { data, notice, section, table } from "./parts.js";
+import { data, moment, notice, section, table } from "./parts.js";
 import { fileButton, importFile } from "./upload.js";
 import { counted, number } from "./words.js";
 
 /** @typedef {import("../../../domain/outcome.ts").Failure} Failure */
+/** @typedef {import("../../../domain/outcome.ts").PastFailure} PastFailure */
 /** @typedef {import("../../../importer/ports.ts").ImportEntry} ImportEntry */
 /** @typedef {import("./app.js").Page} Page */
 
@@ -15,14 +16,16 @@ const ON_A_PAGE = 100;
 /**
  * @param {readonly Failure[]} failures
  * @param {string} caption
+ * @param {readonly Node[]} since When each of them failed first; none for those of a check.
  */
-export function failureTable(failures, caption) {
-  const rows = failures.flatMap(({ line, unique_id, problems }) =>
+export function failureTable(failures, caption, since = []) {
+  const rows = failures.flatMap(({ line, unique_id, problems }, at) =>
     problems.map(({ column, code, reason }) => [
       number(line),
       unique_id === null ? h("span", { class: "faint" }, "none") : data(unique_id),
       column === null ? h("span", { class: "faint" }, "the whole record") : h("code", null, column),
       h("code", null, code),
+      ...since.slice(at, at + 1),
       data(reason),
     ])
   );
@@ -31,9 +34,15 @@ export function failureTable(failures, caption) {
     { heading: "unique_id" },
     { heading: "Column" },
     { heading: "Code" },
+    ...(since.length > 0 ? [{ heading: "Since" }] : []),
     { heading: "Reason", kind: "wide" },
   ];
   return table(caption, columns, rows, "failures");
+}
+
+/** @param {PastFailure} failure @param {string} startedAt When the import began. */
+function sinceOf({ since }, startedAt) {
+  return Date.parse(since) === Date.parse(startedAt) ? h("strong", null, "new") : moment(since);
 }
 
 /**
@@ -41,8 +50,9 @@ export function failureTable(failures, caption) {
  * @param {ImportEntry} entry
  * @param {Page} page
  */
-export async function failuresSection({ id, feed, failed, failed_file }, page) {
-  const heading = counted(failed, "failed record");
+export async function failuresSection({ id, feed, failed, failed_new, failed_file, started_at }, page) {
+  const known = failed - failed_new;
+  const heading = `${counted(failed, "failed record")}${known > 0 ? `, ${number(failed_new)} new` : ""}`;
   if (!page.session.isClerk) {
     return section(
       "failures",
@@ -57,10 +67,10 @@ export async function failuresSection({ id, feed, failed, failed_file }, page) {
       const { failures, next } = await page.api.get(`imports/${id}/failures?limit=${ON_A_PAGE}${after}`, page.signal);
       return { items: failures, next: next === null ? null : String(next) };
     },
-    show: (/** @type {readonly Failure[]} */ failures) =>
+    show: (/** @type {readonly PastFailure[]} */ failures) =>
       failures.length === 0
         ? h("p", { class: "faint" }, "These records were deleted after the retention period (bak_retention_days).")
-        : failureTable(failures, "Failed records, by line"),
+        : failureTable(failures, "Failed records, by line", failures.map((failure) => sinceOf(failure, started_at))),
   });
   const words = { name: failed_file ?? "", said: "The failed records were downloaded" };
   const download = failed_file !== null &&

@@ -59,8 +59,14 @@ export const GROUPS = [
         help: "Which imports are reported to the Failed Import Email.",
         words: {
           failures: "When records fail, users are held or a file is rejected",
+          new: "When something new fails, is held or rejected; what still fails, once a week",
           always: "After every import",
         },
+      },
+      {
+        key: "public_url",
+        label: "Address of this page",
+        help: "For links in emails, such as https://rosterd.example.edu. Leave empty for emails without links.",
       },
       { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no mail." },
       { key: "smtp.port", label: "Port", help: "The port of the mail server." },

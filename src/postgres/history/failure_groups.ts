@@ -1,0 +1,16 @@
+/** Groups the failures of an import by reason, for its mail. */
+import type { FailureGroup } from "../../domain/mail.ts";
+import type { Sql } from "../connection/connect.ts";
+import failureGroups from "../queries/failure_groups.sql" with { type: "text" };
+
+export type GroupedFailures = Record<"fresh" | "known" | "earlier", FailureGroup[]>;
+
+/** The largest groups of each kind, at most `limit`. Reasons that differ only in their values are one group. */
+export async function groupFailures(sql: Sql, importId: number, limit: number): Promise<GroupedFailures> {
+  const rows = await sql.unsafe<(FailureGroup & { kind: keyof GroupedFailures })[]>(failureGroups, [importId, limit]);
+  const groups: GroupedFailures = { fresh: [], known: [], earlier: [] };
+  for (const { kind, records, line, unique_id, name, since, reason } of rows) {
+    groups[kind].push({ records, line, unique_id, name, since, reason });
+  }
+  return groups;
+}

@@ -1,0 +1,34 @@
+/** Keeps the failures of an import, compared with those of the feed's earlier imports. */
+import type { Counts } from "../../domain/outcome.ts";
+import type { FailureNews } from "../../importer/ports.ts";
+import type { Tx } from "../connection/connect.ts";
+import { type ImportQueries, withValues } from "./queries.ts";
+
+export interface ComparedImport {
+  tx: Tx;
+  queries: ImportQueries;
+  importId: number;
+  feed: string;
+  /** Whether the roster has a `rosterd_…` column, and therefore only some of the records. */
+  isFailedFile: boolean;
+}
+
+export async function keepFailures(
+  { tx, queries, importId, feed, isFailedFile }: ComparedImport,
+  { failed, records }: Pick<Counts, "failed" | "records">,
+): Promise<FailureNews> {
+  const [{ before }] = await tx`
+    select exists (select from rosterd.import_failures where open_feed = ${feed}) as before`;
+  if (failed === 0 && !before) return { failed_new: 0, failed_fixed: 0, open: false, toldAt: null };
+  const [{ failed_new }] = failed === 0
+    ? [{ failed_new: 0 }]
+    : await tx.unsafe(withValues(queries.keepFailures, importId));
+  const [{ failed_fixed }] = before
+    ? await tx.unsafe(withValues(queries.endFailures, importId, !isFailedFile, records))
+    : [{ failed_fixed: 0 }];
+  const [{ open, toldAt }] = await tx`
+    select exists (select from rosterd.import_failures where open_feed = ${feed}) as open,
+      (select max(started_at) from rosterd.imports 
+        where feed = ${feed} and mail in ('waiting', 'sent') and status <> 'rejected' and undone_at is null) as "toldAt"`;
+  return { failed_new, failed_fixed, open, toldAt };
+}

@@ -1,0 +1,61 @@
+/** Files that rosterd never imports as they are: those with another extension, and those that it cannot read. */
+import { feedPath } from "../domain/feed.ts";
+import type { Alert } from "../domain/mail.ts";
+import { printable } from "../runtime/log.ts";
+import { counted, grouped } from "../runtime/grouped.ts";
+import type { FeedState } from "./state.ts";
+
+export interface UnreadFile {
+  /** Relative to the upload folder. */
+  path: string;
+  mtime: number;
+  /** What is wrong, and what to do. */
+  why: string;
+}
+
+/** Codes of waiting files that no retry can import. */
+export const UNREADABLE: ReadonlySet<string> = new Set(["unreadable", "not_utf8_name", "not_a_plain_file"]);
+
+const WORKBOOK = /\.(?:xls[xmb]?|ods|numbers)$/i;
+const MAX_NAMED = 20;
+
+export function unreadFiles({ feed, scan: { ignored, waiting } }: FeedState): UnreadFile[] {
+  return [
+    ...ignored.map(({ name, mtime }) => ({ path: feedPath(feed, name), mtime, why: whyIgnored(name) })),
+    ...waiting.filter(({ code }) => UNREADABLE.has(code)).map(({ name, mtime = 0, text }) => ({
+      path: feedPath(feed, name),
+      mtime,
+      why: text.replace(/^waiting: /, ""),
+    })),
+  ];
+}
+
+function whyIgnored(name: string): string {
+  return WORKBOOK.test(name)
+    ? "it is a workbook; save it as CSV (in Excel: CSV UTF-8), and upload that file"
+    : "its name must end in .csv, .tsv or .txt, or one of these and .gz; rename it, or remove it";
+}
+
+export function unreadAlert(feed: string, files: readonly UnreadFile[]): Alert {
+  const [first] = files, name = printable(first.path);
+  if (files.length === 1) {
+    return {
+      feed,
+      subject: `rosterd: ${name}: not imported`,
+      text: `The file "${name}" is not imported.\n\nReason: ${first.why}.\n\n${NOTHING}\n`,
+    };
+  }
+  const more = files.length - MAX_NAMED;
+  const lines = [
+    ...files.slice(0, MAX_NAMED).map(({ path, why }) => `- ${printable(path)}: ${why}`),
+    ...(more > 0 ? [`- and ${grouped(more)} more`] : []),
+  ];
+  const what = counted(files.length, "file");
+  return {
+    feed,
+    subject: `rosterd: ${feed === "" ? "" : `${feed}: `}${what} not imported`,
+    text: `${what} in the upload folder are not imported.\n\n${lines.join("\n")}\n\n${NOTHING}\n`,
+  };
+}
+
+const NOTHING = "Nothing was applied. rosterd leaves the file where it is, and sends this email once.";

@@ -1,0 +1,30 @@
+/** The parts of a mail. `plain_text.ts` and `html.ts` write them with the same content. */
+
+/** "bad": nothing, or not all, was done. "decide": a person must act. "good": nothing to do. */
+export type Tone = "bad" | "decide" | "good";
+
+/** `note` is a second line, in small type. */
+export type Cell = string | { text: string; note: string };
+
+export type Part =
+  /** The first sentence: what happened, or what to decide. */
+  | { kind: "lead"; tone: Tone; text: string }
+  | { kind: "text"; text: string }
+  | { kind: "link"; text: string; url: string }
+  | { kind: "heading"; text: string }
+  | { kind: "list"; ordered: boolean; items: readonly string[] }
+  /** Commands to type, each with the case in which to do so. */
+  | { kind: "commands"; items: readonly { when: string; command: string }[] }
+  /** `right` lists the positions of right-aligned columns. */
+  | { kind: "table"; head: readonly string[] | null; rows: readonly (readonly Cell[])[]; right: readonly number[] }
+  | { kind: "foot"; text: string };
+
+export const text = (text: string): Part => ({ kind: "text", text });
+export const list = (items: readonly string[]): Part => ({ kind: "list", ordered: false, items });
+export const steps = (items: readonly string[]): Part => ({ kind: "list", ordered: true, items });
+
+/** The parts below a heading; nothing if there are none. */
+export function section(heading: string, parts: readonly (Part | null)[]): Part[] {
+  const given = parts.filter((part) => part !== null);
+  return given.length === 0 ? [] : [{ kind: "heading", text: heading }, ...given];
+}
