@@ -5,16 +5,7 @@ import { bodiless } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { Problem } from "./problem.ts";
 import { errors, importPath, json, uniqueId, wholeNumber } from "./route.ts";
-import {
-  changePage,
-  dayList,
-  failurePage,
-  heldPage,
-  importEntry,
-  importList,
-  importPage,
-  replayed,
-} from "./schemas.ts";
+import { changePage, dayList, failurePage, heldPage, importEntry, importPage, replayed } from "./schemas.ts";
 import type { Service } from "./service.ts";
 
 const feedName = z.string({ error: "must be given once" }).max(32, { error: "must be the name of a feed" });
