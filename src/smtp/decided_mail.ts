@@ -1,10 +1,11 @@
 /** Writes the short mail that says that a hold was decided or an import undone. */
 import type { Decision } from "../domain/decision.ts";
+import type { Counts } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { grouped } from "../runtime/grouped.ts";
 import { importLink } from "./links.ts";
 import { placeOf } from "./mailed_import.ts";
-import { signature, type Words } from "./message.ts";
+import { COUNT_LABELS, signature, type Words } from "./message.ts";
 import { section } from "./part.ts";
 import { localMinute, shown } from "./text.ts";
 
@@ -33,7 +34,9 @@ const LABELS: Readonly<Record<string, string>> = {
 
 export function composeDecided({ what, by, at, counts }: Decision, entry: ImportEntry, publicUrl: string): Words {
   const sentence = SENTENCES[what](`"${placeOf(entry)}"`);
-  const rows = Object.entries(counts).map(([name, count]) => [LABELS[name] ?? name, grouped(count)]);
+  const rows = Object.entries(counts).map((
+    [name, count],
+  ) => [LABELS[name] ?? COUNT_LABELS[name as keyof Counts] ?? name, grouped(count)]);
   return {
     subject: `rosterd: ${placeOf(entry)}: ${decidedWords[what]}`,
     parts: [

@@ -135,7 +135,7 @@ function lead(tone: Tone, text: string): Part {
   return { kind: "lead", tone, text };
 }
 
-const COUNT_LABELS: Readonly<Record<keyof Counts, string>> = {
+export const COUNT_LABELS: Readonly<Record<keyof Counts, string>> = {
   records: "Records",
   created: "Created",
   updated: "Updated",

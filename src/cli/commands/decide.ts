@@ -12,6 +12,7 @@ import { approve } from "../../service/approve.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG } from "../command.ts";
 import { ifNoSchema, importId, noSuchImport } from "./imports.ts";
+import { isConfirmed, YES_FLAG } from "../confirm.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import { decidedWords } from "../print_hold.ts";
 import { settingsInForce } from "../settings_in_force.ts";
@@ -31,6 +32,8 @@ interface Decision<T extends Decided> {
   /** Null for an unknown import. */
   carryOut: (database: Database, id: number, invocation: Invocation, by: string) => Promise<T | null>;
   past: string;
+  /** What a person at a terminal must confirm. */
+  question?: (id: number) => string;
   /** Describes what was done. */
   done: (result: T) => string[];
 }
@@ -38,6 +41,7 @@ interface Decision<T extends Decided> {
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
+  question: (id) => `Approve import ${id}? It then does what it was held for.`,
   summary: "approve the users or the file that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
     "Skips users whose later records say otherwise, and lists them.\n" +
@@ -69,6 +73,7 @@ export const discardCommand = command<Discarded>({
 export const undoCommand = command<Undone>({
   word: "undo",
   past: "undone",
+  question: (id) => `Undo import ${id}?`,
   summary: "undo the latest import that changed something",
   help:
     "Undoes the latest import that changed something. Archives the users it created, and restores every other value\n" +
@@ -106,7 +111,7 @@ function command<T extends Decided>(decision: Decision<T>): Command {
   return {
     words: `imports ${decision.word}`,
     operands: { words: "ID", min: 1, max: 1 },
-    flags: JSON_FLAG,
+    flags: { ...JSON_FLAG, ...(decision.question === undefined ? {} : YES_FLAG) },
     summary: decision.summary,
     help: `${decision.help}\nIf this is not possible, says why and exits with 1.`,
     run: (invocation) => run(decision, invocation),
@@ -115,7 +120,12 @@ function command<T extends Decided>(decision: Decision<T>): Command {
 
 async function run<T extends Decided>(decision: Decision<T>, invocation: Invocation): Promise<number> {
   const { operands, flags, terminal } = invocation;
-  const id = importId(operands[0]);
+  const id = importId(operands[0]), question = decision.question?.(id);
+  // A script is not asked, and needs no flag.
+  if (question !== undefined && terminal.canAsk && !await isConfirmed(invocation, question)) {
+    terminal.err("rosterd: nothing was changed");
+    return EXIT.other;
+  }
   const result = await withAccess<T | null>(
     invocation,
     (database) =>

@@ -7,6 +7,7 @@ import { grouped } from "../../runtime/grouped.ts";
 import { printable } from "../../runtime/log.ts";
 import { withAccess } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation, JSON_FLAG, WrongUsage } from "../command.ts";
+import { isConfirmed, YES_FLAG } from "../confirm.ts";
 import { operatingSystemUser } from "../operating_system_user.ts";
 import { settingsInForce } from "../settings_in_force.ts";
 import { ifNoSchema } from "./imports.ts";
@@ -16,7 +17,7 @@ const MAX_FILES_PRINTED = 20;
 export const eraseCommand: Command = {
   words: "users erase",
   operands: { words: "ID", min: 1, max: 1 },
-  flags: { ...JSON_FLAG, yes: { value: null, help: "do not ask" } },
+  flags: { ...JSON_FLAG, ...YES_FLAG },
   summary: "erase a user without access, and every trace of them",
   help: "Removes the user and every trace of them from the database, for ever. Asks first, unless --yes is given.\n" +
     "Exits with 1 if the user has access or an active permit. Lists the files in bak that may still name the user.",
@@ -25,7 +26,9 @@ export const eraseCommand: Command = {
 
 async function runErase(invocation: Invocation): Promise<number> {
   const { operands: [id], flags, terminal, signal } = invocation;
-  if (!await isConfirmed(invocation)) {
+  if (!flags.yes && !terminal.canAsk) throw new WrongUsage("users erase asks first, which needs a terminal: add --yes");
+  const question = `Erase the user ${printable(id)} and every trace of them in the database?`;
+  if (!await isConfirmed(invocation, question)) {
     terminal.err("rosterd: nothing was erased");
     return EXIT.other;
   }
@@ -44,14 +47,6 @@ async function runErase(invocation: Invocation): Promise<number> {
   if (flags.json) terminal.out(JSON.stringify(erased, null, 2));
   else printErased(invocation, erased);
   return EXIT.ok;
-}
-
-async function isConfirmed({ operands: [id], flags, terminal, signal }: Invocation): Promise<boolean> {
-  if (flags.yes) return true;
-  if (!terminal.canAsk) throw new WrongUsage("users erase asks first, which needs a terminal: add --yes");
-  const question = `Erase the user ${printable(id)} and every trace of them in the database? [y/N] `;
-  const typed = await terminal.ask(question, signal);
-  return typed !== null && /^y(es)?$/i.test(typed);
 }
 
 function printErased({ terminal: { out, paint } }: Invocation, { files, files_total }: Erased): void {
