@@ -1,5 +1,7 @@
 /** Types the sessions of `docs/tutorial.md` word for word: each shell block must print the text block that follows. */
 import assert from "node:assert/strict";
+import { serverUnavailable, testDatabase } from "../support/postgres.ts";
+import { missingPrograms } from "../support/programs.ts";
 import { hasCurl, readPage, startSession, stepsIn } from "./typed_session.ts";
 
 const curl = await hasCurl();
@@ -10,10 +12,14 @@ type Here = (text: string, folder: string) => string;
 
 function sessionTest(heading: string, outputs: number, here: Here): void {
   Deno.test({
-    name: `the tutorial's session "${heading}" does and prints what it says`,
+    name: nameOf(heading),
     ignore: !curl,
     fn: (t) => typeSession(t, heading, outputs, here),
   });
+}
+
+function nameOf(heading: string): string {
+  return `the tutorial's session "${heading}" does and prints what it says`;
 }
 
 async function typeSession(t: Deno.TestContext, heading: string, outputs: number, here: Here): Promise<void> {
@@ -32,3 +38,21 @@ sessionTest(
 );
 sessionTest("Archive guard", 4, (text, folder) => text.replaceAll("/tmp/guard", folder));
 sessionTest("Two feeds", 3, (text, folder) => text.replaceAll("/tmp/feeds", folder));
+
+const noServer = await serverUnavailable() ?? missingPrograms("psql");
+if (noServer !== null) console.error(`LEFT OUT: the tutorial's session on a server: ${noServer}`);
+
+Deno.test({
+  name: nameOf("One person, two ids"),
+  ignore: noServer !== null,
+  async fn(t) {
+    await using database = (await testDatabase())!;
+    await typeSession(
+      t,
+      "One person, two ids",
+      4,
+      (text, folder) =>
+        text.replaceAll("/tmp/people", folder).replaceAll("postgres://postgres@127.0.0.1:5432/people", database.url),
+    );
+  },
+});
