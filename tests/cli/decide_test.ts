@@ -46,7 +46,7 @@ serverTest("check predicts what an import holds; imports, imports show and statu
 
   assert.match(
     (await here.run("imports")).out,
-    /^2 {2}\S+ {2}held \(open\) {2}spring\.csv: .*held 25\n1 {2}\S+ {2}done/,
+    /^2 {2}\S+ \S+ {2}held \(open\) {2}spring\.csv .*held 25\n1 {2}\S+ \S+ {2}done/,
   );
 
   const { code, out } = await here.run("imports", "show", "2");
@@ -75,7 +75,7 @@ serverTest("imports says why a file was rejected", async () => {
   await here.write("empty.csv", "");
   await here.run("import", "empty.csv");
   const { out } = await here.run("imports", "--limit", "1");
-  assert.match(out, /^3 {2}\S+ {2}rejected {2}empty\.csv: the file is empty: export the roster and upload it again\n/);
+  assert.match(out, /^3 {2}\S+ \S+ {2}rejected {2}empty\.csv {2}the file is empty: export the roster and upload it again\n/);
 });
 
 serverTest("approve prints what it did and whom it left out; undo restores it", async () => {
