@@ -75,7 +75,10 @@ serverTest("imports says why a file was rejected", async () => {
   await here.write("empty.csv", "");
   await here.run("import", "empty.csv");
   const { out } = await here.run("imports", "--limit", "1");
-  assert.match(out, /^3 {2}\S+ \S+ {2}rejected {2}empty\.csv {2}the file is empty: export the roster and upload it again\n/);
+  assert.match(
+    out,
+    /^3 {2}\S+ \S+ {2}rejected {2}empty\.csv {2}the file is empty: export the roster and upload it again\n/,
+  );
 });
 
 serverTest("approve prints what it did and whom it left out; undo restores it", async () => {

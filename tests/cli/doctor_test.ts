@@ -263,7 +263,7 @@ Deno.test("doctor warns that other users may replace bak and .rosterd until the 
   const finding = (await doctor(here)).of("upload_folder");
   assert.equal(finding.verdict, "warning");
   assert.match(finding.text, /but other users may rename its entries \(owner uid \d+, mode 0777\)$/);
-  assert.match(finding.fix!, /let rosterd own it and make it sticky/);
+  assert.match(finding.fix!, /let rosterd own the folder and make it sticky/);
   await chmod(here.path("upload"), 0o1777);
   assert.equal((await doctor(here)).of("upload_folder").verdict, "good");
 });

@@ -1,6 +1,5 @@
 /** The words of each mail. `pictures.ts` shows what they look like. */
 import assert from "node:assert/strict";
-import type { Hold } from "../../src/domain/decision.ts";
 import { composeDecided } from "../../src/smtp/decided_mail.ts";
 import { composeDigest } from "../../src/smtp/digest.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
@@ -9,7 +8,7 @@ import { html } from "../../src/smtp/html.ts";
 import { composeImport, type Words } from "../../src/smtp/message.ts";
 import { plainText } from "../../src/smtp/plain_text.ts";
 import { localMinute } from "../../src/smtp/text.ts";
-import { DECISION, entry, failedFile, group, heldImport, mailed, NO_FILES } from "./samples.ts";
+import { DECISION, entry, failedFile, group, heldFile, heldImport, mailed, NO_FILES } from "./samples.ts";
 
 function written({ subject, parts }: Words): { subject: string; text: string } {
   return { subject, text: plainText(parts) };
@@ -341,27 +340,14 @@ Deno.test("a digest lists imports and counts those that it does not name", () =>
 });
 
 Deno.test("the mail about a held file names the columns, with examples, and how to decide", () => {
-  const hold: Hold = {
-    ...{ kind: "changes", state: "open", reason: "email would change", columns: [] },
-    ...{ ended_at: null, ended_by: null },
-  };
-  const examples = [
-    { unique_id: "u1", before: "a@x.org", after: "a@y.org" },
-    { unique_id: "u2", before: "b@x.org", after: null },
-  ];
-  const held = mailed({
-    ...{ status: "held", records: 900, held: 900, hold },
-    warnings: [{ code: "changes_held", text: "the file is on hold" }],
-  }, { heldColumns: [{ column: "email", users: 800, known_users: 850, examples }] });
-
-  const { subject, text } = compose("held", held, NO_FILES, "");
+  const { subject, text } = compose("held", heldFile(), NO_FILES, "");
 
   assert.equal(subject, "rosterd: roster.csv: the file is on hold");
   assert.match(text, /^Approve or discard: the file "roster.csv" is on hold\.\n/);
   assert.match(text, /nothing of it is applied/);
-  assert.match(text, /Reason: email would change\./);
+  assert.match(text, /Reason: email would change for 800/);
   assert.match(text, /email would change for 800 of 850 known users/i);
-  assert.match(text, /u1 +a@x\.org +a@y\.org\n.*u2 +b@x\.org +\(cleared\)/);
+  assert.match(text, /00123 +ada\S+ +ada\S+\n.*00124 +grace\S+ +\(cleared\)/);
   assert.match(text, /rosterd imports approve 12/);
   assert.match(text, /a newer roster does not have to wait/i);
   assert.doesNotMatch(text, /Warnings|Counts/);

@@ -4,7 +4,7 @@ import { composeDigest } from "../../src/smtp/digest.ts";
 import { html } from "../../src/smtp/html.ts";
 import { composeImport, type Words } from "../../src/smtp/message.ts";
 import { startBrowser } from "../page/browser.ts";
-import { DECISION, entry, failedFile, group, heldImport, mailed, NO_FILES } from "./samples.ts";
+import { DECISION, entry, failedFile, group, heldFile, heldImport, mailed, NO_FILES } from "./samples.ts";
 
 const PAGE = "https://rosterd.example.edu";
 const LONG = `email "${"a-very-long-address-without-a-place-to-break".repeat(2)}@example.edu" is taken by user "00077"`;
@@ -47,6 +47,7 @@ const MAILS: Record<string, Words> = {
     { ...NO_FILES, held: { name: "roster.T.held.csv", fate: "attached" } },
     PAGE,
   ),
+  held_file: composeImport("held", heldFile(), NO_FILES, PAGE),
   rejected: composeImport(
     "rejected",
     mailed({ status: "rejected", reason: { code: "cut_off", text: "looks cut off at line 41", line: 41 } }),

@@ -5,6 +5,7 @@ import { noCounts } from "../../src/domain/outcome.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { ImportEntry } from "../../src/importer/ports.ts";
 import type { FileNote } from "../../src/smtp/file_words.ts";
+import type { Hold } from "../../src/domain/decision.ts";
 import type { MailedImport } from "../../src/smtp/mailed_import.ts";
 import type { FileNotes } from "../../src/smtp/message.ts";
 
@@ -96,3 +97,20 @@ export const DECISION: Decision = {
   by: "marta",
   counts: { archived: 40, disabled: 3, permits_released: 12, left_out_total: 0 },
 };
+
+/** A file that would change the email of most users. */
+export function heldFile(): MailedImport {
+  const hold: Hold = {
+    ...{ kind: "changes", state: "open", columns: [], ended_at: null, ended_by: null },
+    reason:
+      "email would change for 800 of the 850 known users in the file: more than 50 percent and more than 50 users",
+  };
+  const examples = [
+    { unique_id: "00123", before: "ada.lovelace@example.edu", after: "ada.lovelace@example.com" },
+    { unique_id: "00124", before: "grace.hopper@example.edu", after: null },
+  ];
+  return mailed({
+    ...{ status: "held", records: 900, held: 900, hold },
+    warnings: [{ code: "changes_held", text: "the file is on hold" }],
+  }, { heldColumns: [{ column: "email", users: 800, known_users: 850, examples }] });
+}
