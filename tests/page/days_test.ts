@@ -16,7 +16,8 @@ pageTest(
     const news = page.getByRole("region", { name: "Today" });
     await news.getByText("1 import: 12 records, 2 users changed, 1 record failed.").waitFor();
     await news.getByText("The last six weeks as a table").click();
-    const rows = await news.getByRole("table").getByRole("row").allInnerTexts();
+    await news.getByRole("row").nth(2).waitFor();
+  const rows = await news.getByRole("table").getByRole("row").allInnerTexts();
     assert.deepEqual(rows.slice(1).map((row) => row.split("\t").slice(1)), [
       ["1", "12", "2", "0", "1", "0"],
       ["1", "10", "10", "0", "0", "0"],
