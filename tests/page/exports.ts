@@ -31,14 +31,14 @@ const EXPORTS: Export[] = [
   { name: "canvas_sis_users", answers: [[/^No value in login_source/, "saml"]], except: ["user_type_id"] },
   {
     name: "school_data_sync_students",
-    answers: [[/^Secondary Email – is it/, "email"], [/^No header for login_source/, "entra"]],
+    answers: [[/^Column for Secondary Email/, "email"], [/^No header for login_source/, "entra"]],
     except: ["user_type_id"],
   },
-  { name: "oneroster_users", answers: [[/^identifier – is it/, "student_no"]], except: ["user_type_id"] },
+  { name: "oneroster_users", answers: [[/^Column for identifier/, "student_no"]], except: ["user_type_id"] },
   { name: "koha_patrons", answers: [[/^No header for login_source/, "library"]], except: ["user_type_id"] },
   {
     name: "snipe_it_users",
-    answers: [[/^LDAP Sync – is it/, "login_source"], [/^Phone – is it/, "employee_phone"]],
+    answers: [[/^Column for LDAP Sync/, "login_source"], [/^Column for Phone/, "employee_phone"]],
     except: ["login_source"],
   },
 ];
