@@ -52,9 +52,9 @@ export async function overview(page) {
   return viewOf(
     "Overview",
     part(page, verdictOf, verdict),
-    sixWeeks.element,
     part(page, ({ running }) => running, progress),
     part(page, ({ holds, open_holds }) => ({ holds, open_holds }), holds),
+    sixWeeks.element,
     part(page, ({ problems, folder, settings, mail }) => ({ problems, folder, settings, mail }), problems),
     health(page),
     part(page, ({ feeds }) => feeds, feeds),
