@@ -36,11 +36,7 @@ export async function overview(page) {
     try {
       const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
       last.show({ imports, folder: page.live.status?.folder.path ?? null });
-      const { days } = await page.api.get(
-        `days?${new URLSearchParams({ days: String(DAYS), zone: ZONE })}`,
-        page.signal,
-      );
-      sixWeeks.show({ days, today: TODAY.format(Date.now()) });
+      sixWeeks.show({ ...await lastDays(page), today: TODAY.format(Date.now()) });
     } catch (error) {
       if (!(error instanceof ApiError && error.passes)) throw error;
       last.show({ why: error.message });
@@ -64,6 +60,17 @@ export async function overview(page) {
       ...{ waiting, waiting_count, ignored, ignored_count },
     }), files),
   );
+}
+
+/** Empty while they are not available, as during an import into the embedded database. @param {Page} page */
+async function lastDays(page) {
+  const query = new URLSearchParams({ days: String(DAYS), zone: ZONE });
+  try {
+    return await page.api.get(`days?${query}`, page.signal);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.passes)) throw error;
+    return { days: [] };
+  }
 }
 
 /**
