@@ -59,7 +59,11 @@ onEachDatabase("an erasure leaves no trace of the user in any table, and the oth
   const [failure] = await db.sql`select unique_id, problems from rosterd.import_failures`;
   assert.deepEqual(failure, {
     unique_id: "kept1",
-    problems: [{ column: "email", code: "9019", reason: 'email "gone@x.org" is taken by user "(erased)"' }],
+    problems: [{
+      column: "email",
+      code: "9019",
+      reason: 'email "gone@x.org" is taken by user "(erased)", who is active',
+    }],
   });
   const permits = await db.sql`select permit_no, unique_id, status, released_by_import from rosterd.permits order by 1`;
   assert.deepEqual([...permits], [
