@@ -3,7 +3,6 @@
  * the last commits, and imports them again (docs/reliability.md#restore).
  */
 import { feedPath } from "../domain/feed.ts";
-import { feedsOf } from "../domain/feed_settings.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { dismissFiles, knownFiles } from "../postgres/history/known_files.ts";
@@ -32,7 +31,9 @@ export class Replay {
 
   /** Looks once in each term of leadership, and again after {@link lookAgain}. */
   async look(term: unknown): Promise<void> {
-    if (this.#lookedIn === term) return;
+    const { folders, state: { settings } } = this.options;
+    const isUnusable = folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null);
+    if (this.#lookedIn === term || isUnusable) return;
     await this.#note(await this.#find());
     this.#lookedIn = term;
   }
@@ -77,9 +78,10 @@ export class Replay {
   /** Oldest first. */
   async #find(): Promise<Found[]> {
     const { sql, folders, state: { settings } } = this.options, found: Found[] = [];
-    for (const feed of feedsOf(settings)) {
+    for (const { feed, inbox, unavailableReason } of folders.of(settings)) {
+      if (unavailableReason !== null) continue;
       const { names, newest, dismissedUntil } = await knownFiles(sql, feed);
-      for (const { name, at } of await folders.bakOf(feed).rosters()) {
+      for (const { name, at } of await inbox.bak.rosters()) {
         if (names.has(name) || (dismissedUntil !== null && at <= dismissedUntil)) continue;
         const reason = newest !== null && at < newest ? "a newer file of the same feed was applied since" : null;
         found.push({ feed, file: name, imported_at: at.toISOString(), reason });

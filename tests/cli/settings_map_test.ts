@@ -83,7 +83,7 @@ serverTest("on a terminal it asks each question, changes the settings when confi
   const { code, screen } = await typed(here, ["settings", "map", "koha.csv"], answers);
   assert.match(screen, /Not used: "branch"\. Choose columns for these, too\? \[y\/N\]/);
   assert.match(screen, /the header "cardnumber" is unknown\. Which column is it\? \[unique_id\]/);
-  assert.match(screen, /One of unique_id, login_source, .*, or - to skip it: \[last_name\]/);
+  assert.match(screen, /One of unique_id, old_unique_id, login_source, .*, or - to skip it: \[last_name\]/);
   assert.match(
     screen,
     /there is no header for login_source, so this is a guess\. What do users without login_source get\? \[sso\]/,

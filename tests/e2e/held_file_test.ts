@@ -51,7 +51,7 @@ async function holdsMailsAndApproves(databaseUrl: string | null): Promise<void> 
   assert.deepEqual(holds, [{ id: held.id, kind: "changes", feed: "", file: "moved.csv", users: 4 }]);
   const mail = await until("the mail about the hold", () => service.smtp.mails.at(0) ?? null);
   assert.equal(mail.subject, "rosterd: moved.csv: the file is on hold");
-  assert.match(mail.text!, /city: would change for 3 of 3 known users\n.*\n {2}1 {10}Ottawa {2}Hull\n/);
+  assert.match(mail.text!, /city would change for 3 of 3 known users\n.*\n {2}1 {5}Ottawa {2}Hull\n/);
 
   const { status, answer } = await approve(service, held.id);
 

@@ -103,7 +103,7 @@ curlTest("the walk-through changes no setting and decides nothing", async (servi
   assert.match(out, /"interval_minutes":10/);
   assert.equal(await Deno.readTextFile(service.config.settings), settings);
   assert.deepEqual(await historyOf(service), history);
-  assert.match(JSON.stringify(history), /"hold":\{"state":"open"/);
+  assert.match(JSON.stringify(history), /"hold":\{"kind":"access","state":"open"/);
 });
 
 curlTest("the lines for decisions do not run as printed", async (service) => {

@@ -66,7 +66,8 @@ export const GROUPS = [
       {
         key: "public_url",
         label: "Address of this page",
-        help: "For links in emails: where people open this page, with the scheme. Leave empty for emails without links.",
+        help:
+          "For links in emails: where people open this page, with the scheme. Leave empty for emails without links.",
       },
       { key: "smtp.host", label: "Mail server", help: "Host name or address. Leave empty to send no mail." },
       { key: "smtp.port", label: "Port", help: "The port of the mail server." },
