@@ -62,7 +62,7 @@ async function holdsMailsAndApproves(databaseUrl: string | null): Promise<void> 
   assert.deepEqual([entry.approves, entry.bak_file, entry.failed], [held.id, held.bak_file, 1]);
   assert.match(await Deno.readTextFile(`${service.upload}/bak/${entry.failed_file}`), /^4,ldap,Hull,perhaps,/m);
   const told = await until("the mail about the failed record", () => service.smtp.mails.at(1) ?? null);
-  assert.equal(told.subject, "rosterd: moved.csv: 1 of 4 records failed");
+  assert.equal(told.subject, "rosterd: moved.csv: 1 new failure");
   assert.equal((await approve(service, held.id)).status, 409);
   const undone = await service.fetch(`/imports/${id}/undo`, { method: "POST" });
   assert.equal((await undone.json()).restored, 3);

@@ -262,6 +262,10 @@ onServer(
     // The import is old, but a recent decision can still be undone.
     await decide(service, id, "approve");
     const other = await service.import("other.csv", roster(10));
+    await until(
+      "the decision is mailed",
+      async () => (await sql`select from rosterd.outbox where sent_at is null`).length === 0,
+    );
     await sql`update rosterd.imports set finished_at = now() - interval '8 days' where id = ${other.id}`;
     await service.restart();
     await cleared();
