@@ -77,6 +77,8 @@ Deno.test("if the file is dropped back unchanged, exactly the failed records fai
   await fc.assert(
     fc.asyncProperty(wayBack, async (generated) => {
       const way = await onTheWay(generated);
+      // The second line of a malformed record in rosterd_record may look like a record of its own. Then it fails by itself.
+      fc.pre(way.failed.every(({ values, raw }) => values !== null || !/[\r\n]/.test(raw)));
       const again = await checkRoster(way.file, way.settings);
       assert.deepEqual([again.delimiter, keptValues(again, again.header.names)], [
         way.delimiter,
