@@ -66,7 +66,7 @@ function printHeldFile(
   if (state === "open") {
     out(
       paint.warning(
-        `  nothing of it is applied until you run "rosterd imports approve ${id}"; "rosterd imports discard ${id}" forgets it`,
+        `  none of it is applied until you run "rosterd imports approve ${id}"; "rosterd imports discard ${id}" forgets it`,
       ),
     );
   }

@@ -13,8 +13,8 @@ import type { Terminal } from "./terminal.ts";
 
 const OPEN_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "the file does not exist",
-  EACCES: "this user cannot read the file",
-  EPERM: "this user cannot read the file",
+  EACCES: "you do not have permission to read the file",
+  EPERM: "you do not have permission to read the file",
   EISDIR: "it is a folder",
   ENOTDIR: "part of its path is not a folder",
   ELOOP: "its symbolic links form a loop",

@@ -237,7 +237,7 @@ export class RejectedFile extends Error {
 }
 
 /**
- * The change guard holds the whole file, and nothing of it is applied (docs/people.md#change-guard). It moves to `bak`,
+ * The change guard holds the whole file, and none of it is applied (docs/people.md#change-guard). It moves to `bak`,
  * where an approval reads it.
  */
 export class HeldFile extends Error {

@@ -51,7 +51,7 @@ export const checkReports = z.array(
     ...outcome.result,
     failures: z.array(failure).max(MAX_FAILURES_REPORTED).describe(`The first ${MAX_FAILURES_REPORTED}.`),
     held_columns: z.array(heldColumn).describe(
-      "The columns for which change_guard would hold the file, so that nothing of it is applied without approval.",
+      "The columns for which change_guard would hold the file, so that none of it is applied without approval.",
     ),
     changes: z.array(outcome.change).max(MAX_CHANGES_REPORTED).describe(`The first ${MAX_CHANGES_REPORTED}.`),
     kept: z.array(outcome.keptValue).max(MAX_CHANGES_REPORTED).describe(

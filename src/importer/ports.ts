@@ -250,7 +250,6 @@ export interface HeldPlan {
   readonly warnings: readonly Warning[];
 }
 
-/** A plan that is recorded in the history instead of being applied. */
 /** How the failures of an import compare with those of the feed's earlier imports. */
 export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
   /** Whether the feed has failures, of this import or of an earlier one. */
@@ -330,7 +329,7 @@ export interface ImportStore {
   /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records that the change guard holds the file. Nothing of it was applied. */
+  /** Records that the change guard holds the file. None of it was applied. */
   holdFile(importId: number, plan: HeldPlan, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
   /** Records what an approval found: other columns would now change for too many users, too. */
   holdMore(importId: number, held: HeldChanges): Promise<void>;

@@ -1,4 +1,4 @@
-/** Explains why an import could not be done, without quoting values from the roster or the database. */
+/** Explains why an import failed, without quoting values from the roster or the database. */
 import type { Reason } from "../domain/outcome.ts";
 import { codeOf, sqlState } from "../runtime/errors.ts";
 import { ChangedWhileRead } from "./import_job.ts";

@@ -5,7 +5,7 @@
 import type { Counts, Warning } from "../domain/outcome.ts";
 import type { EarlierImports } from "./ports.ts";
 
-/** Gives no warning if the file changes no user, because then nothing is reversed. */
+/** Does not warn if the file changes no users. */
 export async function sameContentWarnings(
   transaction: EarlierImports,
   feed: string,

@@ -101,8 +101,8 @@ export function heldFileWarning({ reason }: HeldChanges, importId: number | null
   return {
     code: "changes_held",
     text: importId === null
-      ? `the file would be put on hold, and nothing of it applied until an admin approves it: ${reason}`
-      : `the file is on hold, and nothing of it was applied: ${reason}; approve it with "rosterd imports approve ` +
+      ? `the file would be put on hold, and none of it applied until an admin approves it: ${reason}`
+      : `the file is on hold, and none of it was applied: ${reason}; approve it with "rosterd imports approve ` +
         `${importId}", or discard it with "rosterd imports discard ${importId}"`,
   };
 }

@@ -7,7 +7,7 @@ import { shown } from "./text.ts";
 
 /** An admin may decide before a late mail is sent. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
-  open: "It would change values of most users. Until an admin approves it, nothing of it is applied.",
+  open: "It would change values of most users. Until an admin approves it, none of it is applied.",
   approved: "An admin has since approved it.",
   discarded: "An admin has since discarded it.",
   superseded: "A newer file has since been applied instead.",

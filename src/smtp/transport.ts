@@ -37,7 +37,7 @@ export interface Sent {
   refused: number;
 }
 
-/** Sends a mail. Throws {@link MailError}, or the signal's reason if it is aborted. */
+/** Sends a message. Throws {@link MailError}, or the signal's reason if it is aborted. */
 export type Transport = (smtp: Settings["smtp"], message: Message, signal: AbortSignal) => Promise<Sent>;
 
 /** All in milliseconds. */

@@ -53,7 +53,7 @@ interface Others {
 async function findOthers(): Promise<Others> {
   const others = { psql: await psqlIsFound(), pgloader: await pgloaderIsFound() };
   for (const [name, isFound] of Object.entries(others)) {
-    if (!isFound) console.error(`LEFT OUT: ${name} is not found: nothing of it to compare with`);
+    if (!isFound) console.error(`LEFT OUT: ${name} is not found: nothing to compare with`);
   }
   return others;
 }

@@ -28,7 +28,7 @@ export interface RosterShape {
   columns?: readonly string[];
   /** Ids without leading zeros. */
   isUnpadded?: boolean;
-  /** Clustered: runs of 1,000 users, in no order. */
+  /** Clustered: runs of 1,000 consecutive users, the runs in random order. */
   order?: "reversed" | "shuffled" | "clustered";
   /** All values in quotes, lines that end with CRLF. */
   isQuoted?: boolean;

@@ -53,7 +53,7 @@ Deno.test({
     assert.match(ill.upload_folder[1], /^nobody \(uid 65534\) cannot use \S+: owner uid 0, group gid 0, mode 0755$/);
     assert.match(ill.bak_folder[1], /belongs to uid 12345, not to nobody/);
     assert.equal(ill.data_folder[0], "bad");
-    assert.match((await here.run("doctor")).out, /rosterd cannot work: 3 checks failed/);
+    assert.match((await here.run("doctor")).out, /rosterd is not ready: 3 checks failed/);
 
     await chmod(here.folder, 0o700);
     assert.match((await verdicts(here)).upload_folder[1], new RegExp(`it cannot enter ${here.folder}$`));

@@ -23,7 +23,7 @@ const WRONG = [
   ],
 ];
 
-Deno.test("a missing percent-encoding or a bad port is refused, and the message quotes nothing of it", () => {
+Deno.test("a missing percent-encoding or a bad port is refused, and the message quotes none of it", () => {
   for (const rest of WRONG) {
     assert.throws(() => parseDatabaseUrl(`postgres://${rest}`), (error) => {
       assert.ok(error instanceof WrongDatabaseUrl, rest);
@@ -49,7 +49,7 @@ Deno.test("a valid URL is read, with any encoded character, several hosts, and s
   }
 });
 
-Deno.test("with a wrong URL every command ends with 78 and prints nothing of it, at any log level", async () => {
+Deno.test("with a wrong URL every command ends with 78 and prints none of it, at any log level", async () => {
   const url = "postgres://u:geh#eim@db/x";
   await using here = await Workplace.make({ DATABASE_URL: url });
   await here.write("x.csv", "unique_id\n");

@@ -71,7 +71,7 @@ Deno.test("doctor finds nothing bad before the first start, changes nothing, and
   assert.equal(err, "");
   assert.match(out, /^good {5}upload folder: \S+ can be read and written$/m);
   assert.match(out, /^warning {2}database: .*\n {9}→ Set DATABASE_URL to a PostgreSQL server, 13 or later/m);
-  assert.match(out, /\nrosterd can work, with \d warnings?\n$/);
+  assert.match(out, /\nrosterd is ready, with \d warnings?\n$/);
   assert.deepEqual(await treeOf(here.folder), { upload: {} });
 });
 
@@ -83,7 +83,7 @@ Deno.test("without a server the database is bad, and everything else is still ch
   assert.match(of("database").text, /no server answers/);
   assert.match(of("database").fix!, /Start the server, or check the host and port in DATABASE_URL/);
   assert.doesNotMatch(JSON.stringify(findings), /geheim/);
-  assert.match((await here.run("doctor")).out, /rosterd cannot work: 1 check failed, \d warnings?\n$/);
+  assert.match((await here.run("doctor")).out, /rosterd is not ready: 1 check failed, \d warnings?\n$/);
 });
 
 serverTest("the schema of a newer rosterd and a read-only database are bad", async () => {

@@ -31,7 +31,7 @@ for (const command of ["check", "import"]) {
       const operands: readonly [string, string | null, RegExp][] = [
         ["good.csv", null, /^$/],
         ["absent.csv", "enoent", /^the file does not exist$/],
-        ["hidden.csv", "eacces", /this user cannot read the file/],
+        ["hidden.csv", "eacces", /you do not have permission to read the file/],
         ["folder", "eisdir", /^it is a folder$/],
         ["loop.csv", "eloop", /its symbolic links form a loop/],
         ["x".repeat(300), "enametoolong", /its name is too long/],

@@ -69,7 +69,7 @@ testOfDeadlines("When the client of a long request has gone, the service is told
   });
 });
 
-testOfDeadlines("A client that takes nothing of its answer is cut off, and the file let go", async () => {
+testOfDeadlines("A client that reads none of its answer is cut off, and the file is released", async () => {
   const letGo = Promise.withResolvers<void>();
   const endless = () => {
     const stream = new ReadableStream<Uint8Array>({

@@ -1,5 +1,5 @@
 /**
- * A real browser for the tests of the page: Debian's Chromium. Requests to other machines are refused. They are recorded,
+ * A real browser for the page tests: Debian's Chromium. Requests to other machines are refused. They are recorded,
  * and so are all errors that the page prints.
  */
 import assert from "node:assert/strict";

@@ -28,7 +28,7 @@ pageTest("A clerk signs in with a link, sees people and decides only when allowe
   await go(page, "#/settings", "Settings");
   await page.getByText("You can view the settings, but not change them.").waitFor();
   await go(page, "#/imports/2", "gone.csv");
-  await page.getByText("Only admins can approve and discard.").waitFor();
+  await page.getByText("Only admins can approve or discard.").waitFor();
   await page.getByText("u10", { exact: true }).first().waitFor();
 
   await scene.service.set({ clerks_may_decide: true });

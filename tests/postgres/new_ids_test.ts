@@ -223,7 +223,7 @@ onServer("renames and merges pass the guard, but a loss in a renamed record does
   assert.deepEqual(await usersOf(db), ["A active - -", "B active - -", "C active - -", "E active - -"]);
 });
 
-onServer("an open hold goes along with a renamed user", async (db) => {
+onServer("an open hold moves with a renamed user", async (db) => {
   await db.addUsers({ unique_id: "A" });
   const settings = { archive_inactive_users: true, archive_guard: { max_percent: 0, min_users: 0 } };
   const held = await db.import("unique_id,login_source,active\nA,ldap,0\n", { settings });

@@ -1,4 +1,4 @@
-/** The service's loop: one run at a time, at once on request, and a clean end. */
+/** The service's loop runs one job at a time, starts immediately when triggered, and shuts down cleanly. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { IntervalLoop } from "../../src/runtime/interval_loop.ts";

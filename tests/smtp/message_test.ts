@@ -344,7 +344,7 @@ Deno.test("the mail about a held file names the columns, with examples, and how 
 
   assert.equal(subject, "rosterd: roster.csv: the file is on hold");
   assert.match(text, /^Approve or discard: the file "roster.csv" is on hold\.\n/);
-  assert.match(text, /nothing of it is applied/);
+  assert.match(text, /none of it is applied/);
   assert.match(text, /Reason: email would change for 800/);
   assert.match(text, /email would change for 800 of 850 known users/i);
   assert.match(text, /00123 +ada\S+ +ada\S+\n.*00124 +grace\S+ +\(cleared\)/);

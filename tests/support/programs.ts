@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The path of a program. Also searches the folders for servers that a normal user's PATH lacks. Null if it is not
+ * The path of a program. Also searches the sbin folders, which a normal user's PATH lacks. Null if it is not
  * installed.
  */
 export function pathOfProgram(name: string): string | null {

@@ -111,7 +111,7 @@ export class TestService implements AsyncDisposable {
     const { config, linkTimeouts } = this;
     const options = { config, linkTimeouts, version: "0.0.0-test", clock: this.#clock, log: this.#log };
     this.#app = await createApp(options, new AbortController().signal);
-    // A turn begins at every start, and ends before this one.
+    // The service starts a turn when it starts. Once this turn has ended, that one has too.
     await this.turn();
   }
 

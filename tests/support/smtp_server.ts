@@ -2,7 +2,7 @@
  * A real mail server on 127.0.0.1 for tests. The server keeps the mails that it accepts, and misbehaves on command.
  *
  * The tests of `src/smtp/` and the end-to-end tests use it. Its certificate (`tests/testdata/smtp/`) is self-signed,
- * for `localhost` and 127.0.0.1. A client trusts the certificate if it passes on `ca`. A process trusts it with
+ * for `localhost` and 127.0.0.1. A client that is given `ca` trusts the certificate. A process trusts it with
  * `DENO_CERT=CERTIFICATE_FILE`.
  *
  * @example await using server = await startSmtpServer({ login: { user: "rosterd", password: "secret" } });

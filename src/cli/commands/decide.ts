@@ -41,8 +41,8 @@ interface Decision<T extends Decided> {
 export const approveCommand = command<Approved>({
   word: "approve",
   past: "approved",
-  question: (id) => `Approve import ${id}? It then does what it was held for.`,
-  summary: "approve the users or the file that an import holds",
+  question: (id) => `Approve import ${id}? This applies the changes it is holding.`,
+  summary: "approve the changes or the file that an import holds",
   help: "Archives or disables the users that this import holds, and releases the permits of those it archives.\n" +
     "Skips users whose later records say otherwise, and lists them.\n" +
     "If the import holds its whole file, applies the file from bak as of now, as a new import.",

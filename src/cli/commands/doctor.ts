@@ -93,7 +93,8 @@ function printFinding({ out, paint }: Terminal, { check, verdict, text, fix }: F
 function printSummary({ out, paint }: Terminal, findings: readonly Finding[]): void {
   const count = (wanted: string) => findings.filter(({ verdict }) => verdict === wanted).length;
   const [isBad, warnings] = [count("bad"), counted(count("warning"), "warning")];
-  if (isBad > 0) out(paint.bad(`rosterd cannot work: ${counted(isBad, "check failed", "checks failed")}, ${warnings}`));
-  else if (count("warning") > 0) out(paint.warning(`rosterd can work, with ${warnings}`));
-  else out(paint.good("rosterd can work: all checks passed"));
+  if (isBad > 0) {
+    out(paint.bad(`rosterd is not ready: ${counted(isBad, "check failed", "checks failed")}, ${warnings}`));
+  } else if (count("warning") > 0) out(paint.warning(`rosterd is ready, with ${warnings}`));
+  else out(paint.good("rosterd is ready: all checks passed"));
 }

@@ -132,7 +132,7 @@ export interface FeedTotals {
   waiting: Waiting[];
 }
 
-/** Users who wait to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of them. */
+/** Users who have been waiting to be archived since the same time. `first`: up to {@link MAX_WAITING_NAMED} of them. */
 export interface Waiting {
   since: string;
   users: number;

@@ -4,8 +4,8 @@ alter table rosterd.imports
   add column renamed bigint not null default 0,
   add column merged  bigint not null default 0;
 
--- permits_moved: how many permits went along with a renamed or merged user. moved_imports: the earlier imports whose
--- entries went along with a renamed user, so that an undo brings back only those.
+-- permits_moved: how many permits moved with a renamed or merged user. moved_imports: the earlier imports whose entries
+-- moved with a renamed user, so that an undo brings back only those.
 alter table rosterd.import_changes
   add column permits_moved bigint,
   add column moved_imports bigint[];
@@ -20,7 +20,8 @@ create table rosterd.moved_permits (
 );
 
 -- Moves all permits if the old user no longer exists, which is so after a rename; otherwise the active ones. If this
--- import moved permits the other way before, brings back those that are unchanged, because this is an undo.
+-- import earlier moved permits in the opposite direction, this is an undo: moves back only the permits that have not
+-- changed since.
 do $migration$
 begin
   if to_regprocedure('rosterd.move_permits(text, text, bigint)') is null then

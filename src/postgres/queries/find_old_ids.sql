@@ -1,6 +1,6 @@
 -- Finds the users whom records name by an old id (docs/people.md#new-ids): those who are renamed, in staged.known_id, and
 -- those who are merged into others. An old id with a record of its own fails, and so does a known one that several users
--- claim. Without an old id in the users, the record is applied as if it had none.
+-- claim. If no user has the old id, the record is applied as if it named none.
 update staged set known_id = null where known_id is not null;
 with heirs as materialized (
   select

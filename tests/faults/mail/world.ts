@@ -123,7 +123,7 @@ export class MailWorld implements AsyncDisposable {
     await this.mail(`mail ${state}`, async () => await this.mailOf(entry) === state, ms);
   }
 
-  /** Waits until the mail was tried this many times and still waits. */
+  /** Waits until the email has been tried this many times and is still pending. */
   async tried(entry: ImportEntry, times: number, ms?: number): Promise<{ error: string; next: Date }> {
     const { sql } = this.database;
     const found = await this.mail(`${times} tries`, async () => {

@@ -59,7 +59,7 @@ for (const [where, header] of [["within", CUT_WITHIN_A_RECORD], ["at the end of"
     upload.goOn();
     await place.waitsFor("big.csv", "changed_while_read");
     const [{ users }] = await place.database.sql<{ users: number }[]>`select count(*) as users from rosterd.users`;
-    assert.equal(users, 0, "nothing of it was applied");
+    assert.equal(users, 0, "none of it was applied");
     await upload.done();
     await turns;
     await place.finish(whole("big.csv", options));

@@ -29,7 +29,7 @@ onEachDatabase(
       const examples = ["u01", "u02", "u03"].map((unique_id) => ({ unique_id, before: "Ottawa", after: "Hull" }));
       assert.deepEqual(columns, [{ column: "city", users: 3, known_users: 5, examples }]);
       assert.deepEqual(held.warnings.map(({ code }) => code), ["changes_held", "mail_not_configured"]);
-      assert.deepEqual(await office.values("city"), Array(5).fill("Ottawa"), "nothing of it is applied");
+      assert.deepEqual(await office.values("city"), Array(5).fill("Ottawa"), "none of it is applied");
       assert.ok((await Deno.stat(office.bak(held.bak_file!))).isFile);
 
       const applied = await office.approve(held.id);
@@ -111,7 +111,7 @@ onServer(
 
       const trial = await office.with({ apply: false }).drop("trial.csv", MOVED);
       assert.deepEqual([trial.status, trial.hold, trial.updated], ["checked", null, 3]);
-      assert.match(trial.warnings[0].text, /^the file would be put on hold, and nothing of it applied until an admin/);
+      assert.match(trial.warnings[0].text, /^the file would be put on hold, and none of it applied until an admin/);
     }),
 );
 

@@ -41,11 +41,11 @@ export interface Change {
   lostAt: number | null;
   /** The word of the import's feed; undefined: the feed does not name the user. */
   word: [before: Word | undefined, after: Word | undefined] | null;
-  /** The old id of a user who was renamed, and the earlier imports whose entries went along. */
+  /** The old id of a user who was renamed, and the earlier imports whose entries moved to the new id. */
   renamed: { from: string; imports: number[] } | null;
   /** The old id of a user who was merged into this one. */
   absorbed: string | null;
-  /** The id into which this user was merged, and the permits that went along. */
+  /** The id into which this user was merged, and the permits that moved with them. */
   merged: { into: string; permits: number[] } | null;
 }
 
@@ -320,7 +320,7 @@ function effective(value: string, before: string | null, person: Person | undefi
   return { value: isKept ? "" : meant, isKept };
 }
 
-/** `taken_model.ts` models repeated and taken values. */
+/** Returns each record's failures or accepted values. `taken_model.ts` models repeated and taken values. */
 function judge({ people }: World, roster: Roster, feed: Feed, rules: Rules) {
   const { column, torn } = roster;
   const overruled = new Map<string, Value[]>();

@@ -40,7 +40,7 @@ export function heirsOf(people: ReadonlyMap<string, Person>, { records, olds }: 
   };
 }
 
-/** "permits, feeds and history go along" */
+/** "permits, feeds and history go along with them" */
 export function rename(world: World, from: string, to: string): Change["renamed"] {
   const imports = moveHistory(world, from, to, () => true);
   moveUser(world, from, to);

@@ -151,7 +151,7 @@ function goesBack(entry) {
     } it updated or reactivated will get their previous values back, except values changed since`,
     renamed > 0 && `${counted(renamed, "user")} it renamed will get the old id back, unless another user has it`,
     merged > 0 &&
-    `${counted(merged, "user")} it merged into another will be as before, with the permits that went along`,
+    `${counted(merged, "user")} it merged into another will be as before, and the permits that moved will move back`,
     lost > 0 && `${counted(lost, "user")} it archived will be active again`,
     then > 0 && `of ${counted(then, "held user")}, those who lost access through the approval will get it back`,
     (permits_released > 0 || then > 0) &&

@@ -58,7 +58,7 @@ function why({ hold }, users) {
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page @param {(result: HTMLElement) => void} onDecided */
 function decisions(entry, users, page, onDecided) {
-  if (!page.session.mayDecide) return notice("quiet", h("p", null, "Only admins can approve and discard."));
+  if (!page.session.mayDecide) return notice("quiet", h("p", null, "Only admins can approve or discard."));
   /** @param {typeof approve | typeof discard} decide */
   const decided = (decide) => async () => {
     const result = await decide(entry, users, page);

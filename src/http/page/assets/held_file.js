@@ -33,7 +33,7 @@ function why({ state, reason, ended_at, ended_by }) {
   if (state === "open") {
     return notice(
       "attention",
-      h("p", null, "The change guard held the whole file. Nothing of it is applied until you decide."),
+      h("p", null, "The change guard held the whole file. None of it is applied until you decide."),
       because,
     );
   }
@@ -54,7 +54,7 @@ function why({ state, reason, ended_at, ended_by }) {
 
 /** @param {ImportEntry} entry @param {Page} page @param {(result: HTMLElement) => void} onDecided */
 function decisions(entry, page, onDecided) {
-  if (!page.session.mayDecide) return notice("quiet", h("p", null, "Only admins can approve and discard."));
+  if (!page.session.mayDecide) return notice("quiet", h("p", null, "Only admins can approve or discard."));
   /** @param {typeof approveFile | typeof discardFile} decide */
   const decided = (decide) => async () => {
     const result = await decide(entry, page);

@@ -54,7 +54,7 @@ function list({ imports, next }, chosen, before) {
     importTable(imports, "Imports, newest first"),
     (next !== null || before !== null) && h(
       "nav",
-      { class: "pager", "aria-label": "Pages of the history" },
+      { class: "pager", "aria-label": "History pages" },
       before !== null && h("a", { class: "button", href: importsLink(chosen) }, "Newest"),
       next !== null && h("a", { class: "button", href: importsLink({ ...chosen, before: next }) }, "Older"),
     ),

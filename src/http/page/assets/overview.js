@@ -123,7 +123,7 @@ function holds({ holds, open_holds }) {
         kind === "changes" ? "The file " : "The import of ",
         data(feedPath({ feed, file })),
         kind === "changes"
-          ? [" is ", h("strong", null, "held as a whole"), " for review. Nothing of it is applied until you decide."]
+          ? [" is ", h("strong", null, "held as a whole"), " for review. None of it is applied until you decide."]
           : [
             " holds ",
             h("strong", null, counted(users, "user")),
