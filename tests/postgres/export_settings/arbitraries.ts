@@ -97,6 +97,7 @@ const document = fc.record({
   archive_inactive_users: fc.boolean(),
   missing_users: fc.constantFrom("keep", "keep", "keep", "archive"),
   archive_guard: fc.constant({ max_percent: 100, min_users: 0 }),
+  change_guard: fc.constant({ max_percent: 100, min_users: 0 }),
 });
 
 /** Only settings that rosterd accepts. */

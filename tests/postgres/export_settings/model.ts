@@ -69,20 +69,27 @@ export function importRoster(people: People, { records, columns }: Roster, setti
     return { ...nothing, rejected: "spreadsheet_damage" };
   }
 
-  const { failures, skipped, good } = judge(people, read, lost, settings);
+  const { failures, skipped, good, gives } = judge(people, read, lost, settings);
   const counts: Record<string, number> = { records: read.length, skipped, failed: Object.keys(failures).length };
   const changes: Record<string, string> = {}, kept: string[] = [];
   for (const at of good) {
     const one = read[at], before = people.get(one.id);
     for (const name of settings.fill_only_columns as Name[]) {
       const said = one.said[name], own = before?.[name] ?? null;
+      if (name === "email" && gives.has(one.id)) continue;
       if (typeof said === "string" && own !== null && own !== said) kept.push(`${at + 2} ${name}: ${said}, ${own}`);
     }
     const after = applied(before, one, settings);
+    // "What their own record says of it is not applied."
+    if (gives.has(one.id)) after.email = before!.email;
     const outcome = outcomeOf(before, after);
     counts[outcome] = (counts[outcome] ?? 0) + 1;
     if (outcome !== "unchanged") changes[one.id] = outcome;
     people.set(one.id, after);
+  }
+  for (const id of gives) {
+    people.set(id, { ...people.get(id)!, email: null });
+    changes[id] ??= "updated";
   }
   const missing = good.length === 0 ? [] : missingUsers(people, read, settings);
   for (const id of missing) {
@@ -199,9 +206,14 @@ function defaultOf(name: Name, { defaults, date_format, ...settings }: Settings)
 }
 
 function judge(people: People, read: Read[], lost: Set<string>, settings: Settings) {
-  const users = [...people].map(([unique_id, { email }]) => ({
-    ...{ unique_id, user_name: null, email, state: "active" as const },
+  const users = [...people].map(([unique_id, { email, state }]) => ({
+    ...{ unique_id, user_name: null, email },
+    state: state === "archived" ? "archived" as const : "active" as const,
   }));
+  const returns = (at: number) => {
+    const { id, said } = read[at], state = people.get(id)?.state;
+    return state === "archived" && stateOf(state, said.active, settings) === "active";
+  };
   const outcome = expectedOutcome(
     users,
     read.map((one) => {
@@ -215,6 +227,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
         others: Object.values(said).map((word) => word === CLEAR ? "CLEAR" : JSON.stringify(word)),
       };
     }),
+    returns,
   );
   const failures = Object.fromEntries(
     Object.entries(outcome.failures).map(([line, codes]) => {
@@ -225,7 +238,7 @@ function judge(people: People, read: Read[], lost: Set<string>, settings: Settin
   const good = read.flatMap(({ id }, at) =>
     read.findIndex((one) => one.id === id) === at && !(at + 2 in failures) ? [at] : []
   );
-  return { failures, skipped: outcome.skipped, good };
+  return { failures, skipped: outcome.skipped, good, gives: new Set(outcome.gives.map(([id]) => id)) };
 }
 
 /** docs/people.md#missing-users. An earlier file named everybody. */
