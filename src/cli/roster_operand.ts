@@ -1,7 +1,8 @@
 /** Opens a FILE operand, shows progress while it is read, and closes it. */
 import { basename } from "node:path";
 import type { Report } from "../domain/outcome.ts";
-import type { Progress, RosterFile } from "../importer/ports.ts";
+import type { Progress } from "../importer/ports.ts";
+import type { RosterFile } from "../importer/inbox_port.ts";
 import { errorReport } from "../importer/report.ts";
 import { openRosterFile } from "../inbox/files/open.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";

@@ -1,5 +1,5 @@
 /** Runs one command line. Only this file turns errors into exit codes. */
-import { InvalidSettings } from "../domain/settings.ts";
+import { InvalidSettings } from "../domain/parse_settings.ts";
 import { UnknownFeed } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
 import { type ConfigSources, readConfig, WrongConfiguration } from "../config.ts";

@@ -1,6 +1,7 @@
 /** The settings of each feed, which override those for all feeds (docs/upload-folder.md#feeds). */
 import { foldHeader } from "./columns.ts";
-import { foldValue, mailConfigured, type Settings } from "./settings.ts";
+import { foldValue } from "./setting_values.ts";
+import { mailConfigured, type Settings } from "./settings.ts";
 
 /**
  * The settings for files of a feed; "" is the upload folder itself. The feed's own settings override those for all

@@ -1,5 +1,5 @@
 /** RFC 7396 merge patches of settings. */
-import { InvalidSettings } from "./settings.ts";
+import { InvalidSettings } from "./parse_settings.ts";
 
 export type JsonObject = Record<string, unknown>;
 

@@ -3,79 +3,28 @@
  * `settings.example.json`, the HTTP interface and OpenAPI are derived from it.
  */
 import { z } from "zod";
-import { nearest } from "../runtime/nearest.ts";
-import { columnNamed, columnPosition, COLUMNS, foldHeader, ID_COLUMNS } from "./columns.ts";
-
-const integer = (from: number, to: number) =>
-  z.int({ error: "must be a whole number" })
-    .min(from, { error: `must be at least ${from}` })
-    .max(to, { error: `must be at most ${to}` });
-
-const flag = () => z.boolean({ error: "must be true or false" });
-
-const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
-  z.enum(values, { error: `must be one of ${values.map((value) => `"${value}"`).join(", ")}` });
-
-const text = (longest = 200) =>
-  z.string({ error: "must be text" }).max(longest, { error: `must have at most ${longest} characters` });
-
-const textList = (longest: number) =>
-  z.array(text(longest).min(1, { error: "must not be empty" }), { error: "must be a list of text values" }).max(10_000);
-
-/** The HTML standard's definition of an email address (`<input type="email">`). */
-export const EMAIL_ADDRESS =
-  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
-
-export function addressList(addresses: string): string[] {
-  return addresses.split(",").map((address) => address.trim()).filter((address) => address !== "");
-}
-
-const senderAddress = z.string({ error: "must be text" }).trim()
-  .refine((value) => value === "" || EMAIL_ADDRESS.test(value), { error: "must be one email address, or empty" });
-
-const receiverAddresses = text(1_000).trim()
-  .refine((value) => addressList(value).every((address) => EMAIL_ADDRESS.test(address)), {
-    error: "must be email addresses separated by commas, or empty",
-  });
-
-/** The single-byte encodings of the Encoding Standard, as TextDecoder names them. */
-export const FALLBACK_ENCODINGS = [
-  "windows-1252",
-  "reject",
-  "ibm866",
-  "iso-8859-2",
-  "iso-8859-3",
-  "iso-8859-4",
-  "iso-8859-5",
-  "iso-8859-6",
-  "iso-8859-7",
-  "iso-8859-8",
-  "iso-8859-8-i",
-  "iso-8859-10",
-  "iso-8859-13",
-  "iso-8859-14",
-  "iso-8859-15",
-  "iso-8859-16",
-  "koi8-r",
-  "koi8-u",
-  "macintosh",
-  "windows-874",
-  "windows-1250",
-  "windows-1251",
-  "windows-1253",
-  "windows-1254",
-  "windows-1255",
-  "windows-1256",
-  "windows-1257",
-  "windows-1258",
-  "x-mac-cyrillic",
-] as const;
-
-const COLUMN_NAMES = COLUMNS.map(({ name }) => name).join(", ");
-
-const columnName = z.string({ error: "must be text" }).refine((name) => columnPosition(name) >= 0, {
-  error: (issue) => `"${String(issue.input).slice(0, 80)}" is not a column; the columns are ${COLUMN_NAMES}`,
-});
+import {
+  addressList,
+  checkKeys,
+  choice,
+  columnName,
+  DATE_FORMATS,
+  defaultValues,
+  FALLBACK_ENCODINGS,
+  fillOnlyColumns,
+  flag,
+  headerAliases,
+  integer,
+  objectError,
+  percent,
+  publicUrl,
+  receiverAddresses,
+  senderAddress,
+  text,
+  textList,
+  timeOrNever,
+  valueMaps,
+} from "./setting_values.ts";
 
 const smtp = z.strictObject({
   host: text(255).regex(/^[A-Za-z0-9.:_-]*$/, { error: "must be a host name or an address" }).default("").describe(
@@ -100,139 +49,24 @@ const smtp = z.strictObject({
   }
 });
 
-const percent = () =>
-  z.number({ error: "must be a number" }).min(0, { error: "must be at least 0" }).max(100, {
-    error: "must be at most 100",
-  });
+const guard = (percentage: number, users: number, ofPercent: string, ofUsers: string) =>
+  z.strictObject({
+    max_percent: percent().default(percentage).describe(ofPercent),
+    min_users: integer(0, 1_000_000_000).default(users).describe(ofUsers),
+  }, { error: objectError });
 
-const archiveGuard = z.strictObject({
-  max_percent: percent().default(10).describe(
-    "Percentage of active users that may lose access without approval. 100 turns the guard off.",
-  ),
-  min_users: integer(0, 1_000_000_000).default(20).describe(
-    "Up to this many users may lose access without approval, whatever the percentage.",
-  ),
-}, { error: objectError });
-
-const changeGuard = z.strictObject({
-  max_percent: percent().default(50).describe(
-    "Percentage of a file's known users whose value in one column may change without approval. 100 turns the guard off.",
-  ),
-  min_users: integer(0, 1_000_000_000).default(50).describe(
-    "Up to this many users may change in one column without approval, whatever the percentage.",
-  ),
-}, { error: objectError });
-
-const headerAliases = z.record(text(200), columnName, { error: "must be an object that maps headers to columns" })
-  .superRefine(
-    (aliases, context) => {
-      const seen = new Map<string, string>();
-      for (const [header, column] of Object.entries(aliases)) {
-        const folded = foldHeader(header);
-        if (folded === "") {
-          context.addIssue({ code: "custom", path: [header], message: "must contain a letter or a digit" });
-        }
-        const own = columnNamed(folded);
-        if (own !== null && own.name !== column) {
-          context.addIssue({ code: "custom", path: [header], message: `is already a name for ${own.name}` });
-        }
-        const before = seen.get(folded);
-        if (before !== undefined && before !== column) {
-          context.addIssue({
-            code: "custom",
-            path: [header],
-            message: `is already mapped to ${before} in another spelling`,
-          });
-        }
-        seen.set(folded, column);
-      }
-    },
-  );
-
-/** Reports each key for which `refusal` returns a message. */
-function checkKeys<T>(refusal: (key: string) => string | null) {
-  return (value: Record<string, T>, context: z.RefinementCtx) => {
-    for (const key of Object.keys(value)) {
-      const message = refusal(key);
-      if (message !== null) context.addIssue({ code: "custom", path: [key], message });
-    }
-  };
-}
-
-const notAColumn = (name: string) =>
-  columnPosition(name) < 0 ? `is not a column; the columns are ${COLUMN_NAMES}` : null;
-
-/** Normalizes a value for lookup in a value map: trimmed, with A–Z in lower case. */
-export function foldValue(value: string): string {
-  return value.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-const valueMap = z.record(text(1_000), text(1_000), { error: "must be an object that maps values to values" })
-  .superRefine((map, context) => {
-    const seen = new Map<string, string>();
-    for (const from of Object.keys(map)) {
-      const folded = foldValue(from), before = seen.get(folded);
-      const message = folded === ""
-        ? "must not be empty: use defaults for empty values"
-        : before === undefined
-        ? null
-        : `is the same value as ${JSON.stringify(before)}`;
-      if (message !== null) context.addIssue({ code: "custom", path: [from], message });
-      seen.set(folded, from);
-    }
-  });
-
-const valueMaps = z.record(text(200), valueMap, { error: "must be an object that maps columns to objects" })
-  .superRefine(
-    checkKeys((name) => ID_COLUMNS.has(name) ? "cannot be mapped: it identifies the user" : notAColumn(name)),
-  );
-
-const IDENTIFYING: ReadonlySet<string> = new Set([...ID_COLUMNS, "user_name", "email"]);
-
-export function mayHaveDefault(column: string): boolean {
-  return !IDENTIFYING.has(column) && column !== "active";
-}
-
-const defaultValues = z.record(text(200), text(1_000).trim().min(1, { error: "must not be empty" }), {
-  error: "must be an object that maps columns to values",
-}).superRefine(
-  checkKeys((name) =>
-    IDENTIFYING.has(name)
-      ? "cannot have a default: it is different for every user"
-      : name === "active"
-      ? "cannot have a default: a record without it does not change whether the user is active"
-      : notAColumn(name)
-  ),
+const archiveGuard = guard(
+  10,
+  20,
+  "Percentage of active users that may lose access without approval. 100 turns the guard off.",
+  "Up to this many users may lose access without approval, whatever the percentage.",
 );
 
-const fillOnlyColumns = z.array(columnName, { error: "must be a list of columns" }).superRefine((names, context) => {
-  names.forEach((name, at) => {
-    if (!ID_COLUMNS.has(name) && name !== "active") return;
-    context.addIssue({ code: "custom", path: [at], message: `"${name}" always comes from the roster` });
-  });
-});
-
-/** Choices for `date_format`. YYYY-MM-DD is always accepted too. */
-export const DATE_FORMATS = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD-MON-YYYY"] as const;
-export type DateFormat = typeof DATE_FORMATS[number];
-
-function objectError(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === "unrecognized_keys") return undefined;
-  return "must be an object";
-}
-
-/** Refuses local times, because their time zone would be unknown. */
-const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
-
-const timeOrNever = text(40).trim().refine(
-  (value) => value === "" || (TIME_WITH_OFFSET.test(value) && !Number.isNaN(Date.parse(value))),
-  { error: "must be a time with its offset, such as 2026-12-24T18:00:00+01:00, or empty" },
-);
-
-/** Without a query, because links add a path and a fragment. */
-const publicUrl = text(500).trim().refine(
-  (value) => value === "" || (/^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value)),
-  { error: "must be an address such as https://rosterd.example.edu, or empty" },
+const changeGuard = guard(
+  50,
+  50,
+  "Percentage of a file's known users whose value in one column may change without approval. 100 turns the guard off.",
+  "Up to this many users may change in one column without approval, whatever the percentage.",
 );
 
 const keys = {
@@ -327,8 +161,14 @@ function override<T extends z.ZodType>(setting: z.ZodDefault<T> | z.ZodPrefault<
   return setting.unwrap().optional().describe(setting.description!);
 }
 
+function guardOverride(of: z.ZodPrefault<ReturnType<typeof guard>>) {
+  const { max_percent, min_users } = of.unwrap().shape;
+  return z.strictObject({ max_percent: override(max_percent), min_users: override(min_users) }, { error: objectError })
+    .optional().describe(of.description!);
+}
+
 /** The settings that a feed can override. */
-const feedSettings = z.strictObject({
+export const feedSettings = z.strictObject({
   apply: override(keys.apply),
   paused_until: override(keys.paused_until),
   failed_import_email: override(keys.failed_import_email),
@@ -336,14 +176,8 @@ const feedSettings = z.strictObject({
   archive_inactive_users: override(keys.archive_inactive_users),
   missing_users: override(keys.missing_users),
   release_permits_after_days: override(keys.release_permits_after_days),
-  archive_guard: z.strictObject({
-    max_percent: override(archiveGuard.shape.max_percent),
-    min_users: override(archiveGuard.shape.min_users),
-  }, { error: objectError }).optional().describe(keys.archive_guard.description!),
-  change_guard: z.strictObject({
-    max_percent: override(changeGuard.shape.max_percent),
-    min_users: override(changeGuard.shape.min_users),
-  }, { error: objectError }).optional().describe(keys.change_guard.description!),
+  archive_guard: guardOverride(keys.archive_guard),
+  change_guard: guardOverride(keys.change_guard),
   login_sources: override(keys.login_sources),
   user_types: override(keys.user_types),
   required_columns: override(keys.required_columns),
@@ -391,58 +225,6 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
-
-export interface SettingsProblem {
-  /** The dotted key, such as `smtp.port`; empty for the whole document. */
-  key: string;
-  path: readonly PropertyKey[];
-  /** What the value must be. */
-  message: string;
-}
-
-export class InvalidSettings extends Error {
-  override readonly name = "InvalidSettings";
-  constructor(readonly problems: readonly SettingsProblem[]) {
-    super(problems.map(({ key, message }) => key === "" ? message : `${key} ${message}`).join("; "));
-  }
-}
-
-/** Validates a document and fills in the defaults. Throws {@link InvalidSettings}. */
-export function parseSettings(document: unknown): Settings {
-  const result = settingsSchema.safeParse(document);
-  if (result.success) return result.data;
-  throw new InvalidSettings(result.error.issues.flatMap(problemsOf));
-}
-
-function problemsOf(issue: z.core.$ZodIssue): SettingsProblem[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const path = [...issue.path, key];
-      return { key: path.join("."), path, message: unknownSetting(path.join(".")) };
-    });
-  }
-  return [{ key: issue.path.join("."), path: issue.path, message: issue.message }];
-}
-
-/** All keys in dotted form, such as `smtp.port`. */
-function keysOf(settings: object): string[] {
-  return Object.entries(settings).flatMap(([key, value]) => {
-    const isGroup = key !== "header_aliases" && typeof value === "object" && !Array.isArray(value);
-    return isGroup ? [key, ...keysOf(value).map((inner) => `${key}.${inner}`)] : [key];
-  });
-}
-
-/** The message for an unknown key, with a suggestion if one is close enough. */
-export function unknownSetting(key: string): string {
-  const [, feed, own] = /^(feeds\.[^.]*\.)(.+)$/s.exec(key) ?? ["", "", key];
-  const all = keysOf(DEFAULT_SETTINGS);
-  if (feed !== "" && all.includes(own)) return "cannot differ between feeds: set it for all of them";
-  const meant = nearest(
-    own,
-    feed === "" ? all : all.filter((name) => Object.hasOwn(feedSettings.shape, name.replace(/\..*/s, ""))),
-  );
-  return meant === null ? "is not a setting" : `is not a setting (did you mean ${feed}${meant}?)`;
-}
 
 export function mailConfigured(settings: Settings): boolean {
   return settings.smtp.host !== "" && settings.reply_to_admin_email !== "" &&

@@ -1,12 +1,6 @@
 /** Applies a merge patch, a whole document, or `KEY=VALUE` words to settings, with one rule for secrets. */
-import {
-  DEFAULT_SETTINGS,
-  InvalidSettings,
-  MASK,
-  maskSettings,
-  type Settings,
-  type SettingsProblem,
-} from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
+import { InvalidSettings, type SettingsProblem } from "../domain/parse_settings.ts";
 import { addToPatch, isObject, type JsonObject, mergePatch, objectOr, own } from "../domain/merge_patch.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
 

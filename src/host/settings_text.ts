@@ -7,7 +7,8 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import { InvalidSettings, type Settings } from "../domain/settings.ts";
+import { InvalidSettings } from "../domain/parse_settings.ts";
+import type { Settings } from "../domain/settings.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
 import { BrokenSettingsFile, type PlacedProblem } from "../domain/stored_settings.ts";
 

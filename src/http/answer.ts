@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { CannotDecide } from "../domain/decision.ts";
-import { InvalidSettings } from "../domain/settings.ts";
+import { InvalidSettings } from "../domain/parse_settings.ts";
 import { UnknownFeed } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile, SettingsChanged } from "../domain/stored_settings.ts";
 import { codeOf, isErrno } from "../runtime/errors.ts";

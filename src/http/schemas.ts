@@ -11,7 +11,7 @@ import { proposal, rosterFinding } from "../domain/roster_finding.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import * as stored from "../domain/stored_settings.ts";
 import * as users from "../domain/user.ts";
-import type { WaitingFile } from "../importer/ports.ts";
+import type { WaitingFile } from "../importer/inbox_port.ts";
 import type { CheckReport } from "../importer/report.ts";
 
 const count = z.int().min(0);

@@ -11,7 +11,8 @@ import { hasCode } from "../runtime/errors.ts";
 import { Findings } from "./checks/findings.ts";
 import { importFile } from "./import_file.ts";
 import { ChangedWhileRead, type ReadJob, unreadFacts } from "./import_job.ts";
-import type { Facts, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
+import type { Facts, ImportEntry, ImportStore } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 
 export interface ApproveJob extends Pick<ReadJob, "clock" | "onProgress" | "yieldToRequests"> {
   store: ImportStore;

@@ -38,9 +38,9 @@ import type {
   PlannedImport,
   PlannedTrial,
   Progress,
-  RosterFile,
   Staging,
 } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 import { sameContentWarnings } from "./same_content.ts";
 import { openSource } from "./source/source.ts";
 import { stageRecords } from "./stage_records.ts";

@@ -4,7 +4,7 @@
  * small file.
  */
 import type { Reason } from "../domain/outcome.ts";
-import type { ClaimedUpload, FolderScan, ReadyUpload } from "./ports.ts";
+import type { ClaimedUpload, FolderScan, ReadyUpload } from "./inbox_port.ts";
 import { reasonOf } from "./reason.ts";
 import {
   awaitsImport,

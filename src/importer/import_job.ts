@@ -2,7 +2,8 @@
 import type { Settings } from "../domain/settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Findings } from "./checks/findings.ts";
-import type { Facts, Progress, RosterFile } from "./ports.ts";
+import type { Facts, Progress } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 
 export interface ReadJob {
   /** The feed of the file; "" for the upload folder itself. */

@@ -3,7 +3,7 @@ import { RejectedFile } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
 import { withOtherWords } from "./checks/suggested_columns.ts";
 import { openRoster } from "./csv/roster.ts";
-import type { RosterFile } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 import { utf8Chunks } from "./source/decode.ts";
 import { sniff } from "./source/sniff.ts";
 import { openSource } from "./source/source.ts";

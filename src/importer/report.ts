@@ -22,7 +22,8 @@ import { type ReadJob, unreadFacts } from "./import_job.ts";
 import { probeHeaders } from "./probe_headers.ts";
 import { reasonOf } from "./reason.ts";
 import { type ImportRun, runImport } from "./run_import.ts";
-import type { Failure, ImportEntry, ImportStore, RosterFile } from "./ports.ts";
+import type { Failure, ImportEntry, ImportStore } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 
 export type FileJob = Omit<ImportRun, "isUpload">;
 

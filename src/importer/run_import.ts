@@ -5,7 +5,8 @@ import { importFile } from "./import_file.ts";
 import { type ImportJob, unreadFacts } from "./import_job.ts";
 import { mailOfVerdict, NO_MAIL } from "./mail_owed.ts";
 import { isOver } from "./next_step.ts";
-import type { ImportEntry, ImportStore, RosterFile } from "./ports.ts";
+import type { ImportEntry, ImportStore } from "./ports.ts";
+import type { RosterFile } from "./inbox_port.ts";
 import { reasonOf } from "./reason.ts";
 import { heldFileWarning, mailStateWarnings } from "./warnings.ts";
 

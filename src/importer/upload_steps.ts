@@ -6,7 +6,8 @@ import type { Log } from "../runtime/log.ts";
 import { writeFailedFile } from "./files/failed_file.ts";
 import { ChangedWhileRead } from "./import_job.ts";
 import { isOver, nextStep, type Place, stageOf, type Step } from "./next_step.ts";
-import type { ClaimedUpload, ImportEntry, Inbox, Progress, ReadyUpload, Reason } from "./ports.ts";
+import type { ClaimedUpload, Inbox, ReadyUpload } from "./inbox_port.ts";
+import type { ImportEntry, Progress, Reason } from "./ports.ts";
 import { type ImportRun, runImport } from "./run_import.ts";
 
 export interface Turn extends Pick<ImportRun, "store" | "feed" | "settings" | "clock" | "signal" | "yieldToRequests"> {

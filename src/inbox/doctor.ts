@@ -5,7 +5,7 @@ import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
-import { UnusableFolder } from "../importer/ports.ts";
+import { UnusableFolder } from "../importer/inbox_port.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir, unlink } from "./files/disk.ts";
 import { closing, FOLDER_MODE, makeFile, statsOf, temporaryName } from "./files/fsync.ts";

@@ -7,7 +7,7 @@
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { UnusableFolder } from "../importer/ports.ts";
+import { UnusableFolder } from "../importer/inbox_port.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { isSameEntry, statsOf } from "./files/fsync.ts";
 import { ensureFolder, type Folders, isRealFolder, swapped, tryClaiming, tryMaking, uploadFolder } from "./folders.ts";

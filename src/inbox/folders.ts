@@ -6,7 +6,7 @@ import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Finding, good } from "../domain/finding.ts";
-import { UnusableFolder } from "../importer/ports.ts";
+import { UnusableFolder } from "../importer/inbox_port.ts";
 import { codeOf, hasCode } from "../runtime/errors.ts";
 import { mkdir, rename, rmdir } from "./files/disk.ts";
 import { plainName } from "./names.ts";

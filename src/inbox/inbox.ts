@@ -10,7 +10,7 @@ import {
   type ReadyUpload,
   type RosterFile,
   UnusableFolder,
-} from "../importer/ports.ts";
+} from "../importer/inbox_port.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 import type { Log } from "../runtime/log.ts";

@@ -5,7 +5,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bad, type Finding, good } from "../domain/finding.ts";
-import type { WaitingFile } from "../importer/ports.ts";
+import type { WaitingFile } from "../importer/inbox_port.ts";
 import { nullOn } from "../runtime/errors.ts";
 import { createdWhenNeeded, foldersOf } from "./folders.ts";
 import { kindOfName } from "./names.ts";

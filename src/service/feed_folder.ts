@@ -1,7 +1,7 @@
 /** The folder of one feed: scans it, and keeps what the last scan and the last turn found. */
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { CodedText } from "../domain/outcome.ts";
-import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/ports.ts";
+import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/inbox_port.ts";
 import type { ReceivedUpload } from "../inbox/claim/receive.ts";
 import type { UploadFolder } from "../inbox/inbox.ts";
 import type { Clock } from "../runtime/clock.ts";

@@ -2,7 +2,7 @@
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Settings } from "../domain/settings.ts";
 import { feedsOf } from "../domain/feed_settings.ts";
-import type { WaitingFile } from "../importer/ports.ts";
+import type { WaitingFile } from "../importer/inbox_port.ts";
 import type { BakFolder } from "../inbox/bak/bak_folder.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { OtherFolders } from "../inbox/scan/other_folders.ts";

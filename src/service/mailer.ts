@@ -1,5 +1,6 @@
 /** Connects the outbox to its sources: history and held users from the database, failed records from `bak`. */
-import { addressList, type Settings } from "../domain/settings.ts";
+import { addressList } from "../domain/setting_values.ts";
+import type { Settings } from "../domain/settings.ts";
 import { changesFile, changesFileName } from "../importer/files/changes_file.ts";
 import { heldFile, heldFileName } from "../importer/files/held_file.ts";
 import type { ImportEntry } from "../importer/ports.ts";

@@ -1,7 +1,7 @@
 /** Builds the Prometheus metrics from memory, without querying the database or the folder. */
 import { OUTCOMES, STAGES } from "../domain/outcome.ts";
 import type { Metric } from "../http/metrics.ts";
-import { emptyScan, type WaitingFile } from "../importer/ports.ts";
+import { emptyScan, type WaitingFile } from "../importer/inbox_port.ts";
 import { type FeedTotals, noFeedTotals, type Totals } from "../postgres/history/history.ts";
 import { type FeedState, pendingFiles } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";

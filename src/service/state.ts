@@ -2,7 +2,8 @@
 import { feedPath } from "../domain/feed.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
-import type { FolderScan, Progress, WaitingFile } from "../importer/ports.ts";
+import type { FolderScan, WaitingFile } from "../importer/inbox_port.ts";
+import type { Progress } from "../importer/ports.ts";
 
 export interface RunningImport extends Progress {
   id: number;

@@ -1,6 +1,7 @@
 /** Checks the mail server for `rosterd doctor`: connects, starts TLS and logs in. Sends no mail. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
-import { addressList, type Settings } from "../domain/settings.ts";
+import { addressList } from "../domain/setting_values.ts";
+import type { Settings } from "../domain/settings.ts";
 import { MailError } from "./mail_error.ts";
 import { checkLogin, type Timeouts, type TransportOptions } from "./transport.ts";
 

@@ -1,6 +1,7 @@
 /** Turns waiting mails into a message: looks up the import, packs its files, and chooses text and recipients. */
 import type { WaitingMail } from "../domain/mail.ts";
-import { addressList, type Settings } from "../domain/settings.ts";
+import { addressList } from "../domain/setting_values.ts";
+import type { Settings } from "../domain/settings.ts";
 import { settingsOf } from "../domain/feed_settings.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { codeOrThrow } from "../runtime/errors.ts";

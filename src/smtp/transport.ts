@@ -4,7 +4,8 @@
  */
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";
-import { EMAIL_ADDRESS, type Settings } from "../domain/settings.ts";
+import { EMAIL_ADDRESS } from "../domain/setting_values.ts";
+import type { Settings } from "../domain/settings.ts";
 import { isAboutCertificate, trustedAuthorities } from "../runtime/certificates.ts";
 import { codeOf } from "../runtime/errors.ts";
 import { MailError, originalCodeOf, toMailError } from "./mail_error.ts";

@@ -1,7 +1,8 @@
 /** The settings of a feed: they override those for all feeds, and their problems name the feed. */
 import assert from "node:assert/strict";
 import { mergePatch } from "../../src/domain/merge_patch.ts";
-import { InvalidSettings, isFeedName, parseSettings } from "../../src/domain/settings.ts";
+import { InvalidSettings, parseSettings } from "../../src/domain/parse_settings.ts";
+import { isFeedName } from "../../src/domain/settings.ts";
 import { feedsOf, pausedUntil, settingsOf } from "../../src/domain/feed_settings.ts";
 import { patchFromAssignments } from "../../src/host/settings_change.ts";
 import { validSettings } from "../../src/importer/checks/valid_settings.ts";

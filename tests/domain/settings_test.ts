@@ -1,12 +1,7 @@
 /** A settings document is validated as a whole, and each wrong key is named. */
 import assert from "node:assert/strict";
-import {
-  DEFAULT_SETTINGS,
-  InvalidSettings,
-  mailConfigured,
-  maskSettings,
-  parseSettings,
-} from "../../src/domain/settings.ts";
+import { DEFAULT_SETTINGS, mailConfigured, maskSettings } from "../../src/domain/settings.ts";
+import { InvalidSettings, parseSettings } from "../../src/domain/parse_settings.ts";
 
 /** The wrong keys of a document. */
 function wrongKeys(document: unknown): string[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { DEFAULT_SETTINGS, InvalidSettings, MASK, maskSettings, type Settings } from "../../src/domain/settings.ts";
+import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../../src/domain/settings.ts";
+import { InvalidSettings } from "../../src/domain/parse_settings.ts";
 import { patchedSettings, patchFromAssignments, replacedSettings } from "../../src/host/settings_change.ts";
 
 const STORED: Settings = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { DEFAULT_SETTINGS, InvalidSettings } from "../../src/domain/settings.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
+import { InvalidSettings } from "../../src/domain/parse_settings.ts";
 import { BrokenSettingsFile, SettingsChanged } from "../../src/domain/stored_settings.ts";
 import { openSettingsFile } from "../../src/host/settings_file.ts";
 import { printSettings } from "../../src/host/settings_text.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { utimes } from "node:fs/promises";
 import { importFolder } from "../../src/importer/import_folder.ts";
-import type { ClaimedUpload } from "../../src/importer/ports.ts";
+import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
 import { treeOf } from "../inbox/folder_tree.ts";
 import { withUploads } from "../inbox/upload_folder.ts";
 import { onServer } from "../postgres/roster_database.ts";

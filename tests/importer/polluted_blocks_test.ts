@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseSettings } from "../../src/domain/settings.ts";
+import { parseSettings } from "../../src/domain/parse_settings.ts";
 import { ReadingNotes } from "../../src/importer/csv/reading_notes.ts";
 import { openRoster } from "../../src/importer/csv/roster.ts";
 import { fileOf, recordsOf } from "../support/memory_file.ts";

@@ -3,7 +3,7 @@
  * never silently wrong. No clean record beside a polluted one is lost.
  */
 import assert from "node:assert/strict";
-import { parseSettings } from "../../src/domain/settings.ts";
+import { parseSettings } from "../../src/domain/parse_settings.ts";
 import { importFolder } from "../../src/importer/import_folder.ts";
 import { withUploads } from "../inbox/upload_folder.ts";
 import { onServer } from "../postgres/roster_database.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { foldHeader } from "../../src/domain/columns.ts";
-import { parseSettings } from "../../src/domain/settings.ts";
+import { parseSettings } from "../../src/domain/parse_settings.ts";
 import { writeFailedFile } from "../../src/importer/files/failed_file.ts";
 import { guard, unguarded } from "../../src/importer/checks/spreadsheet.ts";
 import { fileOf } from "../support/memory_file.ts";

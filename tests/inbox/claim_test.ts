@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { emptyScan } from "../../src/importer/ports.ts";
+import { emptyScan } from "../../src/importer/inbox_port.ts";
 import { appendFile, lstat, mkdir, rename, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foldersOf } from "../../src/inbox/folders.ts";

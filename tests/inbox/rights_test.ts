@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmod, chown } from "node:fs/promises";
-import type { FolderScan } from "../../src/importer/ports.ts";
+import type { FolderScan } from "../../src/importer/inbox_port.ts";
 import { run, treeOf } from "./folder_tree.ts";
 import { IS_ROOT, outputOf } from "./other_process.ts";
 import { T, type Uploads, withUploads } from "./upload_folder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { emptyScan, type FolderScan } from "../../src/importer/ports.ts";
+import { emptyScan, type FolderScan } from "../../src/importer/inbox_port.ts";
 import { appendFile, chmod, rename, unlink, utimes, writeFile } from "node:fs/promises";
 import { linkTo, PIPE, run } from "./folder_tree.ts";
 import { testClock, type Uploads, withUploads } from "./upload_folder.ts";

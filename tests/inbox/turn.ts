@@ -3,7 +3,7 @@
  * Imports are lines in a file instead of a database.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
-import type { ClaimedUpload } from "../../src/importer/ports.ts";
+import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
 import { notesIn } from "./notes.ts";
 import { STARTED, textOf, uploadsIn } from "./upload_folder.ts";
 

@@ -1,7 +1,7 @@
 /** An inbox over a temporary folder. The test sets its clock and reads its log. */
 import { join } from "node:path";
 import { createInbox, type InboxOptions, type UploadFolder } from "../../src/inbox/inbox.ts";
-import type { ClaimedUpload } from "../../src/importer/ports.ts";
+import type { ClaimedUpload } from "../../src/importer/inbox_port.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import type { Log, LogFields } from "../../src/runtime/log.ts";
 import { plant, type Tree } from "./folder_tree.ts";

@@ -1,7 +1,7 @@
 /** The grace period between the loss of access and archiving (docs/people.md#grace-period). See also rules/rules_grace.ts. */
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
-import { emptyScan } from "../../src/importer/ports.ts";
+import { emptyScan } from "../../src/importer/inbox_port.ts";
 import { readTotals } from "../../src/postgres/history/history.ts";
 import { feedStatus } from "../../src/service/feed_status.ts";
 import { until } from "../support/until.ts";

@@ -1,5 +1,6 @@
 /** An import that stops at a known place until the test releases it. */
-import type { Progress, RosterFile } from "../../src/importer/ports.ts";
+import type { Progress } from "../../src/importer/ports.ts";
+import type { RosterFile } from "../../src/importer/inbox_port.ts";
 import type { Way } from "./roster_database.ts";
 
 export interface Held {

@@ -1,7 +1,8 @@
 /** Gives each test its own migrated database, and imports real files as the command line does. */
 import { join } from "node:path";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/domain/settings.ts";
-import type { ImportStore, Report, RosterFile } from "../../src/importer/ports.ts";
+import type { ImportStore, Report } from "../../src/importer/ports.ts";
+import type { RosterFile } from "../../src/importer/inbox_port.ts";
 import { type CheckReport, checkReport, type FileJob, importReport } from "../../src/importer/report.ts";
 import { openRosterFile } from "../../src/inbox/files/open.ts";
 import { connectServer, type Database, type Sql } from "../../src/postgres/connection/connect.ts";

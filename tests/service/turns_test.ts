@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { settingsSchema } from "../../src/domain/settings.ts";
 import type { SettingsFile } from "../../src/host/settings_file.ts";
-import { emptyScan, UnusableFolder } from "../../src/importer/ports.ts";
+import { emptyScan, UnusableFolder } from "../../src/importer/inbox_port.ts";
 import type { ImportStore } from "../../src/importer/ports.ts";
 import type { UploadFolder } from "../../src/inbox/inbox.ts";
 import type { Leadership } from "../../src/postgres/leadership.ts";

@@ -1,6 +1,6 @@
 /** Rosters in memory: as a file, as chunks of bytes, and as the records that the reader finds in them. */
 import type { Batch, Malformed } from "../../src/importer/csv/batch.ts";
-import type { RosterFile } from "../../src/importer/ports.ts";
+import type { RosterFile } from "../../src/importer/inbox_port.ts";
 
 export interface MemoryFile extends RosterFile {
   /** The number of open readers. */

@@ -1,4 +1,4 @@
-import type { RosterFile } from "../../src/importer/ports.ts";
+import type { RosterFile } from "../../src/importer/inbox_port.ts";
 import { fileOf } from "./memory_file.ts";
 
 /** Runs `use` with the bytes in a real file, which can be read repeatedly through one handle. */

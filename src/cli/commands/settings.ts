@@ -1,5 +1,6 @@
 /** `rosterd settings get` and `settings set`, with the same validation and lock as HTTP. */
-import { maskSettings, type Settings, unknownSetting } from "../../domain/settings.ts";
+import { maskSettings, type Settings } from "../../domain/settings.ts";
+import { unknownSetting } from "../../domain/parse_settings.ts";
 import { patchFromAssignments } from "../../host/settings_change.ts";
 import { findService } from "../access.ts";
 import { changeFile, changeOver, ownFile } from "../change_settings.ts";

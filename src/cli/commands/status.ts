@@ -7,7 +7,7 @@ import { anyMailConfigured, feedsOf } from "../../domain/feed_settings.ts";
 import { currentUser } from "../../host/user_rights.ts";
 import type { StatusDocument } from "../../http/service.ts";
 import { mailWarnings, riskySettings } from "../../importer/warnings.ts";
-import { emptyScan } from "../../importer/ports.ts";
+import { emptyScan } from "../../importer/inbox_port.ts";
 import { checkFoldersFor, unreadableUploads } from "../../inbox/user_access.ts";
 import { NO_TOTALS, readTotals, type Totals } from "../../postgres/history/history.ts";
 import { leadsSince } from "../../postgres/leadership.ts";

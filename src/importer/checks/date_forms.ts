@@ -1,5 +1,5 @@
 /** Reads dates in the formats that the setting `date_format` allows (docs/file-format.md#dates). */
-import type { DateFormat } from "../../domain/settings.ts";
+import type { DateFormat } from "../../domain/setting_values.ts";
 
 /** Returns YYYY-MM-DD if the text matches the format, even if there is no such day; otherwise null. */
 export type ReadDate = (text: string) => string | null;

@@ -4,7 +4,7 @@
  */
 import { type Column, columnPosition } from "../../domain/columns.ts";
 import { reject, type Warning } from "../../domain/outcome.ts";
-import { type DateFormat, mayHaveDefault } from "../../domain/settings.ts";
+import { type DateFormat, mayHaveDefault } from "../../domain/setting_values.ts";
 import { grouped } from "../../runtime/grouped.ts";
 import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";

@@ -1,7 +1,8 @@
 /** Finds the columns that a header names (docs/file-format.md#columns), and rejects an unusable header. */
 import { ALWAYS_REQUIRED, type Column, COLUMNS, foldHeader, isOwnHeader } from "../../domain/columns.ts";
 import { RejectedFile, type Warning } from "../../domain/outcome.ts";
-import { mayHaveDefault, type Settings } from "../../domain/settings.ts";
+import { mayHaveDefault } from "../../domain/setting_values.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { nearestName } from "./nearest_name.ts";
 import { cut, shown } from "./rule.ts";
 

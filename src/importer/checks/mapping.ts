@@ -1,6 +1,7 @@
 /** Replaces the values of a column according to its value map (docs/file-format.md#value-maps). */
 import type { Column } from "../../domain/columns.ts";
-import { foldValue, type Settings } from "../../domain/settings.ts";
+import { foldValue } from "../../domain/setting_values.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { Batch } from "../csv/batch.ts";
 
 /** Replaces a non-empty value if the map has an entry for it. */

@@ -4,7 +4,9 @@
  */
 import { type Column, columnPosition, COLUMNS } from "../../domain/columns.ts";
 import type { RosterFinding } from "../../domain/roster_finding.ts";
-import { DATE_FORMATS, foldValue, InvalidSettings, mayHaveDefault, type Settings } from "../../domain/settings.ts";
+import { DATE_FORMATS, foldValue, mayHaveDefault } from "../../domain/setting_values.ts";
+import { InvalidSettings } from "../../domain/parse_settings.ts";
+import type { Settings } from "../../domain/settings.ts";
 import type { ColumnFindings, Findings } from "./findings.ts";
 import { requiredColumns } from "./header.ts";
 import { isOpposite, valueMeant } from "./other_words.ts";

@@ -1,6 +1,7 @@
 /** Validates a whole settings document. Column values in it must follow the rules for their columns. */
 import { COLUMNS } from "../../domain/columns.ts";
-import { InvalidSettings, parseSettings, type Settings, type SettingsProblem } from "../../domain/settings.ts";
+import { InvalidSettings, parseSettings, type SettingsProblem } from "../../domain/parse_settings.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { settingsOf } from "../../domain/feed_settings.ts";
 import { isObject } from "../../domain/merge_patch.ts";
 import { Batch } from "../csv/batch.ts";

@@ -1,7 +1,7 @@
 /** The unpacked bytes of a roster, which can be read repeatedly. Gzip is detected by content, not by file name. */
 import { beginsWith, firstBytes, HEAD_LENGTH } from "./sniff_head.ts";
 import { GZ_LIMITS, GZ_MAGIC, rejectNotGz, unpackedGz } from "./gunzip.ts";
-import type { RosterFile } from "../ports.ts";
+import type { RosterFile } from "../inbox_port.ts";
 
 /** Called with each chunk as it is on disk, before unpacking. */
 export type OnRead = (chunk: Uint8Array) => void;

@@ -1,6 +1,6 @@
 /** Moves finished uploads and their failed records to `bak`, under the import lock (docs/upload-folder.md#bak). */
 import { join } from "node:path";
-import type { ClaimedUpload } from "../../importer/ports.ts";
+import type { ClaimedUpload } from "../../importer/inbox_port.ts";
 import { unlink } from "../files/disk.ts";
 import { statsOf, temporaryName, writeAll, writeNew } from "../files/fsync.ts";
 import { ensureFolder, type Folders } from "../folders.ts";

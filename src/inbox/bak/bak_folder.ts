@@ -1,7 +1,7 @@
 /** Reads and removes files in `bak`. Never follows a link, because it could lead to another program's files. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RosterFile } from "../../importer/ports.ts";
+import type { RosterFile } from "../../importer/inbox_port.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { unlink } from "../files/disk.ts";
 import { statsOf } from "../files/fsync.ts";

@@ -3,7 +3,7 @@
  * (docs/upload-folder.md#changed-while-read).
  */
 import type { LateWrite } from "../../domain/late_write.ts";
-import type { ClaimedUpload } from "../../importer/ports.ts";
+import type { ClaimedUpload } from "../../importer/inbox_port.ts";
 import type { BakFolder } from "./bak_folder.ts";
 
 const WATCH_MS = 86_400_000;

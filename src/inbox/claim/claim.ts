@@ -1,6 +1,6 @@
 /** Claims an upload under the import lock (docs/upload-folder.md#claiming). */
 import { join } from "node:path";
-import type { ClaimedUpload } from "../../importer/ports.ts";
+import type { ClaimedUpload } from "../../importer/inbox_port.ts";
 import { fileStamp } from "../../runtime/clock.ts";
 import { codeOf, hasCode } from "../../runtime/errors.ts";
 import { link, rename, unlink } from "../files/disk.ts";

@@ -7,7 +7,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { ClaimedUpload } from "../../importer/ports.ts";
+import type { ClaimedUpload } from "../../importer/inbox_port.ts";
 import { nullOn } from "../../runtime/errors.ts";
 import { jsonOrNull } from "../../runtime/json.ts";
 import { rename, rmdir, unlink } from "../files/disk.ts";

@@ -1,6 +1,6 @@
 /** Opens a roster once, so that no program can swap it between reads. Does not follow links or wait for pipes. */
 import type { FileHandle } from "node:fs/promises";
-import type { RosterFile } from "../../importer/ports.ts";
+import type { RosterFile } from "../../importer/inbox_port.ts";
 import { errorWithCode, hasCode, nullOn } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
 import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";

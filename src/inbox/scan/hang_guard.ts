@@ -2,7 +2,7 @@
  * Limits how long a mount may take to answer. A hanging call cannot be cancelled, so no other call is made until it
  * ends. Otherwise all threads would end up waiting.
  */
-import { UnusableFolder } from "../../importer/ports.ts";
+import { UnusableFolder } from "../../importer/inbox_port.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
 
 export class HangGuard {

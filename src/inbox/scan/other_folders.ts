@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { feedPath } from "../../domain/feed.ts";
-import { UnusableFolder, type WaitingFile } from "../../importer/ports.ts";
+import { UnusableFolder, type WaitingFile } from "../../importer/inbox_port.ts";
 import { codeOf, nullOn } from "../../runtime/errors.ts";
 import { foldersOf, isPlainFolder } from "../folders.ts";
 import { kindOfName } from "../names.ts";

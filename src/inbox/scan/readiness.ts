@@ -1,5 +1,5 @@
 /** Decides whether a file may be read now, by its age and its last two bytes (docs/upload-folder.md#settling). */
-import type { WaitingFile } from "../../importer/ports.ts";
+import type { WaitingFile } from "../../importer/inbox_port.ts";
 import { codeOf, hasCode } from "../../runtime/errors.ts";
 import { openUnfollowed } from "../../runtime/open_unfollowed.ts";
 import { closing, statsOf } from "../files/fsync.ts";

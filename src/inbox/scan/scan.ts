@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { byName, oldestFirst } from "../../importer/import_folder.ts";
-import type { ClaimedUpload, FolderScan } from "../../importer/ports.ts";
+import type { ClaimedUpload, FolderScan } from "../../importer/inbox_port.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { codeOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";

@@ -1,5 +1,5 @@
 /** Keeps the state of the inbox between scans. A restart may lose all of it without harm. */
-import type { WaitingFile } from "../../importer/ports.ts";
+import type { WaitingFile } from "../../importer/inbox_port.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
 import { waiting } from "./waiting.ts";

@@ -1,6 +1,6 @@
 /** Explains why a file cannot be imported now, for the status, the log and the mail. */
 import type { BigIntStats } from "node:fs";
-import type { WaitingFile } from "../../importer/ports.ts";
+import type { WaitingFile } from "../../importer/inbox_port.ts";
 
 export const waiting = {
   changing: (name: string) => file(name, "changing", "still changing"),

@@ -7,7 +7,8 @@ import { chmod, chown, readdir, readFile, rename, writeFile } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../../.ci/permissions.ts";
-import type { ImportEntry, WaitingFile } from "../../../src/importer/ports.ts";
+import type { ImportEntry } from "../../../src/importer/ports.ts";
+import type { WaitingFile } from "../../../src/importer/inbox_port.ts";
 import { run } from "../../inbox/folder_tree.ts";
 import { IS_ROOT } from "../../inbox/other_process.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";

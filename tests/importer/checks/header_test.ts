@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { COLUMNS } from "../../../src/domain/columns.ts";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import {
   countKnown,
   type Header,

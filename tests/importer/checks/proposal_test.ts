@@ -1,7 +1,8 @@
 /** The suggestions for the headers and values of other systems. */
 import assert from "node:assert/strict";
 import { columnPosition, COLUMNS } from "../../../src/domain/columns.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { Findings } from "../../../src/importer/checks/findings.ts";
 import { joinFindings, proposalOf, withProposal } from "../../../src/importer/checks/proposal.ts";
 import { findingsOf } from "../../../src/importer/checks/questions.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { columnNamed, foldHeader } from "../../../src/domain/columns.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { Batch } from "../../../src/importer/csv/batch.ts";
 import { cut, shown } from "../../../src/importer/checks/rule.ts";
 import { createRule } from "../../../src/importer/checks/rules.ts";

@@ -1,7 +1,7 @@
 /** How many values a record must have (docs/file-format.md#number-of-values), in chunks of several sizes. */
 import assert from "node:assert/strict";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
-import { parseSettings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
 import { openRoster } from "../../../src/importer/csv/roster.ts";
 import type { UnchangedMatcher } from "../../../src/importer/digests/unchanged_matcher.ts";
 import { fileOf, recordsOf } from "../../support/memory_file.ts";

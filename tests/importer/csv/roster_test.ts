@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RejectedFile } from "../../../src/domain/outcome.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { fileOf, recordsOf, type SeenRecord, utf8 } from "../../support/memory_file.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseSettings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
 import { createCheck } from "../../../src/importer/checks/check.ts";
 import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { DuplicateFilter, foldCase, type PossibleDuplicate } from "../../../src/importer/digests/duplicate_filter.ts";

@@ -2,7 +2,8 @@
  * The outcome of a polluted roster: which records would be applied, which would fail, or whether the file is rejected.
  */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { createCheck } from "../../../src/importer/checks/check.ts";
 import { knownNames } from "../../../src/importer/checks/header.ts";
 import { judgeWithoutRecords } from "../../../src/importer/csv/lost_line_ends.ts";

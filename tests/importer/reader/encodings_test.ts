@@ -5,7 +5,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import { FALLBACK_ENCODINGS, parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { FALLBACK_ENCODINGS } from "../../../src/domain/setting_values.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { openRoster } from "../../../src/importer/csv/roster.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, recordsOf, type SeenRecord } from "../../support/memory_file.ts";

@@ -1,7 +1,8 @@
 /** Takes a roster through all steps of an import before the database: sniff, decode, open, read and check. */
 import { RejectedFile } from "../../../src/domain/outcome.ts";
 import type { Problem, Reason } from "../../../src/domain/outcome.ts";
-import { parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { createCheck } from "../../../src/importer/checks/check.ts";
 import type { Encoding } from "../../../src/importer/source/sniff.ts";
 import { openRoster } from "../../../src/importer/csv/roster.ts";

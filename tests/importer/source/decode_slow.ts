@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import type { RosterFile } from "../../../src/importer/ports.ts";
+import type { RosterFile } from "../../../src/importer/inbox_port.ts";
 import { examinedText } from "../../support/examined_text.ts";
 import { fileOf, utf8 } from "../../support/memory_file.ts";
 import { withRealFile } from "../../support/real_file.ts";

@@ -4,7 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { FALLBACK_ENCODINGS, parseSettings, type Settings } from "../../../src/domain/settings.ts";
+import { FALLBACK_ENCODINGS } from "../../../src/domain/setting_values.ts";
+import { parseSettings } from "../../../src/domain/parse_settings.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 
 export interface GeneratedRoster {
   bytes: Uint8Array;

@@ -1,7 +1,8 @@
 /** Settings, users and rosters of small alphabets, so that maps, defaults and known users meet. */
 import fc from "fast-check";
-import { DATE_FORMATS, foldValue, type Settings } from "../../../src/domain/settings.ts";
-import { InvalidSettings } from "../../../src/domain/settings.ts";
+import { DATE_FORMATS, foldValue } from "../../../src/domain/setting_values.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
+import { InvalidSettings } from "../../../src/domain/parse_settings.ts";
 import { validSettings } from "../../../src/importer/checks/valid_settings.ts";
 import { type Name, NAMES, type Person, type Roster, type RosterRecord } from "./model.ts";
 

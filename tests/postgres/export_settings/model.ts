@@ -2,7 +2,8 @@
  * A slow and simple model of the settings for an export as it is, written from docs/file-format.md#values and the sections after
  * it. `taken_model.ts` models repeated ids and taken values. The property compares imports and dry runs with it.
  */
-import type { DateFormat, Settings } from "../../../src/domain/settings.ts";
+import type { DateFormat } from "../../../src/domain/setting_values.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { expectedOutcome } from "../model/taken_model.ts";
 
 /** In the order of the columns. */
