@@ -1,6 +1,6 @@
-/** Who may use HTTP: the roles, and the credentials that carry them (docs/http.md#authentication). */
+/** Roles and credentials for HTTP (docs/http.md#authentication). */
 
-/** Each role may do everything that the roles before it may. */
+/** The roles, in ascending order. Each role has all the rights of the roles listed before it. */
 export const ROLES = ["read", "clerk", "admin"] as const;
 export type Role = typeof ROLES[number];
 
@@ -8,10 +8,10 @@ export function hasRole(role: Role, required: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(required);
 }
 
-/** `link` starts one session and allows nothing else; `session` is the sign-in of one browser tab. */
+/** `link`: a sign-in link, which can only start one session. `session`: the sign-in of one browser tab. */
 export const CREDENTIAL_KINDS = ["token", "link", "session"] as const;
 
-/** A secret that a client may send as its bearer token. Only the digest of the secret is known. */
+/** A secret that a client may send as its bearer token. rosterd stores only the digest of the secret. */
 export interface Credential {
   /** The name of the token that the credential belongs to. */
   name: string;
@@ -25,7 +25,7 @@ export interface Credential {
 export const ADMIN_TOKEN = "admin" satisfies Role;
 export const READ_TOKEN = "read" satisfies Role;
 
-/** The secret of a new sign-in, and when it stops working. */
+/** The secret of a new sign-in link or session, and when it expires. */
 export interface Issued {
   secret: string;
   expiresAt: Date;

@@ -3,10 +3,15 @@ import { grouped } from "../runtime/grouped.ts";
 import type { HeldColumn } from "./decision.ts";
 import { type Guard, guards } from "./guard.ts";
 
-/** The known users of a file whose value in a column would be overwritten or cleared. */
+/**
+ * A column, and the number of known users whose value in it the file would overwrite or clear.
+ */
 export type ColumnLosses = Pick<HeldColumn, "column" | "users">;
 
-/** Most users first. Columns that an admin has approved for this file are `waived`. */
+/**
+ * Returns the columns that exceed the limits, those with the most affected users first. `waived` lists the columns that
+ * an admin has approved for this file.
+ */
 export function columnsToHold<T extends ColumnLosses>(
   guard: Guard,
   knownUsers: number,
@@ -21,7 +26,7 @@ export function columnsToHold<T extends ColumnLosses>(
 
 const MAX_COLUMNS_NAMED = 5;
 
-/** Why the file is held, without a final period. */
+/** The reason for the hold, without a final period. */
 export function reasonToHoldFile(
   { max_percent, min_users }: Guard,
   columns: readonly Omit<HeldColumn, "examples">[],

@@ -63,13 +63,13 @@ export const COLUMNS: readonly Column[] = [
   column("active", 0, "flag"),
 ];
 
-/** Columns that identify the user of a record, and are no values of the user. */
+/** Columns that identify the user of a record rather than describe the user. */
 export const ID_COLUMNS: ReadonlySet<string> = new Set(["unique_id", "old_unique_id"]);
 
-/** Required in every roster, regardless of the settings. */
+/** Columns that every roster must have, regardless of the settings. */
 export const ALWAYS_REQUIRED: readonly string[] = ["unique_id", "login_source"];
 
-/** Columns that are trimmed even if the value is quoted (docs/file-format.md#blanks). */
+/** Columns whose values are trimmed even if they are quoted (docs/file-format.md#blanks). */
 export const ALWAYS_TRIMMED: ReadonlySet<string> = new Set([
   "unique_id",
   "old_unique_id",
@@ -96,7 +96,7 @@ export function foldHeader(header: string): string {
   return header.normalize("NFKC").toLowerCase().replace(/[\s_\p{Pd}]+/gu, "").replace(INVISIBLES, "");
 }
 
-/** The column that a folded header names, or null. */
+/** The column that a normalized header names; null for an unknown header. */
 export function columnNamed(folded: string): Column | null {
   return COLUMNS.find(({ name, otherNames }) => [name, ...otherNames].some((one) => foldHeader(one) === folded)) ??
     null;
@@ -123,7 +123,7 @@ export function isOwnHeader(header: string): boolean {
   return /^\s*rosterd[\s_\p{Pd}]/iu.test(header.normalize("NFKC").replace(INVISIBLES, ""));
 }
 
-/** Restores the column order, because jsonb has its own key order. */
+/** Sorts the keys in column order, because PostgreSQL's jsonb does not keep the order of keys. */
 export function inColumnOrder<T>(columns: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(columns).toSorted(([a], [b]) => columnPosition(a) - columnPosition(b)));
 }

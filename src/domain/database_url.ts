@@ -1,15 +1,21 @@
-/** Parses `DATABASE_URL`. No message quotes it, because it contains a password. */
+/** Parses `DATABASE_URL`. Messages never quote the URL, because it contains a password. */
 
 /** libpq's SSL modes, except `allow`. */
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = typeof SSL_MODES[number];
 
 export interface DatabaseUrl {
-  /** Of several, the one that accepts writes is used. A host that begins with a slash is the folder of a Unix socket. */
+  /**
+   * If the URL lists several hosts, rosterd uses the one that accepts writes. A host that begins with a slash is the
+   * folder of a Unix socket.
+   */
   hosts: readonly { host: string; port: number }[];
   database: string;
   sslMode: SslMode;
-  /** File with trusted certificates; `system` for the machine's own; null if not given. */
+  /**
+   * The path of a file with trusted certificates; `system` for this machine's certificates; null if the URL does not
+   * say.
+   */
   sslRootCert: string | null;
   /** The URL for the driver, with a single host and without the parameters that rosterd handles itself. */
   forDriver: string;
@@ -41,7 +47,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const parameters = new URLSearchParams(query);
   const hosts = authority.split(",").map(hostOf);
   const ssl = sslOf(parameters);
-  // The driver would let these override rosterd's session settings.
+  // The driver would let these parameters override rosterd's session settings.
   for (const [name] of [...parameters]) if (OWN_SETTINGS.has(name.toLowerCase())) parameters.delete(name);
   requireWrites(parameters);
   for (const own of ["sslmode", "ssl", "sslrootcert", "target_session_attrs"]) parameters.delete(own);
@@ -56,7 +62,7 @@ export function databaseName({ hosts, database }: DatabaseUrl): string {
   return `${database} on ${places.join(", ")}`;
 }
 
-/** rosterd always looks for the server that accepts writes. */
+/** Throws if `target_session_attrs` asks for a standby, because rosterd needs a server that accepts writes. */
 function requireWrites(parameters: URLSearchParams): void {
   const wanted = parameters.get("target_session_attrs") ?? "any";
   if (["any", "read-write", "primary"].includes(wanted)) return;
@@ -105,11 +111,12 @@ function sslOf(parameters: URLSearchParams): Pick<DatabaseUrl, "sslMode" | "sslR
         (sslMode === "allow" ? '. "allow" is not supported: write prefer or require' : ""),
     );
   }
-  // Like libpq: in a weaker mode, any server with a public certificate would be trusted.
+  // As in libpq, `sslrootcert=system` requires `verify-full`. In a weaker mode, rosterd would trust any server with a
+  // public certificate.
   if (sslRootCert === "system" && sslMode !== "verify-full") {
     throw new WrongDatabaseUrl("sslrootcert=system in DATABASE_URL requires sslmode=verify-full");
   }
-  // Like libpq, which verifies the authority if a certificate file is given.
+  // As in libpq, giving a certificate file turns on the check of the certificate's authority.
   if (sslMode === "require" && sslRootCert !== null) return { sslMode: "verify-ca", sslRootCert };
   return { sslMode, sslRootCert };
 }

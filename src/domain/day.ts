@@ -1,4 +1,4 @@
-/** What the imports of a day came to, as a schema for OpenAPI. */
+/** The totals of one day's imports, as a schema for OpenAPI. */
 import { z } from "zod";
 
 const count = z.int().min(0);
@@ -16,10 +16,10 @@ export const day = z.object({
 export type Day = z.output<typeof day>;
 
 export interface DaysQuery {
-  /** The number of days, with today. */
+  /** The number of days, including today. */
   days: number;
   /** An IANA time zone, which decides when a day begins. */
   zone: string;
-  /** Only imports of this feed. */
+  /** Counts only imports of this feed. */
   feed?: string;
 }

@@ -7,7 +7,10 @@ import { z } from "zod";
 const count = z.int().min(0);
 
 const leftOut = z.object({ unique_id: z.string().describe("Empty for an erased user."), reason: z.string() });
-/** A user that the decision left fully or partly unchanged. `reason` has no period and never quotes the user's data. */
+/**
+ * A user to whom the decision could not be applied, or only in part. `reason` has no final period and never quotes the
+ * user's data.
+ */
 export type LeftOut = z.output<typeof leftOut>;
 
 /** Maximum length of `left_out`; `left_out_total` counts all users. */
@@ -58,7 +61,7 @@ export const decision = z.object({
 });
 export type Decision = z.output<typeof decision>;
 
-/** The decision is not possible; HTTP responds with 409. The message never quotes user data. */
+/** Thrown if a decision is not possible. HTTP then responds with 409. The message never quotes user data. */
 export class CannotDecide extends Error {
   override readonly name = "CannotDecide";
   constructor(readonly code: string, message: string) {
@@ -82,7 +85,7 @@ export const heldUser = z.object({
 });
 export type HeldUser = z.output<typeof heldUser>;
 
-/** The number of users shown for each held column. */
+/** How many affected users are shown for each held column. */
 export const MAX_HELD_EXAMPLES = 10;
 
 const changedColumn = z.object({

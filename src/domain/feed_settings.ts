@@ -1,11 +1,11 @@
-/** The settings of each feed, which override those for all feeds (docs/upload-folder.md#feeds). */
+/** Combines the settings of a feed with the settings for all feeds (docs/upload-folder.md#feeds). */
 import { foldHeader } from "./columns.ts";
 import { foldValue } from "./setting_values.ts";
 import { mailConfigured, type Settings } from "./settings.ts";
 
 /**
- * The settings for files of a feed; "" is the upload folder itself. The feed's own settings override those for all
- * feeds: values and lists replace the common ones, and entries of objects are added to them.
+ * The settings that apply to the files of a feed; "" is the upload folder itself. The feed's own values and lists
+ * replace the common ones. Entries of its objects are added to the common entries.
  */
 export function settingsOf(settings: Settings, feed: string): Settings {
   const own = overrides(settings, feed);
@@ -23,23 +23,23 @@ export function settingsOf(settings: Settings, feed: string): Settings {
   };
 }
 
-/** What the feed itself sets. */
+/** The settings that the feed itself has. */
 function overrides({ feeds }: Settings, feed: string): Settings["feeds"][string] {
   return Object.hasOwn(feeds, feed) ? feeds[feed] : {};
 }
 
-/** An entry replaces all entries whose keys compare equal. */
+/** An entry of the feed replaces all common entries whose keys compare equal. */
 function overlaid<T>(all: Record<string, T>, own: Record<string, T>, fold: (key: string) => string): Record<string, T> {
   const replaced = new Set(Object.keys(own).map(fold));
   return { ...Object.fromEntries(Object.entries(all).filter(([key]) => !replaced.has(fold(key)))), ...own };
 }
 
-/** All feeds in their order; the upload folder itself, "", comes last. */
+/** All feeds, in the order of the settings. The upload folder itself, "", comes last. */
 export function feedsOf(settings: Settings): string[] {
   return [...Object.keys(settings.feeds), ""];
 }
 
-/** The feed is not in the settings. */
+/** Thrown for a feed that is not in the settings. */
 export class UnknownFeed extends Error {
   override readonly name = "UnknownFeed";
 }

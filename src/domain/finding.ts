@@ -1,4 +1,4 @@
-/** The findings of `rosterd doctor`, one for each check (docs/cli.md). */
+/** The results of `rosterd doctor`, one for each check (docs/cli.md). */
 import { z } from "zod";
 
 export const finding = z.object({
@@ -8,7 +8,8 @@ export const finding = z.object({
   fix: z.string().nullable().describe("What to do; null if nothing needs to be done."),
 });
 /**
- * `check` is a code such as `database` or `bak_folder`. `text` contains no secrets or user data; `fix` is a sentence.
+ * `check` is a code such as `database` or `bak_folder`. `text` describes the result, without secrets or user data.
+ * `fix` is a sentence that tells the admin what to do.
  */
 export type Finding = z.output<typeof finding>;
 

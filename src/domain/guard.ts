@@ -1,20 +1,24 @@
-/** Decides whether users who would lose access are held for approval (docs/people.md#archive-guard). Pure. */
+/**
+ * Decides whether an import that would take access from many users needs approval (docs/people.md#archive-guard). Pure.
+ */
 import { grouped } from "../runtime/grouped.ts";
 import type { Settings } from "./settings.ts";
 
-/** The limits of the archive guard, and of the change guard (`change_guard.ts`). */
+/** The limits of the archive guard. The change guard (`change_guard.ts`) uses the same limits. */
 export type Guard = Settings["archive_guard"];
 
 export interface Losses {
-  /** The feed, if only the users whom it names are counted; otherwise null. */
+  /** If set, only users named by this feed are counted. */
   feed: string | null;
-  /** Null for all login sources combined; always null if `feed` is set. */
+  /** The login source; null for all login sources combined. Always null if `feed` is set. */
   login_source: string | null;
   /** Users who were active before the import. */
   active: number;
-  /** Users who would lose access through this import or lost it in the last 24 hours, each counted once. */
+  /**
+   * Users who would lose access through this import, or lost access in the last 24 hours. Each user is counted once.
+   */
   counted: number;
-  /** Of these, the users who would lose access through this import. */
+  /** Users who would lose access through this import. */
   losing: number;
 }
 
@@ -23,7 +27,7 @@ export function guards({ max_percent }: Guard): boolean {
   return max_percent < 100;
 }
 
-/** Why an import's losses are put on hold, without a final period; null if they are allowed. */
+/** The reason why the import's losses of access are held, without a final period; null if they are allowed. */
 export function reasonToHold(guard: Guard, openHold: number | null, losses: readonly Losses[]): string | null {
   if (!guards(guard)) return null;
   if (openHold !== null) return `import ${openHold} is still on hold, so later archivals are held too`;
@@ -41,7 +45,7 @@ export function reasonToHold(guard: Guard, openHold: number | null, losses: read
 
 const MAX_REASONS = 5;
 
-/** Sorts by login source, with the total first, and the feed after it. */
+/** Sorts the counts: the total first, then the feed, then the login sources by name. */
 function byName(one: Losses, other: Losses): number {
   const [name, otherName] = [one, other].map(({ feed, login_source }) =>
     login_source === null ? feed === null ? "0" : "1" : `2${login_source}`
@@ -49,7 +53,7 @@ function byName(one: Losses, other: Losses): number {
   return name < otherName ? -1 : name > otherName ? 1 : 0;
 }
 
-/** Drops the total and the feed if a later entry has the same numbers. */
+/** Removes the total and the feed if a later entry has the same numbers. */
 function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
   return sorted.filter(({ login_source, counted, active }, at) =>
     login_source !== null ||
@@ -58,13 +62,14 @@ function toldOnce(sorted: readonly Losses[]): readonly Losses[] {
 }
 
 /**
- * Whether the losses exceed both limits. Multiplies instead of dividing, so that 100 of 1,000 is not above 10 percent.
+ * Whether the losses exceed both limits. The comparison multiplies, because division could round 100 of 1,000 to more
+ * than 10 percent.
  */
 function isAbove({ max_percent, min_users }: Guard, { active, counted, losing }: Losses): boolean {
   return losing > 0 && counted > min_users && counted * 100 > active * max_percent;
 }
 
-/** Names a feed in a sentence. */
+/** The name of a feed, for use in a sentence. */
 function feedWords(feed: string): string {
   return feed === "" ? "the feed without a name" : `feed "${feed}"`;
 }

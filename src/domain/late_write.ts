@@ -1,4 +1,4 @@
-/** A file in `bak` that grew after its import; the later bytes were not imported. */
+/** A file in `bak` that grew after its import. The bytes added after the import were not imported. */
 export interface LateWrite {
   readonly name: string;
   readonly bakFile: string;
@@ -9,6 +9,6 @@ export interface LateWrite {
 }
 
 export interface FeedLateWrite extends LateWrite {
-  /** "" for the upload folder itself. */
+  /** The feed; "" for the upload folder itself. */
   readonly feed: string;
 }

@@ -1,11 +1,14 @@
-/** The kinds of mail and the mails in the outbox. */
+/** Types for the kinds of mail and for the mails in the outbox. */
 import type { Decision } from "./decision.ts";
 import type { PastFailure } from "./outcome.ts";
 
 /** Values of `rosterd.outbox.kind` for mails about the result of an import. */
 export type ImportMailKind = "failures" | "rejected" | "held" | "imported" | "checked";
 
-/** Records that fail for the same reason. All except `records` and `since` describe the first of them. */
+/**
+ * A group of records that fail for the same reason. Except for `records` and `since`, the fields describe the first
+ * record of the group.
+ */
 export interface FailureGroup extends Pick<PastFailure, "line" | "unique_id" | "since"> {
   records: number;
   name: string | null;
@@ -15,13 +18,13 @@ export interface FailureGroup extends Pick<PastFailure, "line" | "unique_id" | "
 export interface Alert {
   subject: string;
   text: string;
-  /** The feed whose clerks are told; absent or "" for the upload folder itself. */
+  /** The feed whose clerks get the mail; absent or "" for the upload folder itself. */
   feed?: string;
 }
 
 /**
- * Which mails to claim: the one that has been due longest; all of them, for a digest; or only urgent ones. A mail about
- * a hold is urgent: it comes first, alone, and is not limited.
+ * Which mails to claim: the mail that has been due longest, all mails for a digest, or only urgent mails. A mail about
+ * a hold is urgent: it is sent first, never in a digest, and no rate limit applies to it.
  */
 export type Claim = "one" | "all" | "urgent";
 

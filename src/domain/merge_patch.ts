@@ -7,8 +7,8 @@ export type JsonObject = Record<string, unknown>;
 const MAX_DEPTH = 16;
 
 /**
- * RFC 7396. A null removes the key, so that validation fills in the default. Keys keep their order, and new ones come
- * last. A patch that names every key determines their order. Throws {@link InvalidSettings}.
+ * Applies a patch (RFC 7396). A null removes the key, so that validation fills in the default. Existing keys keep their
+ * order, and new keys come last. A patch that names every key determines the order. Throws {@link InvalidSettings}.
  */
 export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown {
   if (!isObject(patch)) return patch;
@@ -24,7 +24,7 @@ export function mergePatch(target: unknown, patch: unknown, depth = 0): unknown 
   return merged;
 }
 
-/** Sets the value at a path of keys in a patch. */
+/** Sets the value at a path in a patch, such as `["smtp", "port"]`. */
 export function addToPatch(patch: JsonObject, [key, ...inner]: readonly string[], value: unknown): void {
   if (inner.length === 0) return void define(patch, key, value);
   const nested = objectOr(own(patch, key));
@@ -44,7 +44,9 @@ export function own(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as JsonObject)[key] : undefined;
 }
 
-/** Sets an own property, even one named `__proto__`. */
+/**
+ * Sets a property of the object itself. A plain assignment to the key `__proto__` would change the prototype instead.
+ */
 function define(object: JsonObject, key: string, value: unknown): JsonObject {
   return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,4 +1,4 @@
-/** Rosters in `bak` that the database does not know (docs/reliability.md#restore). */
+/** Describes rosters in `bak` that have no import in the database (docs/reliability.md#restore). */
 import { z } from "zod";
 
 export const missingRoster = z.object({

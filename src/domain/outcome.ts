@@ -16,7 +16,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = typeof OUTCOMES[number];
 
-/** In display order. */
+/** All outcomes, in display order. */
 export const COUNT_NAMES = [
   "records",
   ...OUTCOMES,
@@ -27,7 +27,7 @@ export const COUNT_NAMES = [
   "merged",
 ] as const;
 
-/** The counts of an import. `records` is the sum of the eight outcomes. */
+/** How many records of an import had each outcome. `records` is the sum of the eight outcomes. */
 export type Counts = Record<typeof COUNT_NAMES[number], number>;
 
 export function noCounts(): Counts {
@@ -35,7 +35,7 @@ export function noCounts(): Counts {
 }
 
 /**
- * Fills in the remaining counts: a record with no other outcome is unchanged. `skippedLines` counts lines such as
+ * Fills in the remaining counts. Records with no other outcome count as unchanged. `skippedLines` counts lines such as
  * repeated headers, which count as skipped records. Throws if the counts exceed `records`.
  */
 export function balance(applied: Counts, skippedLines: number, records: number): Counts {
@@ -46,7 +46,7 @@ export function balance(applied: Counts, skippedLines: number, records: number):
   return { ...counts, records, unchanged };
 }
 
-/** docs/file-format.md#problem-codes */
+/** The codes of all problems (docs/file-format.md#problem-codes). */
 export const PROBLEM_CODES = [
   "9013",
   "9014",
@@ -70,8 +70,8 @@ const problem = z.object({
   reason: z.string(),
 });
 /**
- * `reason` tells a clerk what is wrong and what to do, without an initial capital or a final period
- * (docs/mail.md#reasons).
+ * One problem of a record. `reason` tells a clerk what is wrong and what to do. It has no initial capital and no final
+ * period (docs/mail.md#reasons).
  */
 export type Problem = z.output<typeof problem>;
 
@@ -80,10 +80,10 @@ export const failure = z.object({
   unique_id: z.string().nullable(),
   problems: z.array(problem),
 });
-/** A record that was not applied. `line` is the physical line where it begins. */
+/** A record that was not applied. `line` is the physical line where the record begins. */
 export type Failure = z.output<typeof failure>;
 
-/** `since`: when the import began in which the record first failed like this. */
+/** `since` is the start of the first import in which the record failed with these problems. */
 export const pastFailure = failure.extend({
   since: z.string().describe("When the first import with this failure began (RFC 3339, UTC)."),
 });
@@ -98,7 +98,7 @@ const reason = codedText.extend({ line: count.nullable() });
 /** Why a file was rejected or an import stopped. `line` is null if no particular line is the cause. */
 export type Reason = z.output<typeof reason>;
 
-/** The text of a reason, with its line number unless the text already has it. */
+/** The text of a reason, with the line number unless the text already names it. */
 export function reasonWords({ text, line }: Reason): string {
   return line === null || text.includes(`line ${line}`) ? text : `${text} (line ${line})`;
 }
@@ -111,7 +111,7 @@ export type MailState = typeof MAIL_STATES[number];
 export const STAGES = ["examining", "reading", "merging", "reporting"] as const;
 export type Stage = typeof STAGES[number];
 
-/** What imports and checks both report about a file. */
+/** The part of a report that imports and checks have in common. */
 export const result = {
   file: z.string().describe("The name of the upload."),
   status: z.enum(IMPORT_STATUSES),
@@ -153,18 +153,18 @@ export const importEntry = z.object({
 /** A history entry, with the settings that the import used and secrets masked. */
 export type ImportEntry = z.output<typeof importEntry>;
 
-/** Which imports to list, newest first. The times are RFC 3339. */
+/** Selects imports for a list, newest first. Times are in RFC 3339 format. */
 export interface ImportQuery {
-  /** 1 to 200. */
+  /** Maximum number of imports, from 1 to 200. */
   limit: number;
-  /** Only imports with a smaller id. */
+  /** Selects imports with a smaller id. */
   before?: number;
   status?: ImportStatus;
-  /** Only imports that started at this time or later. */
+  /** Selects imports that started at this time or later. */
   since?: string;
-  /** Only imports that started before this time. */
+  /** Selects imports that started before this time. */
   until?: string;
-  /** Only imports of files whose name contains this text, in any letter case. */
+  /** Selects imports whose file name contains this text, ignoring case. */
   file?: string;
   /** "" for the upload folder itself. */
   feed?: string;
@@ -183,10 +183,10 @@ export type Change = z.output<typeof change>;
 export const importChange = change.extend({
   permits_released: z.array(z.string().nullable()).describe("The numbers of the permits released; null: one without."),
 });
-/** What an import changed for one user. For a trial: what it would have changed. */
+/** What an import changed for one user, or, for a trial, what the import would have changed. */
 export type ImportChange = z.output<typeof importChange>;
 
-/** Which users to list: those with a unique_id after `after`, and only those with this outcome. */
+/** Selects users for a list: only users whose unique_id comes after `after`, and only users with this outcome. */
 export interface ChangeQuery {
   limit: number;
   after?: string | null;
@@ -195,12 +195,15 @@ export interface ChangeQuery {
 
 export interface ChangePage {
   changes: ImportChange[];
-  /** When retention deleted the changes; null if it has not. */
+  /** When the changes were deleted because their retention period was over; null if they still exist. */
   cleared_at: string | null;
   next: string | null;
 }
 
-/** A roster value that does not replace the user's own (docs/file-format.md#fill-only-columns). */
+/**
+ * A value in the roster that differs from the user's current value but does not replace it
+ * (docs/file-format.md#fill-only-columns).
+ */
 export const keptValue = z.object({
   line: z.int().min(1),
   unique_id: z.string(),
@@ -221,24 +224,27 @@ export const MAX_FAILURES_REPORTED = 1_000;
 export const MAX_CHANGES_REPORTED = 100;
 export const MAX_RECORDS_REPORTED = 20;
 
-/** The status of a finished import: the first that applies. */
+/** The status of a finished import. If several statuses apply, the first one in this order is used. */
 export function statusOf(counts: Counts): ImportStatus {
   if (counts.held > 0 || counts.missing_held > 0) return "held";
   return counts.failed > 0 ? "failed_records" : "done";
 }
 
-/** The whole file is rejected (docs/file-format.md#rejected-files). It moves to `bak` and is never retried. */
+/**
+ * Thrown to reject the whole file (docs/file-format.md#rejected-files). A rejected file moves to `bak` and is never
+ * retried.
+ */
 export class RejectedFile extends Error {
   override readonly name = "RejectedFile";
-  /** `headers`: the file's headers, if they are the reason for the rejection. */
+  /** `headers` is set if the headers are the reason for the rejection. */
   constructor(readonly reason: Reason, readonly headers: readonly string[] = []) {
     super(reason.text);
   }
 }
 
 /**
- * The change guard holds the whole file, and none of it is applied (docs/people.md#change-guard). It moves to `bak`,
- * where an approval reads it.
+ * Thrown if the change guard holds the file (docs/people.md#change-guard). No record is applied. The file moves to
+ * `bak`, and an approval later reads it there.
  */
 export class HeldFile extends Error {
   override readonly name = "HeldFile";

@@ -1,9 +1,10 @@
 /**
- * What a check of a roster found that settings can fix (docs/file-format.md#from-a-finding-to-a-setting). Pure data.
+ * Findings of a roster check that a change of the settings can fix (docs/file-format.md#from-a-finding-to-a-setting).
+ * Pure data.
  */
 import { z } from "zod";
 
-/** One question about a roster. Its answer is the value of one setting. */
+/** One question about a roster. The answer becomes the value of one setting. */
 export const rosterFinding = z.object({
   kind: z.enum(["unknown_header", "missing_column", "opposite_value", "value", "missing_value", "date_format"]),
   header: z.string().nullable().describe(
@@ -28,9 +29,10 @@ export const proposal = z.object({
 export type Proposal = z.output<typeof proposal>;
 
 /**
- * Whether a question still applies. A question about a value applies as long as the header is still mapped to that
- * column; a question about a missing column applies until some header is mapped to it. `columnOf`: the column chosen
- * for each unknown header, or an empty string if the header is not used.
+ * Whether a question still applies after the admin has chosen columns for headers. A question about a value applies
+ * only while its header is mapped to the same column. A question about a missing column applies until a header is
+ * mapped to that column. `columnOf`: the column chosen for each unknown header, or an empty string if the header is not
+ * used.
  */
 export function isAsked({ kind, header, column }: RosterFinding, columnOf: ReadonlyMap<string, string>): boolean {
   if (kind === "unknown_header") return true;

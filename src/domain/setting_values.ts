@@ -1,4 +1,4 @@
-/** What the values of the settings may be, and the messages for those that may not (docs/settings.md). */
+/** Rules for the values of settings, and the messages about values that are not allowed (docs/settings.md). */
 import { z } from "zod";
 import { columnNamed, columnPosition, COLUMNS, foldHeader, ID_COLUMNS } from "./columns.ts";
 
@@ -171,7 +171,7 @@ export const fillOnlyColumns = z.array(columnName, { error: "must be a list of c
   },
 );
 
-/** Choices for `date_format`. YYYY-MM-DD is always accepted too. */
+/** The values of the setting `date_format`. Every roster may also use YYYY-MM-DD. */
 export const DATE_FORMATS = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD-MON-YYYY"] as const;
 export type DateFormat = typeof DATE_FORMATS[number];
 
@@ -180,7 +180,7 @@ export function objectError(issue: z.core.$ZodRawIssue): string | undefined {
   return "must be an object";
 }
 
-/** Refuses local times, because their time zone would be unknown. */
+/** Refuses times without a time zone. */
 const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 export const timeOrNever = text(40).trim().refine(
@@ -188,7 +188,7 @@ export const timeOrNever = text(40).trim().refine(
   { error: "must be a time with its offset, such as 2026-12-24T18:00:00+01:00, or empty" },
 );
 
-/** Without a query, because links add a path and a fragment. */
+/** The URL must not have a query, because links append a path and a fragment to it. */
 export const publicUrl = text(500).trim().refine(
   (value) => value === "" || (/^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value)),
   { error: "must be an address such as https://rosterd.example.edu, or empty" },

@@ -156,7 +156,10 @@ const keys = {
   smtp: smtp.prefault({}).describe("The mail server."),
 };
 
-/** The same setting for one feed: without a default, because an absent key means the value for all feeds. */
+/**
+ * The same setting for one feed. The feed's setting has no default: if the key is absent, the value for all feeds
+ * applies.
+ */
 function override<T extends z.ZodType>(setting: z.ZodDefault<T> | z.ZodPrefault<T>): z.ZodOptional<T> {
   return setting.unwrap().optional().describe(setting.description!);
 }
@@ -193,7 +196,7 @@ export const feedSettings = z.strictObject({
   expected_every_hours: override(keys.expected_every_hours),
 }, { error: objectError });
 
-/** Lower case only, because some file systems ignore case. */
+/** Feed names are lower case only, because some file systems ignore case. */
 const FEED_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 export function isFeedName(name: string): boolean {
@@ -213,7 +216,7 @@ const feeds = z.record(z.string(), feedSettings, {
     ),
   );
 
-/** Missing keys get their defaults; unknown keys are refused. */
+/** The whole document. Missing keys get their defaults, and unknown keys are refused. */
 export const settingsSchema = z.strictObject({
   ...keys,
   feeds: feeds.default({}).describe(
@@ -231,10 +234,10 @@ export function mailConfigured(settings: Settings): boolean {
     addressList(settings.failed_import_email).length > 0;
 }
 
-/** Shown instead of a secret. */
+/** The text that is shown in place of a secret. */
 export const MASK = "***";
 
-/** A copy with masked secrets. */
+/** Returns a copy of the settings with masked secrets. */
 export function maskSettings(settings: Settings): Settings {
   return { ...settings, smtp: { ...settings.smtp, password: settings.smtp.password === "" ? "" : MASK } };
 }

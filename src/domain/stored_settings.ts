@@ -8,7 +8,10 @@ export interface StoredSettings {
   etag: string;
 }
 
-/** `command`: by `rosterd settings set` or `map`; `file`: by hand, noticed on the next read. */
+/**
+ * How the settings were changed. `command`: with `rosterd settings set` or `map`. `file`: the file was edited by hand,
+ * and the next read noticed the change.
+ */
 export const CHANGE_WAYS = ["http", "command", "file"] as const;
 export type ChangeWay = typeof CHANGE_WAYS[number];
 
@@ -19,7 +22,7 @@ const changedKey = z.object({
 });
 export type ChangedKey = z.output<typeof changedKey>;
 
-/** Newest first. */
+/** The changes, newest first. */
 export const settingsHistoryPage = z.object({
   changes: z.array(z.object({
     id: z.int(),
@@ -36,7 +39,7 @@ export const settingsHistoryPage = z.object({
 });
 export type SettingsHistoryPage = z.output<typeof settingsHistoryPage>;
 
-/** The `If-Match` header is out of date. */
+/** Thrown if the ETag in the `If-Match` header is out of date. */
 export class SettingsChanged extends Error {
   override readonly name = "SettingsChanged";
   constructor(readonly etag: string) {
@@ -53,7 +56,7 @@ export interface PlacedProblem {
   message: string;
 }
 
-/** A settings file that cannot be used. If `problems` is empty, the file could not be read at all. */
+/** Thrown for a settings file that cannot be used. If `problems` is empty, the file could not be read at all. */
 export class BrokenSettingsFile extends Error {
   override readonly name = "BrokenSettingsFile";
   constructor(

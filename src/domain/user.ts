@@ -18,14 +18,17 @@ export const foundUser = z.object({
   user_name: z.string().nullable(),
   email: z.string().nullable(),
 });
-/** A user that a search found. */
+/** A user in the results of a search. */
 export type FoundUser = z.output<typeof foundUser>;
 
-/** Where a page of users ended: the search by which the last user was found, the value found, and the unique_id. */
+/**
+ * The position at the end of a page of users: which search found the last user, the value that matched, and the user's
+ * unique_id.
+ */
 export type UserPlace = readonly [search: number, value: string, uniqueId: string];
 
 export interface UserQuery {
-  /** The beginning of a unique_id, user_name, email or last name. */
+  /** The text to search for: the beginning of a unique_id, user_name, email or last name. */
   q: string;
   limit: number;
   after?: UserPlace | null;
@@ -33,7 +36,7 @@ export interface UserQuery {
 
 export interface UserPage {
   users: FoundUser[];
-  /** Null on the last page. */
+  /** The position for the next page; null on the last page. */
   next: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** The data folder, with its admin token and its lock. Every function may throw `UnusableData`. */
+/** Functions for the data folder, its admin token and its lock. Every function may throw `UnusableData`. */
 import { join } from "node:path";
 import { nullOn } from "../runtime/errors.ts";
 import { newSecret } from "../runtime/secrets.ts";
@@ -20,7 +20,7 @@ export async function removeAbandonedChecks(folder: string): Promise<void> {
   }
 }
 
-/** The file with the admin token, used if ROSTERD_ADMIN_TOKEN is not set. */
+/** The file with the admin token. The file is used if ROSTERD_ADMIN_TOKEN is not set. */
 export function adminTokenPath(folder: string): string {
   return join(folder, "admin-token");
 }
@@ -30,7 +30,9 @@ export async function readAdminToken(folder: string): Promise<string | null> {
   return (await inData(folder, () => readIfPresent(adminTokenPath(folder))))?.trim() || null;
 }
 
-/** The stored admin token, created if it is missing. Processes that start together get the same one. */
+/**
+ * Returns the stored admin token, and creates it if it is missing. Processes that start together get the same token.
+ */
 export async function readOrMakeAdminToken(folder: string): Promise<string> {
   return await readAdminToken(folder) ??
     await lockedToken(folder, async () => await readAdminToken(folder) ?? await storeNewToken(folder));
@@ -65,18 +67,21 @@ export async function lockEmbeddedDatabase(folder: string): Promise<Disposable |
   return file;
 }
 
-/** The process that last held the lock, for messages only: it may have ended. Null if unknown. */
+/**
+ * The id of the process that last held the lock; null if unknown. Use it only in messages, because the process may have
+ * ended.
+ */
 export async function lastLockHolder(folder: string): Promise<number | null> {
   const text = await readIfPresent(lockPath(folder));
   return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
 }
 
-/** An uncontended lock never takes this long. */
+/** Getting a free lock never takes this long. */
 const LOCK_WAIT_MS = 1_000;
 
 /**
- * Deno 2.6 has only a blocking lock. After a timeout, its thread keeps waiting until the other process ends. The file
- * is closed by then, so a late lock is released at once.
+ * Deno 2.6 has only a blocking lock. After a timeout, a thread of Deno waits until the other process ends. By then the
+ * file is closed, so the lock is released as soon as the thread gets it.
  */
 async function tryLock(file: Deno.FsFile & { tryLock?(exclusive: boolean): Promise<boolean> }): Promise<boolean> {
   if (file.tryLock !== undefined) return await file.tryLock(true);

@@ -9,11 +9,13 @@ import { codeOrThrow, hasCode } from "../runtime/errors.ts";
 import { openSettingsFile } from "./settings_file.ts";
 
 const MIB = 1 << 20;
-/** Free space below the first limit is bad; below the second, it is a warning. */
+/** Limits for free disk space. Less than the first limit is an error; less than the second is a warning. */
 const MIN_FREE_BYTES = 64 * MIB;
 const LOW_FREE_BYTES = 1_024 * MIB;
 
-/** Returns null for `settings` that are not valid. Does not create a missing file. */
+/**
+ * Checks the settings file, and returns its settings, or null if they are not valid. Does not create a missing file.
+ */
 export async function checkSettings(
   path: string,
   clock: Clock,
@@ -49,7 +51,7 @@ export function checkUser(): Finding {
   );
 }
 
-/** Checks a data folder that exists. */
+/** Checks an existing data folder. */
 export async function checkData(folder: string): Promise<Finding> {
   const code = await refusal(folder);
   if (code === null) return good("data_folder", `${folder} is writable`);

@@ -9,7 +9,7 @@ import { tokensPath } from "./tokens_file.ts";
 const READ = 0o044;
 const WRITE = 0o022;
 
-/** A missing file exposes nothing. Other checks report a file that cannot be accessed. */
+/** A missing file cannot expose secrets. If the file cannot be accessed, other checks report it. */
 export async function checkPrivateFiles({ data, settings }: { data: string; settings: string }): Promise<Finding[]> {
   const findings = await Promise.all([adminTokenPath(data), tokensPath(data), settings].map(exposed));
   const found = findings.filter((finding) => finding !== null);

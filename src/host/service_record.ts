@@ -1,6 +1,6 @@
 /**
- * Records where the running service listens. A killed service leaves its record behind, so readers must check that the
- * address still answers.
+ * Records the address on which the running service listens. A killed service leaves its record behind, so readers must
+ * check that a service answers at the address.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -8,12 +8,14 @@ import { inData } from "./unusable_data.ts";
 import { readIfPresent, writeWhole } from "./whole_file.ts";
 
 const serviceRecord = z.object({
-  /** `http://127.0.0.1:8080` */
+  /** Such as `http://127.0.0.1:8080`. */
   address: z.url(),
   pid: z.int(),
-  /** RFC 3339. */
+  /** When the service started, in RFC 3339 format. */
   started_at: z.string(),
-  /** The absolute path of the data folder, for readers of the copy in the run folder. */
+  /**
+   * The absolute path of the data folder. Programs that read the copy of this record in the run folder need the path.
+   */
   data: z.string().optional(),
 });
 
@@ -23,13 +25,13 @@ export async function writeServiceRecord(folder: string, record: ServiceRecord, 
   await inData(folder, () => writeWhole(recordPath(folder), JSON.stringify(record) + "\n", { mode }));
 }
 
-/** Null if the record is missing. Throws if it is not valid. */
+/** Reads the record. Returns null if the record is missing, and throws if it is not valid. */
 export async function readServiceRecord(folder: string): Promise<ServiceRecord | null> {
   const text = await inData(folder, () => readIfPresent(recordPath(folder)));
   return text === null ? null : serviceRecord.parse(JSON.parse(text));
 }
 
-/** Does nothing if another service has replaced the record. */
+/** Removes the record, unless another service has replaced it. */
 export async function removeServiceRecord(folder: string, own: ServiceRecord): Promise<void> {
   const found = await readServiceRecord(folder);
   if (found?.pid === own.pid && found.started_at === own.started_at) await Deno.remove(recordPath(folder));

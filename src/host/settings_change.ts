@@ -1,12 +1,15 @@
-/** Applies a merge patch, a whole document, or `KEY=VALUE` words to settings, with one rule for secrets. */
+/**
+ * Changes settings by a merge patch, a whole document, or `KEY=VALUE` arguments. The same rule for secrets applies to
+ * all three.
+ */
 import { DEFAULT_SETTINGS, MASK, maskSettings, type Settings } from "../domain/settings.ts";
 import { InvalidSettings, type SettingsProblem } from "../domain/parse_settings.ts";
 import { addToPatch, isObject, type JsonObject, mergePatch, objectOr, own } from "../domain/merge_patch.ts";
 import { validSettings } from "../importer/checks/valid_settings.ts";
 
 /**
- * The settings after an RFC 7396 merge patch. null, at any depth, restores the default. `ownPassword`:
- * ROSTERD_SMTP_PASSWORD, which overrides the one in the settings. Throws {@link InvalidSettings}.
+ * The settings after an RFC 7396 merge patch. null, at any depth, restores the default. `ownPassword` is
+ * ROSTERD_SMTP_PASSWORD, which overrides the password in the settings. Throws {@link InvalidSettings}.
  */
 export function patchedSettings(current: Settings, patch: unknown, ownPassword: string | null = null): Settings {
   return withStoredSecret(current, mergePatch(maskSettings(current), patch), ownPassword);
@@ -37,7 +40,7 @@ export function patchFromAssignments(words: readonly string[]): JsonObject {
 }
 
 /**
- * How many dots of a path separate keys. Further dots belong to the last key: `header_aliases.Stud. No` names the
+ * How many dots of a path separate keys. Any further dot is part of the last key: `header_aliases.Stud. No` names the
  * header "Stud. No".
  */
 const SEPARATING_DOTS: Readonly<Record<string, number>> = { value_maps: 2 };
@@ -67,7 +70,7 @@ function isList(path: readonly string[]): boolean {
   return outer !== undefined && more.length === 0 && Array.isArray(own(DEFAULT_SETTINGS, outer));
 }
 
-/** The number of keys in the path of a text value, for the settings that accept any key. */
+/** For settings that accept any key: the number of keys in the path to a text value. */
 const TEXT_DEPTHS: Readonly<Record<string, number>> = { header_aliases: 2, defaults: 2, value_maps: 3 };
 
 function isText(path: readonly string[]): boolean {
@@ -81,7 +84,7 @@ function isText(path: readonly string[]): boolean {
 
 /**
  * Replaces `"***"` with the stored password. After a change of mail server, the password must be entered again.
- * Otherwise an admin could send the stored one, or ROSTERD_SMTP_PASSWORD, to another machine.
+ * Otherwise an admin could send the stored password, or ROSTERD_SMTP_PASSWORD, to another machine.
  */
 function withStoredSecret(current: Settings, document: unknown, ownPassword: string | null): Settings {
   const next = validSettings(document);

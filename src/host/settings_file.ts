@@ -1,5 +1,6 @@
 /**
- * `settings.json`, which both programs and people change. Each change is atomic and exclusive, and yields a new ETag.
+ * Reads and changes `settings.json`, which people may also edit by hand. Each change is atomic and exclusive, and gives
+ * the file a new ETag.
  */
 import { open } from "node:fs/promises";
 import { DEFAULT_SETTINGS, type Settings } from "../domain/settings.ts";
@@ -19,30 +20,33 @@ import { printSettings, readSettings } from "./settings_text.ts";
 import { fileLock, writeWhole } from "./whole_file.ts";
 
 /**
- * Every call rereads the file. The first one creates a missing file from the defaults. After that, a missing file is an
- * error, because the defaults would turn checks off. All methods throw {@link BrokenSettingsFile}; changes also throw
- * InvalidSettings and {@link SettingsChanged}.
+ * Every call reads the file again. The first call creates a missing file from the defaults. After that, a missing file
+ * is an error, because the defaults would turn checks off. All methods throw {@link BrokenSettingsFile}; changes also
+ * throw InvalidSettings and {@link SettingsChanged}.
  */
 export interface SettingsFile {
   readonly path: string;
   read(): Promise<StoredSettings>;
-  /** Returns null instead of creating a missing file. */
+  /** Reads the settings. Returns null if the file is missing, and does not create it. */
   readIfThere(): Promise<StoredSettings | null>;
-  /** Stores settings as given, including secrets. */
+  /** Stores the given settings, including secrets. */
   write(next: Settings, ifMatch?: string): Promise<StoredSettings>;
   /**
    * Applies an RFC 7396 merge patch. null restores the default; `"***"` keeps the stored secret. `by` names who
    * requests the change.
    */
   patch(mergePatch: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
-  /** Takes a whole document with every key; `"***"` keeps the stored secret. */
+  /** Replaces the settings with a document that has every key; `"***"` keeps the stored secret. */
   replace(document: unknown, ifMatch?: string, by?: string | null): Promise<StoredSettings>;
-  /** The changes, newest first, including manual edits that were noticed. */
+  /** The changes, newest first, including manual edits that an earlier read noticed. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
   noteEdits(): Promise<void>;
 }
 
-/** The file need not exist, but its folder must. `how` goes into the history; `ownPassword` is ROSTERD_SMTP_PASSWORD. */
+/**
+ * Opens the settings file. The folder must exist, but the file may be missing. `how` goes into the history;
+ * `ownPassword` is ROSTERD_SMTP_PASSWORD.
+ */
 export function openSettingsFile(
   path: string,
   clock: Clock,
@@ -86,7 +90,7 @@ export function openSettingsFile(
   };
 }
 
-/** The caller holds the lock. A change without effect leaves the file and its ETag untouched. */
+/** The caller must hold the lock. A change without effect leaves the file and its ETag untouched. */
 async function changeSettings(
   path: string,
   current: LoadedSettings,
@@ -101,7 +105,7 @@ async function changeSettings(
 
 interface LoadedSettings extends StoredSettings {
   mode: number;
-  /** Milliseconds since 1970. */
+  /** The modification time, in milliseconds since 1970. */
   mtime: number;
 }
 
@@ -111,7 +115,8 @@ async function load(path: string): Promise<LoadedSettings | null> {
   const handle = await nullOn(open(path), "ENOENT");
   if (handle === null) return null;
   try {
-    // The ETag is read before the content, so that a change in between makes it too old, never too new.
+    // The ETag is read before the content. If the file changes in between, the ETag is too old, and the next `If-Match`
+    // fails safely.
     const { ino, mtimeNs, size, mode } = await handle.stat({ bigint: true });
     const settings = readSettings(path, await handle.readFile());
     const etag = `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;

@@ -2,8 +2,8 @@
  * Stores the history of the settings in a file next to them, readable only by its owner. Each line is one change with
  * masked secrets, newest last. `settings_file.ts` writes the history under the lock of the settings.
  *
- * Each line includes the settings after the change. Comparing them with the file reveals manual edits, including those
- * made while no service was running.
+ * Each line includes the settings after the change. A comparison with the settings file reveals manual edits, including
+ * those made while no service was running.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -24,7 +24,7 @@ const LINE = z.object({
 });
 type Line = z.infer<typeof LINE>;
 
-/** Lines written before named tokens existed have only `by`, which says how the change was made. */
+/** Older versions of rosterd wrote only `by`, which says how the change was made. */
 const OLD_LINE = LINE.omit({ how: true }).extend({ by: z.enum(CHANGE_WAYS) })
   .transform((line): Line => ({ ...line, how: line.by, by: null }));
 const ANY_LINE = LINE.or(OLD_LINE);
@@ -42,7 +42,7 @@ export class SettingsHistory {
     return { changes, next: found.length > limit ? changes[limit - 1].id : null };
   }
 
-  /** Adds a line if the settings differ from the last one. The first line has no changes. */
+  /** Adds a line if the settings differ from those in the last line. The first line lists no changes. */
   async note(settings: Settings, { how, by }: Pick<Line, "how" | "by">, at: Date): Promise<void> {
     const lines = await this.#lines();
     const last = lines.at(-1);
@@ -55,7 +55,7 @@ export class SettingsHistory {
     await writeWhole(this.path, kept.map((each) => JSON.stringify(each) + "\n").join(""), { mode: 0o600 });
   }
 
-  /** Skips lines that are not valid: a damaged history must not block changes. */
+  /** Skips damaged lines, because a damaged history must not block changes of the settings. */
   async #lines(): Promise<Line[]> {
     const text = await readIfPresent(this.path) ?? "";
     return text.split("\n").flatMap((line) => {

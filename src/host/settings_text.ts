@@ -33,7 +33,7 @@ export function readSettings(path: string, bytes: Uint8Array): Settings {
   }
 }
 
-/** Also removes a byte order mark. */
+/** TextDecoder also removes a byte order mark. */
 function decode(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -43,7 +43,7 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Returns only the first problem, because one syntax error causes others that do not help. */
+/** Returns only the first problem, because one syntax error leads to more errors that do not help the reader. */
 function syntaxProblems(text: string): PlacedProblem[] {
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
@@ -84,7 +84,7 @@ function repeatedKeys(text: string, tree: Node, path: readonly string[] = []): P
   });
 }
 
-/** The offset of a key, or of the nearest enclosing object if the key is missing. */
+/** The offset of a key in the text, or of the nearest enclosing object if the key is missing. */
 function offsetOf(tree: Node | undefined, path: readonly PropertyKey[]): number {
   if (tree === undefined) return 0;
   for (let length = path.length; length > 0; length--) {

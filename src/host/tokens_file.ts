@@ -1,6 +1,6 @@
 /**
- * The named tokens in `DATA/tokens.json`, mode 0600 (docs/http.md#authentication). It contains only digests, so a
- * backup of it gives no access. Each call rereads the file, so a running service sees every change at once.
+ * The named tokens in `DATA/tokens.json`, mode 0600 (docs/http.md#authentication). The file contains only digests, so a
+ * copy of it does not give access. Each call reads the file again, so a running service sees every change at once.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -24,14 +24,14 @@ const stored = z.array(z.object({
   role: z.enum(ROLES),
   kind: z.enum(CREDENTIAL_KINDS),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** RFC 3339, like all times in this file. */
+  /** A time in RFC 3339 format, as are all times in this file. */
   created_at: z.iso.datetime(),
-  /** Null: the credential never expires. */
+  /** Null if the credential never expires. */
   expires_at: z.iso.datetime().nullable(),
 }));
 type Entry = z.output<typeof stored>[number];
 
-/** The file is damaged. No named token works until it is fixed or removed. */
+/** Thrown if the file is damaged. No named token works until an admin fixes or removes the file. */
 export class BrokenTokensFile extends Error {
   override readonly name = "BrokenTokensFile";
   constructor(path: string) {
@@ -39,7 +39,7 @@ export class BrokenTokensFile extends Error {
   }
 }
 
-/** The token cannot be added, or does not exist. */
+/** Thrown if a token cannot be added, or does not exist. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
 }
@@ -51,10 +51,13 @@ export function tokensPath(folder: string): string {
 const LINK_MS = 10 * 60_000;
 const SESSION_MS = 12 * 3_600_000;
 
-/** Lower case only, so that no two names look alike. Email addresses are valid names. */
+/** Names are lower case only, so that two names never differ only in case. Email addresses are valid names. */
 const NAME = /^[a-z][a-z0-9._@-]{0,63}$/;
 
-/** Every method may throw {@link BrokenTokensFile} and `UnusableData`. The folder must exist. */
+/**
+ * Reads and changes the named tokens. Every method may throw {@link BrokenTokensFile} and `UnusableData`. The data
+ * folder must exist.
+ */
 export class TokensFile {
   readonly #locked: ReturnType<typeof fileLock>;
 
@@ -73,7 +76,7 @@ export class TokensFile {
     return tokens.map(({ name, role, created_at }) => ({ name, role, created_at }));
   }
 
-  /** Returns the new token, which is stored nowhere. Throws {@link TokenRefused}. */
+  /** Adds a token. Returns the secret, of which only the digest is stored. Throws {@link TokenRefused}. */
   async add(name: string, role: Role): Promise<string> {
     if (!NAME.test(name)) {
       throw new TokenRefused(
@@ -92,7 +95,7 @@ export class TokensFile {
     });
   }
 
-  /** Ends the token with its links and sessions. Throws {@link TokenRefused}. */
+  /** Removes the token, its sign-in links and its sessions. Throws {@link TokenRefused}. */
   async remove(name: string): Promise<void> {
     await this.#change((entries) => {
       requireToken(entries, name);
@@ -107,7 +110,7 @@ export class TokensFile {
     );
   }
 
-  /** Exchanges a sign-in link for a session. Null if the link has been used, has expired, or never existed. */
+  /** Exchanges a sign-in link for a session. Returns null if the link has been used, has expired, or never existed. */
   async startSession(link: string): Promise<Issued | null> {
     const sha256 = secretDigest(link);
     return await this.#change<Issued | null>((entries) => {
@@ -139,7 +142,7 @@ export class TokensFile {
     return read.data.filter(({ expires_at }) => expires_at === null || new Date(expires_at) > now);
   }
 
-  /** Also drops expired entries, because `#read` omits them. */
+  /** This also removes expired entries, because `#read` omits them. */
   async #change<T>(make: (entries: Entry[]) => { entries: Entry[]; result: T }): Promise<T> {
     return await inData(this.folder, () =>
       this.#locked(async () => {

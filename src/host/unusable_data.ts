@@ -1,6 +1,6 @@
 import { codeOrThrow } from "../runtime/errors.ts";
 
-/** The data folder cannot be used. The message says why, and how to fix it. */
+/** Thrown if the data folder cannot be used. The message gives the cause and the fix. */
 export class UnusableData extends Error {
   override readonly name = "UnusableData";
   /** True if the folder's name or owner is wrong; false if its disk has a problem. */

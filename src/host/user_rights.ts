@@ -1,5 +1,6 @@
 /**
- * Derives another user's rights from owners and modes, because root cannot test them directly. Ignores ACLs and quotas.
+ * Derives the rights of another user from owners and modes, because root has no way to test them directly. Ignores ACLs
+ * and quotas.
  */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -8,9 +9,9 @@ import { nullOn } from "../runtime/errors.ts";
 
 export interface ServiceUser {
   uid: number;
-  /** Primary and supplementary groups. */
+  /** The ids of the primary and supplementary groups. */
   gids: readonly number[];
-  /** `rosterd (uid 998)`. */
+  /** The user as shown in messages, such as `rosterd (uid 998)`. */
   name: string;
 }
 

@@ -33,9 +33,9 @@ export async function writeWhole(
 }
 
 /**
- * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Work within
- * this process waits in a queue instead: each wait for the lock blocks one of the few file threads, and the holder also
- * needs one.
+ * Runs one piece of work at a time across all processes that share the lock file, which is never removed. Within this
+ * process, work waits in a queue instead. Each wait for the lock blocks one of the few threads for files, and the
+ * process that holds the lock needs such a thread too.
  */
 export function fileLock(lockFile: string): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();
@@ -75,7 +75,10 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** Keeps commands that run as root from leaving files that the service's user cannot open. */
+/**
+ * Gives the file the owner of its folder. Otherwise a command that runs as root would leave files that the service
+ * cannot open.
+ */
 async function keepOwner(path: string, like: string): Promise<void> {
   if (Deno.uid() !== 0) return;
   const { uid, gid } = await Deno.stat(like);

@@ -1,6 +1,6 @@
 /**
- * Approves a held file: applies it from `bak` as of now, in one transaction with the end of its hold
- * (docs/people.md#approve). Its failed records are kept by the next turn (`next_step.ts`).
+ * Approves a held file: applies the file in `bak` to the current users, and ends the hold in the same transaction
+ * (docs/people.md#approve). The next turn writes the failed-records file (`next_step.ts`).
  */
 import { reasonToHoldFile } from "../domain/change_guard.ts";
 import { type Approved, CannotDecide, type Hold, requireOpenHold } from "../domain/decision.ts";
@@ -18,17 +18,17 @@ export interface ApproveJob extends Pick<ReadJob, "clock" | "onProgress" | "yiel
   store: ImportStore;
   /** The current settings of all feeds. */
   settings: Settings;
-  /** Opens a file in the `bak` of a feed. Null if it is missing, or is a link. */
+  /** Opens a file in the `bak` of a feed. Returns null if the file is missing, or is a link. */
   openInBak: (feed: string, name: string) => Promise<RosterFile | null>;
   newKey: (now: Date) => string;
   by: string;
-  /** Ends the wait for other imports, but not an import that has begun. */
+  /** Stops waiting for other imports. An import that has begun continues. */
   signal: AbortSignal;
-  /** Ends everything. */
+  /** Stops the approval, even during its import. */
   stopping: AbortSignal;
 }
 
-/** How long to wait for another import. Short, because a person is waiting for the answer. */
+/** How long to wait for another import. The time is short, because a person is waiting for the response. */
 const LOCK_WAIT_MS = 10_000;
 
 /** Throws {@link CannotDecide} and leaves the hold open if the file cannot be applied now. */
@@ -91,7 +91,7 @@ async function apply(
   }, { signal: wait.signal });
 }
 
-/** A signal that a person's patience aborts until {@link end} is called. */
+/** A signal that aborts when the waiting time is over, unless {@link end} has been called. */
 function limitedWait({ signal, stopping }: Pick<ApproveJob, "signal" | "stopping">) {
   const waiting = new AbortController(), timeout = AbortSignal.timeout(LOCK_WAIT_MS), ended = new AbortController();
   timeout.addEventListener("abort", () => {
@@ -102,7 +102,7 @@ function limitedWait({ signal, stopping }: Pick<ApproveJob, "signal" | "stopping
   return { signal: AbortSignal.any([waiting.signal, stopping]), end: () => ended.abort() };
 }
 
-/** Turns what an import may meet into the reason why the approval is not possible. */
+/** Converts an error of the import into the reason why the approval is not possible. */
 async function explained(
   error: unknown,
   { id, feed, sha256, hold }: ImportEntry & { hold: Hold },

@@ -95,7 +95,7 @@ async function tryFile(
   return await planned.record(doneImport(job, { status: "checked", counts, news, warnings, hold: null }));
 }
 
-/** The result to record, with the mail that is owed. */
+/** The result to record, with the mail to send. */
 function doneImport(
   { settings, facts, clock, isUpload }: ImportJob,
   { warnings, ...done }: Pick<DoneImport, "status" | "counts" | "news" | "warnings" | "hold">,
@@ -105,7 +105,7 @@ function doneImport(
   return { ...done, facts, warnings: [...warnings, ...mailStateWarnings(mail, settings)], mail, finishedAt };
 }
 
-/** What a dry run reports: the counts, and the first entries of each list. */
+/** The report of a dry run: the counts, and the first entries of each list. */
 export interface Checked {
   status: ImportStatus;
   counts: Counts;
@@ -118,7 +118,7 @@ export interface Checked {
   records: StoredRecord[];
 }
 
-/** What an import of the file would do. */
+/** The effects that an import of the file would have. */
 export async function checkFile(
   file: RosterFile,
   dryRun: DryRun,
@@ -186,14 +186,14 @@ async function readAndPlan<Planned>(
     return { warnings, skipped: notes.skipped, planned };
   } catch (error) {
     if (!(error instanceof RejectedFile)) throw error;
-    // The upload may still be in progress, so do not reject the file for being incomplete.
+    // An incomplete file is not rejected here, because its upload may still be in progress.
     if (await file.changed()) throw new ChangedWhileRead();
     if (error.headers.length > 0) findings.headers = error.headers;
     throw error;
   }
 }
 
-/** Small, so that processing one piece does not delay HTTP requests. */
+/** The pieces are small, so that processing one of them does not delay HTTP requests. */
 const PIECE_BYTES = 1 << 16;
 
 async function* counted(

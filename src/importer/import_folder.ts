@@ -1,7 +1,6 @@
 /**
- * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone. An
- * upload moves to `bak` while the next one is imported, because the disk takes as long for that as the database for a
- * small file.
+ * Runs one turn: takes each upload through all its steps, oldest first, and finishes what earlier turns left undone.
+ * While an upload moves to `bak`, the next one is imported. For a small file, the move takes as long as the import.
  */
 import type { Reason } from "../domain/outcome.ts";
 import type { ClaimedUpload, FolderScan, ReadyUpload } from "./inbox_port.ts";
@@ -18,7 +17,7 @@ import {
 export interface TurnResult {
   imported: number[];
   postponed: { file: string; reason: Reason }[];
-  /** Whether there was an upload or an unfinished import. */
+  /** Whether the turn found an upload or an unfinished import. */
   hadUploads: boolean;
 }
 
@@ -35,7 +34,7 @@ export async function importFolder(turn: Turn, scan: FolderScan): Promise<TurnRe
       const imported = await orPostpone(turn, upload, result, () => importUpload(turn, upload));
       await finishing;
       if (imported !== null) finishing = finish(turn, imported, result);
-      // Prevents an unhandled rejection; `await finishing` throws the error.
+      // This handler prevents an unhandled rejection. `await finishing` throws the error later.
       finishing.catch(() => {});
     }
   } finally {
@@ -49,7 +48,9 @@ async function finish(turn: Turn, upload: PendingUpload, result: TurnResult): Pr
   if (id !== null) result.imported.push(id);
 }
 
-/** Throws only errors that affect every upload. Resolves to null after any other, and when the turn is stopped. */
+/**
+ * Throws only errors that affect every upload. Resolves to null after any other error, and when the turn is stopped.
+ */
 async function orPostpone<T>(
   { signal, stopsAll, log }: Turn,
   { upload: { name } }: PendingUpload,
@@ -68,7 +69,7 @@ async function orPostpone<T>(
   }
 }
 
-/** All uploads in the folders, and all imports whose upload is gone. Those closest to completion come first. */
+/** All uploads in the folders, and all imports whose upload is gone. The ones closest to completion come first. */
 async function pendingUploads(
   { inbox, store, feed }: Turn,
   { claimed, moved, ready }: FolderScan,
@@ -99,7 +100,7 @@ export function oldestFirst(a: Aged, b: Aged): number {
   return a.mtime - b.mtime || byName(a, b);
 }
 
-/** By code units, so that the order does not depend on a locale. */
+/** Names are compared by code units, so that the order does not depend on a locale. */
 export function byName(a: Pick<Aged, "name">, b: Pick<Aged, "name">): number {
   return a.name < b.name ? -1 : Number(a.name > b.name);
 }

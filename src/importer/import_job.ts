@@ -15,19 +15,24 @@ export interface ReadJob {
   onProgress: (progress: Progress) => void;
   /** Gives HTTP requests a chance to run. Called between batches, because importing rarely yields by itself. */
   yieldToRequests?: () => Promise<void>;
-  /** Filled in while the file is being read, so that they are available even if the import ends early. */
+  /**
+   * Facts about the file. They are filled in while the file is read, so that they are available even if the import ends
+   * early.
+   */
   facts: Facts;
   findings: Findings;
 }
 
 export interface ImportJob extends ReadJob {
-  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived?: readonly string[];
-  /** Whether mail may be due, and the next process resumes the import if this one is stopped. */
+  /** Whether the import may send mail, and is resumed by the next process after a stop. */
   isUpload: boolean;
 }
 
-/** Nothing was applied. The file is retried once it has settled again. */
+/**
+ * Thrown if the file changed while it was read. No record was applied. The file is retried after it has settled again.
+ */
 export class ChangedWhileRead extends Error {
   override readonly name = "ChangedWhileRead";
   constructor() {

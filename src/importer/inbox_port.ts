@@ -1,15 +1,15 @@
-/** The upload folder as the importer sees it. `src/inbox/` implements it. */
+/** The interface through which the importer uses the upload folder. `src/inbox/` implements the interface. */
 import type { CodedText } from "../domain/outcome.ts";
 
-/** An open roster. All reads use the same handle, so replacing the file under its name has no effect. */
+/** An open roster. All reads use the same handle, so a new file with the same name has no effect on them. */
 export interface RosterFile {
-  /** The name it was uploaded under. Escape it wherever it is shown. */
+  /** The name under which the file was uploaded. Always escape the name before showing it. */
   readonly name: string;
-  /** Size in bytes when it was opened. */
+  /** The size in bytes when the file was opened. */
   readonly size: number;
   /**
-   * The bytes from the beginning, in chunks of at most 256 KiB. Can be called again, but supports one reader at a time.
-   * Chunks may be views of `into`; if so, each is valid only until the next one is requested.
+   * The bytes from the beginning, in chunks of at most 256 KiB. The method can be called again, but supports only one
+   * reader at a time. A chunk may be a view of `into`, and is then valid only until the next chunk is requested.
    */
   read(into?: Uint8Array): AsyncGenerator<Uint8Array>;
   /** Whether the size, mtime or inode of the open file has changed since it was opened. */
@@ -21,35 +21,38 @@ export interface RosterFile {
 export interface ReadyUpload {
   /** The name it was uploaded under. */
   readonly name: string;
-  /** Modification time by the file server's clock, in milliseconds since 1970. Imports run in this order. */
+  /**
+   * The modification time by the clock of the file server, in milliseconds since 1970. The oldest upload is imported
+   * first.
+   */
   readonly mtime: number;
   readonly size: number;
 }
 
 /** An upload in `UPLOAD/.rosterd/`, where it stays until its import is finished. */
 export interface ClaimedUpload extends ReadyUpload {
-  /** Identifies the upload in the database; its folder is `.rosterd/KEY/`. */
+  /** The key that identifies the upload in the database. The folder of the upload is `.rosterd/KEY/`. */
   readonly key: string;
-  /** Who uploaded it over HTTP; null if it came through the folder. */
+  /** The client that uploaded the file over HTTP; null if the file came through the folder. */
   readonly by: string | null;
 }
 
 export interface WaitingFile extends CodedText {
   name: string;
-  /** In milliseconds since 1970, if it is known. */
+  /** The modification time in milliseconds since 1970, if known. */
   mtime?: number;
 }
 
 export interface FolderScan {
-  /** Settled uploads, oldest first, then by name. */
+  /** Settled uploads, sorted by age (oldest first), then by name. */
   ready: ReadyUpload[];
-  /** Uploads in `.rosterd/`, in the same order. */
+  /** Uploads in `.rosterd/`, sorted in the same way. */
   claimed: ClaimedUpload[];
   /** Uploads that are already in `bak` but still have a folder in `.rosterd/`. */
   moved: ClaimedUpload[];
-  /** Files of unknown age first, then oldest first. */
+  /** Files that have not settled. Files of unknown age come first, then the oldest. */
   waiting: WaitingFile[];
-  /** Files with an extension that rosterd does not import, by name. */
+  /** Files with an extension that rosterd does not import, sorted by name. */
   ignored: { name: string; mtime: number }[];
 }
 
@@ -57,7 +60,9 @@ export function emptyScan(): FolderScan {
   return { ready: [], claimed: [], moved: [], waiting: [], ignored: [] };
 }
 
-/** The upload folder cannot be used, for example because it is missing or not writable. Nothing is imported. */
+/**
+ * Thrown if the upload folder cannot be used, for example because it is missing or not writable. No file is imported.
+ */
 export class UnusableFolder extends Error {
   override readonly name = "UnusableFolder";
   /** `what` is the problem and `fix` the remedy: two parts of one sentence. */
@@ -66,30 +71,35 @@ export class UnusableFolder extends Error {
   }
 }
 
-/** The upload folder. Implementations touch nothing outside it. */
+/** The upload folder. Implementations must not change any file outside the folder. */
 export interface Inbox {
-  /** Removes leftovers of an earlier process, on the first call only. Never touches an upload. */
+  /** The first call removes leftovers of an earlier process, but never an upload. Later calls have no effect. */
   tidy(): Promise<void>;
-  /** Renames an upload into `.rosterd/`. Null if it vanished or was replaced since the scan. */
+  /** Renames an upload into `.rosterd/`. Returns null if the upload has vanished or was replaced since the scan. */
   claim(upload: ReadyUpload): Promise<ClaimedUpload | null>;
-  /** Opens a claimed upload for reading. Null if another program removed it. */
+  /** Opens a claimed upload for reading. Returns null if another program removed the file. */
   open(upload: ClaimedUpload): Promise<RosterFile | null>;
-  /** Opens an upload that was moved to `bak`. Null if it is no longer there. */
+  /** Opens an upload that was moved to `bak`. Returns null if the file is no longer there. */
   openMoved(upload: ClaimedUpload): Promise<RosterFile | null>;
-  /** Makes `.rosterd/KEY/` for a file that is already in `bak`, as if it had just been moved there. Idempotent. */
+  /**
+   * Creates `.rosterd/KEY/` for a file that is already in `bak`, as if the file had just been moved there. Idempotent.
+   */
   adopt(upload: ClaimedUpload, bakName: string): Promise<void>;
-  /** Makes a claimed upload that changed while being read wait until it has settled again. */
+  /** Postpones a claimed upload that changed while it was read, until the upload has settled again. */
   requireResettle(upload: ClaimedUpload): void;
-  /** Writes the failed records to `bak` atomically and returns the file's name. Idempotent. */
+  /** Writes the failed-records file to `bak` atomically, and returns its name. Idempotent. */
   keepFailed(
     upload: ClaimedUpload,
     startedAt: Date,
     write: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<string>;
-  /** Moves an upload to `bak` and returns its name there, or null if it was removed. Idempotent. */
+  /** Moves an upload to `bak`, and returns its new name, or null if another program removed the upload. Idempotent. */
   moveToBak(upload: ClaimedUpload, startedAt: Date): Promise<string | null>;
-  /** Whether `.rosterd/KEY/` no longer contains a file written by another program. */
+  /** Whether `.rosterd/KEY/` contains only files that rosterd itself wrote. */
   isGone(key: string): Promise<boolean>;
-  /** Removes the rest of `.rosterd/KEY/`. Call it when the history has recorded the upload's name in `bak`. */
+  /**
+   * Removes the rest of `.rosterd/KEY/`. Call this method only after the history has recorded the name of the upload in
+   * `bak`.
+   */
   forget(upload: ClaimedUpload): Promise<void>;
 }

@@ -1,11 +1,11 @@
-/** Decides which mail must be sent for an import (docs/mail.md#when-mail-is-sent). */
+/** Decides which mail to send for an import (docs/mail.md#when-mail-is-sent). */
 import type { ImportMailKind } from "../domain/mail.ts";
 import { mailConfigured, type Settings } from "../domain/settings.ts";
 import type { DoneImport, MailOwed } from "./ports.ts";
 
 export const NO_MAIL: MailOwed = { state: "none" };
 
-/** An hour less than seven days, so that a nightly import that begins a little earlier counts, too. */
+/** The time is an hour less than seven days, so that a nightly import that begins a little earlier still counts. */
 const REMINDER_AFTER_MS = (7 * 24 - 1) * 3_600_000;
 
 const KINDS = { failed_records: "failures", held: "held", done: "imported", checked: "checked" } as const;
@@ -24,12 +24,12 @@ export function mailOwed(done: Pick<DoneImport, "status" | "news">, settings: Se
   }
 }
 
-/** The mail about a file that was refused, or is on hold, as a whole. */
+/** The mail about a whole file that was rejected or is held. */
 export function mailOfVerdict(kind: "rejected" | "held", settings: Settings): MailOwed {
   return owed(kind, settings);
 }
 
-/** Whether failures last that no mail has named for a week. */
+/** Whether some failures still exist that no mail has reported for a week. */
 function isReminderDue({ news: { open, toldAt } }: Pick<DoneImport, "news">, now: Date): boolean {
   return open && (toldAt === null || now.getTime() - toldAt.getTime() >= REMINDER_AFTER_MS);
 }

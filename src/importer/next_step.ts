@@ -1,5 +1,5 @@
 /**
- * Chooses the next step of an upload. It depends only on where the upload is and what the history says about its
+ * Chooses the next step of an upload. The choice depends only on the place of the upload and on the history of its
  * import, so the next process can continue after a crash at any point (docs/reliability.md). Pure functions.
  *
  * Every step is idempotent: repeating it, even in another process, leads to the same place and the same names.
@@ -7,28 +7,31 @@
 import type { ImportEntry } from "./ports.ts";
 
 /**
- * In the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; in `bak` since an earlier import whose hold
- * was approved; or removed by another program.
+ * The place of an upload: in the upload folder; in `.rosterd/KEY/`; in `bak` under the recorded name; in `bak` since an
+ * earlier import whose hold was approved; or removed by another program.
  */
 export type Place = "upload" | "claimed" | "bak" | "held" | "gone";
 
-/** What the history records: nothing; begun; applied, rejected or held; failed records written; moved to `bak`. */
+/**
+ * The state of an import in the history: unknown; begun; applied, rejected or held; failed records written; moved to
+ * `bak`.
+ */
 export type Stage = "unknown" | "begun" | "over" | "kept" | "filed";
 
 /**
- * - claim: rename it into `.rosterd/KEY/`
- * - import: apply it atomically, reject it, or hold it, and record the result in the same transaction
+ * - claim: rename the upload into `.rosterd/KEY/`
+ * - import: apply, reject or hold the file, and record the result in the same transaction
  * - adopt: note in `.rosterd/KEY/` which file in `bak` an approval has applied
- * - keep_failed: write its failed records to `bak`, and record the name of that file
- * - move: move it to `bak`, and record its name
- * - forget: remove its remains from `.rosterd/`
- * - end: record that its file is gone, so that the import does not stay unfinished
+ * - keep_failed: write the failed-records file to `bak`, and record its name
+ * - move: move the upload to `bak`, and record its new name
+ * - forget: remove the remains of the upload from `.rosterd/`
+ * - end: record that the file is gone, so that the import does not stay unfinished
  */
 export type Step = "claim" | "import" | "adopt" | "keep_failed" | "move" | "forget" | "end";
 
 /**
- * Null: nothing is left to do. A file in the upload folder has no history, because it gets its key when it is claimed. An
- * approval begins and applies its import in one transaction.
+ * Returns null if no step is left. A file in the upload folder has no history, because an upload gets its key when it
+ * is claimed. An approval begins and applies its import in one transaction.
  */
 const NEXT: Readonly<Record<Place, Readonly<Record<Stage, Step | null>>>> = {
   upload: { unknown: "claim", begun: null, over: null, kept: null, filed: null },

@@ -1,4 +1,7 @@
-/** The ports of the importer: the upload folder and the database. `src/inbox/` and `src/postgres/` implement them. */
+/**
+ * The interfaces through which the importer uses the upload folder and the database. `src/inbox/` and `src/postgres/`
+ * implement them.
+ */
 import type { Batch } from "./csv/batch.ts";
 import type { FoundProblems } from "./checks/check.ts";
 import type { Findings } from "./checks/findings.ts";
@@ -25,7 +28,10 @@ import type {
   Warning,
 } from "../domain/outcome.ts";
 
-/** The role lacks a right that an import needs. The message names it, and the statement that grants it. */
+/**
+ * Thrown if the database role lacks a right that an import needs. The message names the right and the SQL statement
+ * that grants it.
+ */
 export class MissingRight extends Error {
   override readonly name = "MissingRight";
   readonly code = "42501";
@@ -38,7 +44,7 @@ export interface Progress {
   records: number;
 }
 
-/** What an import learned about its file. Stored in the history. */
+/** Facts that an import learns about its file. The history stores these facts. */
 export interface Facts {
   bytes: number;
   sha256: string | null;
@@ -50,24 +56,24 @@ export interface Facts {
 export type IsWanted = (batch: Batch, record: number) => boolean;
 
 export interface PlanSummary {
-  /** For example, why missing users are not archived. */
+  /** Remarks for the admin, such as why missing users are not archived. */
   warnings: Warning[];
-  /** Why users who would lose `active` are put on hold; null if none are. */
+  /** The reason why users who would lose access are held; null if no user is held. */
   hold: string | null;
-  /** Why the whole file is put on hold; null if it is not. */
+  /** The reason why the whole file is held; null if the file is not held. */
   changes: HeldChanges | null;
 }
 
-/** A feed, and the settings for its files. */
+/** A feed, with the settings for its files. */
 export interface FeedSettings {
-  /** "" for the upload folder itself. */
+  /** The name of the feed; "" for the upload folder itself. */
   feed: string;
   settings: Settings;
 }
 
-/** How to read a file. */
+/** Options for reading a file. */
 export interface StageOptions extends FeedSettings {
-  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived?: readonly string[];
 }
 
@@ -82,8 +88,8 @@ export interface Approval extends FeedSettings {
 
 export interface EarlierImports {
   /**
-   * The latest applied import of the same bytes in a feed that has not been undone; null if no other file of the feed
-   * has been applied since.
+   * The feed's latest applied import of the same bytes that has not been undone. Null if no other file of the feed has
+   * been applied since that import.
    */
   earlierWithSameContent(feed: string, sha256: string): Promise<{ id: number; startedAt: Date } | null>;
 }
@@ -91,15 +97,15 @@ export interface EarlierImports {
 /** The transaction of one import. Each step returns an object for the next one. */
 export interface ImportTransaction extends EarlierImports {
   /**
-   * Prepares the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
+   * Creates the temporary tables of an import and loads the unchanged-record cache. `bytes` is the length of the
    * roster's text.
    */
   stage(importId: number, roster: Roster, of: StageOptions, bytes: number): Promise<Staging<PlannedImport>>;
-  /** Like a dry run, but its result is kept. Changes no user. */
+  /** Checks a file like a dry run, but stores the result in the history. Changes no user. */
   trial(importId: number, roster: Roster, of: FeedSettings): Promise<Staging<PlannedTrial>>;
   /**
-   * Begins the import of a held file. Its entry becomes visible only if the file is applied. Throws CannotDecide if the
-   * hold is over.
+   * Begins the import of a held file. Other connections see the new history entry only if the file is applied. Throws
+   * CannotDecide if the hold is over.
    */
   beginApproval(approval: Approval): Promise<number>;
   /** Ends the hold in the same transaction as the import that `entry` describes. */
@@ -112,7 +118,7 @@ export interface DryRun extends EarlierImports {
 }
 
 export interface Staging<Planned> {
-  /** Lets the reader skip records that would change nothing; null if every record must be read. */
+  /** A matcher with which the reader skips unchanged records; null if every record must be read. */
   readonly cache: UnchangedCache | null;
   /**
    * Adds the records of a checked batch with their problems. `possibleDuplicate` is 1 for each record that may share a
@@ -120,18 +126,21 @@ export interface Staging<Planned> {
    */
   write(batch: Batch, problems: FoundProblems, possibleDuplicate: Uint8Array): Promise<void>;
   /**
-   * Adds possible duplicates among the records written so far. `repeated`: users with both a skipped record and another
-   * one.
+   * Adds possible duplicates among the records written so far. `repeated`: users with both a skipped record and a
+   * record that was read.
    */
   note(possibleDuplicates: readonly PossibleDuplicate[], repeated: readonly string[]): Promise<void>;
-  /** Like `note`, for the last time. Ends the COPY stream; once it resolves, all records are staged. */
+  /**
+   * Does what `note` does, for the last time, and ends the COPY stream. When the promise resolves, all records are
+   * staged.
+   */
   end(
     possibleDuplicates: readonly PossibleDuplicate[],
     repeated: readonly string[],
   ): Promise<Staged<Planned> | Restaging<Planned>>;
 }
 
-/** Stages all records of some users again. */
+/** Stages all records of the given users again. */
 export interface Restaging<Planned> {
   readonly users: UserSet;
   write(batch: Batch, problems: FoundProblems, isWanted: IsWanted): Promise<void>;
@@ -139,48 +148,48 @@ export interface Restaging<Planned> {
 }
 
 export interface Staged<Planned> {
-  /** Null: no user needs restaging. */
+  /** Null if no user needs restaging. */
   readonly users: null;
-  /** Works out what each record would do: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
+  /** Determines the effect of each record: repeated ids, changes, taken values (docs/file-format.md#taken-values). */
   plan(findings: Findings): Promise<Planned>;
 }
 
 export interface PlannedImport {
-  /** Applies the plan, unless the file is put on hold. Plans again if another program changes a user in the plan. */
+  /** Applies the plan, unless the file is held. Plans again if another program changes a user in the plan. */
   apply(): Promise<AppliedImport | HeldPlan>;
 }
 
-/** A plan of which nothing was applied, because the change guard holds the file. */
+/** A plan that was not applied, because the change guard holds the file. */
 export interface HeldPlan {
   readonly held: HeldChanges;
   readonly warnings: readonly Warning[];
 }
 
-/** How the failures of an import compare with those of the feed's earlier imports. */
+/** Compares the failures of an import with the failures of the feed's earlier imports. */
 export interface FailureNews extends Pick<ImportEntry, "failed_new" | "failed_fixed"> {
   /** Whether the feed has failures, of this import or of an earlier one. */
   open: boolean;
-  /** When the last import began whose mail told of failures. */
+  /** The start of the latest import whose mail reported failures. */
   toldAt: Date | null;
 }
 
-/** Keeps the failures. Call it once, before `record`. */
+/** Stores the failures. Call this method once, before `record`. */
 type KeepFailures = (counts: Counts) => Promise<FailureNews>;
 
 export interface PlannedTrial {
   readonly summary: PlanSummary;
   counts(): Promise<Counts>;
   keepFailures: KeepFailures;
-  /** Completes the history entry, with what would change, and the mail to send. */
+  /** Completes the history entry with the changes that the import would make, and stores the mail to send. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
 export interface AppliedImport {
   readonly counts: Counts;
-  /** Describes the plan that was actually applied. */
+  /** The plan that was actually applied. */
   readonly summary: PlanSummary;
   keepFailures: KeepFailures;
-  /** Completes the history entry of the import, with the mail to send. Returns the entry. */
+  /** Completes the history entry of the import, and stores the mail to send. Returns the entry. */
   record(done: DoneImport): Promise<ImportEntry>;
 }
 
@@ -189,7 +198,7 @@ export interface DryRunPlan {
   counts(): Promise<Counts>;
   failures(limit: number): Promise<Failure[]>;
   changes(limit: number): Promise<Change[]>;
-  /** The first values in the database that `fill_only_columns` protects from being replaced. */
+  /** The first of the stored values that the roster does not replace because of `fill_only_columns`. */
   kept(limit: number): Promise<KeptValue[]>;
   /** The first records as they would be stored. */
   records(limit: number): Promise<StoredRecord[]>;
@@ -217,32 +226,39 @@ export interface WaitOptions {
 }
 
 export interface ImportStore {
-  /** Begins an import, or continues the one with that key. Its `status` shows whether it has already finished. */
+  /**
+   * Begins an import, or continues the import with the same key. The `status` of the returned entry shows whether the
+   * import has already finished.
+   */
   begin(
     entry: FeedSettings & {
       file: string;
       claimKey: string | null;
-      /** Who uploaded the file over HTTP, or runs the command; null if it came through the folder. */
+      /**
+       * The client that uploaded the file over HTTP, or the user of the command; null if the file came through the
+       * folder.
+       */
       by: string | null;
       startedAt: Date;
       bytes: number;
     },
   ): Promise<ImportEntry>;
   /**
-   * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if it has to wait for another.
+   * Runs `work` in a transaction as the only import in the database. Calls `onWait` once if another import must end
+   * first.
    */
   transaction<T>(work: (transaction: ImportTransaction) => Promise<T>, waiting: WaitOptions): Promise<T>;
-  /** Runs `work` in a transaction that is rolled back. Needs no lock and no schema. */
+  /** Runs `work` in a transaction that is rolled back. This needs neither the import lock nor the schema. */
   dryRun<T>(work: (dryRun: DryRun) => Promise<T>): Promise<T>;
   reject(importId: number, reason: Reason, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records that the change guard holds the file. None of it was applied. */
+  /** Records that the change guard holds the file, and that no record was applied. */
   holdFile(importId: number, plan: HeldPlan, facts: Facts, mail: MailOwed, finishedAt: Date): Promise<void>;
-  /** Records what an approval found: other columns would now change for too many users, too. */
+  /** Records that an approval found more columns that the file would now change for too many users. */
   holdMore(importId: number, held: HeldChanges): Promise<void>;
-  /** Records why an import could not be done. It will be retried. */
+  /** Records why an import failed. The import will be retried. */
   postpone(importId: number, reason: Reason): Promise<void>;
   find(importId: number): Promise<ImportEntry | null>;
-  /** The import of the claimed upload with this key; null if it never began. */
+  /** The import of the claimed upload with this key; null if the import never began. */
   findClaimed(claimKey: string): Promise<ImportEntry | null>;
   /** The failures in line order, a page at a time. A page is valid until the next one is requested. */
   failures(importId: number): AsyncGenerator<PastFailure[]>;
@@ -252,7 +268,7 @@ export interface ImportStore {
    */
   unfinished(feed: string, keys: readonly string[]): Promise<{ key: string; entry: ImportEntry }[]>;
   markKept(importId: number, failedFile: string): Promise<void>;
-  /** Records the name of the file in `bak`. From then on, its mail may be sent. */
+  /** Records the name of the file in `bak`. From then on, the mail about the import may be sent. */
   markMoved(importId: number, bakFile: string): Promise<void>;
   /** Records that the file is gone: as an error if the import was not applied, otherwise as a warning. */
   endWithoutFile(importId: number, reason: Reason, at: Date): Promise<void>;

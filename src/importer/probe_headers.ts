@@ -9,7 +9,7 @@ import { sniff } from "./source/sniff.ts";
 import { openSource } from "./source/source.ts";
 
 /**
- * Looks for the header again, this time also accepting the column names of other systems. They may reveal a header
+ * Searches for the header again, and also accepts the column names of other systems. These names may reveal a header
  * below title lines, or a different delimiter.
  */
 export async function probeHeaders(

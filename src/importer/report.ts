@@ -32,18 +32,21 @@ export interface CheckReport extends Report {
   held_columns: HeldColumn[];
   changes: Change[];
   kept: KeptValue[];
-  /** As read with the proposed settings, if there are any. */
+  /** The first records, as read with the proposed settings if the check proposes any. */
   first_records: StoredRecord[];
   findings: RosterFinding[];
   proposal: Proposal | null;
 }
 
-/** Once the header is right, the values can be checked; once those are right, the remaining problems show. */
+/**
+ * The maximum number of rounds. The values can be checked only after the header is right, and some problems appear only
+ * after the values are right.
+ */
 const MAX_ROUNDS = 3;
 
 /**
- * A dry run. Repeats it with the proposed settings, so that a single proposal fixes everything that settings can fix.
- * Throws only if aborted, or if a file with a rejected header cannot be read again.
+ * Runs a dry run, and repeats the dry run with the proposed settings, so that a single proposal contains every fix that
+ * settings can make. Throws only if aborted, or if a file with a rejected header cannot be read again.
  */
 export async function checkReport(file: RosterFile, job: FileJob): Promise<CheckReport> {
   const first = await checkRound(file, job);
@@ -93,7 +96,7 @@ export function asCheck(report: Report): CheckReport {
 }
 
 /**
- * Imports without sending mail; the file stays where it is. `entry` is null if the import never began. Throws only if
+ * Imports a file without moving it and without sending mail. `entry` is null if the import never began. Throws only if
  * aborted.
  */
 export async function importReport(

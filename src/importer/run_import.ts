@@ -12,7 +12,7 @@ import { heldFileWarning, mailStateWarnings } from "./warnings.ts";
 
 export interface ImportRun extends Omit<ImportJob, "facts" | "findings"> {
   store: ImportStore;
-  /** Called once if another import must finish first. */
+  /** Called once if another import must end first. */
   onWait?: () => void;
 }
 
@@ -48,13 +48,13 @@ async function applyOrReject(file: RosterFile, id: number, run: ImportRun): Prom
 }
 
 /**
- * Asks the database whether the import was applied, because the reply to COMMIT may have been lost. If it was not,
- * records the error for a retry and returns null. Also returns null if the database is unreachable: the original error
- * is the one to report.
+ * Asks the database whether the import was applied, because the reply to COMMIT may have been lost. If the import was
+ * not applied, records the error for a retry and returns null. Also returns null if the database is unreachable,
+ * because the original error is then the one to report.
  */
 async function appliedAfterLostCommit(id: number, error: unknown, run: ImportRun): Promise<ImportEntry | null> {
   const { store, signal, isUpload } = run;
-  // The next process resumes an upload, but not an import from the command line.
+  // The next process can resume the import of an upload, but not an import from the command line.
   if (isUpload && signal.aborted) return null;
   try {
     const entry = await mustFind(store, id);

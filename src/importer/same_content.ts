@@ -1,11 +1,11 @@
 /**
- * Warns when an earlier file, such as an old roster, is imported again after others, because that can reverse their
- * changes.
+ * Warns if an earlier file, such as an old roster, is imported again after other files, because the old file can
+ * reverse their changes.
  */
 import type { Counts, Warning } from "../domain/outcome.ts";
 import type { EarlierImports } from "./ports.ts";
 
-/** Does not warn if the file changes no users. */
+/** If the file changes no users, no warning is needed. */
 export async function sameContentWarnings(
   transaction: EarlierImports,
   feed: string,

@@ -1,6 +1,6 @@
 /**
- * Reads, checks and stages the records of a roster. Records that would change nothing are only counted
- * (`unchanged_cache.ts`). If another record turns out to depend on a skipped one, the file is read a second time.
+ * Reads, checks and stages the records of a roster. Unchanged records are only counted (`unchanged_cache.ts`). If
+ * another record depends on a skipped record, the file is read a second time.
  */
 import { yieldToEventLoop } from "../runtime/yield_to_event_loop.ts";
 import type { Batch } from "./csv/batch.ts";
@@ -47,7 +47,7 @@ export async function stageRecords<Planned>(
   };
 }
 
-/** Stages all records of the users in `users`, by reading the file again. */
+/** Reads the file again, and stages all records of the given users. */
 async function restage<Planned>(
   restaging: Restaging<Planned>,
   { header, records }: Roster,

@@ -14,9 +14,9 @@ export interface Turn extends Pick<ImportRun, "store" | "feed" | "settings" | "c
   inbox: Inbox;
   log: Log;
   onProgress: (upload: ClaimedUpload, entry: ImportEntry, progress: Progress) => void;
-  /** Whether files of the feed must not be imported now. What was applied before is still moved to `bak`. */
+  /** Whether files of the feed must wait. A file that has already been applied is still moved to `bak`. */
   isPaused: () => boolean;
-  /** Whether an error affects every upload, not only this one. */
+  /** Whether an error affects every upload rather than a single one. */
   stopsAll: (error: unknown) => boolean;
 }
 
@@ -30,7 +30,10 @@ export interface PendingClaim {
   entry: ImportEntry | null;
 }
 
-/** What is left to do after an import and its failed records. This may run while the next upload is imported. */
+/**
+ * The steps that are left after the import and the failed-records file. These steps may run while the next upload is
+ * imported.
+ */
 const LAST_STEPS: ReadonlySet<Step> = new Set(["move", "forget", "end"]);
 
 /** Runs the steps before the last ones. Returns null if the upload is gone. */
@@ -51,7 +54,8 @@ async function advance(
 ): Promise<PendingUpload | null> {
   let pending = from;
   for (let step = next(pending); step !== null && isWanted(step); step = next(pending)) {
-    // The next process can continue if this one is stopped. If only the clean-up is left, finish it now.
+    // If this process is stopped, the next process can continue. If only the clean-up is left, this process finishes
+    // it.
     if (step !== "forget") turn.signal.throwIfAborted();
     const after = pending.place === "upload"
       ? await claim(turn, pending.upload)
@@ -158,7 +162,7 @@ async function moveToBak(turn: Turn, { upload, entry }: PendingClaim): Promise<P
   return { place: "bak", upload, entry: { ...entry!, bak_file: name } };
 }
 
-/** Writing the failed records and moving the file to another file system can also take a long time. */
+/** Not only imports take a long time: so can writing the failed records, and moving the file to another file system. */
 function reportProgress({ onProgress }: Turn, upload: ClaimedUpload, entry: ImportEntry): void {
   const { size } = upload;
   onProgress(upload, entry, { stage: "reporting", bytes: size, total_bytes: size, records: entry.records });

@@ -6,7 +6,7 @@ import { settingsOf } from "../domain/feed_settings.ts";
 import { grouped } from "../runtime/grouped.ts";
 import type { MailOwed, PlanSummary } from "./ports.ts";
 
-/** Settings that let users be archived without approval. Shown at startup and by `doctor`. */
+/** Warnings about settings with which users are archived without approval. Startup and `doctor` show these warnings. */
 export function riskySettings(settings: Settings): Warning[] {
   if (archivesUnguarded(settings)) return [unguarded("")];
   return Object.keys(settings.feeds).filter((feed) => archivesUnguarded(settingsOf(settings, feed)))
@@ -24,7 +24,7 @@ function unguarded(whose: string): Warning {
   };
 }
 
-/** Why missing users were kept although `missing_users` is "archive"; null if the roster is known to be complete. */
+/** The reason why missing users were kept although `missing_users` is "archive"; null if the roster is complete. */
 export function notWholeWarning(
   { own, unreadable, firstLine, applies }: {
     /** Whether the roster has a `rosterd_…` column. */
@@ -53,7 +53,7 @@ export function keptWarning(column: string, users: number): Warning {
   return { code: "kept", text: `${column} of ${whose} differs from the roster and was kept` };
 }
 
-/** `users`: the number of users who would have lost access if this feed were the only one. */
+/** `users`: the number of users who would have lost access without the other feeds. */
 export function keptByOtherFeedWarning(users: number): Warning {
   const who = users === 1 ? "1 user keeps" : `${grouped(users)} users keep`;
   return {
@@ -63,8 +63,8 @@ export function keptByOtherFeedWarning(users: number): Warning {
 }
 
 /**
- * `begun`: the users who are disabled and keep their permits for now; `over`: those who are archived because `days` have
- * passed since.
+ * `begun`: the number of users who are disabled and keep their permits for now. `over`: the number of users who are
+ * archived because they have been disabled for `days` days.
  */
 export function graceWarnings(days: number, begun: number, over: number): Warning[] {
   const users = (count: number, one: string, many: string) =>
@@ -85,7 +85,10 @@ export function graceWarnings(days: number, begun: number, over: number): Warnin
   ];
 }
 
-/** `users`: the number of users whose last name and date of birth would both change; `line`: the first record. */
+/**
+ * `users`: the number of users whose last name and date of birth would both change. `line`: the line of the first such
+ * record.
+ */
 export function otherPersonWarning(users: number, line: number): Warning {
   const who = users === 1 ? "1 user gets" : `${grouped(users)} users get`;
   const where = users === 1 ? "on" : "first on";
@@ -121,7 +124,7 @@ export function planWarnings(summary: PlanSummary, importId: number | null): War
   }];
 }
 
-/** Warns if mail is due but cannot be sent. */
+/** The warning that mail is due but cannot be sent. */
 export function mailStateWarnings({ state }: MailOwed, settings: Settings): Warning[] {
   return state === "not_configured" ? mailWarnings(settings) : [];
 }

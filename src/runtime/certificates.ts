@@ -1,6 +1,6 @@
 /**
- * Trusted certificate authorities for TLS, and the reasons why a certificate is not trusted. Used for the database and
- * mail.
+ * Loads the trusted certificate authorities for TLS, and explains why a certificate is not trusted. Connections to the
+ * database and the mail server use it.
  */
 import * as tls from "node:tls";
 import type { PeerCertificate, TLSSocket } from "node:tls";
@@ -8,12 +8,12 @@ import { codeOf } from "./errors.ts";
 import { printable } from "./log.ts";
 
 /**
- * The authorities in a PEM file. Without a file: this machine's authorities, or the built-in ones if it has none, plus
- * the file in `DENO_CERT`. Throws file system errors.
+ * The authorities in a PEM file. Without a file: this machine's authorities and those in the file that `DENO_CERT`
+ * names. A machine without authorities gets Deno's built-in ones. Throws file system errors.
  */
 export function trustedAuthorities(file: string | null): string[] {
   if (file !== null) return [Deno.readTextFileSync(file)];
-  // Binaries are also compiled with Deno 2.6, which lacks this function.
+  // Deno 2.6 lacks this function, and rosterd can also be compiled with that version.
   const ofMachine = "getCACertificates" in tls ? tls.getCACertificates("system") : [];
   const extra = Deno.env.get("DENO_CERT");
   const more = extra === undefined ? [] : [Deno.readTextFileSync(extra)];
@@ -34,12 +34,15 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "it was issued for another name",
 };
 
-/** Whether an error code is about the certificate, not the connection. */
+/** Whether an error code means a problem with the certificate rather than the connection. */
 export function isAboutCertificate(code: string): boolean {
   return code in REASONS;
 }
 
-/** Why the certificate is not trusted, followed by its names and dates; null if it is trusted. */
+/**
+ * The reason why a certificate is not trusted, followed by the names and dates in the certificate; null if it is
+ * trusted.
+ */
 export function distrust(socket: TLSSocket): string | null {
   if (socket.authorized) return null;
   const error: unknown = socket.authorizationError;

@@ -1,8 +1,8 @@
-/** Passed to everything that needs the time, so that tests can control it. */
+/** A clock, passed to all code that needs the time, so that tests can control it. */
 export interface Clock {
-  /** Wall-clock time. The clock may jump, so never measure durations with it. */
+  /** Wall-clock time. It may jump, so do not use it to measure durations. */
   now(): Date;
-  /** Monotonic milliseconds, for settling, delays and deadlines. */
+  /** Monotonic time in milliseconds, for delays, deadlines and the age of files. */
   elapsed(): number;
 }
 

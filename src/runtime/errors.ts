@@ -1,6 +1,6 @@
 /** Recognizes errors by code, never by text: the system's (`ENOENT`), PostgreSQL's (SQLSTATE) and rosterd's own. */
 
-/** The code of an error; an empty string if it has none. */
+/** The code of an error; an empty string for an error without a code. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : "";
@@ -27,13 +27,18 @@ export function isErrno(error: unknown): boolean {
   return /^E(?:2BIG|[A-Z][A-Z0-9]*)$/.test(codeOf(error));
 }
 
-/** The SQLSTATE of a PostgreSQL error; null for any other. `EBUSY` also has five characters, but is an errno. */
+/**
+ * The SQLSTATE of a PostgreSQL error; null for any other. System error codes such as `EBUSY` also have five characters,
+ * so they are excluded.
+ */
 export function sqlState(error: unknown): string | null {
   const code = codeOf(error);
   return /^[0-9A-Z]{5}$/.test(code) && !isErrno(error) ? code : null;
 }
 
-/** An error's class and code, for the log. The text is left out, because it may quote user values. */
+/**
+ * The class and code of an error, for the log. The message of the error is left out, because it may quote user values.
+ */
 export function describeError(error: unknown): string {
   const { name } = (error ?? {}) as { name?: unknown };
   const code = codeOf(error);

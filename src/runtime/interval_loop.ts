@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 
 export interface IntervalLoopOptions {
   clock: Clock;
-  /** Milliseconds from the start of one run to the start of the next. Called before each wait. */
+  /** Returns the milliseconds from the start of one run to the start of the next. Called before each wait. */
   interval: () => number;
   work: (signal: AbortSignal) => Promise<void>;
   /** Receives the errors of `work`. The loop continues. */

@@ -40,13 +40,15 @@ function textLine(time: Date, level: LogLevel, event: string, fields: LogFields)
   return `${time.toISOString()} ${level.padEnd(5)} ${event}${pairs.join("")}\n`;
 }
 
-/** Quotes all but plain values, so that a newline or escape code in a file name cannot break the log line. */
+/**
+ * Quotes every value that is not plain, so that a newline or an escape code in a file name cannot break the log line.
+ */
 function textValue(value: LogFields[string]): string {
   const text = String(value);
   return /^[\w.,:/@+-]+$/.test(text) ? text : printable(JSON.stringify(text));
 }
 
-/** Shows control, direction and other invisible characters as `\u{…}`. */
+/** Replaces control characters, direction marks and other invisible characters with `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex
@@ -55,7 +57,7 @@ export function printable(text: string): string {
   );
 }
 
-/** A log that adds fields to each of its lines. */
+/** Returns a log that adds the same fields to every line. */
 export function withFields(log: Log, more: LogFields): Log {
   const at = (level: LogLevel) => (event: string, fields?: LogFields) => log[level](event, { ...more, ...fields });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

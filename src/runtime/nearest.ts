@@ -1,6 +1,9 @@
-/** Suggests the known word closest to a mistyped one. Used only in messages. */
+/** Suggests the known word closest to a mistyped one. The suggestion is used only in messages. */
 
-/** The candidate nearest to the word, or null if none is close enough: one edit for every four letters, up to three. */
+/**
+ * The candidate nearest to the word; null if none is close enough. One edit is allowed for every four letters, up to
+ * three edits.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let found: string | null = null;
   let least = Math.min(3, Math.floor(word.length / 4)) + 1;
@@ -13,7 +16,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return found;
 }
 
-/** The edit distance of two words (optimal string alignment); 4 if their lengths differ by more than three. */
+/**
+ * The edit distance between two words (optimal string alignment). Words whose lengths differ by more than three have
+ * the distance 4.
+ */
 export function edits(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 3) return 4;
   let before: number[] = [];

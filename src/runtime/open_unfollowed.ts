@@ -1,12 +1,12 @@
 /**
- * Opens files without following links. Unless it has all permissions, Deno resolves links itself, so O_NOFOLLOW alone
- * is not enough (measured with 2.6.8 and 2.9.6).
+ * Opens files without following links. O_NOFOLLOW alone is not enough: without full permissions, Deno resolves links
+ * before it opens the file (measured with 2.6.8 and 2.9.6).
  */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { errorWithCode } from "./errors.ts";
 
-/** O_NONBLOCK: opening a pipe must not wait for its writer. */
+/** With O_NONBLOCK, opening a pipe does not wait for a writer. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Opens the file, folder or pipe at `path`. Throws ELOOP for a link, and other system errors. */
@@ -15,7 +15,7 @@ export async function openUnfollowed(path: string): Promise<FileHandle> {
   const handle = await open(path, READ_ONLY);
   try {
     const opened = await handle.stat({ bigint: true });
-    // If another program put a link here after the first check, these two differ.
+    // If another program has put a link here since the first check, the open file and the file at the path differ.
     const there = await lstat(path, { bigint: true });
     if (opened.dev !== there.dev || opened.ino !== there.ino) throw notFollowed(path);
     return handle;

@@ -2,19 +2,20 @@
  * Lets HTTP requests go first while a roster is being read (docs/reliability.md#requests-first).
  *
  * Yielding to the event loop is not enough: a busy Deno polls for new input only every 61st turn (measured with 2.6.8
- * and 2.9.6). Waiting for an empty socket makes Deno poll at once, so this class sends itself a byte and waits for it.
+ * and 2.9.6). Deno polls at once when a program waits for an empty socket. Therefore this class sends a byte to its own
+ * socket and waits for it.
  */
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
-/** A request that takes longer loses its priority: it may be waiting for the import itself. */
+/** After this time, a request loses its priority, because it may be waiting for the import to end. */
 const MAX_PRIORITY_MS = 20;
-/** Polling more often would cost more than it gains. */
+/** The minimum time between two polls. Polling more often would cost more than it gains. */
 const POLL_INTERVAL_MS = 2;
 
 export class RequestPriority implements Disposable {
   readonly #requests = new Set<Promise<void>>();
   readonly #byte = new Uint8Array(1);
-  /** Larger than any message, so that each read empties the socket and the next one has to poll. */
+  /** The buffer is larger than any message, so each read empties the socket, and the next read has to poll. */
   readonly #room = new Uint8Array(16);
   #polledAt = 0;
   #importTurnEndsAt = 0;
@@ -38,7 +39,7 @@ export class RequestPriority implements Disposable {
     return end;
   }
 
-  /** Resolves when the current requests have ended. Even under constant load, the import gets half the time. */
+  /** Resolves when the current requests have ended. Even under constant load, the import gets half of the time. */
   async yieldToRequests(): Promise<void> {
     if (performance.now() < this.#polledAt + POLL_INTERVAL_MS) await yieldToEventLoop();
     else await this.#poll();
@@ -56,7 +57,7 @@ export class RequestPriority implements Disposable {
       await one.write(this.#byte);
       await other.read(this.#room);
     } catch {
-      // The socket was closed, perhaps by an admin's tool. Yielding to the event loop still works without it.
+      // Another program may have closed the socket. Yielding to the event loop works without the socket.
       this[Symbol.dispose]();
     }
     this.#polledAt = performance.now();
@@ -77,7 +78,7 @@ async function connectToSelf(): Promise<[Deno.Conn, Deno.Conn]> {
   for (;;) {
     const other = await listener.accept();
     if (other.remoteAddr.port === ownPort) return [one, other];
-    // Another program connected first.
+    // The connection comes from another program, so it is closed.
     other.close();
   }
 }

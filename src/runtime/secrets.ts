@@ -14,7 +14,7 @@ export function secretDigest(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** Takes the same time wherever the digests differ. */
+/** Compares two digests in constant time. */
 export function isSameDigest(one: string, other: string): boolean {
   return timingSafeEqual(new TextEncoder().encode(one), new TextEncoder().encode(other));
 }

@@ -3,7 +3,8 @@ import { errorWithCode } from "./errors.ts";
 const noAnswer = () => errorWithCode("ETIMEDOUT", "no answer");
 
 /**
- * Resolves to the answer, or rejects with the error from `tooLate` after `ms` milliseconds. The work itself continues.
+ * Resolves to the result of the work, or rejects with the error from `tooLate` after `ms` milliseconds. A timeout does
+ * not stop the work.
  */
 export async function withTimeout<T>(ms: number, answer: PromiseLike<T>, tooLate: () => Error = noAnswer): Promise<T> {
   const late = Promise.withResolvers<never>();

@@ -1,9 +1,9 @@
 /**
  * Checks the values of records (docs/file-format.md#values) and converts them to their stored form: trimmed, without
- * the spreadsheet guard, with regions in upper case. Marks values that keep or clear the current value.
+ * the spreadsheet guard, with regions in upper case. Marks empty values that keep or clear a user's current value.
  *
  * Works on the bytes of a batch, column by column, and decodes text only when a rule or a message needs it.
- * Repeated and taken values involve other records, so SQL finds them later.
+ * Finding repeated or taken values requires other records, so SQL does that later.
  */
 import { createHash } from "node:crypto";
 import { ALWAYS_TRIMMED, type Column } from "../../domain/columns.ts";
@@ -21,7 +21,7 @@ import { createRule } from "./rules.ts";
 /** The problems in a batch, by record position. */
 export type FoundProblems = ReadonlyMap<number, FoundProblem[]>;
 
-/** `key`: the hash of a malformed record's text, by which a later import recognizes it. */
+/** `key`: the hash of a malformed record's text. A later import recognizes the record by this hash. */
 type FoundProblem = Problem & { key?: string };
 
 export type Check = (batch: Batch) => FoundProblems;

@@ -33,7 +33,7 @@ const MONTHS = [
   "december",
 ];
 
-/** Day and month have one or two digits each, and both separators are the same. */
+/** The day and the month have one or two digits each, and both separators are the same. */
 const PARTS = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
 
 const iso = (year: string, month: string, day: string) => `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;

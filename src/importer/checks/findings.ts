@@ -9,10 +9,13 @@ import { grouped } from "../../runtime/grouped.ts";
 import { DATE_FORMS, dayNumber, isRealDay } from "./date_forms.ts";
 import { cut, shown } from "./rule.ts";
 
-/** Kinds of column whose failing values can be fixed by a setting. Other values are private and not collected. */
+/**
+ * Kinds of column whose failing values can be fixed by a setting. Values of other columns are private, and are not
+ * collected.
+ */
 const FIXABLE: ReadonlySet<Column["kind"]> = new Set(["flag", "region", "login_source", "user_type"]);
 
-/** The maximum number of distinct values counted per column. Further ones only add to the number of failures. */
+/** The maximum number of distinct values counted per column. Any further value only adds to the number of failures. */
 const MAX_VALUES = 50;
 
 /** The maximum length of a value in a value map. */
@@ -30,7 +33,7 @@ function formatsOf(text: string): DateFormat[] {
 }
 
 export class ColumnFindings {
-  /** The number of records that have a value, that fail (missing values included), and that lack a value. */
+  /** Three counts of records: with a value, with a failure (a missing value is one), and without a value. */
   values = 0;
   failed = 0;
   missing = 0;
@@ -61,8 +64,8 @@ export class ColumnFindings {
   }
 
   /**
-   * The date format of most failed values, if more than half of the column's values have it; several formats if they
-   * tie. The values of `skipped` records count as valid.
+   * The date format of most failed values, if more than half of the column's values have that format; several formats
+   * in case of a tie. The values of `skipped` records count as valid.
    */
   likelyForms(skipped: number): { formats: DateFormat[]; count: number } | null {
     const count = Math.max(0, ...this.forms.values());
@@ -72,7 +75,7 @@ export class ColumnFindings {
 }
 
 export class Findings {
-  /** The headers of the file; empty if they could not be read. */
+  /** The headers of the file; empty if the headers could not be read. */
   headers: readonly string[] = [];
   /** The number of records skipped because they are unchanged. */
   skipped = 0;
@@ -92,7 +95,7 @@ export class Findings {
       .sort((a, b) => columnPosition(a.column.name) - columnPosition(b.column.name));
   }
 
-  /** Counts records with a damaged value. `example` is the reason given for the first one. */
+  /** Counts records with a damaged value. `example` is the reason for the first such record. */
   addDamaged(count: number, example: string): void {
     if (this.#damaged === 0) this.#firstDamage = example;
     this.#damaged += count;

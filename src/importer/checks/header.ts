@@ -13,7 +13,7 @@ export interface PresentColumn {
 }
 
 export interface Header {
-  /** The headers as they are in the file. */
+  /** The headers exactly as written in the file. */
   readonly names: readonly string[];
   /** The columns of the file, in the order of {@link COLUMNS}. */
   readonly present: readonly PresentColumn[];
@@ -29,7 +29,10 @@ export function oldIdPosition({ present }: Header): number {
   return present.find(({ column }) => column.name === "old_unique_id")?.positions[0] ?? -1;
 }
 
-/** All known names, folded, with their column and rank. If two names refer to the same column, the lower rank wins. */
+/**
+ * All known names in normalized form, with their column and rank. If two names refer to the same column, the name with
+ * the lower rank wins.
+ */
 export type KnownNames = ReadonlyMap<string, { column: string; rank: number }>;
 
 export function knownNames(aliases: Settings["header_aliases"]): KnownNames {

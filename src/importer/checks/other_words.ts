@@ -1,11 +1,15 @@
 /**
  * Names that other systems (Moodle, Canvas, OneRoster, School Data Sync, Koha, Snipe-IT, HR exports) use for columns
- * and values. They are used only for suggestions, which a person must confirm. All are folded by `foldWord`.
+ * and values. These names are used only for suggestions, which a person must confirm. `foldWord` normalizes all of
+ * them.
  */
 import type { Column } from "../../domain/columns.ts";
 import { foldHeader } from "../../domain/columns.ts";
 
-/** Folds more than `foldHeader` does: also removes accents and everything except letters and digits. */
+/**
+ * Normalizes a word. Removes everything that `foldHeader` removes, and also accents and all other characters except
+ * letters and digits.
+ */
 export function foldWord(text: string): string {
   return foldHeader(text).normalize("NFD").replace(/[^\p{L}\p{N}]+/gu, "");
 }

@@ -13,22 +13,22 @@ export function proposalOf(findings: readonly RosterFinding[]): Proposal | null 
   return Object.keys(patch).length === 0 ? null : { patch };
 }
 
-/** Makes the questions of a check refer to the settings of its feed. */
+/** Changes the settings in a check's questions to those of the roster's feed. */
 export function inFeed(feed: string, findings: readonly RosterFinding[]): RosterFinding[] {
   if (feed === "") return [...findings];
   return findings.map((one) => ({ ...one, setting: one.setting && ["feeds", feed, ...one.setting] }));
 }
 
-/** The settings of the roster's feed with the proposed change. */
+/** The settings of the roster's feed after the proposed change. */
 export function withProposal(settings: Settings, { patch }: Proposal): Settings {
-  // Leaves out the feeds: they override the common settings, not those of this feed.
+  // The settings of the feeds are left out, because they override the common settings, not the settings of this feed.
   const { feeds, ...own } = settings;
   return { ...validSettings(mergePatch(own, patch)), feeds };
 }
 
 /**
- * Joins the questions of two rounds, omitting those that the first round already asked. If a header was suggested for a
- * column in `misread`, withdraws that suggestion and the questions about its values.
+ * Joins the questions of two rounds, and omits repeated questions. If a header was suggested for a column in `misread`,
+ * withdraws the suggestion and the questions about the values under that header.
  */
 export function joinFindings(
   first: readonly RosterFinding[],

@@ -13,10 +13,12 @@ import { isOpposite, valueMeant } from "./other_words.ts";
 import { proposalOf, withProposal } from "./proposal.ts";
 import { type Names, readNames, suggestColumns } from "./suggested_columns.ts";
 
-/** The maximum number of unknown headers to ask about. Headers with a suggestion come first and are never left out. */
+/**
+ * The maximum number of unknown headers to ask about. Headers with a suggestion come first, and are always included.
+ */
 const MAX_HEADERS_ASKED = 100;
 
-/** Suggested if neither the roster nor the settings name a login source. */
+/** The login source to suggest if neither the roster nor the settings name one. */
 const USUAL_LOGIN_SOURCE = "sso";
 
 /** All questions in order: headers, missing columns, then values by column. */
@@ -32,12 +34,12 @@ export function findingsOf(found: Findings, settings: Settings): RosterFinding[]
   return findings.map((finding) => withoutRefused(finding, settings));
 }
 
-/** Columns that a roster needs, or whose values only a person can map. */
+/** Columns that every roster needs, and columns whose values only a person can map. */
 const NEVER_MISREAD: ReadonlySet<Column["kind"]> = new Set(["unique_id", "login_source", "user_type"]);
 
 /**
- * Columns in which most values are unknown, so the header must mean something else: for example, a "status" of FT or
- * PT.
+ * Columns in which most values are unknown. Their header probably means something else: for example, a "status" of FT
+ * or PT.
  */
 export function misreadColumns(found: Findings, settings: Settings): ReadonlySet<string> {
   const { headerOf } = readNames(found.headers, settings);
@@ -129,7 +131,7 @@ function missingColumns(
   }));
 }
 
-/** Guesses a login source only if no record has one (`isEmpty`). */
+/** Suggests a login source only if no record has one (`isEmpty`). */
 function defaultFor(column: Column, isEmpty: boolean, settings: Settings) {
   const choices = acceptedValues(column, settings);
   const isLoginSource = column.name === "login_source" && isEmpty;
@@ -170,7 +172,7 @@ function meaningContext(column: Column, header: string | null, settings: Setting
   return { opposite: header !== null && isOpposite(header), accepted: acceptedValues(column, settings) };
 }
 
-/** Combines values that a value map treats as equal. The most frequent come first. */
+/** Combines values that a value map treats as equal. The most frequent values come first. */
 function inSpellings(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {
   const byFolded = new Map<string, { value: string; count: number }>();
   for (const [text, count] of counts) {

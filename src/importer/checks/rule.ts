@@ -18,7 +18,7 @@ export function shown(text: string): string {
   return `"${printable(cut(text, 80))}"`;
 }
 
-/** Truncates text to `longest` code points and adds an ellipsis. */
+/** Truncates text to `longest` code points. Truncated text ends with an ellipsis. */
 export function cut(text: string, longest: number): string {
   const points = [...text];
   return points.length > longest ? points.slice(0, longest).join("") + "…" : text;

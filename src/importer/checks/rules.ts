@@ -95,7 +95,7 @@ function invisibleCharacter(column: string, text: string): RuleViolation {
   return notValid(column, text, `has the invisible character U+${code}: type the value again`);
 }
 
-/** The last line of a report, such as "Total", "Sum: 20" or "(20 rows affected)". No user has such an id. */
+/** The last line of a report, such as "Total", "Sum: 20" or "(20 rows affected)". No user has an id of this form. */
 const TOTAL = new RegExp(
   String.raw`^\(?(?:(?:grand |sub)?(?:total|sum)|summe|gesamt|anzahl|somme|suma)s?[ :=]*[\d.,' ]*\)?$|` +
     String.raw`^\(?\d+ (?:rows?|records?|lines?|users?|students?|zeilen|datens[aä]tze|lignes|filas|registros)\b`,
@@ -131,7 +131,7 @@ function listRule(column: string, list: readonly string[], code: ProblemCode): R
   return textRule((text) => accepted.has(text) ? null : { code, reason: `${column} ${shown(text)} must be ${some}` });
 }
 
-/** Two letters, converted to upper case. */
+/** The rule for regions: two letters, which are converted to upper case. */
 function regionRule(column: string): Rule {
   const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
   return (batch, value) => {
@@ -148,7 +148,10 @@ function regionRule(column: string): Rule {
 
 const HYPHEN = 0x2d;
 
-/** The maximum number of dates to cache: more than 50 years' worth, because many users share a birth date. */
+/**
+ * The maximum number of dates to cache: more than the days of 50 years. The cache is useful because many users share a
+ * birth date.
+ */
 const MAX_DATES = 20_000;
 
 /** Rewrites a date from `date_format` to YYYY-MM-DD. */
@@ -174,7 +177,7 @@ function dateRule(column: string, { date_format }: Settings, today: string): Rul
     return violation === null ? null : invalid(violation);
   };
 
-  /** Returns the bytes of YYYY-MM-DD, or what is wrong with the date. */
+  /** Returns the bytes of the date as YYYY-MM-DD, or the reason why the date is wrong. */
   function readDate(text: string): Uint8Array | string {
     const date = form?.read(text) ?? null;
     return date === null ? example : dayViolation(dayNumber(date)) ?? encoder.encode(date);

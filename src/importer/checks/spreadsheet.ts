@@ -6,17 +6,20 @@
  * `tests/e2e/way_back_slow.ts` repeats this.
  */
 
-/** The first characters of a formula, including full-width ones. Also line endings, because a CR is saved as LF. */
+/**
+ * Characters that begin a formula, including full-width characters. Line endings are included too, because spreadsheets
+ * save a CR as an LF.
+ */
 const RUN = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** Digits, with or without grouping and decimals. The group separator cannot also be the decimal separator. */
+/** Digits, with or without grouping and decimals. The group separator and the decimal separator must differ. */
 const DIGITS = String
   .raw`(?:\d{1,3}(?<gap>[ \u00a0\u202f.,'’])(?:\d{2,3}\k<gap>)*\d{3}(?!\k<gap>)|\d+)(?:[.,]\d*)?|[.,]\d+`;
 
 /** A currency symbol or code. */
 const MONEY = String.raw`(?:\p{Sc}|R\$|Fr\.|CHF|EUR|USD|CAD|GBP|kr\.?)`;
 
-/** Any number, including those with an exponent, a currency or a percent sign, or in parentheses for negative. */
+/** Any number: with an exponent, a currency or a percent sign, or in parentheses, which mean a negative number. */
 const FIGURE = new RegExp(
   String.raw`^[+-]?\(?(?:(?:${MONEY}|%) ?-?)?(?:${DIGITS})(?:e[+-]?\d+)?(?: ?(?:${MONEY}|%))?[+-]?\)?$`,
   "iu",
@@ -26,8 +29,8 @@ const FIGURE = new RegExp(
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * A month name, full or abbreviated, so that "12 May" is a date but "12 Main" is not. Spreadsheets recognize months in
- * their own language, and some also in English.
+ * A full or abbreviated month name: "12 May" is a date, but "12 Main" is not. Spreadsheets recognize month names in
+ * their own language, and some spreadsheets also in English.
  */
 const MONTH = String.raw`(?:${
   [
@@ -56,7 +59,7 @@ const WEEKDAY = String.raw`(?:${
   ].join("|")
 })\.?`;
 
-/** Separates day, month and year. */
+/** Separators between day, month and year. */
 const GAP = String.raw`(?: ?[-/.] ?)`, WORD_GAP = String.raw`(?:[ /-]|, ?|\. ?| de )?`;
 
 const DATE = [
@@ -94,7 +97,7 @@ export function guard(value: string): string {
   return spreadsheetChanges(value) ? `'${value}` : value;
 }
 
-/** Whether the leading `'` of a value is a guard. */
+/** Whether the `'` at the beginning of a value was added to protect the value from spreadsheets. */
 export function isGuarded(value: string): boolean {
   return value.startsWith("'") && spreadsheetChanges(value.slice(1));
 }

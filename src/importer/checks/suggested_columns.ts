@@ -6,9 +6,9 @@ import { nearestName } from "./nearest_name.ts";
 import { foldWord, HEADER_WORDS } from "./other_words.ts";
 
 export interface Names {
-  /** Unknown headers, without those that differ only in spelling. */
+  /** The unknown headers. Of headers that differ only in spelling, only the first is included. */
   unknown: string[];
-  /** Column in the file → the header that takes precedence. */
+  /** Column in the file → the header whose values are used first. */
   headerOf: ReadonlyMap<string, string>;
 }
 
@@ -23,13 +23,16 @@ export function readNames(headers: readonly string[], settings: Settings): Names
     } else if (folded !== "" && !isOwnHeader(header) && !unknown.has(folded)) unknown.set(folded, header.trim());
   }
   return {
-    // A file with a single header uses another delimiter or is not a roster.
+    // A file with a single header has another delimiter, or is not a roster.
     unknown: headers.length < 2 ? [] : [...unknown.values()],
     headerOf: new Map([...headerOf].map(([column, { header }]) => [column, header])),
   };
 }
 
-/** Header → column, for columns that the file lacks. Another system's name wins over a similar spelling. */
+/**
+ * Header → column, for columns that the file lacks. A name that another system uses takes precedence over a similar
+ * spelling.
+ */
 export function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string, string> {
   const suggested = new Map<string, string>();
   const taken = new Set(headerOf.keys());
@@ -50,11 +53,11 @@ export function suggestColumns({ unknown, headerOf }: Names): ReadonlyMap<string
   return suggested;
 }
 
-/** Adds the column names of other systems as aliases, so that a header that uses them can be found. */
+/** Adds the column names of other systems as aliases, so that a header with such names can be found. */
 export function withOtherWords(settings: Settings): Settings {
   const known = knownNames(settings.header_aliases);
   const words = [...HEADER_WORDS].flatMap(([column, words]) => words.map((word) => [word, column] as const));
-  // If two columns share a name, the first column gets it. Reversed, because the last entry wins.
+  // If two columns share a name, the first column gets the name. The list is reversed, because the last entry wins.
   const aliases = Object.fromEntries(words.filter(([word]) => !known.has(word)).reverse());
   return { ...settings, header_aliases: { ...aliases, ...settings.header_aliases } };
 }

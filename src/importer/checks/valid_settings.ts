@@ -1,4 +1,4 @@
-/** Validates a whole settings document. Column values in it must follow the rules for their columns. */
+/** Validates a whole settings document. Values for a column must follow the rule of that column. */
 import { COLUMNS } from "../../domain/columns.ts";
 import { InvalidSettings, parseSettings, type SettingsProblem } from "../../domain/parse_settings.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -8,7 +8,7 @@ import { Batch } from "../csv/batch.ts";
 import { requiredColumns } from "./header.ts";
 import { createRule } from "./rules.ts";
 
-/** Used as today's date, so that no date in the settings counts as being in the future. */
+/** This date is used as today's date, so that no date in the settings counts as a future date. */
 const LAST_DAY = "9999-12-31";
 
 /** Parses a document and fills in the defaults. Throws {@link InvalidSettings}. */
@@ -29,7 +29,10 @@ function hasPath(value: unknown, path: readonly PropertyKey[]): boolean {
     (isObject(value) && Object.hasOwn(value, path[0]) && hasPath(value[String(path[0])], path.slice(1)));
 }
 
-/** The problems that occur only in this feed. A value for all feeds may conflict with one that the feed overrides. */
+/**
+ * The problems that occur only in the settings of this feed. For example, a value for all feeds may conflict with a
+ * value that the feed overrides.
+ */
 function feedProblems(settings: Settings, feed: string, common: readonly SettingsProblem[]): SettingsProblem[] {
   const isCommon = ({ key, message }: SettingsProblem) =>
     common.some((problem) => problem.key === key && problem.message === message);
@@ -81,7 +84,7 @@ function judge(name: string, value: string, settings: Settings): { stored: strin
   const batch = new Batch(1).begin(bytes);
   batch.put(0, 0, bytes.length, bytes.length > value.length ? Batch.NOT_ASCII : 0);
   const reason = createRule(column, settings, LAST_DAY)(batch, 0)?.reason ?? null;
-  // The key of the setting already names the column.
+  // The name of the column is removed from the message, because the key of the setting already contains the name.
   const refusal = reason === null ? null : reason.replace(`${name} `, "");
   return { stored: batch.text(0), refusal };
 }

@@ -1,8 +1,8 @@
 /**
- * A batch of records: their bytes, and the offsets of each record and value in them.
+ * A batch of records: the bytes of the records, and the offset of each record and each value.
  *
- * `csv.ts` reuses the object for the next batch, so that a million records do not create a million objects. Code that
- * keeps a value must decode it or copy its bytes.
+ * `csv.ts` reuses one batch object for all batches, so that a million records do not create a million objects. Code
+ * that keeps a value must decode it or copy its bytes.
  */
 import { Buffer } from "node:buffer";
 
@@ -19,14 +19,14 @@ export type Malformed =
   }
   | { kind: "record_too_long" | "not_utf8" };
 
-// Small batches let the garbage collector free their problems early. With batches ten times as large, a million
-// failures took 80 MiB more.
+// The maximum number of records in a batch. With batches ten times as large, a million failures needed 80 MiB more,
+// because the garbage collector freed the problems later.
 const VALUES = 1 << 13;
 const RECORDS = 1 << 8;
 const SHORT = 64;
 
 export class Batch {
-  // Flags of a value.
+  // The flags of a value.
   /** The value was quoted. */
   static readonly QUOTED = 1;
   /** The value contains `""`, which represents one quote. */
@@ -35,22 +35,22 @@ export class Batch {
   static readonly NOT_ASCII = 4;
   static readonly CONTROL = 8;
   /**
-   * The value is unquoted and has a TAB. A TAB at either end is a blank; inside the value, it is a control character.
+   * The value is unquoted and has a TAB. A TAB at either end is a blank; a TAB inside the value is a control character.
    */
   static readonly HAS_TAB = 16;
-  /** Set by the checks: the user keeps the current value. */
+  /** The user keeps the current value. The checks set this flag. */
   static readonly KEEPS = 32;
-  /** Set by the checks: the user's current value is cleared. */
+  /** The user's current value is cleared. The checks set this flag. */
   static readonly CLEARS = 64;
 
   /**
-   * Replaces the number of line endings of a record whose meaning depends on other records. Such a record is never
-   * cached.
+   * For a record whose meaning depends on other records, this value replaces the number of line endings. The
+   * unchanged-record cache never stores such a record.
    */
   static readonly NEVER_KNOWN = -1;
 
   bytes: Uint8Array = new Uint8Array();
-  /** The same bytes, for reading four at a time. */
+  /** A view of `bytes` for reading four bytes at a time. */
   view = new DataView(this.bytes.buffer);
   count = 0;
   /** Record i has the values from `firstValue[i]` up to `firstValue[i + 1]`. */
@@ -66,13 +66,13 @@ export class Batch {
   readonly start = new Int32Array(VALUES);
   readonly end = new Int32Array(VALUES);
   readonly flags = new Uint8Array(VALUES);
-  /** The records that could not be read, by position in the batch; they have no values. */
+  /** The records that could not be read, by position in the batch. These records have no values. */
   readonly malformed = new Map<number, Malformed>();
   /** Scratch arrays for decoding short values, one per length. */
   readonly #codes = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
   /** The offset where the next replacement is written, after the bytes of the records. */
   #free = 0;
-  /** The same bytes, decoded as one character per byte. */
+  /** The bytes as a string, with one character per byte. */
   #latin1: Buffer = Buffer.alloc(0);
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -100,7 +100,10 @@ export class Batch {
     return this.count === RECORDS || this.firstValue[this.count] + this.columns > VALUES;
   }
 
-  /** Adds value number `value` of the record being read, unless the record has too many values. */
+  /**
+   * Adds a value to the record that is being read, unless the record has too many values. `value` is the value's
+   * position in the record.
+   */
   put(value: number, start: number, end: number, flags: number): void {
     if (value >= this.columns) return;
     const at = this.firstValue[this.count] + value;
@@ -109,7 +112,7 @@ export class Batch {
     this.flags[at] = flags;
   }
 
-  /** Ends the record being read, with its first `values` values. */
+  /** Ends the record that is being read. The record keeps its first `values` values. */
   endRecord(line: number, start: number, end: number, values: number, linesWithin = 0): void {
     const record = this.count++;
     this.line[record] = line;
@@ -199,7 +202,7 @@ export class Batch {
     return values;
   }
 
-  /** The text of a whole record, as it is in the file. */
+  /** The text of a whole record, exactly as in the file. */
   recordText(record: number): string {
     return this.#decode(this.recordStart[record], this.recordEnd[record], Batch.NOT_ASCII);
   }
@@ -207,7 +210,7 @@ export class Batch {
   #decode(start: number, end: number, flags: number): string {
     const bytes = this.bytes;
     if (flags & Batch.NOT_ASCII || end - start > SHORT) return this.#decoder.decode(bytes.subarray(start, end));
-    // For short values, this takes a quarter of the decoder's time.
+    // For short values, this loop takes a quarter of the time that the decoder takes.
     const codes = this.#codes[end - start];
     for (let at = start; at < end; at++) codes[at - start] = bytes[at];
     return String.fromCharCode.apply(null, codes);

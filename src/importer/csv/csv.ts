@@ -7,7 +7,7 @@
  * How one record is read:
  *
  *   start ─ blanks ─┬─ `"` ─► in quotes ─ `"` ─► after the quote: blanks, then delimiter or line ending
- *                   └─ other ► plain value ─────► up to the delimiter or line ending; a `"` in it is stray
+ *                   └─ other ► plain value ─────► up to the delimiter or line ending; a `"` in the value is stray
  *
  * - After a stray quote, text after a closing quote, or a quote that never closes, the end of the record is unknown.
  *   The reader then continues on the physical line after the one where the record began, so an unclosed quote costs
@@ -36,10 +36,13 @@ export interface Limits {
 
 export const LIMITS: Limits = { recordBytes: 1 << 20, valueBytes: 64 << 10, columns: 1_000 };
 
-/** With fewer columns, a multi-line value could look like several records by chance. */
+/**
+ * The minimum number of columns for this check. With fewer columns, a multi-line value could look like several records
+ * by chance.
+ */
 const MIN_JOINED_VALUES = 8;
 
-/** Space for values that the checks replace in one batch. If it runs out, the batch moves to a larger buffer. */
+/** Space for values that the checks replace in one batch. If the space runs out, the batch moves to a larger buffer. */
 const FREE_BYTES = 1 << 15;
 
 /**
@@ -53,7 +56,7 @@ export interface ReaderOptions extends WidthOptions {
   delimiter: number;
   /** The physical line on which the bytes begin. */
   line: number;
-  /** Check for invalid UTF-8. Needed only if the file may contain it. */
+  /** Whether to check for invalid UTF-8. The check is needed only if the file may contain invalid bytes. */
   validate: boolean;
   limits?: Limits;
   /** Skips records after the header; a batch may then be empty. */
@@ -64,7 +67,7 @@ export interface ReaderOptions extends WidthOptions {
 
 const LF = 0x0a, CR = 0x0d, TAB = 0x09, SPACE = 0x20, QUOTE = 0x22;
 
-// What a byte means in a plain value and in a quoted one. Looked up in a table, because this is the innermost loop.
+// The meaning of each byte in a plain value and in a quoted value. Table look-ups keep the innermost loop fast.
 const PLAIN = 0, DELIMITER = 1, LINE_END = 2, QUOTE_MARK = 3, HIGH = 4, CONTROL = 5;
 
 function meanings(delimiter: number): { plain: Uint8Array; quoted: Uint8Array } {
@@ -100,10 +103,10 @@ export async function* readRecords(
   reader.rejectOpenQuote();
 }
 
-// The outcome of reading a value. If it is negative, reading cannot continue at the current position.
+// The possible outcomes of reading a value. After a negative outcome, reading cannot continue at the current position.
 const VALUE_READ = 1, RECORD_READ = 2, MORE_NEEDED = -1, UNREADABLE = -2;
 
-/** If only control characters such as end marks are left, no record was cut off. */
+/** If only control characters such as end marks follow, no record was cut off. */
 function isControlsOnly(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] > SPACE && bytes[at] !== 0x7f) return false;
   return true;
@@ -124,14 +127,14 @@ class Reader implements RowsAhead {
   readonly #widths: RowWidths;
   /** The bytes of the header, without its line ending. */
   #header = new Uint8Array();
-  /** How many bytes must be available before the unfinished record is read again. */
+  /** The number of bytes that must be available before an unfinished record is read again. */
   #wanted = 0;
   /** Whether the rest of a physical line is being skipped, and whether a quote is open at the position. */
   #skippingLine = false;
   #quoteOpen = false;
 
-  // The record being read: its start, how many values it has, how many up to the last non-empty one, how many line
-  // endings within quotes, and what is wrong with it.
+  // The record that is being read: its start, its number of values, the number of values up to the last non-empty one,
+  // the number of line endings within quotes, and the reason if the record is malformed.
   #start = 0;
   #values = 0;
   #filled = 0;
@@ -177,7 +180,7 @@ class Reader implements RowsAhead {
     const { matcher } = this.options, widths = this.#widths;
     matcher?.begin(this.#bytes);
     while (this.#position < this.#end && !batch.full) {
-      // Survey before any record is skipped, because the survey must include every record.
+      // The survey comes before any record is skipped, because the survey must include every record.
       const surveyed = widths.header === 0 || widths.usual > 0 || this.#surveyUsualWidth();
       if (surveyed) {
         if (matcher && widths.header > 0 && !this.#skippingLine) this.#skipLines(matcher);
@@ -192,7 +195,8 @@ class Reader implements RowsAhead {
   }
 
   /**
-   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
+   * Before the first record is read, determines how many values most records have. Returns false if more bytes are
+   * needed.
    */
   #surveyUsualWidth(): boolean {
     this.#start = this.#position;
@@ -375,7 +379,10 @@ class Reader implements RowsAhead {
     if (to > from) this.#filled = this.#values;
   }
 
-  /** Checks the record that ends before the current position. Returns false if its block needs more bytes. */
+  /**
+   * Checks the record that ends before the current position. Returns false if more bytes are needed to check the block
+   * of the record.
+   */
   #endRecord(): boolean {
     const start = this.#start, end = this.#contentEnd(), widths = this.#widths;
     if (this.#filled === 0 || isRuledLine(this.#bytes, start, end, this.options.delimiter)) return this.#skipRow();
@@ -399,8 +406,8 @@ class Reader implements RowsAhead {
   }
 
   /**
-   * Whether the record repeats the header. If records have surplus values, a repeated header has fewer values than they
-   * do.
+   * Whether the record repeats the header. If records have surplus values, a repeated header has fewer values than a
+   * record.
    */
   #repeatsHeader(start: number, end: number): boolean {
     const header = this.#header;
@@ -416,7 +423,10 @@ class Reader implements RowsAhead {
     return true;
   }
 
-  /** Missing values count as empty. The record's meaning depends on its block, so it is never cached as unchanged. */
+  /**
+   * Missing values count as empty. The meaning of such a record depends on its block, so the unchanged-record cache
+   * never stores the record.
+   */
   #endRecordOfBlock(line: number, start: number, end: number): void {
     const { header } = this.#widths;
     if (this.#values < header) this.options.notes?.addShort(line);
@@ -545,7 +555,7 @@ class Reader implements RowsAhead {
     this.#rejectCutOff();
   }
 
-  /** docs/upload-folder.md#cut-off-uploads */
+  /** The reason for rejecting a cut-off upload (docs/upload-folder.md#cut-off-uploads). */
   #rejectCutOff(): never {
     const line = this.#line;
     reject("cut_off", `the file looks cut off at line ${line}: upload the whole file again`, line);

@@ -6,7 +6,10 @@ import { foldHeader } from "../../domain/columns.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { widthsUpToGlued } from "./lost_line_ends.ts";
 
-/** Returns a test for a number of values other than the header's: whether records may have it. */
+/**
+ * Returns a function that tells whether records may have a given number of values, although the header has a different
+ * number.
+ */
 export function possibleWidths({ names }: Pick<Header, "names">, known: KnownNames): (width: number) => boolean {
   const folded = names.map((name) => foldHeader(name.replaceAll('"', "")));
   const hasMore = folded.some((_, at) => isSplit(folded, at, known));

@@ -19,7 +19,7 @@ export interface HeaderPlace {
   warnings: Warning[];
 }
 
-/** Reads the header of a text with one delimiter. Returns no names if that fails. */
+/** Reads the header of a text with one delimiter. Returns an empty list if the header cannot be read. */
 export type ReadHeaderNames = (text: Uint8Array, delimiter: string) => Promise<{ names: string[]; columns: number }>;
 
 /**
@@ -32,7 +32,7 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 /** How many lines may precede the header. */
 const MAX_TITLE_LINES = 20;
 
-/** Finds the header. If no line names `unique_id`, it is the first non-blank line. */
+/** Finds the header. If no line names `unique_id`, the first non-blank line is the header. */
 export async function placeOfHeader(
   text: Uint8Array,
   possible: readonly string[],
@@ -51,7 +51,7 @@ export async function placeOfHeader(
   return await belowTitles(text, here, delimiters, known, read) ?? here;
 }
 
-/** Skips all byte order marks, because more than one program may have added one. */
+/** Skips all byte order marks, because several programs may each have added one. */
 function afterMarks(text: Uint8Array, from: number): number {
   let at = from;
   while (beginsWith(text.subarray(at, at + 3), BYTE_ORDER_MARK)) at += 3;

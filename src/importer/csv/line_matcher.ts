@@ -1,6 +1,6 @@
-/** Recognizes records that need not be read, by the bytes of their line alone. */
+/** Recognizes records that the reader can skip, by the bytes of their line alone. */
 export interface LineMatcher {
-  /** Call when the reader's buffer has changed or moved. */
+  /** The reader calls this method after its buffer has changed or moved. */
   begin(bytes: Uint8Array): void;
   /**
    * Returns the offset of the line feed that ends the record at `start`, on physical line `line`. Returns -1 if the

@@ -4,18 +4,21 @@ import { reject } from "../../domain/outcome.ts";
 import type { Header, KnownNames } from "../checks/header.ts";
 import { cut, shown } from "../checks/rule.ts";
 
-/** The widths that records have if the first record is glued to the last column name. */
+/** The numbers of values that records have if the first record directly follows the last column name. */
 export function widthsUpToGlued({ names }: Pick<Header, "names">, known: KnownNames): ReadonlySet<number> {
   return new Set(names.flatMap((name, at) => isGlued(name, known) ? [at + 1] : []));
 }
 
-/** Whether other text is glued to a known name, as in "first_nameu1". */
+/** Whether other text directly follows a known name, as in "first_nameu1". */
 function isGlued(name: string, known: KnownNames): boolean {
   const folded = foldHeader(name);
   return !known.has(folded) && [...known.keys()].some((one) => folded.startsWith(one));
 }
 
-/** Rejects a roster without records, unless every header is known: then the roster simply lists no users. */
+/**
+ * Rejects a roster without records, unless every header is known. If all headers are known, the roster simply lists no
+ * users.
+ */
 export function judgeWithoutRecords({ names, unknown }: Header, known: KnownNames): void {
   if (unknown.length === 0) return;
   const list = cut([...new Set(unknown)].map(shown).join(", "), 1_000);

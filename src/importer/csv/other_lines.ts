@@ -1,21 +1,23 @@
 /**
- * Skips the records between wanted lines, so that a few records of a file can be read again without reading all the
- * others.
+ * Skips the records between wanted lines, so that a few records can be read again without reading the whole file.
  */
 import type { LineMatcher } from "./line_matcher.ts";
 
 const LF = 0x0a, CR = 0x0d, QUOTE = 0x22;
 
-/** Marks the letters and digits. Blank lines and lines of dashes begin with other bytes. */
+/** Marks letters and digits in a table of bytes. Blank lines and lines of dashes begin with other bytes. */
 const isPlainStart = new Uint8Array(256);
 for (const [from, to] of ["09", "AZ", "az"]) isPlainStart.fill(1, from.charCodeAt(0), to.charCodeAt(0) + 1);
 
 export class OtherLines implements LineMatcher {
-  /** The next wanted lines, in ascending order. Nothing is skipped after the last of them. */
+  /** The next wanted lines, in ascending order. After the last wanted line, no record is skipped. */
   #wanted: readonly number[] = [];
   #next = 0;
   #bytes: Uint8Array = new Uint8Array();
-  /** The first quote and the first CR at or after the last line, or -1. Lines with either are read. */
+  /**
+   * The offsets of the first quote and the first CR from the last line on, or -1. A line with a quote or a CR is never
+   * skipped.
+   */
   #quote = -1;
   #cr = -1;
 

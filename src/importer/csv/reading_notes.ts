@@ -3,10 +3,10 @@ import { grouped } from "../../runtime/grouped.ts";
 import type { Warning } from "../../domain/outcome.ts";
 
 export class ReadingNotes {
-  /** Repeated headers and lines of dashes. */
+  /** The number of repeated headers and lines of dashes. */
   #skipped = 0;
   #firstSkipped = 0;
-  /** Records that lack their trailing empty values. */
+  /** The number of records without their trailing empty values. */
   #short = 0;
   #firstShort = 0;
 
@@ -18,7 +18,7 @@ export class ReadingNotes {
     if (this.#short++ === 0) this.#firstShort = line;
   }
 
-  /** The number of skipped lines. They count as skipped records. */
+  /** The number of skipped lines, which count as skipped records. */
   get skipped(): number {
     return this.#skipped;
   }

@@ -1,6 +1,6 @@
 /**
- * Drops headers that are repeated among the records, as in concatenated rosters or the pages of a report. If one
- * differs, the file is rejected, because the records after it have different columns.
+ * Drops headers that are repeated among the records, as in concatenated rosters or the pages of a report. A repeated
+ * header that differs from the first one makes the file rejected, because the records after it have different columns.
  */
 import { foldHeader } from "../../domain/columns.ts";
 import { reject } from "../../domain/outcome.ts";
@@ -10,7 +10,7 @@ import type { ReadingNotes } from "./reading_notes.ts";
 
 const encoder = new TextEncoder();
 
-/** A roster appended to another one may begin with this mark. */
+/** If two rosters are joined, the second one may still begin with a byte order mark. */
 const BYTE_ORDER_MARK = "\ufeff";
 
 /** Drops the headers of a batch. Throws `RejectedFile` with `another_header`. */
@@ -26,7 +26,7 @@ export function createDropHeaders(
   const folded = header.names.map(foldHeader);
   const begins = beginnings([...known.keys(), header.names[uniqueId], BYTE_ORDER_MARK]);
   return (batch) => {
-    // Backwards, because dropping a record shifts the later ones.
+    // The loop runs backwards, because dropping a record shifts the later records.
     for (let record = batch.count - 1; record >= 0; record--) {
       const value = batch.firstValue[record] + uniqueId, from = batch.start[value];
       // The first two bytes rule out nearly every id without decoding it.

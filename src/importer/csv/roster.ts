@@ -18,19 +18,19 @@ export interface Roster {
   delimiter: string;
   header: Header;
   /**
-   * Reads the records after the header; one reader at a time. A batch is valid until the next one is requested. It may
-   * be empty if a `matcher` skips records. `notes` counts skipped lines and short records.
+   * Reads the records after the header. Only one reader may be active at a time. A batch is valid until the next one is
+   * requested. A batch may be empty if a `matcher` skips records. `notes` counts skipped lines and short records.
    */
   records(matcher?: LineMatcher, notes?: ReadingNotes): AsyncGenerator<Batch>;
 }
 
-/** A failed-records file has the columns of its roster and those that rosterd adds. */
+/** A failed-records file has all columns of its roster and the columns that rosterd adds. */
 const READER_LIMITS = { ...LIMITS, columns: LIMITS.columns + OWN_HEADERS.length };
 
 /**
  * Opens a roster. Each call of `text` reads its UTF-8 text from the beginning.
- * `validate`: some bytes may be invalid UTF-8. `knownDelimiter`: the delimiter, if it was found earlier. Throws {@link
- * RejectedFile} if the header cannot be used.
+ * `validate`: whether some bytes may be invalid UTF-8. `knownDelimiter`: the delimiter, if an earlier reading has found
+ * it. Throws {@link RejectedFile} if the header cannot be used.
  */
 export async function openRoster(
   text: () => AsyncGenerator<Uint8Array>,
@@ -71,7 +71,7 @@ export async function openRoster(
   }
 }
 
-/** Reads enough bytes for the longest header allowed. */
+/** Reads enough bytes for the longest header that is allowed. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -84,7 +84,7 @@ async function readHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array>
   return concat(parts, length);
 }
 
-/** All but the first `skipped` bytes. */
+/** All bytes except the first `skipped` bytes. */
 async function* after(chunks: AsyncGenerator<Uint8Array>, skipped: number): AsyncGenerator<Uint8Array> {
   let left = skipped;
   for await (const chunk of chunks) {

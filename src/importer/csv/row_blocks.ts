@@ -3,8 +3,8 @@
  * functions.
  *
  * A spreadsheet saves CSV in blocks of 16 rows, each as wide as its widest row. So a record may be shorter or longer
- * than the others only if its whole block is. A record that differs from its block has lost a delimiter or has one too
- * many, and its values are in the wrong columns.
+ * than other records only if its whole block is. A record that differs from its block has lost a delimiter or has one
+ * too many, and its values are in the wrong columns.
  */
 
 /**
@@ -13,13 +13,15 @@
  */
 export const BLOCK_ROWS = 16;
 
-/** The minimum number of records of the same width. If there are fewer, each may have lost or gained a delimiter. */
+/**
+ * The minimum number of records of the same width. A smaller number of records may all have lost or gained a delimiter.
+ */
 const MIN_ALIKE = 4;
 
-/** Number of values → number of records with that many. */
+/** Number of values → number of records with that number of values. */
 export type WidthCounts = Map<number, number>;
 
-/** The first row after the block that contains a row. */
+/** For a given row, the first row after its block. */
 export function endOfBlock(row: number): number {
   return row - row % BLOCK_ROWS + BLOCK_ROWS;
 }
@@ -34,8 +36,8 @@ export interface BlockWidth {
 }
 
 /**
- * If there is no majority, the usual number applies. A narrower majority counts only if no record is wider: a wider one
- * may belong to the roster, and the others to another table.
+ * Without a majority, the usual number of values applies. A majority with fewer values counts only if no record has
+ * more: the wider record may belong to the roster, and the narrower records to another table.
  */
 export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
   const most = majorityOf(counts, MIN_ALIKE) ?? usual;
@@ -44,8 +46,8 @@ export function blockWidthOf(counts: WidthCounts, usual: number): BlockWidth {
 }
 
 /**
- * The number of values in most records, if surplus empty values make it larger than the header's; otherwise the
- * header's.
+ * The number of values in most records, if surplus empty values make this number larger than the number of headers;
+ * otherwise the number of headers.
  */
 export function usualWidthOf(counts: WidthCounts, headerWidth: number): number {
   return Math.max(majorityOf(counts, 1) ?? 0, headerWidth);

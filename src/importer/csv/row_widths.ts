@@ -1,6 +1,6 @@
 /**
  * Decides how many values each record of a roster must have (docs/file-format.md#number-of-values). Follows the reader
- * row by row, and lets it read ahead where a record differs from most others.
+ * row by row. Where a record differs from most others, the reader reads ahead.
  */
 import { reject } from "../../domain/outcome.ts";
 import { grouped } from "../../runtime/grouped.ts";
@@ -10,7 +10,7 @@ import { BLOCK_ROWS, type BlockWidth, blockWidthOf, endOfBlock, usualWidthOf, ty
 /** If at least this many rows directly above a narrower block have a wrong number of values, another table begins. */
 const MIN_ODD_ROWS = 2;
 
-/** Reads ahead without moving. Both methods return null if more bytes are needed. */
+/** Reads ahead, and leaves the reader's position unchanged. Both methods return null if more bytes are needed. */
 export interface RowsAhead {
   /** Counts the values of the next `rows` rows, beginning with the current record, with {@link RowWidths.count}. */
   countAhead(rows: number): WidthCounts | null;
@@ -19,7 +19,7 @@ export interface RowsAhead {
 }
 
 export interface WidthOptions {
-  /** Number of rows above the header, such as title lines. They count when rows are divided into blocks. */
+  /** The number of rows above the header, such as title lines. The blocks of a spreadsheet include these rows. */
   rowsAbove?: number;
   /** Whether records may have this number of values, although the header has a different number. */
   isPossibleWidth?: (width: number) => boolean;
@@ -30,20 +30,25 @@ export class RowWidths {
   header = 0;
   /** The number of values in most records, including surplus empty ones; 0 before the first record. */
   usual = 0;
-  /** Width counts of the surveyed records that fill more columns than the header names. */
+  /**
+   * Number of values → number of surveyed records. Includes only records that fill more columns than the header names.
+   */
   readonly #filledWidths: WidthCounts = new Map();
   /** The number of rows before the current one, including blank and malformed ones. */
   #row: number;
   /** The last row that has the usual number of values. */
   #usualRow = -1;
-  /** The end of the last block surveyed because of an unusual width, and how many values its records must have. */
+  /**
+   * The end of the last block that was surveyed because of an unusual width, and the number of values that its records
+   * must have.
+   */
   #blockEnd = 0;
   #blockWidth: BlockWidth = { width: 0, most: 0 };
   /** The first row of the next block to check. */
   #nextBlockRow = 0;
   /**
-   * The last row that was blank or had a wrong number of values, and how many consecutive rows of that kind end with
-   * it. A blank row counts twice.
+   * The last row that was blank or had a wrong number of values, and the number of consecutive rows of this kind up to
+   * that row. A blank row counts twice.
    */
   #oddRow = -1;
   #oddRows = 0;
@@ -83,8 +88,8 @@ export class RowWidths {
   }
 
   /**
-   * Determines how many values most records have, before the first one is read. Returns false if more bytes are needed.
-   * Throws {@link RejectedFile} if the header, on line `headerLine`, does not fit.
+   * Before the first record is read, determines how many values most records have. Returns false if more bytes are
+   * needed. Throws {@link RejectedFile} if the header, on line `headerLine`, does not fit.
    */
   surveyUsual(ahead: RowsAhead, headerLine: number): boolean {
     this.#filledWidths.clear();
@@ -98,13 +103,13 @@ export class RowWidths {
   #isPossible(width: number): boolean {
     const { isPossibleWidth } = this.options;
     if (width === this.header || isPossibleWidth === undefined) return true;
-    // If there is only one such record, it may just have a note after its last column.
+    // A single wider record does not count, because it may simply have a note after its last column.
     return (this.#filledWidths.get(width) ?? 0) < 2 && isPossibleWidth(width);
   }
 
   /**
-   * Decides how many values the current record must have. `values`: how many it has. Returns false if more bytes are
-   * needed.
+   * Decides how many values the current record must have. `values` is its actual number of values. Returns false if
+   * more bytes are needed.
    */
   judge(values: number, ahead: RowsAhead): boolean {
     if (values !== this.usual) return this.#surveyBlock(ahead);
@@ -140,12 +145,15 @@ export class RowWidths {
     return width < this.header && isBelowOdd && this.#usualRow >= 0;
   }
 
-  /** Whether records here are expected to have this many values. */
+  /** Whether this number of values is correct for records at the current position. */
   isExpected(width: number): boolean {
     return width === this.usual || width === this.#blockWidth.width;
   }
 
-  /** What is wrong with the number of values of the current record; null if it is right. Call {@link judge} first. */
+  /**
+   * The reason why the number of values of the current record is wrong; null if the number is right. Call {@link judge}
+   * first.
+   */
   problemOf(found: number): Malformed | null {
     if (found === this.usual && this.#row >= this.#blockEnd) return null;
     const { width, most } = this.#blockWidth, expected = this.header;

@@ -1,12 +1,12 @@
 /**
  * A 64-bit digest: the mixing steps of MurmurHash3 (Austin Appleby, public domain) in two 32-bit lanes, which
- * JavaScript multiplies quickly. Two different texts collide by chance once in 2^64 pairs. It is not a cryptographic
- * hash: an attacker can construct collisions.
+ * JavaScript multiplies quickly. Two different texts collide by chance once in 2^64 pairs. The digest is not a
+ * cryptographic hash: an attacker can construct collisions.
  */
 
 /**
- * The object is reused, so that a million digests do not create a million objects. `low` and `high` are the halves of
- * the latest digest.
+ * One object computes all digests, so that a million digests do not create a million objects. `low` and `high` are the
+ * halves of the latest digest.
  */
 export class Digest {
   low = 0;
@@ -23,7 +23,7 @@ export class Digest {
       low = mixLow(low, high, bytes.getInt32(at, true) | folds);
       high = mixHigh(high, low, bytes.getInt32(at + 4, true) | folds);
     }
-    // The remainder is mixed in as a full block too, because a word in only one lane could cancel the previous word.
+    // The last bytes are mixed in as a full block too, because a word in only one lane could cancel the previous word.
     if (at < to) {
       low = mixLow(low, high, restOf(bytes, at, Math.min(at + 4, to), fold));
       high = mixHigh(high, low, restOf(bytes, at + 4, to, fold));

@@ -5,7 +5,7 @@ import type { Header } from "../checks/header.ts";
 
 interface Unique {
   digest: Digest;
-  /** 0x20 ignores the letter case of A–Z, and also treats a few other characters as equal. */
+  /** This bit makes A–Z equal to a–z. A few other pairs of characters become equal, too. */
   fold: number;
 }
 
@@ -17,7 +17,7 @@ function uniqueColumns(): Map<string, Unique> {
   ]);
 }
 
-/** The list is large once it has this many possible duplicates. */
+/** The number of possible duplicates from which on their list counts as large. */
 const MANY = 5_000;
 
 export interface PossibleDuplicate {
@@ -27,7 +27,7 @@ export interface PossibleDuplicate {
 
 export class DuplicateFilter {
   readonly #unique = uniqueColumns();
-  /** New values are added to the last layer. */
+  /** The layers of the filter. New values are added to the last layer. */
   readonly #layers: Layer[] = [];
   /** The digest of each record of a batch, and whether the record has a value. */
   readonly #lows = new Int32Array(1 << 8);
@@ -89,7 +89,7 @@ export class DuplicateFilter {
     }
   }
 
-  /** Adds a value; true if it may have been added before. */
+  /** Adds a value. Returns true if the value may have been added before. */
   #addSeen(low: number, high: number): boolean {
     const layers = this.#layers;
     let isSeen = false;
@@ -100,7 +100,10 @@ export class DuplicateFilter {
     return isSeen;
   }
 
-  /** At the memory limit, the last layer takes all further values, and mistakes more unique values for duplicates. */
+  /**
+   * At the memory limit, all further values go into the last layer, which then mistakes more unique values for
+   * duplicates.
+   */
   #grow(capacity: number): void {
     const used = this.#layers.reduce((sum, layer) => sum + layer.capacity, 0);
     if (used < MAX_VALUES) this.#layers.push(new Layer(Math.min(2 * capacity, MAX_VALUES - used)));
@@ -138,7 +141,7 @@ class Layer {
       (this.#words[this.#placeOf(high)] & highBits) === highBits;
   }
 
-  /** Adds a value; true if the layer may already contain it. */
+  /** Adds a value. Returns true if the layer may already contain the value. */
   add(low: number, high: number): boolean {
     const words = this.#words, lowBits = bitsOf(low), highBits = bitsOf(high);
     const lowPlace = this.#placeOf(low), highPlace = this.#placeOf(high);
@@ -150,7 +153,7 @@ class Layer {
     return false;
   }
 
-  /** The upper bits choose the word; the lower ones choose the bits in it. */
+  /** The upper bits choose the word, and the lower bits choose the bits in that word. */
   #placeOf(half: number): number {
     return Math.floor((half >>> 0) / 2 ** 32 * this.#words.length);
   }

@@ -2,11 +2,11 @@
  * The unchanged-record cache recognizes, by their bytes alone, records that would change nothing. The cache saves most
  * of the work when the registry sends almost the same roster every night.
  *
- * For each user, the database keeps a digest of the record that was applied last. The digest is valid as long as the
- * user's row is still the one that rosterd wrote or compared (`../../postgres/import/unchanged_store.ts`). The digest
- * covers the bytes of the record in the roster, and everything that affects what they mean: the header, the settings,
- * and the version of rosterd. A record with the same digest is counted and skipped. All other records are read, checked
- * and compared as usual.
+ * For each user, the database keeps a digest of the record that was applied last. The digest is valid until another
+ * program changes the user's row (`../../postgres/import/unchanged_store.ts`). The digest covers the bytes of the
+ * record in the roster, and everything that affects what they mean: the header, the settings, and the version of
+ * rosterd. A record with the same digest is counted and skipped. All other records are read, checked and compared as
+ * usual.
  */
 import { createHash } from "node:crypto";
 import manifest from "../../../deno.json" with { type: "json" };
@@ -18,7 +18,7 @@ import { UnchangedJournal } from "./unchanged_journal.ts";
 import { UnchangedMatcher } from "./unchanged_matcher.ts";
 import { UnchangedTable } from "./unchanged_table.ts";
 
-/** Settings that do not affect what a record does. */
+/** Settings that do not change the effect of a record. */
 const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "interval_minutes",
   "settle_seconds",
@@ -35,7 +35,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set<keyof Settings>([
   "expected_every_hours",
   "clerks_may_decide",
   "smtp",
-  // Only the names of the feeds and their order matter.
+  // Of the feeds, only the names and the order matter.
   "feeds",
 ]);
 

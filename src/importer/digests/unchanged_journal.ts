@@ -1,4 +1,4 @@
-/** Collects what an import adds to the unchanged-record cache: the digests of the valid records that it read. */
+/** Collects new entries for the unchanged-record cache: the digests of the valid records that an import reads. */
 import type { Batch } from "../csv/batch.ts";
 import type { FoundProblems } from "../checks/check.ts";
 import type { Digest } from "./digest.ts";
@@ -18,20 +18,20 @@ import {
  */
 export const MAX_CACHED_USERS = 3_000_000;
 
-/** The list of new entries is large once it has this many full pieces. */
+/** The number of full pieces from which on the list of new entries counts as large. */
 const MANY_PIECES = 64;
 
-/** {@link UnchangedJournal.hasManyRepeated} is true from this many users on. */
+/** The number of users from which on {@link UnchangedJournal.hasManyRepeated} is true. */
 const MANY_REPEATED = 5_000;
 
 export class UnchangedJournal {
-  /** Users with both a skipped record and one that was read. All their records must then be read. */
+  /** Users with both a skipped record and a record that was read. All records of these users must be read. */
   readonly #repeated: string[] = [];
-  /** Whether a user has both a skipped record and one that was read. */
+  /** Whether any user has both a skipped record and a record that was read. */
   hasRepeated = false;
   /** Digests of the current batch, two numbers per record. */
   readonly #noted = new Int32Array(1 << 9);
-  /** New entries that have not been taken yet: the full pieces, and the one being filled. */
+  /** The new entries that have not been taken yet: the full pieces, and the piece that is being filled. */
   #full: Int32Array[] = [];
   #filling = new Int32Array(4 * PIECE_ENTRIES);
   #length = 0;
@@ -41,8 +41,8 @@ export class UnchangedJournal {
   isEmpty = true;
 
   /**
-   * `digest` computes the digests of records. `position` is that of the `unique_id` in a record, `oldId` that of the
-   * `old_unique_id`, or -1.
+   * `digest` computes the digests of records. `position` is the position of the `unique_id` in a record. `oldId` is the
+   * position of the `old_unique_id`, or -1.
    */
   constructor(
     private readonly table: UnchangedTable,
@@ -56,7 +56,7 @@ export class UnchangedJournal {
     return this.#repeated.length >= MANY_REPEATED;
   }
 
-  /** Takes the users found since the last call who have both a skipped record and one that was read. */
+  /** Takes the users for whom, since the last call, both a skipped record and a record that was read were found. */
   takeRepeated(): string[] {
     return this.#repeated.splice(0);
   }
@@ -67,8 +67,8 @@ export class UnchangedJournal {
   }
 
   /**
-   * Withdraws the stale entries of the table, because they stay in the log. If a user no longer exists, no record would
-   * replace the entry.
+   * Withdraws the stale entries of the table, which would otherwise stay in the log. For a user who no longer exists,
+   * no record would ever replace the entry.
    */
   withdrawStale(): void {
     const { table } = this;
@@ -105,15 +105,15 @@ export class UnchangedJournal {
       const value = batch.firstValue[record] + this.position;
       const slot = this.table.find(batch.view, batch.start[value], batch.end[value]);
       if (slot >= 0 && states[slot] === SKIPPED) this.#addRepeated(slot, batch.text(value));
-      // A user whose record fails stays unchanged, and so does their entry.
+      // If a user's record fails, the user and the cache entry stay unchanged.
       if (problems.size === 0 || !problems.has(record)) this.#addEntry(slot, record);
       if (slot >= 0 && states[slot] === UNMET) states[slot] = READ;
     }
   }
 
   /**
-   * A record with an old id gets a digest that no line has, because it must be read again whenever that id is known. A
-   * record of the old id itself must be read, too.
+   * A record with an old id gets a digest that no line has, because the record must be read again whenever the old id
+   * belongs to a user. A record whose `unique_id` is the old id must be read, too.
    */
   #addOldId(batch: Batch, record: number): void {
     const { view, firstValue, start, end } = batch;
@@ -149,7 +149,7 @@ export class UnchangedJournal {
   }
 
   /**
-   * Adds an entry for the user whose key was looked up last. A digest of 0 matches no line, so it withdraws the entry.
+   * Adds an entry for the user whose key was looked up last. The digest 0 matches no line, so it withdraws the entry.
    */
   #push(low: number, high: number): void {
     this.isEmpty = false;

@@ -3,7 +3,7 @@ import type { LineMatcher } from "../csv/line_matcher.ts";
 import type { Digest } from "./digest.ts";
 import { SKIPPED, type UnchangedTable, UNMET } from "./unchanged_table.ts";
 
-/** Longer lines are not compared, because a file whose lines end with CR looks like a single line. */
+/** The maximum length of a line to compare. A file whose lines end with CR looks like one very long line. */
 const MAX_LINE_BYTES = 1 << 14;
 
 const QUOTE = 0x22, LF = 0x0a, CR = 0x0d, SPACE = 0x20;
@@ -16,8 +16,8 @@ export class UnchangedMatcher implements LineMatcher {
   #noMatchBefore = 0;
 
   /**
-   * `digest` computes the digests of records, `delimiter` is a byte, and `position` is that of the `unique_id` in a
-   * record.
+   * `digest` computes the digests of records, `delimiter` is a byte, and `position` is the position of the `unique_id`
+   * in a record.
    */
   constructor(
     private readonly table: UnchangedTable,
@@ -26,7 +26,7 @@ export class UnchangedMatcher implements LineMatcher {
     private readonly position: number,
   ) {}
 
-  /** Call when the reader's buffer has changed or moved. */
+  /** The reader calls this method after its buffer has changed or moved. */
   begin(bytes: Uint8Array): void {
     this.#noMatchBefore = 0;
     if (bytes === this.#bytes) return;
@@ -59,8 +59,8 @@ export class UnchangedMatcher implements LineMatcher {
   }
 
   /**
-   * The slot of the user to whom the record in a line seems to belong, or -1. A wrong guess is harmless, because its
-   * digest does not match.
+   * The slot of the user to whom the record in a line seems to belong, or -1. A wrong guess is harmless, because the
+   * digest of the record then does not match.
    */
   #slotOfRecord(start: number, lineEnd: number): number {
     const bytes = this.#bytes, delimiter = this.delimiter;

@@ -4,10 +4,10 @@ import { UserKey } from "./user_key.ts";
 /** The size of an entry as stored in the database: the user's key and the record's digest, 8 bytes each. */
 export const ENTRY_BYTES = 16;
 
-/** How many entries are written at a time. */
+/** The number of entries that are written at a time. */
 export const PIECE_ENTRIES = 1 << 12;
 
-/** With fewer slots, a look-up has to pass over many other entries. */
+/** The minimum number of slots per entry. With fewer slots, a look-up has to pass over many other entries. */
 const SLOTS_PER_USER = 4 / 3, MIN_SLOTS_PER_USER = 5 / 4, MIN_SLOTS = 2 * PIECE_ENTRIES;
 
 // The state of a user's entry in this import: no record seen yet, record skipped, record read, entry out of date, or
@@ -18,15 +18,15 @@ export class UnchangedTable {
   /** The key of the user looked up last. */
   readonly key = new UserKey();
   readonly #encoder = new TextEncoder();
-  /** Reused, because the garbage from one buffer per user would make the process grow. */
+  /** One buffer for all users, because a buffer for each user would create garbage and make the process grow. */
   #text = new Uint8Array(256);
-  /** One state per slot. */
+  /** The state of each slot. */
   states = new Uint8Array(0);
   /** Four numbers per slot: the two halves of the key and of the digest. */
   #slots = new Int32Array(0);
   /** The number of slots divided by 2^32. */
   #scale = 0;
-  /** The number of users, and how many of them are stale. */
+  /** The number of users, and the number of stale entries. */
   size = 0;
   stale = 0;
 
@@ -42,7 +42,7 @@ export class UnchangedTable {
     this.#scale = slots / 2 ** 32;
   }
 
-  /** Adds entries in their stored form. If a user has several, the last one wins. */
+  /** Adds entries in their stored form. If a user has several entries, the last one wins. */
   add(entries: Uint8Array): void {
     const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
     if ((this.size + PIECE_ENTRIES) * MIN_SLOTS_PER_USER > this.states.length) this.#grow();
@@ -59,7 +59,7 @@ export class UnchangedTable {
     this.#set(this.key.low, this.key.high, 0, 0);
   }
 
-  /** Only needed if the log names many users who are no longer in the database. */
+  /** The table is rebuilt only if the log names many users who are no longer in the database. */
   #grow(): void {
     const slots = this.#slots;
     this.expect(2 * (this.size + PIECE_ENTRIES));
@@ -83,7 +83,10 @@ export class UnchangedTable {
     if (slot >= 0) this.#forgetSlot(slot);
   }
 
-  /** Marks as stale the entries of all users whose bucket is not 0. The low bits of a key are its bucket number. */
+  /**
+   * Marks the entries of all users whose bucket is not 0 as stale. The low bits of a user's key are the number of the
+   * bucket.
+   */
   forgetBuckets(buckets: Uint8Array): void {
     for (let slot = 0; slot < this.states.length; slot++) {
       if (this.#isFree(slot) || buckets[this.#slots[4 * slot] & (buckets.length - 1)] === 0) continue;
@@ -140,7 +143,7 @@ export class UnchangedTable {
     if (length > 0) yield asBytes(piece.subarray(0, length));
   }
 
-  /** Reads the slots of entries ahead of their use, so that the memory accesses can overlap. */
+  /** Reads the slots of several entries in advance, so that the memory accesses can overlap. */
   #touch(entries: DataView): number {
     const slots = this.#slots;
     let seen = 0;
@@ -151,14 +154,14 @@ export class UnchangedTable {
   }
 
   /**
-   * The first slot to look at. The number of slots need not be a power of two, so memory grows in step with the number
-   * of users.
+   * The slot where the search for a key begins. Any number of slots is possible, not only a power of two, so memory
+   * grows in proportion to the number of users.
    */
   #home(low: number): number {
     return Math.floor((low >>> 0) * this.#scale);
   }
 
-  /** The slot that has a key, or the free slot where it belongs. */
+  /** The slot that contains a key, or the free slot where the key belongs. */
   #slotOfKey(low: number, high: number): number {
     const slots = this.#slots, last = this.states.length - 1;
     for (let slot = this.#home(low);; slot = slot === last ? 0 : slot + 1) {

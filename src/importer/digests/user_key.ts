@@ -1,6 +1,6 @@
 /** A user's key as Postgres computes it, `hashtextextended(unique_id, 0)`: Bob Jenkins' lookup3 (public domain). */
 
-/** Reused for each user, like `Digest`. `low` and `high` are the halves of the latest key. */
+/** One object computes the keys of all users, as in `Digest`. `low` and `high` are the halves of the latest key. */
 export class UserKey {
   low = 0;
   high = 0;
@@ -44,7 +44,7 @@ function rotate(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-/** Up to four bytes as a word; 0 if there are none. */
+/** Up to four bytes as one word; 0 if no byte is left. */
 function wordOf(bytes: DataView, from: number, to: number): number {
   if (to - from === 4) return bytes.getInt32(from, true);
   let word = 0;

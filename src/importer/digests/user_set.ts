@@ -1,4 +1,7 @@
-/** A set of users that takes only a few bytes per user, because a roster may repeat most of them. */
+/**
+ * A set of users that needs only a few bytes per user. It may become large, because a roster may repeat most of its
+ * users.
+ */
 import { UnchangedTable } from "./unchanged_table.ts";
 
 export class UserSet {

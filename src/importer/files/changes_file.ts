@@ -1,6 +1,6 @@
 /**
- * Writes what an import changed: one row for each value. Also writes what a trial would have changed, for the mail
- * (docs/mail.md#attachment).
+ * Writes the list of values that an import changed, or that a trial would have changed. Each value has one row, and the
+ * list is attached to the mail (docs/mail.md#attachment).
  */
 import { inColumnOrder } from "../../domain/columns.ts";
 import type { Change, ImportChange } from "../../domain/outcome.ts";
@@ -14,7 +14,7 @@ export function changesFileName(bakFile: string): string {
   return `${bakFile.replace(/\.(?:csv|tsv|txt)(?:\.gz)?$/i, "")}.changes.csv`;
 }
 
-/** UTF-8 with BOM and CRLF. A user without changed values, such as one who is held, has one row. */
+/** UTF-8 with BOM and CRLF. A user without changed values, such as a held user, has one row. */
 export async function* changesFile(
   pages: AsyncIterable<readonly (Change | ImportChange)[]>,
 ): AsyncGenerator<Uint8Array> {

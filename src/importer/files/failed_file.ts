@@ -18,16 +18,21 @@ import { guard, unguarded } from "../checks/spreadsheet.ts";
 const SEND_AT_CHARACTERS = 1 << 16;
 const encoder = new TextEncoder();
 
-/** Column names that contain any of the delimiters are quoted, so that the file's own delimiter is unambiguous. */
+/** Column names that contain any supported delimiter are quoted, so that the delimiter of the file is unambiguous. */
 const QUOTED_HEADER = /[",;\t\r\n]|^\s|\s$/;
 
-/** Limit for the text of a malformed record: short enough for a spreadsheet cell and for a roster value. */
+/**
+ * The maximum length of a malformed record's text. Such a text fits into a spreadsheet cell and into a roster value.
+ */
 const MAX_SHOWN_CHARACTERS = 20_000;
 
 export interface FailedFileSource {
   file: RosterFile;
   failures: AsyncGenerator<PastFailure[]>;
-  /** The import with these failures. The roster is read again with its encoding, delimiter and settings. */
+  /**
+   * The import that had the failures. The roster is read again with the encoding, delimiter and settings of that
+   * import.
+   */
   entry: Pick<ImportEntry, "encoding" | "delimiter" | "settings">;
   signal: AbortSignal;
 }
@@ -47,12 +52,12 @@ export async function writeFailedFile(
     await writeRows(roster, wanted, sheet, signal);
     await sheet.send();
   } finally {
-    // Otherwise an open cursor would keep its connection busy.
+    // The cursor is always closed, because an open cursor would keep its connection busy.
     await failures.return(undefined);
   }
 }
 
-/** The import has already found the encoding, so the file is not sniffed again. */
+/** The file is not sniffed again, because the import has already found the encoding. */
 async function openAgain(
   file: RosterFile,
   { encoding, delimiter, settings }: FailedFileSource["entry"],
@@ -91,7 +96,10 @@ async function writeRows(
   }
 }
 
-/** More failures than a batch has records, so that all other records of the batch can be skipped. */
+/**
+ * The number of failures to read ahead. It exceeds the number of records in a batch, so that all other records of the
+ * batch can be skipped.
+ */
 const UPCOMING = 512;
 
 /** The failures that have not been written yet. */
@@ -109,7 +117,7 @@ class Upcoming {
     this.#at++;
   }
 
-  /** The lines of the next failures; empty if there are no more. */
+  /** The lines of the next failures; empty if no failure is left. */
   async lines(): Promise<number[]> {
     this.#known.splice(0, this.#at);
     this.#at = 0;
@@ -171,7 +179,7 @@ function failedRow(
   ];
 }
 
-/** The text without control characters, which would make the row malformed again. */
+/** Removes control characters from a text, because they would make the row malformed again. */
 function shownRecord(text: string): string {
   const shown = text.length > MAX_SHOWN_CHARACTERS ? text.slice(0, MAX_SHOWN_CHARACTERS) + "…" : text;
   // deno-lint-ignore no-control-regex

@@ -3,7 +3,10 @@ import type { HeldUser } from "../../domain/decision.ts";
 import { BYTE_ORDER_MARK, csvRow } from "../csv/csv_row.ts";
 import { guard } from "../checks/spreadsheet.ts";
 
-/** If this list is uploaded, its `rosterd_…` columns prevent missing users from being archived. */
+/**
+ * A clerk may upload this list as a roster. Its `rosterd_…` columns keep rosterd from archiving the users that the list
+ * does not name.
+ */
 const COLUMNS: readonly (readonly [header: string, key: keyof HeldUser])[] = [
   ["unique_id", "unique_id"],
   ["login_source", "login_source"],

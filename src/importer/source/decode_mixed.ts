@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 
 const SEQUENCES = /(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+/g;
 
-/** How many bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of them. */
+/** How many bytes above 0x7f to hold back at the end of a chunk. No name has a longer run of such bytes. */
 const MAX_HELD_BYTES = 64;
 
 /** This byte never occurs in UTF-8. */
@@ -17,7 +17,10 @@ export interface ToUtf8 {
   end(): Uint8Array;
 }
 
-/** Converts like `plain`, but puts an invalid byte before each run of UTF-8 that contains letters of `encoding`. */
+/**
+ * Converts text as `plain` does, but inserts an invalid byte before each run of UTF-8 that contains letters of
+ * `encoding`.
+ */
 export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
   const isForeign = foreignLetters(encoding);
   let held = Buffer.alloc(0);
@@ -46,8 +49,8 @@ export function utf8FromMixed(encoding: string, plain: ToUtf8): ToUtf8 {
 }
 
 /**
- * Returns a test for text that contains letters of the encoding. Non-Latin encodings require two, because their own
- * letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" are one UTF-8 letter.
+ * Returns a function that tells whether a text contains letters of the encoding. Non-Latin encodings require two,
+ * because their own letters can look like UTF-8: in windows-1251, the bytes of the Ukrainian "Рі" are one UTF-8 letter.
  */
 function foreignLetters(encoding: string): (text: string) => boolean {
   const upper = new TextDecoder(encoding).decode(Uint8Array.from({ length: 0x80 }, (_, at) => 0x80 + at));

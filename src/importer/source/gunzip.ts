@@ -7,12 +7,13 @@ import { endOfGz } from "./gz_end.ts";
 import { inflate, TRAILING_GARBAGE } from "./gunzip_stream.ts";
 import { shown } from "../checks/rule.ts";
 
-/** docs/file-format.md#limits */
+/** The maximum unpacked size (docs/file-format.md#limits). */
 export interface GzLimits {
   /** Maximum unpacked bytes per byte of the file. */
   ratio: number;
   /**
-   * Any ratio is allowed up to this many unpacked bytes, because a short roster of identical lines is not a zip bomb.
+   * Up to this number of unpacked bytes, any ratio is allowed, because a short roster of identical lines is not a zip
+   * bomb.
    */
   anyRatioUpTo: number;
   bytes: number;
@@ -22,14 +23,16 @@ export const GZ_LIMITS: GzLimits = { ratio: 100, anyRatioUpTo: 10 * 1024 ** 2, b
 
 export const GZ_MAGIC: readonly number[] = [0x1f, 0x8b];
 
-/** Rejects a file that is named .gz but is not gzipped. An empty file is rejected later, with its own reason. */
+/**
+ * Rejects a file that is named .gz but is not gzipped. An empty file is rejected later, with a more specific reason.
+ */
 export function rejectNotGz(head: Uint8Array): void {
   if (head.length === 0) return;
   if (head.length === 1 && head[0] === GZ_MAGIC[0]) rejectCutOff(1);
   reject("gz_damaged", "this file is named .gz but is not gzipped: upload it without .gz in its name, or gzip it");
 }
 
-/** Reads the packed bytes from the beginning each time it is called. */
+/** Each call reads the packed bytes from the beginning. */
 type Packed = () => AsyncGenerator<Uint8Array>;
 
 /**
@@ -63,7 +66,8 @@ export async function* unpackedGz(
     for await (const chunk of inflate(watched)) yield weighed(chunk);
   } catch (error) {
     if (!isOfGz(error)) throw error;
-    // If only ignorable bytes follow the gz data, unpack it again up to its end, and yield the part still missing.
+    // If only ignorable bytes follow the gz data, unpack the data again up to its end, and yield the part that is still
+    // missing.
     const end = await endBefore(packed, error);
     const again = inflate(upTo(end, watch(packed(), watchedTo, onRead)));
     for await (const rest of after(bytes, again)) yield weighed(rest);
@@ -84,7 +88,7 @@ async function* watch(
   }
 }
 
-/** Yields the first `end` bytes. Reads the rest too, so that `onRead` receives them. */
+/** Yields the first `end` bytes. Reads the rest too, so that `onRead` receives all bytes. */
 async function* upTo(end: number, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const chunk of chunks) {
@@ -111,7 +115,7 @@ function isOfGz(error: unknown): boolean {
   return hasCode(error, ENDS_EARLY, "Z_DATA_ERROR", TRAILING_GARBAGE);
 }
 
-/** Line endings, blanks, the DOS end-of-file mark, and NULs. */
+/** Ignorable bytes: line endings, blanks, the DOS end-of-file mark, and NULs. */
 // deno-lint-ignore no-control-regex
 const NOTHING = /^[\s\x1a\0]*$/;
 

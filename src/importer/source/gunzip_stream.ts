@@ -7,7 +7,10 @@
 import { createGunzip } from "node:zlib";
 import { errorWithCode } from "../../runtime/errors.ts";
 
-/** One byte unpacks to at most 1,032 bytes, so less than 17 MiB is buffered for the consumer. */
+/**
+ * The size of one piece of input. One byte unpacks to at most 1,032 bytes, so less than 17 MiB is buffered for the
+ * consumer.
+ */
 const FED_AT_ONCE = 16 * 1024;
 const UNPACKED_CHUNK = 64 * 1024;
 

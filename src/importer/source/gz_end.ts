@@ -5,14 +5,14 @@ import { crc32, createInflateRaw } from "node:zlib";
 export interface GzEnd {
   /** The offset of the first byte that belongs to no member. */
   at: number;
-  /** The number of bytes from there to the end of the file, and the first of them. */
+  /** The number of bytes from `offset` to the end of the file, and the first of these bytes. */
   length: number;
   first: Uint8Array;
 }
 
 const MAX_FIRST_BYTES = 1 << 12;
 
-// The parts of a member (RFC 1952): the header flags, the fixed part of the header, and the checksum and length after
+// The layout of a member (RFC 1952): the header flags, the fixed part of the header, and the checksum and length after
 // the data.
 const HAS_SUM = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16;
 const FIXED_BYTES = 10, SUMS_BYTES = 8;
@@ -34,7 +34,9 @@ export async function endOfGz(packed: AsyncGenerator<Uint8Array>): Promise<GzEnd
   }
 }
 
-/** Reads the rest of a member after the fixed part of its header. False if it is damaged or truncated. */
+/**
+ * Reads the rest of a member after the fixed part of its header. Returns false if the member is damaged or truncated.
+ */
 async function skipMember(source: Source, flags: number): Promise<boolean> {
   if (flags & HAS_EXTRA) {
     const [low, high] = await source.take(2);
@@ -82,7 +84,7 @@ class Source {
 
   constructor(private readonly chunks: AsyncGenerator<Uint8Array>) {}
 
-  /** The available bytes; empty only at the end. */
+  /** Returns the available bytes; empty only at the end of the file. */
   async available(): Promise<Uint8Array> {
     while (this.#chunk.length === 0) {
       const { value, done } = await this.chunks.next();
@@ -109,7 +111,7 @@ class Source {
     return Buffer.concat(parts);
   }
 
-  /** Counts the bytes up to the end, including `taken`. Also returns the first of them. */
+  /** Counts the bytes up to the end of the file, including `taken`, and returns the first of these bytes. */
   async rest(taken: Uint8Array): Promise<{ length: number; first: Uint8Array }> {
     const first = Buffer.concat([taken, await this.take(MAX_FIRST_BYTES)]);
     let length = first.length;

@@ -1,11 +1,12 @@
 /**
- * Finds the line number of an offset by reading the file again. Only a rejection needs it, so valid files cost nothing.
+ * Finds the line number of an offset by reading the file again. Only a rejection needs the line number, so valid files
+ * are not read again.
  */
 import { byteOrderMark, firstBytes } from "./sniff_head.ts";
 
 /**
- * The physical line of the byte at `offset`, or of the end of the file. Lines end with LF, CRLF or CR. `read` yields
- * the unpacked bytes from the beginning each time it is called.
+ * The physical line of the byte at `offset`, or of the end of the file. Lines end with LF, CRLF or CR. Each call of
+ * `read` yields the unpacked bytes from the beginning.
  */
 export async function lineAt(read: () => AsyncIterable<Uint8Array>, offset = Infinity): Promise<number> {
   const encoding = byteOrderMark(await firstBytes(read(), 3))?.encoding;

@@ -7,7 +7,7 @@ import { reject } from "../../domain/outcome.ts";
 /** Leading blanks and byte order marks, including a UTF-8 mark that was read as windows-1252. */
 const START = String.raw`^(?:\s|\ufeff|ï»¿)*`;
 
-/** What may precede the first tag. That tag distinguishes HTML from XML. */
+/** Text that may precede the first tag. The first tag distinguishes HTML from XML. */
 const PROLOG = String.raw`(?:<\?xml\b[^>]*>\s*|<!--[^]*?-->\s*)*`;
 
 const HTML_TAGS =

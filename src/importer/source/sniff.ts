@@ -20,8 +20,8 @@ export interface Sniffed {
   unpackedBytes: number;
   encoding: Encoding;
   /**
-   * Whether the text may have invalid bytes, which make their records malformed. False is certain; true is certain only
-   * for UTF-8 and UTF-16.
+   * Whether the text may have invalid bytes, which make their records malformed. False is always reliable. True is
+   * reliable only for UTF-8 and UTF-16.
    */
   invalidBytes: boolean;
   /** Whether a text in a fallback encoding contains valid UTF-8 sequences. */

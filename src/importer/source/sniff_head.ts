@@ -63,7 +63,7 @@ export function rejectOtherFormats(head: Uint8Array): void {
   }
 }
 
-/** Office files are zip archives too, with these names among their first entries. */
+/** Office files are zip archives, and the names of their first entries show the format. */
 function rejectZip(head: Uint8Array): never {
   const entries = new TextDecoder("windows-1252").decode(head);
   if (entries.includes("xl/") || entries.includes("[Content_Types].xml")) {

@@ -3,20 +3,20 @@ import { beginsWith, firstBytes, HEAD_LENGTH } from "./sniff_head.ts";
 import { GZ_LIMITS, GZ_MAGIC, rejectNotGz, unpackedGz } from "./gunzip.ts";
 import type { RosterFile } from "../inbox_port.ts";
 
-/** Called with each chunk as it is on disk, before unpacking. */
+/** Called with each chunk before unpacking, exactly as on disk. */
 export type OnRead = (chunk: Uint8Array) => void;
 
 export interface Source {
   /** The first {@link HEAD_LENGTH} bytes, or fewer if the file is shorter. */
   readonly head: Uint8Array;
   /**
-   * The bytes from the beginning, in chunks of at most 256 KiB, each valid until the next one is requested. Supports
-   * one reader at a time. Throws `RejectedFile` as {@link unpackedGz} does.
+   * Yields the bytes from the beginning, in chunks of at most 256 KiB. A chunk is valid until the next one is
+   * requested. Only one reader may be active at a time. Throws `RejectedFile` as {@link unpackedGz} does.
    */
   read(onRead?: OnRead): AsyncGenerator<Uint8Array>;
 }
 
-/** The buffer has two halves: one is filled while the other is processed. A small file needs less. */
+/** The buffer has two halves: one half is filled while the other is processed. A small file needs a smaller buffer. */
 const MAX_BUFFER_BYTES = 512 * 1024;
 
 /** Reads the first bytes of a file. Throws `RejectedFile` as {@link unpackedGz} does. */

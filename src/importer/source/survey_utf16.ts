@@ -25,7 +25,7 @@ export class Utf16Reader {
     return text.slice(0, whole);
   }
 
-  /** The incomplete rest of the text: one surrogate of a pair, or half a code unit. */
+  /** The incomplete end of the text: one surrogate of a pair, or half a code unit. */
   end(): { text: string; oddByte: number | null } {
     return { text: this.#half, oddByte: this.#oddByte[0] ?? null };
   }
@@ -40,7 +40,7 @@ function endsWithHalf(text: string): boolean {
 export class Utf16Survey {
   illFormed = false;
   /**
-   * Whether the file ends in the middle of a code unit. A leftover byte that is an end mark does not count (see
+   * Whether the file ends in the middle of a code unit. A last byte that is an end mark does not count (see
    * `#isEndMark`).
    */
   oddLength = false;
@@ -57,19 +57,19 @@ export class Utf16Survey {
     this.#survey(this.#reader.text(chunk));
   }
 
-  /** Call after the last chunk. */
+  /** Call this method after the last chunk. */
   end(): void {
     const { text, oddByte } = this.#reader.end();
     this.#survey(text);
     this.oddLength = oddByte !== null && !this.#isEndMark(oddByte);
   }
 
-  /** Where the text ends, in bytes: before the end marks and the padding. */
+  /** The length of the text in bytes, without end marks and padding. */
   get textEnd(): number {
     return 2 * this.#ending.textEnd;
   }
 
-  /** In big-endian order, NUL is the first byte of many characters, so it is not an end mark there. */
+  /** In big-endian text, NUL is the first byte of many characters, so NUL does not count as an end mark. */
   #isEndMark(byte: number): boolean {
     return byte === 0x0a || byte === 0x0d || byte === 0x1a || (byte === 0 && this.encoding === "utf-16le");
   }

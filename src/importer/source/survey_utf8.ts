@@ -1,6 +1,6 @@
 /**
- * Counts valid UTF-8 sequences, invalid bytes and NULs. Every byte of every file passes through here, so ASCII is
- * scanned four bytes at a time.
+ * Counts valid UTF-8 sequences, invalid bytes and NULs. This code reads every byte of every file, so it scans ASCII
+ * four bytes at a time.
  */
 import { Ending } from "./text_end.ts";
 
@@ -16,7 +16,7 @@ export class Utf8Survey {
   nuls = 0;
 
   readonly #ending = new Ending();
-  /** The open sequence: its bytes, the bytes it still needs, and the bounds of the next byte. */
+  /** The incomplete sequence: its bytes, the number of missing bytes, and the bounds of the next byte. */
   #held = 0;
   #needed = 0;
   #lowest = 0x80;
@@ -37,12 +37,12 @@ export class Utf8Survey {
     this.#ending.add(chunk.length, (at) => chunk[at]);
   }
 
-  /** Where the text ends, in bytes: before the end marks and the padding. */
+  /** The length of the text in bytes, without end marks and padding. */
   get textEnd(): number {
     return this.#ending.textEnd;
   }
 
-  /** Call after the last chunk. A sequence that is still open is invalid. */
+  /** Call this method after the last chunk. A sequence that is still incomplete is invalid. */
   end(): void {
     this.#giveUp();
   }
@@ -58,12 +58,12 @@ export class Utf8Survey {
     }
     this.#held = 1;
     this.#needed = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-    // No overlong forms, no surrogates, nothing above U+10FFFF.
+    // The bounds exclude overlong forms, surrogates, and code points above U+10FFFF.
     this.#lowest = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
     this.#highest = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
   }
 
-  /** False if `byte` does not continue the open sequence. */
+  /** Returns false if `byte` does not continue the incomplete sequence. */
   #continues(byte: number): boolean {
     if (byte < this.#lowest || byte > this.#highest) {
       this.#giveUp();
@@ -100,7 +100,10 @@ function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
   };
 }
 
-/** The offset of the first byte from `from` on that is NUL or not ASCII. If every byte is plain, the chunk's length. */
+/**
+ * The offset of the first byte, from `from` on, that is NUL or not ASCII; the length of the chunk if there is no such
+ * byte.
+ */
 function plainUntil(chunk: Uint8Array, { first, values }: Words, from: number): number {
   let at = from;
   while (at < chunk.length && isPlain(chunk[at])) {

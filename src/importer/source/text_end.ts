@@ -8,13 +8,13 @@ const NUL = 0x00, SUB = 0x1a;
 const isEnding = new Uint8Array(256);
 for (const byte of [NUL, SUB, 0x09, 0x0a, 0x0d, 0x20]) isEnding[byte] = 1;
 
-/** Longer padding does not fill a block: it was allocated for the part of an upload that never arrived. */
+/** The maximum length of padding. Longer padding was allocated for the part of an upload that never arrived. */
 export const MAX_PADDING_BYTES = 1 << 16;
 
 /** Finds the end in bytes or UTF-16 code units that arrive in chunks of any size. */
 export class Ending {
   #before = 0;
-  /** The offset of the first mark of the ending, or -1. */
+  /** The offset of the first end mark, or -1. */
   #markAt = -1;
 
   add(length: number, unitAt: (at: number) => number): void {
@@ -38,7 +38,8 @@ export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncG
   for await (const chunk of chunks) {
     let from = chunk.length;
     while (from > 0 && isEnding[chunk[from - 1]] === 1) from--;
-    // Held bytes are part of the text if more text follows, or if they are longer than any padding.
+    // Bytes that were held back are part of the text if more text follows, or if they are longer than the maximum
+    // padding.
     if (from > 0 || heldBytes > MAX_PADDING_BYTES) {
       yield* held;
       held = [];
@@ -47,7 +48,7 @@ export async function* withoutEnding(chunks: AsyncGenerator<Uint8Array>): AsyncG
     let markAt = heldBytes > 0 ? 0 : from;
     while (markAt < chunk.length && heldBytes === 0 && chunk[markAt] !== NUL && chunk[markAt] !== SUB) markAt++;
     if (markAt < chunk.length) {
-      // Copied, because the chunk is valid only until the next one is requested.
+      // The bytes are copied, because a chunk is valid only until the next one is requested.
       held.push(chunk.slice(markAt));
       heldBytes += chunk.length - markAt;
     }
