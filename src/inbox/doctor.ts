@@ -20,7 +20,7 @@ import {
   uploadFolder,
 } from "./folders.ts";
 
-/** Stops early if the upload folder cannot be used. */
+/** If the upload folder cannot be used, the later checks are left out. */
 export async function* checkFolders(upload: string, feed = ""): AsyncGenerator<Finding> {
   const folders = foldersOf(upload, feed);
   const first = await checkUpload(folders);
@@ -106,8 +106,8 @@ function cannotMove(bak: string, code: string): Finding {
 }
 
 /**
- * Whether a user other than rosterd and root may rename `bak` and `.rosterd`. The folder's owner may. Others may if
- * they can write to it and it is not sticky.
+ * Whether a user other than rosterd and root may rename `bak` and `.rosterd`. The owner of the upload folder may rename
+ * them. If the folder is not sticky, so may every user who can write to it.
  */
 function isSwappable({ uid, mode }: BigIntStats, own: BigIntStats | null): boolean {
   const belongsToAnother = own !== null && uid !== own.uid && uid !== 0n;

@@ -1,9 +1,10 @@
 /**
- * Recognizes the inbox folders from scan to scan, and refuses any that were replaced by an unmount or by another user.
- * Changes nothing except for its probes.
+ * Remembers the inbox folders from scan to scan, and refuses a folder that was replaced by an unmount or by another
+ * user. Creates and removes only probe files.
  *
  * Deno has no `openat`, so a folder can still be swapped between a check and the next step. Checks before and after
- * each step keep that window small. Only a sticky upload folder owned by rosterd closes the window.
+ * each step make such a swap unlikely to go unnoticed. Only a sticky upload folder owned by rosterd prevents it
+ * completely.
  */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -25,7 +26,7 @@ export class FolderCheck {
 
   /**
    * Lists the folder, moves a probe file as a claim would, and writes to `bak`. Only the first run creates the folder
-   * of a feed: if it is missing later, it may have been unmounted. Throws {@link UnusableFolder}.
+   * of a feed. If the folder is missing later, it may have been unmounted. Throws {@link UnusableFolder}.
    */
   async run(): Promise<void> {
     const { upload, work, bak, isFeed } = this.folders;
@@ -42,8 +43,8 @@ export class FolderCheck {
   }
 
   /**
-   * Runs one step. Throws {@link UnusableFolder} if the folders are no longer those of the last scan, before or after
-   * the step. If they changed during the step, calls `undo` with its result.
+   * Runs one step. Throws {@link UnusableFolder} if the folders before or after the step are not the folders of the
+   * last scan. If the folders changed during the step, calls `undo` with the result of the step.
    */
   async around<T>(step: () => Promise<T>, undo: (result: T) => Promise<unknown> = async () => {}): Promise<T> {
     await this.#assertUnchanged();
@@ -74,7 +75,9 @@ export class FolderCheck {
     }
   }
 
-  /** Accepts only a folder owned by rosterd or root, because any other owner can replace its entries. */
+  /**
+   * Accepts only a folder owned by rosterd or root, because any other owner could replace the entries of the folder.
+   */
   async #accept(inner: Inner, own: BigIntStats | null): Promise<void> {
     const path = this.folders[inner];
     const stats = await statsOf(path);

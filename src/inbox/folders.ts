@@ -16,7 +16,7 @@ export interface Folders {
   readonly upload: string;
   readonly work: string;
   readonly bak: string;
-  /** Whether these are the folders of a feed, inside the upload folder. */
+  /** Whether the folders belong to a feed, inside the upload folder. */
   readonly isFeed: boolean;
 }
 
@@ -32,14 +32,14 @@ export async function ensureFolder(path: string, code: NotAFolder): Promise<void
   else await isRealFolder(path, code);
 }
 
-/** Reports a missing folder that rosterd will create. */
+/** Throws the error about a missing folder that rosterd will create. */
 export function createdWhenNeeded(check: string, path: string): Finding {
   return good(check, `rosterd creates ${path} when needed`);
 }
 
 type NotAFolder = "upload_not_a_folder" | "bak_not_a_folder" | "work_not_a_folder";
 
-/** Explains an unexpected error, such as that of a stale mount or a broken disk. */
+/** Explains an unexpected error, such as the error of a stale mount or a broken disk. */
 export function unreadable(upload: string, error: unknown): UnusableFolder {
   return new UnusableFolder(
     "upload_unreadable",
@@ -50,7 +50,7 @@ export function unreadable(upload: string, error: unknown): UnusableFolder {
 
 /**
  * Returns the stats of the upload folder, which may be a link. The folder of a feed must not be a link, because
- * uploaders may be able to create links beside it. Throws {@link UnusableFolder}.
+ * uploaders may have the right to create links in the upload folder. Throws {@link UnusableFolder}.
  */
 export async function uploadFolder({ upload, isFeed }: Folders): Promise<BigIntStats> {
   if (isFeed) await isRealFolder(upload, "upload_not_a_folder");
@@ -111,7 +111,9 @@ export async function tryClaiming({ upload, work }: Folders): Promise<BigIntStat
   }
 }
 
-/** Moves an empty folder and removes it. Fails if rosterd lacks rights, or if the move crosses file systems. */
+/**
+ * Moves an empty folder and removes it. The move fails if rosterd lacks rights, or if the move crosses file systems.
+ */
 export async function moveProbe(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
@@ -122,7 +124,10 @@ export async function moveProbe(from: string, to: string): Promise<void> {
   await rmdir(to);
 }
 
-/** Creates and removes an empty folder. Returns its stats, like {@link tryClaiming}. Throws {@link UnusableFolder}. */
+/**
+ * Creates and removes an empty folder. Returns the stats of the folder, as {@link tryClaiming} does. Throws {@link
+ * UnusableFolder}.
+ */
 export async function tryMaking(
   folder: string,
   code: "upload_not_writable" | "bak_not_writable",
@@ -147,7 +152,9 @@ const FIXES: Readonly<Record<string, string>> = {
   EXDEV: "its folder .rosterd is on another file system; unmount that file system",
 };
 
-/** Turns the error of a failed move into an {@link UnusableFolder}. Returns errors without a system code unchanged. */
+/**
+ * Converts the error of a failed move to an {@link UnusableFolder}. Returns an error without a system code unchanged.
+ */
 export function notWritable(code: string, path: string, error: unknown): unknown {
   if (error instanceof UnusableFolder || codeOf(error) === "") return error;
   const fix = FIXES[codeOf(error)] ?? "check its mount and its disk";

@@ -32,7 +32,7 @@ import { adoptMoved, isEmptied, pathOf, readNote, removeClaimed } from "./claim/
 
 export interface InboxOptions {
   readonly upload: string;
-  /** "" for the upload folder itself. */
+  /** The feed; "" for the upload folder itself. */
   readonly feed?: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,22 +41,22 @@ export interface InboxOptions {
 }
 
 export interface UploadFolder extends Inbox {
-  /** Throws {@link UnusableFolder} if nothing may be imported. */
+  /** Scans the folder. Throws {@link UnusableFolder} if no file may be imported. */
   scan(settleSeconds: number): Promise<FolderScan>;
   readonly bak: BakFolder;
   /**
-   * Puts a roster from `bak` back among the claimed uploads, with this modification time. Returns false if it is no
-   * longer there.
+   * Moves a roster from `bak` back to the claimed uploads, with the given modification time. Returns false if the file
+   * is no longer in `bak`.
    */
   reclaim(bakFile: string, mtime: Date): Promise<boolean>;
-  /** Stores an upload that arrives over HTTP, and returns its key. Throws {@link UnusableFolder}. */
+  /** Stores an upload that a client sends over HTTP, and returns its key. Throws {@link UnusableFolder}. */
   receive(upload: ReceivedUpload): Promise<string>;
   lateWrites(): Promise<LateWrite[]>;
 }
 
 const MAX_SCAN_MS = 60_000;
 
-/** Touches no file before one of its methods is called. */
+/** Creates an inbox. Only the methods of the inbox access files. */
 export function createInbox({ upload, feed, clock, log, maxScanMs = MAX_SCAN_MS }: InboxOptions): UploadFolder {
   const folders = foldersOf(upload, feed);
   const bak = BakFolder.of(folders);
@@ -136,13 +136,13 @@ async function openClaimed({ work }: Folders, state: ScanState, upload: ClaimedU
   }
 }
 
-/** Null if the file in `bak` was removed or replaced by something else. */
+/** Returns null if the file in `bak` was removed or replaced. */
 async function openNoted({ work }: Folders, bak: BakFolder, key: string): Promise<RosterFile | null> {
   const name = (await readNote(work, key))?.bak ?? null;
   return name === null ? null : await bak.openIfThere(name);
 }
 
-/** Overlapping scans are unsafe: one that starts first but ends last would forget files that arrived in between. */
+/** Scans must not overlap: a scan that starts first but ends last would forget files that arrived in between. */
 function oneAtATime<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (argument) => {

@@ -9,12 +9,17 @@ const TEMPORARY = /^[.~]|\.(?:part|filepart|tmp|temp|partial|crdownload|writing)
 const UPLOAD = /\.(?:csv|tsv|txt)(?:\.gz)?$/i;
 const COMPRESSED = /\.gz$/i;
 
-/** Splits a name in `bak` into a stem that may be cut, a part that must not be, and the extension. */
+/**
+ * Splits a name in `bak` into three parts: a stem that may be shortened, a part that must stay complete, and the
+ * extension.
+ */
 const PARTS = /^(.*?)((?:\.\d{8}T\d{6}Z)?(?:\.failed)?)((?:\.(?:csv|tsv|txt)(?:\.gz)?)?)$/is;
 
-/** Invisible characters, and those that control a terminal. */
+/** Invisible characters, and characters that control a terminal. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** First characters that hide a file, or that a command or a spreadsheet could interpret. */
+/**
+ * Characters that must not begin a name: they would hide the file, or a command or a spreadsheet could interpret them.
+ */
 const INTERPRETED = /^[-.~=+@]/;
 
 export function kindOfName(name: string): NameKind {
@@ -26,13 +31,16 @@ export function isCompressed(name: string): boolean {
   return COMPRESSED.test(name);
 }
 
-/** `x.csv.gz` → `x.20261123T183058Z.csv.gz`, which may be too long: see {@link numberedName}. */
+/**
+ * The name of an upload in `bak`: `x.csv.gz` → `x.20261123T183058Z.csv.gz`. The name may be too long (see {@link
+ * numberedName}).
+ */
 export function bakName(upload: string, startedAt: Date): string {
   const ending = UPLOAD.exec(upload)?.[0] ?? "";
   return `${upload.slice(0, upload.length - ending.length)}.${fileStamp(startedAt)}${ending}`;
 }
 
-/** `x.csv.gz` → `x.20261123T183058Z.failed.csv` */
+/** The name of a failed-records file in `bak`: `x.csv.gz` → `x.20261123T183058Z.failed.csv`. */
 export function failedName(upload: string, startedAt: Date): string {
   return `${upload.replace(UPLOAD, "")}.${fileStamp(startedAt)}.failed.csv`;
 }
@@ -40,8 +48,8 @@ export function failedName(upload: string, startedAt: Date): string {
 const IN_BAK = /^(.*)\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?(\.(?:csv|tsv|txt)(?:\.gz)?)$/is;
 
 /**
- * The name of the upload and the start of its import, given the name of a roster in `bak`. Null for other names, such as
- * those of failed records.
+ * For the name of a roster in `bak`: the name of the upload, and the start of its import. Null for other names, such as
+ * the name of a failed-records file.
  */
 export function rosterInBak(name: string): { upload: string; at: Date } | null {
   const [, stem, year, month, day, hour, minute, second, ending] = IN_BAK.exec(name) ?? [];
@@ -51,8 +59,8 @@ export function rosterInBak(name: string): { upload: string; at: Date } | null {
 }
 
 /**
- * Returns the n-th candidate: `x.T.csv`, `x.T-2.csv`, … Makes the name safe to display and type, and shortens a long
- * stem.
+ * Returns the n-th name to try: `x.T.csv`, `x.T-2.csv`, … The returned name is safe to display and to type, and a long
+ * stem is shortened.
  */
 export function numberedName(name: string, n: number): string {
   const [, stem, kept, ending] = PARTS.exec(name)!;
@@ -78,7 +86,7 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Cuts between code points, so that the UTF-8 stays valid. */
+/** Shortens text between two code points, so that its UTF-8 stays valid. */
 function cutToBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;

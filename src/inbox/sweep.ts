@@ -1,6 +1,6 @@
 /**
- * Removes what a killed process left behind, but never an upload. Only the leader may call this, because another
- * process could still be using these files.
+ * Removes temporary files of a killed process, but never an upload. Only the leader may call this function, because
+ * another process could still be using the files.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export async function sweep({ upload, work, bak }: Folders): Promise<void> {
   }
 }
 
-/** Follows a link only if the upload folder itself is one. */
+/** Follows a link only if the upload folder itself is a link. */
 async function namesIn(folder: string, mayBeLink = false): Promise<string[]> {
   if (!mayBeLink && !await isPlainFolder(folder)) return [];
   return await nullOn(readdir(folder), "ENOENT", "ENOTDIR") ?? [];

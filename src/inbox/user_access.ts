@@ -1,6 +1,6 @@
 /**
- * Checks by owner and mode whether the service's user can use the folders. Used when another user runs `status` or
- * `doctor`.
+ * Checks by owner and mode whether the service's user can use the folders. The commands `status` and `doctor` need this
+ * check when another user runs them.
  */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ import { waiting } from "./scan/waiting.ts";
 /** The rights of a user, derived from owners and modes (`host/user_rights.ts`). */
 export interface UserAccess {
   uid: number;
-  /** For example `rosterd (uid 998)`. */
+  /** The user as shown in messages, such as `rosterd (uid 998)`. */
   name: string;
-  /** Why the user may not list, change and enter a folder; null if they may. */
+  /** The reason why the user may not list, change or enter a folder; null if the user may do all three. */
   mayUse(path: string): Promise<string | null>;
   mayRead(entry: { uid: number; gid: number; mode: number }): boolean;
 }
@@ -30,7 +30,7 @@ export async function* checkFoldersFor(
   const checks = { upload_folder: folders.upload, work_folder: folders.work, bak_folder: folders.bak };
   for (const [check, path] of Object.entries(checks)) {
     const stats = await nullOn(lstat(path), "ENOENT", "ENOTDIR");
-    // rosterd creates the folder of a feed, so it may be missing.
+    // The folder of a feed may be missing, because rosterd creates it.
     const isUpload = check === "upload_folder" && !folders.isFeed;
     if (stats === null && !isUpload) yield createdWhenNeeded(check, path);
     else if (stats === null) {
@@ -54,7 +54,7 @@ export async function* checkFoldersFor(
   }
 }
 
-/** The uploads that the user may not read, as the service reports them. */
+/** The uploads that the user may not read, in the form in which the service reports them. */
 export async function unreadableUploads(
   upload: string,
   access: UserAccess,

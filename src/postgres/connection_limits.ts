@@ -7,10 +7,10 @@ import limits from "./queries/doctor/connection_limits.sql" with { type: "text" 
 export const CONNECTIONS_NEEDED = 10;
 
 interface Limits {
-  /** Quoted for SQL, as is `database`. */
+  /** The name of the role, quoted for SQL. `database` is quoted, too. */
   role: string;
   database: string;
-  /** -1 means no limit. */
+  /** The limit of the role or the database; -1 means no limit. */
   of_role: number;
   of_database: number;
 }

@@ -1,4 +1,4 @@
-/** The database checks of `rosterd doctor`: server, schema and rights. They only read the system catalogs. */
+/** The database checks of `rosterd doctor`: server, schema and rights. These checks only read the system catalogs. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { codeOrThrow } from "../runtime/errors.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
@@ -12,7 +12,7 @@ import { checkStructure } from "./structure.ts";
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Yields one finding at a time, and stops after the first if the database cannot be used. */
+/** Yields one finding at a time. If the database cannot be used, the first finding is the only one. */
 export async function* checkDatabase(database: Database): AsyncGenerator<Finding> {
   const { sql } = database;
   const first = await answerOf(() => checkServer(database));
@@ -53,7 +53,7 @@ async function checkServer(database: Database): Promise<Finding> {
   return embedded(`the embedded PostgreSQL ${version} answers`);
 }
 
-/** The kinds of values that the session does not read or return as rosterd expects. */
+/** The kinds of values that this session reads or returns in an unexpected form. */
 async function changedValues({ transaction }: Database): Promise<string[]> {
   return await transaction(async (tx) => {
     const [row] = await tx`

@@ -1,12 +1,12 @@
 /**
- * Elects one leader among several rosterd processes. The leader holds its lock in a separate transaction, so that this
- * also works through a pooler.
+ * Elects one leader among several rosterd processes. The leader holds its lock in a separate transaction, so that the
+ * election also works through a pooler.
  */
 import { delay } from "../runtime/delay.ts";
 import { withTimeout } from "../runtime/with_timeout.ts";
 import type { Database, Sql } from "./connection/connect.ts";
 
-/** An arbitrary number that no other program locks. */
+/** The advisory lock of the leader: an arbitrary number that no other program locks. */
 const LEADER_LOCK = 7_246_003;
 const PROOF_INTERVAL_MS = 10_000;
 const RESIGN_TIMEOUT_MS = 5_000;
@@ -25,12 +25,12 @@ export class Leadership {
 
   constructor(private readonly database: Database) {}
 
-  /** Whether this process leads, as far as it knows. It always leads on the embedded database. */
+  /** Whether this process considers itself the leader. With the embedded database, it always does. */
   get holds(): boolean {
     return this.#leads || this.database.kind === "embedded";
   }
 
-  /** Aborted when leadership is lost. Work must then stop, because another process may have taken over. */
+  /** This signal aborts when leadership is lost. Work must then stop, because another process may have taken over. */
   get term(): AbortSignal {
     return this.#term.signal;
   }
@@ -38,7 +38,8 @@ export class Leadership {
   /** Tries to become the leader. Throws if the database is unreachable. */
   seek(): Promise<boolean> {
     if (this.holds) return Promise.resolve(true);
-    // Two attempts at once would use two connections, and the second would find the lock taken by the first.
+    // Only one attempt runs at a time. Two attempts would use two connections, and the second would find the lock taken
+    // by the first.
     return this.#seeking ??= this.#ask().finally(() => this.#seeking = null);
   }
 
@@ -55,7 +56,7 @@ export class Leadership {
     return await answer.promise;
   }
 
-  /** Gives up leadership. If the link is frozen, the lock stays until the connection ends. */
+  /** Gives up leadership. If the link is frozen, the server keeps the lock until the connection ends. */
   async resign(): Promise<void> {
     this.#resignation.abort();
     await withTimeout(RESIGN_TIMEOUT_MS, this.#ended).catch(() => {});

@@ -18,7 +18,7 @@ import leaving from "./migrations/0015_leaving.sql" with { type: "text" };
 import newIds from "./migrations/0016_new_ids.sql" with { type: "text" };
 import failuresSince from "./migrations/0017_failures_since.sql" with { type: "text" };
 
-/** In order, from number 1. Never change what a released migration does. */
+/** The migrations in order, from number 1. Never change what a released migration does. */
 const MIGRATIONS: readonly string[] = [
   usersAndImports,
   permitFunctions,
@@ -41,7 +41,7 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** An arbitrary number that no other program locks. */
+/** The advisory lock of the migrations: an arbitrary number that no other program locks. */
 const MIGRATION_LOCK = 7_246_001;
 
 export class SchemaTooNew extends Error {

@@ -1,4 +1,6 @@
-/** Mails each system alert once (docs/mail.md#alerts). The outbox remembers them, so a restart does not repeat any. */
+/**
+ * Mails each system alert once (docs/mail.md#alerts). The outbox stores the alerts, so a restart does not repeat them.
+ */
 import { bakWords, feedPath } from "../domain/feed.ts";
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { Alert } from "../domain/mail.ts";
@@ -18,16 +20,16 @@ const HOUR_MS = 3_600_000;
 
 export class Alerts {
   readonly #stuckSince = new Map<string, number>();
-  /** When this process began to watch each feed that had no import yet. */
+  /** For each feed without an import: the time when this process began to watch the feed. */
   readonly #watchedSince = new Map<string, Date>();
 
-  /** Unread files that were seen in an earlier turn, and those that an alert has named. */
+  /** Unread files that an earlier turn saw, and unread files that an alert has named. */
   readonly #seen = new Set<string>();
   readonly #told = new Set<string>();
 
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
-  /** Puts the alerts that are due into the outbox. Does nothing without mail settings. */
+  /** Puts the alerts that are due into the outbox. Without mail settings, no alert is stored. */
   async raise({ settings, feeds, elsewhere }: ServiceState, grown: readonly FeedLateWrite[]): Promise<void> {
     const stuckForLong = this.#stuckForAnHour(waitingFiles({ feeds, elsewhere }));
     if (!anyMailConfigured(settings)) return;
@@ -46,7 +48,7 @@ export class Alerts {
     const { expected_every_hours: hours, paused_until, reply_to_admin_email } = settingsOf(settings, feed);
     if (hours === 0 || pausedUntil(settings, feed, now) !== null) return;
     const { last, installed } = await lastImportAt(sql, feed);
-    // If there are feeds, the upload folder itself may stay empty.
+    // If the settings have feeds, the upload folder itself may stay empty.
     if (last === null && feed === "" && Object.keys(settings.feeds).length > 0) return;
     const begun = last ?? (feed === "" ? installed : this.#firstWatched(feed, now));
     const resumed = new Date(paused_until), since = resumed > begun ? resumed : begun;
@@ -57,7 +59,7 @@ export class Alerts {
     await alertOnce(sql, reply_to_admin_email, key, noFile(feed, hours, since));
   }
 
-  /** Names all unread files of a feed that have settled in one mail. */
+  /** One mail names all unread files of a feed that have settled. */
   async #raiseUnread({ settle_seconds, reply_to_admin_email }: Settings, feed: FeedState): Promise<void> {
     const { sql } = this.database, settledAt = this.clock.now().getTime() - settle_seconds * 1_000;
     const files = new Map<string, UnreadFile>();

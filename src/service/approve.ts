@@ -14,7 +14,7 @@ export interface Approving extends Omit<ApproveJob, "newKey" | "openInBak" | "on
   onProgress: (held: ImportEntry, progress: Parameters<ApproveJob["onProgress"]>[0]) => void;
 }
 
-/** Null for an unknown import. Throws CannotDecide. */
+/** Approves the hold of an import. Returns null for an unknown import. Throws CannotDecide. */
 export async function approve(id: number, approving: Approving): Promise<Approved | null> {
   const { database, bakOf, signal, by } = approving;
   const held = await findImport(database.sql, id);

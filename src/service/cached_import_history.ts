@@ -1,6 +1,6 @@
 /**
- * Reads the import history for HTTP. While an import blocks the embedded database, answers from memory or throws {@link
- * Busy}.
+ * Reads the import history for HTTP. While an import blocks the embedded database, returns cached entries or throws
+ * {@link Busy}.
  */
 import type { Day, DaysQuery } from "../domain/day.ts";
 import type { ChangeQuery, ImportQuery } from "../domain/outcome.ts";
@@ -40,7 +40,7 @@ export interface CachedImportHistoryOptions {
 export class CachedImportHistory implements ImportHistory {
   #newest: ImportEntry[] = [];
   #version: string | null = null;
-  /** Cached, because the status must not wait for the database. */
+  /** The newest imports are cached, because the status must not wait for the database. */
   totals: Totals = NO_TOTALS;
 
   constructor(private readonly options: CachedImportHistoryOptions) {}
@@ -51,7 +51,7 @@ export class CachedImportHistory implements ImportHistory {
     this.totals = await readTotals(sql);
   }
 
-  /** Refreshes if the version has changed, unless an import is running. */
+  /** Refreshes the cache if the version has changed, unless an import is running. */
   async refreshIfChanged(version: string): Promise<void> {
     if (version === this.#version || this.options.state.running !== null) return;
     await this.refresh();
@@ -62,7 +62,9 @@ export class CachedImportHistory implements ImportHistory {
     if (this.options.state.running === null) await this.refresh();
   }
 
-  /** Refreshes while the embedded database still answers; a server answers during an import too. */
+  /**
+   * Refreshes the cache while the embedded database still answers. A PostgreSQL server also answers during an import.
+   */
   async refreshBeforeImport(): Promise<void> {
     if (this.options.database.kind === "embedded") await this.refresh();
   }
@@ -100,7 +102,7 @@ export class CachedImportHistory implements ImportHistory {
   async changesFile(id: number) {
     const entry = await this.get(id);
     if (entry === null) return null;
-    // Fails now rather than in the middle of the file.
+    // If the database is busy, the request fails now rather than in the middle of the file.
     const first = await this.changes(id, { limit: 1 });
     if (first !== null && first.cleared_at !== null) return { gone: "older history was cleared (bak_retention_days)" };
     const pages = allChanges((query) => this.ask((sql) => listChanges(sql, id, query)));
@@ -129,7 +131,7 @@ export class CachedImportHistory implements ImportHistory {
     }
   }
 
-  /** Asks the database. Throws {@link Busy} while an import blocks it. */
+  /** Queries the database. Throws {@link Busy} while an import blocks the database. */
   async ask<T>(question: (sql: Sql) => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new Busy();
     const { databaseMonitor, database } = this.options;
@@ -141,7 +143,10 @@ export class CachedImportHistory implements ImportHistory {
   }
 }
 
-/** Streams the file, and closes it at the end or on cancel. A generator that never started would leave it open. */
+/**
+ * Streams the file, and closes it at the end or on cancel. A generator would leave the file open if the client never
+ * started to read.
+ */
 function streamOf(file: RosterFile): ReadableStream<Uint8Array> {
   const chunks = file.read()[Symbol.asyncIterator]();
   return new ReadableStream({

@@ -32,18 +32,18 @@ export interface DatabaseMonitorOptions {
 }
 
 export class DatabaseMonitor {
-  /** Called with {@link historyVersion} after each successful probe. Set it before calling `start`. */
+  /** Called with {@link historyVersion} after each successful probe. Set this callback before calling `start`. */
   onUsable: (historyVersion: string) => Promise<void> = async () => {};
-  /** Called when an unreachable database answers again. Set it before calling `start`. */
+  /** Called when an unreachable database answers again. Set this callback before calling `start`. */
   onBack: () => void = () => {};
   #unavailableReason: string | null = "the database has not answered yet";
   /**
    * The server answers but cannot work, because of a full disk or a missing privilege. Only a trial turn shows whether
-   * it has recovered.
+   * the server has recovered.
    */
   #isPartial = false;
   #isOnTrial = false;
-  /** An error about a missing privilege (42501), until the privilege is identified. */
+  /** The error about a missing privilege (42501), until the missing privilege is identified. */
   #refusal: unknown = null;
   /** When the loop last made progress, by the monotonic clock. */
   movedAt: number;
@@ -54,12 +54,12 @@ export class DatabaseMonitor {
     this.movedAt = options.clock.elapsed();
   }
 
-  /** Why the database cannot be used; null while it can. */
+  /** The reason why the database cannot be used; null while it is usable. */
   get unavailableReason(): string | null {
     return this.#unavailableReason;
   }
 
-  /** True while the database is usable, or while a trial turn is needed to find out. */
+  /** True while the database is usable, or while only a trial turn can show whether it is. */
   get isWorthTrying(): boolean {
     return this.#unavailableReason === null || this.#isOnTrial;
   }
@@ -69,7 +69,10 @@ export class DatabaseMonitor {
     if (this.#isOnTrial) this.#usable();
   }
 
-  /** Connects once, and reports an unreachable server. Throws {@link UnsuitableDatabase} or {@link SchemaTooNew}. */
+  /**
+   * Tries to connect once, and reports an unreachable server. Throws {@link UnsuitableDatabase} or {@link
+   * SchemaTooNew}.
+   */
   async start(): Promise<void> {
     await this.#try().catch((error) => {
       if (error instanceof UnsuitableDatabase || error instanceof SchemaTooNew) throw error;
@@ -113,7 +116,10 @@ export class DatabaseMonitor {
     this.#failures = 0;
   }
 
-  /** Asks the database. Throws {@link DatabaseUnreachable}, immediately if the database is known to be unreachable. */
+  /**
+   * Queries the database. Throws {@link DatabaseUnreachable}, without a new attempt if the database is known to be
+   * unreachable.
+   */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#unavailableReason !== null && !this.#isPartial) throw new DatabaseUnreachable(this.#unavailableReason);
     try {
@@ -132,7 +138,7 @@ export class DatabaseMonitor {
       try {
         await this.#nameMissingRight();
         const wasUnreachable = this.#unavailableReason !== null;
-        // A report changes the length of the pause.
+        // A reported error or success changes the length of the pause.
         if (await this.#pause(this.#pauseAfter(), signal)) continue;
         await this.#try();
         if (wasUnreachable) this.onBack();
@@ -144,7 +150,7 @@ export class DatabaseMonitor {
     }
   }
 
-  /** Pauses. Resolves to whether a report ended the pause early. */
+  /** Waits until the next probe. Resolves to whether a reported error or success ended the wait early. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     this.#reported = Promise.withResolvers();
     const over = new AbortController();

@@ -1,4 +1,7 @@
-/** All checks of `rosterd doctor`. They run in the service, or in the command if no service is running. */
+/**
+ * All checks of `rosterd doctor`. The running service performs the checks, or the command itself if no service is
+ * running.
+ */
 import { lstat, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
@@ -52,7 +55,7 @@ async function* checkFeed(upload: string, feed: string, user: ServiceUser | null
   else yield createdWhenNeeded("upload_folder", folder);
 }
 
-/** The service's user: the owner of its files. Null if that is the current user. */
+/** The service's user, which is the owner of its files; null if the current user owns them. */
 export function userOfService({ data, upload, settings }: Config): Promise<ServiceUser | null> {
   return otherOwner(data, join(upload, ".rosterd"), settings);
 }
@@ -78,7 +81,7 @@ function checkedFor({ name }: ServiceUser): Finding {
   return good("user", `doctor is not running as ${name}: access to folders is derived from owners and modes`);
 }
 
-/** Checks that the first start can create a missing folder; null if it exists. */
+/** Checks that the first start can create a missing folder. Returns null if the folder exists. */
 async function checkMissing(
   check: string,
   folder: string,

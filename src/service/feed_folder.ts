@@ -1,4 +1,4 @@
-/** The folder of one feed: scans it, and keeps what the last scan and the last turn found. */
+/** Scans the folder of one feed, and keeps the results of the last scan and the last turn. */
 import type { FeedLateWrite } from "../domain/late_write.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import { emptyScan, type FolderScan, UnusableFolder, type WaitingFile } from "../importer/inbox_port.ts";
@@ -13,7 +13,7 @@ export interface FeedFolderOptions {
   feed: string;
   inbox: UploadFolder;
   clock: Clock;
-  /** A log that names the feed in each line. */
+  /** A log that adds the name of the feed to each line. */
   log: Log;
 }
 
@@ -34,19 +34,19 @@ export class FeedFolder implements FeedState {
     this.#backoff = new ScanBackoff(clock);
   }
 
-  /** Whether a scan between turns is affordable now. */
+  /** Whether a scan between turns is cheap enough now. */
   get isDue(): boolean {
     return this.#backoff.isDue;
   }
 
-  /** Scans for the status only. */
+  /** Scans only to refresh the status. */
   async lookAround(settleSeconds: number): Promise<void> {
     await this.look(settleSeconds).catch((error) => {
       if (!(error instanceof UnusableFolder)) throw error;
     });
   }
 
-  /** Scans and keeps the result. Throws {@link UnusableFolder}. */
+  /** Scans the folder and keeps the result. Throws {@link UnusableFolder}. */
   async look(settleSeconds: number): Promise<FolderScan> {
     try {
       this.scan = await this.#backoff.measure(() => this.inbox.scan(settleSeconds));
@@ -64,13 +64,16 @@ export class FeedFolder implements FeedState {
     return await this.inbox.receive(upload);
   }
 
-  /** The files that grew after their import. An unusable folder must not block other alerts. */
+  /**
+   * The files that grew after their import. If the folder cannot be used, the list is empty, so that other alerts are
+   * still sent.
+   */
   async lateWrites(): Promise<FeedLateWrite[]> {
     if (this.unavailableReason !== null) return [];
     return (await this.inbox.lateWrites()).map((file) => ({ ...file, feed: this.feed }));
   }
 
-  /** Notes whether the feed is paused now. Returns whether a pause has ended. */
+  /** Records whether the feed is paused now. Returns true if a pause has ended. */
   notePause(until: Date | null): boolean {
     const isPaused = until !== null, hasEnded = this.#isPaused && !isPaused;
     if (isPaused && !this.#isPaused) this.log.info("paused", { until: until.toISOString() });

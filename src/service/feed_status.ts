@@ -1,4 +1,6 @@
-/** The status of each feed: its folder, its last file, when the next file is expected, and which files are waiting. */
+/**
+ * The status of each feed: its folder, its last file, the time when the next file is expected, and the waiting files.
+ */
 import type { Settings } from "../domain/settings.ts";
 import { pausedUntil, settingsOf } from "../domain/feed_settings.ts";
 import type { StatusDocument } from "../http/service.ts";

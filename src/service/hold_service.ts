@@ -27,7 +27,7 @@ export interface DecidingOptions {
 
 export interface HoldServiceOptions
   extends DecidingOptions, Pick<Approving, "store" | "bakOf" | "clock" | "yieldToRequests"> {
-  /** Called when a held file was applied: the next turn keeps its failed records. */
+  /** Called after a held file was applied, so that the next turn writes its failed-records file. */
   onApplied: () => void;
 }
 
@@ -50,7 +50,7 @@ async function approveNow(options: HoldServiceOptions, id: number, signal: Abort
     if (result?.applied !== undefined) onApplied();
     return result;
   } finally {
-    // A turn may have reported its own progress since.
+    // In the meantime, a turn may have reported its own progress.
     if (state.running === running) state.running = null;
   }
 }
@@ -73,7 +73,7 @@ function decisionOf<T extends { left_out: unknown; left_out_total: number; appli
   };
 }
 
-/** Erases a user. The log names only who decided. */
+/** Erases a user. The log names only the admin who decided. */
 export function createErasing(options: DecidingOptions): Users["erase"] {
   return async (uniqueId, signal, by) => {
     const retentionDays = options.state.settings.bak_retention_days;
@@ -89,7 +89,7 @@ export function createErasing(options: DecidingOptions): Users["erase"] {
   };
 }
 
-/** Throws {@link Busy} while an import blocks the embedded database, possibly for minutes. */
+/** Throws {@link Busy} while an import blocks the embedded database, which can take minutes. */
 async function decided<T>(
   { database, state, databaseMonitor, stopping }: DecidingOptions,
   signal: AbortSignal,
@@ -98,7 +98,8 @@ async function decided<T>(
   if (database.kind === "embedded" && state.running !== null) throw new Busy();
   return await databaseMonitor.ask(() => decide(AbortSignal.any([signal, stopping]))).catch((error) => {
     if (!(error instanceof DatabaseUnreachable)) throw error;
-    // The decision may have been carried out even though the response was lost. Repeating it is safe: it fails with a 409.
+    // The decision may have been carried out although the database's response was lost. It is safe to repeat the
+    // decision: the second request then fails with 409.
     throw new DatabaseUnreachable(`${error.message}; check whether the decision was carried out, or try again`);
   });
 }

@@ -38,7 +38,7 @@ export function createMailer(
     loadImport: async (id) => {
       const entry = await findImport(sql, id);
       if (entry === null) return null;
-      // One more than shown tells that there are more.
+      // The query asks for one more user than the mail shows, to find out whether the list is longer.
       const groups = await groupFailures(sql, id, MAX_GROUPS_SHOWN + 1);
       const held = await listHeld(sql, id, { limit: MAX_HELD_SHOWN });
       return { entry, ...groups, held: held?.held ?? [], heldColumns: held?.columns ?? [] };
@@ -83,7 +83,7 @@ export function storedFile(bak: BakFolder, name: string): AttachmentSource {
   return { name, read };
 }
 
-/** Null once the hold is approved or discarded. */
+/** The held users; null after the hold has been approved or discarded. */
 function heldList(sql: Sql, { id, file, bak_file, hold }: ImportEntry): AttachmentSource | null {
   if (hold?.state !== "open" || hold.kind === "changes") return null;
   return { name: heldFileName(bak_file ?? file), read: () => heldFile(allHeld(sql, id)) };

@@ -95,12 +95,12 @@ const gauge = (name: string, help: string, samples: Samples): Metric => ({ name,
 const counter = (name: string, help: string, samples: Samples): Metric => ({ name, type: "counter", help, samples });
 const one = (value: number): Samples => [{ value }];
 
-/** Omitted until the event has happened. */
+/** A metric for the time of an event. The metric is omitted until the event has happened. */
 function moment(name: string, help: string, at: Date | null): Metric[] {
   return at === null ? [] : [gauge(name, help, one(at.getTime() / 1_000))];
 }
 
-/** The label of a feed. The upload folder itself has none, because Prometheus drops an empty label. */
+/** The label of a feed. The upload folder itself does not get a label, because Prometheus drops empty labels. */
 function of({ feed }: { feed: string }): Record<string, string> {
   return feed === "" ? {} : { feed };
 }
@@ -114,7 +114,7 @@ function successes(sums: readonly ({ feed: string } & FeedTotals)[]): Metric[] {
     : [gauge("last_success_timestamp_seconds", "When a roster was last applied.", samples)];
 }
 
-/** Files that wait for the end of a pause are not ready. */
+/** Files that wait for the end of a pause do not count as ready. */
 function oldestAge(feed: FeedState & { isPaused: boolean }, now: Date): number {
   const files = feed.isPaused ? [] : pendingFiles(feed);
   return files.length === 0 ? 0 : Math.max(0, (now.getTime() - Math.min(...files.map(({ mtime }) => mtime))) / 1_000);
@@ -134,7 +134,7 @@ function counts(files: readonly WaitingFile[]): Record<string, number> {
   return counts;
 }
 
-/** Includes zeros, so that Prometheus can compute a rate from the first event. */
+/** Counters with the value 0 are included, so that Prometheus can compute a rate from the first event. */
 function byLabel(
   label: string,
   values: Readonly<Record<string, number>>,

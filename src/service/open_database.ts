@@ -9,7 +9,10 @@ export class EmbeddedInUse extends Error {
   override readonly name = "EmbeddedInUse";
 }
 
-/** Throws {@link EmbeddedInUse} when another process is using the embedded database. Does not connect to a server yet. */
+/**
+ * Throws {@link EmbeddedInUse} when another process is using the embedded database. A connection to a server is opened
+ * only later.
+ */
 export async function openDatabase(config: Config, linkTimeouts?: LinkTimeouts): Promise<Database> {
   if (config.databaseUrl !== null) return connectServer(config.databaseUrl, linkTimeouts);
   await makeDataFolder(config.data);

@@ -1,6 +1,6 @@
 /**
- * Finds rosters in `bak` that the database does not know, because it was restored or a standby was promoted without
- * the last commits, and imports them again (docs/reliability.md#restore).
+ * Finds rosters in `bak` that the database does not know, and imports them again. The database loses imports when it is
+ * restored, or when a standby is promoted without the last commits (docs/reliability.md#restore).
  */
 import { feedPath } from "../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../domain/missing_roster.ts";
@@ -20,7 +20,7 @@ export interface ReplayOptions {
 }
 
 interface Found extends MissingRoster {
-  /** Why it is not imported again; null if it is. */
+  /** The reason why the roster is not imported again; null if it is imported. */
   reason: string | null;
 }
 
@@ -29,7 +29,7 @@ export class Replay {
 
   constructor(private readonly options: ReplayOptions) {}
 
-  /** Looks once in each term of leadership, and again after {@link lookAgain}. */
+  /** Searches once after this process has become the leader, and again after each call of {@link lookAgain}. */
   async look(term: unknown): Promise<void> {
     const { folders, state: { settings } } = this.options;
     const isUnusable = folders.of(settings).some(({ unavailableReason }) => unavailableReason !== null);
@@ -42,7 +42,7 @@ export class Replay {
     this.#lookedIn = null;
   }
 
-  /** Puts the rosters back among the claimed uploads, oldest first, so that the next turn imports them. */
+  /** Moves the rosters back to the claimed uploads, oldest first, so that the next turn imports them. */
   async replay({ since, isDryRun, by }: { since: Date | null; isDryRun: boolean; by: string }): Promise<Replayed> {
     const found = await this.#find();
     const wanted = found.filter(({ reason, imported_at }) =>
@@ -60,7 +60,7 @@ export class Replay {
     return { rosters, left_out };
   }
 
-  /** Declares the rosters known, which silences the warning. Returns them. */
+  /** Marks the rosters as known, which ends the warning. Returns the rosters. */
   async dismiss(by: string): Promise<MissingRoster[]> {
     const { sql, log } = this.options, found = await this.#find();
     for (const { feed, imported_at } of found) await dismissFiles(sql, feed, new Date(imported_at), by);
@@ -75,7 +75,7 @@ export class Replay {
     return await folder?.inbox.reclaim(file, new Date(imported_at)) ?? false;
   }
 
-  /** Oldest first. */
+  /** The unknown rosters, oldest first. */
   async #find(): Promise<Found[]> {
     const { sql, folders, state: { settings } } = this.options, found: Found[] = [];
     for (const { feed, inbox, unavailableReason } of folders.of(settings)) {

@@ -28,8 +28,8 @@ export interface Clearing {
 }
 
 /**
- * Leaves an import alone while the `bak` of its feed is not a real folder. Does nothing while the clocks differ: a wrong
- * clock would clear everything.
+ * Skips an import while the `bak` of its feed is not a real folder. Skips all imports while the clocks differ, because
+ * with a wrong clock every import would seem old.
  */
 export async function clearExpired(clearing: Clearing, settings: Settings): Promise<void> {
   const { database, clock, log } = clearing, { bak_retention_days, purge_archived_after_days } = settings;
@@ -51,7 +51,7 @@ async function purge({ database, log, signal }: Clearing, days: number): Promise
     if (users > 0) log.info("users_purged", { users });
   } catch (error) {
     if (!(error instanceof CannotDecide)) throw error;
-    // The next time is in an hour.
+    // Retention runs again in an hour.
     log.info("purge_postponed", { code: error.code });
   }
 }

@@ -53,7 +53,7 @@ import { ignoredFiles, listedFiles, type ServiceState, usability, waitingFiles }
 import { testMessage } from "./mailer.ts";
 import type { Turns } from "./turns.ts";
 
-/** A standby counts as ready: a rolling update waits until it is ready before it stops the leader. */
+/** A standby counts as ready, because a rolling update stops the leader only after the new process is ready. */
 const STANDBY = {
   code: "standby",
   text:
@@ -157,7 +157,7 @@ export class RosterdService implements Service {
     return await this.#parts.databaseMonitor.ask(() => this.#parts.store.findClaimed(key));
   }
 
-  /** Refuses a scan or an upload only if all these feeds are paused. */
+  /** Refuses a scan or an upload only if all of the given feeds are paused. */
   #refuseWhilePaused(feeds: readonly string[] = feedsOf(this.#parts.state.settings)): void {
     const { state: { settings }, clock } = this.#parts, now = clock.now();
     const ends = feeds.map((feed) => pausedUntil(settings, feed, now)).filter((end) => end !== null);
@@ -248,7 +248,7 @@ export class RosterdService implements Service {
     return await Array.fromAsync(runChecks({ config, clock, signal, database: () => this.#examineDatabase() }));
   }
 
-  /** The embedded database serves one client at a time, so this must not disturb an import. */
+  /** The embedded database serves one client at a time, so the checks must not disturb an import. */
   async *#examineDatabase(): AsyncGenerator<Finding> {
     const { database, state: { running, missingRosters } } = this.#parts;
     if (missingRosters !== null) {
@@ -287,7 +287,10 @@ export class RosterdService implements Service {
     }
   }
 
-  /** Contains no paths, because it is readable without a token. `folderOf` names the folder of a feed. */
+  /**
+   * The health response contains no paths, because clients can read it without a token. `folderOf` names the folder of
+   * a feed.
+   */
   #readiness(folderOf: (feed: string) => string): Readiness {
     const { databaseMonitor, state, turns } = this.#parts;
     const problems = [

@@ -1,4 +1,4 @@
-/** The shared state of the service: turns write it; status, mail and decisions read it. */
+/** The shared state of the service. Turns write the state, and the status, the mailer and decisions read it. */
 import { feedPath } from "../domain/feed.ts";
 import type { CodedText } from "../domain/outcome.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -12,12 +12,12 @@ export interface RunningImport extends Progress {
   started_at: string;
 }
 
-/** What is known about the folder of a feed. */
+/** The state of a feed's folder. */
 export interface FeedState {
-  /** "" for the upload folder itself. */
+  /** The name of the feed; "" for the upload folder itself. */
   readonly feed: string;
   readonly unavailableReason: CodedText | null;
-  /** The last scan; empty before the first one. */
+  /** The result of the last scan; empty before the first scan. */
   readonly scan: FolderScan;
   /** Uploads that could not be imported in the last turn. */
   readonly postponed: readonly WaitingFile[];
@@ -26,13 +26,13 @@ export interface FeedState {
 export interface ServiceState {
   settings: Settings;
   settingsUnavailableReason: string | null;
-  /** In the order of the settings. The upload folder itself comes last. */
+  /** The feeds in the order of the settings. The upload folder itself comes last. */
   feeds: readonly FeedState[];
-  /** Files in folders that belong to no feed. */
+  /** Files in folders that do not belong to a feed. */
   elsewhere: readonly WaitingFile[];
   running: RunningImport | null;
   standby: boolean;
-  /** The rosters in `bak` that the database does not know; null if it knows all. */
+  /** The rosters in `bak` that the database does not know; null if it knows all of them. */
   missingRosters: CodedText | null;
 }
 
@@ -41,7 +41,7 @@ export function initialState(settings: Settings): ServiceState {
   return { settings, ...nothing, feeds: [], elsewhere: [], standby: false };
 }
 
-/** Whether a folder can be used, and why not, as the status says it. */
+/** The state of a folder in the words of the status: usable, or the reason why not. */
 export function usability(unavailableReason: CodedText | null): { usable: boolean; text?: string } {
   return unavailableReason === null ? { usable: true } : { usable: false, text: unavailableReason.text };
 }
@@ -63,12 +63,12 @@ export function ignoredFiles({ feeds }: Pick<ServiceState, "feeds">): string[] {
   return feeds.flatMap(({ feed, scan }) => scan.ignored.map(({ name }) => feedPath(feed, name)));
 }
 
-/** Uploads that a turn would import, including those that it has begun. */
+/** Uploads that a turn would import, including uploads whose import has begun. */
 export function pendingFiles({ scan: { ready, claimed } }: FeedState) {
   return [...ready, ...claimed];
 }
 
-/** A status with 20,000 names would run to megabytes. */
+/** The number of names is limited, because a status with 20,000 names would take megabytes. */
 const MAX_LISTED = 100;
 
 /** The first files of each kind, and the total number of each. */

@@ -1,17 +1,17 @@
 /**
- * Tracks whether turns succeed. After a failed turn, or during one that makes no progress, nothing is imported
+ * Tracks whether turns succeed. After a failed turn, or during a turn without progress, no file is imported
  * (docs/operations.md#health-checks).
  */
 import type { CodedText } from "../domain/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { codeOf } from "../runtime/errors.ts";
 
-/** Even the merge of a large roster reports progress more often than this. */
+/** The maximum time without progress. Even the merge of a large roster reports progress more often. */
 const MAX_SILENCE_MS = 300_000;
 
 export class TurnHealth {
   #failure: CodedText | null = null;
-  /** When the current turn last progressed, by the monotonic clock; null between turns. */
+  /** The time of the current turn's last progress, by the monotonic clock; null between turns. */
   #progressAt: number | null = null;
 
   constructor(private readonly clock: Clock) {}
@@ -42,7 +42,7 @@ export class TurnHealth {
     this.#progressAt = this.clock.elapsed();
   }
 
-  /** Why imports do not work, without naming a path or user; null if they do. */
+  /** The reason why imports do not work, without the name of a path or a user; null if they work. */
   get problem(): CodedText | null {
     if (this.#progressAt === null || this.clock.elapsed() - this.#progressAt <= MAX_SILENCE_MS) return this.#failure;
     const minutes = Math.floor((this.clock.elapsed() - this.#progressAt) / 60_000);

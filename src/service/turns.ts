@@ -1,5 +1,5 @@
 /**
- * Scans the folders between turns, imports from them one after another in each turn, and updates the
+ * Scans the folders between turns. In each turn, imports the uploads of one folder after another, and updates the
  * {@link ServiceState}.
  */
 import { feedsOf, pausedUntil, settingsOf } from "../domain/feed_settings.ts";
@@ -30,9 +30,9 @@ export interface TurnsOptions {
   leadership: Leadership;
   clock: Clock;
   log: Log;
-  /** Lets HTTP requests run while a roster is being read. */
+  /** Gives HTTP requests a chance to run while a roster is read. */
   yieldToRequests?: () => Promise<void>;
-  /** Called after each turn that could import. `changed`: the history may have changed. */
+  /** Called after each turn in which imports were possible. `changed`: whether the history may have changed. */
   onTurn: (changed: boolean) => Promise<void>;
 }
 
@@ -77,19 +77,20 @@ export class Turns {
   }
 
   /**
-   * When the loop last made progress, by the monotonic clock. Between turns this is now, unless the next turn is late.
+   * The time of the loop's last progress, by the monotonic clock. Between turns, this is the current time, unless the
+   * next turn is late.
    */
   get movedAt(): number {
     return this.health.progressAt ?? this.#options.clock.elapsed() + Math.min(0, this.#turns.dueIn);
   }
 
-  /** Starts a turn, or waits for the next one if one is running. Resolves with the ids of its imports. */
+  /** Starts a turn. If a turn is running, waits for the next turn. Resolves to the ids of the turn's imports. */
   async trigger(): Promise<readonly number[]> {
     await this.#turns.trigger();
     return this.#imported;
   }
 
-  /** Applies changed settings now, including a new interval. */
+  /** Applies changed settings at once, including a new interval. */
   async settingsChanged(): Promise<void> {
     await this.#readSettings();
     if (this.#notePauses()) void this.#turns.trigger();
@@ -97,7 +98,7 @@ export class Turns {
     this.#scans.reschedule();
   }
 
-  /** Short enough to notice that a file has settled before the next turn. */
+  /** The time between scans is short, so that a settled file is noticed before the next turn. */
   #scanIntervalMs(): number {
     const { settle_seconds } = this.#state.settings;
     return 1_000 * Math.min(15, Math.max(1, settle_seconds / 3));
@@ -125,7 +126,7 @@ export class Turns {
     if (looksElsewhere) this.#state.elsewhere = await this.#options.folders.elsewhere(settings);
   }
 
-  /** Returns whether a pause has ended; if so, the files that were waiting are due. */
+  /** Returns whether a pause has ended. After a pause, the files that were waiting are due. */
   #notePauses(): boolean {
     const { settings } = this.#state, now = this.#options.clock.now();
     return this.#folders.map((folder) => folder.notePause(pausedUntil(settings, folder.feed, now))).includes(true);
@@ -137,7 +138,8 @@ export class Turns {
       await this.#scanFolders();
       return;
     }
-    // Set only after the turn: callers that waited for the previous turn may still read the old value.
+    // The new value is set only after the turn, because callers that waited for the previous turn may still read the
+    // old value.
     const { imported, hadUploads } = await this.#import(signal);
     this.#imported = imported;
     const { databaseMonitor, onTurn } = this.#options;
@@ -155,7 +157,7 @@ export class Turns {
     try {
       for (const folder of this.#folders) {
         if (signal.aborted || term.aborted) break;
-        // An earlier import may have taken long enough for an admin to remove the feed.
+        // An admin may have removed the feed during an earlier import.
         if (!feedsOf(this.#state.settings).includes(folder.feed)) continue;
         const { imported, hadUploads } = await this.#importFeed(folder, signal, failures);
         result.imported.push(...imported);
@@ -173,7 +175,7 @@ export class Turns {
     return result;
   }
 
-  /** Imports from one folder. Only an unreachable database stops a turn before the remaining folders. */
+  /** Imports the uploads of one folder. Only an unreachable database ends the turn before the remaining folders. */
   async #importFeed(folder: FeedFolder, signal: AbortSignal, failures: unknown[]): Promise<TurnResult> {
     let result: TurnResult = { imported: [], postponed: [], hadUploads: true };
     try {
@@ -184,7 +186,7 @@ export class Turns {
       if (isDatabaseUnreachable(error)) throw error;
       if (!(error instanceof UnusableFolder)) failures.push(error);
     } finally {
-      // An approval may have reported its own progress since.
+      // In the meantime, an approval may have reported its own progress.
       if (this.#state.running === this.#running) this.#state.running = null;
       this.stopwatch.enter(null);
     }
@@ -198,7 +200,7 @@ export class Turns {
     return await importFolder({
       ...{ feed, inbox, store, clock, log, yieldToRequests, signal },
       settings: settingsOf(settings, feed),
-      // Read again before each file, because a pause must take effect at once.
+      // The settings are read again before each file, because a pause must take effect at once.
       isPaused: () => pausedUntil(this.#state.settings, feed, clock.now()) !== null,
       onProgress: ({ name }, { id, started_at }, progress) => {
         this.#state.running = this.#running = { id, feed, file: name, started_at, ...progress };
@@ -209,7 +211,7 @@ export class Turns {
     }, scan);
   }
 
-  /** Returns false if the settings file is not valid. Nothing is imported then. */
+  /** Reads the settings. Returns false if the settings file is not valid; then no file is imported. */
   async #readSettings(): Promise<boolean> {
     const { settingsFile, log } = this.#options;
     try {
@@ -240,7 +242,7 @@ export class Turns {
     }
   }
 
-  /** True for a standby, and after losing leadership without a known successor. */
+  /** True for a standby, and for a former leader while no other process leads. */
   #isNotLeader(): boolean {
     return this.#state.standby || this.#options.leadership.term.aborted;
   }

@@ -1,4 +1,7 @@
-/** Files that rosterd never imports as they are: those with another extension, and those that it cannot read. */
+/**
+ * Finds files that rosterd cannot import unless a person changes them: files with another extension, and files that
+ * rosterd may not read.
+ */
 import { feedPath } from "../domain/feed.ts";
 import type { Alert } from "../domain/mail.ts";
 import { printable } from "../runtime/log.ts";
@@ -6,14 +9,14 @@ import { counted, grouped } from "../runtime/grouped.ts";
 import type { FeedState } from "./state.ts";
 
 export interface UnreadFile {
-  /** Relative to the upload folder. */
+  /** The path of the file, relative to the upload folder. */
   path: string;
   mtime: number;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do about it. */
   why: string;
 }
 
-/** Codes of waiting files that no retry can import. */
+/** Codes of waiting files for which a retry does not help. */
 export const UNREADABLE: ReadonlySet<string> = new Set(["unreadable", "not_utf8_name", "not_a_plain_file"]);
 
 const WORKBOOK = /\.(?:xls[xmb]?|ods|numbers)$/i;

@@ -1,6 +1,6 @@
 /**
- * Calls the service's own HTTP interface, as a client would. If it stops answering, the process ends so that its
- * supervisor starts another one. The supervisor is notified only while the loops make progress
+ * Calls the service's own HTTP interface, as a client would. If HTTP stops responding, the process ends, so that the
+ * supervisor starts a new one. The supervisor is notified only while the loops make progress
  * (docs/operations.md#watchdog).
  */
 import type { Clock } from "../runtime/clock.ts";
@@ -10,9 +10,14 @@ import type { Log } from "../runtime/log.ts";
 import type { Notify } from "../runtime/notify_socket.ts";
 
 const CHECK_INTERVAL_MS = 10_000;
-/** Two minutes, including the pauses in between: a slow disk or a flood of requests may delay a few responses. */
+/**
+ * The failed attempts and the pauses between them take two minutes, because a slow disk or a flood of requests may
+ * delay a few responses.
+ */
 const MAX_MISSES = 6;
-/** Even a schema upgrade or the merge of a large roster reports progress more often than this. */
+/**
+ * The maximum time without progress. Even a schema upgrade or the merge of a large roster reports progress more often.
+ */
 const MAX_SILENCE_MS = 1_800_000;
 
 export interface WatchdogOptions {
@@ -20,21 +25,21 @@ export interface WatchdogOptions {
   port: number;
   clock: Clock;
   log: Log;
-  /** Null if no supervisor is listening. */
+  /** Sends a state to the supervisor; null if no supervisor is listening. */
   notify: Notify | null;
   /**
-   * When the database monitor and the turns last made progress, by the monotonic clock. Both keep making
-   * progress even if the database is unreachable.
+   * The times of the last progress of the database monitor and of the turns, by the monotonic clock. Both make progress
+   * even if the database is unreachable.
    */
   movedAt: () => Readonly<Record<string, number>>;
-  /** Called once, when the service no longer answers. */
+  /** Called once, when the service no longer responds. */
   onHang: () => void;
   checkIntervalMs?: number;
 }
 
 export class Watchdog {
   #misses = 0;
-  /** The last fault logged. A persistent fault is logged only once. */
+  /** The last fault in the log. A persistent fault is logged only once. */
   #fault: string | null = null;
 
   constructor(private readonly options: WatchdogOptions) {}
@@ -83,7 +88,10 @@ export class Watchdog {
 
 type Address = Pick<WatchdogOptions, "hostname" | "port">;
 
-/** Whether the service answers, or at least closes the connection, as it does when it has too many clients. */
+/**
+ * Whether the service responds. Closing the connection counts as a response, because the service does so when it has
+ * too many clients.
+ */
 async function answers({ hostname, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let connection: Deno.Conn;
@@ -96,7 +104,8 @@ async function answers({ hostname, port }: Address, timeoutMs: number, signal: A
   const close = () => connection.close();
   over.addEventListener("abort", close);
   try {
-    // The listener misses an abort that came while connecting, and reading would then wait forever.
+    // The signal is checked here because the listener misses an abort during the connection attempt. Reading would then
+    // wait forever.
     if (over.aborted) close();
     await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n"));
     await connection.read(new Uint8Array(64));

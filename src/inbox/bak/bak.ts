@@ -8,12 +8,12 @@ import { bakName, failedName, numberedName, plainName } from "../names.ts";
 import { finishMove, moveWithoutOverwrite } from "./move_without_overwrite.ts";
 import { pathOf, readNote, writeNote } from "../claim/claimed.ts";
 
-/** Resolves once the system has accepted the bytes. A writer that awaits each call needs little memory. */
+/** Resolves after the system has accepted the bytes. A writer that awaits each call needs little memory. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Returns the dated name in `bak`, or null if another program has removed the upload. After a crash at any step, even
- * after the move, another call completes it and returns the original name.
+ * Moves the upload to `bak`. Returns its dated name there, or null if another program has removed the upload. After a
+ * crash at any step, even after the move, another call completes the move and returns the original name.
  */
 export async function moveToBak(
   { work, bak }: Folders,
@@ -34,8 +34,8 @@ export async function moveToBak(
 }
 
 /**
- * Writes the failed records atomically and returns their name in `bak`. After a crash at any step, it can be called
- * again: `bak` then contains them once, under the original name.
+ * Writes the failed-records file atomically, and returns its name in `bak`. After a crash at any step, another call is
+ * safe: `bak` then contains the file once, under the original name.
  */
 export async function keepFailed(
   { work, bak }: Folders,

@@ -1,4 +1,4 @@
-/** Reads and removes files in `bak`. Never follows a link, because it could lead to another program's files. */
+/** Reads and removes files in `bak`. Never follows a link, because a link could lead to files of another program. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RosterFile } from "../../importer/inbox_port.ts";
@@ -32,7 +32,7 @@ export class BakFolder {
     return await openRosterFile(await this.#pathOf(name), name);
   }
 
-  /** Null if it is missing, or not a plain file in a real folder. */
+  /** Opens a file. Returns null if the file is missing, or is not a plain file in a real folder. */
   async openIfThere(name: string): Promise<RosterFile | null> {
     try {
       return await this.open(name);
@@ -48,7 +48,7 @@ export class BakFolder {
     return stats?.isFile() ? Number(stats.size) : null;
   }
 
-  /** The plain files that were rosters, with the start of their import. Empty if `bak` is not a real folder. */
+  /** All rosters in `bak`, with the start of their import. Empty if `bak` is not a real folder. */
   async rosters(): Promise<{ name: string; at: Date }[]> {
     if (!await this.isPlain()) return [];
     const names = await nullOn(readdir(this.path), "ENOENT") ?? [];
@@ -64,7 +64,7 @@ export class BakFolder {
     await nullOn(unlink(await this.#pathOf(name)), "ENOENT");
   }
 
-  /** Refuses names that begin with a dot, because those are rosterd's unfinished files. */
+  /** Refuses names that begin with a dot, because unfinished files of rosterd have such names. */
   async #pathOf(name: string): Promise<string> {
     if (name.startsWith(".")) throw new RangeError(`${JSON.stringify(name)} is not the name of a file in bak`);
     if (!await this.isPlain()) throw new NoBakFolder(`${this.path} is not a real folder`);

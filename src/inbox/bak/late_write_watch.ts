@@ -22,7 +22,7 @@ export class LateWriteWatch {
     this.#readSizes.set(key, size);
   }
 
-  /** Starts watching a file in `bak`. `now`: `Clock.elapsed()`. */
+  /** Starts to watch a file in `bak`. `now` is a time from `Clock.elapsed()`. */
   moved({ key, name, size }: ClaimedUpload, bakFile: string, now: number): void {
     this.#watched.set(bakFile, { name, imported: this.#readSizes.get(key) ?? size, until: now + WATCH_MS });
     this.#readSizes.delete(key);

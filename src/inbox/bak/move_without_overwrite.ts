@@ -21,8 +21,8 @@ export async function moveWithoutOverwrite(source: string, target: string): Prom
   } catch (error) {
     if (hasCode(error, ...NO_LINK)) return await moveWithoutLink(source, target);
     if (!hasCode(error, "EEXIST")) throw error;
-    // An earlier attempt may have made the link, even if the reply was lost. In that case, only the old name must still
-    // be removed.
+    // An earlier attempt may have created the link, even if its result was lost. Then only the old name is left to
+    // remove.
     if (!isSameEntry(await statsOf(source), await statsOf(target))) return false;
   }
   await fsyncFolders(dirname(target));
@@ -69,7 +69,7 @@ async function fill(source: string, target: string): Promise<void> {
   }
 }
 
-/** Copies to the file system of the target, and renames the copy once it is synced. */
+/** Copies the file to the file system of the target, and renames the copy after syncing it. */
 async function copyOver(source: string, target: string): Promise<void> {
   const copy = join(dirname(target), temporaryName("tmp"));
   try {
@@ -91,7 +91,10 @@ async function statsBefore(source: string, target: string): Promise<StatsBefore>
   return { file: await statsOf(source), folder: await statsOf(dirname(target)) };
 }
 
-/** Throws if another user swapped the folder, because the file may then be elsewhere and the source must stay. */
+/**
+ * Throws if another user has replaced the target folder. The copy may then be in the old folder, so the source must
+ * stay.
+ */
 async function assertMoved({ file, folder }: StatsBefore, target: string): Promise<void> {
   const there = await statsOf(target);
   const now = await statsOf(dirname(target));

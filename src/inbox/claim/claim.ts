@@ -12,13 +12,16 @@ import { folderOf, pathOf } from "./claimed.ts";
 
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly upload: ClaimedUpload }
-  /** The upload is missing, or is not the file that the scan saw. */
+  /** Thrown if the upload is missing, or is not the file that the scan saw. */
   | { readonly outcome: "vanished" }
   | { readonly outcome: "refused"; readonly code: string }
-  /** The upload changed during the claim and could not be moved back, so it waits in the folder `key`. */
+  /**
+   * Thrown if the upload changed during the claim and could not be moved back. The upload then waits in the folder
+   * `key`.
+   */
   | { readonly outcome: "changed"; readonly key: string };
 
-/** These codes concern one file, not the whole folder: the folder is sticky, or the file is immutable or busy. */
+/** Error codes that concern a single file: the folder is sticky, or the file is immutable or busy. */
 const REFUSED = ["EACCES", "EPERM", "EBUSY", "ETXTBSY"];
 
 export async function claimUpload(
@@ -32,7 +35,7 @@ export async function claimUpload(
   return await renameThenCheck(folders, name, fingerprint, now);
 }
 
-/** The second half of {@link claimUpload}. Another program may replace the file between the two halves. */
+/** The second half of {@link claimUpload}. Between the two halves, another program may replace the file. */
 export async function renameThenCheck(
   folders: Folders,
   name: string,
@@ -74,7 +77,7 @@ export async function makeKey(work: string, now: Date): Promise<string> {
   }
 }
 
-/** Moves the wrong file back. Returns false if that would overwrite another file. */
+/** Moves a file that was claimed by mistake back. Returns false if the move would overwrite another file. */
 async function putBack(folders: Folders, target: string, source: string, isFolder: boolean): Promise<boolean> {
   if (isFolder) {
     if (await statsOf(source)) return false;

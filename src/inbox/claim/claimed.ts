@@ -1,8 +1,8 @@
 /**
  * Manages claimed uploads. Each upload has its own folder `UPLOAD/.rosterd/KEY/` until its import is finished.
  *
- * A note in that folder stores the names that the upload and its failed records get in `bak`. The note is written
- * before the move and removed after it, so that a restart in between does not change the names.
+ * A note in that folder stores the names that the upload and the failed-records file get in `bak`. The note is written
+ * before the move and removed after the move, so that a restart in between does not change the names.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { ensureFolder } from "../folders.ts";
 import { isPlainName, plainName } from "../names.ts";
 import { type Fingerprint, fingerprintOf, mtimeAndSize } from "../scan/settle.ts";
 
-/** No upload has this name, because names of uploads never begin with a dot. */
+/** The name of the note. No upload has this name, because names of uploads never begin with a dot. */
 const NOTE = ".bak-name";
 
 const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
@@ -24,7 +24,7 @@ const NAME_SCHEMA = z.string().refine(isPlainName).nullable().default(null);
 /** A key consists of the time of the claim and a random number (`claim.ts`). */
 const KEY = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 
-/** `bak` and `failed` are the names chosen so far. `by` names who uploaded the file over HTTP. */
+/** `bak` and `failed` are the names chosen so far. `by` is the client that uploaded the file over HTTP. */
 const NOTE_SCHEMA = z.object({
   upload: z.object({ name: z.string(), mtime: z.number(), size: z.number() }),
   by: z.string().nullable().default(null),
@@ -60,7 +60,7 @@ export async function listClaimed(work: string): Promise<ClaimedEntry[]> {
 async function claimedEntry(work: string, key: string): Promise<ClaimedEntry | null> {
   if (!(await statsOf(join(work, key)))?.isDirectory()) return null;
   const names = await nullOn(readdir(join(work, key)), "ENOENT") ?? [];
-  // A name that is not a key belongs to another program.
+  // If the name of a folder is not a key, the folder belongs to another program.
   if (!KEY.test(key)) return names.length === 0 ? null : { kind: "stray", key };
   const files = names.filter(isUploadEntry);
   if (files.length === 0) return await movedEntry(work, key, names);
@@ -109,14 +109,16 @@ export async function writeNote(
   await fsyncFolders(folder);
 }
 
-/** Makes the folder of an upload that is already in `bak`. */
+/** Creates the folder of an upload that is already in `bak`. */
 export async function adoptMoved(work: string, upload: ClaimedUpload, bakName: string): Promise<void> {
   await ensureFolder(work, "work_not_a_folder");
   await makeFolder(folderOf(work, upload.key));
   await writeNote(work, upload, { bak: bakName });
 }
 
-/** Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY if its file is still there. */
+/**
+ * Removes the note and the folder of an upload that was moved. Throws ENOTEMPTY if the upload is still in the folder.
+ */
 export async function removeClaimed(work: string, key: string): Promise<void> {
   const folder = folderOf(work, key);
   const names = await nullOn(readdir(folder), "ENOENT") ?? [];

@@ -1,6 +1,6 @@
 /**
- * Receives an upload over HTTP (docs/http.md#upload). It needs no settling, so it appears as a claimed upload, complete
- * and in one step.
+ * Receives an upload over HTTP (docs/http.md#upload). Such an upload does not need to settle, so the complete file
+ * appears as a claimed upload in one step.
  */
 import { join } from "node:path";
 import { rename } from "../files/disk.ts";
@@ -13,12 +13,12 @@ import { folderOf, writeNote } from "./claimed.ts";
 
 export interface ReceivedUpload {
   name: string;
-  /** Who uploads it. */
+  /** The client that uploads the file. */
   by: string;
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** Returns the key. If `bytes` throws, nothing is left of the upload. */
+/** Returns the key of the upload. If `bytes` throws, the incomplete upload is removed. */
 export async function receiveUpload({ work }: Folders, upload: ReceivedUpload, now: Date): Promise<string> {
   const { name, by, bytes } = upload;
   await ensureFolder(work, "work_not_a_folder");

@@ -5,19 +5,19 @@ import { join } from "node:path";
 import { hasCode, nullOn } from "../../runtime/errors.ts";
 import { create, mkdir, rmdir, unlink } from "./disk.ts";
 
-/** The umask may restrict these further. */
+/** Modes of new files and folders. The umask may restrict them further. */
 export const FOLDER_MODE = 0o750;
 export const FILE_MODE = 0o640;
 
 export const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
 
-/** The codes with which a file system refuses hard links. */
+/** Error codes with which a file system refuses hard links. */
 export const NO_LINK: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"];
 
-/** The codes of a file system that cannot sync folders. */
+/** Error codes of a file system that cannot sync folders. */
 const NO_FOLDER_SYNC = ["EINVAL", "EPERM", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Does not follow links. Returns null if the entry is missing. */
+/** Returns the stats of an entry without following links; null if the entry is missing. */
 export function statsOf(path: string) {
   return nullOn(lstat(path, { bigint: true }), "ENOENT");
 }
@@ -29,8 +29,8 @@ export function isSameEntry(one: Entry | null, other: Entry | null): boolean {
 type Entry = Pick<BigIntStats, "dev" | "ino">;
 
 /**
- * Syncs the entries of folders to disk, if the file system supports that. Syncs all of them at the same time, so that
- * the disk can combine the writes.
+ * Syncs the entries of folders to disk, if the file system supports that. All folders are synced at the same time, so
+ * that the disk can combine the writes.
  */
 export async function fsyncFolders(...paths: readonly string[]): Promise<void> {
   await Promise.all(paths.map(fsyncFolder));
@@ -41,7 +41,7 @@ async function fsyncFolder(path: string): Promise<void> {
   await nullOn(folder.handle.sync(), ...NO_FOLDER_SYNC);
 }
 
-/** Returns false if the name already exists. */
+/** Creates a folder. Returns false if the name already exists. */
 export async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
@@ -64,7 +64,7 @@ export async function removeFiles(folder: string): Promise<void> {
   await nullOn(rmdir(folder), "ENOENT");
 }
 
-/** Returns null if the name already exists. */
+/** Creates a file. Returns null if the name already exists. */
 export function makeFile(path: string): Promise<FileHandle | null> {
   return nullOn(create(path, FILE_MODE), "EEXIST");
 }
@@ -90,7 +90,10 @@ export function closing(handle: FileHandle) {
   return { handle, [Symbol.asyncDispose]: () => handle.close() };
 }
 
-/** A `probe` is an empty folder, `incoming` a folder of an upload, and a `tmp` a file. */
+/**
+ * The kinds of temporary entries: `probe` is an empty folder, `incoming` is the folder of an upload, and `tmp` is a
+ * file.
+ */
 type TemporaryKind = "probe" | "incoming" | "tmp";
 
 export function temporaryName(kind: TemporaryKind): string {

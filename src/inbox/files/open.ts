@@ -7,10 +7,10 @@ import { type Fingerprint, fingerprintOf, sameFile } from "../scan/settle.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** The codes of a file system that cannot sync a file opened for reading. */
+/** Error codes of a file system that cannot sync a file that is open for reading. */
 const NO_SYNC = ["EINVAL", "EBADF", "EROFS", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Not a system code: the entry can be opened, but is not a file, or is not the one expected. */
+/** A code of rosterd itself: the entry can be opened, but is not a file, or is not the expected file. */
 const NOT_A_PLAIN_FILE = "not_a_plain_file";
 
 /** Recognizes the errors of a missing file, and of a name that is not a plain file. */
@@ -52,8 +52,8 @@ export class OpenRosterFile implements RosterFile {
   }
 
   /**
-   * Stops at the size that the file had when it was opened, even if another program appends to it. Reads one chunk
-   * ahead.
+   * Reads up to the size that the file had when it was opened, even if another program appends to the file. Reads one
+   * chunk ahead.
    */
   async *read(into?: Uint8Array): AsyncGenerator<Uint8Array> {
     const buffers = into === undefined ? null : halves(into);
@@ -67,8 +67,8 @@ export class OpenRosterFile implements RosterFile {
         yield chunk;
       }
     } finally {
-      // Waits for the pending read, so that a reader that stops early can close the file. An error of that read no
-      // longer matters.
+      // Waits for the pending read, so that a reader that stops early can close the file. An error of the pending read
+      // no longer matters.
       await next.catch(() => {});
     }
   }
@@ -82,8 +82,8 @@ export class OpenRosterFile implements RosterFile {
   }
 
   /**
-   * Syncs the content, if the file system supports that, because an applied roster in `bak` must not be empty after a
-   * power cut.
+   * Syncs the content of the file, if the file system supports that. Otherwise, an applied roster in `bak` could be
+   * empty after a power cut.
    */
   async sync(): Promise<this> {
     try {

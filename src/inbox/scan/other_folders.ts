@@ -1,4 +1,4 @@
-/** Finds uploads that nothing imports, because their folder belongs to no feed. Reads only names. */
+/** Finds uploads in folders that belong to no feed, which are therefore not imported. Reads only names. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { feedPath } from "../../domain/feed.ts";
@@ -9,7 +9,7 @@ import { kindOfName } from "../names.ts";
 import { HangGuard } from "./hang_guard.ts";
 import { waiting } from "./waiting.ts";
 
-/** Limits the time and memory that a folder full of folders can take. */
+/** Limits the time and memory that a folder with very many folders can cost. */
 const MAX_FOLDERS = 100, MAX_FILES = 1_000;
 const MAX_MS = 10_000;
 
@@ -20,7 +20,9 @@ export class OtherFolders {
     this.#hangGuard = new HangGuard(upload, MAX_MS);
   }
 
-  /** Returns nothing if the folders cannot be read: the scan of the upload folder reports that. */
+  /**
+   * Returns an empty list if the folders cannot be read, because the scan of the upload folder reports that problem.
+   */
   async files(feeds: readonly string[]): Promise<WaitingFile[]> {
     try {
       return await this.#hangGuard.run(() => this.#find(new Set(feeds)));
@@ -45,7 +47,7 @@ export class OtherFolders {
   }
 }
 
-/** The uploads in a folder, and those that rosterd claimed while the folder belonged to a feed. */
+/** The uploads in a folder, and the uploads that rosterd claimed while the folder belonged to a feed. */
 async function uploadsIn(upload: string, folder: string): Promise<string[]> {
   const { upload: path, work } = foldersOf(upload, folder);
   const names = await namesIn(path);

@@ -13,7 +13,9 @@ export interface SeenFile {
   readonly observation: Observation;
 }
 
-/** Returns null if the file may be read, and "vanished" if it was removed or replaced. */
+/**
+ * Returns null if the file may be read; "vanished" if the file was removed or replaced; otherwise the reason to wait.
+ */
 export async function reasonToWait(
   file: SeenFile,
   settleSeconds: number,
@@ -49,7 +51,7 @@ async function readEnd(
   }
 }
 
-/** Accepts LF or CR, optionally with the zero byte that follows them in UTF-16 LE. */
+/** Accepts LF or CR, optionally followed by the zero byte of UTF-16 LE. */
 function endsLine(end: Uint8Array): boolean {
   const last = end.at(-1) === 0 ? end.at(-2) : end.at(-1);
   return last === 0x0a || last === 0x0d;

@@ -1,4 +1,7 @@
-/** Scans the upload folder: which uploads are ready, which wait and why, and which names are ignored. Read-only. */
+/**
+ * Scans the upload folder. Finds the uploads that are ready, the uploads that wait, with the reason, and the names that
+ * are ignored. Read-only.
+ */
 import type { BigIntStats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,17 +27,17 @@ export interface ScanContext {
 }
 
 interface Findings extends FolderScan {
-  /** Temporary files that have not changed for a day. */
+  /** Temporary files that have not changed for a day count as abandoned. */
   readonly oldTemporary: string[];
 }
 
 /**
- * Enough to keep a slow mount busy without blocking the event loop. Each entry may need a file handle, and a process
- * may have as few as 64.
+ * The number of entries to read at the same time. This is enough to keep a slow mount busy without blocking the event
+ * loop. Each entry may need a file handle, and a process may have as few as 64 handles.
  */
 const MAX_CONCURRENT_STATS = 16;
 const DAY_MS = 86_400_000;
-/** Deno returns this for bytes that are not UTF-8, and can neither open nor rename such an entry. */
+/** Deno replaces bytes that are not UTF-8 with this character, and can neither open nor rename such an entry. */
 const REPLACEMENT = "\ufffd";
 
 /** The caller must have checked the folders. */
@@ -56,7 +59,7 @@ export async function scanUploads(context: ScanContext, settleSeconds: number): 
   return inOrder(found);
 }
 
-/** Of two entries with the same name, at least one has a name that is not UTF-8. */
+/** If two entries seem to have the same name, the name of at least one of them is not UTF-8. */
 function listedTwice(listed: readonly string[]): string[] {
   const seen = new Set<string>();
   return listed.filter((name) => name.includes(REPLACEMENT) && (seen.has(name) || !seen.add(name)));
@@ -114,7 +117,7 @@ async function scanClaimed(context: ScanContext, found: Findings, settleSeconds:
   }
 }
 
-/** A claimed upload that changed while it was being read must settle like a new one. */
+/** A claimed upload that changed while it was read must settle like a new upload. */
 async function scanResettling(
   { folders, state, clock }: ScanContext,
   found: Findings,

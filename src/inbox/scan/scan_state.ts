@@ -1,4 +1,4 @@
-/** Keeps the state of the inbox between scans. A restart may lose all of it without harm. */
+/** Keeps the state of the inbox between scans. Losing this state in a restart does no harm. */
 import type { WaitingFile } from "../../importer/inbox_port.ts";
 import type { Log } from "../../runtime/log.ts";
 import { type Fingerprint, SettleTracker } from "./settle.ts";
@@ -16,15 +16,15 @@ export interface Notice {
 
 export class ScanState {
   readonly settling = new SettleTracker();
-  /** Claimed uploads that changed while they were being read, by key. */
+  /** Claimed uploads that changed while rosterd read them, by key. */
   readonly resettling = new SettleTracker();
-  /** Claimed files by key, so that a file that replaces one is never opened. */
+  /** Claimed files by key, so that rosterd never opens another file with the same name. */
   readonly claimedFiles = new Map<string, Fingerprint>();
   readonly #mustResettle = new Set<string>();
   readonly #refusals = new Map<string, { until: number; file: WaitingFile }>();
   #named = new Map<string, string>();
 
-  /** Makes a claimed upload wait until it has settled again, starting with the next scan. */
+  /** Makes a claimed upload wait until it has settled again. The next scan observes the upload first. */
   requireResettle(key: string): void {
     this.resettling.forget(key);
     this.#mustResettle.add(key);
@@ -40,7 +40,7 @@ export class ScanState {
   }
 
   /**
-   * Postpones a file that could not be moved, so that other files proceed and rosterd does not retry in a busy loop.
+   * Postpones a file that could not be moved. Other files then proceed, and rosterd does not retry in a busy loop.
    */
   refuse(name: string, code: string, now: number): void {
     this.#refusals.set(name, { until: now + REFUSAL_RETRY_MS, file: waiting.notMovable(name, code) });

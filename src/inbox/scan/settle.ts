@@ -1,7 +1,10 @@
 /** Decides when a file has settled (docs/upload-folder.md#settling). Does not rely on the file server's clock. */
 import type { BigIntStats } from "node:fs";
 
-/** What must not change while a file settles. Deno rounds mtime to milliseconds and ctime to seconds. */
+/**
+ * The properties of a file that must stay the same while the file settles. Deno rounds mtime to milliseconds and ctime
+ * to seconds.
+ */
 export interface Fingerprint {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -10,17 +13,17 @@ export interface Fingerprint {
   readonly ctimeNs: bigint;
 }
 
-/** What scans have seen of a file since its last change. */
+/** The results of the scans of a file since its last change. */
 export interface Observation {
   readonly fingerprint: Fingerprint;
-  /** `Clock.elapsed()` of the first scan with this fingerprint. */
+  /** The time of the first scan with this fingerprint, from `Clock.elapsed()`. */
   readonly since: number;
-  /** Whether the file ends with a line ending; null until its end is read. */
+  /** Whether the file ends with a line ending; null until the end of the file is read. */
   lineEnd: boolean | null;
   ready: boolean;
 }
 
-/** A file that does not end with a line ending must wait this many times as long. */
+/** By how many times the wait is longer for a file that does not end with a line ending. */
 const OPEN_END_FACTOR = 10;
 
 export function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Fingerprint {

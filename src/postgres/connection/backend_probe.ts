@@ -1,7 +1,8 @@
 /**
  * Asks the server, through a new connection, what the backend of a silent link is doing. A working backend may take as
- * long as it needs. If the backend waits for rosterd while rosterd waits for it, the link is frozen, and the backend is
- * terminated. No server timeout ends a backend that waits within a COPY (measured), so it would keep its locks forever.
+ * long as necessary. If the backend and rosterd wait for each other, the link is frozen, and the probe terminates the
+ * backend. No server timeout ends a backend that waits within a COPY (measured), so the backend would keep its locks
+ * forever.
  */
 import { delay } from "../../runtime/delay.ts";
 import { withTimeout } from "../../runtime/with_timeout.ts";
@@ -10,7 +11,7 @@ import type { Backend, WatchedSocket } from "./watched_socket.ts";
 import type { Sql } from "./sql.ts";
 
 export interface LinkTimeouts {
-  /** How long the server may stay silent before the probe checks on it. */
+  /** How long the server may stay silent before the probe checks the backend. */
   silenceMs: number;
   /** How long a new connection may take to answer before the database counts as unreachable. */
   answerMs: number;
@@ -58,7 +59,7 @@ export class BackendProbe {
     }
   }
 
-  /** Retries until the server answers, because the backend may hold locks that others wait for. */
+  /** Retries until the server answers, because the backend may hold locks for which other transactions wait. */
   async #end(backend: Backend): Promise<void> {
     for (
       let delayMs = MIN_RETRY_DELAY_MS;
@@ -96,7 +97,7 @@ async function end(sql: Sql, backend: Backend): Promise<void> {
     select pg_terminate_backend(pid) from pg_stat_activity where pid = ${backend.pid} and ${isSame(sql, backend)}`;
 }
 
-/** Matches exactly this backend, because the server reuses pids. */
+/** The condition compares more than the pid, because the server reuses pids. */
 function isSame(sql: Sql, { startedAt }: Backend) {
   if (startedAt !== null) return sql`extract(epoch from backend_start)::text = ${startedAt}`;
   return sql`datname = current_database() and usename = current_user and application_name = 'rosterd'`;

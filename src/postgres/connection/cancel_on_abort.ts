@@ -5,7 +5,10 @@
 import { hasCode } from "../../runtime/errors.ts";
 import type { Sql } from "./connect.ts";
 
-/** Most imports end within this time. Supervisors usually wait 30 s or 90 s before they kill a service. */
+/**
+ * How long a transaction may continue after an abort. Most imports end within this time. Supervisors usually wait 30 s
+ * or 90 s before they kill a service.
+ */
 const GRACE_MS = 5_000;
 const CANCEL_INTERVAL_MS = 500;
 
@@ -21,7 +24,7 @@ export async function cancelOnAbort<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Repeats, because a cancellation has no effect if it arrives between two statements.
+  // The cancellation is repeated, because it has no effect if it arrives between two statements.
   const cancel = () => {
     timer = setTimeout(cancel, CANCEL_INTERVAL_MS);
     sql`select pg_cancel_backend(${pid})`.catch(() => {});

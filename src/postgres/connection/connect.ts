@@ -32,7 +32,7 @@ export class UnsuitableDatabase extends Error {
   }
 }
 
-/** Connects on the first query. Frozen links are cut (`backend_probe.ts`). */
+/** Opens a pool that connects on its first query. The pool closes frozen links (`backend_probe.ts`). */
 export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUTS): Database {
   const connect = connector(url);
   const probe = new BackendProbe(() => connect({ max: 1 }, unwatched), patience);
@@ -62,7 +62,7 @@ export function connectServer(url: string, patience: LinkTimeouts = LINK_TIMEOUT
     transaction: (work, isolation) => own.transaction(work, isolation),
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), own.close(), probe.close()]);
-      // A graceful close never completes over a frozen link.
+      // The pool is closed by force, because a graceful close never completes over a frozen link.
       for (const link of open) link.destroy();
     },
   };
@@ -74,7 +74,7 @@ function unwatched(address: Address): WatchedSocket {
 
 type Connect = (options: postgres.Options<Record<string, never>>, link: (address: Address) => WatchedSocket) => Sql;
 
-/** Gives the driver sockets that rosterd watches. They connect to the primary and verify certificates. */
+/** Gives the driver sockets that rosterd watches. These sockets connect to the primary and verify certificates. */
 function connector(url: string): Connect {
   const { hosts, sslMode, sslRootCert, forDriver } = parseDatabaseUrl(url);
   const sslDirect = new URL(forDriver).searchParams.get("sslnegotiation") === "direct";

@@ -9,11 +9,11 @@ export type Open = (onclose: () => void, onLink: (link: WatchedSocket) => void) 
 export type Work<T> = (tx: Tx, session: Session) => Promise<T>;
 
 /**
- * Runs transactions on its own connection, which must be discarded after any error.
+ * Runs transactions on a separate connection, which must be discarded after any error.
  *
  * After a connection is lost, the driver may never finish a COPY, and any further statement, even its own ROLLBACK,
- * crashes the process (measured). So the loss itself ends the transaction here, and every later statement of `work`
- * throws.
+ * crashes the process (measured). So the loss of the connection ends the transaction at once, and every later statement
+ * of `work` throws.
  *
  * If `work` fails during a COPY, the driver reports its own refused ROLLBACK instead. This class reports the error from
  * `work`. Closing the connection rolls everything back.
@@ -35,7 +35,7 @@ export class DedicatedConnection {
     this.#sql = open(onclose, (link) => this.#link = link);
   }
 
-  /** Runs one transaction. If it throws, the caller must discard the connection. */
+  /** Runs one transaction. If the transaction throws, the caller must discard the connection. */
   async transaction<T>(work: Work<T>, isolation: Isolation): Promise<T> {
     const state: State = { isLost: () => this.isLost, fault: null };
     this.hasBegun = false;
@@ -57,7 +57,7 @@ export class DedicatedConnection {
     }
   }
 
-  /** Closes the connection as the protocol specifies, which does not work through a frozen link. */
+  /** Closes the connection as the protocol specifies. This does not work through a frozen link. */
   async close(): Promise<void> {
     await this.#sql.end({ timeout: 5 });
     this.#link?.destroy();
@@ -69,7 +69,7 @@ export class DedicatedConnection {
   }
 }
 
-/** The keepalives let the server notice a vanished client within a minute instead of the usual two hours. */
+/** With these keepalives, the server notices a vanished client within a minute instead of the usual two hours. */
 const IDENTIFY_BACKEND = `${SESSION_SETUP}; ` +
   "set local tcp_keepalives_idle = 20; set local tcp_keepalives_interval = 10; set local tcp_keepalives_count = 3; " +
   `select pid, extract(epoch from backend_start)::text as "startedAt" from pg_stat_get_activity(pg_backend_pid())`;

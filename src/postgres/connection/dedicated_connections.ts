@@ -1,8 +1,11 @@
-/** Gives each transaction its own connection, and keeps one for the next file, unless it had an error. */
+/**
+ * Gives each transaction a separate connection. After a transaction without errors, keeps the connection for the next
+ * file.
+ */
 import { DedicatedConnection, type Open, type Work } from "./dedicated_connection.ts";
 import type { Isolation } from "./sql.ts";
 
-/** Far longer than the time between two files of one turn. */
+/** How long to keep an idle connection. This is far longer than the time between two files of one turn. */
 const IDLE_TIMEOUT_MS = 2_000;
 
 export class DedicatedConnections {

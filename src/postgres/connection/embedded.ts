@@ -15,8 +15,8 @@ const MAX_SOCKET_PATH_BYTES = 100;
 const SESSION: Session = { isOwn: false, hasTables: false };
 
 /**
- * Starts the embedded PostgreSQL on `DATA/postgres`. The caller must hold the lock on the data folder. Throws if it
- * cannot start.
+ * Starts the embedded PostgreSQL on `DATA/postgres`. The caller must hold the lock on the data folder. Throws if the
+ * database cannot start.
  */
 export async function startEmbedded(dataFolder: string): Promise<Database> {
   const folder = `${dataFolder}/postgres`;
@@ -53,7 +53,8 @@ export async function startEmbedded(dataFolder: string): Promise<Database> {
 }
 
 /**
- * A socket path that only this user can reach: in the data folder, or in a temporary folder if that path is too long.
+ * A socket path that only this user can reach. The socket is in the data folder, or in a temporary folder if the path
+ * would be too long.
  */
 async function socketPath(dataFolder: string): Promise<{ path: string; remove: () => Promise<void> }> {
   const inData = `${await Deno.realPath(dataFolder)}/.s.PGSQL.5432`;

@@ -1,4 +1,7 @@
-/** Runs the embedded PostgreSQL in its own thread, so that it never blocks HTTP, and serves it on a Unix socket. */
+/**
+ * Runs the embedded PostgreSQL in a separate thread, so that a query never blocks HTTP. Clients connect through a Unix
+ * socket.
+ */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 
@@ -17,8 +20,8 @@ function serve(scope: Scope): void {
     const server = new PGLiteSocketServer({ db, path: socket });
     await server.start();
     stop = async () => {
-      // Not awaited: on Deno 2.6, a server on a Unix socket never reports that it has closed. The worker ends right
-      // after this.
+      // The end is not awaited, because on Deno 2.6 a server on a Unix socket never reports that it has closed. The
+      // worker ends right after this call.
       void server.stop();
       await db.close();
     };

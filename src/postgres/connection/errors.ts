@@ -65,7 +65,10 @@ export function explainDatabaseError(error: unknown): string {
   return EXPLANATIONS[code] ?? `the database cannot be used${code === "" ? "" : ` (${code})`}`;
 }
 
-/** Like {@link explainDatabaseError}, but may also name the server's certificate. For the log and the command line. */
+/**
+ * Explains an error as {@link explainDatabaseError} does, but may also name the server's certificate. Used for the log
+ * and the command line.
+ */
 export function explainFully(error: unknown): string {
   const detail = ["TLS_FAILED", "CONNECT_FAILED"].includes(codeOf(error)) ? (error as Error).message : "";
   return detail === ""

@@ -9,7 +9,7 @@ export interface HostAddress {
 
 export interface HostState {
   acceptsWrites: boolean;
-  /** Raised by each promotion. 0 for a server that does not accept writes. */
+  /** The timeline of the server, which increases with each promotion. 0 for a server that does not accept writes. */
   timeline: number;
 }
 
@@ -18,7 +18,10 @@ export const HOST_STATE = `
     case when pg_is_in_recovery() then 0
       else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as timeline`;
 
-/** How long to wait for the other hosts once one accepts writes: an old primary may have come back beside a new one. */
+/**
+ * How long to wait for the other hosts after one host accepts writes. An old primary may have come back beside a new
+ * primary.
+ */
 const OTHERS_WAIT_MS = 1_000;
 
 type Answer = HostState & { address: HostAddress };
@@ -32,7 +35,7 @@ export class PrimaryFinder {
     private readonly ask: (host: HostAddress) => Promise<HostState>,
   ) {}
 
-  /** A single host is used unasked. Throws the error of the last host, `NO_PRIMARY` or `OLD_PRIMARY`. */
+  /** A single host is used without a check. Throws the error of the last host, `NO_PRIMARY` or `OLD_PRIMARY`. */
   find(): Promise<HostAddress> {
     if (this.hosts.length === 1) return Promise.resolve(this.hosts[0]);
     return this.#finding ??= this.#choose().finally(() => this.#finding = null);

@@ -17,7 +17,7 @@ export class ProtocolState {
   #copying = false;
   #takesCopy = false;
   isLoggedIn = false;
-  /** The process id that the server reports. A pooler reports one of its own. */
+  /** The process id that the server reports. A pooler reports an id that it made up. */
   pid: number | null = null;
 
   /** `onCopyRefused` receives the SQLSTATE if the server refuses a COPY. */
@@ -67,7 +67,7 @@ function sqlState(payload: DataView): string {
   return /\0C([0-9A-Z]{5})\0/.exec(text)?.[1] ?? "";
 }
 
-/** How much of a message is kept: its type, its length, and the start of its payload. */
+/** How many bytes of a message are kept: its type, its length, and the start of its payload. */
 const MAX_HEAD_BYTES = 9;
 const MAX_ERROR_HEAD_BYTES = 200;
 

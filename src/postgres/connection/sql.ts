@@ -8,16 +8,16 @@ export type Isolation = "read committed" | "repeatable read";
 
 /** The session in which a transaction runs. */
 export interface Session {
-  /** Whether temporary tables outlive a transaction, because no pooler lends the backend to other clients. */
+  /** Whether temporary tables outlive a transaction. They do unless a pooler lends the backend to other clients. */
   readonly isOwn: boolean;
   /** Whether an earlier transaction has created the tables of an import. */
   hasTables: boolean;
 }
 
-/** Counts and ids are far below 2^53. */
+/** Parses bigint as a number, because all counts and ids are far below 2^53. */
 const BIGINT: postgres.PostgresType<number> = { to: 20, from: [20], serialize: String, parse: Number };
 
-/** Uses unnamed statements only, so that connections work through a pooler. */
+/** The driver uses only unnamed statements, so that connections work through a pooler. */
 export const CONNECTION = {
   prepare: false,
   connect_timeout: 10,
@@ -34,7 +34,7 @@ function arrayType<T>(oid: number, parse: (text: string) => T): postgres.Postgre
 
 /** Formats an array as `{"a","b \\"c\\"",null}` (PostgreSQL manual, "Array Input and Output Syntax"). */
 function serialize(values: unknown): unknown {
-  // A hand-written array literal is sent unchanged.
+  // The driver sends an array literal that is already text unchanged.
   if (!Array.isArray(values)) return values;
   return `{${values.map((value) => value === null ? "null" : `"${escaped(String(value))}"`).join(",")}}`;
 }

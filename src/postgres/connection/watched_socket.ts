@@ -18,12 +18,12 @@ import { ProtocolState } from "./protocol_state.ts";
 
 /** The server's address and TLS mode. */
 export interface Address {
-  /** Called for each connection. */
+  /** Chooses the server. Called for each connection. */
   findHost: () => Promise<HostAddress>;
   sslMode: SslMode;
   /** Whether TLS begins with the first byte. */
   sslDirect: boolean;
-  /** Returns the trusted certificate authorities in PEM. Called for each connection that is verified. */
+  /** Returns the trusted certificate authorities in PEM. Called for each connection whose certificate is verified. */
   authorities: () => string[];
 }
 
@@ -37,14 +37,14 @@ export interface WatchedSocketOptions {
 
 export interface Backend {
   pid: number;
-  /** Distinguishes the backend from a later one with the same pid. Null if unknown. */
+  /** The start time, which distinguishes the backend from a later one with the same pid. Null if unknown. */
   startedAt: string | null;
 }
 
 /** System errors for an unreachable server, each explained in `errors.ts`. */
 const CONNECT_FAULTS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
-/** SSLRequest (PostgreSQL manual, "Message Formats"), and the answer that means yes. */
+/** The message SSLRequest (PostgreSQL manual, "Message Formats"), and the byte with which the server agrees. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = "S".charCodeAt(0);
 
@@ -56,14 +56,14 @@ export class WatchedSocket extends Duplex {
   readonly #protocol = new ProtocolState((code) => {
     this.destroy(errorWithCode(code, "the server refused a COPY"));
   });
-  /** Null until the driver first writes. */
+  /** The connection; null until the driver writes for the first time. */
   #host: HostAddress | null = null;
   #socket: Socket | null = null;
   #isOpen = false;
   #write: (() => void) | null = null;
   #watch: ReturnType<typeof setInterval> | undefined;
   #goodbye: ReturnType<typeof setTimeout> | undefined;
-  /** When data last moved in either direction, by `performance.now()`. */
+  /** The time of the last data in either direction, from `performance.now()`. */
   progressAt = performance.now();
   #undrained = false;
   #isAsking = false;
@@ -75,12 +75,12 @@ export class WatchedSocket extends Duplex {
     super();
   }
 
-  /** Read by the driver, which may write before the server has answered. */
+  /** The driver reads this property, because it may write before the server has answered. */
   get readyState(): string {
     return this.destroyed ? "closed" : "open";
   }
 
-  /** The backend at the other end; null while unknown. */
+  /** The backend that serves this connection; null while unknown. */
   get backend(): Backend | null {
     const { pid } = this.#protocol;
     return this.#backend ?? (pid === null ? null : { pid, startedAt: null });
@@ -100,7 +100,7 @@ export class WatchedSocket extends Duplex {
     return this;
   }
 
-  /** Connects on the driver's first write, because the driver cannot handle an error before that. */
+  /** Connects when the driver writes for the first time, because the driver cannot handle an earlier error. */
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.#isOpen) {
       this.#write = () => this._write(chunk, _encoding, done);
@@ -134,8 +134,8 @@ export class WatchedSocket extends Duplex {
   }
 
   /**
-   * Reports the end one event-loop turn later: the driver crashes if it learns of the end before its last write arrives
-   * here.
+   * Reports the end one event-loop turn later. The driver crashes if it learns of the end before this socket has
+   * received the last write.
    */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#watch);
@@ -175,7 +175,7 @@ export class WatchedSocket extends Duplex {
     });
   }
 
-  /** Requests TLS if the URL asks for it, as libpq does: never on a Unix socket. */
+  /** Requests TLS if the URL asks for TLS. As in libpq, a Unix socket never uses TLS. */
   #secure(socket: Socket, host: string): void {
     const { sslMode, sslDirect } = this.options.address;
     if (sslMode === "disable" || this.#isPlain || host.startsWith("/")) return this.#use(socket);
@@ -208,7 +208,7 @@ export class WatchedSocket extends Duplex {
       ca,
       servername: isIP(host) === 0 ? host : undefined,
       host,
-      // The certificate is checked below, where the error can name it.
+      // The certificate is checked by the code below, so that the error can name the certificate.
       rejectUnauthorized: false,
       ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
       ...(sslDirect ? { ALPNProtocols: ["postgresql"] } : {}),
@@ -270,7 +270,7 @@ export class WatchedSocket extends Duplex {
   }
 
   #checkSilence(onSilence: (link: WatchedSocket) => Promise<boolean>): void {
-    // Before the login, the driver's own deadline applies.
+    // Before the login, the connection timeout of the driver applies.
     if (this.#isAsking || !this.#expectsProgress || !this.#protocol.isLoggedIn) return;
     const since = this.progressAt;
     if (performance.now() - since < this.options.silenceMs) return;

@@ -1,8 +1,8 @@
-/** What the imports of each day came to (docs/http.md#days). */
+/** Computes the totals of each day's imports (docs/http.md#days). */
 import type { Day, DaysQuery } from "../../domain/day.ts";
 import type { Sql } from "../connection/connect.ts";
 
-/** The days with imports, oldest first. A trial changes nobody, and an undone import no longer does. */
+/** The days with imports, oldest first. The changes of trials and of undone imports do not count. */
 export async function listDays(sql: Sql, { days, zone, ...filter }: DaysQuery): Promise<Day[]> {
   const feed = filter.feed ?? null;
   return await sql<Day[]>`

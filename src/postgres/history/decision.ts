@@ -18,8 +18,8 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 import { acquireImportLock } from "../import/import_lock.ts";
 
 /**
- * How long a decision waits for an import, and then for other programs. Short, because a person is waiting for the
- * answer.
+ * How long a decision waits for an import, and then for other programs. The time is short, because a person is waiting
+ * for the response.
  */
 const LOCK_WAIT_MS = 10_000;
 const OTHER_PROGRAMS_WAIT_MS = 3_000;
@@ -37,8 +37,8 @@ export interface DecidedImport {
 export type Decide<T> = (database: Database, importId: number, signal: AbortSignal, by: string) => Promise<T | null>;
 
 /**
- * Creates a decision from `work`, which carries it out and returns its result; the result is recorded with the import.
- * The decision is impossible while an import runs, or while other programs keep rows locked.
+ * Creates a decision. `work` carries out the decision and returns the result, which is recorded with the import. The
+ * decision fails while an import runs, or while other programs keep rows locked.
  */
 export function decision<T extends Approved | Discarded | Undone>(
   what: Decision["what"],

@@ -1,29 +1,29 @@
-/** Removes the entries of erased users from the unchanged-record caches of all feeds, which stay valid. */
+/** Removes the entries of erased users from the unchanged-record caches of all feeds. The caches stay valid. */
 import { Buffer } from "node:buffer";
 import { ENTRY_BYTES } from "../../importer/digests/unchanged_table.ts";
 import type { Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 import log from "../queries/unchanged/log.sql" with { type: "text" };
 
-/** The halves of the keys: low to high. */
+/** The keys of the users: the lower half of a key → its upper halves. */
 type Keys = Map<number, Set<number>>;
 
 interface Piece {
   id: number;
-  /** Without the entries of these users. */
+  /** Returns the piece without the entries of these users. */
   left: Buffer;
 }
 
 const LOG = log.replace("$1", "s.feed");
 
-/** The feeds whose state belongs to their log. */
+/** The feeds whose stored state belongs to their log. */
 const VALID_STATES = `select feed from rosterd.known_state as s where xmin = written_by and log = (${LOG})`;
 const WRITE_LOG =
   `update rosterd.known_state as s set log = (${LOG}) where feed in (select jsonb_array_elements_text($1::text::jsonb))`;
 const WRITE_OWNER =
   "update rosterd.known_state set written_by = xmin where feed in (select jsonb_array_elements_text($1::text::jsonb))";
 
-/** For the users in the table `erasing`. */
+/** Removes the cache entries of the users in the table `erasing`. */
 export async function eraseDigests(tx: Tx): Promise<void> {
   const pieces = await findPieces(tx, await keysOf(tx));
   if (pieces.length === 0) return;
@@ -67,7 +67,7 @@ async function findPieces(tx: Tx, keys: Keys): Promise<Piece[]> {
   return found;
 }
 
-/** Null if no entry has one of the keys. */
+/** Returns null if no entry has one of the keys. */
 function withoutKeys(piece: Buffer, keys: Keys): Buffer | null {
   const kept: Buffer[] = [];
   let from = 0;

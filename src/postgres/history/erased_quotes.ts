@@ -1,4 +1,4 @@
-/** Removes what warnings, and the reasons of rejected files, quote of erased users. */
+/** Removes quoted values of erased users from warnings and from the reasons of rejected files. */
 import type { CodedText, Reason } from "../../domain/outcome.ts";
 import type { Tx } from "../connection/connect.ts";
 
@@ -8,7 +8,7 @@ const QUOTED =
 
 const ERASED = "(erased)";
 
-/** For the users in the table `erasing`. */
+/** Removes the quotes of the users in the table `erasing`. */
 export async function eraseQuotes(tx: Tx): Promise<void> {
   const rows = await tx.unsafe(`select ${QUOTED} from erasing`);
   const values = new Set(rows.flatMap((row) => Object.values(row)).filter((value) => value !== null));

@@ -14,28 +14,34 @@ import { lockBriefly, withoutImports } from "./decision.ts";
 import { eraseDigests } from "./erased_digests.ts";
 import { eraseQuotes } from "./erased_quotes.ts";
 
-/** The user whom the reason of a problem names, such as the holder of a taken value; null if it names none. */
+/**
+ * The user whom the reason of a problem names, such as the holder of a taken value; null if the reason does not name a
+ * user.
+ */
 const NAMED = `coalesce(
     substring(problem ->> 'reason' from ' user "(.*)"'),
     substring(problem ->> 'reason' from ' looks like (.*) without its leading zeros')
   )`;
 const REASONS = eraseReasons.replaceAll("{{named}}", NAMED);
 
-/** Who erases the users for whom no admin decides: the setting. */
+/** The name under which rosterd erases users because of a setting rather than an admin's decision. */
 const PURGE = "purge_archived_after_days";
 
-/** Few enough for other programs to wait only briefly. */
+/** The number of users per batch. Other programs wait only briefly for a batch of this size. */
 const MAX_PURGED_AT_ONCE = 500;
 
 interface ErasureOptions {
-  /** `bak_retention_days`, which deletes the files in `bak`. */
+  /** The setting `bak_retention_days`, after which files in `bak` are deleted. */
   retentionDays: number;
   signal: AbortSignal;
-  /** Names who erases. */
+  /** The admin, or the setting, that erases the user. */
   by: string;
 }
 
-/** Null for an unknown user. Throws {@link CannotDecide} for a user with access or an active permit. */
+/**
+ * Erases one user. Returns null for an unknown user. Throws {@link CannotDecide} for a user with access or an active
+ * permit.
+ */
 export async function eraseUser(
   database: Database,
   uniqueId: string,
@@ -75,8 +81,8 @@ function requireErasable({ active, has_permit }: { active: boolean; has_permit: 
 }
 
 /**
- * Erases all users archived for more than `days`, in batches. Resolves to their number. Leaves out users to whom tables
- * of other programs refer.
+ * Erases all users archived for more than `days`, in batches. Resolves to the number of erased users. Skips users to
+ * whom tables of other programs refer.
  */
 export async function purgeArchived(database: Database, days: number, signal: AbortSignal): Promise<number> {
   const referenced: string[] = [];

@@ -5,7 +5,9 @@ import failureGroups from "../queries/failure_groups.sql" with { type: "text" };
 
 export type GroupedFailures = Record<"fresh" | "known" | "earlier", FailureGroup[]>;
 
-/** The largest groups of each kind, at most `limit`. Reasons that differ only in their values are one group. */
+/**
+ * The largest groups of each kind, at most `limit`. Failures whose reasons differ only in their values form one group.
+ */
 export async function groupFailures(sql: Sql, importId: number, limit: number): Promise<GroupedFailures> {
   const rows = await sql.unsafe<(FailureGroup & { kind: keyof GroupedFailures })[]>(failureGroups, [importId, limit]);
   const groups: GroupedFailures = { fresh: [], known: [], earlier: [] };

@@ -10,7 +10,7 @@ import { enqueue, newMessageId } from "./outbox_store.ts";
 
 type HeldImport = HeldPlan & Pick<DoneImport, "facts" | "mail" | "finishedAt">;
 
-/** Records that the change guard holds the file of an import. All of its records wait. */
+/** Records that the change guard holds the file of an import. All records of the file count as waiting. */
 export async function holdFile(
   tx: Tx,
   importId: number,
@@ -29,7 +29,10 @@ export async function holdFile(
   await enqueue(tx, { kind: mail.kind, importId, messageId: newMessageId(mail.sender) });
 }
 
-/** Adds what an approval found: other columns would change for too many users, too. Another approval may have done so. */
+/**
+ * Adds columns that, as an approval has found, would also change for too many users. Another approval may already have
+ * added the columns.
+ */
 export async function holdMore(sql: Sql, importId: number, { reason, columns }: HeldChanges): Promise<void> {
   const names = columns.map(({ column }) => column);
   await sql`

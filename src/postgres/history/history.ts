@@ -38,7 +38,10 @@ export async function findImport(sql: Sql, id: number): Promise<ImportEntry | nu
 
 const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
 
-/** The columns of a {@link PastFailure} from `import_failures as f`. Imports of earlier versions have no `since`. */
+/**
+ * The columns of a {@link PastFailure} from `import_failures as f`. Imports by earlier versions of rosterd have no
+ * `since`.
+ */
 export function failureColumns(sql: postgres.ISql) {
   return sql`line, unique_id, problems, to_char(
     coalesce(since, (select started_at from rosterd.imports where id = f.import_id)) at time zone 'UTC', ${ISO}::text
@@ -83,7 +86,7 @@ export function toEntry(row: Record<string, unknown>): ImportEntry {
   return { ...Object.fromEntries(values), hold } as ImportEntry;
 }
 
-/** When the last import of a feed finished, and when rosterd was installed. */
+/** The time when the last import of a feed finished, and the time when rosterd was installed. */
 export async function lastImportAt(sql: Sql, feed: string): Promise<{ last: Date | null; installed: Date }> {
   const [row] = await sql<{ last: Date | null; installed: Date }[]>`
     select (select max(finished_at) from rosterd.imports where feed = ${feed} and status <> 'error') as last,
@@ -145,7 +148,7 @@ export interface Totals {
   /** The first {@link MAX_HOLDS_NAMED} open holds. */
   holds: OpenHold[];
   lastImportAt: string | null;
-  /** Keyed by feed, for every feed in the history. */
+  /** The last import by feed, for every feed in the history. */
   feeds: Record<string, FeedTotals>;
 }
 
@@ -197,7 +200,7 @@ async function readFeeds(sql: Sql): Promise<Record<string, FeedTotals>> {
   for (const { feed, status, imports, permits_released, open_holds, held_users, succeeded, ...row } of rows) {
     const totals = feeds.get(feed) ?? noFeedTotals();
     totals.imports[status as ImportStatus] = imports;
-    // A trial changes no users.
+    // A trial does not change users.
     if (status !== "checked") { for (const outcome of OUTCOMES) totals.outcomes[outcome] += row[outcome]; }
     totals.permitsReleased += status === "checked" ? 0 : permits_released;
     totals.openHolds += open_holds;

@@ -21,7 +21,7 @@ import heldUsers from "../queries/decide/held_users.sql" with { type: "text" };
 
 const RELEASE_PERMITS = releasePermits("deciding where left_out is null and effect = 'archive'");
 
-/** Archives or disables the held users, except those a later roster keeps. Null for an unknown import. */
+/** Archives or disables the held users, except users whom a later roster keeps. Returns null for an unknown import. */
 export const approveHold = decision<Omit<Approved, "applied">>("approved", async (tx, found, lock) => {
   const { id } = found;
   requireOpenHold(found.hold_state);
@@ -45,7 +45,7 @@ export const approveHold = decision<Omit<Approved, "applied">>("approved", async
   return { archived, disabled, permits_released, ...leftOut(left) };
 });
 
-/** Ends a hold and leaves its users unchanged. Null for an unknown import. */
+/** Ends a hold and leaves the held users unchanged. Returns null for an unknown import. */
 export const discardHold = decision<Discarded>("discarded", async (tx, found) => {
   const { id } = found;
   requireOpenHold(found.hold_state);

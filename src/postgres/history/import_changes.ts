@@ -1,10 +1,12 @@
-/** What an import changed, user by user (docs/people.md#what-an-import-changed). */
+/** Lists the changes of an import, user by user (docs/people.md#what-an-import-changed). */
 import { COLUMNS, inColumnOrder } from "../../domain/columns.ts";
 import type { Change, ChangePage, ChangeQuery, ImportChange } from "../../domain/outcome.ts";
 import type { Sql } from "../connection/connect.ts";
 import importChanges from "../queries/people/import_changes.sql" with { type: "text" };
 
-/** What an import did to a user. `c`: the recorded changes; `h`: the hold, if the archive guard held the user. */
+/**
+ * The outcome of an import for one user. `c`: the recorded changes. `h`: the hold, if the archive guard held the user.
+ */
 const OUTCOME = `case
   when c.changes -> 'archived_at' ->> 1 is not null then 'archived'
   when c.changes ? 'archived_at' then 'reactivated'
@@ -18,7 +20,7 @@ export function withOutcome(query: string): string {
 
 const IMPORT_CHANGES = withOutcome(importChanges);
 
-/** Values, keyed by column of rosterd.users. */
+/** Values by column of rosterd.users. */
 export type Stored = Record<string, string | boolean | null>;
 
 /** One page of users, ordered by unique_id; null for an unknown import. */
@@ -51,7 +53,7 @@ export function changedColumns(changes: Record<string, [Stored[string], Stored[s
     const pair = changes[databaseName];
     if (pair !== undefined) columns[name] = [asText(pair[0]), asText(pair[1])];
   }
-  // The user into whom the import merged this one. Rosters do not have this column.
+  // The user into whom the import merged this user. Rosters do not have such a column.
   if (changes.merged_into !== undefined) columns.merged_into = [null, asText(changes.merged_into[1])];
   return columns;
 }
@@ -72,7 +74,7 @@ function asText(value: Stored[string]): string | null {
   return typeof value === "boolean" ? (value ? "1" : "0") : value;
 }
 
-/** Each page repeats the search for created users, so the pages of a whole file are large. */
+/** The page size for a whole file. The pages are large, because each page repeats the search for created users. */
 const PAGE_OF_A_FILE = 10_000;
 
 /** All changes of an import. `load` returns a page of them. */

@@ -3,9 +3,9 @@ import type { Sql } from "../connection/connect.ts";
 
 export interface KnownFiles {
   names: ReadonlySet<string>;
-  /** When the newest applied file of the feed was imported; null if none was. */
+  /** The time when the newest applied file of the feed was imported; null if no file was applied. */
   newest: Date | null;
-  /** Older files were dismissed; null if none were. */
+  /** Files imported before this time were dismissed; null if no file was dismissed. */
   dismissedUntil: Date | null;
 }
 
@@ -20,7 +20,7 @@ export async function knownFiles(sql: Sql, feed: string): Promise<KnownFiles> {
   return { names: new Set(rows.map(({ name }) => name)), newest: row.newest, dismissedUntil: row.dismissed };
 }
 
-/** Makes {@link knownFiles} report that all files of the feed until then are known. */
+/** Dismisses files: {@link knownFiles} then reports all files of the feed up to the given time as known. */
 export async function dismissFiles(sql: Sql, feed: string, until: Date, by: string): Promise<void> {
   await sql`
     insert into rosterd.dismissed_files (feed, dismissed_until, dismissed_by) values (${feed}, ${until}, ${by})

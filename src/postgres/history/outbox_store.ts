@@ -30,7 +30,7 @@ export async function enqueue(tx: postgres.ISql, mail: NewMail): Promise<void> {
   if (importId !== null) await tx`update rosterd.imports set mail = 'waiting' where id = ${importId}`;
 }
 
-/** Those of the keys that no alert has. */
+/** Returns the keys that no alert in the outbox has. */
 export async function unalerted(sql: postgres.ISql, keys: readonly string[]): Promise<string[]> {
   const rows = await sql<{ key: string }[]>`
     select key from unnest(${[...keys]}::text[]) as key
@@ -38,7 +38,7 @@ export async function unalerted(sql: postgres.ISql, keys: readonly string[]): Pr
   return rows.map(({ key }) => key);
 }
 
-/** Queues an alert, once per key. `keys`: all keys that it answers, if there are several. */
+/** Queues an alert, once per key. `keys`: all keys that the alert covers, if there are several. */
 export async function alertOnce(
   sql: postgres.ISql,
   sender: string,
@@ -53,14 +53,15 @@ export async function alertOnce(
     where not exists (select from rosterd.outbox where kind = 'alert' and content ->> 'key' = ${key})`;
 }
 
-/** Keeps a digest below the maximum number of parameters per statement. */
+/** The maximum number of mails in a digest. It keeps the statement below the maximum number of parameters. */
 const MAX_CLAIMED_MAILS = 10_000;
 
 export class PostgresOutboxStore {
   constructor(private readonly sql: postgres.Sql) {}
 
   /**
-   * See `OutboxStore.claim`. An import's mails wait until its file is in `bak`, because they mention its name there.
+   * Claims mails (see `OutboxStore.claim`). The mails about an import wait until its file is in `bak`, because they
+   * mention the name of the file in `bak`.
    */
   async claim(now: Date, until: Date, which: Claim): Promise<WaitingMail[]> {
     return await this.sql.begin(async (tx) => {
@@ -132,12 +133,12 @@ export class PostgresOutboxStore {
   }
 }
 
-/** A digest needs its own Message-ID, because the receiver may already have one of the mails in it. */
+/** A digest gets a new Message-ID, because the recipient may already have one of the mails in the digest. */
 function domainOf(messageId: string): string {
   return messageId.slice(messageId.lastIndexOf("@"), -1);
 }
 
-/** No retry waits longer than this. If `next_try_at` is further ahead, the clock was wrong when it was set. */
+/** The longest wait for a retry. If `next_try_at` is further ahead, the clock was wrong when `next_try_at` was set. */
 const MAX_WAIT_MS = 2 * 3_600_000;
 
 function isDue(sql: postgres.ISql, now: Date) {
@@ -149,7 +150,7 @@ function isDue(sql: postgres.ISql, now: Date) {
         where imports.id = outbox.import_id and (bak_file is not null or file_gone_at is not null)))`;
 }
 
-/** Locks the mails that go into one digest with the first. The result includes the first. */
+/** Locks the mails that go into the same digest as the first mail. The result includes the first mail. */
 async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, together: boolean): Promise<number[]> {
   if (first.digest === null && !together) return [Number(first.id)];
   const companions = first.digest === null
@@ -162,7 +163,10 @@ async function claimedWith(tx: postgres.ISql, first: postgres.Row, now: Date, to
   return rows.map(({ id }) => Number(id));
 }
 
-/** An import is `waiting` while any of its mails is, `failed` if rosterd gave up on one, otherwise `sent`. */
+/**
+ * The mail status of an import: `waiting` while any of its mails waits, `failed` if rosterd gave up on a mail,
+ * otherwise `sent`.
+ */
 async function settleImports(tx: postgres.ISql, ids: readonly number[]): Promise<void> {
   await tx`
     update rosterd.imports set mail = states.mail

@@ -32,7 +32,7 @@ export async function expiredImports(
 /** Deletes the details of an import and keeps its entry. The import can no longer be undone. */
 export async function markCleared(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.begin(async (tx) => {
-    // Runs first, so that it waits for a concurrent undo of the same import.
+    // This statement runs first, so that it waits for a concurrent undo of the same import.
     await tx`
       update rosterd.imports set cleared_at = ${now}, failed_file = null, hold_columns =
         (select coalesce(jsonb_agg(value || '{"examples": []}'), '[]') from jsonb_array_elements(hold_columns))
@@ -46,8 +46,8 @@ export async function markCleared(sql: Sql, id: number, now: Date): Promise<void
 }
 
 /**
- * Removes mails that were sent or abandoned before `time`. Returns their number. If the cause of an alert persists, the
- * alert is mailed again.
+ * Removes mails that were sent or abandoned before `time`. Returns the number of removed mails. If the cause of an
+ * alert persists, the alert is mailed again.
  */
 export async function clearMails(sql: Sql, time: Date): Promise<number> {
   const { count } = await sql`delete from rosterd.outbox where coalesce(sent_at, gave_up_at) < ${time}`;

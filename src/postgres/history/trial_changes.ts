@@ -1,9 +1,9 @@
-/** What a trial would have changed, stored with its result for use in its mail. */
+/** Stores the changes that a trial would have made, for the mail about the trial. */
 import type { Change } from "../../domain/outcome.ts";
 import type { Sql, Tx } from "../connection/connect.ts";
 import { pagesOf } from "../connection/pages.ts";
 
-/** `changes`: the query of the plan's changes, with their limit as $1. */
+/** `changes`: the query for the changes in the plan. Its parameter $1 is the maximum number of changes. */
 export async function keepTrialChanges(tx: Tx, importId: number, changes: string): Promise<void> {
   await tx.unsafe(
     `insert into rosterd.trial_changes (import_id, unique_id, outcome, columns)

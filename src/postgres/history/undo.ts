@@ -78,7 +78,10 @@ async function findUndo(tx: Tx, importId: number): Promise<void> {
   for (let refused = 1; refused > 0;) refused = (await tx.unsafe(undoTaken, [importId])).count;
 }
 
-/** Restores permits, except those whose number now belongs to another user. Resolves to the number restored. */
+/**
+ * Restores permits, except permits whose number now belongs to another user. Resolves to the number of restored
+ * permits.
+ */
 async function restorePermits(tx: Tx, importId: number): Promise<number> {
   await tx.unsafe(undoNotePermits, [importId]);
   await tx.unsafe(undoPermits, [importId]);

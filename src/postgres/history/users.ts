@@ -1,4 +1,4 @@
-/** Finds users, and lists what imports did to one of them (docs/people.md#one-person). */
+/** Finds users, and lists how imports changed a single user (docs/people.md#one-person). */
 import { COLUMNS, ID_COLUMNS, inColumnOrder } from "../../domain/columns.ts";
 import type { Change } from "../../domain/outcome.ts";
 import {
@@ -19,8 +19,8 @@ import { changedColumns, createdColumns, type Stored, withOutcome } from "./impo
 const LAST_NAME = 'lower(last_name collate "C")';
 
 /**
- * Searches run in this order, only as far as the page needs. The first three use indexes that imports need anyway. The
- * index on last names may be missing (`../search_index.ts`); then that search reads the table.
+ * The searches, in order. A page runs only as many searches as it needs. The first three searches use indexes that
+ * imports need anyway. If the index on last names is missing (`../search_index.ts`), the last search reads the table.
  */
 const SEARCHED = ["unique_id", 'lower(user_name collate "C")', 'lower(email collate "C")', LAST_NAME];
 
@@ -33,15 +33,15 @@ function begins(search: number): string {
 }
 
 /**
- * Compares the first letter first, because lower() of a million names takes a second. With the index, this condition
- * would mislead the planner.
+ * Without the index, the query compares the first letter first, because lower() of a million names takes a second. With
+ * the index, this condition would mislead the planner.
  */
 const MAY_BEGIN = ["lower", "upper"].map((letterCase) => {
   const first = `${letterCase}(left($1, 1) collate "C")`;
   return `last_name collate "C" between ${first} and ${first} || ${LAST_CHARACTER}`;
 }).join(" or ");
 
-/** A user whom an earlier search finds is not found again. */
+/** Excludes users whom an earlier search finds. */
 function searchQuery(search: number, isContinued: boolean, readsTable: boolean): string {
   const value = SEARCHED[search];
   const earlier = SEARCHED.slice(0, search).map((other, at) => `and coalesce(${other}, '') not ${begins(at)}`);
@@ -56,7 +56,7 @@ function searchQuery(search: number, isContinued: boolean, readsTable: boolean):
     order by key, unique_id limit $2`;
 }
 
-/** One page of users, by the first search that finds them. */
+/** Returns one page of users, in the order of the searches that find them. */
 export async function findUsers(sql: Sql, { q, limit, after = null }: UserQuery): Promise<UserPage> {
   const found: { search: number; key: string; user: FoundUser }[] = [];
   for (let search = after?.[0] ?? 0; search < SEARCHED.length && found.length <= limit; search++) {
@@ -76,7 +76,7 @@ export async function findUsers(sql: Sql, { q, limit, after = null }: UserQuery)
 
 const HISTORY = withOutcome(historyQuery);
 
-/** Null for an unknown user. */
+/** Returns null for an unknown user. */
 export async function findUser(sql: Sql, uniqueId: string): Promise<User | null> {
   const [row] = await sql.unsafe(userQuery, [uniqueId]);
   if (row === undefined) return null;

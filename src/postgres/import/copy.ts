@@ -103,9 +103,9 @@ export class Copies {
   constructor(private readonly tx: Tx) {}
 
   /**
-   * Whether there are enough rows to send. Switching to another table requires `switchBytes`, because the server has to
-   * catch up first. Callers check this before each {@link send}, because one promise per row would cost more than the
-   * row itself.
+   * Whether there are enough rows to send. A switch to another table requires `switchBytes`, because the server must
+   * process all earlier rows before a switch. Callers use this method before each {@link send}, because a promise for
+   * every row would cost more than the row itself.
    */
   wants(rows: CopyRows, switchBytes = MESSAGE_BYTES): boolean {
     return rows.length >= MESSAGE_BYTES && (rows.length >= switchBytes || this.#table === rows.table);
@@ -145,7 +145,7 @@ class CopyStream {
     return stream;
   }
 
-  /** Writes in pieces, because the driver copies each one before this resolves. */
+  /** Writes the bytes in pieces, because the driver makes a copy of each piece. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) {
       const piece = bytes.subarray(at, at + MESSAGE_BYTES);

@@ -1,4 +1,4 @@
-/** Reads what an import would do from the tables of its plan. */
+/** Reads the effects of an import from the tables of its plan. */
 import {
   type Change,
   type Counts,
@@ -43,11 +43,11 @@ export class PostgresDryRunPlan implements DryRunPlan {
 
 export interface CountedPlan {
   counts: Counts;
-  /** Users who get new values. */
+  /** The number of users who get new values. */
   differing: number;
-  /** Users who only gain or lose access, or for whom only what the feed says changes. */
+  /** The number of users who only gain or lose access, or for whom only the statement of the feed changes. */
   moving: number;
-  /** Users whom the feed no longer names. */
+  /** The number of users whom the feed no longer names. */
   unnamed: number;
 }
 

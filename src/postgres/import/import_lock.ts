@@ -4,36 +4,36 @@ import { delay } from "../../runtime/delay.ts";
 import type { Tx } from "../connection/connect.ts";
 import { LOCK_TIMEOUT_MS } from "./lock.ts";
 
-/** Arbitrary numbers that no other program locks. */
+/** Advisory locks: arbitrary numbers that no other program locks. */
 const IMPORT_LOCK = 7_246_002;
 /**
- * Held in shared mode by all imports that run or wait, so that none of them is mistaken for one whose process has
- * ended.
+ * All imports that run or wait hold this lock in shared mode. So no running import is mistaken for an import whose
+ * process has ended.
  */
 const ALIVE_LOCK = 7_246_004;
 
 const RETRY_DELAY_MS = 250;
 
-/** Enough memory to join a million users without going to disk. */
+/** With this much memory, PostgreSQL joins a million users without writing to disk. */
 const SETTINGS = [
   "set local work_mem = '128MB'",
   "set local hash_mem_multiplier = 5",
   "set local jit = off",
-  // Makes the planner look up a few thousand users by index instead of reading all of them.
+  // With this setting, the planner looks up a few thousand users by index instead of reading all users.
   "set local random_page_cost = 1.1",
   "set local synchronous_commit = on",
   `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
   "set local statement_timeout = 0",
   "set local idle_in_transaction_session_timeout = 0",
-  // Otherwise a backend whose client died would keep the import lock until its statement ends. PostgreSQL 13 lacks the
-  // setting, and some systems cannot support it.
+  // The server checks the connection during long statements. Otherwise a backend without a client would keep the import
+  // lock until its statement ends. PostgreSQL 13 lacks this setting, and some systems cannot support it.
   `do $$ begin
     perform set_config('client_connection_check_interval', '3s', true);
   exception when undefined_object or invalid_parameter_value then null;
   end $$`,
 ];
 
-/** Prepares a transaction that plans an import, but does not apply it. */
+/** Prepares a transaction that only plans an import. */
 export async function prepare(tx: Tx): Promise<void> {
   await tx.unsafe(SETTINGS.join("; "));
 }
@@ -42,8 +42,8 @@ const TRY_LOCK = `select pg_backend_pid() as pid, pg_try_advisory_xact_lock(${IM
 const BEGIN = [...SETTINGS, `select pg_advisory_xact_lock_shared(${ALIVE_LOCK})`, TRY_LOCK].join("; ");
 
 /**
- * Prepares a transaction that changes users, and waits until no other import runs. Polls, because a blocked lock request
- * could not be aborted. Resolves to the pid of the backend.
+ * Prepares a transaction that changes users, and waits until no other import runs. The lock is requested repeatedly,
+ * because a blocked request could not be aborted. Resolves to the pid of the backend.
  */
 export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions): Promise<{ pid: number }> {
   let [{ pid, free }] = (await tx.unsafe(BEGIN)).at(-1)!;
@@ -57,8 +57,8 @@ export async function acquireImportLock(tx: Tx, { signal, onWait }: WaitOptions)
 }
 
 /**
- * Ends command-line imports whose processes were killed. Leaves the latest import alone, because it may be about to
- * wait for the lock.
+ * Marks command-line imports as ended if their processes were killed. Skips the latest import, because it may be about
+ * to wait for the lock.
  */
 const END_KILLED = `
   update rosterd.imports set status = 'error', finished_at = now(),

@@ -1,4 +1,7 @@
-/** Only `imports.status` says whether a file was applied, and it changes in the transaction that applies the file. */
+/**
+ * Stores imports. Only `imports.status` says whether a file was applied; the status changes in the transaction that
+ * applies the file.
+ */
 import type { HeldChanges, Reason } from "../../domain/outcome.ts";
 import { maskSettings } from "../../domain/settings.ts";
 import {
@@ -27,7 +30,7 @@ import { migrateWithin } from "../migrate.ts";
 import { explainWithRights } from "../rights.ts";
 import { enqueue, newMessageId } from "../history/outbox_store.ts";
 
-/** A dry run does not take the import lock, so it uses a snapshot in which concurrent imports are invisible. */
+/** A dry run does not take the import lock. Instead, it uses a snapshot in which concurrent imports are invisible. */
 const SNAPSHOT = "repeatable read";
 
 /** Thrown with the result of a dry run, so that its transaction rolls back. */
@@ -47,7 +50,7 @@ export class PostgresImportStore implements ImportStore {
     private readonly lockWaitMs = LOCK_WAIT_MS,
   ) {}
 
-  /** Does not wait for the disk, because whatever is committed later makes the entry durable, too. */
+  /** This commit does not wait for the disk, because any later commit makes the entry durable, too. */
   async begin(entry: Parameters<ImportStore["begin"]>[0]): Promise<ImportEntry> {
     const { feed, file, claimKey, by, settings, startedAt, bytes } = entry, { sql } = this.database;
     const kept = sql.json(maskSettings(settings) as never);
@@ -152,7 +155,7 @@ export class PostgresImportStore implements ImportStore {
     const { sql } = this.database;
     const rows = sql<PastFailure[]>`
       select ${failureColumns(sql)} from rosterd.import_failures as f where import_id = ${importId} order by line`;
-    // Small pages keep few objects alive. With larger pages, the garbage collector would grow the heap.
+    // The page size is small, so that few objects are in use at a time. With larger pages, the heap would grow.
     yield* pagesOf(rows.cursor(100));
   }
 

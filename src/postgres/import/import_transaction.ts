@@ -137,7 +137,7 @@ async function stagingContext(
 
 /**
  * Creates the tables of an import once for each session, because creating them takes longer than importing a small
- * file. A pooler would leave them to other clients, so there they last as long as the transaction.
+ * file. Through a pooler, other clients could see the tables, so they last only as long as the transaction.
  */
 async function createTables(tx: Tx, session: Session): Promise<void> {
   if (session.isOwn && session.hasTables) return;

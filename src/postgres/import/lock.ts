@@ -1,21 +1,24 @@
 /**
- * Locks rows that other programs also use, without ever causing one of them to be cancelled in a deadlock. After
- * `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that detects the deadlock, even another program's.
- * So rosterd never waits long while it holds row locks: it gives up, releases everything, and retries a little later.
+ * Locks rows that other programs also use, without ever causing the transaction of another program to be cancelled in a
+ * deadlock. After `deadlock_timeout` (1 s), PostgreSQL cancels the transaction that detects the deadlock, which may
+ * belong to another program. So rosterd never waits long while it holds row locks. Instead, rosterd releases its locks,
+ * and retries a little later.
  */
 import { codeOf } from "../../runtime/errors.ts";
 import { delay } from "../../runtime/delay.ts";
 import type { Tx } from "../connection/connect.ts";
 
-/** Applies while rosterd holds no row locks. */
+/** The lock timeout while rosterd holds no row locks. */
 export const LOCK_TIMEOUT_MS = 800;
 
-/** Applies while rosterd holds row locks: a twentieth of `deadlock_timeout`. */
+/** The lock timeout while rosterd holds row locks: a twentieth of `deadlock_timeout`. */
 const BRIEFLY = `select set_config('lock_timeout',
   ceil(50 * extract(epoch from current_setting('deadlock_timeout')::interval))::text, true)`;
 
 const LOCK_NOT_AVAILABLE = "55P03";
-/** rosterd gave way to another program: serialization failure, deadlock, lock not available. */
+/**
+ * Error codes that mean that rosterd gave way to another program: serialization failure, deadlock, lock not available.
+ */
 const YIELDED = new Set(["40001", "40P01", LOCK_NOT_AVAILABLE]);
 
 export function hasYielded(error: unknown): boolean {
@@ -79,7 +82,7 @@ export async function lockWithRetry<T>(
   }
 }
 
-/** How long rosterd keeps some rows locked while it tries to lock the rest. */
+/** How long rosterd keeps some rows locked while it tries to lock the remaining rows. */
 const MAX_PARTIAL_LOCK_MS = 400;
 const LOCK_INTERVAL_MS = 20;
 

@@ -1,4 +1,4 @@
-/** Weighs a plan's changes against the change guard (docs/people.md#change-guard). */
+/** Compares a plan's changes with the limits of the change guard (docs/people.md#change-guard). */
 import { columnsToHold, reasonToHoldFile } from "../../domain/change_guard.ts";
 import { MAX_HELD_EXAMPLES } from "../../domain/decision.ts";
 import { type Guard, guards } from "../../domain/guard.ts";
@@ -11,11 +11,11 @@ export interface Weighing {
   guard: Guard;
   /** The columns that an admin has approved for this file. */
   waived: readonly string[];
-  /** The number of records skipped because of the unchanged-record cache. Their users are known. */
+  /** The number of records skipped because of the unchanged-record cache. The users of these records are known. */
   skipped: number;
 }
 
-/** Why the change guard holds the file; null if it lets it through. */
+/** The reason why the change guard holds the file; null if the file passes. */
 export async function weighChanges(
   tx: Tx,
   { queries, guard, waived, skipped }: Weighing,

@@ -21,7 +21,7 @@ import { withValues } from "./queries.ts";
 import type { StagedFacts, StagingContext } from "./staging.ts";
 import type { UnchangedStore } from "./unchanged_store.ts";
 
-/** Limits how often to plan again because another program changed a user. Users already locked stay locked. */
+/** Limits how often to plan again because another program changed a user. Users who are already locked stay locked. */
 const MAX_PLANS = 20;
 /** Limits the retries after another program wrote a unique value that the plan needs. */
 const MAX_UNIQUE_CONFLICTS = 5;
@@ -87,7 +87,7 @@ export class PostgresPlannedImport implements PlannedImport {
     const locksPermits = () => plan.archives || findOldIds !== null;
     let plan = this.plan;
     if (reversed && locksPermits()) await lock(lockPermits);
-    // A held file changes nothing, so it needs no locks.
+    // An import of a held file changes no users, so it needs no locks.
     for (let plans = 1; plan.summary.changes === null && !await lock(lockUsers); plans++) {
       if (plans === MAX_PLANS) {
         throw errorWithCode("users_change", "other programs keep changing the users of this roster");
@@ -129,7 +129,7 @@ export async function record(
     set ${tx({ ...values, finished_at: finishedAt } as never)}, warnings = ${tx.json(warnings as never)}, reason = null
     where id = ${importId} and status in ('running', 'error')
     returning *, ${notifying(tx)}`;
-  // A COMMIT that seemed lost did succeed. Stop, so that nothing is applied twice.
+  // An earlier COMMIT whose reply was lost did succeed. The import stops, so that the file is not applied twice.
   if (row === undefined) throw errorWithCode("applied_before", "this import was already applied");
   if (status !== "checked" && counts.records > counts.failed + counts.skipped) await supersedeHeldFiles(tx, importId);
   if (mail.state === "waiting") {

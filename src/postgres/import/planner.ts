@@ -1,4 +1,6 @@
-/** Plans an import: the steps from staged records to the tables `plan` and `missing`. It changes no users. */
+/**
+ * Plans an import: the steps from staged records to the tables `plan` and `missing`. Planning does not change users.
+ */
 import { guards, type Losses, reasonToHold } from "../../domain/guard.ts";
 import type { Warning } from "../../domain/outcome.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -21,13 +23,13 @@ import type { UnchangedStore } from "./unchanged_store.ts";
 
 export interface Plan {
   summary: PlanSummary;
-  /** Whether a value may move from one user to another. */
+  /** Whether a unique value may move from one user to another. */
   contested: boolean;
-  /** Whether archived users give up values. */
+  /** Whether archived users give up values to other users. */
   givesUp: boolean;
   /** Whether the plan archives users, whose permits are then released. */
   archives: boolean;
-  /** The number of unknown ids that would be known with leading zeros, and the reason given for the first one. */
+  /** The number of unknown ids that would be known with leading zeros, and the reason for the first such id. */
   lostZeros: { count: number; example: string };
 }
 
@@ -35,18 +37,18 @@ export interface PlanContext {
   header: Header;
   settings: Settings;
   queries: ImportQueries;
-  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived: readonly string[];
 }
 
 export class Planner {
-  /** Whether there were no users before this import created some directly. */
+  /** Whether the table of users was empty before this import created users directly. */
   #isFirst = false;
 
-  /** The number of records skipped because of the unchanged-record cache. Their users are known. */
+  /** The number of records skipped because of the unchanged-record cache. The users of these records are known. */
   #skipped = 0;
 
-  /** Who may be missing. */
+  /** Which users may be missing. */
   #unmet: "none" | "listed" | "any" = "any";
 
   /** `unchanged` is null if no record is skipped. */
@@ -71,7 +73,7 @@ export class Planner {
   }
 
   async replan(tx: Tx): Promise<Plan> {
-    // Keep the entries for lost zeros, because their records already have that problem.
+    // The entries for lost zeros stay, because their records already have this problem.
     await tx.unsafe("truncate plan, claims, taken, missing, archived; delete from overruled where name <> 'unique_id'");
     return await this.#plan(tx);
   }
@@ -108,7 +110,7 @@ export class Planner {
     return { summary, contested: contested > 0, givesUp, archives: archived > 0, lostZeros };
   }
 
-  /** Drops the records whose claims are refused. Resolves to whether archived users give up values. */
+  /** Removes records whose claims are refused from the plan. Resolves to whether archived users give up values. */
   async #decideClaims(tx: Tx): Promise<boolean> {
     const { refuseTaken, dropRefused, settleGivers } = this.context.queries;
     await tx.unsafe("analyze claims");
@@ -167,7 +169,7 @@ export class Planner {
     return users === 0 ? [] : [otherPersonWarning(users, first_line)];
   }
 
-  /** Finds users whose grace period is over. A missing user has been found already. */
+  /** Finds users whose grace period is over. A missing user is not counted again. */
   async #findDue(tx: Tx): Promise<void> {
     const { archive_inactive_users, release_permits_after_days } = this.context.settings;
     if (this.#isFirst || !archive_inactive_users || release_permits_after_days === 0) return;
@@ -185,7 +187,7 @@ export class Planner {
     return graceWarnings(days, begun, over);
   }
 
-  /** Why the guard holds back losses of access; null if it lets everything through. */
+  /** The reason why the archive guard holds losses of access; null if the guard allows them all. */
   async #reasonToHold(tx: Tx): Promise<string | null> {
     const { archive_guard } = this.context.settings;
     if (!guards(archive_guard)) return null;

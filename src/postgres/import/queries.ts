@@ -7,9 +7,9 @@
  *
  * `[[…]]` is only for rosters with the column `old_unique_id`. `@user` is the id before the import of a record's user.
  *
- * `@feed` is the name of the feed, and `@several` whether the settings have other feeds. For user `u`, `@said` is what
- * this feed said last: whether the user is active, or null if it does not name the user. `@kept_active` and
- * `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
+ * `@feed` is the name of the feed, and `@several` whether the settings have other feeds. For user `u`, `@said` is the
+ * last statement of this feed: whether the user is active, or null if the feed does not name the user. `@kept_active`
+ * and `@called_inactive` say whether another feed in the settings says that the user is active, or inactive.
  */
 import { Buffer } from "node:buffer";
 import { type Column, COLUMNS } from "../../domain/columns.ts";
@@ -19,10 +19,10 @@ import * as statements from "./statements.ts";
 /** All columns except the id and `active`. */
 export const VALUE_COLUMNS = COLUMNS.filter(({ kind }) => kind !== "unique_id" && kind !== "flag");
 
-/** The feed, and the settings that decide whether the roster's value or the user's current one is used. */
+/** The feed, and the settings that decide between the value in the roster and the user's current value. */
 export interface ValueSettings extends Pick<Settings, "defaults" | "fill_only_columns"> {
   feed: string;
-  /** All feeds in the settings. The first takes precedence. */
+  /** All feeds in the settings. The first feed takes precedence. */
   feeds: readonly string[];
   /** Whether the roster has the column `old_unique_id`. */
   hasOldIds: boolean;
@@ -85,8 +85,8 @@ function stagedSql(column: Column, settings: ValueSettings): string {
 }
 
 /**
- * Keeps the values of a user whom another feed names (docs/people.md#different-values). Looks at the feeds last,
- * because most values are equal.
+ * Keeps the values of a user whom another feed names (docs/people.md#different-values). The condition on feeds comes
+ * last, because most values are equal.
  */
 function sharedSql(column: Column, settings: ValueSettings): string {
   const { feed, feeds } = settings, staged = `s.${column.databaseName}`, earlier = feeds.slice(0, feeds.indexOf(feed));
@@ -106,7 +106,10 @@ function textSql(text: string): string {
   return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
 }
 
-/** Creates the tables of an import, which have all columns. `ending`: what a commit does to them. */
+/**
+ * Returns the SQL that creates the tables of an import, with all columns. `ending`: the effect of a commit on the
+ * tables.
+ */
 export function importTables(ending: "delete rows" | "drop"): string {
   return forColumns(statements.importTables, VALUE_COLUMNS).replaceAll("on commit drop", `on commit ${ending}`);
 }
@@ -145,7 +148,9 @@ function sqlOf(column: Column, part: string, settings: ValueSettings): string {
   }
 }
 
-/** The queries for a roster with these columns. The only other columns that they name are those with a default. */
+/**
+ * The queries for a roster with these columns. Apart from these columns, the queries name only columns with a default.
+ */
 export function importQueries(present: readonly Column[], settings: ValueSettings) {
   const columns = VALUE_COLUMNS.filter((column) =>
     present.includes(column) || Object.hasOwn(settings.defaults, column.name)

@@ -68,7 +68,7 @@ class CopiedRows implements StagedRows {
   }
 }
 
-/** A direct insert switches to `staged` and back only if there are at least this many bytes to send. */
+/** The minimum number of bytes to send before a direct insert switches to `staged` and back. */
 const STAGED_SWITCH_BYTES = 1 << 20;
 
 /**
@@ -155,16 +155,16 @@ function addValue(rows: CopyRows, isDate: boolean, bytes: Uint8Array, start: num
 }
 
 interface DirectColumn {
-  /** The name in the database. */
+  /** The name of the column in the database. */
   name: string;
-  /** The position in a record; -1 if the roster lacks the column. */
+  /** The position of the value in a record; -1 if the roster lacks the column. */
   position: number;
   isDate: boolean;
   /** The default for records that have no value. */
   otherwise: Uint8Array | null;
 }
 
-/** Returns an empty list if the roster lacks the column and the settings have no default for it. */
+/** Returns an empty list if the roster lacks the column and the settings have no default for the column. */
 function directColumn(column: Column, { present }: Header, defaults: Settings["defaults"]): DirectColumn[] {
   const position = present.find((one) => one.column === column)?.positions[0] ?? -1;
   const otherwise = Object.hasOwn(defaults, column.name) ? new TextEncoder().encode(defaults[column.name]) : null;
@@ -181,7 +181,7 @@ const ZERO = 0x30;
 function daysSince2000(bytes: Uint8Array, at: number): number {
   const digit = (offset: number) => bytes[at + offset] - ZERO;
   const month = digit(5) * 10 + digit(6), day = digit(8) * 10 + digit(9);
-  // Years begin in March here, so that a leap day is the last day of its year.
+  // In this calculation, years begin in March, so that a leap day is the last day of its year.
   const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3) - (month < 3 ? 1 : 0);
   const daysOfYears = 365 * year + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
   const daysOfMonths = Math.floor((153 * ((month + 9) % 12) + 2) / 5);

@@ -1,4 +1,7 @@
-/** Stages the records of one roster and its possible duplicates, and decides whose records must be staged again. */
+/**
+ * Stages the records and the possible duplicates of one roster, and determines the users whose records must be staged
+ * again.
+ */
 import type { Batch } from "../../importer/csv/batch.ts";
 import type { FoundProblems } from "../../importer/checks/check.ts";
 import type { Findings } from "../../importer/checks/findings.ts";
@@ -16,7 +19,7 @@ import type { UnchangedStore } from "./unchanged_store.ts";
 
 /** Above this number of records, PostgreSQL's estimates for new tables are unreliable. */
 const MAX_NESTED_RECORDS = 2_000;
-/** Below this fraction of all users, nested loops are the best choice anyway. */
+/** Below this fraction of all users, nested loops are the best plan in any case. */
 const MAX_NESTED_PART = 0.05;
 const CREATE_RESTAGED =
   'create temp table if not exists restaged_users (unique_id text collate "C" primary key) on commit drop';
@@ -31,7 +34,7 @@ export interface StagingContext {
   header: Header;
   feed: string;
   settings: Settings;
-  /** The columns that an admin has approved for this file, whatever the change guard says. */
+  /** The columns that an admin has approved for this file. The change guard ignores these columns. */
   waived: readonly string[];
   /** The defaults as the database stores them. */
   defaults: Settings["defaults"];
@@ -40,7 +43,7 @@ export interface StagingContext {
 
 export interface StagedFacts {
   created: number;
-  /** The number of users of whom no record is staged, because it would change nothing. */
+  /** The number of users whose records are not staged, because they would change nothing. */
   skipped: number;
   /** Whether a unique value may occur in more than one record. */
   hasPossibleDuplicates: boolean;
@@ -51,7 +54,7 @@ export type PlanStaged<Planned> = (staged: StagedFacts, findings: Findings) => P
 export class PostgresStaging<Planned> implements Staging<Planned> {
   #created = 0;
   #hasPossibleDuplicates = false;
-  /** The number of users with both a skipped record and another one. */
+  /** The number of users with both a skipped record and a record that was read. */
   #repeated = 0;
   /** An upper bound on the number of valid records staged. */
   #staged = 0;
@@ -174,7 +177,8 @@ export class PostgresStaging<Planned> implements Staging<Planned> {
 
   async #tunePlanner(): Promise<void> {
     await this.context.tx.unsafe("analyze staged (line, problems, unique_id, active), possible_duplicates, taken");
-    // PostgreSQL plans nested loops if it takes a table to be empty, although the same statement may fill it.
+    // PostgreSQL plans nested loops for a table that it considers empty, although the same statement may fill the
+    // table.
     if (this.#staged > Math.max(MAX_NESTED_RECORDS, MAX_NESTED_PART * Math.max(this.users, this.#created))) {
       await this.context.tx`set local enable_nestloop = off`;
     }

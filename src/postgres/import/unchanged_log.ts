@@ -26,14 +26,14 @@ function maxPieces(users: number): number {
 /** If more users than this fraction are stale, a new log is smaller than their withdrawals. */
 const MAX_STALE_PART = 0.1;
 
-/** Fills the table. `users`: about how many users it has. */
+/** Fills the table from the log. `users`: the approximate number of users in the log. */
 export async function loadLog(tx: Tx, feed: string, table: UnchangedTable, users: number): Promise<void> {
   table.expect(users);
-  // Read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
+  // The log is read as base64 text, because the driver takes four times as long to parse the hexadecimal text of bytea.
   const rows = tx<{ text: string }[]>`
     select encode(digests, 'base64') as text from rosterd.known_records
     where feed = ${feed} order by id`;
-  // Reused, because the garbage from one buffer per piece would make the process grow.
+  // One buffer for all pieces, because a buffer for each piece would create garbage and make the process grow.
   const piece = Buffer.alloc(PIECE_ENTRIES * ENTRY_BYTES);
   for await (const page of pagesOf(rows.cursor(4))) {
     for (const { text } of page) table.add(piece.subarray(0, piece.write(text, "base64")));

@@ -1,10 +1,10 @@
 /**
  * Loads and saves the unchanged-record cache (`../../importer/digests/unchanged_cache.ts`) in the transaction of an
- * import, so that it changes together with the users or not at all.
+ * import, so that the cache changes together with the users or not at all.
  *
  * An entry is valid as long as the user's row is still the version that rosterd wrote or compared (`user_sums.ts`), in
- * the same table with the same columns. If reading the users is not worthwhile, an import leaves the cache alone: the
- * next import notices its changes.
+ * the same table with the same columns. If reading the users would cost too much, an import leaves the cache unchanged,
+ * and the next import notices the changed users.
  */
 import type { UnchangedCache } from "../../importer/digests/unchanged_cache.ts";
 import { MAX_CACHED_USERS } from "../../importer/digests/unchanged_journal.ts";
@@ -22,13 +22,13 @@ import { appendLog, clearLog, isOutdated, loadLog, type LogSize } from "./unchan
 import { listUnmet } from "./unmet_users.ts";
 import { bucketsFor, UserSums, type Written } from "./user_sums.ts";
 
-/** Reading the users is worthwhile if their table is at most this many times the size of the roster. */
+/** The users are read only if their table is at most this many times as large as the roster. */
 const WORTH = 8;
-/** The stored sums have too few buckets if the roster needs more than this many times their number. */
+/** The stored sums are not used if the roster needs more than this many times as many buckets. */
 const MAX_GROWTH = 8;
 /** If users in more than this fraction of the buckets changed, the cache starts over. */
 const MAX_CHANGED_PART = 0.5;
-/** Loading a longer log takes more time than comparing the records. */
+/** The maximum length of a log. Loading a longer log takes more time than comparing the records. */
 const MAX_LOG_ENTRIES = 3 * MAX_CACHED_USERS;
 /** The `UserKey` of "rosterd". A server that computes a different value has different keys. */
 const PROBE = "259664528327011823";
@@ -45,7 +45,7 @@ const WRITE_SUMS = `
   update rosterd.known_state set sums = '\\xHEX' where feed = $1;
   update rosterd.known_state set written_by = xmin where feed = $1`;
 
-/** The current state of the users table, and what was stored about it (`about.sql`). */
+/** The current state of the users table, and the state that was stored last (`about.sql`). */
 interface About extends LogSize {
   tie: string | null;
   probe: string;
@@ -68,10 +68,10 @@ interface Keeping {
 
 export class UnchangedStore {
   #keeping: Keeping | null = null;
-  /** How many users the feed names; null if unknown. */
+  /** The number of users whom the feed names; null if unknown. */
   #named: number | null = null;
 
-  /** Each feed has a cache of its own. If `cache` is null, nothing is skipped, and the stored one stays as it is. */
+  /** Each feed has a separate cache. If `cache` is null, no record is skipped, and the stored cache stays unchanged. */
   constructor(private readonly tx: Tx, private readonly feed: string, readonly cache: UnchangedCache | null) {}
 
   /** Whether the list of new entries is so long that {@link append} should store it now. */
@@ -84,7 +84,7 @@ export class UnchangedStore {
     const { tx, feed, cache } = this;
     if (cache === null) return;
     const pieces = cache.journal.take();
-    // An import that does not look at the users stores nothing.
+    // An import that does not read the users stores no entries.
     if (this.#keeping !== null) await appendLog(tx, feed, pieces);
   }
 
@@ -105,8 +105,8 @@ export class UnchangedStore {
   }
 
   /**
-   * Who may be missing: none of the users, only those listed in the table `unmet`, or any. Call it when all records are
-   * staged.
+   * Which users may be missing: no user, only the users in the table `unmet`, or any user. Call this method after all
+   * records are staged.
    */
   async findUnmet(): Promise<"none" | "listed" | "any"> {
     const { tx, feed, cache } = this, skipped = cache?.matcher.skipped ?? 0;
@@ -119,7 +119,7 @@ export class UnchangedStore {
     return "listed";
   }
 
-  /** Stores the new entries. Call it after the users have been changed, when nothing else can go wrong. */
+  /** Stores the new entries. Call this method last, after the users have been changed. */
   async keep(written: Written): Promise<void> {
     const { tx, feed, cache } = this, keeping = this.#keeping, { importId, created, isPlanned } = written;
     if (cache === null || keeping === null) return;
@@ -135,7 +135,9 @@ export class UnchangedStore {
     await this.#writeState(keeping, await this.#namedAfter(written));
   }
 
-  /** Lets the other feeds know which changes do not concern them: the changes to users whom they do not name. */
+  /**
+   * Updates the sums of the other feeds for changes that do not concern them: changes to users whom they do not name.
+   */
   async #keepOthers({ tie }: Keeping, written: Written): Promise<void> {
     const { tx } = this;
     const others = await tx.unsafe<{ feed: string; sums: string }[]>(withValues(OTHER_STATES, this.feed, tie));
@@ -161,7 +163,7 @@ export class UnchangedStore {
     return kept.buckets * MAX_GROWTH < bucketsFor(bytes) ? null : kept;
   }
 
-  /** Loads the log, unless too many buckets of users changed or `changed` is null. True if the log is a new one. */
+  /** Loads the log, unless too many buckets of users changed or `changed` is null. Returns true if the log is new. */
   async #load(
     { table, journal }: UnchangedCache,
     size: LogSize & { users: number },

@@ -1,6 +1,6 @@
 /**
- * Finds the users who may be missing when the import skipped unchanged records (docs/people.md#missing-users): those whom
- * the feed names and whose record was not skipped.
+ * Finds users who may be missing after an import that skipped unchanged records (docs/people.md#missing-users). These
+ * are the users whom the feed names and whose record was not skipped.
  */
 import { Buffer } from "node:buffer";
 import type { UnchangedTable } from "../../importer/digests/unchanged_table.ts";
@@ -10,7 +10,7 @@ import namedKeys from "../queries/unchanged/named_keys.sql" with { type: "text" 
 
 const KEY_BYTES = 8;
 
-/** Lists their keys in the table `unmet`. Resolves to the number of users whom the feed names. */
+/** Writes the keys of these users to the table `unmet`. Resolves to the number of users whom the feed names. */
 export async function listUnmet(tx: Tx, feed: string, table: UnchangedTable): Promise<number> {
   const pieces: BigInt64Array[] = [];
   let named = 0;

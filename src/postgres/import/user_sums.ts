@@ -18,17 +18,17 @@ const MIN_BUCKETS = 16, MAX_BUCKETS = 1 << 14;
 /** Bytes of roster per bucket: about 60 records. */
 const BUCKET_BYTES = 1 << 13;
 /**
- * Prevents a sort, which the planner would choose because it does not know how many users the import created. Leaves
- * other settings as they are.
+ * This setting prevents a sort, which the planner would choose because it does not know how many users the import
+ * created. Other settings stay unchanged.
  */
 const NO_SORT = ["set local enable_sort = off", "set local enable_sort to default"];
 
-/** What an import has written. */
+/** The rows that an import has written. */
 export interface Written {
   importId: number;
-  /** How many users it inserted directly into the empty table. */
+  /** The number of users that the import inserted directly into the empty table. */
   created: number;
-  /** Whether it wrote users according to its plan. */
+  /** Whether the import wrote users according to its plan. */
   isPlanned: boolean;
 }
 
@@ -38,7 +38,7 @@ export function bucketsFor(bytes: number): number {
 }
 
 export class UserSums {
-  /** How many users {@link areCurrent} found. */
+  /** The number of users that {@link areCurrent} found. */
   users = 0;
 
   private constructor(private readonly tx: Tx, private readonly sums: BigInt64Array) {}
@@ -59,7 +59,9 @@ export class UserSums {
     return this.sums.length;
   }
 
-  /** Whether no user has changed. Faster than finding out which users have changed. Counts the users. */
+  /**
+   * Whether all users are unchanged. This check is faster than finding the changed users, and also counts the users.
+   */
   async areCurrent(): Promise<boolean> {
     const [row] = await this.tx.unsafe<{ total: string; users: number }[]>(total);
     this.users = row.users;

@@ -1,5 +1,5 @@
 -- Archives or disables the missing users who are not held, and archives merged users and those whose grace period is
--- over. The feed then calls users inactive while they wait, and names no other missing user.
+-- over. Records that the feed calls the waiting users inactive, and no longer names the other missing users.
 update rosterd.users as u
 set
   feeds = case when m.is_named then u.feeds || jsonb_build_object(@feed, false) else u.feeds - @feed end,

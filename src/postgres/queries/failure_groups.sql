@@ -1,5 +1,6 @@
--- Groups the failures of import $1 by reason, without the values in quotes and numbers that differ between records:
--- fresh and known ones, and earlier ones of the feed whose users no file has named since. $2: the limit of each kind.
+-- Groups failures by reason, ignoring quoted values and numbers that differ between records. Groups new and known
+-- failures of import $1, and failures of the feed's earlier imports if no file has named their users since. $2: the
+-- limit of each kind.
 with this as (
   select id, feed, started_at from rosterd.imports where id = $1
 ), failures as (

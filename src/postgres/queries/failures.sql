@@ -1,4 +1,5 @@
--- The failed records, with all their problems in column order. `keyed` also has the hash of a malformed record's text.
+-- Lists the failed records, with all their problems in column order. `keyed` adds the hash of a malformed record's
+-- text.
 select f.line, f.unique_id, f.keyed #- '{0,key}' as problems, f.keyed, f.values, f.name
 from (
   select

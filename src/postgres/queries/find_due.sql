@@ -1,5 +1,6 @@
--- Finds the users whose grace period is over, whether this file names them or not: the feed calls them inactive, no
--- feed calls them active, and no record of this file, even a failed one, says otherwise. $1: release_permits_after_days.
+-- Finds the users whose grace period is over, even if this file does not name them. The feed calls such users inactive,
+-- no feed calls them active, and no record of this file, not even a failed one, calls them active. $1:
+-- release_permits_after_days.
 insert into missing (unique_id, login_source, effect, was_active, loses, held, is_named, said, inactive_since, version)
 select u.unique_id, u.login_source, 'archive', false, false, false, true, false, u.inactive_since, u.xmin
 from rosterd.users as u

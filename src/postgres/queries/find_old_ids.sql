@@ -1,6 +1,6 @@
--- Finds the users whom records name by an old id (docs/people.md#new-ids): those who are renamed, in staged.known_id, and
--- those who are merged into others. An old id with a record of its own fails, and so does a known one that several users
--- claim. If no user has the old id, the record is applied as if it named none.
+-- Finds the users whom records name by an old id (docs/people.md#new-ids): users who are renamed, in staged.known_id,
+-- and users who are merged into others. A record fails if its old id also has a separate record, or if several records
+-- claim the same known old id. If no user has the old id, the record is applied as if it had no old id.
 update staged set known_id = null where known_id is not null;
 with heirs as materialized (
   select
@@ -26,7 +26,7 @@ refused as (
   where own.id is not null or other.old_id is not null
 )
 update staged as s
--- Problems are in column order.
+-- The problems are kept in column order.
 set problems = case when s.problems::jsonb -> 0 ->> 'column' = 'unique_id' then jsonb_insert(s.problems::jsonb, '{0}', p.problem, true)
   else p.problem || coalesce(s.problems::jsonb, '[]') end::text
 from refused as r

@@ -1,4 +1,5 @@
--- Counts the users who would get another last name and another date of birth, as another person would have.
+-- Counts the users whose last name and date of birth would both change, because the record may belong to another
+-- person.
 select count(*) as users, min(line) as first_line
 from plan
 where changes is not null

@@ -1,5 +1,4 @@
--- Finds repeated unique_ids. The first record is the one that counts, even if it failed
--- (docs/file-format.md#repeated-ids).
+-- Finds repeated unique_ids. Only the first record counts, even if it failed (docs/file-format.md#repeated-ids).
 with repeated as (
   select unique_id, min(line) as first_line
   from staged

@@ -1,4 +1,4 @@
--- Clears values that move between users, so that two users can swap them despite the unique index.
+-- Clears values that move between users, so that two users can swap values despite the unique index.
 update rosterd.users as u
 set
   user_name = case when p.leaves_user_name then null else u.user_name end,

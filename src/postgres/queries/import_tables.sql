@@ -1,19 +1,20 @@
--- The tables of an import. Each commit empties them, or drops them (import_transaction.ts).
+-- The tables of an import. Each commit empties or drops these tables (import_transaction.ts).
 --
--- staged: one row per record. All values are text, so that COPY cannot refuse one. null keeps the user's value, ''
--- clears it. `problems` is JSON, or null if there are none.
+-- staged: one row per record. All values are text, so that COPY cannot refuse a value. null keeps the user's value, ''
+-- clears it. `problems` is JSON; null if the record has no problems.
 create temp table staged (
   line      bigint not null,
   problems  text,
   unique_id text collate "C",
   {{, |@name text}},
   active    text,
-  -- The id by which the record's user was known before, and the same if this user is now renamed (find_old_ids.sql).
+  -- The earlier id of the record's user. The second column has the same id if this import renames the user
+  -- (find_old_ids.sql).
   old_unique_id text collate "C",
   known_id      text collate "C"
 ) on commit drop;
 
--- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice. Some
+-- possible_duplicates: every unique_id, user_name and email (case-folded) that the file may contain twice. Some values
 -- are listed more than once.
 create temp table possible_duplicates (
   what text not null,
@@ -30,29 +31,29 @@ create temp table repeats (
 -- plan: what each valid record would change. A record that changes nothing has no row.
 create temp table plan (
   line             bigint not null,
-  -- The id before the import, and the new one of a user who is renamed.
+  -- The user's id before the import, and the new id if the user is renamed.
   unique_id        text collate "C" not null,
   new_id           text collate "C",
-  -- create, create_archived, archive, disable, enable, reactivate; null: only values differ.
+  -- One of create, create_archived, archive, disable, enable, reactivate; null if only values differ.
   transition       text,
-  -- Whether the user would lose `active`, and the held transition: archive or disable.
+  -- Whether the user would lose access, and the transition that is held: archive or disable.
   loses            boolean not null,
   held             text,
   -- Whether another feed preserves the access that this record would take away.
   kept             boolean not null,
-  -- The first: whether the feed said that the user is active; null if it did not name the user. The second: what the
-  -- feed says now; null if that is the same, or if the user is new.
+  -- The first column: whether the feed said that the user is active; null if the feed did not name the user. The second
+  -- column: the new statement of the feed; null if it is unchanged, or if the user is new.
   said             boolean,
   says             boolean,
-  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if there are none.
+  -- The changed values by column, {"city": ["Ottawa", "Hull"]}; null if no value changes.
   changes          jsonb,
   -- The xmin of the user's row, null for a new user, and when the user was archived.
   version          xid,
   archived_at      timestamptz,
-  -- Whether the user begins to wait to be archived, and since when a user without access waits already.
+  -- Whether the user begins to wait to be archived, and since when a user without access has been waiting.
   waits            boolean not null,
   inactive_since   timestamptz,
-  -- A new user_name or email (case-folded), and whether the user gives up the old one.
+  -- A new user_name or email (case-folded), and whether the user gives up the old value.
   claims_user_name text collate "C",
   leaves_user_name boolean not null,
   claims_email     text collate "C",

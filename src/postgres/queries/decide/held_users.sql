@@ -1,4 +1,5 @@
--- One page of an import's held users. $1: the import's id; $2: the unique_id before the page, or null; $3: the limit.
+-- Reads one page of an import's held users. $1: the import's id; $2: the last unique_id of the previous page, or null;
+-- $3: the limit.
 select
   h.unique_id, h.line, h.line is null as missing, h.effect,
   case

@@ -1,4 +1,4 @@
--- Restores access.
+-- Restores the access of users.
 update rosterd.users as u
 set active = s.active, archived_at = s.archived_at, inactive_since = s.inactive_since, updated_at = now()
 from undo_states as s

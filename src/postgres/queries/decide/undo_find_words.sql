@@ -1,5 +1,6 @@
--- One row per user about whom the import changed what its feed says, including those whom the feed newly or no longer
--- names. `before` is null if the feed did not name the user. $1: the import's id.
+-- Returns one row per user for whom the import changed the statement of its feed: whether the user is active, or
+-- whether the feed names the user at all. `before` is null if the feed did not name the user before. $1: the import's
+-- id.
 create temp table undo_words on commit drop as
 select
   c.unique_id, i.feed, nullif(c.changes -> 'feeds' -> 0, 'null') as before,

@@ -1,4 +1,4 @@
--- Lists what was not restored and why, ordered by user. $1: the import's id; $2: the limit.
+-- Lists the values that were not restored, with the reason, ordered by user. $1: the import's id; $2: the limit.
 select unique_id, reason, count(*) over () as total
 from (
   select unique_id, stays as reason from undo_values where stays is not null
@@ -16,7 +16,7 @@ from (
   from rosterd.moved_permits as m join rosterd.permits as p on p.permit_id = m.permit_id
   where m.import_id = $1
   union all
-  -- Nothing says who they were.
+  -- The list cannot name erased users, because no trace of them is left.
   select '', 'the user has been erased' from rosterd.imports cross join generate_series(1, erased) where id = $1
 ) as stayed
 order by unique_id, reason

@@ -1,4 +1,4 @@
--- Brings permits back to the users whom the import merged into others, unless they stay archived or no longer exist.
+-- Returns permits to the users whom the import merged into others, unless those users stay archived or no longer exist.
 -- $1: the import's id.
 delete from rosterd.moved_permits as m
 using undo_states as s left join rosterd.users as u on u.unique_id = s.unique_id

@@ -1,4 +1,5 @@
--- Notes the numbers of the permits that the import released, because an undo forgets which they were. $1: the import's id.
+-- Stores the numbers of the permits that the import released, because they can no longer be determined after the undo.
+-- $1: the import's id.
 update rosterd.import_changes as c
 set permits_released = p.numbers
 from (

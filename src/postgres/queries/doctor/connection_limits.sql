@@ -1,4 +1,4 @@
--- How many connections the role and the database may have; -1 means no limit, as always for a superuser.
+-- The maximum number of connections of the role and of the database. -1 means no limit; a superuser never has a limit.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

@@ -1,4 +1,4 @@
--- The role's rights on the database and on the schema rosterd. Those on the schema are null if it does not exist.
+-- The role's rights on the database and on the schema rosterd. If the schema does not exist, the rights on it are null.
 select
   quote_ident(current_user) as role,
   quote_ident(current_database()) as database,

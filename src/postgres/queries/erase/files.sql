@@ -1,5 +1,5 @@
--- The files in bak that may still name the user: those imported since the user was created, and earlier ones that left
--- a trace. $1: bak_retention_days; $2: the limit.
+-- Lists the files in bak that may still name the user: files imported since the user was created, and earlier files
+-- that left a trace. $1: bak_retention_days; $2: the limit.
 with traced as (
   select import_id from rosterd.import_failures where unique_id in (select unique_id from erasing)
   union
