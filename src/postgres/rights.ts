@@ -1,4 +1,4 @@
-/** Finds the rights that the role in DATABASE_URL lacks, for `doctor` and for a service that lacks access. */
+/** Finds the rights that the role in DATABASE_URL lacks. `doctor` and a service without access use this check. */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import { hasCode } from "../runtime/errors.ts";
 import type { Sql } from "./connection/connect.ts";
@@ -7,9 +7,9 @@ import { SCHEMA_VERSION, schemaVersion } from "./migrate.ts";
 import rightsOf from "./queries/doctor/rights.sql" with { type: "text" };
 import tableRights from "./queries/doctor/table_rights.sql" with { type: "text" };
 
-/** The rights that rosterd needs on its tables. The owner has them all. */
+/** The rights that rosterd needs on its tables. The owner of the tables has all of these rights. */
 const TABLE_RIGHTS = {
-  // An import deletes only users that it created itself; an erasure deletes any.
+  // An import deletes only users that it created itself. An erasure can delete any user.
   users: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   permits: ["SELECT", "UPDATE"],
   imports: ["SELECT", "INSERT", "UPDATE"],
@@ -27,12 +27,12 @@ const TABLE_RIGHTS = {
 };
 
 interface Rights {
-  /** Quoted for SQL, as is `database`. */
+  /** The name of the role, quoted for SQL. `database` is quoted, too. */
   role: string;
   database: string;
   temporary: boolean;
   create_schema: boolean;
-  /** This and `create_tables` are null if the schema does not exist. */
+  /** Whether the role may use the schema. This field and `create_tables` are null if the schema does not exist. */
   use_schema: boolean | null;
   create_tables: boolean | null;
   missing_functions: string[];
@@ -43,12 +43,14 @@ interface TableRights {
   /** Quoted for SQL. */
   owner: string;
   owned: boolean;
-  /** Row security hides rows from the role. */
+  /** Whether row security hides rows from the role. */
   hides_rows: boolean;
   lacking: string[];
 }
 
-/** Returns the rights that the role lacks, and the schema's version (null if the role may not read it). */
+/**
+ * Returns the rights that the role lacks, and the version of the schema (null if the role may not read the version).
+ */
 export async function checkRights(sql: Sql): Promise<{ version: number | null; findings: Finding[] }> {
   const [rights] = await sql.unsafe<Rights[]>(rightsOf);
   const tables = await sql.unsafe<TableRights[]>(tableRights, [JSON.stringify(TABLE_RIGHTS)]);
@@ -72,7 +74,7 @@ export async function explainWithRights(sql: Sql, error: unknown): Promise<strin
   }
 }
 
-/** The schema's version; 0 before the first start, null if the role may not read it. */
+/** The version of the schema; 0 before the first start, null if the role may not read the version. */
 async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly TableRights[]): Promise<number | null> {
   const migrations = tables.find(({ name }) => name === "migrations");
   if (migrations === undefined) return 0;
@@ -80,7 +82,7 @@ async function readVersion(sql: Sql, { use_schema }: Rights, tables: readonly Ta
   return await schemaVersion(sql);
 }
 
-/** The rights missing to use the schema, and to create or upgrade it if necessary. */
+/** The missing rights to use the schema, and to create or upgrade it if necessary. */
 function lackingRights(rights: Rights, tables: readonly TableRights[], version: number | null): Finding[] {
   const { role, database, temporary, create_schema, use_schema, create_tables, missing_functions } = rights;
   const missing = (what: string, grant: string) =>
@@ -114,7 +116,7 @@ function hiddenRows(role: string, name: string): Finding {
   return bad("rights", `row security on rosterd.${name} hides rows from the user ${role}: no import can run`, fix);
 }
 
-/** An upgrade alters tables, which only their owner may do. */
+/** An upgrade alters tables, and only the owner of a table may alter it. */
 function lackingOwnership({ role }: Rights, tables: readonly TableRights[], version: number | null): Finding | null {
   const foreign = tables.find(({ owned }) => !owned);
   if (foreign === undefined || version === null || version > SCHEMA_VERSION) return null;

@@ -1,17 +1,20 @@
 /**
- * The index for searches by last name. The service creates it at rest, once there are many users, so that no first import
- * pays for it (docs/decisions/search-index.md).
+ * Creates the index for searches by last name. The service creates the index while it is idle and the table has many
+ * users, so that the first import does not take longer (docs/decisions/search-index.md).
  */
 import type { Sql } from "./connection/connect.ts";
 
-/** A search reads a smaller table within a few milliseconds: about 30,000 users. */
+/** The size of a table with about 30,000 users. A search reads a smaller table within a few milliseconds. */
 const MIN_BYTES = 8 << 20;
 
 const NAME = "users_last_name_idx";
-/** Without blocking other programs. `users.ts` in `history/` searches by this expression, in this order. */
+/**
+ * Creates the index without blocking other programs. `history/users.ts` searches by the same expression, in the same
+ * order.
+ */
 const CREATE = `create index concurrently ${NAME} on rosterd.users (lower(last_name collate "C"), unique_id)`;
 
-/** Resolves to whether it created the index. Does nothing if the role in DATABASE_URL does not own the table. */
+/** Creates the index if the role in DATABASE_URL owns the table. Resolves to whether the index was created. */
 export async function ensureSearchIndex(sql: Sql): Promise<boolean> {
   const [{ is_wanted, is_owner, is_valid }] = await sql<
     { is_wanted: boolean; is_owner: boolean; is_valid: boolean | null }[]
@@ -20,7 +23,7 @@ export async function ensureSearchIndex(sql: Sql): Promise<boolean> {
       (select indisvalid from pg_index where indexrelid = to_regclass(${`rosterd.${NAME}`})) as is_valid
     from pg_class as c where c.oid = 'rosterd.users'::regclass`;
   if (!is_wanted || !is_owner || is_valid) return false;
-  // A creation that was interrupted leaves an index that is not valid.
+  // If the creation of the index is interrupted, an index that is not valid remains.
   if (is_valid === false) await sql.unsafe(`drop index concurrently if exists rosterd.${NAME}`);
   await sql.unsafe(CREATE);
   // Without statistics of the index, the planner reads the table instead.

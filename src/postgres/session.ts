@@ -1,6 +1,8 @@
-/** Session settings that rosterd needs. They override those of the server, the database and the role. */
+/**
+ * Session settings that rosterd needs. These settings override the settings of the server, the database and the role.
+ */
 
-/** Sent when a connection starts. In transaction mode, PgBouncer tracks these four and refuses all others. */
+/** Sent when a connection starts. In transaction mode, PgBouncer tracks these four settings and refuses all others. */
 export const STARTUP = {
   client_encoding: "UTF8",
   DateStyle: "ISO, YMD",
@@ -16,7 +18,8 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   extra_float_digits: "1",
   IntervalStyle: "postgres",
   quote_all_identifiers: "off",
-  // Makes row security that would hide rows an error (42501). Otherwise imports would create existing users again.
+  // With this setting, row security that would hide rows causes an error (42501). Otherwise imports would create
+  // existing users again.
   row_security: "off",
   transform_null_equals: "off",
   xmloption: "content",
@@ -25,7 +28,7 @@ const IN_TRANSACTION: Readonly<Record<string, string>> = {
   statement_timeout: "0",
 };
 
-/** Requires PostgreSQL 17 or later. */
+/** This setting requires PostgreSQL 17 or later. */
 const TRANSACTION_TIMEOUT =
   "select set_config(name, '0', true) from (values ('transaction_timeout')) as known (name) " +
   "where current_setting(name, true) is not null";

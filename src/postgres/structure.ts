@@ -1,9 +1,15 @@
-/** Checks that the tables have the keys, checks, indexes and triggers that imports need. A restore may lose some. */
+/**
+ * Checks that the tables have the keys, checks, indexes and triggers that imports need. A restore may lose some of
+ * these objects.
+ */
 import { bad, type Finding, good, warning } from "../domain/finding.ts";
 import type { Database } from "./connection/connect.ts";
 import structure from "./queries/doctor/structure.sql" with { type: "text" };
 
-/** Created by the migrations. Keys are compared by definition, under any name; checks and foreign keys by name. */
+/**
+ * The objects that the migrations create. Keys are compared by their definition, under any name. Checks and foreign
+ * keys are compared by name.
+ */
 const CONSTRAINTS: readonly [table: string, name: string, definition: string][] = [
   ["users", "users_pkey", "PRIMARY KEY (unique_id)"],
   ["users", "users_archived_are_inactive", "CHECK (archived_at is null or not active)"],
@@ -44,7 +50,7 @@ const CONSTRAINTS: readonly [table: string, name: string, definition: string][] 
   ]),
 ];
 
-/** Definitions are in the server's own format. */
+/** The definitions are in the format of the server. */
 const INDEXES: readonly [table: string, name: string, definition: string, unique?: boolean][] = [
   ["users", "users_user_name_key", 'btree (lower((user_name COLLATE "C")))', true],
   ["users", "users_email_key", 'btree (lower((email COLLATE "C")))', true],
@@ -75,9 +81,9 @@ interface Structure {
   switched_off: { table: string; trigger: string }[];
 }
 
-/** Call it only if the schema is up to date. */
+/** Call this function only if the schema is up to date. */
 export async function checkStructure({ transaction }: Database): Promise<Finding[]> {
-  // In a transaction, because definitions depend on session settings such as quote_all_identifiers.
+  // The query runs in a transaction, because definitions depend on session settings such as quote_all_identifiers.
   const [found] = await transaction((tx) => tx.unsafe<Structure[]>(structure));
   const isTable = ([table]: readonly [string, ...unknown[]]) => found.tables.includes(table);
   const lost = [

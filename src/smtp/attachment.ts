@@ -8,7 +8,7 @@ export const MAX_GZIPPED_BYTES = 7 * MIB;
 
 export interface AttachmentSource {
   readonly name: string;
-  /** Yields the bytes from the start on every call. */
+  /** Each call yields the bytes from the start. */
   read(): AsyncIterable<Uint8Array>;
 }
 

@@ -1,4 +1,4 @@
-/** Writes the short mail that says that a hold was decided or an import undone. */
+/** Writes the short mail about a decided hold or an undone import. */
 import type { Decision } from "../domain/decision.ts";
 import type { Counts } from "../domain/outcome.ts";
 import type { ImportEntry } from "../importer/ports.ts";
@@ -9,7 +9,7 @@ import { COUNT_LABELS, signature, type Words } from "./message.ts";
 import { section } from "./part.ts";
 import { localMinute, shown } from "./text.ts";
 
-/** The end of the subject. */
+/** The last words of the subject. */
 export const decidedWords: Readonly<Record<Decision["what"], string>> = {
   approved: "hold approved",
   discarded: "hold discarded",

@@ -9,7 +9,7 @@ import { outcome, type Words } from "./message.ts";
 import { list, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
-/** A digest names this many mails and counts the rest. */
+/** The number of mails that a digest lists. Further mails are only counted. */
 export const MAX_DIGEST_ITEMS = 200;
 
 export type DigestItem =

@@ -5,7 +5,7 @@ import type { Settings } from "../domain/settings.ts";
 import { MailError } from "./mail_error.ts";
 import { checkLogin, type Timeouts, type TransportOptions } from "./transport.ts";
 
-/** Short, because an admin is waiting for the result. */
+/** The timeout is short, because an admin is waiting for the result. */
 const TIMEOUTS: Timeouts = { dns: 10_000, connection: 10_000, greeting: 10_000, socket: 15_000, total: 30_000 };
 
 export async function checkMail(

@@ -21,13 +21,13 @@ import type { Attachment, Message } from "./transport.ts";
 export interface MailSources {
   /** Null if the import is no longer in the history. */
   loadImport(id: number): Promise<MailedImport | null>;
-  /** The failed records in `bak`; null if no records failed. */
+  /** The failed-records file in `bak`; null if no record failed. */
   failedFile(entry: ImportEntry): Promise<AttachmentSource | null>;
-  /** The users on hold; null if no users are held. `read` throws database errors, which delay the mail. */
+  /** The list of held users; null if no user is held. `read` throws database errors, which delay the mail. */
   heldFile(entry: ImportEntry): Promise<AttachmentSource | null>;
   /**
-   * What a trial would have changed; null if the import was not a trial. `read` throws database errors, which delay the
-   * mail.
+   * The list of changes that a trial would have made; null if the import was not a trial. `read` throws database
+   * errors, which delay the mail.
    */
   changesFile(entry: ImportEntry): Promise<AttachmentSource | null>;
 }
@@ -45,14 +45,14 @@ interface PackedFile {
 export class Drafts {
   constructor(private readonly sources: MailSources, private readonly log: Log) {}
 
-  /** Returns one mail, or the digest of several. Null if the import is no longer in the history. */
+  /** Returns one mail, or one digest for several mails. Null if the import is no longer in the history. */
   async draft(mails: readonly WaitingMail[], settings: Settings, files: Files): Promise<Message | null> {
     const drafted = mails.length === 1 ? await this.#single(mails[0], settings, files) : await this.#digest(mails);
     if (drafted === null) return null;
     const { feeds, subject, parts, attachments } = drafted;
     return {
       messageId: mails[0].digest ?? mails[0].messageId,
-      // Not the time of this attempt: copies with the same Message-ID must be identical.
+      // The date is not the time of this attempt, because all copies with the same Message-ID must be identical.
       date: mails[0].createdAt,
       from: settings.reply_to_admin_email,
       to: recipients(mails, settings, feeds),
@@ -100,7 +100,7 @@ export class Drafts {
     return { kind: mail.kind, entry: imported.entry, failedFile: file?.name ?? null };
   }
 
-  /** An unreadable file does not delay the mail. The text says that it could not be read. */
+  /** An unreadable file does not delay the mail. Instead, the text says that the file could not be read. */
   async #packStored(source: AttachmentSource | null, mail: WaitingMail, files: Files): Promise<PackedFile> {
     try {
       return await this.#pack(source, files);
@@ -123,16 +123,16 @@ export class Drafts {
   }
 }
 
-/** The first paragraph of an alert says what is wrong. */
+/** The first paragraph of an alert describes the problem. */
 function alertParts(alert: string): Part[] {
   const [first, ...others] = alert.trimEnd().split("\n\n").map((text) => text.split("\n").map(printable).join("\n"));
   return [{ kind: "lead", tone: "decide", text: first }, ...others.map((text) => ({ kind: "text", text }) as const)];
 }
 
-/** What an admin must decide or know. */
+/** Mails with a decision or information for the admin. */
 const FOR_ADMINS: ReadonlySet<WaitingMail["kind"]> = new Set<WaitingMail["kind"]>(["alert", "held", "decided"]);
 
-/** The admin also gets a mail that has no other recipient. No address gets the same mail twice. */
+/** If a mail has no other recipient, the admin gets it. No address gets the same mail twice. */
 function recipients(mails: readonly WaitingMail[], settings: Settings, feeds: readonly string[]): string[] {
   const clerks = feeds.flatMap((feed) => addressList(settingsOf(settings, feed).failed_import_email));
   const toAdmin = clerks.length === 0 || mails.some(({ kind }) => FOR_ADMINS.has(kind));

@@ -1,4 +1,7 @@
-/** The parts of a mail about failed records: the new ones first, then what is still failing, then what was fixed. */
+/**
+ * Writes the parts of a mail about failed records: first the new failures, then the failures that persist, then the
+ * fixed ones.
+ */
 import type { FailureGroup } from "../domain/mail.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
@@ -10,7 +13,10 @@ import { localDay, shown } from "./text.ts";
 /** The number of groups of equal reasons that a mail shows in each table. */
 export const MAX_GROUPS_SHOWN = 20;
 
-/** `3 new, 34 known failures`. Counts the failures of earlier files only if this file has none. */
+/**
+ * A summary such as `3 new, 34 known failures`. If this file has no failures, the summary counts those of earlier
+ * files.
+ */
 export function newsOf({ failed, failed_new }: ImportEntry, earlier: readonly FailureGroup[]): string {
   const known = failed === 0 ? earlier.reduce((sum, { records }) => sum + records, 0) : failed - failed_new;
   const numbers = [
@@ -33,7 +39,7 @@ export function failureParts({ entry, fresh, known, earlier }: MailedImport): Pa
   ];
 }
 
-/** A row for each group of equal reasons. */
+/** Returns a table row for each group of failures with the same reason. */
 function reasonTable(groups: readonly FailureGroup[], isKnown: boolean): (Part | null)[] {
   if (groups.length === 0) return [];
   const rows = groups.slice(0, MAX_GROUPS_SHOWN).map((group) => [
@@ -44,7 +50,7 @@ function reasonTable(groups: readonly FailureGroup[], isKnown: boolean): (Part |
   return [{ kind: "table", head: ["Records", "Reason"], rows, right: [0] }, more];
 }
 
-/** `e.g. line 2: 00123 (Ada Lovelace), since 16 Nov 2026` */
+/** An example of a group: `e.g. line 2: 00123 (Ada Lovelace), since 16 Nov 2026`. */
 function whereOf({ records, line, unique_id, name, since }: FailureGroup, isKnown: boolean): string {
   const who = [
     ...(unique_id === null ? [] : [shown(unique_id, 50)]),

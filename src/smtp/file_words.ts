@@ -1,10 +1,10 @@
-/** Says where the files of a mail are. */
+/** Writes the sentences that tell where the files of a mail are. */
 import { bakWords } from "../domain/feed.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { shown } from "./text.ts";
 
 export interface FileNote {
-  /** Without the `.gz` of a gzipped attachment. */
+  /** The name of an attachment without its `.gz`. */
   name: string;
   fate: "attached" | "gzipped" | "too_large" | "refused" | "unreadable";
 }
@@ -30,7 +30,7 @@ export function fileSentence(entry: ImportEntry, subject: string, { name, fate }
   }
 }
 
-/** Why a list that exists only in the mail is not attached. */
+/** The reason why a list that exists only in the mail is not attached. */
 export const NO_LIST = {
   too_large: "the list is too large to attach",
   refused: "the mail server refused the attachment",

@@ -1,11 +1,11 @@
-/** The parts of a mail about a file that the change guard holds (docs/people.md#change-guard). */
+/** Writes the parts of a mail about a file that the change guard holds (docs/people.md#change-guard). */
 import type { HeldColumn, Hold } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
 import { type Part, section, text } from "./part.ts";
 import { shown } from "./text.ts";
 
-/** An admin may decide before a late mail is sent. */
+/** If a mail is late, an admin may already have decided. */
 const NOW: Readonly<Record<Hold["state"], string>> = {
   open: "It would change values of most users. Until an admin approves it, none of it is applied.",
   approved: "An admin has since approved it.",
@@ -17,7 +17,7 @@ export function isHeldFile({ hold }: Pick<ImportEntry, "hold">): boolean {
   return hold?.kind === "changes";
 }
 
-/** `name`: that of the file, in quotes. */
+/** `name`: the name of the file, in quotes. */
 export function heldFileOpening({ state, reason }: Hold, name: string): Part[] {
   const first: Part = state === "open"
     ? { kind: "lead", tone: "decide", text: `Approve or discard: the file ${name} is on hold.` }
@@ -25,7 +25,7 @@ export function heldFileOpening({ state, reason }: Hold, name: string): Part[] {
   return [first, text(NOW[state]), text(`Reason: ${shown(reason, 1_000)}.`)];
 }
 
-/** The columns, each with its examples. */
+/** Lists the columns, each with examples. */
 export function heldColumnParts(columns: readonly HeldColumn[]): Part[] {
   return columns.flatMap(({ column, users, known_users, examples }) => {
     const rows = examples.map(({ unique_id, before, after }) => [

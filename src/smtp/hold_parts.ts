@@ -1,4 +1,4 @@
-/** The parts of a mail about a hold: how many, why, who, and how to decide. */
+/** Writes the parts of a mail about a hold: the number of users, the reason, the first users, and how to decide. */
 import type { HeldUser } from "../domain/decision.ts";
 import type { ImportEntry } from "../importer/ports.ts";
 import { counted, grouped } from "../runtime/grouped.ts";
@@ -10,7 +10,7 @@ import { shown } from "./text.ts";
 
 export const MAX_HELD_SHOWN = 10;
 
-/** An admin may decide before a late mail is sent. */
+/** If a mail is late, an admin may already have decided. */
 export const HOLD_WORDS = {
   open: "The change is on hold until an admin approves or discards it.",
   approved: "The change was on hold; an admin has since approved it.",
@@ -48,7 +48,7 @@ function heldTable(held: readonly HeldUser[]): Part {
   return { kind: "table", head: ["User", "Approving would", "Permits"], rows, right: [2] };
 }
 
-/** Never points to `bak`: the list exists only in the mail. */
+/** The text never refers to `bak`, because the list exists only in the mail. */
 function heldSentence(entry: ImportEntry, { name, fate }: FileNote): string {
   const subject = "All users on hold";
   if (fate === "attached" || fate === "gzipped") return fileSentence(entry, subject, { name, fate });

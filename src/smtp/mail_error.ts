@@ -2,18 +2,18 @@
 import { codeOf } from "../runtime/errors.ts";
 
 /**
- * - `temporary`: no connection, no response or a broken one, or 4xx. Retry later.
- * - `too_big`: the server refuses the size. Retry without the attachments.
- * - `permanent`: any other 5xx to the mail itself. It would refuse the same mail again.
+ * - `temporary`: no connection, no valid response, or a 4xx response. Retry later.
+ * - `too_big`: the server refuses the mail because of its size. Retry without the attachments.
+ * - `permanent`: any other 5xx response to the mail itself. The server would refuse the same mail again.
  * - `auth`: the server refuses the login. No mail is sent until an admin fixes the settings.
  */
 export type MailErrorKind = "temporary" | "too_big" | "permanent" | "auth";
 
 export interface MailErrorDetails {
-  /** Nodemailer's code: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
+  /** The code from nodemailer: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
   code: string;
   responseCode?: number;
-  /** False for failures before the mail itself, which would affect every other mail too. */
+  /** Whether the failure concerns this mail. Failures before the mail itself would affect every other mail, too. */
   aboutThisMail: boolean;
 }
 
@@ -49,7 +49,7 @@ function isTransportFailure(error: unknown): error is Error & TransportFailure {
   return error instanceof Error && codeOf(error) !== "";
 }
 
-/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) do not concern the mail. */
+/** True for responses to MAIL, RCPT and DATA. Earlier responses (greeting, STARTTLS) are not about the mail. */
 function isAboutMail({ code }: TransportFailure): boolean {
   return code === "EENVELOPE" || code === "EMESSAGE";
 }
@@ -57,7 +57,7 @@ function isAboutMail({ code }: TransportFailure): boolean {
 /** Responses that ask for a login or reject the one given (RFC 4954, section 6). */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
-/** Concerns the state of the session, not the mail (RFC 5321, section 4.2.3). */
+/** These responses are about the session rather than the mail (RFC 5321, section 4.2.3). */
 const OUT_OF_SEQUENCE = 503;
 
 function kindOf(failure: TransportFailure): MailErrorKind {
@@ -71,7 +71,7 @@ function kindOf(failure: TransportFailure): MailErrorKind {
   return refusesSize(failure, responseCode) ? "too_big" : "permanent";
 }
 
-/** RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers use. */
+/** Codes for a mail that is too large: RFC 5321 (552), RFC 3463 (5.2.3, 5.3.4), and 523, which some servers use. */
 function refusesSize(failure: TransportFailure, responseCode: number): boolean {
   const enhanced = enhancedCode(failure);
   return responseCode === 552 || responseCode === 523 || enhanced === "5.2.3" || enhanced === "5.3.4";

@@ -1,4 +1,4 @@
-/** What a mail about an import is written from. */
+/** The data from which a mail about an import is written. */
 import { feedPath } from "../domain/feed.ts";
 import type { HeldColumn, HeldUser } from "../domain/decision.ts";
 import type { FailureGroup } from "../domain/mail.ts";
@@ -8,18 +8,18 @@ import { shown } from "./text.ts";
 
 export interface MailedImport {
   entry: ImportEntry;
-  /** The failures that are new with this import, and the known ones; the largest groups come first. */
+  /** The new and the known failures of this import, grouped by reason. The largest groups come first. */
   fresh: readonly FailureGroup[];
   known: readonly FailureGroup[];
-  /** Failures of earlier files of the feed whose users this file does not name. */
+  /** Failures of earlier files of the feed, if this file does not name their users. */
   earlier: readonly FailureGroup[];
-  /** The first users on hold. */
+  /** The first held users. */
   held: readonly HeldUser[];
   /** The columns for which the change guard holds the file. */
   heldColumns: readonly HeldColumn[];
 }
 
-/** Where the upload was, such as `students/roster.csv`. */
+/** The path of the upload, such as `students/roster.csv`. */
 export function placeOf({ feed, file }: Pick<ImportEntry, "feed" | "file">): string {
   return shown(feedPath(feed, file), 255 + feed.length);
 }

@@ -16,7 +16,7 @@ import { localMinute, shown } from "./text.ts";
 export interface FileNotes {
   failed: FileNote | null;
   held: FileNote | null;
-  /** What a trial would have changed. */
+  /** The changes that a trial would have made. */
   changes: FileNote | null;
 }
 
@@ -57,7 +57,7 @@ function allFailed({ failed, records }: Counts): boolean {
   return failed > 0 && failed === records;
 }
 
-/** The end of a mail's subject, and of an import's line in a digest. */
+/** The last words of a mail's subject, and of an import's line in a digest. */
 export function outcome(kind: ImportMailKind, entry: ImportEntry, earlier: readonly FailureGroup[] = []): string {
   switch (kind) {
     case "failures":
@@ -77,7 +77,7 @@ function allFailedWords({ records }: Counts): string {
   return records === 1 ? "its only record failed" : `all ${grouped(records)} records failed`;
 }
 
-/** The decision or the result first, then what else happened. */
+/** The parts of the mail. The decision or the result comes first, then further facts. */
 function opening(imported: MailedImport): Part[] {
   const { entry } = imported, name = `"${placeOf(entry)}"`;
   if (entry.status === "rejected") {
@@ -174,7 +174,7 @@ function changesSection(file: FileNote | null): Part[] {
   ]);
 }
 
-/** Omits the warnings that repeat what the mail says about the hold. */
+/** Omits warnings that would repeat the part of the mail about the hold. */
 function warningsSection(entry: ImportEntry): Part[] {
   const ofHold = ["archivings_held", "changes_held"];
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || !ofHold.includes(code));

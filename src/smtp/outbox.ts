@@ -13,10 +13,13 @@ import type { Message, Sent, Transport } from "./transport.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 export const GIVE_UP_AFTER_MS = 72 * HOUR_MS;
-/** Age alone is not enough to give up: rosterd may have been stopped, or a clock may have run ahead. */
+/**
+ * rosterd gives up only after several attempts. Age alone is not enough, because rosterd may have been stopped, or a
+ * clock may have run ahead.
+ */
 export const MIN_ATTEMPTS = 10;
 export const MAX_MAILS_PER_HOUR = 10;
-/** Pause after a refused login. A change to the SMTP settings ends it early. */
+/** Pause after a refused login. A change to the SMTP settings ends the pause early. */
 export const LOGIN_RETRY_MS = 10 * MINUTE_MS;
 /** A claim expires after this time unless its process renews it. */
 const CLAIM_MS = 2 * MINUTE_MS;
@@ -31,7 +34,7 @@ export interface OutboxStore {
   renew(ids: readonly number[], until: Date): Promise<void>;
   /** `note`: a problem with a mail that was sent anyway. */
   markSent(ids: readonly number[], now: Date, note: string | null): Promise<void>;
-  /** Counts this attempt, and schedules the next. */
+  /** Counts this attempt, and schedules the next one. */
   markRetry(ids: readonly number[], error: string, next: Date): Promise<void>;
   /** Releases a claim without counting an attempt. */
   release(ids: readonly number[], error: string | null, next: Date): Promise<void>;
@@ -47,7 +50,7 @@ export interface OutboxDependencies extends MailSources {
   transport: Transport;
   clock: Clock;
   log: Log;
-  /** Jitter, from 0 to 1. */
+  /** A random number from 0 to 1, for the jitter. */
   random?: () => number;
 }
 
@@ -62,17 +65,18 @@ export class Outbox {
     this.#drafts = new Drafts(dependencies, dependencies.log);
   }
 
-  /** Why the last attempt failed; null after a success. */
+  /** The reason why the last attempt failed; null after a success. */
   problem(): string | null {
     return this.#problem;
   }
 
   /**
-   * Sends all mails that are due. Returns the number of mails sent and of outbox rows still waiting. Sends nothing
-   * without mail settings. Rejects if the database fails; the current mail is then retried with the same Message-ID.
+   * Sends all mails that are due. Returns the number of mails sent and of outbox rows still waiting. Without mail
+   * settings, no mail is sent. Rejects if the database fails; the current mail is then retried with the same
+   * Message-ID.
    */
   async sendDue(signal: AbortSignal): Promise<{ sent: number; waiting: number }> {
-    // The usual case, every few seconds, costs one query on an index.
+    // This check runs every few seconds, and usually needs only one query on an index.
     if (await this.dependencies.store.countWaiting() === 0) return { sent: 0, waiting: 0 };
     const settings = this.dependencies.settings();
     let sent = 0;
@@ -92,12 +96,15 @@ export class Outbox {
     return anyMailConfigured(settings) && !paused;
   }
 
-  /** Merges all mails that are due into the last mail allowed in this hour; after it, only urgent ones are sent. */
+  /**
+   * The last mail allowed in this hour is a digest of all mails that are due. After the digest, only urgent mails are
+   * sent.
+   */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;
     const now = clock.now();
-    // Ignores mails dated far in the future, sent while a clock was ahead. Clocks of different machines are assumed to
-    // differ by less than a minute.
+    // Ignores mails with a date far in the future, which were sent while a clock was ahead. Clocks of different
+    // machines are assumed to differ by less than a minute.
     const room = MAX_MAILS_PER_HOUR - await store.countSentBetween(after(now, -HOUR_MS), after(now, MINUTE_MS));
     return await store.claim(now, after(now, CLAIM_MS), room <= 0 ? "urgent" : room === 1 ? "all" : "one");
   }
@@ -130,7 +137,7 @@ export class Outbox {
     }
   }
 
-  /** Returns null if the import is gone. Resends a mail that is too big without its files. */
+  /** Returns null if the import is gone. If a mail is too big, sends it again without its files. */
   async #deliver(mails: readonly WaitingMail[], settings: Settings, signal: AbortSignal): Promise<Sent | null> {
     const send = (message: Message) => this.dependencies.transport(settings.smtp, message, signal);
     const draft = (files: Files) => this.#drafts.draft(mails, settings, files);
@@ -187,7 +194,7 @@ export class Outbox {
   }
 }
 
-/** One minute, doubling up to one hour, with 20% jitter. */
+/** The delay before a retry: one minute at first, doubled each time, at most one hour, with 20% jitter. */
 function pauseAfter(attempts: number, random: () => number): number {
   return Math.min(MINUTE_MS * 2 ** attempts, HOUR_MS) * (0.8 + 0.4 * random());
 }

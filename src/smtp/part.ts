@@ -1,19 +1,19 @@
 /** The parts of a mail. `plain_text.ts` and `html.ts` write them with the same content. */
 
-/** "bad": nothing, or not all, was done. "decide": a person must act. "good": nothing to do. */
+/** "bad": the file was not imported, or only in part. "decide": a person must act. "good": no action is necessary. */
 export type Tone = "bad" | "decide" | "good";
 
 /** `note` is a second line, in small type. */
 export type Cell = string | { text: string; note: string };
 
 export type Part =
-  /** The first sentence: what happened, or what to decide. */
+  /** The first sentence: the result, or the decision to make. */
   | { kind: "lead"; tone: Tone; text: string }
   | { kind: "text"; text: string }
   | { kind: "link"; text: string; url: string }
   | { kind: "heading"; text: string }
   | { kind: "list"; ordered: boolean; items: readonly string[] }
-  /** Commands to type, each with the case in which to do so. */
+  /** Commands to type, each with the case in which to type it. */
   | { kind: "commands"; items: readonly { when: string; command: string }[] }
   /** `right` lists the positions of right-aligned columns. */
   | { kind: "table"; head: readonly string[] | null; rows: readonly (readonly Cell[])[]; right: readonly number[] }
@@ -23,7 +23,7 @@ export const text = (text: string): Part => ({ kind: "text", text });
 export const list = (items: readonly string[]): Part => ({ kind: "list", ordered: false, items });
 export const steps = (items: readonly string[]): Part => ({ kind: "list", ordered: true, items });
 
-/** The parts below a heading; nothing if there are none. */
+/** The parts below a heading. If the list of parts is empty, the heading is left out. */
 export function section(heading: string, parts: readonly (Part | null)[]): Part[] {
   const given = parts.filter((part) => part !== null);
   return given.length === 0 ? [] : [{ kind: "heading", text: heading }, ...given];

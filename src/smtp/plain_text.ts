@@ -1,4 +1,6 @@
-/** Writes the parts of a mail as plain text. Lines are not wrapped: mail programs do that for their window. */
+/**
+ * Writes the parts of a mail as plain text. Lines are not wrapped, because mail programs wrap them to fit the window.
+ */
 import type { Cell, Part } from "./part.ts";
 
 /** The parts below a heading are indented. */

@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
 import { distrust } from "../runtime/certificates.ts";
 
-/** Null if it cannot be fetched, or is trusted now. */
+/** Returns a description of the certificate; null if the certificate cannot be fetched, or is trusted now. */
 export function refusedCertificate(
   server: SMTPConnection.Options,
   authorities: readonly string[],

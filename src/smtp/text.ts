@@ -1,13 +1,13 @@
 import { printable } from "../runtime/log.ts";
 
-/** `23 Nov 2026, 18:45 UTC`. By default in the time zone of this machine: `23 Nov 2026, 13:45 (UTC-5)`. */
+/** `23 Nov 2026, 18:45 UTC`. The default is the time zone of this machine: `23 Nov 2026, 13:45 (UTC-5)`. */
 export function localMinute(isoTime: string, timeZone?: string): string {
   const parts = partsOf({ ...DAY, hour: "2-digit", minute: "2-digit", timeZoneName: "shortOffset" }, isoTime, timeZone);
   const zone = parts.timeZoneName.replace("GMT", "UTC");
   return `${dayOf(parts)}, ${parts.hour}:${parts.minute} ${zone === "UTC" ? zone : `(${zone})`}`;
 }
 
-/** `23 Nov 2026` */
+/** Formats a date as `23 Nov 2026`. */
 export function localDay(isoTime: string, timeZone?: string): string {
   return dayOf(partsOf(DAY, isoTime, timeZone));
 }

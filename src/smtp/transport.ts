@@ -1,6 +1,6 @@
 /**
- * Sends one mail with nodemailer, over a new connection. Attachments cannot open files or URLs. It neither retries nor
- * logs.
+ * Sends one mail with nodemailer, over a new connection. Attachments cannot open files or URLs. This module neither
+ * retries nor logs.
  */
 import { Buffer } from "node:buffer";
 import nodemailer from "nodemailer";
@@ -11,7 +11,7 @@ import { codeOf } from "../runtime/errors.ts";
 import { MailError, originalCodeOf, toMailError } from "./mail_error.ts";
 import { refusedCertificate } from "./refused_certificate.ts";
 
-/** Held in memory; {@link packAttachment} limits its size. */
+/** The whole file, in memory. {@link packAttachment} limits its size. */
 export interface Attachment {
   filename: string;
   contentType: string;
@@ -20,7 +20,7 @@ export interface Attachment {
 
 /** Addresses have no display name. Subject and file names are one line each. */
 export interface Message {
-  /** Including its angle brackets; the same for every attempt. */
+  /** The Message-ID, including its angle brackets. It is the same for every attempt. */
   messageId: string;
   date: Date;
   /** The sender, who also receives replies. */
@@ -34,21 +34,21 @@ export interface Message {
 }
 
 export interface Sent {
-  /** Number of recipients that the server refused while accepting the mail for the others. */
+  /** The number of recipients that the server refused although it accepted the mail for others. */
   refused: number;
 }
 
 /** Sends a message. Throws {@link MailError}, or the signal's reason if it is aborted. */
 export type Transport = (smtp: Settings["smtp"], message: Message, signal: AbortSignal) => Promise<Sent>;
 
-/** All in milliseconds. */
+/** All timeouts are in milliseconds. */
 export interface Timeouts {
   dns: number;
   connection: number;
   greeting: number;
   /** How long the server may be silent after its greeting. */
   socket: number;
-  /** Limit for the whole attempt, even while data is flowing. */
+  /** The limit for the whole attempt, even while data is flowing. */
   total: number;
 }
 
@@ -61,9 +61,9 @@ export const TIMEOUTS: Timeouts = {
 };
 
 export interface TransportOptions {
-  /** From `ROSTERD_SMTP_PASSWORD`; overrides the password in the settings. */
+  /** The password from `ROSTERD_SMTP_PASSWORD`, which overrides the password in the settings. */
   password?: string;
-  /** PEM certificates to trust instead of those named in the settings. */
+  /** Certificates in PEM format to trust instead of the certificates that the settings name. */
   ca?: string;
   timeouts?: Timeouts;
 }
@@ -121,7 +121,7 @@ function tookTooLong(): MailError {
   return new MailError("temporary", "the mail server took too long to accept the message (ETIMEDOUT)", details);
 }
 
-/** Reads the file for each mail, so that a replaced one takes effect at once. */
+/** The file is read for each mail, so that a replaced file takes effect at once. */
 function authoritiesOf({ ca_file }: Settings["smtp"], { ca }: TransportOptions): string[] {
   if (ca !== undefined) return [ca];
   try {

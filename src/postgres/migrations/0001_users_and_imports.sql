@@ -37,7 +37,7 @@ create table rosterd.users (
 create unique index users_user_name_key on rosterd.users (lower(user_name collate "C"));
 create unique index users_email_key on rosterd.users (lower(email collate "C"));
 
--- Other programs write permits; rosterd only releases and restores them.
+-- Other programs create permits; rosterd only releases and restores permits.
 create table rosterd.permits (
   permit_id          bigint generated always as identity primary key,
   permit_no          text,
@@ -83,7 +83,7 @@ create table rosterd.imports (
   undone_at        timestamptz,
   -- When retention cleared its files in bak, its failures and its undo data (docs/upload-folder.md#retention).
   cleared_at       timestamptz,
-  -- What was done outside the database after the commit, so that a restart continues there.
+  -- The steps outside the database that were completed after the commit, so that a restart continues at the right step.
   bak_file         text,
   failed_file      text,
   mail             text not null default 'none'

@@ -1,5 +1,5 @@
--- What archiving and undo do to permits. Customers with permits in another system replace these functions, so existing ones are
--- kept (docs/database.md#permit-functions).
+-- The functions with which archiving and undo change permits. Customers with permits in another system replace these
+-- functions, so existing functions are kept (docs/database.md#permit-functions).
 
 do $migration$
 begin
@@ -28,7 +28,7 @@ begin
             select from rosterd.permits as other
             where other.permit_no = mine.permit_no and other.status = 'active'
           )
-          -- Of several that bear one number, only the first comes back.
+          -- If several permits have the same number, only the first one is restored.
           and not exists (
             select from rosterd.permits as twin
             where twin.permit_no = mine.permit_no and twin.released_by_import = mine.released_by_import

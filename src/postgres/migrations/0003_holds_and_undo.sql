@@ -21,14 +21,15 @@ create table rosterd.import_changes (
 -- Finds who lost access in the last 24 hours.
 create index import_changes_lost_active_idx on rosterd.import_changes (changed_at) where lost_active;
 
--- Users whom the guard keeps from losing access.
+-- Users whose loss of access the guard holds.
 create table rosterd.import_held (
   import_id    bigint not null references rosterd.imports on delete cascade,
   unique_id    text collate "C" not null,
-  -- The record's line; null: the user is missing from the roster.
+  -- The line of the record; null if the user is missing from the roster.
   line         bigint,
   effect       text not null constraint import_held_effect_check check (effect in ('archive', 'disable')),
-  -- Later imports whose record keeps this user. An undone import no longer counts, so up to a hundred are stored.
+  -- Later imports with a record that keeps this user. Up to a hundred imports are stored, because an undone import no
+  -- longer counts.
   otherwise_by bigint[] not null default '{}',
   primary key (import_id, unique_id)
 );

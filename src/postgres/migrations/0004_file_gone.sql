@@ -1,4 +1,4 @@
--- Marks an import whose file another program removed from .rosterd. Turns and mails no longer wait for it.
+-- Marks an import whose file another program removed from .rosterd. Turns and mails no longer wait for such an import.
 
 alter table rosterd.imports add column file_gone_at timestamptz;
 

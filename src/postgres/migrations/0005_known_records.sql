@@ -1,16 +1,18 @@
 -- Stores digests of the records applied last, so that an import can skip records that are still the same
 -- (docs/database.md#unchanged-record-cache).
 
--- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. A user's last entry counts.
+-- A log in pieces. Each entry of 16 bytes is the key of a user and the digest of a record. Only the last entry of a
+-- user counts.
 create table rosterd.known_records (
   id      bigint generated always as identity primary key,
   entries integer not null,
   digests bytea not null
 );
--- Digests do not compress.
+-- The pieces are stored without compression, because digests cannot be compressed.
 alter table rosterd.known_records alter column digests set storage external;
 
--- Users whose log entry is out of date: another program changed them, or their record was not fully applied.
+-- Users whose log entry is out of date, because another program changed the user, or because the record was not fully
+-- applied.
 create table rosterd.changed_users (
   unique_id text collate "C" not null
 );

@@ -2,7 +2,7 @@
 
 alter table rosterd.imports add column feed text not null default '';
 
--- A trial is checked and not applied.
+-- Whether the import is a trial, which is checked but not applied.
 alter table rosterd.imports drop constraint if exists imports_status_check;
 alter table rosterd.imports add constraint imports_status_check
   check (status in ('running', 'rejected', 'error', 'held', 'failed_records', 'done', 'checked'));
@@ -11,7 +11,8 @@ alter table rosterd.outbox drop constraint if exists outbox_kind_check;
 alter table rosterd.outbox add constraint outbox_kind_check
   check (kind in ('failures', 'rejected', 'held', 'imported', 'checked', 'alert'));
 
--- What a trial would have changed: {"city": ["Ottawa", "Hull"]}. Undo and the archive guard must not see it.
+-- The changes that a trial would have made: {"city": ["Ottawa", "Hull"]}. They are stored separately, so that undo and
+-- the archive guard ignore them.
 create table rosterd.trial_changes (
   import_id bigint not null references rosterd.imports on delete cascade,
   unique_id text collate "C" not null,
@@ -20,6 +21,6 @@ create table rosterd.trial_changes (
   primary key (import_id, unique_id)
 );
 
--- Each feed has a log and a state of its own.
+-- Each feed has a separate log and state.
 alter table rosterd.known_records add column feed text not null default '';
 alter table rosterd.known_state add column feed text not null default '';

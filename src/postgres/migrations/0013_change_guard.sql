@@ -1,6 +1,7 @@
--- Adds holds on whole files, because the change guard applies nothing of them (docs/people.md#change-guard).
+-- Adds holds on whole files. While the change guard holds a file, no record of it is applied
+-- (docs/people.md#change-guard).
 alter table rosterd.imports
-  -- What is held: the access of users, or all changes of the file. Null without a hold.
+  -- The kind of hold: on the access of users, or on all changes of the file. Null without a hold.
   add column hold_kind text constraint imports_hold_kind_check check (hold_kind in ('access', 'changes')),
   -- The columns that would change for too many users, with examples: see heldColumn in decision.ts.
   add column hold_columns jsonb not null default '[]',

@@ -1,5 +1,5 @@
--- The files in bak that an admin has declared known, although no import put them there: those that were imported, as
--- their names say, at this time or before.
+-- An admin can declare files in bak known although the database has no import of them. This applies to files whose name
+-- has this time of import or an earlier one.
 create table rosterd.dismissed_files (
   feed            text primary key,
   dismissed_until timestamptz not null,

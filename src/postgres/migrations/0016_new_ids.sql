@@ -1,16 +1,16 @@
--- Adds what renamed and merged users need (docs/people.md#new-ids).
+-- Adds columns and functions for renamed and merged users (docs/people.md#new-ids).
 
 alter table rosterd.imports
   add column renamed bigint not null default 0,
   add column merged  bigint not null default 0;
 
--- permits_moved: how many permits moved with a renamed or merged user. moved_imports: the earlier imports whose entries
--- moved with a renamed user, so that an undo brings back only those.
+-- permits_moved: the number of permits that moved with a renamed or merged user. moved_imports: the earlier imports
+-- whose entries moved with a renamed user, so that an undo moves back only these entries.
 alter table rosterd.import_changes
   add column permits_moved bigint,
   add column moved_imports bigint[];
 
--- Which permits an import moved when it merged two users, for its undo.
+-- The permits that an import moved when it merged two users. An undo needs this list.
 create table rosterd.moved_permits (
   import_id bigint not null,
   permit_id bigint not null,
@@ -19,9 +19,9 @@ create table rosterd.moved_permits (
   primary key (import_id, permit_id)
 );
 
--- Moves all permits if the old user no longer exists, which is so after a rename; otherwise the active ones. If this
--- import earlier moved permits in the opposite direction, this is an undo: moves back only the permits that have not
--- changed since.
+-- Moves all permits if the old user no longer exists, as after a rename; otherwise moves only the active permits. If
+-- this import earlier moved permits in the opposite direction, this is an undo: moves back only the permits that have
+-- not changed since.
 do $migration$
 begin
   if to_regprocedure('rosterd.move_permits(text, text, bigint)') is null then

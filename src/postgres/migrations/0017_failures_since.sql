@@ -5,9 +5,9 @@ alter table rosterd.import_failures
   add column if not exists keys bigint[],
   -- The user's name in the roster, for the mail.
   add column if not exists name text,
-  -- When the import began that reported this failure first. Null in imports of earlier versions.
+  -- The start of the import that first reported this failure. Null for imports by earlier versions of rosterd.
   add column if not exists since timestamptz,
-  -- The feed in which it is the latest word about its user; null once a later file has named the user.
+  -- The feed whose latest file about the user had this failure; null after a later file of the feed has named the user.
   add column if not exists open_feed text collate "C";
 create index if not exists import_failures_open_idx on rosterd.import_failures
   (open_feed, coalesce(unique_id, keys[1]::text) collate "C") where open_feed is not null;

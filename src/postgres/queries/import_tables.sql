@@ -104,21 +104,23 @@ create temp table missing (
   -- archive; disable: the grace period begins; merge; kept: another feed calls the user active; none: already archived.
   effect         text not null,
   was_active     boolean not null,
-  -- Whether this is a loss of access, which the guard may hold. A merge is none.
+  -- Whether the user loses access, so that the guard may hold the change. A merge does not count as a loss.
   loses          boolean not null,
   held           boolean not null,
-  -- Whether the feed calls the user inactive from now on. Otherwise it no longer names the user, unless they are held.
+  -- Whether the feed calls the user inactive from now on. Otherwise the feed no longer names the user, unless the user
+  -- is held.
   is_named       boolean not null,
   said           boolean,
-  -- As in `plan`.
+  -- These columns mean the same as in `plan`.
   inactive_since timestamptz,
   version        xid not null,
-  -- The line of the record that merges the user, and its unique_id.
+  -- The line and the unique_id of the record that merges the user.
   line           bigint,
   merged_into    text collate "C"
 ) on commit drop;
 
--- unmet: the keys of users whom the feed names and whose records were not skipped. Used only if records were skipped.
+-- unmet: the keys of users whom the feed names and whose records were not skipped. The table is used only if records
+-- were skipped.
 create temp table unmet (
   key bigint not null
 ) on commit drop;

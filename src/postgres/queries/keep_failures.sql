@@ -1,5 +1,5 @@
--- Stores the failed records of import $1, with the time of the first import in which they failed like this
--- (docs/mail.md#new-and-known-failures). Returns how many are new.
+-- Stores the failed records of import $1, with the time of the first import in which they failed for the same reasons
+-- (docs/mail.md#new-and-known-failures). Returns the number of new failures.
 with failing as materialized (
   select f.line, f.unique_id, f.problems, f.name,
     array(

@@ -1,4 +1,4 @@
--- Locks the permits to release, and those that go to another id.
+-- Locks the permits that the plan releases or moves to another id.
 with [[moving as (
   select unique_id as id from plan where new_id is not null
   union all

@@ -1,4 +1,5 @@
--- Locks the planned users. `complete` is false if another program has changed or removed one since the plan was made.
+-- Locks the planned users. `complete` is false if another program has changed or removed one of them since the plan was
+-- made.
 with touched as (
   select unique_id, version from plan where version is not null
   union all

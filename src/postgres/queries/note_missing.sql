@@ -1,5 +1,5 @@
--- Saves what changes for the missing users, and for those whose grace period is over, so that undo can restore it.
--- $1: the import's id.
+-- Records the changes to missing users, and to users whose grace period is over, so that undo can restore the earlier
+-- state. $1: the import's id.
 insert into rosterd.import_changes as existing (import_id, unique_id, lost_active, changes)
 select
   $1, m.unique_id, m.loses,

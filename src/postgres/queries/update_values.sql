@@ -1,4 +1,4 @@
--- Updates only users whose values differ, and only the values that the record contains.
+-- Updates users whose values differ from their record. Changes only values that the record contains.
 update rosterd.users as u
 set
   [[unique_id = coalesce(p.new_id, u.unique_id),]]

@@ -1,6 +1,6 @@
--- One page of the users whom an import created, changed or held. For a created user, `created` has the current values
--- or, if a later import changed a value, the one before its first change. $1: the import's id; $2: the unique_id before
--- the page, or null; $3: the limit; $4: only this outcome, or null.
+-- Reads one page of the users whom an import created, changed or held. For a created user, `created` has the current
+-- values; if a later import changed a value, `created` has the value before the first change. $1: the import's id; $2:
+-- the last unique_id of the previous page, or null; $3: the limit; $4: only this outcome, or null.
 with page as (
   select unique_id, outcome, changes, columns, permits from (
     (
@@ -9,7 +9,7 @@ with page as (
       left join rosterd.import_held as h on h.import_id = c.import_id and h.unique_id = c.unique_id
       cross join lateral (select {{outcome}} as outcome) as o
       where c.import_id = $1 and c.unique_id > coalesce($2::text, '') collate "C" and o.outcome = coalesce($4::text, o.outcome)
-        -- What the feed says about a user is not one of their values.
+        -- The statement of a feed about a user is not a value of the user.
         and (c.changes - 'feeds' <> '{}' or h.unique_id is not null)
       order by c.unique_id limit $3
     )
@@ -35,7 +35,7 @@ with page as (
       select unique_id, 'created', null, null, null
       from rosterd.users
       where created_by_import = $1 and unique_id > coalesce($2::text, '') collate "C" and coalesce($4::text, 'created') = 'created'
-        -- This reads all users, so it must not run for an import that created none.
+        -- This part reads all users, so it must not run for an import that created no users.
         and (select created > 0 from rosterd.imports where id = $1)
       order by unique_id limit $3
     )
@@ -51,7 +51,7 @@ later as (
   cross join lateral (
     select import_id, unique_id, changes from rosterd.import_changes
     where import_id = i.id and unique_id between (select first from created) and (select last from created)
-    -- This makes PostgreSQL look up each import by the key.
+    -- With this clause, PostgreSQL looks up each import by its key.
     offset 0
   ) as c
   cross join jsonb_each(c.changes) as change

@@ -1,4 +1,4 @@
--- What imports did to a user, newest first. $1: the unique_id; $2: the limit.
+-- Lists the changes that imports made to a user, newest first. $1: the unique_id; $2: the limit.
 select
   i.id as import, i.feed, i.file, coalesce(c.changed_at, i.finished_at) as at, i.undone_at, i.decisions,
   i.id = u.created_by_import as is_creation, i.cleared_at is not null as is_cleared,
@@ -10,7 +10,7 @@ select
   ), '{}') as permits_released
 from rosterd.users as u
 cross join rosterd.imports as i
--- This makes PostgreSQL look up each import by the key. An index on the users would cost every import more.
+-- With this clause, PostgreSQL looks up each import by its key. An index on the users would slow down every import.
 left join lateral (
   select * from rosterd.import_changes
   where import_id = i.id and unique_id = u.unique_id and changes - 'feeds' <> '{}' offset 0

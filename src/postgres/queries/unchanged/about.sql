@@ -1,8 +1,8 @@
--- The current state of the users table, and what the last import of this feed stored about it. The lock keeps the table
--- and its columns from being altered, but not its rows from being changed.
+-- Reads the current state of the users table, and the state that the last import of this feed stored. The lock prevents
+-- other programs from altering the table and its columns, but not from changing rows.
 lock table rosterd.users in access share mode;
 select
-  -- Null if rows may change without a new version, or may belong to other tables.
+  -- Null if rows may change without a new row version, or may belong to other tables.
   (
     select case
       when c.relkind = 'r' and a.amname = 'heap'
@@ -19,7 +19,7 @@ select
     from pg_class as c join pg_am as a on a.oid = c.relam
     where c.oid = 'rosterd.users'::regclass
   ) as tie,
-  -- UserKey must compute the same value.
+  -- The class UserKey must compute the same value as this expression.
   hashtextextended('rosterd' collate "C", 0)::text as probe,
   pg_relation_size('rosterd.users') as bytes,
   ({{log}}) as log,

@@ -1,4 +1,5 @@
--- Whether only rosterd's own code runs when it writes. Otherwise a row may not have the values that rosterd wrote.
+-- Whether a write to the users table runs only code of rosterd. If other triggers exist, a row may not have the values
+-- that rosterd wrote.
 with tables as (
   select oid from pg_class where relnamespace = 'rosterd'::regnamespace and relkind in ('r', 'p', 'v', 'f')
 ),
@@ -12,14 +13,15 @@ code (classid, objid) as (
 select
   not exists (select from pg_trigger where not tgisinternal and tgrelid in (select oid from tables))
   and not exists (select from pg_rewrite where ev_class in (select oid from tables))
-  -- Child tables and foreign tables may have code of their own.
+  -- Child tables and foreign tables may run other code.
   and not exists (select from pg_inherits where inhparent in (select oid from tables))
   and not exists (select from pg_foreign_table where ftrelid in (select oid from tables))
   and not exists (select from pg_event_trigger where evtenabled <> 'D')
   -- PostgreSQL's own functions have no entry in pg_depend.
   and not exists (select from pg_depend join code using (classid, objid)
     where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass))
-  -- The functions have the bodies from migrations 0002 and 0012. Customers may replace them.
+  -- Checks that the functions have the bodies from migrations 0002 and 0012, because customers may replace the
+  -- functions.
   and (
     select count(*) from pg_proc
     where (oid = to_regprocedure('rosterd.release_permits(text[], bigint)') and md5(prosrc) = '3ecf925d3fdf6fc23f0f31f716cce398')

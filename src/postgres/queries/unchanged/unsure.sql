@@ -1,5 +1,6 @@
--- Users whose row may not match their record, because it was not applied, was applied only in part, is one of several,
--- is missing, or was renamed. $1: whether the database may have other values than those that the import wrote.
+-- Users whose row may not match their record: the record was not applied or was applied only in part, the user has
+-- several records or none, or the user was renamed. $1: whether the database may have changed the values that the
+-- import wrote.
 select unique_id from staged where exists (select from taken) and line in (select line from taken)
 union
 select unique_id from staged
