@@ -1,6 +1,6 @@
 /**
- * The only place that maps errors to statuses. An unexpected error exposes only an id: its message may contain user
- * data.
+ * The only module that maps errors to HTTP statuses. The response to an unexpected error contains only an id, because
+ * the message of the error may contain user data.
  */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -14,16 +14,19 @@ import { gone, type HttpEnv } from "./env.ts";
 import { type FieldError, Problem } from "./problem.ts";
 import { Busy, DatabaseUnreachable, FolderUnusable, NotAnUpload, OnStandby, Paused, TurnFailed } from "./service.ts";
 
-/** A longer list does not help people, and a hostile document can have thousands of errors. */
+/**
+ * The maximum number of errors in a response. A longer list does not help people, and a hostile document can have
+ * thousands of errors.
+ */
 const MAX_ERRORS = 100;
 
 export function answerTo(error: unknown, c: Context<HttpEnv>, log: Log): Response {
-  // The client has disconnected and never reads this response.
+  // The client has disconnected and will not read this response.
   if (gone(c).aborted) return new Response(null, { status: 499 });
   return (expected(error) ?? unexpected(error, c.req.raw, log)).response();
 }
 
-/** A 422 that lists what is wrong, up to {@link MAX_ERRORS} entries. */
+/** A response with status 422 that lists up to {@link MAX_ERRORS} errors. */
 export function invalid(detail: string, errors: readonly FieldError[]): Problem {
   return new Problem(422, detail, { errors: errors.slice(0, MAX_ERRORS) });
 }

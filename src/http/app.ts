@@ -1,4 +1,7 @@
-/** The HTTP interface (docs/http.md) as one function from request to response. Opens no socket; `serve.ts` does. */
+/**
+ * The HTTP interface (docs/http.md) as one function from request to response. This module does not open a socket;
+ * `serve.ts` does.
+ */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
@@ -27,7 +30,7 @@ export interface HttpOptions extends TokenOptions {
   bodyTimeoutMs?: number;
 }
 
-/** Creates the interface. `app.request()` calls it without a socket. */
+/** Creates the interface. Tests call it without a socket through `app.request()`. */
 export function createHttp(service: Service, options: HttpOptions): OpenAPIHono<HttpEnv> {
   const { log, bodyTimeoutMs = 20_000 } = options;
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseParameters });
@@ -64,12 +67,12 @@ async function mayClerksDecide({ settings }: Service): Promise<boolean> {
 }
 
 /**
- * Gives a HEAD response the length of its GET (RFC 9110, 8.6), and closes the body that is not sent. A file that is
- * generated while it is being sent has no known length.
+ * Gives the response to HEAD the same length as the response to GET (RFC 9110, 8.6), and closes the body, which is not
+ * sent. A file that is generated during the response has no known length.
  */
 const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  // Only for HEAD: reading `body` turns any other response into a stream, which has no length.
+  // `body` is read only for HEAD, because reading it turns any other response into a stream without a length.
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   const { body, headers } = c.res;
   if (headers.has("content-length") || headers.has("content-disposition")) await body.cancel();
@@ -78,7 +81,7 @@ const headAsGet: MiddlewareHandler<HttpEnv> = async (c, next) => {
 
 const PROTECTIVE_HEADERS = {
   // no-transform keeps Deno 2.6 from compressing the response and weakening its ETag. If-Match never matches a weak
-  // one.
+  // ETag.
   "cache-control": "no-store, no-transform",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
@@ -87,7 +90,10 @@ const PROTECTIVE_HEADERS = {
   "x-frame-options": "DENY",
 };
 
-/** Adds these headers to every response, including errors. The page sets its own policy and caching. */
+/**
+ * Adds these headers to every response, including errors. The admin page sets a different policy and other caching
+ * headers.
+ */
 const protectiveHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) {

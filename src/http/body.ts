@@ -8,7 +8,7 @@ import { Problem } from "./problem.ts";
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-/** Reads the whole body within `timeoutMs`, up to 64 KiB. {@link withFile} reads those that are files. */
+/** Reads a whole body of up to 64 KiB within `timeoutMs`. For bodies that are files, use {@link withFile}. */
 export function readBodies(timeoutMs: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (!isFile(c)) {
@@ -27,14 +27,14 @@ function isFile({ req }: Context<HttpEnv>): boolean {
   return req.method === "POST" && (isUpload || req.path === "/check");
 }
 
-/** The body as JSON. Throws 415 for a content type that is not in `types`, and 400 if the body is not JSON. */
+/** Parses the body as JSON. Throws 415 for a content type that is not in `types`, and 400 if the body is not JSON. */
 export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   const type = (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
   if (!types.includes(type)) throw new Problem(415, `the content type must be ${types.join(" or ")}`);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(c.get("body")));
   } catch (error) {
-    // The error's message quotes a part of the body, which may be a secret.
+    // The message of the parse error is not used, because it quotes a part of the body, which may be a secret.
     if (error instanceof SyntaxError || error instanceof TypeError) {
       throw new Problem(400, "the body is not valid JSON");
     }
@@ -42,7 +42,7 @@ export function jsonBody(c: Context<HttpEnv>, ...types: string[]): unknown {
   }
 }
 
-/** For calls that take no body: refuses one instead of ignoring it. Accepts an empty JSON object. */
+/** For calls without a body: refuses a body instead of ignoring it. An empty JSON object is accepted. */
 export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   if (!isFile(c) && c.get("body").length > 0) {
     const body = jsonBody(c, "application/json");
@@ -52,7 +52,10 @@ export const bodiless: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
 };
 
-/** Calls `use` with the body of a request that transfers a file. Throws a problem of the body rather than of `use`. */
+/**
+ * Calls `use` with the body of a request that transfers a file. If both the body and `use` fail, throws the problem of
+ * the body.
+ */
 export async function withFile<T>(
   { req }: Context<HttpEnv>,
   timeoutMs: number,
@@ -67,7 +70,7 @@ export async function withFile<T>(
   }
 }
 
-/** Refuses forms and JSON, which wrap the file in other text. Any other type is read as the file itself. */
+/** Refuses forms and JSON, which wrap the file in other text. A body of any other type is the file itself. */
 function refuseForms(type: string): void {
   if (/^(multipart\/|application\/(\w+\+)?json)/i.test(type.trim())) {
     throw new Problem(415, "the body must be the file itself, as text/csv or application/octet-stream");
@@ -80,10 +83,12 @@ export interface FileBody {
   fault(): Problem | null;
 }
 
-/** For the whole file: enough for 256 MiB at 0.5 MB a second. */
+/** The time limit for a whole file. It is enough for 256 MiB at 0.5 MB a second. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 
-/** Streams a file of up to 256 MiB. Fails if the client sends nothing for `timeoutMs`, or takes over ten minutes. */
+/**
+ * Streams a file of up to 256 MiB. Fails if the client sends no data for `timeoutMs`, or takes more than ten minutes.
+ */
 export function fileBody(request: Request, timeoutMs: number): FileBody {
   refuseDeclared(request, MAX_FILE_BYTES);
   const end = performance.now() + FILE_TIMEOUT_MS;
@@ -99,7 +104,7 @@ export function fileBody(request: Request, timeoutMs: number): FileBody {
   return { stream: ReadableStream.from(chunks()), fault: () => fault };
 }
 
-/** The chunks of a body. `patience` returns how many milliseconds the next chunk may take. */
+/** Yields the chunks of a body. `patience` returns how many milliseconds the next chunk may take. */
 async function* bounded(
   request: Request,
   most: number,
@@ -129,7 +134,7 @@ function refuseDeclared(request: Request, most: number): void {
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
 }
 
-/** The body of a GET is never read, so it could go on forever. */
+/** A GET request with a body is refused, because the body is never read and could be endless. */
 function refuseBodyOfGet({ method, headers }: Request): void {
   const declared = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
   if (declared && (method === "GET" || method === "HEAD")) {

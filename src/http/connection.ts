@@ -1,7 +1,7 @@
 /**
- * One client connection: answers its requests one at a time, and closes without losing the last response. By itself,
- * Node's server would start all pipelined requests at once, and close while the client is still sending. Node's server
- * does enforce the deadlines (`serve.ts`).
+ * One client connection: answers its requests one at a time, and closes without losing the last response. Node's server
+ * alone would start all pipelined requests at once, and would close the connection while the client is still sending.
+ * Node's server does enforce the deadlines (`serve.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -13,8 +13,8 @@ export interface Exchange {
 }
 
 /**
- * How long to keep reading after the last response. Closing while the client is still sending makes the system discard
- * the response (RFC 9112, 9.6).
+ * How long to keep reading after the last response. If the connection is closed while the client is still sending, the
+ * system discards the response (RFC 9112, 9.6).
  */
 const LINGER_MS = 1_000;
 /**
@@ -25,9 +25,9 @@ const HALF_CLOSED_MS = 1_000;
 
 export class Connection {
   readonly #gone = new AbortController();
-  /** The requests in order of arrival; the first is being answered. */
+  /** The requests in order of arrival. The first request is being answered. */
   readonly #exchanges: Exchange[] = [];
-  /** Sent after the last response, in reply to bytes that are not a request. */
+  /** The response to bytes that are not a request, sent after all other responses. */
   #refusal: Problem | null = null;
   #isEnding = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,25 +53,25 @@ export class Connection {
     return this.pending > 0 && this.socket.writableLength > 0;
   }
 
-  /** Answers the request after all earlier ones. */
+  /** Answers the request after all earlier requests. */
   take(exchange: Exchange): void {
     if (this.#isEnding || this.#refusal !== null) return;
     exchange.outgoing.once("close", () => this.#next());
     if (this.#exchanges.push(exchange) === 1) this.answer(exchange, this);
   }
 
-  /** Refuses what the client sent after its last request, and ends the connection. */
+  /** Refuses the bytes that the client sent after its last request, and ends the connection. */
   refuse(problem: Problem): void {
     if (this.#isEnding) return;
     const last = this.#exchanges.at(-1);
     if (last === undefined) return this.#say(problem);
     if (last.incoming.complete) this.#refusal ??= problem;
-    // The unreadable bytes are the body of this request.
+    // The unreadable bytes belong to the body of this request.
     else if (this.pending === 1 && !last.outgoing.headersSent) this.#say(problem);
     else this.socket.destroy();
   }
 
-  /** Closes the connection once everything is sent. Keeps reading only briefly. */
+  /** Closes the connection after all responses are sent. Reads only briefly after that. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -94,7 +94,7 @@ export class Connection {
     this.#gone.abort();
   }
 
-  /** The client has closed its side. Disconnects soon, unless a response has begun by then. */
+  /** Called when the client has closed its side. Disconnects soon, unless a response begins first. */
   #expectLeaving(): void {
     if (this.#isEnding || this.pending === 0) return;
     this.#timer = setTimeout(() => {

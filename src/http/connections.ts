@@ -1,4 +1,4 @@
-/** The open connections of the HTTP interface, limited in number no matter how many clients connect. */
+/** Keeps the open connections of the HTTP interface, and limits their number. */
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 
@@ -18,7 +18,10 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** Adds a connection. At the limit, closes another one to make room, or refuses the new one if it cannot. */
+  /**
+   * Adds a connection. At the limit, closes another connection to make room. If all connections must stay, refuses the
+   * new one.
+   */
   add(connection: Connection): void {
     const { socket } = connection;
     if (this.#open.size >= this.max && !this.#makeRoom()) return void socket.destroy();
@@ -26,7 +29,7 @@ export class Connections {
     socket.once("close", () => this.#remove(socket));
   }
 
-  /** Marks a connection as just used, so that it is closed last. */
+  /** Marks a connection as the most recently used one, which is closed last. */
   touch(connection: Connection): void {
     if (this.#open.delete(connection.socket)) this.#open.set(connection.socket, connection);
     this.#checkAnswered();
@@ -49,8 +52,8 @@ export class Connections {
   }
 
   /**
-   * Closes the connection that has been idle longest or, if all are busy, one whose client is not reading its response.
-   * Never closes one whose client is waiting for a response.
+   * Closes the connection that has been idle longest. If no connection is idle, closes one whose client is not reading
+   * its response. Never closes a connection whose client is waiting for a response.
    */
   #makeRoom(): boolean {
     const all = [...this.#open.values()];
@@ -59,7 +62,7 @@ export class Connections {
     return leaving !== undefined;
   }
 
-  /** Stops counting the socket at once, because its "close" event comes only after a turn of the event loop. */
+  /** Removes the socket from the count at once, because its "close" event comes only after a turn of the event loop. */
   #destroy(socket: Socket): void {
     this.#remove(socket);
     socket.destroy();

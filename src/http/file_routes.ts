@@ -116,8 +116,8 @@ function attachment(name: string): string {
 }
 
 /**
- * Cuts the connection if the file cannot be read to the end. The error that the server prints contains no file name or
- * user.
+ * Closes the connection early if the file cannot be read to the end. The error that the server prints contains no file
+ * name or user.
  */
 function cutWhenBroken(stream: ReadableStream<Uint8Array>, log: Log): ReadableStream<Uint8Array> {
   const reader = stream.getReader();

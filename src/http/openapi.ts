@@ -16,13 +16,14 @@ const getDocument = createRoute({
 });
 
 interface Operation {
-  /** Empty for a call that needs no token. */
+  /** The security requirement of a call that needs no token is empty. */
   security: unknown[];
   responses: Record<string, unknown>;
 }
 
 /**
- * Adds the call that returns the document. The document covers the calls that `app` has when it is first requested.
+ * Adds the call that returns the OpenAPI document. The first request creates the document from all calls that `app` has
+ * at that time.
  */
 export function addDocument(app: OpenAPIHono<HttpEnv>, version: string): void {
   let document: ReturnType<typeof describe> | undefined;
@@ -58,7 +59,7 @@ interface Schema {
   required?: string[];
 }
 
-/** A key with a default is optional in the file, but required in responses and in `PUT /settings`. */
+/** A setting with a default is optional in the settings file, but required in responses and in `PUT /settings`. */
 function requireAll(schema: Schema): void {
   if (schema.properties === undefined) return;
   schema.required = Object.keys(schema.properties);
@@ -68,7 +69,7 @@ function requireAll(schema: Schema): void {
 /** Adds the errors that any call can return to those that the call declares itself. */
 function addErrors(method: string, operation: Operation): void {
   const { security, responses } = operation;
-  // 421: a host name that is not the service's; 500: an unexpected error.
+  // 421: the host name does not belong to the service; 500: an unexpected error.
   const statuses = [421, 500];
   // A role that does not allow the call, or a request from another site's page.
   if (method !== "get" || security.length > 0) statuses.push(403);

@@ -1,4 +1,7 @@
-/** Refuses requests from other web pages: `Host` reveals DNS rebinding, and `Origin` reveals a cross-site form. */
+/**
+ * Refuses requests from other web pages. The header `Host` reveals DNS rebinding, and the header `Origin` reveals a
+ * cross-site form.
+ */
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
@@ -13,7 +16,8 @@ export interface HostNames {
 /** Refuses requests to a foreign host name, and unsafe requests from another site's page. */
 export function refuseForeigners({ listen, more }: HostNames): MiddlewareHandler {
   const names = new Set(["localhost", "127.0.0.1", "::1", listen.toLowerCase(), ...more.map(withoutBrackets)]);
-  // The machine's own addresses are unknown here, but DNS rebinding needs a name, so any address is safe.
+  // Any IP address is accepted, because DNS rebinding needs a host name, and the addresses of this machine are unknown
+  // here.
   const anyAddress = listen === "0.0.0.0" || listen === "::";
   const isOurs = (name: string | null) => name !== null && (names.has(name) || (anyAddress && isIP(name) !== 0));
   return async (c, next) => {
@@ -29,7 +33,7 @@ export function refuseForeigners({ listen, more }: HostNames): MiddlewareHandler
     await next();
   };
 
-  /** A reverse proxy may use https and another port, but its name must be in `more`. */
+  /** A reverse proxy may use https and another port, but its host name must be in `more`. */
   function isSameSite(origin: string, host: string): boolean {
     const name = hostName(origin);
     return /^https?:\/\//.test(origin) && name !== null &&

@@ -15,8 +15,8 @@ export interface ProblemExtras {
 }
 
 /**
- * Ends a request with a problem document. `detail` says what is wrong and what to do. The text begins in lower case and
- * has no final period: commands print it after a colon, and the admin page makes it a sentence.
+ * Ends a request with a problem document. `detail` describes the problem and the remedy. The text begins in lower case
+ * and has no final period: commands print it after a colon, and the admin page makes it a sentence.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -28,7 +28,7 @@ export class Problem extends Error {
     return new Response(this.#body(), { status: this.status, headers: this.#headers() });
   }
 
-  /** The whole response as text, to write directly to a socket. No other response follows it. */
+  /** The whole response as text, to write directly to a socket. The connection ends after this response. */
   asText(): string {
     const body = this.#body();
     const headers = {

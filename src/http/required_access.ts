@@ -1,4 +1,7 @@
-/** What each call requires, in one table (docs/http.md#authentication). A call that is not listed requires an admin. */
+/**
+ * The access that each call requires, in one table (docs/http.md#authentication). A call that is not listed requires an
+ * admin.
+ */
 import { hasRole, type Role, ROLES } from "../domain/access.ts";
 
 /** `decide`: an admin, or a clerk while `clerks_may_decide` is on. `link`: a sign-in link, and no token. */
@@ -34,7 +37,7 @@ export const REQUIRED_ACCESS: Readonly<Record<string, Access>> = {
   "POST /users/{unique_id}/erase": "admin",
 };
 
-/** `path` as in OpenAPI: `/imports/{id}`. */
+/** `path` is written as in OpenAPI: `/imports/{id}`. */
 export function requiredAccess(method: string, path: string): Access {
   return REQUIRED_ACCESS[`${method.toUpperCase()} ${path}`] ?? "admin";
 }

@@ -6,7 +6,7 @@ import { isFeedName } from "../domain/settings.ts";
 import type { HttpEnv } from "./env.ts";
 import { problemDocument } from "./schemas.ts";
 
-/** For calls that need no token. */
+/** The security requirement of calls that need no token. */
 export const OPEN = { security: [] };
 
 export function json<T extends z.ZodType>(description: string, schema: T) {
@@ -35,7 +35,7 @@ export const uniqueId = z.string({ error: "must be given once" }).min(1, { error
   .max(1_000, { error: "must have at most 1,000 characters" })
   .refine((text) => !text.includes("\0"), { error: "must not contain a NUL character" });
 
-/** Refuses a name with a path, because programs interpret those differently. */
+/** Refuses a file name that contains a path, because programs interpret paths differently. */
 export const fileName = z.string({ error: "must be the name of the file" }).min(1, { error: "must not be empty" })
   .max(255, { error: "must have at most 255 characters" })
   .regex(/^[^/\\\0]*$/, { error: "must be a name without a path" });

@@ -1,4 +1,4 @@
-/** Schemas of the HTTP documents, for OpenAPI, tests and types. They validate nothing at run time. */
+/** Schemas of the HTTP documents, for OpenAPI, tests and types. These schemas do not validate documents at run time. */
 import { z } from "@hono/zod-openapi";
 import * as decisions from "../domain/decision.ts";
 import * as days from "../domain/day.ts";
@@ -18,7 +18,7 @@ const count = z.int().min(0);
 const time = z.string().describe("RFC 3339, UTC.");
 const stableWord = z.string().describe("A stable, machine-readable code.");
 
-/** A copy, because the domain creates its schema before the OpenAPI methods are added to zod. */
+/** The schema is copied, because the domain creates it before the OpenAPI methods are added to zod. */
 export const settingsDocument = settingsSchema.clone().openapi("Settings");
 
 export const settingsHistoryPage = stored.settingsHistoryPage.clone().openapi("SettingsHistory");

@@ -1,7 +1,7 @@
 /**
  * The sockets of the HTTP interface. Node's server reads and writes HTTP, and enforces the deadlines for request
- * headers, idle clients, and clients that do not read their response. Deno has enforced these since 2.9. Deadlines for
- * bodies are in `body.ts`.
+ * headers, idle clients, and clients that do not read their response. Deno has enforced these deadlines since 2.9.
+ * Deadlines for bodies are in `body.ts`.
  */
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -17,7 +17,7 @@ import { Problem } from "./problem.ts";
 
 export interface ServeOptions {
   hostname: string;
-  /** 0: any free port. */
+  /** The port; 0 for any free port. */
   port: number;
   /** How long a client may take to send the headers of a request, and how long it may stay idle between requests. */
   headTimeoutMs?: number;
@@ -28,8 +28,8 @@ export interface ServeOptions {
    */
   takeTimeoutMs?: number;
   /**
-   * Beyond this limit, an idle connection is closed, or one whose client is not reading. Each connection takes a file
-   * handle, and imports also need some.
+   * The maximum number of connections. Beyond this limit, rosterd closes an idle connection, or a connection whose
+   * client is not reading. Each connection needs a file handle, and imports need file handles, too.
    */
   mostConnections?: number;
   /** How long running requests may take to finish when the server closes. */
@@ -47,7 +47,8 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * The service cannot listen on the address. `code` is the system's error code if there is one: `EADDRINUSE`, `EACCES` …
+ * Thrown if the service cannot listen on the address. `code` is the system's error code if there is one: `EADDRINUSE`,
+ * `EACCES` …
  */
 export class CannotListen extends Error {
   override readonly name = "CannotListen";
@@ -57,11 +58,11 @@ export class CannotListen extends Error {
 }
 
 const MAX_CHECK_INTERVAL_MS = 1_000;
-/** Node's server adds this to the idle time, so that a request that is already on its way is not lost. */
+/** Node's server adds this time to the idle time, so that a request that is already on its way is not lost. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 /**
- * The limit for all clients combined. Each pending request takes a few kilobytes, and only a flood of requests reaches
- * this number.
+ * The maximum number of pending requests of all clients together. Each pending request takes a few kilobytes, and only
+ * a flood of requests reaches this number.
  */
 const MAX_PENDING_REQUESTS = 2_000;
 const MAX_HEADERS = 100;
@@ -86,7 +87,7 @@ class HttpService {
   constructor(private readonly app: Hono<HttpEnv>, private readonly options: ServeOptions) {
     this.#connections = new Connections(options.mostConnections ?? 100);
     const listener = getRequestListener((request, env) => this.#fetch(request, env.incoming as IncomingMessage), {
-      // Used for HTTP/1.0 clients, which may omit the Host header.
+      // The host name for HTTP/1.0 clients, which may omit the Host header.
       hostname: urlHost(options.hostname),
       errorHandler: () => unreadable().response(),
       overrideGlobalObjects: false,
@@ -102,13 +103,14 @@ class HttpService {
       headersTimeout: headTimeoutMs,
       keepAliveTimeout: Math.max(1, headTimeoutMs - KEEP_ALIVE_GRACE_MS),
       connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, headTimeoutMs / 4),
-      // Bodies have deadlines that depend on the call.
+      // This deadline is turned off, because the deadline for a body depends on the call.
       requestTimeout: 0,
-      // Refused in `problemOfHead`, with a reason.
+      // `problemOfHead` refuses such requests with a reason.
       requireHostHeader: false,
     });
     server.timeout = takeTimeoutMs;
-    // This option is missing from the types. A client that closes its side after its request still wants the response.
+    // A client that closes its side after its request still expects the response. The type definitions lack this
+    // option.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (socket) => this.#connect(socket));
     server.on("request", (incoming, outgoing) => this.#take({ incoming, outgoing }));
@@ -136,7 +138,7 @@ class HttpService {
     return this.#closed ??= this.#close();
   }
 
-  /** Closes idle connections at once, and the others after their response or when time runs out. */
+  /** Closes idle connections at once, and other connections after their response or after a timeout. */
   async #close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#stopAccepting();
@@ -156,7 +158,7 @@ class HttpService {
   #take(exchange: Exchange): void {
     const { incoming: { socket }, outgoing } = exchange;
     if (socket.destroyed) return;
-    // Deno 2.6, which the binary is verified with, emits only requests, not connections.
+    // Deno 2.6, with which the binary is also tested, emits an event for each request but not for each connection.
     const connection = this.#connections.of(socket) ?? this.#connect(socket);
     if (this.#connections.pending >= MAX_PENDING_REQUESTS) return void socket.destroy();
     const onAnswered = this.options.onRequest?.();
@@ -172,7 +174,7 @@ class HttpService {
     if (problem !== null) return problem.response();
     const connection = this.#connections.of(incoming.socket);
     const answer = await this.app.fetch(request, { address: incoming.socket.remoteAddress, gone: connection?.gone });
-    // Bytes that arrive later are not read.
+    // Any bytes that arrive later are not read.
     if (incoming.complete === false || this.#closed !== undefined) answer.headers.set("connection", "close");
     return answer;
   }
@@ -192,7 +194,7 @@ class HttpService {
 }
 
 /**
- * The response to bytes that are not a request. Null if none is sent, because the client was too slow, has
+ * The response to bytes that are not a request. Null if no response is sent, because the client was too slow, has
  * disconnected, or speaks HTTP/2.
  */
 function problemOf(error: Error): Problem | null {
@@ -208,7 +210,7 @@ function unreadable(): Problem {
   return new Problem(400, "the request cannot be read");
 }
 
-/** Refuses what Node's server accepts but this service does not. */
+/** Refuses requests that Node's server accepts but this service does not. */
 function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
   const close = { headers: { connection: "close" } };
   if (rawHeaders.length / 2 > MAX_HEADERS) return new Problem(431, "the request has too many headers", close);
@@ -216,15 +218,15 @@ function problemOfHead({ headers, httpVersion, rawHeaders }: IncomingMessage): P
   return isWithoutHost ? new Problem(400, "the request must have a Host header", close) : null;
 }
 
-/** The codes for a host name that cannot be resolved differ between systems. */
+/** Different systems use different codes for a host name that cannot be resolved. */
 function codeOf(error: unknown): string {
   const { code = "", syscall } = error as { code?: string; syscall?: string };
   return code === "" || syscall === "getaddrinfo" ? "no such address" : code;
 }
 
-/** During a shorter outage, clients wait in the system's queue. */
+/** The interval between calls of `listen`. During a shorter outage, clients wait in the system's queue. */
 const LISTEN_AGAIN_MS = 1_000;
-/** The length of that queue, and the default of Node's servers. */
+/** The length of the system's queue, which is also the default of Node's servers. */
 const BACKLOG = 511;
 
 interface Listening {
@@ -233,8 +235,8 @@ interface Listening {
 
 /**
  * Once the process runs out of file handles (EMFILE), Deno stops accepting connections and reports no error (measured
- * with 2.9.6). Calling listen again on the same socket makes it accept again, and otherwise has no effect. Returns a
- * function that stops the calls.
+ * with 2.9.6). Another call of listen on the same socket makes Deno accept connections again, and has no other effect.
+ * Returns a function that stops the calls.
  */
 function keepAccepting(server: Server): () => void {
   const timer = setInterval(() => (server as Listening)._handle?.listen?.(BACKLOG), LISTEN_AGAIN_MS);

@@ -1,4 +1,4 @@
-/** What the HTTP interface needs from the program; `tests/http` has a fake. */
+/** The functions of the program that the HTTP interface uses. `tests/http` has a fake implementation. */
 import type { z } from "@hono/zod-openapi";
 import type { Day, DaysQuery } from "../domain/day.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -14,19 +14,19 @@ import type { Metric } from "./metrics.ts";
 import type { readiness, statusDocument } from "./schemas.ts";
 
 /**
- * The settings file. `by` names who changes it. Changes throw InvalidSettings, or SettingsChanged if `ifMatch` does not
- * match. Every method may throw BrokenSettingsFile.
+ * The settings file. `by` names the user who changes the settings. Changes throw InvalidSettings, or SettingsChanged if
+ * `ifMatch` does not match. Every method may throw BrokenSettingsFile.
  */
 export interface SettingsService {
   read(): Promise<StoredSettings>;
   patch(mergePatch: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
   replace(document: unknown, ifMatch: string | undefined, by: string): Promise<StoredSettings>;
-  /** Changes with an id below `before`, newest first, with masked secrets. */
+  /** The changes with an id below `before`, newest first, with masked secrets. */
   history(limit: number, before?: number): Promise<SettingsHistoryPage>;
 }
 
 export interface DetailQuery<Place> {
-  /** 1 to 1,000. */
+  /** The maximum number of entries, from 1 to 1,000. */
   limit: number;
   /** Lists only failures on a later line, or users with a later unique_id. */
   after?: Place;
@@ -43,7 +43,7 @@ export interface ImportHistory {
   held(id: number, query: DetailQuery<string>): Promise<HeldPage | null>;
   /** The users that the import created, changed or held, ordered by unique_id. */
   changes(id: number, query: ChangeQuery): Promise<ChangePage | null>;
-  /** All these users as CSV. `gone` says why they are no longer known. */
+  /** The users that the import created, changed or held, as CSV. `gone` says why these users are no longer known. */
   changesFile(id: number): Promise<Download | { gone: string } | null>;
   /** The failed-records file in `bak`. `gone` says why the file does not exist. */
   failedFile(id: number): Promise<Download | { gone: string } | null>;
@@ -72,15 +72,15 @@ export interface Users {
   /** Null for an unknown user. */
   get(uniqueId: string): Promise<User | null>;
   /**
-   * Null for an unknown user. Throws CannotDecide for a user with access or an active permit. The signal ends the wait
-   * for imports and other programs. `by` names the user who erases.
+   * Erases a user. Returns null for an unknown user. Throws CannotDecide for a user with access or an active permit.
+   * The signal ends the wait for imports and other programs. `by` names the user who erases.
    */
   erase(uniqueId: string, signal: AbortSignal, by: string): Promise<Erased | null>;
 }
 
 export type StatusDocument = z.output<typeof statusDocument>;
 
-/** Readable by every client, so the texts name no path, host or user. */
+/** Every client can read the health, so its texts contain no path, host or user. */
 export type Readiness = z.output<typeof readiness>;
 
 /** Every method may throw {@link Busy} or {@link DatabaseUnreachable}. */
@@ -92,37 +92,38 @@ export interface Service {
   /** Sends a test mail now. `text` describes the result. */
   testMail(signal: AbortSignal): Promise<{ sent: boolean; text: string }>;
   /**
-   * Requests a scan of the folder. With `wait`, resolves with the imports of a turn that began after the call, once
-   * that turn is over. Otherwise resolves at once with an empty list. The signal ends the wait, never the turn. Throws
+   * Requests a scan of the folder. With `wait`, waits for a turn that began after the call, and resolves to the imports
+   * of that turn. Without `wait`, resolves at once to an empty list. The signal ends the wait but not the turn. Throws
    * {@link Paused}.
    */
   turn(wait: boolean, signal: AbortSignal): Promise<ImportEntry[]>;
   /**
-   * Stores a file as an upload of the feed, and requests a turn. With `wait`, resolves to its import once that turn is
-   * over, or to null if it has to be retried. Throws {@link Paused}, {@link NotAnUpload}, {@link FolderUnusable} and UnknownFeed.
+   * Stores a file as an upload of the feed, and requests a turn. With `wait`, waits for the end of the turn and
+   * resolves to the import, or to null if the import has to be retried. Throws {@link Paused}, {@link NotAnUpload},
+   * {@link FolderUnusable} and UnknownFeed.
    */
   upload(file: ReceivedFile, wait: boolean, signal: AbortSignal): Promise<ImportEntry | null>;
-  /** Imports the rosters in `bak` that the database does not know, or only lists them. Requests a turn. */
+  /** Imports the rosters in `bak` that the database does not know, or only lists them. An import requests a turn. */
   replay(request: ReplayRequest): Promise<Replayed>;
-  /** Declares these rosters known. */
+  /** Marks these rosters as known. */
   dismissMissing(by: string): Promise<MissingRoster[]>;
   status(): Promise<StatusDocument>;
   metrics(): readonly Metric[];
   readiness(): Promise<Readiness>;
   doctor(signal: AbortSignal): Promise<Finding[]>;
-  /** Reports what importing the file into the feed would do, as `check --json` does. */
+  /** Reports the effects that an import of the file into the feed would have, as `check --json` does. */
   check(name: string, body: ReadableStream<Uint8Array>, signal: AbortSignal, feed: string): Promise<CheckReport[]>;
 }
 
 export interface ReplayRequest {
-  /** Only rosters that were imported at this time or later. */
+  /** Selects rosters that were imported at this time or later. */
   since: Date | null;
   isDryRun: boolean;
-  /** Names the user who asks. */
+  /** The name of the user who sends the request. */
   by: string;
 }
 
-/** Another instance leads and does this. */
+/** Thrown because another instance is the leader and must handle the request. */
 export class OnStandby extends Error {
   override readonly name = "OnStandby";
   constructor() {
@@ -134,11 +135,11 @@ export interface ReceivedFile {
   feed: string;
   name: string;
   body: ReadableStream<Uint8Array>;
-  /** Names the user who uploads it. */
+  /** The name of the user who uploads the file. */
   by: string;
 }
 
-/** No import picks up a file of this name. */
+/** Thrown if the name is not the name of an upload, so that the file would never be imported. */
 export class NotAnUpload extends Error {
   override readonly name = "NotAnUpload";
   constructor() {
@@ -146,7 +147,7 @@ export class NotAnUpload extends Error {
   }
 }
 
-/** The folder of a feed cannot take an upload. The message names no path. */
+/** Thrown if the folder of a feed cannot take an upload. The message contains no path. */
 export class FolderUnusable extends Error {
   override readonly name = "FolderUnusable";
   constructor(readonly code: string) {
@@ -154,7 +155,7 @@ export class FolderUnusable extends Error {
   }
 }
 
-/** An import is using the embedded database, which serves one client at a time. The caller can retry later. */
+/** Thrown while an import uses the embedded database, which serves one client at a time. The caller can retry later. */
 export class Busy extends Error {
   override readonly name = "Busy";
   constructor(readonly retryAfterSeconds = 5) {
@@ -162,7 +163,7 @@ export class Busy extends Error {
   }
 }
 
-/** The feed, or every feed, is paused. The message says until when. */
+/** Thrown if the feed, or every feed, is paused. The message says until when. */
 export class Paused extends Error {
   override readonly name = "Paused";
   constructor(readonly until: Date) {
@@ -170,7 +171,7 @@ export class Paused extends Error {
   }
 }
 
-/** The turn that the caller waited for failed, or is making no progress. */
+/** Thrown if the turn that the caller waited for failed, or makes no progress. */
 export class TurnFailed extends Error {
   override readonly name = "TurnFailed";
   constructor(readonly problem: CodedText) {
@@ -178,7 +179,7 @@ export class TurnFailed extends Error {
   }
 }
 
-/** The database is unavailable. The message says why, without naming a host or user. */
+/** Thrown if the database is unavailable. The message gives the reason, without the name of a host or user. */
 export class DatabaseUnreachable extends Error {
   override readonly name = "DatabaseAway";
   constructor(message: string, readonly retryAfterSeconds = 10) {

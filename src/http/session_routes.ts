@@ -1,4 +1,6 @@
-/** The routes for sign-in: who a token belongs to, and the session that a sign-in link starts (docs/http.md#sign-in). */
+/**
+ * The routes for sign-in: read the holder of a token, and start a session with a sign-in link (docs/http.md#sign-in).
+ */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ROLES } from "../domain/access.ts";
@@ -42,7 +44,7 @@ export function addSessionRoutes(
   app.openapi(getSession, async (c) => c.json(await holder(c), 200));
   app.openapi(startSession, async (c) => {
     const issued = await tokens.startSession(bearer(c.req.header("authorization") ?? ""));
-    // Another client used the link a moment ago.
+    // Another client has used the link since the check.
     if (issued === null) throw noValidToken();
     const { name, role } = c.get("caller");
     log.info("http.signed_in", { by: name, role });

@@ -1,4 +1,4 @@
-/** The routes for the health of the service. Two need no token, so that monitors and containers can use them. */
+/** The routes for the health of the service. Two routes need no token, so that monitors and containers can use them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { hasRole } from "../domain/access.ts";
 import { gone, type HttpEnv } from "./env.ts";
@@ -54,7 +54,7 @@ export function addOpenRoutes(app: OpenAPIHono<HttpEnv>, service: Service): void
   });
 }
 
-/** The role read sees nothing about a person. */
+/** The role read must not see data about a person. */
 function withoutPeople(status: StatusDocument): StatusDocument {
   const feeds = status.feeds.map((feed) => ({ ...feed, grace: feed.grace && { ...feed.grace, users: [] } }));
   return { ...status, feeds };

@@ -1,7 +1,6 @@
 /**
- * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. Every wrong token gets the same
- * response in the same time. After too many wrong tokens, an address is blocked for a while, but a valid token always
- * works.
+ * Bearer tokens (docs/http.md#authentication). A token in the query is ignored. All wrong tokens get the same response
+ * after the same time. After too many wrong tokens, an address is blocked for a while, but a valid token always works.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
@@ -16,7 +15,7 @@ import { type Access, mayDecide, requiredAccess } from "./required_access.ts";
 export interface Tokens {
   /** Called for each request, so that adding, rotating or removing a token takes effect at once. */
   credentials(): Promise<readonly Credential[]>;
-  /** Exchanges the secret of a sign-in link for that of a session. Null if the link no longer works. */
+  /** Exchanges the secret of a sign-in link for the secret of a session. Returns null if the link no longer works. */
   startSession(link: string): Promise<Issued | null>;
 }
 
@@ -89,13 +88,16 @@ function accessOf(c: Context<HttpEnv>): Access | null {
 
 const MAX_USER_LENGTH = 100;
 
-/** Commands use the admin token, and send the name of the user who ran them. Any other token has its own name. */
+/**
+ * Commands use the admin token, and send the name of the user who ran them. For any other token, the name of the token
+ * is used.
+ */
 function whoDecides(c: Context<HttpEnv>, name: string): Caller["by"] {
   const user = name === ADMIN_TOKEN ? printable(c.req.header("rosterd-user") ?? "").slice(0, MAX_USER_LENGTH) : "";
   return user || name;
 }
 
-/** The token in the header (RFC 6750). Empty for any other scheme; an empty string is never a token. */
+/** The token in the header (RFC 6750); an empty string for any other scheme. An empty string is never a valid token. */
 export function bearer(authorization: string): string {
   return /^Bearer +(.*)$/is.exec(authorization)?.[1] ?? "";
 }
@@ -116,7 +118,7 @@ class WrongTokens {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one more wrong token. Returns the seconds to wait if there were too many already, otherwise 0. */
+  /** Counts one more wrong token. Returns the number of seconds to wait after too many wrong tokens, otherwise 0. */
   count(address: string): number {
     const now = this.clock.elapsed();
     const recent = (this.#times.get(address) ?? []).filter((time) => now - time < WINDOW_MS);

@@ -1,4 +1,4 @@
-/** The routes for people: find users, and read what rosterd knows about one (docs/http.md#users). */
+/** The routes for people: find users, read the data of a user, and erase a user (docs/http.md#users). */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parsePlace } from "../domain/user.ts";
 import { bodiless } from "./body.ts";

@@ -13,7 +13,7 @@ export interface MailErrorDetails {
   /** The code from nodemailer: `ETIMEDOUT`, `EAUTH`, `EENVELOPE`, … */
   code: string;
   responseCode?: number;
-  /** Whether the failure concerns this mail. Failures before the mail itself would affect every other mail, too. */
+  /** Whether the failure is about this mail. Failures before the mail itself would affect every other mail, too. */
   aboutThisMail: boolean;
 }
 

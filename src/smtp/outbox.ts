@@ -97,8 +97,8 @@ export class Outbox {
   }
 
   /**
-   * The last mail allowed in this hour is a digest of all mails that are due. After the digest, only urgent mails are
-   * sent.
+   * Claims the next mails. The last mail allowed in this hour is a digest of all mails that are due. After the digest,
+   * only urgent mails are sent.
    */
   async #claimNext(): Promise<WaitingMail[]> {
     const { store, clock } = this.dependencies;

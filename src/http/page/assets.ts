@@ -1,4 +1,7 @@
-/** The files of the admin page, embedded as text, without secrets or data; `description.json` is generated here. */
+/**
+ * The files of the admin page, embedded as text. They contain no secrets and no data. This module generates
+ * `description.json`.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { COLUMNS } from "../../domain/columns.ts";
@@ -9,7 +12,7 @@ import shell from "./shell.html" with { type: "text" };
 export interface Asset {
   type: string;
   text: string;
-  /** A hash of the content. Browsers load a new version at once, and do not reload an unchanged one. */
+  /** A hash of the content, so that browsers load a new version at once, and do not reload an unchanged file. */
   etag: string;
 }
 

@@ -1,4 +1,7 @@
-/** The admin page (docs/http.md#admin-page). It needs no token: the page fetches its data with one. */
+/**
+ * The admin page (docs/http.md#admin-page). These routes need no token, because only the page's requests for data use
+ * the token.
+ */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { HttpEnv } from "../env.ts";
@@ -6,7 +9,10 @@ import { Problem } from "../problem.ts";
 import { errors, OPEN } from "../route.ts";
 import { type Asset, ASSET_TYPES, ASSETS, SHELL } from "./assets.ts";
 
-/** Allows only files from this service. Trusted Types block every `innerHTML`, so that text never becomes markup. */
+/**
+ * The content security policy allows only files from this service. Trusted Types block every `innerHTML`, so that text
+ * never becomes markup.
+ */
 const PAGE_POLICY = [
   "default-src 'self'",
   "base-uri 'none'",
@@ -60,7 +66,7 @@ function answer(c: Context<HttpEnv>, { type, text, etag }: Asset): Response {
   return c.body(text, 200, { ...headers, "content-type": type });
 }
 
-/** Compares weakly (RFC 9110, 13.1.2), because a proxy may have weakened the tag. */
+/** ETags are compared weakly (RFC 9110, 13.1.2), because a proxy may have weakened the ETag. */
 function isKnown(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === "*" || header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);

@@ -5,7 +5,7 @@ import { sentence } from "./words.js";
 /** @typedef {import("./session.js").Holder} Holder */
 /** @typedef {{ key: string, message: string }} FieldError */
 
-/** The content of a problem document. Status 0 means that the service did not answer. */
+/** The content of a problem document. The status 0 means that the service did not respond. */
 export class ApiError extends Error {
   /**
    * @param {number} status

@@ -1,4 +1,4 @@
-/** Assembles the page: the session, the current view and the live status. Passes each view what it needs. */
+/** Assembles the page from the session, the current view and the live status. Passes these parts to each view. */
 import { feedPath } from "./feed.js";
 import { Api, ApiError } from "./api.js";
 import { changesView } from "./changes.js";
@@ -21,7 +21,7 @@ import { countsInWords, fromNow, shown, statusOf } from "./words.js";
 /** @typedef {import("./route.js").Route} Route */
 
 /**
- * What each view receives.
+ * The parts that each view receives.
  * @typedef {object} Page
  * @property {Api} api
  * @property {Live} live
@@ -66,7 +66,10 @@ if (signInSecret(location.hash) !== null) void useLink();
 else if (session.token === null) askForToken(null);
 else void reopen();
 
-/** Signs in with the link in the address, in place of any earlier session. The secret never stays in the address. */
+/**
+ * Signs in with the link in the address, in place of any earlier session. The secret is removed from the address at
+ * once.
+ */
 async function useLink() {
   const secret = signInSecret(location.hash) ?? "";
   history.replaceState(null, "", "#/");
@@ -87,7 +90,7 @@ async function reopen() {
   try {
     if (token !== null) session.begin(token, await api.holder(token));
   } catch (error) {
-    // An unreachable service keeps the session, and the views say what is wrong.
+    // If the service is unreachable, the session is kept, and the views describe the problem.
     if (error instanceof ApiError && error.status === 401) {
       return signOut("Your token is no longer valid. Sign in again.");
     }
@@ -273,8 +276,8 @@ function show(view, route) {
   );
   main.replaceChildren(view.content);
   globalThis.scrollTo(0, 0);
-  // After a link, focus the heading so that screen readers continue there. They read a freshly loaded page from the
-  // top.
+  // After a link, focus the heading so that screen readers continue there. After a full load, screen readers read the
+  // page from the top anyway.
   if (!isFirst) main.querySelector("h1")?.focus({ preventScroll: true });
   isFirst = false;
   view.shown?.();

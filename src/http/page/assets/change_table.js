@@ -1,4 +1,4 @@
-/** Users who change, with each value before and after. */
+/** A table of changed users, with each value before and after. */
 import { h } from "./dom.js";
 import { data, table } from "./parts.js";
 
@@ -29,7 +29,7 @@ export function changedValues({ outcome, columns, permits_released = [] }) {
 }
 
 /**
- * What happened to a user with a new id, and which of the two values is the other id.
+ * The words for a user with a new id, and the position of the other id among the two values.
  * @type {Readonly<Record<string, readonly [words: string, place: 0 | 1]>>}
  */
 const ID_WORDS = { unique_id: ["renamed from", 0], old_unique_id: ["merged with", 1], merged_into: ["merged into", 1] };

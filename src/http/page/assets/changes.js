@@ -1,4 +1,4 @@
-/** The view of what an import changed: the users, by outcome, each value before and after. */
+/** The view of an import's changes: the users by outcome, with each value before and after. */
 import { changeTable } from "./change_table.js";
 import { downloadButton } from "./download.js";
 import { h } from "./dom.js";

@@ -1,4 +1,4 @@
-/** The view that checks a dropped file: what an import would do now, without writing anything. */
+/** The view that checks a dropped file: it shows the effects of an import without writing any data. */
 import { checked } from "./checked.js";
 import { h } from "./dom.js";
 import { feedNames, feedWord } from "./feed.js";
@@ -9,12 +9,12 @@ import { shown, size } from "./words.js";
 
 /** @typedef {import("./app.js").Page} Page */
 
-/** The limit of the service. */
+/** The maximum file size that the service accepts. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** @param {Page} page */
 export async function checkView(page) {
-  // Broken settings must not hide this view.
+  // The view is shown even if the settings are broken.
   const feeds = await readStored(page).then(({ settings }) => feedNames(settings)).catch(() => []);
   const feed = h(
     "select",
@@ -40,7 +40,7 @@ export async function checkView(page) {
 
   /**
    * @param {File} file
-   * @param {{ isSaved?: boolean, answers?: import("./setup.js").Answers }} [after] What happened to the check before.
+   * @param {{ isSaved?: boolean, answers?: import("./setup.js").Answers }} [after] The state of the previous check.
    */
   async function check(file, { isSaved = false, answers } = {}) {
     running?.abort();
@@ -64,7 +64,7 @@ export async function checkView(page) {
     result.replaceChildren(checking(file, own));
     page.announce(`Checking ${shown(file.name)}`);
     try {
-      // The ETag is read first: a change during the check makes it too old, never too new.
+      // The ETag is read first. If the settings change during the check, the ETag is too old, and saving fails safely.
       const { etag } = await readStored(page, signal);
       const [report] = await page.api.post(`check?${new URLSearchParams({ name: file.name, feed: feed.value })}`, {
         file,
@@ -89,7 +89,7 @@ export async function checkView(page) {
 }
 
 /**
- * Accepts drops anywhere in the document. Otherwise the browser would open a file that misses the area.
+ * Accepts drops anywhere in the document. Otherwise the browser would open a file that is dropped beside the area.
  * @param {(file: File) => void} onFile
  * @param {AbortSignal} signal
  */

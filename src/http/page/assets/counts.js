@@ -1,4 +1,4 @@
-/** The counts of an import: a bar that represents all records, and the figures. */
+/** Shows the counts of an import: a bar that represents all records, and the figures. */
 import { h } from "./dom.js";
 import { COUNT_WORDS, countsInWords, number, OUTCOME_NAMES } from "./words.js";
 
@@ -23,7 +23,7 @@ function bar(counts) {
   return h("div", { class: "bar", "aria-hidden": "true" }, parts);
 }
 
-/** The outcome of the users that a count is about. The other counts are about records. */
+/** For counts of users: the outcome of these users. All other counts are counts of records. */
 const OUTCOMES_OF_USERS = /** @type {const} */ ({
   created: "created",
   updated: "updated",

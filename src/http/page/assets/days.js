@@ -1,4 +1,7 @@
-/** The news of the overview: the last day with imports in a sentence, and six weeks as a strip, one column a day. */
+/**
+ * Recent days on the overview: the last day with imports as a sentence, and the last six weeks as a chart with one
+ * column a day.
+ */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { counted, number } from "./words.js";
@@ -18,7 +21,7 @@ function nameOf(day) {
 }
 
 /**
- * @param {readonly Day[]} days Those with imports, oldest first.
+ * @param {readonly Day[]} days The days with imports, oldest first.
  * @param {string} today Such as 2026-11-30.
  */
 export function news(days, today) {
@@ -72,7 +75,7 @@ const WIDTH = 14, GAP = 3, HEIGHT = 64;
 function strip(days) {
   const mostUsers = Math.max(1, ...days.map(({ came }) => came === null ? 0 : came.changed + came.failed + came.held));
   const mostRecords = Math.max(1, ...days.map(({ came }) => came?.records ?? 0));
-  // The square root keeps a night of 3 changes visible beside one of 3,000.
+  // The height is a square root, so that a night with 3 changes stays visible beside a night with 3,000.
   const height = (/** @type {number} */ count) => count === 0 ? 0 : Math.max(2, HEIGHT * Math.sqrt(count / mostUsers));
   const columns = days.map(({ day, came }, index) => column({ day, came, x: index * (WIDTH + GAP), height }));
   const points = days.flatMap(({ came }, index) =>

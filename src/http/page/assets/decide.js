@@ -1,4 +1,7 @@
-/** The three decisions about an import. Each says what will happen, asks for confirmation, and returns the result. */
+/**
+ * The three decisions about an import. Each decision describes its effects, asks for confirmation, and returns the
+ * result.
+ */
 import { feedPath } from "./feed.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
@@ -14,7 +17,7 @@ import { counted, number, shown } from "./words.js";
 /** @typedef {import("./app.js").Page} Page */
 /** @typedef {{ left_out: readonly { unique_id: string, reason: string }[], left_out_total: number }} Leaving */
 
-/** With more held users than this, the dialog shows only their number. */
+/** The maximum number of held users that the dialog examines. If more users are held, it shows only their number. */
 const MOST_COUNTED = 10_000;
 
 /** @param {ImportEntry} entry @param {number} users @param {Page} page */
@@ -162,7 +165,7 @@ function goesBack(entry) {
 }
 
 /**
- * Counts what approving will do, user by user. Null if there are too many users.
+ * Counts the effects of an approval, user by user. Returns null if there are too many users.
  * @param {number} id @param {number} users @param {Page} page
  */
 async function expectedLosses(id, users, page) {

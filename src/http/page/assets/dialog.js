@@ -1,4 +1,4 @@
-/** A dialog that says what will happen and asks for confirmation. */
+/** A dialog that describes the effects of an action and asks for confirmation. */
 import { h } from "./dom.js";
 import { button, trouble } from "./parts.js";
 
@@ -16,7 +16,7 @@ import { button, trouble } from "./parts.js";
  */
 
 /**
- * Resolves with the result of the work, or null if it was cancelled. The dialog shows errors.
+ * Resolves to the result of the work, or to null if the user cancelled. The dialog shows errors.
  * @template T
  * @param {Confirmation<T>} confirmation
  * @returns {Promise<T | null>}

@@ -5,11 +5,12 @@
 
 /** @typedef {Node | string | number | null | undefined | false | readonly any[]} Child Lists may be nested. */
 
-/** Set as properties, because the attributes only set the initial value. */
+/** These names are set as properties, because an attribute would set only the initial value. */
 const PROPERTIES = new Set(["value", "checked", "disabled", "indeterminate"]);
 
 /**
- * Creates an element. Attributes have their HTML names. `false` and null omit one; a function becomes a listener (`onclick`).
+ * Creates an element. Attributes have their HTML names. An attribute with the value `false` or null is omitted. A
+ * function becomes a listener (`onclick`).
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, unknown> | null} [attributes]
@@ -41,8 +42,8 @@ function nodes(children) {
 }
 
 /**
- * Replaces the content of an element and keeps the focus: on the same element if the new content includes it, otherwise
- * on the one with the same `id`.
+ * Replaces the content of an element and keeps the focus: on the same element if the new content includes that element,
+ * otherwise on the element with the same `id`.
  * @param {HTMLElement} element
  * @param {() => Child} build May reuse parts of the old content.
  */
@@ -55,7 +56,7 @@ export function putInto(element, build) {
 }
 
 /**
- * An element that is rebuilt only when its data has changed, so that nothing flickers and the focus stays.
+ * An element that is rebuilt only when its data has changed. Otherwise the page would flicker and lose the focus.
  * @template T
  */
 export class Slot {

@@ -1,4 +1,7 @@
-/** Erasing a person: says what goes and what stays, asks for confirmation, and lists the files that may still name them. */
+/**
+ * Erases a person: explains which data is deleted and which stays, asks for confirmation, and lists the files that may
+ * still name the person.
+ */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { feedPath } from "./feed.js";
@@ -11,7 +14,7 @@ import { counted, number } from "./words.js";
 /** @typedef {import("./app.js").Page} Page */
 
 /**
- * The button, or the reason why the user cannot be erased. The service makes the final check.
+ * The button that erases a user, or the reason why the user cannot be erased. The service makes the final check.
  * @param {User} user @param {Page} page @param {(result: HTMLElement) => void} onErased
  */
 export function eraseSection({ unique_id, state, permits }, page, onErased) {

@@ -1,4 +1,6 @@
-/** The failures of an import: line, user, and each problem with its reason, plus a button to download them. */
+/**
+ * Shows the failures of an import: line, user, and each problem with its reason. A button downloads the failed records.
+ */
 import { h } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { paged } from "./paged.js";
@@ -16,7 +18,7 @@ const ON_A_PAGE = 100;
 /**
  * @param {readonly Failure[]} failures
  * @param {string} caption
- * @param {readonly Node[]} since When each of them failed first; none for those of a check.
+ * @param {readonly Node[]} since The time when each record first failed; empty for the failures of a check.
  */
 export function failureTable(failures, caption, since = []) {
   const rows = failures.flatMap(({ line, unique_id, problems }, at) =>

@@ -3,7 +3,7 @@
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
 
 /**
- * Where a file is in the upload folder, such as `students/roster.csv`.
+ * The path of a file relative to the upload folder, such as `students/roster.csv`.
  * @param {{ feed: string, file: string }} entry
  */
 export function feedPath({ feed, file }) {
@@ -21,7 +21,8 @@ export function feedNames(settings) {
 }
 
 /**
- * The settings for files of a feed: its own override those for all feeds, entry by entry for objects.
+ * The settings for files of a feed. The settings of the feed override the common settings; for objects, each entry is
+ * overridden separately.
  * @param {Settings} settings @param {string} feed @returns {Settings}
  */
 export function settingsOf(settings, feed) {

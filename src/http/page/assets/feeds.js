@@ -1,4 +1,4 @@
-/** The feeds side by side: last file, next expected, waiting files and held users. */
+/** Shows the feeds side by side: the last file, the next expected file, waiting files and held users. */
 import { feedWord } from "./feed.js";
 import { h } from "./dom.js";
 import { ago, badge, data, moment, section, statusBadge, table } from "./parts.js";
@@ -7,7 +7,10 @@ import { counted, number, sentence, shown } from "./words.js";
 /** @typedef {import("../../service.ts").StatusDocument} StatusDocument */
 /** @typedef {StatusDocument["feeds"][number]} Feed */
 
-/** Without feeds, shows something only while the upload folder is paused or on trial. @param {Feed[]} feeds */
+/**
+ * If the settings have no feeds, this part is shown only while the upload folder is paused or on trial. @param {Feed[]}
+ * feeds
+ */
 export function feeds(feeds) {
   const isPlain = feeds.length === 1 && feeds[0].apply && feeds[0].paused_until === null;
   if (feeds.length === 0 || isPlain) return null;

@@ -1,4 +1,4 @@
-/** Who waits to be archived, and from when on (docs/people.md#grace-period). */
+/** Lists the users who wait to be archived, with their dates (docs/people.md#grace-period). */
 import { feedWord } from "./feed.js";
 import { h } from "./dom.js";
 import { data, moment, section, table } from "./parts.js";

@@ -8,7 +8,7 @@ import { counted, sentence, shown } from "./words.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {import("./words.js").Tone} Tone */
 
-/** The time of the next scan is rounded to this, so that the tile is not rebuilt on every status update. */
+/** The precision of the time of the next scan. Without rounding, every status update would rebuild the tile. */
 const SHOWN_TO_MS = 30_000;
 
 /** @param {Page} page */

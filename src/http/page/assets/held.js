@@ -1,4 +1,4 @@
-/** The users that the archive guard held: who they are, why they are held, and the decision about them. */
+/** Shows the users that the archive guard held, the reason for the hold, and the buttons to decide. */
 import { approve, discard } from "./decide.js";
 import { h } from "./dom.js";
 import { heldFileSection } from "./held_file.js";
@@ -63,7 +63,7 @@ function decisions(entry, users, page, onDecided) {
   const decided = (decide) => async () => {
     const result = await decide(entry, users, page);
     if (result !== null) onDecided(result);
-    // The decision may have been refused because another admin decided first.
+    // The service may have refused the decision because another admin decided first.
     else page.live.historyChanged();
   };
   return h(

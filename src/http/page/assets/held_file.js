@@ -1,4 +1,4 @@
-/** A file that the change guard held: why, the columns with examples, and the decision about it. */
+/** Shows a file that the change guard held: the reason, the columns with examples, and the buttons to decide. */
 import { value } from "./change_table.js";
 import { approveFile, discardFile } from "./decide.js";
 import { h } from "./dom.js";
@@ -59,7 +59,7 @@ function decisions(entry, page, onDecided) {
   const decided = (decide) => async () => {
     const result = await decide(entry, page);
     if (result !== null) onDecided(result);
-    // The decision may have been refused because another admin decided first.
+    // The service may have refused the decision because another admin decided first.
     else page.live.historyChanged();
   };
   return h(

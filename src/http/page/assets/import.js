@@ -28,7 +28,7 @@ import {
 /** @param {Page} page @param {Route} route */
 export async function importView(page, route) {
   const id = Number(route.rest);
-  /** @type {HTMLElement[]} Results of decisions made in this view; they stay on the page. */
+  /** @type {HTMLElement[]} The results of the decisions made in this view, which stay on the page. */
   const decided = [];
   const content = h("div", { class: "stack" });
   /** @type {HTMLElement | null} The latest result, until it is on the page. */
@@ -62,7 +62,7 @@ export async function importView(page, route) {
     return entry;
   }
 
-  /** Moves the focus to the result, because the button that had it is gone. @param {HTMLElement} result */
+  /** Moves the focus to the result, because the button that had the focus is gone. @param {HTMLElement} result */
   function tell(result) {
     decided.push(result);
     unread = result;
@@ -171,13 +171,15 @@ function verdict({ status, reason, decisions }) {
   );
 }
 
-/** Shows a decision: what, who, when, and its result. @param {ImportEntry["decisions"][number]} decision */
+/**
+ * Shows a decision: its kind, the admin, the time and the result. @param {ImportEntry["decisions"][number]} decision
+ */
 function decisionLine({ what, at, by, counts }) {
   const past = `${what[0].toUpperCase()}${what.slice(1)}`;
   return h("p", null, `${past} by ${shown(by)} on `, moment(at), `: ${decidedInWords(counts)}.`);
 }
 
-/** All warnings except those about what is held, which has its own section. @param {ImportEntry} entry */
+/** All warnings except warnings about a hold, which has a separate section. @param {ImportEntry} entry */
 function warnings(entry) {
   const told = entry.warnings.filter(({ code }) => code !== "archivings_held" && code !== "changes_held");
   if (told.length === 0) return null;

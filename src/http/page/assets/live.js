@@ -49,7 +49,7 @@ export class Live {
   }
 
   /**
-   * @param {(status: StatusDocument) => void} listener Also called at once if there is a status.
+   * @param {(status: StatusDocument) => void} listener Also called at once if a status is known.
    * @param {AbortSignal} signal
    */
   onStatus(listener, signal) {
@@ -115,7 +115,7 @@ export class Live {
 }
 
 /**
- * The parts of a status that change when the history changes or becomes readable again.
+ * The parts of a status that change whenever the history changes or becomes readable again.
  * @param {StatusDocument} status
  */
 function historyOf({ last_import_at, running, holds, mail, database }) {

@@ -31,7 +31,10 @@ export async function overview(page) {
     h("div", { class: "part-of-view" }),
     (/** @type {SixWeeks} */ { days, today }) => news(days, today),
   );
-  /** The rest of the view is shown even if this fails, because health matters most when the database is unavailable. */
+  /**
+   * If this call fails, the rest of the view is still shown, because health matters most when the database is
+   * unavailable.
+   */
   async function load() {
     try {
       const { imports } = await page.api.get(`imports?limit=${LAST}`, page.signal);
@@ -62,7 +65,10 @@ export async function overview(page) {
   );
 }
 
-/** Empty while they are not available, as during an import into the embedded database. @param {Page} page */
+/**
+ * The last imports; empty while they are not available, as during an import into the embedded database. @param {Page}
+ * page
+ */
 async function lastDays(page) {
   const query = new URLSearchParams({ days: String(DAYS), zone: ZONE });
   try {
@@ -100,7 +106,10 @@ function verdictOf({ ready, standby, problems, open_holds, mail, running }) {
     : { tone: "busy", words: "Everything is working, and an import is running" };
 }
 
-/** Standby is the normal state of a second rosterd. @param {{ code: string }} problem */
+/**
+ * Standby is not shown as a problem, because it is the normal state of a second rosterd. @param {{ code: string }}
+ * problem
+ */
 function isTrouble({ code }) {
   return code !== "standby";
 }
@@ -153,7 +162,7 @@ function holds({ holds, open_holds }) {
 /** Shorter texts that replace the problem's own. @type {Record<string, string>} */
 const WORDS = { mail_not_configured: "Mail is not set up, so no email is sent." };
 
-/** What to do about a problem, if its own text does not say so. @type {Record<string, Child>} */
+/** The remedy for a problem, if the text of the problem does not include it. @type {Record<string, Child>} */
 const REMEDIES = {
   database: "Start the database, or correct DATABASE_URL. rosterd keeps retrying, and no file is lost.",
   mail_not_configured: [
@@ -258,7 +267,7 @@ function files({ waiting, waiting_count, ignored, ignored_count }) {
 }
 
 /**
- * Says how many more files there are.
+ * A sentence with the number of further files.
  * @param {number} count
  * @param {string} one
  * @param {string} many

@@ -1,22 +1,22 @@
-/** A long list: the first ten items, and on request all of them, one page at a time. */
+/** A long list. It shows the first ten items, and on request all items, one page at a time. */
 import { h } from "./dom.js";
 import { button, trouble } from "./parts.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
-/** Longer lists are folded to this many items. */
+/** The number of items in a folded list. */
 const SHOWN_FOLDED = 10;
 
 /**
  * @template Item
  * @typedef {object} Pages
- * @property {string} what What the list contains, such as "failed records".
+ * @property {string} what A plural noun for the items, such as "failed records".
  * @property {(cursor: string | null) => Promise<{ items: readonly Item[], next: string | null }>} load
  * @property {(items: readonly Item[]) => Child} show
  */
 
 /**
- * Loads the first page before it resolves, so that the layout does not jump.
+ * Resolves after the first page is loaded, so that the layout does not jump.
  * @template Item
  * @param {Pages<Item>} pages
  * @returns {Promise<HTMLElement>}
@@ -44,7 +44,7 @@ export async function paged({ what, load, show }) {
     pager.hidden = isFolded || (back.disabled && forth.disabled);
   }
 
-  /** Moves the focus to the list, because the button that had it disappears. */
+  /** Moves the focus to the list, because the button that had the focus disappears. */
   function unfold() {
     isFolded = false;
     fill();
@@ -74,7 +74,7 @@ export async function paged({ what, load, show }) {
   return h("div", { class: "paged" }, content, all, pager);
 }
 
-/** The number of items of a loaded list on one page. */
+/** The page size of a list that is already loaded. */
 const ON_A_PAGE = 100;
 
 /**

@@ -58,7 +58,7 @@ export function trouble(error) {
 }
 
 /**
- * An empty state: what is missing, and what to do about it.
+ * An empty state, with a heading and a hint.
  * @param {string} heading
  * @param {...Child} children
  */
@@ -66,7 +66,7 @@ export function empty(heading, ...children) {
   return h("div", { class: "empty" }, h("p", { class: "empty-heading" }, heading), children);
 }
 
-/** Data, with its own text direction. @param {string} text */
+/** Data with a separate text direction. @param {string} text */
 export function data(text) {
   return h("bdi", null, shown(text));
 }
@@ -159,7 +159,7 @@ export function asking(label, work, names) {
     try {
       await work();
     } catch (error) {
-      // After a 401, the page shows the sign-in instead.
+      // No error is shown after a 401, because the page then shows the sign-in.
       if (!(error instanceof ApiError) || error.status !== 401) failed.replaceChildren(trouble(error));
     }
     go.disabled = false;

@@ -13,7 +13,7 @@ export function parseRoute(hash) {
 }
 
 /**
- * The secret of a sign-in link (`rosterd token link`): `#/sign-in/SECRET`. Null for any other address.
+ * The secret in the address of a sign-in link (`rosterd token link`): `#/sign-in/SECRET`. Null for any other address.
  * @param {string} hash
  */
 export function signInSecret(hash) {

@@ -1,4 +1,7 @@
-/** The token of this tab, and who it belongs to. Both are stored nowhere else and are lost when the tab closes. */
+/**
+ * The token of this tab, and the name and role of its holder. Only the tab stores this data, and the data is lost when
+ * the tab closes.
+ */
 
 /** @typedef {{ name: string, role: "admin" | "clerk" | "read", may_decide: boolean }} Holder */
 
@@ -25,7 +28,7 @@ export class Session {
     return this.holder.role === "admin";
   }
 
-  /** Whether the role is clerk or admin: with access to people, failures, held users and files. */
+  /** Whether the role is clerk or admin, which gives access to people, failures, held users and files. */
   get isClerk() {
     return this.holder.role !== "read";
   }

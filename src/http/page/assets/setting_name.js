@@ -1,9 +1,9 @@
-/** How a setting is named outside the form: by its label, and by its key as used in scripts and the settings file. */
+/** The name of a setting outside the form: its label, and its key as used in scripts and the settings file. */
 import { h } from "./dom.js";
 import { GROUPS } from "./settings_layout.js";
 import { shown } from "./words.js";
 
-/** @param {string} key Such as `smtp.port`. It may be nested deeper, or no longer exist. */
+/** @param {string} key Such as `smtp.port`. The key may be nested deeper, or may no longer exist. */
 export function settingName(key) {
   const item = GROUPS.flatMap(({ items }) => items).find((each) => key === each.key || key.startsWith(`${each.key}.`));
   const code = h("code", null, shown(key));

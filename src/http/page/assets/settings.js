@@ -1,4 +1,7 @@
-/** The settings as a form. Saves only the changes, and only if the stored settings are still the ones shown. */
+/**
+ * The settings as a form. Saves only the changes, and only if the stored settings have not changed since they were
+ * loaded.
+ */
 import { ApiError } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
@@ -27,7 +30,7 @@ export function settingsView(page, route) {
   return formView(page, route, null);
 }
 
-/** @param {Page} page @param {Route} route @param {string | null} feed Null: the settings for all feeds. */
+/** @param {Page} page @param {Route} route @param {string | null} feed Null for the settings of all feeds. */
 async function formView(page, route, feed) {
   /** @type {[Seen, Description]} */
   const [first, description] = await Promise.all([read(page, feed), describe(page)]);
@@ -167,7 +170,7 @@ async function formView(page, route, feed) {
     refused[0]?.editor.control.focus();
   }
 
-  /** Loads changes saved elsewhere, and keeps the edits made here. */
+  /** Loads changes that were saved elsewhere, and keeps the edits in this form. */
   async function lookAgain() {
     const mine = changedKeys();
     const before = seen;
@@ -223,7 +226,7 @@ function groupLinks(groups) {
 }
 
 /**
- * `values`: those of the form. `common`: those for all feeds.
+ * `values`: the values in the form. `common`: the values for all feeds.
  * @typedef {{ settings: Settings, values: Flat, common: Flat, etag: string }} Seen
  */
 

@@ -7,17 +7,18 @@ import { button } from "./parts.js";
 /**
  * @typedef {object} Editor
  * @property {HTMLElement} element
- * @property {HTMLElement} control Gets the focus, and is marked if its value is refused.
- * @property {boolean} isGroup Whether it has several controls, and so needs a legend instead of a label.
+ * @property {HTMLElement} control The control that gets the focus, and is marked if the value is refused.
+ * @property {boolean} isGroup Whether the editor has several controls, and therefore needs a legend instead of a label.
  * @property {() => unknown} get
  * @property {(value: any) => void} set
- * @property {(value: unknown) => void} [setCommon] Shows the value that the feed uses while it does not override it.
+ * @property {(value: unknown) => void} [setCommon] Shows the value for all feeds, which the feed uses unless it
+ * overrides the setting.
  */
 
 /** @typedef {{ id: string, describedBy: string }} Place */
 
 /**
- * A text field for numbers. It sends any other text unchanged, so that the service can say what is wrong.
+ * A text field for numbers. The page sends any other text unchanged, so that the service can explain the error.
  * @param {Place} place @param {string} [unit]
  * @returns {Editor}
  */
@@ -55,7 +56,7 @@ export function textEditor({ id, describedBy }) {
 }
 
 /**
- * Write-only: the page never gets the stored password. An empty field keeps it.
+ * A write-only field, because the page never gets the stored password. An empty field keeps the password.
  * @param {Place} place @returns {Editor}
  */
 export function passwordEditor({ id, describedBy }) {
@@ -101,7 +102,7 @@ export function choiceEditor({ id }, values, words) {
 }
 
 /**
- * Two labelled choices, because they say more than a checkbox.
+ * Two labelled choices, because their labels are clearer than a checkbox.
  * @param {Place} place @param {Record<string, string>} words @returns {Editor}
  */
 export function switchEditor(place, words) {
@@ -134,7 +135,8 @@ export function selectEditor({ id, describedBy }, values) {
 }
 
 /**
- * Lets a feed use the value for all feeds, or override it. The value is undefined while the feed does not override it.
+ * Lets a feed use the value for all feeds, or override it. The value is undefined unless the feed overrides the
+ * setting.
  * @param {Place} place @param {Editor} inner @param {(value: unknown) => string} words @returns {Editor}
  */
 export function overrideEditor({ id }, inner, words) {
@@ -146,7 +148,7 @@ export function overrideEditor({ id }, inner, words) {
   let everywhere;
   const show = () => void (own.hidden = same.checked);
   same.addEventListener("change", () => {
-    // Entries are added to those of all feeds, so an object begins empty.
+    // The entries of a feed are added to the entries for all feeds, so an object begins empty.
     const isObject = typeof everywhere === "object" && !Array.isArray(everywhere);
     if (!same.checked) inner.set(isObject ? {} : everywhere);
     show();
@@ -320,7 +322,7 @@ function rowField({ label, options }, value) {
     "select",
     { "aria-label": label },
     h("option", { value: "" }, "Choose a column"),
-    // A column that the form does not offer stays as it is.
+    // A column that the form does not offer stays unchanged.
     [...new Set([...options, ...(value === "" ? [] : [value])])].map((name) => h("option", { value: name }, name)),
   );
   select.value = value;

@@ -1,4 +1,7 @@
-/** The feeds beside the settings: links to their forms, and the controls that add, order and remove them. */
+/**
+ * The list of feeds beside the settings: links to the forms of the feeds, and controls that add, order and remove
+ * feeds.
+ */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { feedNames } from "./feed.js";

@@ -30,14 +30,14 @@ import { inWords } from "./settings_patch.js";
  * @property {string} label
  * @property {HTMLElement} element
  * @property {Editor} editor
- * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
+ * @property {(messages: readonly string[]) => void} refuse Shows error messages. An empty list clears them.
  */
 
 /**
  * The groups with their fields. Settings that no group names come last.
  * @param {Description} description
- * @param {boolean} ofFeed Only the settings that a feed can have, each with the option of using the value for all
- * feeds.
+ * @param {boolean} ofFeed Whether to show only the settings that a feed can have, each with the option to use the value
+ * for all feeds.
  * @returns {{ group: Group, fields: Field[] }[]}
  */
 export function settingsFields(description, ofFeed) {
@@ -88,7 +88,7 @@ function field(item, schema, description, ofFeed = false) {
     : inner;
   const element = h(
     "div",
-    // A group of controls needs a name of its own.
+    // A group of controls needs a separate name.
     { class: "field", ...(editor.isGroup && { role: "group", "aria-labelledby": `${id}-label` }) },
     h(
       "div",

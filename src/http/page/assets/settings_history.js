@@ -1,4 +1,7 @@
-/** The view of changed settings: when, what and how. Secrets stay masked. */
+/**
+ * The view of changes to the settings: the time, the changed values, and the way they were changed. Secrets stay
+ * masked.
+ */
 import { h } from "./dom.js";
 import { paged } from "./paged.js";
 import { empty, moment, table } from "./parts.js";

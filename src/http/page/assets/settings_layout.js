@@ -7,7 +7,8 @@
  * @typedef {object} Item
  * @property {string} key
  * @property {string} label
- * @property {string} [help] Replaces a description that names keys and values, which the form does not show.
+ * @property {string} [help] An explanation for the form. It replaces a description that mentions keys and values,
+ * because the form does not show them.
  * @property {string} [unit]
  * @property {"lines" | "columns" | "aliases" | "value_maps" | "defaults" | "password" | "select"} [editor]
  * @property {readonly string[]} [without] Columns that the editor does not offer, because the service refuses them.

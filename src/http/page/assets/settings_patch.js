@@ -1,6 +1,6 @@
 /**
- * Flattens settings by key (`smtp.port`), compares them, puts them into words, and creates merge patches. Pure
- * functions.
+ * Flattens settings to dotted keys (`smtp.port`), compares settings, formats values for people, and creates merge
+ * patches. Pure functions.
  */
 
 /** @typedef {import("../../../domain/settings.ts").Settings} Settings */
@@ -39,8 +39,8 @@ function isObject(value) {
 }
 
 /**
- * The RFC 7396 merge patch from one to the other. Undefined values, and names that an object no longer has, become
- * null.
+ * Returns the RFC 7396 merge patch that changes `from` into `to`. Undefined values, and names that an object no longer
+ * has, become null.
  * @param {Flat} from
  * @param {Flat} to
  */

@@ -1,4 +1,7 @@
-/** Sets up an export: asks what its headers and values mean, then shows and applies the change to the settings. */
+/**
+ * Sets up the settings for an export: asks for the meaning of its headers and values, then shows and applies the
+ * change.
+ */
 import { ApiError } from "./api.js";
 import { h } from "./dom.js";
 import { button, notice, section, trouble } from "./parts.js";
@@ -11,15 +14,15 @@ import { counted, sentence, shown } from "./words.js";
 
 /**
  * @typedef {object} Changes
- * @property {((patch: unknown) => Promise<void>) | null} apply Changes the settings, and checks the file again. Null for
- *   those who may not change settings.
+ * @property {((patch: unknown) => Promise<void>) | null} apply Changes the settings, and checks the file again. Null
+ * for users who may not change settings.
  * @property {(answers: Answers) => void} again Checks the file again, and keeps the answers.
  * @property {Answers} [answers] The answers to keep.
  */
 
 /** @typedef {ReadonlyMap<string, string>} Answers Answers by the setting that they change. */
 
-/** Null if there is nothing to ask. @param {readonly Finding[]} findings @param {Changes} changes */
+/** Returns null if there are no questions. @param {readonly Finding[]} findings @param {Changes} changes */
 export function setup(findings, { apply, again, answers }) {
   if (findings.length === 0) return null;
   const questions = findings.map(question);
@@ -162,7 +165,10 @@ function plain(patch) {
   return Object.fromEntries([...patch].map(([key, value]) => [key, value instanceof Map ? plain(value) : value]));
 }
 
-/** Keeps the line endings of the layout, and makes other invisible characters visible. @param {unknown} patch */
+/**
+ * Formats a patch as JSON on several lines. Invisible characters other than line endings are made visible. @param
+ * {unknown} patch
+ */
 function shownPatch(patch) {
   return JSON.stringify(patch, null, 2).split("\n").map(shown).join("\n");
 }

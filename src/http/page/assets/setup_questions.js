@@ -12,10 +12,10 @@ import { capital, counted } from "./words.js";
  * @property {HTMLElement} element
  * @property {HTMLInputElement | HTMLSelectElement | null} control Null if no setting fixes the finding.
  * @property {() => string} answer Empty if the question is unanswered.
- * @property {(messages: readonly string[]) => void} refuse Shows what is wrong. An empty list clears it.
+ * @property {(messages: readonly string[]) => void} refuse Shows error messages. An empty list clears them.
  */
 
-/** What an empty answer means. */
+/** The text of the empty choice. */
 const NO_ANSWER = {
   unknown_header: "not used",
   missing_column: "no default",

@@ -18,7 +18,7 @@ export async function changeStored(page, patch, etag) {
 }
 
 /**
- * Strips the `W/` that a compressing proxy adds to the ETag, because If-Match never matches a weak one.
+ * Removes the `W/` that a compressing proxy adds to the ETag, because If-Match never matches a weak ETag.
  * @param {Response} response
  * @returns {Promise<Stored>}
  */

@@ -1,4 +1,4 @@
-/** Choosing a file, and importing it: the service stores it as an upload and imports it at once. */
+/** Lets the user choose a file to import. The service stores the file as an upload and imports it at once. */
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 import { shown } from "./words.js";

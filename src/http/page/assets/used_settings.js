@@ -1,4 +1,4 @@
-/** The settings that an import used; marks those that have changed since then. */
+/** Lists the settings that an import used, and marks the settings that have changed since then. */
 import { h } from "./dom.js";
 import { table } from "./parts.js";
 import { settingName } from "./setting_name.js";
@@ -15,7 +15,10 @@ function place(key) {
   return ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length;
 }
 
-/** Lists the settings in the order of the form, not of the database. @param {Settings} used @param {Settings | null} now */
+/**
+ * Lists the settings in the order of the form rather than of the database. @param {Settings} used @param {Settings |
+ * null} now
+ */
 export function usedSettings(used, now) {
   const current = now === null ? null : flatten(now);
   const inOrder = Object.entries(flatten(used)).filter(([key]) => key !== "feeds").toSorted(([one], [other]) =>

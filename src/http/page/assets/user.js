@@ -1,4 +1,4 @@
-/** The view of one person: state, permits, holds, the last failure, and what imports did, newest first. */
+/** The view of one person: state, permits, holds, the last failure, and the changes made by imports, newest first. */
 import { changedValues } from "./change_table.js";
 import { h, putInto } from "./dom.js";
 import { eraseSection } from "./erase.js";
@@ -28,7 +28,7 @@ export async function userView(page, id) {
   /** @param {HTMLElement} result */
   const onErased = (result) => {
     const heading = h("h1", { tabindex: "-1" }, "Person erased");
-    // The address has the unique_id.
+    // The user is identified by the unique_id in the address.
     history.replaceState(null, "", "#/");
     content.replaceChildren(heading, result);
     heading.focus();

@@ -47,7 +47,7 @@ export function size(bytes) {
 }
 
 /**
- * Makes invisible characters, and those that change the reading direction, visible as `\u{…}`.
+ * Replaces invisible characters, and characters that change the reading direction, with `\u{…}`.
  * @param {string} text
  */
 export function shown(text) {
@@ -72,7 +72,10 @@ export function toTheSecond(time) {
 }
 
 const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
-/** Name, length and rounding of each unit, in seconds. Rounding makes 3,599 seconds an hour, not 60 minutes. */
+/**
+ * The name of each unit, with its length and its rounding in seconds. Because of the rounding, 3,599 seconds are an
+ * hour rather than 60 minutes.
+ */
 const UNITS = /** @type {const} */ ([["day", 86_400, 3_600], ["hour", 3_600, 60], ["minute", 60, 1]]);
 
 /**
@@ -128,7 +131,7 @@ export function statusWord(status) {
 }
 
 /**
- * The status of an import, with the decisions since.
+ * The status of an import, including later decisions about it.
  * @param {Pick<ImportEntry, "status" | "hold" | "undone_at">} entry
  * @returns {{ word: string, tone: Tone }}
  */
@@ -139,7 +142,10 @@ export function statusOf({ status, hold, undone_at }) {
   return decided === "" ? { word, tone } : { word: `${word} (${decided})`, tone: "quiet" };
 }
 
-/** The result of a decision, in display order: the count's name, its singular and plural, and what was done. */
+/**
+ * The counts in the result of a decision, in display order: the name of the count, the noun in singular and plural, and
+ * the verb.
+ */
 const DECIDED = /** @type {const} */ ([
   ["archived", "user", "users", "archived"],
   ["disabled", "user", "users", "disabled"],

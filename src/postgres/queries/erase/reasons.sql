@@ -1,5 +1,5 @@
--- Finds failures of other records that name the user. Such a record claims a value of the user, or has a similar
--- unique_id.
+-- Replaces the unique_id of erased users in failures of other records. Such a record claims a value of the user, or has
+-- a similar unique_id.
 update rosterd.import_failures as f
 set problems = (
   select jsonb_agg(case when e.unique_id is null then problem else jsonb_set(problem, '{reason}', to_jsonb(

@@ -1,4 +1,4 @@
--- By how many the number of users that the feed names has increased through the import's plan.
+-- Computes the increase in the number of users that the feed names, caused by the import's plan.
 select
   (select count(*) from plan where version is null or (said is null and says is not null))
     - (select count(*) from missing where not held and not is_named and said is not null) as users
