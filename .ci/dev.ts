@@ -7,7 +7,7 @@ import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Editors write a file in several steps, or several files at once. */
+/** The delay before a restart, because editors write a file in several steps, or several files at once. */
 const QUIET_MS = 200;
 
 /** The program runs in its own process group, so that Ctrl-C reaches it only through this script. */
@@ -20,7 +20,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
   try {
     process.kill("SIGTERM");
   } catch (error) {
-    // The process has already ended.
+    // The error is ignored, because the process has already ended.
     if (!(error instanceof TypeError)) throw error;
   }
   await process.status;
@@ -62,6 +62,6 @@ if (import.meta.main) {
     paths: ["src", "main.ts", "deno.json"].map((path) => ROOT + path),
     signal: stopping.signal,
   });
-  // Signal listeners would keep the process alive.
+  // The script exits explicitly, because signal listeners would keep the process alive.
   Deno.exit(0);
 }

@@ -12,7 +12,7 @@ type Row = readonly string[];
 
 /** The table between two markers of one page. */
 export interface Block {
-  /** Under `docs/`. */
+  /** The path of the page under `docs/`. */
   page: string;
   /** The word in the markers. */
   name: string;
@@ -34,7 +34,7 @@ export function withTable(page: string, { name, table }: Block): string {
   return `${page.slice(0, from + begin.length)}\n\n${table()}\n\n${page.slice(to)}`;
 }
 
-/** What JSON Schema says about one setting. */
+/** The JSON Schema of one setting. */
 interface Property {
   type?: string;
   enum?: string[];
@@ -62,7 +62,9 @@ function settingRows(key: string, property: Property): Row[] {
   return [[code(key), code(JSON.stringify(property.default)), valuesOf(property), property.description ?? ""]];
 }
 
-/** A longer list does not fit into a cell. The message about a wrong value shows it. */
+/**
+ * The maximum number of values in a cell. A longer list is left out, because the message about a wrong value shows it.
+ */
 const MAX_VALUES_SHOWN = 4;
 
 function valuesOf({ type, enum: values, minimum, maximum }: Property): string {

@@ -1,6 +1,6 @@
 /**
- * The checks before the tests: format, lint, types, import ranks, language, examples in comments. Used by `deno task
- * ok` and `.ci/run`. Continues after a failure, so that one run shows all failures.
+ * Runs the checks that precede the tests: format, lint, types, import ranks, language, examples in comments. Used by
+ * `deno task ok` and `.ci/run`. Continues after a failure, so that one run shows all failures.
  */
 import { fileURLToPath } from "node:url";
 

@@ -16,7 +16,7 @@ export interface Phrase {
   /** A sentence that the pattern refuses, and one that it accepts. Tests check both. */
   bad: string;
   good: string;
-  /** Refused only in texts that users read. */
+  /** True if the phrase is refused only in texts that users read. */
   inMessages?: true;
 }
 
@@ -141,7 +141,7 @@ export const PHRASES: readonly Phrase[] = [
 ];
 
 export interface Found {
-  /** Relative to the root. */
+  /** The path, relative to the root. */
   file: string;
   line: number;
   text: string;
@@ -199,7 +199,7 @@ function joined(text: string): string {
   return text.replace(/\n[ \t]*(\*(?!\/)|\/\/|--)?/g, blank);
 }
 
-/** The refused phrases of one file. */
+/** Finds the refused phrases in one file. */
 export function findPhrases(file: string, text: string, phrases: readonly Phrase[] = PHRASES): Found[] {
   const found = proseOf(file, text).flatMap(({ at, text: prose, isMessage }) => {
     const words = joined(prose.startsWith("`") ? prose : prose.replace(/`[^`\n]*`/g, blank));
@@ -219,7 +219,7 @@ export function findPhrases(file: string, text: string, phrases: readonly Phrase
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs"];
 const READ = /\.(ts|js|sql|html|md|sh|txt|conf|service|ya?ml)$/;
 
-/** The files to read, relative to the root; none for a document that does not exist. */
+/** The files to read, relative to the root. The list is empty for a document that does not exist. */
 async function filesUnder(root: string, path: string): Promise<string[]> {
   if (!existsSync(join(root, path))) return [];
   if ((await Deno.stat(join(root, path))).isFile) return READ.test(path) ? [path] : [];
@@ -227,7 +227,7 @@ async function filesUnder(root: string, path: string): Promise<string[]> {
   return (await Promise.all(names.map((name) => filesUnder(root, `${path}/${name}`)))).flat();
 }
 
-/** The refused phrases of the whole project. */
+/** Finds the refused phrases in the whole project. */
 export async function findAllPhrases(root: string): Promise<Found[]> {
   const sources = (await Promise.all(["src", ...DOCUMENTS].map((path) => filesUnder(root, path)))).flat();
   const tests = (await filesUnder(root, "tests")).filter((file) => file.endsWith(".ts"));

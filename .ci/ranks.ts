@@ -25,7 +25,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 };
 
 export interface RankFault {
-  /** Relative to the root. */
+  /** The path, relative to the root. */
   file: string;
   line: number;
   text: string;
@@ -84,7 +84,7 @@ async function sources(root: string): Promise<string[]> {
 /** `import … from "./x"`, `export … from`, `import "./x"`, `import("./x")` and `new URL("./x", import.meta.url)`. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew\s+URL\(\s*)"(\.{1,2}\/[^"]*)"/g;
 
-/** The imports of a module that lead to another file; those in comments do not count. */
+/** The imports of a module that lead to another file. Imports in comments do not count. */
 export function relativeImports(text: string): { line: number; specifier: string }[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, " "));
   return [...code.matchAll(IMPORT)].map((match) => ({
@@ -93,7 +93,7 @@ export function relativeImports(text: string): { line: number; specifier: string
   }));
 }
 
-/** The ranked part of a path: a file of the root or of `src/`, or a folder of `src/`. */
+/** The part of a path that has a rank: a file in the root or in `src/`, or a folder of `src/`. */
 function place(path: string): string {
   return path.split("/").slice(0, 2).join("/");
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export interface Lock {
-  /** The version, with its peers, to which each specifier such as `npm:zod@4.6.7` resolves. */
+  /** Each specifier, such as `npm:zod@4.6.7` → the version, with its peers, to which it resolves. */
   specifiers: Readonly<Record<string, string>>;
   npm: Readonly<Record<string, { integrity: string; dependencies?: readonly string[] }>>;
 }
@@ -35,7 +35,9 @@ function purlOf(key: string): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }
 
-/** The key of a dependency. A dependency is a name, with a version only if the lock file has several. */
+/**
+ * The key of a dependency. A dependency is written as a name, and includes a version only if the lock file has several.
+ */
 function keyOf(dependency: string, lock: Lock): string {
   const key = Object.keys(lock.npm).find((key) => key === dependency || splitKey(key).name === dependency);
   if (key === undefined) throw new Error(`deno.lock lacks ${dependency}, which one of its packages needs.`);
@@ -47,7 +49,7 @@ function keyOfSpecifier(specifier: string, lock: Lock): string {
   return `${splitKey(specifier.replace(/^npm:/, "")).name}@${lock.specifiers[specifier]}`;
 }
 
-/** These packages, and every package that they need. */
+/** The given packages, and every package that they need. */
 function reachable(keys: readonly string[], lock: Lock): Set<string> {
   const found = new Set<string>();
   const open = [...keys];
@@ -90,7 +92,7 @@ function componentOf(key: string, lock: Lock, required: ReadonlySet<string>): Co
   };
 }
 
-/** The whole document. `specifiers` are those of the packages that the program imports. */
+/** The whole document. `specifiers` lists the specifiers of the packages that the program imports. */
 export function billOfMaterials(
   lock: Lock,
   specifiers: readonly string[],

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 interface Run {
   code: number;
   survived: Required<Survived>[];
-  /** Names of tests. */
+  /** The names of the tests. */
   failed: string[];
   leftOut: string[];
 }
@@ -31,7 +31,7 @@ async function runTests(folder: string): Promise<Run> {
   };
 }
 
-/** Empty if the file is missing. */
+/** The text of a file; empty if the file is missing. */
 async function textOf(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -43,7 +43,7 @@ async function textOf(path: string): Promise<string> {
 
 const CHARACTERS: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: "<", gt: ">", amp: "&" };
 
-/** The names of the tests of a JUnit report that have such an element. */
+/** In a JUnit report, the names of the tests that contain the given element. */
 function testsWith(element: "failure" | "skipped", xml: string): string[] {
   const cases = xml.matchAll(new RegExp(`<testcase name="([^"]*)"[^>]*>\\s*<${element}\\b`, "g"));
   return [...cases].map(([, name]) => name.replace(/&(\w+);/g, (found, entity) => CHARACTERS[entity] ?? found));

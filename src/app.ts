@@ -46,11 +46,11 @@ export interface AppOptions {
   clock: Clock;
   log: Log;
   linkTimeouts?: LinkTimeouts;
-  /** A second folder for the service record, where commands find it without knowing the data folder. */
+  /** A second folder for the service record. Commands that do not know the data folder find the record there. */
   runFolder?: string;
   /** Reports the state of the service to the supervisor of the process. */
   notify?: Notify;
-  /** Called when HTTP no longer answers. The process must then end. */
+  /** Called when HTTP no longer responds. The process must then end. */
   onHang?: () => void;
 }
 
@@ -103,7 +103,7 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   starting.defer(() => removeServiceRecord(config.data, record));
   if (options.runFolder !== undefined) {
     const { runFolder } = options;
-    // Readable by all users: the record contains no secret, and requests still need the token.
+    // All users can read the record, because it contains no secret, and requests still need the token.
     await writeServiceRecord(runFolder, record, 0o644);
     starting.defer(() => removeServiceRecord(runFolder, record));
   }
@@ -127,14 +127,14 @@ export async function createApp(options: AppOptions, signal: AbortSignal): Promi
   };
 }
 
-/** Ignores errors: the first scan reports why the folder cannot be used. */
+/** Errors are ignored, because the first scan reports why the folder cannot be used. */
 async function makeUploadFolder(upload: string): Promise<void> {
   await Deno.mkdir(upload, { recursive: true }).catch(codeOrThrow);
 }
 
 /**
- * The tokens of the process first, then the named ones. All stored tokens are reread for every request, so that a
- * change takes effect immediately.
+ * The tokens in the process settings come first, then the named tokens. All stored tokens are read again for every
+ * request, so that a change takes effect at once.
  */
 async function createTokens({ adminToken, readToken, data }: Config, clock: Clock, log: Log): Promise<Tokens> {
   const firstToken = adminToken ?? await readOrMakeAdminToken(data);
@@ -150,7 +150,7 @@ async function createTokens({ adminToken, readToken, data }: Config, clock: Cloc
       own(ADMIN_TOKEN, adminToken ?? await readAdminToken(data) ?? firstToken),
       ...readToken === null ? [] : [own(READ_TOKEN, readToken)],
       ...await file.credentials().catch((error) => {
-        // A damaged file must not lock out the admin who repairs it.
+        // If the file is damaged, the admin's token still works, so that the admin can repair the file.
         if (!(error instanceof BrokenTokensFile || error instanceof UnusableData)) throw error;
         log.error("named_tokens_not_read", { reason: error.message });
         return [];
@@ -235,7 +235,7 @@ function leaderLoop(
     clock,
     interval: () => ms,
     work: async () => {
-      // A standby's upload folder may lack the files to attach.
+      // A standby sends no mail, because its upload folder may lack the files to attach.
       if (databaseMonitor.unavailableReason === null && !state.standby && state.running === null) await work();
     },
     onError: (error) => {

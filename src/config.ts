@@ -8,7 +8,7 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from "./runtime/log.ts";
 
 export interface ListenAddress {
   hostname: string;
-  /** 0 means any free port. */
+  /** The port; 0 means any free port. */
   port: number;
 }
 
@@ -16,12 +16,12 @@ export interface Config {
   readonly upload: string;
   readonly settings: string;
   readonly data: string;
-  /** Null: use the embedded PostgreSQL in the data folder. */
+  /** Null if rosterd uses the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | null;
   readonly listen: Readonly<ListenAddress>;
   /** Additional host names of the service, besides localhost and the listen address, in lower case. */
   readonly hosts: readonly string[];
-  /** Null: use the token in the data folder. */
+  /** Null if rosterd uses the token in the data folder. */
   readonly adminToken: string | null;
   readonly readToken: string | null;
   readonly smtpPassword: string | null;
@@ -29,7 +29,7 @@ export interface Config {
   readonly logFormat: LogFormat;
 }
 
-/** Keyed by flag name without the leading dashes, such as `log-level`. */
+/** The flags by name, without the leading dashes, such as `log-level`. */
 export type Flags = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigSources {
@@ -38,7 +38,7 @@ export interface ConfigSources {
   isTerminal: () => boolean;
 }
 
-/** The configuration is not valid. The message never contains a secret. The caller exits with 78. */
+/** Thrown if the configuration is not valid. The message never contains a secret. The caller exits with 78. */
 export class WrongConfiguration extends Error {
   override readonly name = "WrongConfiguration";
 }
@@ -114,7 +114,7 @@ function databaseUrl(value: string | null): string | null {
     parseDatabaseUrl(value);
     return value;
   } catch (error) {
-    // No `cause`: URL errors quote the URL, including its password.
+    // The error has no `cause`, because URL errors quote the URL, including its password.
     throw error instanceof WrongDatabaseUrl ? new WrongConfiguration(error.message) : error;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * How a command reaches its data: over HTTP from the running service, otherwise from the server in DATABASE_URL. Prints
- * to standard error which one it uses. If neither is available, the command exits with 78 and says what to type.
- * Creates nothing.
+ * Finds the data for a command: over HTTP from the running service, otherwise from the server in DATABASE_URL. Prints
+ * the chosen source to standard error. If neither source is available, the command exits with 78 and says what to type.
+ * No file is created.
  */
 import { join, resolve } from "node:path";
 import { databaseName, parseDatabaseUrl } from "../domain/database_url.ts";
@@ -20,14 +20,14 @@ import { operatingSystemUser } from "./operating_system_user.ts";
 
 const ALIVE_WITHIN_MS = 5_000;
 
-/** No service or database can be used. The message says what to type; the caller exits with 78. */
+/** Thrown if neither a service nor a database can be used. The message says what to type; the caller exits with 78. */
 export class NoAccess extends Error {
   override readonly name = "NoAccess";
 }
 
 /**
- * Runs `over` with the running service. Without one, runs `own` on the server in DATABASE_URL, or with `--embedded` on
- * the embedded database. Throws {@link NoAccess}.
+ * Runs `over` with the running service. If no service is running, runs `own` on the server in DATABASE_URL, or with
+ * `--embedded` on the embedded database. Throws {@link NoAccess}.
  */
 export async function withAccess<T>(
   invocation: Invocation,
@@ -60,7 +60,7 @@ export async function withEmbedded<T>(
   return await withDatabase({ ...config, databaseUrl: null }, work);
 }
 
-/** Runs read-only `work` on the embedded database, or on a temporary empty one if it does not exist. */
+/** Runs read-only `work` on the embedded database. If that database does not exist, uses a temporary empty one. */
 async function withEmbeddedOrEmpty<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,
@@ -118,9 +118,9 @@ export function noAccess(invocation: Invocation): NoAccess {
 }
 
 export interface ServiceClient {
-  /** `http://127.0.0.1:8080`. */
+  /** The address of the service, such as `http://127.0.0.1:8080`. */
   readonly address: string;
-  /** Returns the JSON response. Throws {@link CommandFailed} with the detail of the problem. */
+  /** Sends a request and returns the JSON response. Throws {@link CommandFailed} with the detail of the problem. */
   ask(method: string, path: string, body?: { type: string; content: BodyInit }): Promise<unknown>;
 }
 
@@ -157,7 +157,7 @@ export async function findRunning(
   return null;
 }
 
-/** Null if the record is missing or not valid. */
+/** Reads the service record. Returns null if the record is missing or not valid. */
 async function recordIn(folder: string): Promise<ServiceRecord | null> {
   try {
     return await readServiceRecord(folder);
@@ -167,7 +167,9 @@ async function recordIn(folder: string): Promise<ServiceRecord | null> {
   }
 }
 
-/** Sends no token: another program may be listening there now, and must not see it. */
+/**
+ * The request contains no token, because another program may be listening at this address, and must not see the token.
+ */
 async function isAlive(address: string): Promise<boolean> {
   try {
     const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ALIVE_WITHIN_MS) });

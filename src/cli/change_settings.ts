@@ -17,7 +17,10 @@ export async function changeOver(service: ServiceClient, patch: object): Promise
   return await service.ask("PATCH", "/settings", body) as Settings;
 }
 
-/** The settings file, for use while no service is running. Throws NoAccess if it is missing; creates nothing. */
+/**
+ * Opens the settings file, for use while no service is running. Throws NoAccess if the file is missing, and does not
+ * create it.
+ */
 export async function ownFile(invocation: Invocation): Promise<{ file: SettingsFile; settings: Settings }> {
   const { config, clock, terminal } = invocation;
   const file = openSettingsFile(config.settings, clock);

@@ -1,21 +1,21 @@
-/** Describes in words what changed for a user. */
+/** Describes the changes of a user in words. */
 import type { Change, ImportChange } from "../domain/outcome.ts";
 import { printable } from "../runtime/log.ts";
 
-/** `u1: updated (city "Ottawa" → "Hull")`; a created user has no earlier values. */
+/** A line such as `u1: updated (city "Ottawa" → "Hull")`. A created user has no earlier values. */
 export function changedWords(subject: string, change: Pick<ImportChange, "outcome" | "columns" | "permits_released">) {
   const words = [...valueWords(change), ...change.permits_released.map((no) => `permit ${quoted(no)} released`)];
   return `${printable(subject)}: ${change.outcome}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }
 
-/** Says what happened to a user with a new id (docs/people.md#new-ids). */
+/** Describes the change of a user with a new id (docs/people.md#new-ids). */
 const ID_WORDS: Readonly<Record<string, (before: string | null, after: string | null) => string>> = {
   unique_id: (before) => `renamed from ${quoted(before)}`,
   old_unique_id: (_, after) => `merged with ${quoted(after)}`,
   merged_into: (_, after) => `merged into ${quoted(after)}`,
 };
 
-/** `city "Ottawa" → "Hull"` for each value. */
+/** The changed values, in the form `city "Ottawa" → "Hull"`. */
 export function valueWords({ outcome, columns }: Pick<Change, "outcome" | "columns">): string[] {
   return Object.entries(columns).map(([column, [before, after]]) =>
     ID_WORDS[column]?.(before, after) ??

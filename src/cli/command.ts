@@ -13,7 +13,7 @@ export interface Invocation {
   commands: readonly Command[];
   installation: Installation;
   operands: readonly string[];
-  /** Keyed by flag name without the leading dashes, such as `failed-file`. */
+  /** The flags by name, without the leading dashes, such as `failed-file`. */
   flags: Readonly<Record<string, string | boolean | undefined>>;
   terminal: Terminal;
   clock: Clock;
@@ -24,11 +24,13 @@ export interface Invocation {
 export interface Command {
   /** The words of the command as typed: `imports show`. */
   words: string;
-  /** The operands as help shows them, such as `FILE…`, and how many are allowed. Absent if the command takes none. */
+  /**
+   * The operands as help shows them, such as `FILE…`, and how many are allowed. Absent for a command without operands.
+   */
   operands?: { words: string; min: number; max: number };
   /** `value` is the placeholder in help; null for a switch. */
   flags: Readonly<Record<string, { value: string | null; help: string }>>;
-  /** The command reads only flags and environment variables, not an installation's environment file. */
+  /** True if the command reads only flags and environment variables, not an installation's environment file. */
   ignoresInstallation?: true;
   /** A one-line summary for the list of commands. */
   summary: string;
@@ -39,14 +41,16 @@ export interface Command {
 /** Exit codes (docs/cli.md#exit-codes). */
 export const EXIT = { ok: 0, other: 1, failures: 2, rejected: 3, usage: 64, software: 70, configuration: 78 } as const;
 
-/** The command line is not valid. The caller prints the usage and exits with 64. */
+/** Thrown if the command line is not valid. The caller prints the usage and exits with 64. */
 export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
-  /** Null if the command itself is unknown. */
+  /** The command; null if the command itself is unknown. */
   command: Command | null = null;
 }
 
-/** The command failed for a reason that the user can fix and that the message names. The caller exits with 1. */
+/**
+ * Thrown if a command fails for a reason that the user can fix. The message names the reason. The caller exits with 1.
+ */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }

@@ -2,7 +2,7 @@
 import { shellWord } from "../runtime/shell_word.ts";
 import type { Invocation } from "./command.ts";
 
-/** The command with the flags and operands it was given, quoted for a shell. `more` lists flags to add. */
+/** Returns the command with its flags and operands, quoted for a shell. `more` lists flags to add. */
 export function commandLine({ command, flags, operands }: Invocation, more: readonly string[] = []): string {
   const given = Object.entries(flags).flatMap(([name, value]) =>
     typeof value === "string" ? [`--${name}`, value] : value ? [`--${name}`] : []

@@ -1,4 +1,6 @@
-/** The file named by `--failed-file PATH`, opened before anything is imported. The roster itself is refused. */
+/**
+ * The file named by `--failed-file PATH`, opened before anything is imported. The file must not be the roster itself.
+ */
 import { codeOrThrow, nullOn } from "../runtime/errors.ts";
 import { CommandFailed, WrongUsage } from "./command.ts";
 
@@ -26,14 +28,14 @@ export class FailedTarget implements AsyncDisposable {
     throw new WrongUsage("--failed-file must name a file other than FILE");
   }
 
-  /** The first call discards the old content. */
+  /** The first call also discards the old content of the file. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.#isUsed && (await this.file.stat()).isFile) await this.file.truncate();
     this.#isUsed = true;
     for (let written = 0; written < bytes.length;) written += await this.file.write(bytes.subarray(written));
   }
 
-  /** Removes a newly created file if nothing was written to it. */
+  /** Removes a newly created file if it is still empty. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.file.close();
     if (this.isNew && !this.#isUsed) await Deno.remove(this.path);
@@ -44,7 +46,7 @@ async function isAbsent(path: string): Promise<boolean> {
   return await nullOn(Deno.lstat(path), "ENOENT") === null;
 }
 
-/** Compares inodes, because a file can have several names. The import reports a missing roster. */
+/** Inodes are compared, because a file can have several names. If the roster is missing, the import reports that. */
 async function isSame(file: Deno.FsFile, roster: string): Promise<boolean> {
   const [one, other] = [await file.stat(), await Deno.stat(roster).catch(() => null)];
   return other !== null && one.ino === other.ino && one.dev === other.dev;

@@ -2,7 +2,7 @@
 import { isFeedName } from "../domain/settings.ts";
 import { type Invocation, WrongUsage } from "./command.ts";
 
-/** Returns "" without the flag. The caller must check that the settings have the feed. */
+/** Returns the feed; "" if the flag is absent. The caller must check that the settings have the feed. */
 export function feedOf(flags: Invocation["flags"]): string {
   const feed = flags.feed;
   if (feed === undefined) return "";

@@ -7,19 +7,22 @@ import { codeOf } from "../runtime/errors.ts";
 
 /** `print systemd` creates this file, and the printed unit reads it. */
 export const ENVIRONMENT_FILE = "/etc/rosterd/rosterd.env";
-/** The printed unit lets the service write its record here. Commands then find the service without its data folder. */
+/**
+ * The run folder. The printed unit lets the service write its record to this folder, so that commands find the service
+ * without the data folder.
+ */
 const RUN_FOLDER = "/run/rosterd";
 
 export interface Installation {
-  /** Where the data folder or the database is named; `command` includes environment variables. */
+  /** The source of the path of the data folder, or of the database URL. `command` includes environment variables. */
   namedBy: "command" | "environment_file" | "nothing";
   environmentFile: string;
-  /** The error code if the environment file exists and could not be read. */
+  /** The error code if the environment file exists but could not be read. */
   readError: string | null;
   runFolder: string;
 }
 
-/** If one of these is given, the environment file is not read. */
+/** If one of these options is given, the environment file is not read. */
 const IDENTITY = ["ROSTERD_DATA", "DATABASE_URL"];
 
 /** `ROSTERD_ENV_FILE` and systemd's `RUNTIME_DIRECTORY` override the usual paths. */

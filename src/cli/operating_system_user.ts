@@ -1,5 +1,6 @@
 /**
- * The user who ran the command, even through `sudo`, for the history of imports. `uid 1000` for a user without a name.
+ * The user who ran the command, even through `sudo`, for the history of imports. A user without a name is shown as `uid
+ * 1000`.
  */
 export function operatingSystemUser(): string {
   const uid = Deno.uid();

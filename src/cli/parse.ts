@@ -16,7 +16,7 @@ export const PROCESS_FLAGS = {
 } as const;
 
 export interface ParsedLine {
-  /** Null if the line names no command. */
+  /** The command; null if the command line contains no command. */
   command: Command | null;
   operands: string[];
   flags: Record<string, string | boolean | undefined>;
@@ -47,7 +47,7 @@ function parseFor(named: Command | null, words: readonly string[], commands: rea
   return { command: named, operands, flags: values, processFlags, wants };
 }
 
-/** The longest command that matches the start of the line. Flags may come before it. */
+/** The longest command that matches the start of the command line. Flags may precede the command. */
 function nameOf(words: readonly string[], commands: readonly Command[]): Command | null {
   const { values: _, positionals } = parseArgs({
     args: [...words],
@@ -88,7 +88,7 @@ function optionsOf(command: Command | null) {
   };
 }
 
-/** Accepts an empty line. Refuses an unknown or incomplete command. */
+/** Accepts an empty command line. Refuses an unknown or incomplete command. */
 function requireCommand([first, ...more]: readonly string[], commands: readonly Command[]): void {
   if (first === undefined) return;
   const names = commands.map(({ words }) => words);

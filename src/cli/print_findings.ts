@@ -7,7 +7,10 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_FINDINGS_PRINTED = 20;
 
-/** Prints only what a setting can probably fix. A value of unknown meaning may just be a mistake in the roster. */
+/**
+ * Prints only findings that a setting can probably fix. A value with an unknown meaning may simply be a mistake in the
+ * roster.
+ */
 export function printLikelyFixes(terminal: Terminal, { findings }: Pick<CheckReport, "findings">): void {
   const likely = findings.filter(({ kind, suggestion }) => kind === "missing_column" || suggestion !== null);
   printFindings(terminal, { findings: likely });

@@ -8,13 +8,13 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_USERS_PRINTED = 20;
 
-/** The status of an import, followed by later decisions: `held (approved, undone)`. */
+/** The status of an import, followed by later decisions, such as `held (approved, undone)`. */
 export function stateWords({ status, hold, undone_at }: ImportEntry): string {
   const since = [...(hold === null ? [] : [hold.state]), ...(undone_at === null ? [] : ["undone"])];
   return since.length === 0 ? status : `${status} (${since.join(", ")})`;
 }
 
-/** The result of a decision: `archived 25, permits released 3, left unchanged 2`. */
+/** The result of a decision, such as `archived 25, permits released 3, left unchanged 2`. */
 export function decidedWords(counts: Readonly<Record<string, number>>): string {
   const named = Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) =>
     `${DECIDED[name] ?? name.replaceAll("_", " ")} ${grouped(count)}`

@@ -28,7 +28,7 @@ export function exitCodeOf(reports: readonly Pick<Report, "status" | "failed">[]
 /** The report of an import, with its hold if it comes from the history. */
 type ShownReport = Report & { hold?: Hold | null };
 
-/** `isDryRun`: describes what an import would do, because nothing was imported. */
+/** `isDryRun`: whether the report describes a dry run instead of an import. */
 export function printReport(terminal: Terminal, report: ShownReport, isDryRun = false): void {
   const { out, paint } = terminal;
   const words = isDryRun ? dryRunWords(report, terminal) : statusWords(report, terminal);
@@ -83,7 +83,7 @@ function dryRunWords(report: Report, terminal: Terminal): string {
   }
 }
 
-/** The counts that are not zero: `records 1,000, created 990, failed 10`. */
+/** The counts that are not zero, such as `records 1,000, created 990, failed 10`. */
 export function countWords(report: Report): string {
   const named = COUNT_NAMES.filter((name) => name === "records" || report[name] > 0);
   return named.map((name) => `${name.replaceAll("_", " ")} ${grouped(report[name])}`).join(", ");

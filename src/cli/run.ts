@@ -1,4 +1,4 @@
-/** Runs one command line. Only this file turns errors into exit codes. */
+/** Runs one command line. No other module converts errors to exit codes. */
 import { InvalidSettings } from "../domain/parse_settings.ts";
 import { UnknownFeed } from "../domain/feed_settings.ts";
 import { BrokenSettingsFile } from "../domain/stored_settings.ts";
@@ -93,7 +93,7 @@ function say(terminal: Terminal, message: string, code: number): number {
   return code;
 }
 
-/** Shows only the code of a database error: its text may contain user data. */
+/** Only the code of a database error is shown, because the error text may contain user data. */
 function unexpected(error: unknown): string {
   const state = sqlState(error);
   if (state !== null) return `the database reported an error (SQLSTATE ${state}); see its log`;

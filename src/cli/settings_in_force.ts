@@ -5,7 +5,7 @@ import type { FeedSettings } from "../importer/ports.ts";
 import type { Invocation } from "./command.ts";
 import { feedOf } from "./feed_flag.ts";
 
-/** The settings in the file, or the defaults if it is missing. Does not create the file. */
+/** The settings in the file, or the defaults if the file is missing. Does not create the file. */
 export async function settingsInForce({ config, installation, clock, terminal }: Invocation): Promise<Settings> {
   const stored = await openSettingsFile(config.settings, clock).readIfThere();
   if (stored === null && installation.namedBy !== "command") {
@@ -14,7 +14,7 @@ export async function settingsInForce({ config, installation, clock, terminal }:
   return stored?.settings ?? DEFAULT_SETTINGS;
 }
 
-/** The settings in force for the feed in `--feed`. Throws {@link UnknownFeed}. */
+/** The settings that apply to the feed in `--feed`. Throws {@link UnknownFeed}. */
 export async function feedInForce(invocation: Invocation): Promise<FeedSettings> {
   const feed = feedOf(invocation.flags), settings = await settingsInForce(invocation);
   requireFeed(settings, feed);

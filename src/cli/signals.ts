@@ -1,4 +1,4 @@
-/** Turns SIGTERM and SIGINT into an AbortSignal. A later signal ends the process at once. */
+/** Aborts an AbortSignal on SIGTERM or SIGINT. A later signal ends the process at once. */
 const SIGNALS: Deno.Signal[] = ["SIGTERM", "SIGINT"];
 
 /** Ctrl-C can arrive twice: from the terminal, and from `deno task`. Signals within this time count as one. */

@@ -3,11 +3,11 @@ export interface Terminal {
   out(text: string): void;
   /** Prints a message and a newline to standard error. */
   err(text: string): void;
-  /** Shows a line on standard error that the next output replaces. Does nothing without a terminal. */
+  /** Shows a line on standard error that the next output replaces. Without a terminal, no line is shown. */
   progress(text: string): void;
-  /** Asks on standard error, and returns the line typed, trimmed; null at the end of the input. */
+  /** Asks on standard error, and returns the trimmed answer; null at the end of the input. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
-  /** Like {@link ask}, but shows nothing of what is typed. Asks only a person; otherwise just reads the line. */
+  /** Asks like {@link ask}, but does not show the typed characters. Without a terminal, reads a line without asking. */
   askSecret(question: string, signal: AbortSignal): Promise<string | null>;
   /** Whether standard input and standard error are terminals. */
   readonly canAsk: boolean;
@@ -71,7 +71,7 @@ export function createTerminal(noColor: boolean): Terminal {
   };
 }
 
-/** Reads line by line; null at the end of the input. Throws the reason of the signal. */
+/** Reads one line; null at the end of the input. Throws the reason of the signal. */
 export function createLineReader(
   input: { read(bytes: Uint8Array): Promise<number | null> },
 ): (signal: AbortSignal) => Promise<string | null> {
@@ -134,6 +134,6 @@ export function writeLog(line: string): void {
   try {
     writeAll(Deno.stderr, line);
   } catch {
-    // There is nowhere else to report it.
+    // The error is ignored, because it cannot be reported anywhere else.
   }
 }

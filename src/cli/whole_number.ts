@@ -1,6 +1,9 @@
 import { WrongUsage } from "./command.ts";
 
-/** Parses a whole number from 1. `name` is that of the flag or operand. Throws {@link WrongUsage}. */
+/**
+ * Parses a whole number of at least 1. `name` is the name of the flag or operand, for the message. Throws {@link
+ * WrongUsage}.
+ */
 export function wholeNumber(text: string, name: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;

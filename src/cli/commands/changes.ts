@@ -78,7 +78,7 @@ async function printCsv(terminal: Terminal, load: Load): Promise<void> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for await (const bytes of changesFile(allChanges(load, ON_A_PAGE))) {
     const text = decoder.decode(bytes);
-    // `out` ends each text with a line feed of its own.
+    // The last line feed is removed, because `out` adds one to each text.
     if (text !== "") terminal.out(text.slice(0, -1));
   }
 }

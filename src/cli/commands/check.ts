@@ -60,7 +60,7 @@ async function runCheck(invocation: Invocation): Promise<number> {
   return exitCodeOf(reports);
 }
 
-/** Unlike other commands, prefers the server in DATABASE_URL to the running service. */
+/** Unlike other commands, this command prefers the server in DATABASE_URL to the running service. */
 async function withNamedDatabase<T>(
   invocation: Invocation,
   own: (database: Database) => Promise<T>,

@@ -1,4 +1,4 @@
-/** `rosterd doctor`: checks everything that rosterd needs, and says how to fix what is wrong. */
+/** `rosterd doctor`: checks everything that rosterd needs, and says how to fix each problem. */
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import { bad, type Finding, warning } from "../../domain/finding.ts";
@@ -43,10 +43,10 @@ async function runDoctor(invocation: Invocation): Promise<number> {
   return isBad.length > 0 ? EXIT.other : EXIT.ok;
 }
 
-/** Asks the running service for its checks; otherwise runs them here. */
+/** Asks the running service for its checks. If no service is running, the command runs the checks itself. */
 async function* findingsOf(invocation: Invocation): AsyncGenerator<Finding> {
   const service = await findService(invocation).catch((error) => {
-    // The checks report an unusable data folder.
+    // The error is ignored, because the checks report an unusable data folder.
     if (error instanceof UnusableData) return null;
     throw error;
   });

@@ -1,4 +1,7 @@
-/** `rosterd healthcheck`: asks the running service whether it is alive and ready; for container images without curl. */
+/**
+ * `rosterd healthcheck`: asks the running service whether it is alive and ready. Container images without curl need
+ * this command.
+ */
 import { findRunning } from "../access.ts";
 import { type Command, CommandFailed, EXIT, type Invocation } from "../command.ts";
 

@@ -64,7 +64,7 @@ async function runList(invocation: Invocation): Promise<number> {
   return EXIT.ok;
 }
 
-/** The flags as parameters of `GET /imports`. Throws {@link WrongUsage}. */
+/** Converts the flags to parameters of `GET /imports`. Throws {@link WrongUsage}. */
 function listQuery(flags: Invocation["flags"]): ImportQuery {
   const { status, since, file } = flags as Record<string, string | undefined>;
   if (status !== undefined && !IMPORT_STATUSES.includes(status as ImportStatus)) {
@@ -95,7 +95,7 @@ function printTable({ out, paint }: Terminal, imports: readonly ImportEntry[]): 
   }
 }
 
-/** The counts, or why no record was applied. */
+/** The counts, or the reason why no record was applied. */
 function outcomeWords(entry: ImportEntry): string {
   return entry.reason === null ? countWords({ ...entry, failures: [] }) : printable(reasonWords(entry.reason));
 }
@@ -145,7 +145,8 @@ export async function failuresFrom(service: ServiceClient, id: number): Promise<
 const HOLD_CODES = ["archivings_held", "changes_held"];
 
 function printImport(terminal: Terminal, { entry, failures, held, columns }: ShownImport): void {
-  // `printHold` prints the current state of the hold; the warning describes its state during the import.
+  // Warnings about the hold are left out, because they describe its state during the import. `printHold` prints the
+  // current state.
   const warnings = entry.warnings.filter(({ code }) => entry.hold === null || !HOLD_CODES.includes(code));
   printReport(terminal, { ...entry, file: feedPath(entry.feed, entry.file), warnings, failures });
   printHold(terminal, entry, held, columns);
@@ -169,7 +170,7 @@ export function noSuchImport(id: number): CommandFailed {
   return new CommandFailed(`import ${id} does not exist`);
 }
 
-/** Returns `instead` for the error undefined_table: rosterd has never used this database. */
+/** Returns `instead` after the error undefined_table, which means that rosterd has never used this database. */
 export function ifNoSchema<T>(error: unknown, instead: T): T {
   if (hasCode(error, "42P01")) return instead;
   throw error;

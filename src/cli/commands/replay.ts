@@ -1,4 +1,7 @@
-/** `rosterd imports replay`: imports again what the database does not know (docs/reliability.md#restore). */
+/**
+ * `rosterd imports replay`: imports rosters in `bak` again that the database does not know
+ * (docs/reliability.md#restore).
+ */
 import { feedPath } from "../../domain/feed.ts";
 import type { MissingRoster, Replayed } from "../../domain/missing_roster.ts";
 import { counted } from "../../runtime/grouped.ts";

@@ -1,4 +1,4 @@
-/** `rosterd serve`: the service, until SIGTERM or SIGINT. */
+/** `rosterd serve`: runs the service until SIGTERM or SIGINT. */
 import { createApp } from "../../app.ts";
 import { adminTokenPath } from "../../host/data_folder.ts";
 import { checkPrivateFiles } from "../../host/private_files.ts";
@@ -32,7 +32,7 @@ function runServe(invocation: Invocation): Promise<number> {
   return Promise.race([serve(invocation, onHang), forcedEnd(invocation), hung.promise]);
 }
 
-/** Ends the process when a disk or database hangs during shutdown. */
+/** This timer ends the process if a disk or a database hangs during shutdown. */
 async function forcedEnd({ signal, log }: Invocation): Promise<number> {
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   await delay(MAX_SHUTDOWN_MS, new AbortController().signal);

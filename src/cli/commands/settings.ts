@@ -63,7 +63,10 @@ async function runSet(invocation: Invocation): Promise<number> {
 
 const SECRET = "smtp.password";
 
-/** Replaces `smtp.password=-` by what is typed or piped in. Throws {@link WrongUsage} if there is nothing. */
+/**
+ * Replaces `smtp.password=-` with a password that is typed or piped in. Throws {@link WrongUsage} if the input is
+ * empty.
+ */
 async function withSecrets(words: readonly string[], { terminal, signal }: Invocation): Promise<string[]> {
   if (!words.includes(`${SECRET}=-`)) return [...words];
   const typed = await terminal.askSecret(`${SECRET}: `, signal);

@@ -1,4 +1,4 @@
-/** `rosterd settings history`: who changed which setting, and when. */
+/** `rosterd settings history`: lists the changes to settings, with their times and authors. */
 import type { SettingsHistoryPage } from "../../domain/stored_settings.ts";
 import { printable } from "../../runtime/log.ts";
 import { findService } from "../access.ts";

@@ -1,4 +1,7 @@
-/** `rosterd settings map FILE`: asks what a sample's headers and values mean, and changes the settings to match. */
+/**
+ * `rosterd settings map FILE`: asks for the meaning of a sample's headers and values, and changes the settings
+ * accordingly.
+ */
 import { addToPatch } from "../../domain/merge_patch.ts";
 import { isAsked, type RosterFinding } from "../../domain/roster_finding.ts";
 import { openSettingsFile } from "../../host/settings_file.ts";
@@ -30,7 +33,7 @@ export const settingsMapCommand: Command = {
   run: runMap,
 };
 
-/** How to check the sample and change the settings. */
+/** The functions that check the sample and change the settings. */
 interface Setup {
   check(): Promise<CheckReport>;
   change(patch: object): Promise<unknown>;
@@ -93,7 +96,7 @@ class Interview {
 
   constructor(private readonly terminal: Terminal, private readonly signal: AbortSignal) {}
 
-  /** Returns the confirmed patch, or null if nothing should change. */
+  /** Returns the confirmed patch, or null if the settings should stay unchanged. */
   async patchFor(findings: readonly RosterFinding[]): Promise<object | null> {
     const patch = {};
     for (const finding of await this.#wanted(findings)) {

@@ -1,4 +1,7 @@
-/** `rosterd status`: shows `GET /status` of the running service, or what can be seen in the database and the folder. */
+/**
+ * `rosterd status`: shows `GET /status` of the running service, or the status of the database and the folder if no
+ * service is running.
+ */
 import type { Config } from "../../config.ts";
 import type { CodedText } from "../../domain/outcome.ts";
 import { feedPath } from "../../domain/feed.ts";
@@ -44,7 +47,8 @@ async function runStatus(invocation: Invocation): Promise<number> {
 const NO_SERVICE = { code: "no_service", text: "no rosterd is using this database. Start it with: rosterd serve" };
 
 /**
- * The status without a service on this machine. It counts as ready only if a service on another machine is the leader.
+ * The status without a service on this machine. The status counts as ready only if a service on another machine is the
+ * leader.
  */
 async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   const { config, version, clock } = invocation;
@@ -82,7 +86,7 @@ async function ownStatus(invocation: Invocation): Promise<StatusDocument> {
   };
 }
 
-/** False if there is no trace of an installation: the command was probably run in the wrong folder. */
+/** Whether an installation was found. If not, the command was probably run in the wrong folder. */
 async function isInstalled({ config, installation }: Invocation): Promise<boolean> {
   if (config.databaseUrl !== null || installation.namedBy === "environment_file") return true;
   const places = [config.data, config.upload, config.settings];
@@ -97,7 +101,7 @@ interface DatabaseNow {
   leader: Date | null;
 }
 
-/** Does not open the embedded database, which belongs to the service. */
+/** The embedded database is not opened, because it belongs to the service. */
 async function databaseNow(config: Config): Promise<DatabaseNow> {
   const unknown = { totals: NO_TOTALS, leader: null };
   if (config.databaseUrl === null) {
@@ -179,7 +183,7 @@ function printFeeds({ out, paint }: Terminal, { feeds }: StatusDocument): void {
 
 const MAX_WAITING_PRINTED = 20;
 
-/** Who waits to be archived, and from when on. */
+/** The users who wait to be archived, with their dates. */
 function printGrace({ out, paint }: Terminal, { feeds }: StatusDocument): void {
   for (const { name, grace } of feeds) {
     if (grace === null) continue;

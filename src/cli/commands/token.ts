@@ -1,6 +1,6 @@
 /**
- * `rosterd token`: prints where the admin token is, never the token; `--rotate` creates a new one. `token add`, `list`,
- * `remove` and `link` manage the named tokens (docs/cli.md#token).
+ * `rosterd token`: prints the path of the admin token, never the token itself; `--rotate` creates a new token. `token
+ * add`, `list`, `remove` and `link` manage the named tokens (docs/cli.md#token).
  */
 import { ADMIN_TOKEN, READ_TOKEN, type Role, ROLES } from "../../domain/access.ts";
 import { adminTokenPath, readAdminToken, rotateAdminToken } from "../../host/data_folder.ts";
@@ -115,12 +115,14 @@ async function runLink(invocation: Invocation): Promise<number> {
   const { tokens, address } = await namedTokens(invocation);
   const { secret, expiresAt } = await unlessRefused(tokens.addLink(name));
   terminal.err(`rosterd: this link signs in as ${name}, once, until ${expiresAt.toISOString()}`);
-  // Browsers never send what follows the #, so no server or proxy can log it.
+  // Browsers never send the part of an address after the #, so no server or proxy can log the secret.
   terminal.out(`${String(flags.address ?? address).replace(/\/+$/, "")}/#/sign-in/${secret}`);
   return EXIT.ok;
 }
 
-/** The named tokens of a running or an existing rosterd, and the address of its page. Throws NoAccess. */
+/**
+ * The named tokens of a rosterd that is running or at least installed, and the address of its page. Throws NoAccess.
+ */
 async function namedTokens(invocation: Invocation): Promise<{ tokens: TokensFile; address: string }> {
   const { config, clock } = invocation;
   const running = await findRunning(invocation);

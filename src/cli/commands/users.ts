@@ -1,4 +1,6 @@
-/** `rosterd users find TEXT` and `rosterd users show ID`: who someone is, and what imports did to them. */
+/**
+ * `rosterd users find TEXT` and `rosterd users show ID`: shows a user, and the changes that imports made to the user.
+ */
 import { feedPath } from "../../domain/feed.ts";
 import type { HistoryEntry, User, UserPage } from "../../domain/user.ts";
 import { findUser, findUsers } from "../../postgres/history/users.ts";
@@ -109,7 +111,9 @@ function printUser({ out, paint }: Terminal, user: User): void {
   if (cleared_until !== null) out(paint.faint(`  older history was cleared, up to ${cleared_until}`));
 }
 
-/** `2026-11-29T03:00:07.000Z, import 62, nightly.csv: archived (…); approved … by registry; undone …`. */
+/**
+ * A line such as `2026-11-29T03:00:07.000Z, import 62, nightly.csv: archived (…); approved … by registry; undone …`.
+ */
 function historyWords(entry: HistoryEntry): string {
   const { import: id, feed, file, at, undone_at, decisions } = entry;
   const change = changedWords(`${at ?? ""}, import ${id}, ${feedPath(feed, file)}`, entry);

@@ -22,14 +22,14 @@ export const printCompletionCommand: Command = {
 
 const SHELLS: Readonly<Record<string, (commands: readonly Command[]) => string>> = {
   bash: (commands) => `${bashFunction(commands)}\ncomplete -o default -F _rosterd rosterd`,
-  // zsh has an interpreter for completions written for bash.
+  // zsh can run completions that are written for bash.
   zsh: (commands) =>
     `#compdef rosterd\nautoload -U +X bashcompinit && bashcompinit\n${bashFunction(commands)}\n` +
     "complete -o default -F _rosterd rosterd",
   fish: fishScript,
 };
 
-/** What may follow the words typed so far, which are the key, such as `imports`. */
+/** The possible next words. The key is the words typed so far, such as `imports`. */
 function followers(commands: readonly Command[]): Map<string, { words: string[]; flags: string[] }> {
   const found = new Map<string, { words: string[]; flags: string[] }>();
   const at = (typed: string) => found.get(typed) ?? found.set(typed, { words: [], flags: [] }).get(typed)!;

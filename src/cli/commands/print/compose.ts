@@ -26,8 +26,8 @@ export const printComposeCommand = printCommand({
 });
 
 /**
- * The host name that clients use, which the service cannot see from inside its container. Empty if the address has
- * none.
+ * The host name that clients use, which the service cannot see from inside its container. Empty if the address has no
+ * host name.
  */
 function publicName(listen: string): string {
   const name = listen.slice(0, listen.lastIndexOf(":"));

@@ -7,9 +7,12 @@ import { type Config, WrongConfiguration } from "../../../config.ts";
 import { urlHost } from "../../../runtime/url_host.ts";
 
 export interface Host {
-  /** The path of the compiled program: this one, or the one to install. */
+  /** The path of the compiled program: the running program, or the program to install. */
   readonly program: string;
-  /** The path of the program in the unit; never in a home folder, which services cannot enter. */
+  /**
+   * The path of the program in the unit. The path is never in a home folder, because services cannot enter home
+   * folders.
+   */
   readonly binary: string;
   readonly upload: string;
   readonly settings: string;
@@ -21,7 +24,7 @@ export interface Host {
   readonly hosts: string;
 }
 
-/** Where to install the compiled program if rosterd runs from source. */
+/** The path for the compiled program if rosterd runs from source. */
 const INSTALLED = "/usr/local/bin/rosterd";
 
 /** The folders that systemd's `ProtectHome=` hides. */
@@ -91,7 +94,7 @@ function parentsOf(path: string): string[] {
   return above === path ? [] : [above, ...parentsOf(above)];
 }
 
-/** The absolute path, with links resolved in the part that exists and can be read. */
+/** The absolute path. Links are resolved in the part of the path that exists and can be read. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {

@@ -29,7 +29,7 @@ function manualPage(commands: readonly Command[], version: string): string {
   ].join("\n");
 }
 
-/** The help of a command without the flags of every command, which the page lists once. */
+/** The help of a command, without the flags that all commands accept. The page lists those flags only once. */
 function ownHelp(command: Command, commands: readonly Command[]): string {
   return helpText(command, commands).replace(/\n\nFlags for every command[^]*/, "");
 }

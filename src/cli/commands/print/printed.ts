@@ -6,11 +6,11 @@ import { type Host, hostOf } from "./host.ts";
 import howTo from "./templates/how_to.txt" with { type: "text" };
 
 export interface Printed {
-  /** The word after `print`. */
+  /** The word after `print` on the command line. */
   what: string;
   summary: string;
   help: string;
-  /** Where to save the text. */
+  /** The path under which to save the text. */
   file(feed: string): string;
   template: string;
   scripts(feed: string): readonly string[];
